@@ -1,0 +1,89 @@
+"""Errors a user can meet, and the one place where their form is fixed.
+
+Every error that a user's input or a solver can cause derives from :class:`MesStochError` and carries the exit code
+of the command line, so that no caller has to guess it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One thing wrong with an instance.
+
+    Parameters
+    ----------
+    file : str
+        File the problem is in, relative to the instance folder.
+    line : int or None
+        Line in that file, counted from 1; ``None`` where a problem has no single line (a missing file).
+    key : str
+        Dotted path of the entry (``components.battery.energy_max_mwh``) or the CSV column.
+    found, expected, hint : str
+        What stands there, what should, and how to mend it. ``hint`` may be empty.
+    """
+
+    file: str
+    line: int | None
+    key: str
+    found: str
+    expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        where = f"{place}: {self.key}" if self.key else place
+        text = f"{where}: found {self.found}; expected {self.expected}"
+        return f"{text}. Hint: {self.hint}" if self.hint else text
+
+
+class MesStochError(Exception):
+    """Base of every error raised on purpose; ``exit_code`` is what the command line returns for it."""
+
+    exit_code = 70
+
+
+class UsageError(MesStochError):
+    """The command or call itself does not fit (unknown method, wrong rank count, folder exists)."""
+
+    exit_code = 2
+
+
+class InstanceError(MesStochError):
+    """An instance folder is not valid; carries **all** issues found, not the first."""
+
+    exit_code = 2
+
+    def __init__(self, instance: str, issues: Sequence[Issue]) -> None:
+        self.instance = instance
+        self.issues = tuple(issues)
+        count = len(self.issues)
+        head = f"{instance}: {count} problem{'s' if count != 1 else ''}"
+        super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
+
+
+class ModelError(MesStochError):
+    """The model could not be assembled or compiled from a valid instance."""
+
+    exit_code = 70
+
+
+class InfeasibleError(MesStochError):
+    """No dispatch satisfies the instance; the message names component, product and period."""
+
+    exit_code = 3
+
+
+class UnboundedError(MesStochError):
+    """Profit grows without limit; the message names what earns it."""
+
+    exit_code = 3
+
+
+class SolveError(MesStochError):
+    """A solver failed, or a result failed its independent check (for example a negative gap)."""
+
+    exit_code = 70

@@ -1,0 +1,89 @@
+"""What every method hands back, in minimisation form; the caller turns cost into profit once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mes_stoch.model.program import FloatArray
+
+Status = Literal["optimal", "gap_reached", "limit", "interrupted"]
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """Options common to all methods.
+
+    Parameters
+    ----------
+    gap_rel : float
+        Relative gap to reach, ``(upper - lower) / max(|upper|, |lower|, 1e-9)``.
+    time_limit_s : float
+        Wall time after which the best certified interval so far is returned.
+    iteration_limit : int
+        Iterations of progressive hedging.
+    rho_factor : float
+        Multiplies the program's own penalty scale.
+    threads : int
+        Threads of one HiGHS solve (extensive form only; every MPI rank uses one).
+    """
+
+    gap_rel: float = 1e-3
+    time_limit_s: float = 3600.0
+    iteration_limit: int = 100
+    rho_factor: float = 1.0
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class TracePoint:
+    """Proven bounds on the expected cost at one moment; ``+-inf`` where none is known yet."""
+
+    time_s: float
+    iteration: int
+    lower: float
+    upper: float
+
+
+Progress = Callable[[TracePoint], None]
+
+
+@dataclass(frozen=True)
+class ScenarioSolution:
+    """Dispatch of one scenario with the commitment fixed.
+
+    ``cost`` is the objective of a feasible point; ``row_dual`` and ``column_dual`` are present where the recourse is
+    a linear program (cost per unit of right-hand side, per unit of a column's bound).
+    """
+
+    index: int
+    cost: float
+    values: FloatArray
+    row_dual: FloatArray | None = None
+    column_dual: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class EngineResult:
+    """A commitment with a certified interval on its optimal expected cost.
+
+    ``lower`` comes from dual bounds of subproblems (or of the extensive form), ``upper`` from evaluating ``root`` in
+    every scenario. Both are recomputed by this project's own solves, never taken over from a library's report.
+    """
+
+    method: str
+    status: Status
+    root: FloatArray
+    lower: float
+    upper: float
+    iterations: int
+    ranks: int
+    wall_time_s: float
+    trace: tuple[TracePoint, ...]
+    scenarios: tuple[ScenarioSolution, ...]
+    details: dict[str, str | float | int] = field(default_factory=dict)
+
+    @property
+    def gap_rel(self) -> float:
+        return (self.upper - self.lower) / max(abs(self.upper), abs(self.lower), 1e-9)
