@@ -1,0 +1,22 @@
+"""Building blocks of the instance format."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+
+
+class Model(BaseModel):
+    """A part of the format: unknown keys are errors, values cannot change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+#: A number, or the name of a data series whose name ends in the same unit as the field.
+Quantity = StrictFloat | StrictInt | StrictStr
+
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Efficiency = Annotated[float, Field(gt=0, le=1)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]

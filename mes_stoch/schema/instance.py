@@ -1,0 +1,88 @@
+"""The instance format: one ``instance.yaml`` and the CSV series beside it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
+from mes_stoch.schema.components import Component
+from mes_stoch.schema.products import Product
+
+
+class Horizon(Model):
+    """Equal periods from a local start; days of 23 and 25 hours are written with their true number of periods."""
+
+    start: str = Field(description="ISO 8601 date and time in `timezone`, e.g. 2025-01-15T00:00.")
+    timezone: str = Field(default="Europe/Paris", description="IANA name.")
+    period_h: Positive
+    periods: Annotated[int, Field(ge=1)]
+    days_per_year: NonNegative = Field(default=365.0, description="Scales the horizon's money to a year in the report.")
+
+
+class Node(Model):
+    """A bus of one carrier: what flows in equals what flows out, but for penalised slack."""
+
+    carrier: Identifier
+    unserved_penalty_eur_per_mwh: Positive | None = Field(
+        default=10000.0, description="Cost of demand left unserved; null forbids it."
+    )
+    dump_penalty_eur_per_mwh: NonNegative | None = Field(
+        default=1000.0, description="Cost of surplus thrown away; null forbids it."
+    )
+
+
+class Bids(Model):
+    """Switches of the bid rules; both off makes the first stage continuous."""
+
+    minimum: bool = True
+    steps: bool = True
+
+
+class ExplicitScenarios(Model):
+    """Scenarios written out in a long CSV: columns ``scenario``, ``time`` and one per series."""
+
+    kind: Literal["explicit"]
+    file: str = "scenarios.csv"
+    probabilities: dict[str, NonNegative] | None = Field(
+        default=None, description="By scenario name, summing to 1; null: all equal."
+    )
+
+
+class SyntheticScenarios(Model):
+    """Scenarios drawn by a seeded process; its series are named in the process's own documentation."""
+
+    kind: Literal["synthetic"]
+    process: Identifier
+    seed: Annotated[int, Field(ge=0)]
+    scenarios: Annotated[int, Field(ge=1)] = Field(default=10, description="How many, where the user does not say.")
+    parameters: dict[str, float] = Field(default_factory=dict, description="Overrides of the process's parameters.")
+
+
+Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discriminator="kind")]
+
+
+class SolveDefaults(Model):
+    """Used where the command line does not say otherwise."""
+
+    method: Literal["ef", "ph"] = "ef"
+    gap_rel: Positive = 1e-3
+    time_limit_s: Positive = 3600.0
+
+
+class Instance(Model):
+    """A site, what it can sell, and what it does not know."""
+
+    format: Literal[1]
+    name: Identifier
+    description: str = ""
+    horizon: Horizon
+    carriers: list[Identifier] = Field(min_length=1)
+    nodes: dict[Identifier, Node] = Field(min_length=1)
+    components: dict[Identifier, Component] = Field(min_length=1)
+    products: dict[Identifier, Product] = Field(default_factory=dict)
+    bids: Bids = Bids()
+    series: str | None = Field(default=None, description="CSV of series common to all scenarios: `time` and columns.")
+    uncertainty: Uncertainty
+    solve: SolveDefaults = SolveDefaults()

@@ -1,0 +1,70 @@
+"""The scenario tree: data of every scenario, in one xarray dataset.
+
+Variables carry the name of their series. A series common to all scenarios has dimension ``time``, one that differs has
+``(scenario, time)``. Nodes are paths: ``root``, ``root/d0003`` (day-ahead) and ``root/d0003/r0`` (realtime leaf). A scenario is its path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from mes_stoch.schema.errors import ModelError
+
+
+@dataclass(frozen=True)
+class ScenarioTree:
+    """Scenarios with probabilities over one horizon.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums to 1),
+        ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if drawn), ``origin``.
+    """
+
+    dataset: xr.Dataset
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        return tuple(str(name) for name in self.dataset["scenario"].values)
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        return np.asarray(self.dataset["probability"].values, dtype=float)
+
+    @property
+    def series_names(self) -> tuple[str, ...]:
+        return tuple(str(name) for name in self.dataset.data_vars)
+
+    @property
+    def is_two_stage(self) -> bool:
+        """Whether every day-ahead node has a single leaf, so that recourse sees the whole day at once."""
+        nodes = self.dataset["day_ahead_node"].values
+        return len(set(nodes)) == len(nodes)
+
+    @property
+    def time(self) -> pd.DatetimeIndex:
+        """Start of each period in local time."""
+        utc = pd.DatetimeIndex(self.dataset["time"].values).tz_localize("UTC")
+        return utc.tz_convert(str(self.dataset.attrs["timezone"]))
+
+    def values(self, name: str, scenario: int) -> NDArray[np.float64]:
+        """Series ``name`` in scenario ``scenario``, shape (periods,)."""
+        if name not in self.dataset.data_vars:
+            raise ModelError(f"the scenario tree has no series {name!r}; it has {', '.join(self.series_names)}")
+        array = self.dataset[name]
+        if "scenario" in array.dims:
+            array = array.isel(scenario=scenario)
+        return np.asarray(array.values, dtype=float)
+
+    def select(self, count: int) -> ScenarioTree:
+        """The first ``count`` scenarios with probabilities scaled to sum to 1."""
+        part = self.dataset.isel(scenario=slice(0, count)).copy()
+        weight = part["probability"].values
+        part["probability"] = ("scenario", weight / weight.sum())
+        return ScenarioTree(part.set_coords("probability"))
