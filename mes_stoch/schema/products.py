@@ -1,7 +1,7 @@
 """What a user may write about products; the catalogue fills what is left out.
 
-Every product id has an entry in ``mes_stoch/schema/catalogue/*.yaml`` with its market rules and their sources. An instance
-overrides any of them and adds what no catalogue can know: prices, volumes, activations.
+Every product id has an entry in ``mes_stoch/schema/catalogue/*.yaml`` with its market rules and their sources. An
+instance overrides any of them and adds what no catalogue can know: prices, volumes, activations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The scenario tree: data of every scenario, in one xarray dataset.
 
 Variables carry the name of their series. A series common to all scenarios has dimension ``time``, one that differs has
-``(scenario, time)``. Nodes are paths: ``root``, ``root/d0003`` (day-ahead) and ``root/d0003/r0`` (realtime leaf). A scenario is its path.
+``(scenario, time)``. Nodes are paths: ``root``, ``root/d0003`` (day-ahead), ``root/d0003/r0`` (realtime leaf); a scenario
+is its path.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ class ScenarioTree:
     Parameters
     ----------
     dataset : xarray.Dataset
-        Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums to 1),
-        ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if drawn), ``origin``.
+        Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums
+        to 1), ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if drawn),
+        ``origin``.
     """
 
     dataset: xr.Dataset

@@ -1,7 +1,7 @@
 """Units: the suffix of a name says the unit of its number.
 
-A field called ``..._mw`` holds megawatts, one called ``..._eur_per_mwh`` euros per megawatt-hour. Where a field may name
-a data series, the series must end in the field's own unit, so that a series in kW cannot stand where MW is meant.
+A field called ``..._mw`` holds megawatts, one called ``..._eur_per_mwh`` euros per megawatt-hour. Where a field may
+name a data series, the series must end in the field's own unit, so that a series in kW cannot stand where MW is meant.
 """
 
 from __future__ import annotations
