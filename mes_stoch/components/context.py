@@ -1,0 +1,155 @@
+"""What a component or product may ask of the model it is put into.
+
+The model layer implements this; components and products see no more of it. Quantities are functions of the period
+index, so that a number, a data series and an expression read the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.schema.products import Reserve
+
+Stage = Literal["commit", "day_ahead", "realtime"]
+Direction = Literal["up", "down"]
+Effect = Literal["taken", "added"]
+
+#: A Pyomo expression or a number; Pyomo has no static types.
+Expression = Any
+OfPeriod = Callable[[int], Expression]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One direction of a reserve product; symmetric products have two.
+
+    ``remaining`` is the time a full call that starts (or goes on) in a period must still be held, as a number or as the
+    name of derived data; ``remaining_h`` reads it by period.
+    """
+
+    product_id: str
+    product: Reserve
+    direction: Direction
+    activation: OfPeriod
+    remaining: float | str
+    remaining_h: OfPeriod
+
+    @property
+    def name(self) -> str:
+        """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
+        suffix = f"_{self.direction}"
+        return self.product_id if self.product_id.endswith(suffix) else self.product_id + suffix
+
+    @property
+    def sign(self) -> int:
+        """+1 where a call means more injection."""
+        return 1 if self.direction == "up" else -1
+
+
+@dataclass(frozen=True)
+class HeldReserve:
+    """What one component holds and delivers, by leg and period (Pyomo variables, MW)."""
+
+    legs: tuple[Leg, ...]
+    held: dict[str, Any]
+    called: dict[str, Any]
+
+    def _sum(self, variables: dict[str, Any], direction: Direction, t: int) -> Expression:
+        return sum(variables[leg.name][t] for leg in self.legs if leg.direction == direction)
+
+    def held_up(self, t: int) -> Expression:
+        return self._sum(self.held, "up", t)
+
+    def held_down(self, t: int) -> Expression:
+        return self._sum(self.held, "down", t)
+
+    def called_up(self, t: int) -> Expression:
+        return self._sum(self.called, "up", t)
+
+    def called_down(self, t: int) -> Expression:
+        return self._sum(self.called, "down", t)
+
+    def net_called(self, t: int) -> Expression:
+        """Change of injection that calls bring, MW."""
+        return self.called_up(t) - self.called_down(t)
+
+    def energy(self, direction: Direction, t: int) -> Expression:
+        """Energy a full call of everything held in one direction would still take or give, MWh at the port."""
+        return sum(leg.remaining_h(t) * self.held[leg.name][t] for leg in self.legs if leg.direction == direction)
+
+
+class ModelContext(Protocol):
+    """The model under construction, for one scenario."""
+
+    @property
+    def periods(self) -> range: ...
+
+    @property
+    def period_h(self) -> float: ...
+
+    def quantity(self, value: float | str) -> OfPeriod:
+        """A number, or the data placeholder of a series."""
+        ...
+
+    def derived(self, name: str, inputs: Sequence[float | str], rule: Callable[..., NDArray[np.float64]]) -> OfPeriod:
+        """Data computed per scenario: ``rule`` gets one array (periods,) per input (number, series or derived name)."""
+        ...
+
+    def variable(
+        self,
+        owner: str,
+        name: str,
+        unit: str,
+        stage: Stage,
+        *,
+        lower: float | None = 0.0,
+        upper: float | None = None,
+        integer: bool = False,
+        spans: Sequence[NDArray[np.int64]] | None = None,
+        dimension: str = "time",
+    ) -> Any:
+        """An indexed variable over periods, or over ``spans`` (arrays of period indices) of a named dimension."""
+        ...
+
+    def constraint(
+        self,
+        owner: str,
+        name: str,
+        text: str,
+        rule: OfPeriod,
+        *,
+        unit: str = "MW",
+        spans: Sequence[NDArray[np.int64]] | None = None,
+        dimension: str = "time",
+    ) -> None:
+        """One row per index; ``text`` says in the user's words what the row demands."""
+        ...
+
+    def inject(self, node: str, owner: str, called: OfPeriod, base: OfPeriod | None = None) -> None:
+        """Flow into a node, MW: as operated, and as scheduled before calls (the same where ``base`` is left out)."""
+        ...
+
+    def earn(self, stream: str, expression: Expression) -> None:
+        """Add to the profit, EUR, under a stream's name; costs are negative."""
+        ...
+
+    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
+        """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
+        ...
+
+    def oblige(self, node: str, effect: Effect, direction: Direction, energy: OfPeriod) -> None:
+        """Energy that a full call in one direction would take from, or add to, a node, MWh >= 0."""
+        ...
+
+    def buffer(self, node: str, available: OfPeriod, room: OfPeriod) -> None:
+        """Energy a storage could deliver to, or take from, its node at the start of each period, MWh."""
+        ...
+
+    def is_networked(self, node: str) -> bool:
+        """Whether a grid connection stands at the node, so that a network absorbs what calls change there."""
+        ...

@@ -1,0 +1,123 @@
+"""Converters with fixed proportions: CHP, boiler, heat pump, chiller, electrolyser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mes_stoch.components.context import Effect, Expression, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.schema.components import Converter, Port
+
+
+def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
+    """Flows in proportion to one reference flow, with an on/off decision where there is a minimum load.
+
+    Equations
+    ---------
+    With ``P`` the base flow at the reference port, ``y`` its on/off state (1 where there is no minimum load) and
+    sigma = +1 where that port is an output, -1 where it is an input::
+
+        P[t] + held_plus[t]  <= P_max y[t]                 (maximum)
+        P[t] - held_minus[t] >= P_min y[t]                 (minimum)
+        P_called[t] = P[t] + sigma (sum_up e[t] - sum_down e[t])
+        flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
+
+    ``held_plus`` is the reserve that raises ``P``: upward for a generator, downward for a consumer. A call also moves
+    the other ports: at a node that no network stands behind, the energy of a full call must be held there or find
+    room there,
+    ``remaining ratio held``: a heat pump that cuts its load owes heat, a CHP that raises output needs room.
+
+    Symbols
+    -------
+    ``power_mw`` : MW at the reference port, (periods,), realtime; base schedule.
+    ``on`` : binary, (periods,), realtime.
+
+    Source
+    ------
+    Energy-hub coupling in Geidl and Andersson, IEEE Trans. Power Syst. 22(1), 2007, doi 10.1109/TPWRS.2006.888988;
+    headroom and energy of a call as in the project's model description (docs/model.md).
+    """
+    power = context.variable(name, "power_mw", "MW", "realtime", upper=spec.power_max_mw)
+    on = _on_state(context, name, spec)
+    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
+    sigma = 1 if any(port.node == spec.reference for port in spec.outputs) else -1
+
+    _limits(context, name, spec, power, on, reserve, sigma)
+
+    def called(t: int) -> Expression:
+        return power[t] + sigma * reserve.net_called(t)
+
+    for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
+        for port in ports:
+            _connect(context, name, spec, port, direction, sigma, power, on, called, reserve)
+    if spec.cost_eur_per_mwh:
+        context.earn(
+            f"operation.{name}",
+            sum(-context.period_h * spec.cost_eur_per_mwh * called(t) for t in context.periods),
+        )
+
+
+def _on_state(context: ModelContext, name: str, spec: Converter) -> OfPeriod:
+    if spec.power_min_mw == 0:
+        return lambda t: 1.0
+    variable = context.variable(name, "on", "1", "realtime", upper=1.0, integer=True)
+    return lambda t: variable[t]
+
+
+def _limits(
+    context: ModelContext,
+    name: str,
+    spec: Converter,
+    power: Any,
+    on: OfPeriod,
+    reserve: HeldReserve,
+    sigma: int,
+) -> None:
+    raising, lowering = (reserve.held_up, reserve.held_down) if sigma > 0 else (reserve.held_down, reserve.held_up)
+    # Without on/off and reserve both rows would only repeat the bounds of the variable.
+    if spec.power_min_mw == 0 and not reserve.legs:
+        return
+    context.constraint(
+        name,
+        "maximum",
+        f"{name} runs below its maximum, with room for the reserve that raises it",
+        lambda t: power[t] + raising(t) <= spec.power_max_mw * on(t),
+    )
+    context.constraint(
+        name,
+        "minimum",
+        f"{name} runs above its minimum, with room for the reserve that lowers it",
+        lambda t: power[t] - lowering(t) >= spec.power_min_mw * on(t),
+    )
+
+
+def _connect(
+    context: ModelContext,
+    name: str,
+    spec: Converter,
+    port: Port,
+    direction: int,
+    sigma: int,
+    power: Any,
+    on: OfPeriod,
+    called: OfPeriod,
+    reserve: HeldReserve,
+) -> None:
+    ratio = context.quantity(port.ratio_per_unit)
+    context.inject(
+        port.node,
+        name,
+        lambda t: direction * (ratio(t) * called(t) + port.no_load_mw * on(t)),
+        lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on(t)),
+    )
+    if port.node == spec.reference or context.is_networked(port.node):
+        return
+    for leg in reserve.legs:
+        # remaining time and ratio are both data: their product is one number a period
+        weight = context.derived(
+            f"{name}.{port.node}.{leg.name}.hold",
+            [port.ratio_per_unit, leg.remaining],
+            lambda ratios, remaining: ratios * remaining,
+        )
+        effect: Effect = "added" if direction * sigma * leg.sign > 0 else "taken"
+        held = reserve.held[leg.name]
+        context.oblige(port.node, effect, leg.direction, lambda t, w=weight, v=held: w(t) * v[t])  # type: ignore[misc]

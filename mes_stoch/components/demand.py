@@ -1,0 +1,12 @@
+"""A fixed demand."""
+
+from __future__ import annotations
+
+from mes_stoch.components.context import ModelContext
+from mes_stoch.schema.components import Demand
+
+
+def build_demand(context: ModelContext, name: str, spec: Demand) -> None:
+    """Takes ``demand[t]`` from its node, whatever happens; the node's penalised slack keeps this feasible."""
+    demand = context.quantity(spec.demand_mw)
+    context.inject(spec.node, name, lambda t: -demand(t))

@@ -1,0 +1,123 @@
+"""Puts components, products and nodes together into one scenario model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from mes_stoch.components.registry import build_component
+from mes_stoch.model.site_model import SiteModel
+from mes_stoch.products.energy import build_energy
+from mes_stoch.products.imbalance import build_imbalance
+from mes_stoch.products.reserve import build_reserve, make_legs
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import EnergyMarket, Imbalance, Reserve
+
+
+def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
+    """Build the scenario model of a site.
+
+    Equations
+    ---------
+    For every node ``n`` with flows ``f`` of its components::
+
+        sum f_called[n,t] + unserved[n,t] - dumped[n,t] = 0                              (balance)
+        sum f_base[n,t] + unserved[n,t] - dumped[n,t] = scheduled[t]                     (schedule_balance)
+
+    the second at the node of a traded connection, without that connection's own flow. At a node that no network stands
+    behind, with ``o`` the energies that full calls in one direction would change there and storages ``st``::
+
+        sum of o_taken[t] <= sum_st eta_d (L[t-1] - E_min)                               (call_energy_*)
+        sum of o_added[t] <= sum_st (E_max - L[t-1]) / eta_c                             (call_room_*)
+
+    The objective is the negative of the profit: solvers minimise, the sign flips here and nowhere else.
+    """
+    site = SiteModel(instance, time)
+    energy = {k: p for k, p in instance.products.items() if isinstance(p, EnergyMarket)}
+    reserves = {k: p for k, p in instance.products.items() if isinstance(p, Reserve)}
+    imbalance = {k: p for k, p in instance.products.items() if isinstance(p, Imbalance)}
+    if reserves and not imbalance:
+        raise ModelError("reserve products need the product `imbalance` to settle what is missed")
+
+    site.legs = make_legs(site, reserves)
+    for name, spec in instance.components.items():
+        build_component(site, name, spec)
+    for connection in sorted({str(p.connection) for p in [*energy.values(), *reserves.values()]}):
+        site.schedule(connection)
+    for product_id, product in reserves.items():
+        build_reserve(site, product_id, product)
+    build_energy(site, energy)
+    for product_id, settlement in imbalance.items():
+        build_imbalance(site, product_id, settlement)
+    for node in instance.nodes:
+        _balance(site, node)
+    site.model.objective = pyo.Objective(
+        expr=-sum(expression for parts in site.streams.values() for expression in parts), sense=pyo.minimize
+    )
+    return site
+
+
+def _balance(site: SiteModel, node: str) -> None:
+    spec = site.instance.nodes[node]
+    flows = site.nodes[node]
+    unserved = _slack(site, node, "unserved", spec.unserved_penalty_eur_per_mwh)
+    dumped = _slack(site, node, "dumped", spec.dump_penalty_eur_per_mwh)
+
+    def slack(t: int) -> Any:
+        return (unserved[t] if unserved is not None else 0.0) - (dumped[t] if dumped is not None else 0.0)
+
+    site.constraint(
+        node,
+        "balance",
+        f"what flows into {node} flows out of it",
+        lambda t: sum(flow(t) for _, flow in flows.called) + slack(t) == 0,
+    )
+    connection = site.scheduled_connections().get(node)
+    if connection is not None:
+        site.constraint(
+            node,
+            "schedule_balance",
+            f"the schedule of {connection} is what the devices at {node} plan",
+            lambda t: (
+                sum(flow(t) for owner, flow in flows.base if owner != connection) + slack(t)
+                == site.scheduled(connection, t)
+            ),
+        )
+    if flows.obligations:
+        _call_energy(site, node)
+
+
+def _slack(site: SiteModel, node: str, kind: str, penalty_eur_per_mwh: float | None) -> Any:
+    if penalty_eur_per_mwh is None:
+        return None
+    variable = site.variable(node, f"{kind}_mw", "MW", "realtime")
+    # nodes and components may share a name; the flow report tells them apart by this label
+    site.earn(
+        f"slack.{kind}_{node}",
+        sum(-site.period_h * penalty_eur_per_mwh * variable[t] for t in site.periods),
+    )
+    return variable
+
+
+def _call_energy(site: SiteModel, node: str) -> None:
+    flows = site.nodes[node]
+    for (effect, direction), obligations in flows.obligations.items():
+        name = "call_energy" if effect == "taken" else "call_room"
+        buffers = flows.available if effect == "taken" else flows.room
+        verb = (
+            "hold what a full {} call would take away"
+            if effect == "taken"
+            else "have room for what a full {} call adds"
+        )
+        site.constraint(
+            node,
+            f"{name}_{direction}",
+            f"the stores at {node} {verb.format(direction)} there",
+            lambda t, group=obligations, stores=buffers: (
+                sum(energy(t) for energy in group) <= sum(store(t) for store in stores)
+            ),
+            unit="MWh",
+        )

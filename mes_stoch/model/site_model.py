@@ -1,0 +1,284 @@
+"""The one algebraic source: a Pyomo model of one scenario whose data are placeholders.
+
+Every series of the scenario tree enters as a *placeholder variable*. Fixed to a scenario's numbers the model is an
+ordinary Pyomo model of that scenario; read with the placeholders free, every coefficient, right-hand side and cost is
+an affine function of the data, which is what :mod:`mes_stoch.model.compile` turns into numeric patches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+from numpy.typing import NDArray
+
+from mes_stoch.components.context import Direction, Effect, Expression, HeldReserve, Leg, OfPeriod, Stage
+from mes_stoch.io.time import blocks
+from mes_stoch.model.families import Family
+from mes_stoch.schema.components import GridConnection
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.instance import Bids, Instance
+from mes_stoch.schema.tree import ScenarioTree
+
+Rule = Callable[..., NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Datum:
+    """One data placeholder series: read from the tree, or computed from other data."""
+
+    name: str
+    inputs: tuple[float | str, ...] = ()
+    rule: Rule | None = None
+
+    def values(self, known: dict[str, NDArray[np.float64]], tree: ScenarioTree, scenario: int) -> NDArray[np.float64]:
+        if self.rule is None:
+            return tree.values(self.name, scenario)
+        periods = len(tree.time)
+        arrays = [known[entry] if isinstance(entry, str) else np.full(periods, float(entry)) for entry in self.inputs]
+        return self.rule(*arrays)
+
+
+@dataclass
+class _Flows:
+    """What meets at one node."""
+
+    called: list[tuple[str, OfPeriod]] = field(default_factory=list)
+    base: list[tuple[str, OfPeriod]] = field(default_factory=list)
+    obligations: dict[tuple[Effect, Direction], list[OfPeriod]] = field(default_factory=dict)
+    available: list[OfPeriod] = field(default_factory=list)
+    room: list[OfPeriod] = field(default_factory=list)
+
+
+class SiteModel:
+    """Implements what components and products ask of a model; see ``components/context.py``.
+
+    Parameters
+    ----------
+    instance : Instance
+    time : pandas.DatetimeIndex
+        Start of each period, local.
+    """
+
+    def __init__(self, instance: Instance, time: pd.DatetimeIndex) -> None:
+        self.instance = instance
+        self.time = time
+        self.model: Any = pyo.ConcreteModel(name=instance.name)
+        self.variables: list[tuple[Family, list[Any]]] = []
+        self.constraints: list[tuple[Family, list[Any]]] = []
+        self.streams: dict[str, list[Expression]] = {}
+        self.data: dict[str, Datum] = {}
+        self.placeholders: dict[str, Any] = {}
+        self.nodes: dict[str, _Flows] = {name: _Flows() for name in instance.nodes}
+        self.legs: list[Leg] = []
+        self._holders: dict[str, list[HeldReserve]] = {}
+        self._missed: dict[str, Any] = {}
+        self._scheduled: dict[str, Any] = {}
+        self._columns = 0
+        self._rows = 0
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    @property
+    def periods(self) -> range:
+        return range(len(self.time))
+
+    @property
+    def period_h(self) -> float:
+        return float(self.instance.horizon.period_h)
+
+    @property
+    def bids(self) -> Bids:
+        return self.instance.bids
+
+    def spans(self, hours: float) -> list[NDArray[np.int64]]:
+        return [np.asarray(span, dtype=np.int64) for span in blocks(self.time, self.period_h, hours)]
+
+    # -- data -------------------------------------------------------------------------------------------------------
+
+    def quantity(self, value: float | str) -> OfPeriod:
+        if not isinstance(value, str):
+            number = float(value)
+            return lambda t: number
+        if value not in self.placeholders:
+            self._declare(Datum(value))
+        placeholder = self.placeholders[value]
+        return lambda t: placeholder[t]
+
+    def derived(self, name: str, inputs: Sequence[float | str], rule: Rule) -> OfPeriod:
+        if not any(isinstance(entry, str) for entry in inputs):
+            constant = rule(*(np.full(len(self.periods), float(entry)) for entry in inputs))
+            return lambda t: float(constant[t])
+        for entry in inputs:
+            if isinstance(entry, str):
+                self.quantity(entry)
+        if name not in self.placeholders:
+            self._declare(Datum(name, tuple(inputs), rule))
+        placeholder = self.placeholders[name]
+        return lambda t: placeholder[t]
+
+    def _declare(self, datum: Datum) -> None:
+        placeholder = pyo.Var(list(self.periods))
+        self.model.add_component(f"data:{datum.name}", placeholder)
+        self.data[datum.name] = datum
+        self.placeholders[datum.name] = placeholder
+
+    # -- variables, rows, money -----------------------------------------------------------------------------------
+
+    def variable(
+        self,
+        owner: str,
+        name: str,
+        unit: str,
+        stage: Stage,
+        *,
+        lower: float | None = 0.0,
+        upper: float | None = None,
+        integer: bool = False,
+        spans: Sequence[NDArray[np.int64]] | None = None,
+        dimension: str = "time",
+    ) -> Any:
+        size = len(self.periods) if spans is None else len(spans)
+        variable = pyo.Var(range(size), bounds=(lower, upper), within=pyo.Integers if integer else pyo.Reals)
+        self.model.add_component(f"{owner}.{name}", variable)
+        positions = np.arange(self._columns, self._columns + size, dtype=np.int32)
+        self._columns += size
+        family = Family(f"{owner}.{name}", owner, name, unit, stage, dimension, self._starts(spans), positions)
+        self.variables.append((family, [variable[k] for k in range(size)]))
+        return variable
+
+    def constraint(
+        self,
+        owner: str,
+        name: str,
+        text: str,
+        rule: OfPeriod,
+        *,
+        unit: str = "MW",
+        spans: Sequence[NDArray[np.int64]] | None = None,
+        dimension: str = "time",
+    ) -> None:
+        size = len(self.periods) if spans is None else len(spans)
+        block = pyo.Constraint(range(size), rule=lambda _, k: rule(k))
+        self.model.add_component(f"{owner}.{name}:", block)
+        positions = np.arange(self._rows, self._rows + size, dtype=np.int32)
+        self._rows += size
+        family = Family(
+            f"{owner}.{name}", owner, name, unit, "realtime", dimension, self._starts(spans), positions, text
+        )
+        self.constraints.append((family, [block[k] for k in range(size)]))
+
+    def _starts(self, spans: Sequence[NDArray[np.int64]] | None) -> NDArray[np.datetime64]:
+        utc = np.asarray(self.time.tz_convert("UTC").tz_localize(None).values, dtype="datetime64[ns]")
+        return utc if spans is None else utc[[int(span[0]) for span in spans]]
+
+    def earn(self, stream: str, expression: Expression) -> None:
+        self.streams.setdefault(stream, []).append(expression)
+
+    # -- nodes ------------------------------------------------------------------------------------------------------
+
+    def inject(self, node: str, owner: str, called: OfPeriod, base: OfPeriod | None = None) -> None:
+        self.nodes[node].called.append((owner, called))
+        self.nodes[node].base.append((owner, called if base is None else base))
+
+    def oblige(self, node: str, effect: Effect, direction: Direction, energy: OfPeriod) -> None:
+        self.nodes[node].obligations.setdefault((effect, direction), []).append(energy)
+
+    def buffer(self, node: str, available: OfPeriod, room: OfPeriod) -> None:
+        self.nodes[node].available.append(available)
+        self.nodes[node].room.append(room)
+
+    def is_networked(self, node: str) -> bool:
+        return any(isinstance(spec, GridConnection) and spec.node == node for spec in self.instance.components.values())
+
+    # -- reserve ----------------------------------------------------------------------------------------------------
+
+    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
+        legs = tuple(leg for leg in self.legs if leg.product_id in provides)
+        held: dict[str, Any] = {}
+        called: dict[str, Any] = {}
+        for leg in legs:
+            held[leg.name] = self.variable(owner, f"{leg.name}_held_mw", "MW", "realtime")
+            called[leg.name] = self.variable(owner, f"{leg.name}_called_mw", "MW", "realtime")
+            self.constraint(
+                owner,
+                f"{leg.name}_within_held",
+                f"{owner} delivers no more {leg.name} than it holds",
+                lambda t, e=called[leg.name], rho=held[leg.name]: e[t] <= rho[t],
+            )
+        reserve = HeldReserve(legs, held, called)
+        if legs:
+            self._holders.setdefault(owner, []).append(reserve)
+        if ramp_mw_per_min is not None:
+            self._ramp(owner, reserve, ramp_mw_per_min)
+        return reserve
+
+    def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
+        """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
+        for leg in reserve.legs:
+            time_s = leg.product.full_activation_time_s
+            faster = [
+                other
+                for other in reserve.legs
+                if other.direction == leg.direction and other.product.full_activation_time_s <= time_s
+            ]
+            self.constraint(
+                owner,
+                f"{leg.name}_ramp",
+                f"{owner} reaches the reserve it holds within {time_s:g} s",
+                lambda t, legs=faster, limit=ramp_mw_per_min * time_s / 60.0: (
+                    sum(reserve.held[other.name][t] for other in legs) <= limit
+                ),
+            )
+
+    def held(self, leg: Leg, t: int) -> Expression:
+        return sum(r.held[leg.name][t] for rs in self._holders.values() for r in rs if leg.name in r.held)
+
+    def called(self, leg: Leg, t: int) -> Expression:
+        return sum(r.called[leg.name][t] for rs in self._holders.values() for r in rs if leg.name in r.called)
+
+    def register_missed(self, leg: Leg, missed: Any) -> None:
+        self._missed[leg.name] = missed
+
+    def missed(self, leg: Leg, t: int) -> Expression:
+        return self._missed[leg.name][t]
+
+    # -- the connection that is traded over ---------------------------------------------------------------------------
+
+    def connection(self, name: str) -> GridConnection:
+        spec = self.instance.components.get(name)
+        if not isinstance(spec, GridConnection):
+            raise ModelError(f"{name} is not a grid connection")
+        return spec
+
+    def schedule(self, connection: str) -> None:
+        """Declare the scheduled exchange of a connection, limited together with the reserve held behind it."""
+        spec = self.connection(connection)
+        if spec.import_max_mw is None:
+            raise ModelError(f"connection {connection} is traded over and needs a finite import_max_mw")
+        limit_mw, floor_mw = spec.export_max_mw, -spec.import_max_mw
+        scheduled = self.variable(connection, "scheduled_mw", "MW", "realtime", lower=floor_mw, upper=limit_mw)
+        self._scheduled[connection] = scheduled
+        for direction, text in (("up", "export limit"), ("down", "import limit")):
+            legs = [leg for leg in self.legs if leg.direction == direction and leg.product.connection == connection]
+            if not legs:
+                continue
+            sign = 1 if direction == "up" else -1
+            bound = limit_mw if direction == "up" else -floor_mw
+            self.constraint(
+                connection,
+                f"headroom_{direction}",
+                f"schedule and reserve together stay within the {text} of {connection}",
+                lambda t, s=sign, b=bound, group=legs: s * scheduled[t] + sum(self.held(leg, t) for leg in group) <= b,
+            )
+
+    def scheduled(self, connection: str, t: int) -> Expression:
+        return self._scheduled[connection][t]
+
+    def scheduled_connections(self) -> dict[str, str]:
+        """Traded connections by the node they stand at."""
+        return {self.connection(name).node: name for name in self._scheduled}

@@ -1,0 +1,245 @@
+"""A site and its scenario tree as a two-stage stochastic program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mes_stoch.io.time import blocks
+from mes_stoch.model.assembly import assemble
+from mes_stoch.model.compile import CompiledStructure, compile_structure
+from mes_stoch.model.families import Family
+from mes_stoch.model.program import FloatArray, LinearProgram, RootStage
+from mes_stoch.model.site_model import SiteModel
+from mes_stoch.products.reserve import nearest_bid_mw
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import Reserve
+from mes_stoch.schema.tree import ScenarioTree
+
+
+def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
+    """Compile a site once; scenarios are stamped from the tree when they are asked for.
+
+    Raises
+    ------
+    ModelError
+        Where the tree has several leaves under one day-ahead node: this program is two-stage.
+    """
+    if not tree.is_two_stage:
+        raise ModelError("the tree has several realtime leaves under one day-ahead node; this program is two-stage")
+    site = assemble(instance, tree.time)
+    flows = _flow_expressions(site)
+    structure = compile_structure(site, [(f"flow {label}", expression) for label, expression in flows])
+    return SiteProgram(instance, tree, site, structure, [label for label, _ in flows])
+
+
+def build_pyomo_scenario(instance: Instance, tree: ScenarioTree, scenario: int) -> SiteModel:
+    """The same algebra as a plain Pyomo model of one scenario, its data fixed; for checks and for mpi-sppy itself."""
+    site = assemble(instance, tree.time)
+    known: dict[str, FloatArray] = {}
+    for name, datum in site.data.items():
+        known[name] = datum.values(known, tree, scenario)
+        for t in site.periods:
+            site.placeholders[name][t].fix(float(known[name][t]))
+    return site
+
+
+def _flow_expressions(site: SiteModel) -> list[tuple[tuple[str, str, int], Any]]:
+    return [
+        ((node, owner, t), flow(t))
+        for node, flows in site.nodes.items()
+        for owner, flow in flows.called
+        for t in site.periods
+    ]
+
+
+class SiteProgram:
+    """A :class:`~mes_stoch.model.program.StochasticProgram` that remembers what its columns mean.
+
+    Use :func:`build_program`.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        tree: ScenarioTree,
+        site: SiteModel,
+        structure: CompiledStructure,
+        flow_labels: list[tuple[str, str, int]],
+    ) -> None:
+        self.instance = instance
+        self.tree = tree
+        self.structure = structure
+        self.variable_families: tuple[Family, ...] = tuple(family for family, _ in site.variables)
+        self.constraint_families: tuple[Family, ...] = tuple(family for family, _ in site.constraints)
+        self._data = list(site.data.values())
+        self._flow_labels = flow_labels
+        self._root = self._make_root()
+        self._column_names = _names(self.variable_families)
+        self._row_names = _names(self.constraint_families)
+
+    # -- the protocol -----------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self.instance.name
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        return self.tree.scenario_names
+
+    @property
+    def probabilities(self) -> FloatArray:
+        return self.tree.probabilities
+
+    @property
+    def root(self) -> RootStage:
+        return self._root
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return self._column_names
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        return self._row_names
+
+    def data(self, index: int) -> FloatArray:
+        """All data of one scenario in placeholder order."""
+        known: dict[str, FloatArray] = {}
+        for datum in self._data:
+            known[datum.name] = datum.values(known, self.tree, index)
+        return np.concatenate([*known.values(), np.empty(0)])
+
+    def scenario(self, index: int) -> LinearProgram:
+        return self.structure.program(self.data(index))
+
+    # -- reading solutions ------------------------------------------------------------------------------------------
+
+    def profit_streams(self, index: int, values: FloatArray) -> dict[str, float]:
+        """Profit of one scenario by stream, EUR over the horizon; costs are negative and the sum is the profit."""
+        stamped = self.structure.stamp(self.data(index))
+        streams = self.structure.streams
+        amounts = streams.matrix(stamped, self.structure.columns) @ values + stamped[streams.constant_slice]
+        return {name: float(amount) for name, amount in zip(self.structure.stream_names, amounts, strict=True)}
+
+    def flows(self, index: int, values: FloatArray) -> pd.DataFrame:
+        """Called operation at every node, MW into the node.
+
+        Returns
+        -------
+        DataFrame
+            Index local time; columns (carrier, node, component), with ``unserved`` and ``dumped`` as components.
+        """
+        stamped = self.structure.stamp(self.data(index))
+        form = self.structure.flows
+        amounts = form.matrix(stamped, self.structure.columns) @ values + stamped[form.constant_slice]
+        carriers = {name: node.carrier for name, node in self.instance.nodes.items()}
+        columns: dict[tuple[str, str, str], FloatArray] = {}
+        periods = len(self.tree.time)
+        for (node, owner, t), amount in zip(self._flow_labels, amounts, strict=True):
+            # two ports of one component at one node add up
+            columns.setdefault((carriers[node], node, owner), np.zeros(periods))[t] += amount
+        for family in self.variable_families:
+            if family.owner in carriers and family.quantity in ("unserved_mw", "dumped_mw"):
+                sign = 1.0 if family.quantity == "unserved_mw" else -1.0
+                label = (carriers[family.owner], family.owner, family.quantity.removesuffix("_mw"))
+                columns[label] = sign * values[family.positions]
+        frame = pd.DataFrame(columns, index=self.tree.time)
+        frame.columns = pd.MultiIndex.from_tuples(list(columns), names=["carrier", "node", "component"])
+        return frame
+
+    def commitments(self, root: FloatArray) -> pd.DataFrame:
+        """Committed volumes, one row per product and block."""
+        place = {int(column): k for k, column in enumerate(self.root.columns)}
+        time = self.tree.time
+        rows = []
+        for family in self.variable_families:
+            product = self.instance.products.get(family.owner)
+            if not isinstance(product, Reserve) or family.quantity != "volume_mw":
+                continue
+            spans = blocks(time, self.instance.horizon.period_h, product.block_h)
+            for span, column in zip(spans, family.positions, strict=True):
+                rows.append(
+                    {
+                        "product": family.owner,
+                        "block_start": time[int(span[0])],
+                        "block_end": time[int(span[-1])] + pd.Timedelta(hours=self.instance.horizon.period_h),
+                        "volume_mw": float(root[place[int(column)]]),
+                    }
+                )
+        return pd.DataFrame(rows, columns=["product", "block_start", "block_end", "volume_mw"])
+
+    def describe_row(self, row: int) -> str:
+        """What a row demands and when, in the user's words."""
+        for family in self.constraint_families:
+            first, last = int(family.positions[0]), int(family.positions[-1])
+            if first <= row <= last:
+                return f"{family.text} ({self._when(family, row - first)}) [{family.name}]"
+        return f"row {row}"
+
+    def describe_column(self, column: int) -> str:
+        """What a variable is and when."""
+        for family in self.variable_families:
+            first, last = int(family.positions[0]), int(family.positions[-1])
+            if first <= column <= last:
+                return f"{family.quantity} of {family.owner} ({self._when(family, column - first)})"
+        return f"column {column}"
+
+    def _when(self, family: Family, k: int) -> str:
+        if family.dimension == "horizon":
+            return "end of the horizon"
+        start = pd.Timestamp(family.coordinate[k]).tz_localize("UTC").tz_convert(str(self.tree.time.tz))
+        kind = "period" if family.dimension == "time" else "block"
+        return f"{kind} from {start:%Y-%m-%d %H:%M}"
+
+    # -- the root ---------------------------------------------------------------------------------------------------
+
+    def _make_root(self) -> RootStage:
+        families = [family for family in self.variable_families if family.stage == "commit"]
+        derived = {"bid", "bid_steps"}
+        columns = np.concatenate([np.empty(0, dtype=np.int32), *(f.positions for f in families)]).astype(np.int32)
+        names = tuple(f"{f.name}[{k}]" for f in families for k in range(len(f.positions)))
+        consensus = np.asarray([f.quantity not in derived for f in families for _ in f.positions], dtype=bool)
+        return RootStage(
+            columns=columns,
+            names=names,
+            consensus=consensus,
+            rho_scale=self._rho_scale(columns),
+            nearest=self._nearest,
+        )
+
+    def _rho_scale(self, columns: np.ndarray[Any, np.dtype[np.int32]]) -> FloatArray:
+        """Expected price of one MW over the block, per MW: a penalty moves the volume by 1 MW for what 1 MW earns."""
+        count = min(len(self.scenario_names), 20)
+        total = np.zeros(len(columns))
+        for index in range(count):
+            total += np.abs(self.scenario(index).cost[columns])
+        return np.maximum(total / max(count, 1), 1e-3)
+
+    def _nearest(self, root: FloatArray) -> FloatArray:
+        columns = self._root.columns
+        point = np.clip(root, self.structure.column_lower[columns], self.structure.column_upper[columns])
+        place = {int(column): k for k, column in enumerate(columns)}
+        families = {family.name: family for family in self.variable_families}
+        bids = self.instance.bids
+        for product_id, product in self.instance.products.items():
+            if not isinstance(product, Reserve):
+                continue
+            volume = families[f"{product_id}.volume_mw"]
+            bid, steps = families.get(f"{product_id}.bid"), families.get(f"{product_id}.bid_steps")
+            for k, column in enumerate(volume.positions):
+                value = nearest_bid_mw(point[place[int(column)]], product, steps=bids.steps, minimum=bids.minimum)
+                point[place[int(column)]] = value
+                if bid is not None:
+                    point[place[int(bid.positions[k])]] = 1.0 if value > 0 else 0.0
+                if steps is not None:
+                    point[place[int(steps.positions[k])]] = round(value / product.bid_step_mw)
+        return point
+
+
+def _names(families: tuple[Family, ...]) -> tuple[str, ...]:
+    return tuple(f"{family.name}[{k}]" for family in families for k in range(len(family.positions)))

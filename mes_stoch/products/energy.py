@@ -1,0 +1,112 @@
+"""Positions on the day-ahead and intraday markets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mes_stoch.components.context import Expression, OfPeriod
+from mes_stoch.products.context import MarketContext
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.products import EnergyMarket
+
+
+def build_energy(context: MarketContext, markets: dict[str, EnergyMarket]) -> None:
+    """Positions that add up to the schedule at the connection: there is a duty of balance, imbalance is no market.
+
+    Equations
+    ---------
+    With ``m(t)`` the settlement period of period ``t``::
+
+        scheduled[t] = sum_p q[p, m(t)]                                             (schedule)
+        q = sold - bought where a fee is charged;  |q_id| <= liquidity
+        profit += h sum_t price_da[t] scheduled[t]                                   (energy.da)
+                + h sum_t (price_id[t] - price_da[t]) q_id[m(t)]                     (energy.id_spread)
+                - h sum_t fee (sold + bought)                                        (energy.<product>_fee)
+
+    The first two lines are ``price_da q_da + price_id q_id``, written so that what trading between the two markets
+    earns stands apart from what the energy itself earns.
+
+    Symbols
+    -------
+    ``position_mw`` (or ``sold_mw``, ``bought_mw``) : MW, (settlement periods,), stage of the product; positive is sold.
+    """
+    if not markets:
+        return
+    positions: dict[str, OfPeriod] = {
+        product_id: _position(context, product_id, market) for product_id, market in markets.items()
+    }
+    connection = _connection(markets)
+    context.constraint(
+        connection,
+        "schedule",
+        "market positions add up to what the site schedules at its connection",
+        lambda t: context.scheduled(connection, t) == sum(position(t) for position in positions.values()),
+    )
+    _revenue(context, connection, markets, positions)
+
+
+def _connection(markets: dict[str, EnergyMarket]) -> str:
+    names = {market.connection for market in markets.values()}
+    if len(names) != 1 or None in names:
+        raise ModelError(f"energy markets must name one grid connection, found {sorted(map(str, names))}")
+    return str(names.pop())
+
+
+def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> OfPeriod:
+    spec = context.connection(_connection({product_id: market}))
+    if spec.import_max_mw is None:
+        raise ModelError(f"connection {market.connection} of {product_id} needs a finite import_max_mw")
+    lower, upper = -spec.import_max_mw, spec.export_max_mw
+    if market.liquidity_mw is not None:
+        lower, upper = -market.liquidity_mw, market.liquidity_mw
+    spans = context.spans(market.settlement_period_h)
+    of_period = {int(t): k for k, span in enumerate(spans) for t in span}
+
+    def variable(name: str, low: float, high: float) -> Any:
+        return context.variable(
+            product_id,
+            name,
+            "MW",
+            market.stage,
+            lower=low,
+            upper=high,
+            spans=spans,
+            dimension=f"period_{product_id}",
+        )
+
+    if market.fee_eur_per_mwh == 0:
+        position = variable("position_mw", lower, upper)
+        return lambda t: position[of_period[t]]
+    sold, bought = variable("sold_mw", 0.0, max(upper, 0.0)), variable("bought_mw", 0.0, max(-lower, 0.0))
+    context.earn(
+        f"energy.{product_id}_fee",
+        sum(
+            -context.period_h * market.fee_eur_per_mwh * (sold[of_period[t]] + bought[of_period[t]])
+            for t in context.periods
+        ),
+    )
+    return lambda t: sold[of_period[t]] - bought[of_period[t]]
+
+
+def _revenue(
+    context: MarketContext, connection: str, markets: dict[str, EnergyMarket], positions: dict[str, OfPeriod]
+) -> None:
+    reference = "da" if "da" in markets else next(iter(markets))
+    reference_price = context.quantity(markets[reference].price_eur_per_mwh)
+    context.earn(
+        f"energy.{reference}",
+        _total(context, lambda t: reference_price(t) * context.scheduled(connection, t)),
+    )
+    for product_id, market in markets.items():
+        if product_id == reference:
+            continue
+        price = context.quantity(market.price_eur_per_mwh)
+        position = positions[product_id]
+        context.earn(
+            f"energy.{product_id}_spread",
+            _total(context, lambda t, p=price, q=position: (p(t) - reference_price(t)) * q(t)),  # type: ignore[misc]
+        )
+
+
+def _total(context: MarketContext, rate_eur_per_h: OfPeriod) -> Expression:
+    return sum(context.period_h * rate_eur_per_h(t) for t in context.periods)

@@ -1,0 +1,287 @@
+"""Reserve products: what is committed, held, called, missed, and what that earns and costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.components.context import Expression, Leg, ModelContext
+from mes_stoch.products.context import MarketContext
+from mes_stoch.schema.products import Reserve
+
+Span = NDArray[np.int64]
+
+
+def make_legs(context: ModelContext, reserves: dict[str, Reserve]) -> list[Leg]:
+    """Split products into directions and read what is called in each.
+
+    Equations
+    ---------
+    For discrete calls the time still to hold shrinks with the running call, so that it is not counted twice::
+
+        remaining[t] = max(0, sustain - sum of a[k] h over the unbroken run of calls that ends just before t)
+
+    Continuous products hold their full sustain time always.
+    """
+    legs = []
+    for product_id, product in reserves.items():
+        for direction, activation in (
+            ("up", product.activation_up_per_unit),
+            ("down", product.activation_down_per_unit),
+        ):
+            if product.direction not in (direction, "symmetric"):
+                continue
+            share: float | str = 0.0 if activation is None else activation
+            remaining: float | str = product.sustain_h
+            if product.call == "discrete" and isinstance(share, str):
+                remaining = f"{product_id}.{direction}.remaining_h"
+                context.derived(
+                    remaining,
+                    [share],
+                    lambda a, sustain_h=product.sustain_h: remaining_time(a, sustain_h, context.period_h),  # type: ignore[misc]
+                )
+            legs.append(
+                Leg(
+                    product_id,
+                    product,
+                    "up" if direction == "up" else "down",
+                    context.quantity(share),
+                    remaining,
+                    context.quantity(remaining),
+                )
+            )
+    return legs
+
+
+def remaining_time(activation: NDArray[np.float64], sustain_h: float, period_h: float) -> NDArray[np.float64]:
+    """Hours a call must still be held at the start of each period.
+
+    >>> remaining_time(np.array([0.0, 1.0, 1.0, 0.0, 0.5]), 1.0, 0.5).tolist()
+    [1.0, 1.0, 0.5, 0.0, 1.0]
+    """
+    remaining = np.empty_like(activation)
+    used_h = 0.0
+    for t, share in enumerate(activation):
+        remaining[t] = max(0.0, sustain_h - used_h)
+        used_h = used_h + share * period_h if share > 0 else 0.0
+    return remaining
+
+
+def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> None:
+    """Commitment, coverage, delivery and settlement of one reserve product.
+
+    Equations
+    ---------
+    ``r[b]`` is the committed volume of block ``b``, ``a[t]`` the called share (data), and for each direction::
+
+        r_min z[b] <= r[b] <= r_max z[b],   r[b] = step n[b]                        (bid_minimum, bid_maximum, bid_step)
+        sum_u held[u,t] + short[t]  = r[b(t)]                                         (coverage)
+        sum_u e[u,t]   + missed[t]  = a[t] r[b(t)]                                    (delivery)
+        missed[t] <= a[t] worst[b(t)]                                                 (worst_miss)
+        lost[b] >= sum_t h short[t],   lost[b] >= theta h_b worst[b]                  (forfeiture, clawback)
+
+        profit += sum_b price_b (h_b r[b] - lost[b])                                  (capacity.<product>)
+                - h sum_t penalty_short short[t]                                      (penalty.shortfall_<product>)
+                - h sum_t penalty_missed missed[t]                                    (penalty.missed_<product>)
+                +- h sum_t price_energy[t] (a[t] r or sum_u e[u,t])                   (activation.<product>)
+
+    ``price_b`` is the mean over the block. The payment lost is the larger of forfeiture and clawback, not both. The
+    shortfall penalty is strictly positive, so that capacity without plant behind it never pays. ``missed`` also
+    appears in the imbalance (:mod:`mes_stoch.products.imbalance`).
+
+    Symbols
+    -------
+    ``volume_mw`` (r), ``bid`` (z), ``bid_steps`` (n) : (blocks,), commit.
+    ``short_*_mw``, ``missed_*_mw`` : MW, (periods,), realtime. ``worst_*_mw`` : MW, ``lost_mw_h`` : MW h, (blocks,),
+    realtime.
+
+    Source
+    ------
+    French and ENTSO-E rules per product in ``schema/catalogue/fr_reserves.yaml``; forfeiture and clawback in
+    proportion to the unavailable MW as on regelleistung.net for German mFRR.
+    """
+    spans = context.spans(product.block_h)
+    block = {int(t): b for b, span in enumerate(spans) for t in span}
+    dimension = f"block_{product_id}"
+    volume = _commitment(context, product_id, product, spans, dimension)
+    lost = context.variable(product_id, "lost_mw_h", "MW h", "realtime", spans=spans, dimension=dimension)
+    legs = [leg for leg in context.legs if leg.product_id == product_id]
+    for leg in legs:
+        short, missed = _hold_and_deliver(context, leg, volume, block)
+        _lost_payment(context, leg, short, missed, lost, spans, block)
+        context.earn(
+            f"penalty.shortfall_{product_id}",
+            -context.period_h * product.shortfall_penalty_eur_per_mw_h * sum(short[t] for t in context.periods),
+        )
+        context.earn(
+            f"penalty.missed_{product_id}",
+            -context.period_h * product.missed_penalty_eur_per_mwh * sum(missed[t] for t in context.periods),
+        )
+        _activation_energy(context, leg, volume, block)
+    price = context.quantity(product.capacity_price_eur_per_mw_h)
+    for b, span in enumerate(spans):
+        hours = context.period_h * len(span)
+        mean_price = sum(price(int(t)) for t in span) * (1.0 / len(span))
+        context.earn(f"capacity.{product_id}", mean_price * (hours * volume[b] - lost[b]))
+
+
+def largest_volume_mw(product: Reserve, *, steps: bool, minimum: bool) -> float:
+    """Largest volume the bid rules allow, MW; 0 where no bid can be made."""
+    largest = product.volume_max_mw
+    if steps and product.bid_step_mw > 0:
+        # a volume written as a multiple of the step must not lose one to rounding
+        largest = product.bid_step_mw * math.floor(largest / product.bid_step_mw + 1e-9)
+    if minimum and largest < product.minimum_bid_mw - 1e-9:
+        return 0.0
+    return largest
+
+
+def nearest_bid_mw(volume_mw: float, product: Reserve, *, steps: bool, minimum: bool) -> float:
+    """Volume nearest to ``volume_mw`` that the bid rules allow.
+
+    A volume below half the smallest bid becomes no bid.
+    """
+    largest = largest_volume_mw(product, steps=steps, minimum=minimum)
+    volume = min(max(volume_mw, 0.0), largest)
+    step = product.bid_step_mw if steps else 0.0
+    smallest = product.minimum_bid_mw if minimum else 0.0
+    if step > 0:
+        smallest = step * math.ceil(smallest / step - 1e-9)
+        volume = min(step * round(volume / step), largest)
+    if volume < smallest:
+        volume = smallest if volume >= smallest / 2 and smallest <= largest else 0.0
+    return volume
+
+
+def _commitment(
+    context: MarketContext, product_id: str, product: Reserve, spans: Sequence[Span], dimension: str
+) -> Any:
+    steps, minimum = context.bids.steps, context.bids.minimum
+    largest = largest_volume_mw(product, steps=steps, minimum=minimum)
+    volume = context.variable(product_id, "volume_mw", "MW", "commit", upper=largest, spans=spans, dimension=dimension)
+    if minimum and product.minimum_bid_mw > 0 and largest > 0:
+        bid = context.variable(
+            product_id, "bid", "1", "commit", upper=1.0, integer=True, spans=spans, dimension=dimension
+        )
+        context.constraint(
+            product_id,
+            "bid_minimum",
+            f"a bid for {product_id} is at least {product.minimum_bid_mw:g} MW",
+            lambda b: volume[b] >= product.minimum_bid_mw * bid[b],
+            spans=spans,
+            dimension=dimension,
+        )
+        context.constraint(
+            product_id,
+            "bid_maximum",
+            f"{product_id} is committed only where a bid is made",
+            lambda b: volume[b] <= largest * bid[b],
+            spans=spans,
+            dimension=dimension,
+        )
+    if steps and product.bid_step_mw > 0 and largest > 0:
+        count = context.variable(
+            product_id,
+            "bid_steps",
+            "1",
+            "commit",
+            upper=round(largest / product.bid_step_mw),
+            integer=True,
+            spans=spans,
+            dimension=dimension,
+        )
+        context.constraint(
+            product_id,
+            "bid_step",
+            f"bids for {product_id} are multiples of {product.bid_step_mw:g} MW",
+            lambda b: volume[b] == product.bid_step_mw * count[b],
+            spans=spans,
+            dimension=dimension,
+        )
+    return volume
+
+
+def _hold_and_deliver(context: MarketContext, leg: Leg, volume: Any, block: dict[int, int]) -> tuple[Any, Any]:
+    owner = leg.product_id
+    short = context.variable(owner, f"short_{leg.direction}_mw", "MW", "realtime")
+    missed = context.variable(owner, f"missed_{leg.direction}_mw", "MW", "realtime")
+    context.register_missed(leg, missed)
+    context.constraint(
+        owner,
+        f"coverage_{leg.direction}",
+        f"the devices hold what is committed to {owner} ({leg.direction}), or it is short",
+        lambda t: context.held(leg, t) + short[t] == volume[block[t]],
+    )
+    context.constraint(
+        owner,
+        f"delivery_{leg.direction}",
+        f"the devices deliver what {owner} calls ({leg.direction}), or it is missed",
+        lambda t: context.called(leg, t) + missed[t] == leg.activation(t) * volume[block[t]],
+    )
+    return short, missed
+
+
+def _lost_payment(
+    context: MarketContext,
+    leg: Leg,
+    short: Any,
+    missed: Any,
+    lost: Any,
+    spans: Sequence[Span],
+    block: dict[int, int],
+) -> None:
+    owner, dimension = leg.product_id, f"block_{leg.product_id}"
+    context.constraint(
+        owner,
+        f"forfeiture_{leg.direction}",
+        f"capacity of {owner} that is not held is not paid",
+        lambda b: lost[b] >= sum(context.period_h * short[int(t)] for t in spans[b]),
+        unit="MW h",
+        spans=spans,
+        dimension=dimension,
+    )
+    theta = leg.product.clawback_per_unit
+    if theta == 0:
+        return
+    worst = context.variable(owner, f"worst_{leg.direction}_mw", "MW", "realtime", spans=spans, dimension=dimension)
+    context.constraint(
+        owner,
+        f"worst_miss_{leg.direction}",
+        f"the worst miss of a block is at least every miss of {owner} in it",
+        lambda t: missed[t] <= leg.activation(t) * worst[block[t]],
+    )
+    context.constraint(
+        owner,
+        f"clawback_{leg.direction}",
+        f"payment for {owner} is lost in proportion to the worst miss of the block",
+        lambda b: lost[b] >= theta * context.period_h * len(spans[b]) * worst[b],
+        unit="MW h",
+        spans=spans,
+        dimension=dimension,
+    )
+
+
+def _activation_energy(context: MarketContext, leg: Leg, volume: Any, block: dict[int, int]) -> None:
+    product = leg.product
+    price = product.energy_price_up_eur_per_mwh if leg.direction == "up" else product.energy_price_down_eur_per_mwh
+    if price is None or product.energy_settlement == "uncorrected":
+        return
+    stream = f"activation.{leg.product_id}"
+    h = context.period_h
+    if product.energy_settlement == "delivered":
+        paid = context.quantity(price)
+        context.earn(stream, sum(leg.sign * h * paid(t) * context.called(leg, t) for t in context.periods))
+        return
+    activation = product.activation_up_per_unit if leg.direction == "up" else product.activation_down_per_unit
+    # price and called share are both data: their product is one number a period
+    value = context.derived(
+        f"{leg.name}.energy_value_eur_per_mw_h",
+        [price, 0.0 if activation is None else activation],
+        lambda prices, shares: prices * shares,
+    )
+    total: Expression = sum(leg.sign * h * value(t) * volume[block[t]] for t in context.periods)
+    context.earn(stream, total)
