@@ -1,0 +1,36 @@
+"""Flexibility commitments of multi-energy sites by two-stage stochastic programming.
+
+>>> import mes_stoch as ms
+>>> sorted(name for name in dir(ms) if not name.startswith("_"))
+['Run', 'Site', 'read', 'read_run', 'solve']
+
+Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
+before a parallel solve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mes_stoch.api import Run, Site, read, read_run, solve
+
+    __version__: str
+
+__all__ = ["Run", "Site", "read", "read_run", "solve", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mes_stoch")
+    if name in __all__:
+        from mes_stoch import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import pyomo.environ as pyo
 
+from mes_stoch.components.context import OfPeriod
 from mes_stoch.components.registry import build_component
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.energy import build_energy
@@ -45,7 +47,8 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     site.legs = make_legs(site, reserves)
     for name, spec in instance.components.items():
         build_component(site, name, spec)
-    for connection in sorted({str(p.connection) for p in [*energy.values(), *reserves.values()]}):
+    traded = {p.connection for p in energy.values()} | {p.connection for p in reserves.values()}
+    for connection in sorted(str(name) for name in traded):
         site.schedule(connection)
     for product_id, product in reserves.items():
         build_reserve(site, product_id, product)
@@ -116,8 +119,10 @@ def _call_energy(site: SiteModel, node: str) -> None:
             node,
             f"{name}_{direction}",
             f"the stores at {node} {verb.format(direction)} there",
-            lambda t, group=obligations, stores=buffers: (
-                sum(energy(t) for energy in group) <= sum(store(t) for store in stores)
-            ),
+            _within(obligations, buffers),
             unit="MWh",
         )
+
+
+def _within(obligations: Sequence[OfPeriod], buffers: Sequence[OfPeriod]) -> OfPeriod:
+    return lambda t: sum(energy(t) for energy in obligations) <= sum(store(t) for store in buffers)

@@ -154,7 +154,7 @@ class CompiledStructure:
 
     def stamp(self, data: FloatArray) -> FloatArray:
         """All data-dependent numbers of a scenario, shape (entries,)."""
-        return self.constant + self.slope @ data
+        return np.asarray(self.constant + self.slope @ data, dtype=float)
 
     def program(self, data: FloatArray) -> LinearProgram:
         """The scenario as arrays, in minimisation form."""

@@ -35,12 +35,17 @@ class Datum:
     inputs: tuple[float | str, ...] = ()
     rule: Rule | None = None
 
-    def values(self, known: dict[str, NDArray[np.float64]], tree: ScenarioTree, scenario: int) -> NDArray[np.float64]:
-        if self.rule is None:
-            return tree.values(self.name, scenario)
-        periods = len(tree.time)
-        arrays = [known[entry] if isinstance(entry, str) else np.full(periods, float(entry)) for entry in self.inputs]
-        return self.rule(*arrays)
+
+def scenario_data(data: Sequence[Datum], tree: ScenarioTree, scenario: int) -> dict[str, NDArray[np.float64]]:
+    """Numbers of one scenario for every datum, each shape (periods,); inputs stand before what is derived from them."""
+    known: dict[str, NDArray[np.float64]] = {}
+    for datum in data:
+        if datum.rule is None:
+            known[datum.name] = tree.values(datum.name, scenario)
+            continue
+        inputs = [known[e] if isinstance(e, str) else np.full(tree.periods, float(e)) for e in datum.inputs]
+        known[datum.name] = datum.rule(*inputs)
+    return known
 
 
 @dataclass
@@ -202,14 +207,7 @@ class SiteModel:
         held: dict[str, Any] = {}
         called: dict[str, Any] = {}
         for leg in legs:
-            held[leg.name] = self.variable(owner, f"{leg.name}_held_mw", "MW", "realtime")
-            called[leg.name] = self.variable(owner, f"{leg.name}_called_mw", "MW", "realtime")
-            self.constraint(
-                owner,
-                f"{leg.name}_within_held",
-                f"{owner} delivers no more {leg.name} than it holds",
-                lambda t, e=called[leg.name], rho=held[leg.name]: e[t] <= rho[t],
-            )
+            held[leg.name], called[leg.name] = self._hold(owner, leg)
         reserve = HeldReserve(legs, held, called)
         if legs:
             self._holders.setdefault(owner, []).append(reserve)
@@ -217,23 +215,36 @@ class SiteModel:
             self._ramp(owner, reserve, ramp_mw_per_min)
         return reserve
 
+    def _hold(self, owner: str, leg: Leg) -> tuple[Any, Any]:
+        held = self.variable(owner, f"{leg.name}_held_mw", "MW", "realtime")
+        called = self.variable(owner, f"{leg.name}_called_mw", "MW", "realtime")
+        self.constraint(
+            owner,
+            f"{leg.name}_within_held",
+            f"{owner} delivers no more {leg.name} than it holds",
+            lambda t: called[t] <= held[t],
+        )
+        return held, called
+
     def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
         """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
         for leg in reserve.legs:
             time_s = leg.product.full_activation_time_s
             faster = [
-                other
+                reserve.held[other.name]
                 for other in reserve.legs
                 if other.direction == leg.direction and other.product.full_activation_time_s <= time_s
             ]
-            self.constraint(
+            self._limit_sum(
                 owner,
                 f"{leg.name}_ramp",
                 f"{owner} reaches the reserve it holds within {time_s:g} s",
-                lambda t, legs=faster, limit=ramp_mw_per_min * time_s / 60.0: (
-                    sum(reserve.held[other.name][t] for other in legs) <= limit
-                ),
+                _sum_of(faster),
+                ramp_mw_per_min * time_s / 60.0,
             )
+
+    def _limit_sum(self, owner: str, name: str, text: str, total: OfPeriod, limit: float) -> None:
+        self.constraint(owner, name, text, lambda t: total(t) <= limit)
 
     def held(self, leg: Leg, t: int) -> Expression:
         return sum(r.held[leg.name][t] for rs in self._holders.values() for r in rs if leg.name in r.held)
@@ -260,21 +271,26 @@ class SiteModel:
         spec = self.connection(connection)
         if spec.import_max_mw is None:
             raise ModelError(f"connection {connection} is traded over and needs a finite import_max_mw")
-        limit_mw, floor_mw = spec.export_max_mw, -spec.import_max_mw
-        scheduled = self.variable(connection, "scheduled_mw", "MW", "realtime", lower=floor_mw, upper=limit_mw)
+        scheduled = self.variable(
+            connection, "scheduled_mw", "MW", "realtime", lower=-spec.import_max_mw, upper=spec.export_max_mw
+        )
         self._scheduled[connection] = scheduled
-        for direction, text in (("up", "export limit"), ("down", "import limit")):
+        for direction, sign, limit_mw, text in (
+            ("up", 1, spec.export_max_mw, "export limit"),
+            ("down", -1, spec.import_max_mw, "import limit"),
+        ):
             legs = [leg for leg in self.legs if leg.direction == direction and leg.product.connection == connection]
-            if not legs:
-                continue
-            sign = 1 if direction == "up" else -1
-            bound = limit_mw if direction == "up" else -floor_mw
-            self.constraint(
-                connection,
-                f"headroom_{direction}",
-                f"schedule and reserve together stay within the {text} of {connection}",
-                lambda t, s=sign, b=bound, group=legs: s * scheduled[t] + sum(self.held(leg, t) for leg in group) <= b,
-            )
+            if legs:
+                self._limit_sum(
+                    connection,
+                    f"headroom_{direction}",
+                    f"schedule and reserve together stay within the {text} of {connection}",
+                    self._with_reserve(scheduled, sign, legs),
+                    limit_mw,
+                )
+
+    def _with_reserve(self, scheduled: Any, sign: int, legs: Sequence[Leg]) -> OfPeriod:
+        return lambda t: sign * scheduled[t] + sum(self.held(leg, t) for leg in legs)
 
     def scheduled(self, connection: str, t: int) -> Expression:
         return self._scheduled[connection][t]
@@ -282,3 +298,7 @@ class SiteModel:
     def scheduled_connections(self) -> dict[str, str]:
         """Traded connections by the node they stand at."""
         return {self.connection(name).node: name for name in self._scheduled}
+
+
+def _sum_of(variables: Sequence[Any]) -> OfPeriod:
+    return lambda t: sum(variable[t] for variable in variables)

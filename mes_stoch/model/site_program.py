@@ -12,7 +12,7 @@ from mes_stoch.model.assembly import assemble
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.families import Family
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage
-from mes_stoch.model.site_model import SiteModel
+from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.reserve import nearest_bid_mw
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
@@ -39,11 +39,9 @@ def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
 def build_pyomo_scenario(instance: Instance, tree: ScenarioTree, scenario: int) -> SiteModel:
     """The same algebra as a plain Pyomo model of one scenario, its data fixed; for checks and for mpi-sppy itself."""
     site = assemble(instance, tree.time)
-    known: dict[str, FloatArray] = {}
-    for name, datum in site.data.items():
-        known[name] = datum.values(known, tree, scenario)
+    for name, values in scenario_data(list(site.data.values()), tree, scenario).items():
         for t in site.periods:
-            site.placeholders[name][t].fix(float(known[name][t]))
+            site.placeholders[name][t].fix(float(values[t]))
     return site
 
 
@@ -109,10 +107,7 @@ class SiteProgram:
 
     def data(self, index: int) -> FloatArray:
         """All data of one scenario in placeholder order."""
-        known: dict[str, FloatArray] = {}
-        for datum in self._data:
-            known[datum.name] = datum.values(known, self.tree, index)
-        return np.concatenate([*known.values(), np.empty(0)])
+        return np.concatenate([*scenario_data(self._data, self.tree, index).values(), np.empty(0)])
 
     def scenario(self, index: int) -> LinearProgram:
         return self.structure.program(self.data(index))

@@ -42,7 +42,7 @@ def make_legs(context: ModelContext, reserves: dict[str, Reserve]) -> list[Leg]:
                 context.derived(
                     remaining,
                     [share],
-                    lambda a, sustain_h=product.sustain_h: remaining_time(a, sustain_h, context.period_h),  # type: ignore[misc]
+                    lambda a, sustain_h=product.sustain_h: remaining_time(a, sustain_h, context.period_h),
                 )
             legs.append(
                 Leg(

@@ -56,6 +56,10 @@ class Reserve(Model):
     bid_step_mw: NonNegative = Field(default=0.0, description="Volumes are multiples of this; 0: any volume.")
     full_activation_time_s: Positive = Field(description="Time from the call to full delivery.")
     sustain_h: NonNegative = Field(description="Time a full call must be held.")
+    call: Literal["continuous", "discrete"] = Field(
+        default="continuous",
+        description="Discrete calls begin and end: what a running call has used is no longer held for it.",
+    )
     capacity_price_eur_per_mw_h: Quantity
     energy_price_up_eur_per_mwh: Quantity | None = Field(
         default=None, description="Received for energy called up; null: none is paid."

@@ -1,13 +1,14 @@
 """The scenario tree: data of every scenario, in one xarray dataset.
 
 Variables carry the name of their series. A series common to all scenarios has dimension ``time``, one that differs has
-``(scenario, time)``. Nodes are paths: ``root``, ``root/d0003`` (day-ahead), ``root/d0003/r0`` (realtime leaf); a scenario
-is its path.
+``(scenario, time)``. Nodes are paths: ``root``, ``root/d0003`` (day-ahead), ``root/d0003/r0`` (realtime leaf); a
+scenario is its path.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ class ScenarioTree:
     ----------
     dataset : xarray.Dataset
         Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums
-        to 1), ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if drawn),
-        ``origin``.
+        to 1), ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if
+        drawn), ``origin``.
     """
 
     dataset: xr.Dataset
@@ -55,14 +56,24 @@ class ScenarioTree:
         utc = pd.DatetimeIndex(self.dataset["time"].values).tz_localize("UTC")
         return utc.tz_convert(str(self.dataset.attrs["timezone"]))
 
+    @property
+    def periods(self) -> int:
+        return int(self.dataset.sizes["time"])
+
+    @cached_property
+    def _arrays(self) -> dict[str, NDArray[np.float64]]:
+        # xarray's indexing costs more than a whole scenario's arithmetic, so the arrays are taken out once
+        return {
+            str(name): np.asarray(array.transpose(..., "time").values, dtype=float)
+            for name, array in self.dataset.data_vars.items()
+        }
+
     def values(self, name: str, scenario: int) -> NDArray[np.float64]:
         """Series ``name`` in scenario ``scenario``, shape (periods,)."""
-        if name not in self.dataset.data_vars:
+        array = self._arrays.get(name)
+        if array is None:
             raise ModelError(f"the scenario tree has no series {name!r}; it has {', '.join(self.series_names)}")
-        array = self.dataset[name]
-        if "scenario" in array.dims:
-            array = array.isel(scenario=scenario)
-        return np.asarray(array.values, dtype=float)
+        return array[scenario] if array.ndim == 2 else array
 
     def select(self, count: int) -> ScenarioTree:
         """The first ``count`` scenarios with probabilities scaled to sum to 1."""
