@@ -1,0 +1,81 @@
+"""Activations of ``fr_synthetic_day``: frequency-driven FCR, persistent aFRR, called mFRR and RC."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
+from mes_stoch.uncertainty.processes.fr_parameters import ReserveParameters
+
+#: Mean of the positive part of a standard normal number.
+MEAN_POSITIVE_PART = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+def fcr_activation(
+    generator: np.random.Generator, context: DrawContext, parameters: ReserveParameters
+) -> tuple[Series, Series]:
+    """Mean up and down legs of a proportional response to an Ornstein-Uhlenbeck frequency deviation.
+
+    Both legs of a period can be positive: frequency crosses 50 Hz many times in a quarter-hour.
+    """
+    steps = max(1, round(context.period_h * 3600.0 / parameters.fcr_frequency_step_s))
+    step_s = context.period_h * 3600.0 / steps
+    rho = math.exp(-step_s / parameters.fcr_frequency_time_constant_s)
+    deviation_hz = parameters.fcr_frequency_sd_hz * autoregressive(
+        generator.standard_normal(context.periods * steps), rho
+    )
+    response = np.clip(-deviation_hz / parameters.fcr_full_activation_hz, -1.0, 1.0)
+    response[np.abs(deviation_hz) <= parameters.fcr_dead_band_hz] = 0.0
+    response = response.reshape(context.periods, steps)
+    return np.maximum(response, 0.0).mean(axis=1), np.maximum(-response, 0.0).mean(axis=1)
+
+
+def afrr_activation(
+    generator: np.random.Generator, context: DrawContext, parameters: ReserveParameters, system_innovations: Series
+) -> tuple[Series, Series]:
+    """Called share up and down: positive and negative part of a persistent ratio that follows the system's shortage."""
+    own = generator.standard_normal(context.periods)
+    innovations = correlated(system_innovations, own, parameters.afrr_system_correlation_per_unit)
+    ratio = autoregressive(innovations, context.autocorrelation(parameters.afrr_autocorrelation_per_unit))
+    up = parameters.afrr_up_activation_mean_per_unit / MEAN_POSITIVE_PART * np.maximum(ratio, 0.0)
+    down = parameters.afrr_down_activation_mean_per_unit / MEAN_POSITIVE_PART * np.maximum(-ratio, 0.0)
+    return np.minimum(up, 1.0), np.minimum(down, 1.0)
+
+
+def calls(
+    generator: np.random.Generator,
+    context: DrawContext,
+    parameters: ReserveParameters,
+    shortage: Series,
+    per_day: float,
+    longest_h: float,
+) -> Series:
+    """Full calls of limited length, number and distance, likelier when the system is short.
+
+    Limits: at most ``longest_h`` each, ``calls_max_per_day`` a local day, ``call_rest_h`` between the end of one and
+    the start of the next. The number of draws does not depend on what happens, so that one parameter moves one thing.
+    """
+    sensitivity = parameters.call_system_sensitivity_per_unit
+    # exp(s z - s^2 / 2) has mean 1 over a standard normal z
+    likelihood = np.exp(sensitivity * shortage - 0.5 * sensitivity**2)
+    starts = generator.random(context.periods) < per_day * context.period_h / 24.0 * likelihood
+    choices = max(1, round(longest_h / parameters.call_step_h))
+    length_h = np.minimum(generator.integers(1, choices + 1, context.periods) * parameters.call_step_h, longest_h)
+    # Never longer than the product can be asked for: a call that does not fill a last period ends before it.
+    length = np.maximum(1, np.floor(length_h / context.period_h + 1e-9)).astype(int)
+    rest = math.ceil(parameters.call_rest_h / context.period_h - 1e-9)
+    called = np.zeros(context.periods)
+    count: NDArray[np.int_] = np.zeros(context.days, dtype=int)
+    free_from = 0
+    for period in np.flatnonzero(starts):
+        day = context.day_of_period[period]
+        if period < free_from or count[day] >= parameters.calls_max_per_day:
+            continue
+        end = period + length[period]
+        called[period:end] = 1.0
+        count[day] += 1
+        free_from = end + rest
+    return called

@@ -1,0 +1,209 @@
+"""From a loaded instance to its scenario tree: explicit scenarios as they are written, synthetic ones drawn by node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import ValidationError
+
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
+from mes_stoch.schema.instance import ExplicitScenarios, SyntheticScenarios
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
+from mes_stoch.uncertainty.processes import PROCESSES
+from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generator
+
+if TYPE_CHECKING:
+    from mes_stoch.io.instance import LoadedInstance
+
+_FILE = "instance.yaml"
+
+
+def build_tree(
+    loaded: LoadedInstance,
+    scenarios: int | None = None,
+    seed: int | None = None,
+    *,
+    leaves_per_day_ahead_node: int = 1,
+) -> ScenarioTree:
+    """The scenario tree of an instance.
+
+    Parameters
+    ----------
+    loaded : LoadedInstance
+        What ``read_instance`` returned.
+    scenarios : int, optional
+        How many to draw; default the instance's own number. Explicit scenarios are all taken: any other number is an
+        error, because leaving some out would change their probabilities without anyone having said how.
+    seed : int, optional
+        Root seed of a synthetic instance; default the instance's own. An explicit instance draws nothing.
+    leaves_per_day_ahead_node : int
+        Realtime leaves under each day-ahead node. 1, the default, is the two-stage tree, in which recourse sees the
+        whole day.
+
+    Raises
+    ------
+    UsageError
+        A number or seed that does not fit the instance.
+    InstanceError
+        Unknown process or parameter, or a series drawn that the instance also brings.
+    """
+    if scenarios is not None and scenarios < 1:
+        raise UsageError(f"the number of scenarios must be at least 1, not {scenarios}")
+    uncertainty = loaded.instance.uncertainty
+    if isinstance(uncertainty, ExplicitScenarios):
+        return _explicit_tree(loaded, scenarios, seed)
+    if seed is not None and seed < 0:
+        raise UsageError(f"the seed must not be negative, and is {seed}")
+    if leaves_per_day_ahead_node < 1:
+        raise UsageError(f"a day-ahead node needs at least one leaf, not {leaves_per_day_ahead_node}")
+    count = uncertainty.scenarios if scenarios is None else scenarios
+    if count % leaves_per_day_ahead_node:
+        raise UsageError(
+            f"{count} scenarios cannot be shared out by {leaves_per_day_ahead_node} leaves a day-ahead node"
+        )
+    root_seed = uncertainty.seed if seed is None else seed
+    process = make_process(loaded.instance.name, uncertainty)
+    _reject_doubled(loaded, process)
+    context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h)
+    drawn: list[Drawn] = []
+    nodes: list[str] = []
+    leaves: list[str] = []
+    for node in range(count // leaves_per_day_ahead_node):
+        day_ahead = draw_day_ahead_node(process, context, root_seed, node)
+        for leaf in range(leaves_per_day_ahead_node):
+            drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
+            nodes.append(day_ahead_path(node))
+            leaves.append(leaf_path(node, leaf))
+    series = {name: np.stack([one[name] for one in drawn]) for name in process.series_names()}
+    probability = np.full(count, 1.0 / count)
+    attributes = {"seed": root_seed, "origin": f"synthetic: process {uncertainty.process}"}
+    return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
+
+
+def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> ScenarioProcess:
+    """The process an instance names, with its parameters; every problem is reported at once."""
+    found = PROCESSES.get(uncertainty.process)
+    if found is None:
+        known = ", ".join(sorted(PROCESSES))
+        raise InstanceError(
+            instance_name,
+            [Issue(_FILE, None, "uncertainty.process", repr(uncertainty.process), f"one of: {known}")],
+        )
+    fields = found.Parameters.model_fields
+    try:
+        parameters = found.Parameters(**uncertainty.parameters)
+    except ValidationError as error:
+        issues = []
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"])
+            if problem["type"] == "extra_forbidden":
+                near = _nearest(name, list(fields))
+                expected = f"a parameter of {uncertainty.process}"
+                hint = f"did you mean {near}?" if near else f"its parameters are {', '.join(sorted(fields))}"
+                issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", repr(name), expected, hint))
+            else:
+                value = uncertainty.parameters.get(name)
+                issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", str(value), problem["msg"]))
+        raise InstanceError(instance_name, issues) from None
+    return found(parameters)
+
+
+def draw_day_ahead_node(process: ScenarioProcess, context: DrawContext, seed: int, node: int) -> Drawn:
+    """Data of one day-ahead node, from a generator that knows only the root seed and the node's path."""
+    return process.draw_day_ahead(node_generator(seed, day_ahead_path(node)), context)
+
+
+def draw_leaf(
+    process: ScenarioProcess, context: DrawContext, seed: int, node: int, leaf: int, day_ahead: Drawn
+) -> Drawn:
+    """Data that a realtime leaf adds to those of its day-ahead node."""
+    return process.draw_realtime(node_generator(seed, leaf_path(node, leaf)), context, day_ahead)
+
+
+def _explicit_tree(loaded: LoadedInstance, scenarios: int | None, seed: int | None) -> ScenarioTree:
+    frames = loaded.scenario_series or {}
+    if seed is not None:
+        raise UsageError(f"{loaded.instance.name} has explicit scenarios: nothing is drawn, so a seed has no meaning")
+    if scenarios is not None and scenarios != len(frames):
+        raise UsageError(
+            f"{loaded.instance.name} has {len(frames)} explicit scenarios, and {scenarios} were asked for; leave the "
+            f"number "
+            "out to take all"
+        )
+    names = list(frames)
+    if not names:
+        raise UsageError(f"{loaded.instance.name} has no explicit scenarios")
+    columns = list(frames[names[0]].columns)
+    series = {
+        str(column): np.stack([np.asarray(frames[name][column], dtype=float) for name in names]) for column in columns
+    }
+    weights = loaded.probabilities
+    if weights is None:
+        probability = np.full(len(names), 1.0 / len(names))
+    else:
+        probability = np.array([weights[name] for name in names], dtype=float)
+    nodes = [day_ahead_path(index) for index in range(len(names))]
+    leaves = [leaf_path(index) for index in range(len(names))]
+    return _assemble(loaded, names, nodes, leaves, probability, series, {"origin": "explicit"})
+
+
+def _assemble(
+    loaded: LoadedInstance,
+    names: list[str],
+    nodes: list[str],
+    leaves: list[str],
+    probability: np.ndarray[tuple[int], np.dtype[np.float64]],
+    series: Mapping[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]],
+    attributes: Mapping[str, object],
+) -> ScenarioTree:
+    horizon = loaded.instance.horizon
+    variables: dict[str, tuple[tuple[str, ...], object]] = {}
+    for name in loaded.series.columns:
+        variables[str(name)] = (("time",), np.asarray(loaded.series[name], dtype=float))
+    for name, values in series.items():
+        variables[name] = (("scenario", "time"), values)
+    # xarray keeps no time zones: UTC in the file, the zone among the attributes.
+    time = pd.DatetimeIndex(loaded.time.tz_convert("UTC").tz_localize(None))
+    dataset = xr.Dataset(
+        variables,
+        coords={
+            "time": time,
+            "scenario": np.array(names, dtype=str),
+            "probability": ("scenario", probability),
+            "day_ahead_node": ("scenario", np.array(nodes, dtype=str)),
+            "leaf": ("scenario", np.array(leaves, dtype=str)),
+        },
+        attrs={"timezone": horizon.timezone, "period_h": float(horizon.period_h), **attributes},
+    )
+    return ScenarioTree(dataset)
+
+
+def _reject_doubled(loaded: LoadedInstance, process: ScenarioProcess) -> None:
+    doubled = sorted(set(process.series_names()) & {str(name) for name in loaded.series.columns})
+    if doubled:
+        raise InstanceError(
+            loaded.instance.name,
+            [
+                Issue(
+                    loaded.instance.series or _FILE,
+                    1,
+                    name,
+                    "a column that the scenario process draws as well",
+                    "one source for each series",
+                    "give the column a name of its own and use that in instance.yaml",
+                )
+                for name in doubled
+            ],
+        )
+
+
+def _nearest(name: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, known, n=1)
+    return found[0] if found else None
