@@ -1,0 +1,152 @@
+"""Scenario programs held by HiGHS, one object a scenario while memory lasts, re-solved warm.
+
+A pool serves one purpose (pricing the commitment, or fixing it), because a basis that suits one suits the other badly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
+from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
+
+_MEMORY_BUDGET_BYTES = 1_500_000_000
+_BYTES_PER_ENTRY = 160  # of a held model with its factorisation; measured on programs of 3,000 columns
+_ROOT_TOLERANCE = 1e-6
+_INTEGER_TOLERANCE = 1e-5
+
+
+@dataclass
+class _Held:
+    model: HighsModel
+    root_cost: FloatArray
+    root_lower: FloatArray
+    root_upper: FloatArray
+
+
+class ScenarioPool:
+    """Solves scenarios of a program with the commitment priced or fixed.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    gap_rel : float
+        Relative gap of every mixed-integer solve.
+    memory_budget_bytes : int
+        Models are kept, with their basis, until this is used up; scenarios beyond it are handed over anew each time.
+    """
+
+    def __init__(
+        self,
+        program: StochasticProgram,
+        *,
+        gap_rel: float = 1e-4,
+        memory_budget_bytes: int = _MEMORY_BUDGET_BYTES,
+    ) -> None:
+        self.program = program
+        self.root_columns: IndexArray = np.asarray(program.root.columns, dtype=np.int32)
+        self.consensus_columns: IndexArray = self.root_columns[program.root.consensus]
+        self._consensus: BoolArray = program.root.consensus
+        self._options: dict[str, OptionValue] = {"mip_rel_gap": gap_rel}
+        self._held: dict[int, _Held] = {}
+        self._last_values: dict[int, FloatArray] = {}
+        self._bytes_left = memory_budget_bytes
+        self._purpose: str | None = None
+
+    def solve_priced(self, index: int, multipliers: FloatArray, time_limit_s: float = math.inf) -> Solution:
+        """Minimise ``c_s x + W_s x[consensus]`` with the commitment free."""
+        self._serve("priced")
+        held = self._take(index, relax=False)
+        held.model.change_costs(self.consensus_columns, held.root_cost[self._consensus] + multipliers)
+        if held.model.is_mip and index in self._last_values:
+            # The cost alone has changed, so the last point is feasible still: the search starts with an incumbent.
+            values = self._last_values[index]
+            held.model.set_start(np.arange(len(values), dtype=np.int32), values)
+        solution = held.model.run(time_limit_s)
+        if held.model.is_mip and solution.values is not None:
+            self._last_values[index] = solution.values
+        return solution
+
+    def solve_fixed(self, index: int, root: FloatArray, time_limit_s: float = math.inf) -> Solution:
+        """Minimise with **all** root columns at ``root``; status ``infeasible`` also where a root bound forbids it."""
+        self._serve("fixed")
+        held = self._take(index, relax=self.recourse_is_continuous(index))
+        point = self._settle(root, held)
+        if point is None:
+            return Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 0)
+        held.model.change_column_bounds(self.root_columns, point, point)
+        return held.model.run(time_limit_s)
+
+    def recourse_is_continuous(self, index: int) -> bool:
+        """Whether integer columns stand in the root alone, so that fixing it leaves a linear program with duals."""
+        if not hasattr(self, "_continuous"):
+            integer = self.program.scenario(index).integer.copy()
+            self._integer_root: BoolArray = integer[self.root_columns]
+            integer[self.root_columns] = False
+            self._continuous = not integer.any()
+        return self._continuous
+
+    def _serve(self, purpose: str) -> None:
+        if self._purpose not in (None, purpose):
+            raise SolveError(f"a pool that has {self._purpose} the commitment cannot be used for it {purpose}")
+        self._purpose = purpose
+
+    def _take(self, index: int, *, relax: bool) -> _Held:
+        held = self._held.get(index)
+        if held is None:
+            program = self.program.scenario(index)
+            columns = self.root_columns
+            held = _Held(
+                model=HighsModel(program, relax=relax, options=self._options),
+                root_cost=program.cost[columns].copy(),
+                root_lower=program.column_lower[columns].copy(),
+                root_upper=program.column_upper[columns].copy(),
+            )
+            size = _held_bytes(program)
+            if size <= self._bytes_left:
+                self._bytes_left -= size
+                self._held[index] = held
+        return held
+
+    def _settle(self, root: FloatArray, held: _Held) -> FloatArray | None:
+        """``root`` with round-off removed, or ``None`` where it breaks a bound or an integrality of the root."""
+        point = np.array(root, dtype=np.float64)
+        rounded = np.round(point[self._integer_root])
+        if np.any(np.abs(point[self._integer_root] - rounded) > _INTEGER_TOLERANCE):
+            return None
+        point[self._integer_root] = rounded
+        slack = _ROOT_TOLERANCE * np.maximum(1.0, np.abs(point))
+        if np.any(point < held.root_lower - slack) or np.any(point > held.root_upper + slack):
+            return None
+        return np.clip(point, held.root_lower, held.root_upper)
+
+
+def require_bounded(program: StochasticProgram, index: int, solution: Solution) -> None:
+    """Raise the error a user can act on where a scenario has no optimum.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError
+    """
+    name = program.scenario_names[index]
+    if solution.status == "infeasible":
+        raise InfeasibleError(f"{program.name}: no point satisfies scenario {name!r}")
+    if solution.status == "unbounded":
+        where = f" along {describe_ray(program.column_names, solution.ray)}" if solution.ray is not None else ""
+        raise UnboundedError(f"{program.name}: the cost of scenario {name!r} falls without limit{where}")
+
+
+def describe_ray(names: tuple[str, ...], ray: FloatArray, count: int = 5) -> str:
+    """The columns that move most along ``ray``, largest first."""
+    size = np.abs(ray)
+    largest = [position for position in np.argsort(-size, kind="stable")[:count] if size[position] > 0]
+    return ", ".join(f"{names[position]} ({ray[position]:+.3g})" for position in largest)
+
+
+def _held_bytes(program: LinearProgram) -> int:
+    rows, columns = program.matrix.shape
+    return _BYTES_PER_ENTRY * (int(program.matrix.nnz) + rows + columns)
