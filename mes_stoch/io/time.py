@@ -1,0 +1,99 @@
+"""Periods of the horizon and blocks of local clock hours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_MICROSECOND = pd.Timedelta(1, unit="us")
+
+
+def period_times(start: datetime, period_h: float, periods: int, timezone: str) -> pd.DatetimeIndex:
+    """Start of each period in local time.
+
+    The steps are taken in UTC, so that a day of 23 or 25 hours has its true number of periods.
+
+    >>> period_times(datetime(2025, 3, 30, tzinfo=ZoneInfo("Europe/Paris")), 1.0, 4, "Europe/Paris").hour.tolist()
+    [0, 1, 3, 4]
+    """
+    step = timedelta(seconds=round(period_h * 3600))
+    utc = pd.date_range(pd.Timestamp(start.astimezone(UTC)), periods=periods, freq=pd.Timedelta(step), unit="us")
+    return utc.tz_convert(ZoneInfo(timezone))
+
+
+def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float) -> list[NDArray[np.int64]]:
+    """Periods of each block of ``block_h`` local clock hours, in order of time.
+
+    Blocks longer than an hour follow the clock: they begin at local midnight and every ``block_h`` after it, so the
+    first four-hour block of a day that changes to summer time has three hours. Blocks of whole days are counted from
+    the first day of the horizon. Blocks of an hour or less follow elapsed time: the hour that a clock shows twice in
+    autumn is two hours, as it is on every market.
+
+    Parameters
+    ----------
+    time : pandas.DatetimeIndex
+        Start of each period, in local time with its zone.
+    period_h : float
+        Length of a period, h.
+    block_h : float
+        Length of a block, h: a divisor of 24 or a multiple of 24.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Indices of the periods of each block; together they are ``range(len(time))``.
+
+    >>> day = pd.date_range("2025-03-30", periods=23, freq="h", tz="Europe/Paris")
+    >>> [len(block) for block in blocks(day, 1.0, 4.0)]
+    [3, 4, 4, 4, 4, 4]
+    """
+    if len(time) == 0:
+        return []
+    # the middle of a period is in its block whatever rounding did to its start
+    keys = _block_keys(time + pd.Timedelta(period_h / 2, unit="h"), time[0], block_h)
+    starts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
+    return np.split(np.arange(len(time), dtype=np.int64), starts)
+
+
+def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> str | None:
+    """Why a horizon cannot be cut into blocks, in words that follow "a block length that ...", or ``None``."""
+    if not (_is_whole(24 / block_h) or _is_whole(block_h / 24)):
+        return "divides 24 h or is a multiple of 24 h"
+    if not _is_whole(block_h / period_h):
+        return f"is a whole multiple of the period of {period_h:g} h"
+    end = time[-1] + pd.Timedelta(round(period_h * 3600), unit="s")
+    edges = time.append(pd.DatetimeIndex([end]))
+    after = _block_keys(edges, time[0], block_h)
+    before = _block_keys(edges - _MICROSECOND, time[0], block_h)
+    if (after[0] == before[0]).all():
+        return f"begins a block at the start of the horizon, {time[0]:%Y-%m-%dT%H:%M} local time"
+    if (after[-1] == before[-1]).all():
+        return f"ends a block at the end of the horizon, {end:%Y-%m-%dT%H:%M} local time"
+    straddling = np.flatnonzero((after[:-1] != before[1:]).any(axis=1))
+    if straddling.size:
+        return f"no period straddles, as that of {time[int(straddling[0])]:%Y-%m-%dT%H:%M%z} would"
+    return None
+
+
+def _block_keys(moments: pd.DatetimeIndex, first: pd.Timestamp, block_h: float) -> NDArray[np.int64]:
+    """Day, number within the day, and UTC offset where it tells two blocks apart: one row a moment."""
+    wall = moments.tz_localize(None)
+    day = ((wall.normalize() - first.tz_localize(None).normalize()) // pd.Timedelta(1, unit="D")).to_numpy(np.int64)
+    if block_h >= 24:
+        number = day // round(block_h / 24)
+        return np.stack([number, np.zeros_like(number), np.zeros_like(number)], axis=1)
+    clock_us = ((wall - wall.normalize()) // _MICROSECOND).to_numpy(np.int64)
+    within = np.floor(clock_us / (block_h * 3.6e9) + 1e-12).astype(np.int64)
+    offset = np.zeros_like(within)
+    if block_h <= 1:
+        utc = moments.tz_convert("UTC").tz_localize(None)
+        offset = ((wall - utc) // _MICROSECOND).to_numpy(np.int64)
+    return np.stack([day, within, offset], axis=1)
+
+
+def _is_whole(ratio: float) -> bool:
+    return ratio >= 1 - 1e-9 and abs(ratio - round(ratio)) <= 1e-9 * max(1.0, ratio)
