@@ -1,0 +1,223 @@
+"""The library's front door: read an instance, draw its scenarios, solve, look at the run.
+
+>>> import mes_stoch as ms
+>>> site = ms.read("instances/tiny_site")
+>>> run = ms.solve(site, site.tree())
+>>> round(run.objective, 2)
+-687.5
+>>> run.commitments[["product", "volume_mw"]].to_dict("records")
+[{'product': 'fr_afrr_up', 'volume_mw': 3.0}]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, overload
+
+from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.report.run import Run, RunSettings, read_run
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import Bids, Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.solve.result import EngineResult, Progress, SolveOptions
+from mes_stoch.uncertainty.quality import require_sound
+from mes_stoch.uncertainty.tree import build_tree
+
+__all__ = ["Run", "Site", "read", "read_run", "solve"]
+
+METHODS = ("ef", "ph")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A valid instance, ready to draw scenarios from; made by :func:`read`."""
+
+    loaded: LoadedInstance
+
+    @property
+    def instance(self) -> Instance:
+        """The instance as its folder describes it."""
+        return self.loaded.instance
+
+    @property
+    def name(self) -> str:
+        return self.instance.name
+
+    @property
+    def folder(self) -> Path:
+        return self.loaded.folder
+
+    def tree(self, scenarios: int | None = None, seed: int | None = None) -> ScenarioTree:
+        """The scenarios to plan over, checked for what no market would show.
+
+        Parameters
+        ----------
+        scenarios : int, optional
+            How many to draw; default the instance's own number. Explicit scenarios are all taken.
+        seed : int, optional
+            Default the instance's own.
+
+        Raises
+        ------
+        UsageError, InstanceError
+            A number or seed that does not fit the instance, or data that are not sound.
+        """
+        tree = build_tree(self.loaded, scenarios, seed)
+        require_sound(self.instance, tree)
+        return tree
+
+    def with_bids(self, *, minimum: bool | None = None, steps: bool | None = None) -> Site:
+        """The same site with bid rules switched; ``None`` leaves the instance's own."""
+        bids = self.instance.bids
+        chosen = Bids(
+            minimum=bids.minimum if minimum is None else minimum, steps=bids.steps if steps is None else steps
+        )
+        if chosen == bids:
+            return self
+        from dataclasses import replace
+
+        return Site(replace(self.loaded, instance=self.instance.model_copy(update={"bids": chosen})))
+
+
+def read(folder: str | Path) -> Site:
+    """Read and validate an instance folder.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found: file, line, key, what stands there, what should.
+    """
+    return Site(read_instance(Path(folder)))
+
+
+@overload
+def solve(
+    site: Site,
+    tree: ScenarioTree | None = None,
+    method: Literal["ef"] = "ef",
+    *,
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    iteration_limit: int | None = None,
+    rho_factor: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> Run: ...
+
+
+@overload
+def solve(
+    site: Site,
+    tree: ScenarioTree | None = None,
+    method: str = "ef",
+    *,
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    iteration_limit: int | None = None,
+    rho_factor: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> Run | None: ...
+
+
+def solve(
+    site: Site,
+    tree: ScenarioTree | None = None,
+    method: str = "ef",
+    *,
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    iteration_limit: int | None = None,
+    rho_factor: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> Run | None:
+    """Find the commitment with the best expected profit over the tree, and how far from optimal it can be.
+
+    Parameters
+    ----------
+    site : Site
+    tree : ScenarioTree, optional
+        Default ``site.tree()``.
+    method : str
+        ``ef``: the extensive form, one process. ``ph``: progressive hedging; under ``mpiexec`` over all ranks.
+    gap_rel, time_limit_s : float, optional
+        When to stop; default what the instance says.
+    iteration_limit : int, optional
+        Iterations of progressive hedging.
+    rho_factor : float, optional
+        Multiplies progressive hedging's own penalties.
+    threads : int, optional
+        Threads of the solver (extensive form only).
+    progress : callable, optional
+        Gets a :class:`~mes_stoch.solve.result.TracePoint` (expected *cost*: profit with its sign turned) now and then.
+    command : str, optional
+        The command line, for the manifest.
+
+    Returns
+    -------
+    Run or None
+        ``None`` on every MPI rank but 0.
+
+    Raises
+    ------
+    UsageError
+        An option that makes no sense.
+    InfeasibleError, UnboundedError
+        No dispatch fits the instance, or profit has no limit.
+    SolveError
+        A solver failed, or its result failed a check.
+    """
+    if method not in METHODS:
+        raise UsageError(f"unknown method {method!r}; the methods are {' and '.join(METHODS)}")
+    started = datetime.now(UTC)
+    options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, threads)
+    if tree is None:
+        tree = site.tree()
+
+    from mes_stoch.model.site_program import build_program
+    from mes_stoch.report.assemble import assemble_run
+
+    program = build_program(site.instance, tree)
+    result: EngineResult | None
+    if method == "ef":
+        from mes_stoch.solve.extensive import solve_extensive
+
+        result = solve_extensive(program, options, progress)
+    else:
+        from mes_stoch.solve.progressive_hedging import solve_ph
+
+        result = solve_ph(program, options, progress)
+    if result is None:
+        return None
+    settings = RunSettings(
+        instance_folder=site.folder, method=method, options=dict(vars(options)), command=command, started=started
+    )
+    return assemble_run(program, result, settings)
+
+
+def _options(
+    instance: Instance,
+    gap_rel: float | None,
+    time_limit_s: float | None,
+    iteration_limit: int | None,
+    rho_factor: float | None,
+    threads: int | None,
+) -> SolveOptions:
+    defaults = SolveOptions()
+    options = SolveOptions(
+        gap_rel=instance.solve.gap_rel if gap_rel is None else gap_rel,
+        time_limit_s=instance.solve.time_limit_s if time_limit_s is None else time_limit_s,
+        iteration_limit=defaults.iteration_limit if iteration_limit is None else iteration_limit,
+        rho_factor=defaults.rho_factor if rho_factor is None else rho_factor,
+        threads=defaults.threads if threads is None else threads,
+    )
+    for name, value in vars(options).items():
+        if not value > 0:
+            raise UsageError(f"{name} must be positive, not {value}")
+    return options

@@ -1,0 +1,105 @@
+"""The ``mes-stoch`` command: a thin layer over :mod:`mes_stoch.api`; here, and only here, errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from mes_stoch.cli import speech
+from mes_stoch.cli.report import report
+from mes_stoch.cli.solve import solve
+from mes_stoch.cli.tree import tree
+from mes_stoch.cli.validate import validate
+from mes_stoch.schema.errors import MesStochError
+
+EXIT_INTERRUPTED = 5
+EXIT_CRASH = 70
+
+_EPILOG = """\b
+Exit codes:
+  0   done
+  2   the instance or the command is not right
+  3   infeasible or unbounded
+  4   stopped at a limit before the gap was reached (results are written)
+  5   interrupted
+  70  a fault of the program or of a solver
+
+\b
+A first run:
+  mes-stoch validate instances/tiny_site
+  mes-stoch solve instances/tiny_site
+"""
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="mes_stoch", prog_name="mes-stoch")
+@click.option("--debug", is_flag=True, help="Show the full traceback when the program crashes, and log what it does.")
+def command_line(debug: bool) -> None:
+    """How much flexibility should a multi-energy site commit, to which market, before prices and activations are known?
+
+    An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
+    and writes a run folder, `report` shows a run again.
+    """
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(name)s: %(message)s")
+        logging.getLogger().setLevel(logging.WARNING)
+        logging.getLogger("mes_stoch").setLevel(logging.DEBUG)
+
+
+for _command in (validate, tree, solve, report):
+    command_line.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of the console script and of ``python -m mes_stoch``."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; nothing but the exit code leaves here."""
+    try:
+        code = command_line.main(arguments, prog_name="mes-stoch", standalone_mode=False)
+    except click.ClickException as error:
+        if speech.is_speaker():
+            error.show()
+        return 2
+    except MesStochError as error:
+        speech.complain(str(error))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        speech.complain("interrupted; nothing was written")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # the reader of our output (head, less) has gone: nothing is wrong
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        return _crash(error, debug="--debug" in arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _crash(error: Exception, *, debug: bool) -> int:
+    """One line and the place of the rest: a traceback says nothing to a user and hides the line that does."""
+    what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    if debug:
+        traceback.print_exception(error)
+        speech.complain(f"crash: {what}", everywhere=True)
+        return EXIT_CRASH
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="mes-stoch-crash-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as stream:
+            traceback.print_exception(error, file=stream)
+        where = f"the traceback is in {Path(stream.name)}; --debug shows it"
+    except OSError:
+        where = "mes-stoch --debug ... shows the traceback"
+    speech.complain(f"crash: {what} ({where})", everywhere=True)
+    return EXIT_CRASH

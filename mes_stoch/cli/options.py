@@ -1,0 +1,25 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+instance_argument = click.argument("instance", type=click.Path(path_type=Path))
+
+scenarios_option = click.option(
+    "--scenarios",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many scenarios to draw; default the instance's own number. An instance with explicit scenarios takes "
+    "all of them, and any other number is an error.",
+)
+
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), metavar="K", help="Root seed of the draw; default the instance's own."
+)
+
+force_option = click.option("--force", is_flag=True, help="Overwrite what an earlier run wrote there.")
+
+figures_option = click.option("--no-figures", is_flag=True, help="Draw nothing.")

@@ -1,0 +1,70 @@
+"""Lines that say how far a solve is: time, iteration, proven bounds on the profit, gap."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mes_stoch.solve.result import TracePoint
+
+_HEADER = f"{'time':>9}  {'iteration':>9}  {'lower bound EUR':>18}  {'upper bound EUR':>18}  {'gap':>9}"
+
+
+class ProgressLines:
+    """Prints a trace point at most every ``every_s`` seconds; the first always.
+
+    Parameters
+    ----------
+    write : callable
+        Gets one line.
+    every_s : float
+        Throttle.
+    clock : callable
+        Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        every_s: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write = write
+        self._every_s = every_s
+        self._clock = clock
+        self._printed_at: float | None = None
+        self._waiting: TracePoint | None = None
+
+    def __call__(self, point: TracePoint) -> None:
+        now = self._clock()
+        if self._printed_at is not None and now - self._printed_at < self._every_s:
+            self._waiting = point
+            return
+        if self._printed_at is None:
+            self._write(_HEADER)
+        self._printed_at = now
+        self._waiting = None
+        self._write(progress_line(point))
+
+    def close(self) -> None:
+        """Print the last point, where the throttle kept it back."""
+        if self._waiting is not None:
+            self._write(progress_line(self._waiting))
+            self._waiting = None
+
+
+def progress_line(point: TracePoint) -> str:
+    """One line in profit form: what is a lower bound on cost is an upper bound on profit."""
+    lower, upper = -point.upper, -point.lower
+    if math.isfinite(lower) and math.isfinite(upper):
+        gap = f"{100 * (upper - lower) / max(abs(upper), abs(lower), 1e-9):.3g} %"
+    else:
+        gap = "-"
+    return f"{point.time_s:>8.1f}s  {point.iteration:>9}  {_bound(lower):>18}  {_bound(upper):>18}  {gap:>9}"
+
+
+def _bound(value: float) -> str:
+    return f"{value:,.2f}" if math.isfinite(value) else "none yet"

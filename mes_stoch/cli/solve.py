@@ -1,0 +1,154 @@
+"""``mes-stoch solve``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mes_stoch.cli import speech
+from mes_stoch.cli.options import figures_option, force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.cli.progress import ProgressLines
+from mes_stoch.cli.report import draw
+from mes_stoch.schema.errors import UsageError
+
+if TYPE_CHECKING:
+    from mes_stoch.io.run_folder import RunFolder
+    from mes_stoch.report.run import Run
+
+EXIT_CODE = {"optimal": 0, "gap_reached": 0, "limit": 4, "interrupted": 5}
+
+_EPILOG = """\b
+Examples:
+  mes-stoch solve instances/tiny_site
+  mes-stoch solve instances/hospital_fr --scenarios 30 --seed 1 --gap 0.005
+  mes-stoch solve instances/hospital_fr --scenarios 100 --method ph --time-limit 600
+  mpiexec -n 3 mes-stoch solve instances/hospital_fr --scenarios 100 --method ph
+
+\b
+Exit codes: 0 done, 2 the instance or the command is not right, 3 infeasible or unbounded,
+4 stopped at a limit before the gap was reached (results are written), 5 interrupted.
+"""
+
+_positive = click.FloatRange(min=0, min_open=True)
+
+
+@click.command(epilog=_EPILOG)
+@instance_argument
+@scenarios_option
+@seed_option
+@click.option(
+    "--method",
+    type=click.Choice(["ef", "ph"]),
+    help="ef: the extensive form, all scenarios in one program, one process. ph: progressive hedging, scenario by "
+    "scenario; parallel under mpiexec. Default: the instance's.",
+)
+@click.option("--gap", type=_positive, metavar="G", help="Relative gap to reach, 0.005 for 0.5 %.")
+@click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which the best so far is returned.")
+@click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Most iterations of progressive hedging.")
+@click.option("--rho-factor", type=_positive, metavar="F", help="Multiplies progressive hedging's own penalties.")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of the solver (ef only); default 1.")
+@click.option(
+    "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
+)
+@click.option("--bid-steps/--no-bid-steps", default=None, help="Hold, or drop, the step of volumes.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Run folder; default runs/<instance>-<time>.",
+)
+@force_option
+@figures_option
+@click.option("--quiet", is_flag=True, help="No progress and no table: only the path of the run folder.")
+@click.pass_context
+def solve(
+    context: click.Context,
+    instance: Path,
+    scenarios: int | None,
+    seed: int | None,
+    method: str | None,
+    gap: float | None,
+    time_limit: float | None,
+    iterations: int | None,
+    rho_factor: float | None,
+    threads: int | None,
+    minimum_bids: bool | None,
+    bid_steps: bool | None,
+    out: Path | None,
+    force: bool,
+    no_figures: bool,
+    quiet: bool,
+) -> None:
+    """Find the commitment with the best expected profit, and how far from optimal it can be.
+
+    Writes a run folder (commitments, all decisions, summary, bounds against time, figures, manifest) and prints what a
+    person wants to know of it. Progress goes to standard error: proven bounds on the expected profit and their gap.
+    """
+    from mes_stoch import api
+
+    site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
+    method = method or site.instance.solve.method
+    _check_launch(method)
+    tree = site.tree(scenarios, seed)
+    folder = _claim(out, site.name, force) if speech.is_speaker() else None
+    lines = ProgressLines(speech.remark)
+    try:
+        if folder is not None:
+            from mes_stoch.report.run import write_inputs
+
+            write_inputs(folder, site.folder, site.instance, tree)
+        run = api.solve(
+            site,
+            tree,
+            method,
+            gap_rel=gap,
+            time_limit_s=time_limit,
+            iteration_limit=iterations,
+            rho_factor=rho_factor,
+            threads=threads,
+            progress=None if quiet else lines,
+            command=shlex.join(["mes-stoch", *sys.argv[1:]]),
+        )
+        lines.close()
+        if run is None or folder is None:
+            return
+        run.write_results(folder)
+    except BaseException:
+        # a folder without results would only stand in the way of the next try
+        if folder is not None:
+            folder.discard()
+        raise
+    _present(run, folder, quiet=quiet, figures=not no_figures)
+    context.exit(EXIT_CODE[run.status])
+
+
+def _claim(out: Path | None, name: str, force: bool) -> RunFolder:
+    from mes_stoch.io.run_folder import RunFolder
+
+    if out is None:
+        return RunFolder.create_default(name, datetime.now())
+    return RunFolder.create(out, force)
+
+
+def _check_launch(method: str) -> None:
+    if method == "ef" and speech.launched_size() > 1:
+        raise UsageError(
+            f"the extensive form runs in one process, and {speech.launched_size()} were started; leave mpiexec out, or "
+            "use --method ph"
+        )
+
+
+def _present(run: Run, folder: RunFolder, *, quiet: bool, figures: bool) -> None:
+    if not quiet:
+        from mes_stoch.report.tables import render
+
+        speech.remark("")
+        speech.show(render(run))
+    if figures:
+        draw(run, folder.path)
+    speech.say(str(folder.path) if quiet else f"Results: {folder.path}")

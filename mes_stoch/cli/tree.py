@@ -1,0 +1,54 @@
+"""``mes-stoch tree``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mes_stoch.cli import speech
+from mes_stoch.cli.options import force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.schema.errors import UsageError
+
+_EPILOG = """\b
+Examples:
+  mes-stoch tree instances/hospital_fr --scenarios 100 --seed 7 --out tree.nc
+
+\b
+Exit codes: 0 done, 2 the instance or the command is not right.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@instance_argument
+@scenarios_option
+@seed_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("tree.nc"),
+    show_default=True,
+    metavar="FILE",
+    help="NetCDF file to write.",
+)
+@force_option
+def tree(instance: Path, scenarios: int | None, seed: int | None, out: Path, force: bool) -> None:
+    """Draw the scenarios of an instance and write them to one NetCDF file.
+
+    The same instance, number and seed always give the same scenarios, on any machine and any number of processes;
+    scenario 5 of 10 is scenario 5 of 1000.
+    """
+    if out.exists() and not force:
+        raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
+    from mes_stoch import api
+    from mes_stoch.io.tree import write_tree
+
+    drawn = api.read(instance).tree(scenarios, seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_tree(drawn, out)
+    origin = drawn.dataset.attrs.get("seed")
+    said = "" if origin is None else f", seed {origin}"
+    speech.say(
+        f"{out}: {len(drawn.scenario_names)} scenarios of {len(drawn.time)} periods{said}; "
+        f"series {', '.join(drawn.series_names)}"
+    )

@@ -1,0 +1,50 @@
+"""``mes-stoch validate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mes_stoch.cli import speech
+from mes_stoch.schema.errors import UsageError
+
+_EPILOG = """\b
+Examples:
+  mes-stoch validate instances/tiny_site
+  mes-stoch validate --schema > instance.schema.json
+
+\b
+Exit codes: 0 valid, 2 not valid.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("instance", type=click.Path(path_type=Path), required=False)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of instance.yaml and stop.")
+def validate(instance: Path | None, schema: bool) -> None:
+    """Check an instance folder and report all its problems together.
+
+    Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are drawn
+    and checked too: prices that would let a site earn money without limit are found here, not by the solver.
+    """
+    if schema:
+        import json
+
+        from mes_stoch.io.schema_export import instance_schema
+
+        speech.say(json.dumps(instance_schema(), indent=2))
+        return
+    if instance is None:
+        raise UsageError("which instance? Give its folder: mes-stoch validate INSTANCE")
+    from mes_stoch import api
+
+    site = api.read(instance)
+    tree = site.tree()
+    described = site.instance
+    horizon = described.horizon
+    speech.say(
+        f"{described.name} is valid: {horizon.periods} periods of {horizon.period_h:g} h from {horizon.start} "
+        f"({horizon.timezone}), {len(described.components)} components, {len(described.products)} products, "
+        f"{len(tree.scenario_names)} scenarios."
+    )

@@ -1,0 +1,203 @@
+"""From an engine's minimised vectors to a run in the user's words: the sign flips back here, once."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mes_stoch.report.datasets import build_flows, build_solution
+from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.schema.instance import Horizon
+from mes_stoch.schema.products import Reserve
+
+if TYPE_CHECKING:
+    from mes_stoch.model.site_program import SiteProgram
+    from mes_stoch.solve.result import EngineResult
+
+UPPER_ESTIMATE_NOTE = (
+    "The two-stage model sees the whole horizon when it dispatches, so this value is an upper estimate of what "
+    "operation without that foresight would earn."
+)
+
+_MONEY_TOLERANCE = 1e-6
+_SLACK_TOLERANCE = 1e-6
+_SLACK = re.compile(r"(?P<kind>unserved|dumped|terminal_short|short|missed)(_(?P<direction>up|down))?_(mw|mwh)")
+_SLACK_WORDS = {
+    "unserved": "demand left unserved at {owner}",
+    "dumped": "surplus dumped at {owner}",
+    "terminal_short": "level missing at the end in {owner}",
+    "short": "capacity committed to {owner} but not held",
+    "missed": "energy called by {owner} but not delivered",
+}
+
+
+def assemble_run(program: SiteProgram, result: EngineResult, settings: RunSettings) -> Run:
+    """Turn an engine's result into a run, and check that its money adds up.
+
+    Raises
+    ------
+    SolveError
+        If profit by scenario, profit by stream and the certified objective do not agree.
+    """
+    solution = build_solution(program, result)
+    commitments = _commitments(program, result)
+    return Run(
+        summary=_summary(program, result, settings, solution, commitments),
+        commitments=commitments,
+        solution=solution,
+        flow_data=build_flows(program, result),
+        trace=_trace(result),
+        tree=program.tree,
+        instance=program.instance,
+        settings=settings,
+    )
+
+
+def _summary(
+    program: SiteProgram,
+    result: EngineResult,
+    settings: RunSettings,
+    solution: xr.Dataset,
+    commitments: pd.DataFrame,
+) -> dict[str, Any]:
+    found = bool(result.scenarios)
+    objective = -result.upper if found else None
+    streams = _expected_streams(solution)
+    if objective is not None:
+        _check_money(objective, streams, solution)
+    horizon = program.instance.horizon
+    per_year = horizon.days_per_year / horizon_days(horizon)
+    dataset = program.tree.dataset
+    seed = dataset.attrs.get("seed")
+    return {
+        "instance": program.name,
+        "method": settings.method,
+        "status": result.status,
+        "scenarios": len(program.scenario_names),
+        "seed": None if seed is None else int(seed),
+        "ranks": result.ranks,
+        "objective": objective,
+        "bound_lower": _finite(-result.upper),
+        "bound_upper": _finite(-result.lower),
+        "gap_rel": _finite(result.gap_rel) if math.isfinite(result.upper) and math.isfinite(result.lower) else None,
+        "wall_time_s": result.wall_time_s,
+        "iterations": result.iterations,
+        "unit": "EUR over the horizon",
+        "objective_eur_per_year": None if objective is None else objective * per_year,
+        "horizons_per_year": per_year,
+        "timezone": horizon.timezone,
+        "horizon_start": program.tree.time[0].isoformat(),
+        "horizon_periods": horizon.periods,
+        "period_h": horizon.period_h,
+        "streams": streams,
+        "commitments": [
+            {
+                "product": str(row.product),
+                "block_start": pd.Timestamp(row.block_start).isoformat(),
+                "volume_mw": float(row.volume_mw),
+            }
+            for row in commitments.itertuples()
+        ],
+        "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
+        "slack": _slack_used(program, solution),
+        "notes": [UPPER_ESTIMATE_NOTE] if program.tree.is_two_stage else [],
+        "solver": dict(result.details),
+    }
+
+
+def horizon_days(horizon: Horizon) -> float:
+    """Length in days of local clock time, so that days of 23 and 25 hours count as one."""
+    start = pd.Timestamp(horizon.start)
+    local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
+    end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.period_h * horizon.periods)).tz_convert(
+        horizon.timezone
+    )
+    return float((end.tz_localize(None) - local.tz_localize(None)) / pd.Timedelta(days=1))
+
+
+def _expected_streams(solution: xr.Dataset) -> dict[str, float]:
+    if "stream_eur" not in solution:
+        return {}
+    money = solution["probability"].values @ solution["stream_eur"].values
+    return {str(name): float(value) for name, value in zip(solution["stream"].values, money, strict=True)}
+
+
+def _check_money(objective: float, streams: dict[str, float], solution: xr.Dataset) -> None:
+    """Three sums made in three places must be one number; a difference means a result nobody should read."""
+    by_stream = math.fsum(streams.values())
+    by_scenario = float(solution["probability"].values @ solution["profit_eur"].values)
+    size = max([abs(objective), 1.0, *(abs(value) for value in streams.values())])
+    for name, value in (("streams", by_stream), ("scenarios", by_scenario)):
+        if not abs(value - objective) <= _MONEY_TOLERANCE * size:
+            raise SolveError(
+                f"the expected profit by {name} is {value:.6f} EUR, the certified objective {objective:.6f} EUR: "
+                "the result is inconsistent and is not written"
+            )
+
+
+def _slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any]]:
+    """What penalised slack the plan leans on, expected over scenarios."""
+    if "probability" not in solution or not solution.data_vars:
+        return []
+    hours = float(program.instance.horizon.period_h)
+    used = []
+    for family in program.variable_families:
+        match = _SLACK.fullmatch(family.quantity)
+        is_reserve = isinstance(program.instance.products.get(family.owner), Reserve)
+        # `short_mw` of the imbalance is a settled position, not slack
+        if match is None or (match["kind"] in ("short", "missed") and not is_reserve):
+            continue
+        weight = hours if family.unit == "MW" else 1.0
+        by_scenario = weight * solution[family.name].values.sum(axis=-1)
+        expected = float(solution["probability"].values @ by_scenario)
+        if expected > _SLACK_TOLERANCE:
+            owner = f"{family.owner} ({match['direction']})" if match["direction"] else family.owner
+            worst = int(np.argmax(by_scenario))
+            used.append(
+                {
+                    "name": family.name,
+                    "meaning": _SLACK_WORDS[match["kind"]].format(owner=owner),
+                    "expected": expected,
+                    "unit": "MW h" if match["kind"] == "short" else "MWh",
+                    "worst_scenario": str(solution["scenario"].values[worst]),
+                    "worst": float(by_scenario[worst]),
+                }
+            )
+    return used
+
+
+def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
+    columns = ["product", "direction", "block_start", "block_end", "volume_mw"]
+    if not result.scenarios:
+        return pd.DataFrame(columns=columns)
+    table = program.commitments(result.root).copy()
+    table["direction"] = [_direction(program, str(product)) for product in table["product"]]
+    # a solver's -1e-12 is no volume
+    table["volume_mw"] = table["volume_mw"].where(table["volume_mw"].abs() > 1e-9, 0.0)
+    return table[columns].reset_index(drop=True)
+
+
+def _direction(program: SiteProgram, product_id: str) -> str:
+    product = program.instance.products.get(product_id)
+    return product.direction if isinstance(product, Reserve) else ""
+
+
+def _trace(result: EngineResult) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time_s": [point.time_s for point in result.trace],
+            "iteration": [point.iteration for point in result.trace],
+            "bound_lower": [-point.upper for point in result.trace],
+            "bound_upper": [-point.lower for point in result.trace],
+        }
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

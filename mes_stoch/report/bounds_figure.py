@@ -1,0 +1,88 @@
+"""Figure: proven bounds on the expected profit against time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mes_stoch.report.axes import dress
+from mes_stoch.report.palette import BLUE, GREY, INK, VERMILION
+from mes_stoch.report.run import Run
+from mes_stoch.report.tables import percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw_bounds(run: Run) -> Figure:
+    """Lower and upper bound as steps, the gap that is left written beside them."""
+    from matplotlib.figure import Figure
+
+    summary = run.summary
+    figure = Figure(figsize=(8.5, 4.6), layout="constrained")
+    axes = figure.subplots()
+    method = {"ef": "extensive form", "ph": "progressive hedging"}.get(summary["method"], summary["method"])
+    ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
+    dress(axes, f"{summary['instance']}: proven bounds, {method}{ranks}, {summary['scenarios']} scenarios", "")
+    axes.set_ylabel("expected profit, EUR over the horizon", fontsize=9)
+    axes.set_xlabel("wall time, s", fontsize=9)
+
+    time = run.trace["time_s"].to_numpy(dtype=float)
+    lower = run.trace["bound_lower"].to_numpy(dtype=float)
+    upper = run.trace["bound_upper"].to_numpy(dtype=float)
+    if not (np.isfinite(lower).any() or np.isfinite(upper).any()):
+        axes.text(0.5, 0.5, "no bound was proven", transform=axes.transAxes, ha="center", color=GREY)
+        return figure
+    end = max(float(time[-1]), float(summary["wall_time_s"]))
+    time, lower, upper = np.append(time, end), np.append(lower, lower[-1]), np.append(upper, upper[-1])
+    both = np.isfinite(lower) & np.isfinite(upper)
+    axes.fill_between(time, lower, upper, where=both, step="post", color=GREY, alpha=0.18, linewidth=0)
+    styles = (
+        (upper, VERMILION, "--", "v", "upper bound: no commitment earns more"),
+        (lower, BLUE, "-", "^", "lower bound: this commitment earns it"),
+    )
+    for bound, colour, style, marker, label in styles:
+        known = np.isfinite(bound)
+        axes.step(
+            time[known],
+            bound[known],
+            where="post",
+            color=colour,
+            linestyle=style,
+            marker=marker if len(time) <= 40 else None,
+            markersize=4,
+            linewidth=1.6,
+            label=label,
+        )
+    axes.set_xlim(0.0, end * 1.02 if end > 0 else 1.0)
+    _limit(axes, lower, upper)
+    gap = summary["gap_rel"]
+    axes.annotate(
+        f"gap {percent(gap)}",
+        xy=(1.0, 0.5),
+        xycoords="axes fraction",
+        xytext=(-8, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=10,
+        fontweight="bold",
+        color=INK,
+        bbox={"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": GREY, "alpha": 0.9},
+    )
+    axes.legend(loc="best", frameon=False, fontsize=8)
+    axes.ticklabel_format(axis="y", style="plain", useOffset=False)
+    return figure
+
+
+def _limit(axes: object, lower: np.ndarray, upper: np.ndarray) -> None:
+    """Show the part where the bounds meet: a first bound far off would squeeze the rest into a line."""
+    known = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
+    last = np.array([bound[np.isfinite(bound)][-1] for bound in (lower, upper) if np.isfinite(bound).any()])
+    low, high = float(known.min()), float(known.max())
+    typical = float(np.quantile(np.abs(known - last.mean()), 0.75))
+    reach = max(4.0 * typical, 2.0 * float(np.ptp(last)), 1e-4 * max(abs(last.mean()), 1.0))
+    low, high = max(low, float(last.min()) - reach), min(high, float(last.max()) + reach)
+    pad = 0.08 * max(high - low, 1e-4 * max(abs(high), 1.0))
+    axes.set_ylim(low - pad, high + pad)  # type: ignore[attr-defined]

@@ -1,0 +1,165 @@
+"""Solver vectors as named arrays with units: the solution, and the flows between components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from mes_stoch.report.streams import group_of
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.products import EnergyMarket
+
+if TYPE_CHECKING:
+    from mes_stoch.model.families import Family
+    from mes_stoch.model.program import FloatArray
+    from mes_stoch.model.site_program import SiteProgram
+    from mes_stoch.solve.result import EngineResult, ScenarioSolution
+
+DUAL_PREFIX = "dual."
+PRICE_PREFIX = "price."
+
+_DUAL_NOTE = (
+    "Change of the scenario's own profit (not weighted by its probability) per unit added to the row's right-hand "
+    "side, with the commitment held. The right-hand side is what stays when all decisions are moved to the left; at a "
+    "`balance` row it is extra injection needed, so minus this value divided by period_h is the marginal price of the "
+    "carrier in EUR/MWh."
+)
+
+
+def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
+    """Every variable family over ``(scenario, its dimension)``; commitments without a scenario dimension.
+
+    Also ``profit_eur`` by scenario, ``stream_eur`` by scenario and stream, and ``dual.<row family>`` where the
+    scenarios' dispatch is a linear program.
+    """
+    solutions = sorted(result.scenarios, key=lambda solution: solution.index)
+    dataset = _frame(program, solutions)
+    if not solutions:
+        return dataset
+    values = np.stack([solution.values for solution in solutions])
+    for family in program.variable_families:
+        array = values[:, family.positions]
+        _add(dataset, family, family.name, array[0] if family.stage == "commit" else array)
+        dataset[family.name].attrs = {
+            "units": family.unit,
+            "stage": family.stage,
+            "long_name": f"{family.quantity.replace('_', ' ')} of {family.owner}",
+        }
+    duals = [
+        np.full(len(program.row_names), np.nan) if solution.row_dual is None else -solution.row_dual
+        for solution in solutions
+    ]
+    if any(solution.row_dual is not None for solution in solutions):
+        stacked = np.stack(duals)
+        for family in program.constraint_families:
+            name = DUAL_PREFIX + family.name
+            _add(dataset, family, name, stacked[:, family.positions])
+            unit = "EUR" if family.unit == "1" else f"EUR/{_per(family.unit)}"
+            dataset[name].attrs = {"units": unit, "stage": family.stage, "long_name": family.text, "note": _DUAL_NOTE}
+    _add_money(dataset, program, solutions)
+    return dataset
+
+
+def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
+    """Called operation ``flow_mw`` over ``(scenario, time, flow)`` and the energy prices of each scenario.
+
+    ``carrier``, ``node`` and ``component`` name each flow; into the node is positive.
+    """
+    solutions = sorted(result.scenarios, key=lambda solution: solution.index)
+    dataset = _frame(program, solutions)
+    if not solutions:
+        return dataset
+    tables = [program.flows(solution.index, solution.values) for solution in solutions]
+    columns = tables[0].columns
+    array = np.stack([table[columns].to_numpy(dtype=float) for table in tables])
+    dataset = dataset.assign_coords(
+        time=_utc(program.tree.time),
+        **{
+            level: ("flow", np.array(columns.get_level_values(level), dtype=str))
+            for level in ("carrier", "node", "component")
+        },
+    )
+    dataset["flow_mw"] = (("scenario", "time", "flow"), array)
+    dataset["flow_mw"].attrs = {"units": "MW", "long_name": "called operation, into the node is positive"}
+    periods = len(program.tree.time)
+    for product_id, product in program.instance.products.items():
+        if not isinstance(product, EnergyMarket):
+            continue
+        price = product.price_eur_per_mwh
+        rows = [
+            program.tree.values(price, solution.index) if isinstance(price, str) else np.full(periods, float(price))
+            for solution in solutions
+        ]
+        name = PRICE_PREFIX + product_id
+        dataset[name] = (("scenario", "time"), np.stack(rows))
+        dataset[name].attrs = {"units": "EUR/MWh", "long_name": f"price of {product_id}"}
+    return dataset
+
+
+def flows_frame(flows: xr.Dataset, scenario: int | str) -> pd.DataFrame:
+    """Flows of one scenario (position or name) over local time, columns ``(carrier, node, component)``."""
+    chosen = flows.isel(scenario=scenario) if isinstance(scenario, int) else flows.sel(scenario=scenario)
+    columns = pd.MultiIndex.from_arrays(
+        [chosen[level].values.astype(str) for level in ("carrier", "node", "component")],
+        names=["carrier", "node", "component"],
+    )
+    return pd.DataFrame(chosen["flow_mw"].values, index=local_time(flows, "time"), columns=columns)
+
+
+def local_time(dataset: xr.Dataset, coordinate: str) -> pd.DatetimeIndex:
+    """A UTC coordinate in the site's time zone."""
+    utc = pd.DatetimeIndex(dataset[coordinate].values).tz_localize("UTC")
+    return utc.tz_convert(str(dataset.attrs["timezone"])).rename(coordinate)
+
+
+def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Dataset:
+    chosen = [solution.index for solution in solutions]
+    names = np.array([program.scenario_names[index] for index in chosen], dtype=str)
+    return xr.Dataset(
+        coords={
+            "scenario": ("scenario", names),
+            "probability": ("scenario", np.asarray(program.probabilities, dtype=float)[chosen]),
+        },
+        attrs={
+            "instance": program.name,
+            "timezone": str(program.tree.dataset.attrs["timezone"]),
+            "period_h": float(program.instance.horizon.period_h),
+            "times": "coordinates are UTC starts of their spans",
+        },
+    )
+
+
+def _add(dataset: xr.Dataset, family: Family, name: str, array: FloatArray) -> None:
+    coordinate = np.asarray(family.coordinate, dtype="datetime64[ns]")
+    known = dataset.coords.get(family.dimension)
+    if known is None:
+        dataset.coords[family.dimension] = (family.dimension, coordinate)
+    elif not np.array_equal(known.values, coordinate):
+        raise ModelError(f"{name}: dimension {family.dimension} has other spans than in the families before it")
+    dimensions = (family.dimension,) if array.ndim == 1 else ("scenario", family.dimension)
+    dataset[name] = (dimensions, array)
+
+
+def _add_money(dataset: xr.Dataset, program: SiteProgram, solutions: list[ScenarioSolution]) -> None:
+    table = [program.profit_streams(solution.index, solution.values) for solution in solutions]
+    streams = list(dict.fromkeys(name for row in table for name in row))
+    dataset.coords["stream"] = ("stream", np.array(streams, dtype=str))
+    groups = [group_of(stream, program.instance) for stream in streams]
+    dataset.coords["stream_group"] = ("stream", np.array(groups, dtype=str))
+    money = np.array([[row.get(stream, 0.0) for stream in streams] for row in table], dtype=float)
+    dataset["stream_eur"] = (("scenario", "stream"), money.reshape(len(solutions), len(streams)))
+    dataset["stream_eur"].attrs = {"units": "EUR", "long_name": "revenue (+) or cost (-) over the horizon"}
+    dataset["profit_eur"] = ("scenario", np.array([-solution.cost for solution in solutions]))
+    dataset["profit_eur"].attrs = {"units": "EUR", "long_name": "profit over the horizon"}
+
+
+def _per(unit: str) -> str:
+    return f"({unit})" if " " in unit or "/" in unit else unit
+
+
+def _utc(time: pd.DatetimeIndex) -> NDArray[np.datetime64]:
+    return np.asarray(time.tz_convert("UTC").tz_localize(None), dtype="datetime64[ns]")

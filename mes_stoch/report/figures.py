@@ -1,0 +1,88 @@
+"""Two figures of a run: what was committed with how one scenario is operated, and how the bounds closed.
+
+Drawn with matplotlib's Agg canvas on figures of our own: no global state, no window, no change of anybody's style.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mes_stoch.io.run_folder import FIGURES, RunFolder
+from mes_stoch.report.run import Run
+from mes_stoch.schema.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RESOLUTION_DPI = 150
+
+
+class PlotsMissingError(UsageError):
+    """matplotlib is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no figures: matplotlib is not installed; install it with pip install 'mes_stoch[plots]', then "
+            "`mes-stoch report RUN_DIR` draws them"
+        )
+
+
+def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> tuple[Path, ...]:
+    """Draw every figure of a run as PNG into ``figures/`` of its folder.
+
+    Parameters
+    ----------
+    run : Run
+    folder : path
+        The run folder.
+    scenario : str, optional
+        Whose dispatch to draw; default the one of median profit.
+
+    Raises
+    ------
+    PlotsMissingError
+        matplotlib is not installed.
+    UsageError
+        The run has no such scenario.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        from mes_stoch.report.bounds_figure import draw_bounds
+        from mes_stoch.report.dispatch_figure import draw_commitments_dispatch
+    except ModuleNotFoundError:
+        raise PlotsMissingError from None
+
+    target = RunFolder(Path(folder))
+
+    def save(name: str, figure: Figure) -> Path:
+        FigureCanvasAgg(figure)
+        figures: Any = figure
+        return target.put(f"{FIGURES}/{name}", lambda path: figures.savefig(path, format="png", dpi=RESOLUTION_DPI))
+
+    written = []
+    if run.objective is not None:
+        chosen = typical_scenario(run) if scenario is None else _known(run, scenario)
+        written.append(save("commitments_dispatch.png", draw_commitments_dispatch(run, chosen)))
+    written.append(save("bounds.png", draw_bounds(run)))
+    return tuple(written)
+
+
+def typical_scenario(run: Run) -> str:
+    """Name of the scenario whose profit is the (weighted) median."""
+    profit = run.profit
+    order = np.argsort(profit.to_numpy(), kind="stable")
+    weight = np.cumsum(run.solution["probability"].values[order])
+    middle = int(np.searchsorted(weight, 0.5 - 1e-9))
+    return str(profit.index[order[min(middle, len(order) - 1)]])
+
+
+def _known(run: Run, scenario: str) -> str:
+    names = list(run.profit.index)
+    if scenario not in names:
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        raise UsageError(f"the run has no scenario {scenario!r}; its scenarios are {shown}")
+    return scenario

@@ -1,0 +1,208 @@
+"""A finished run: what was committed, what it is worth, and everything behind it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from mes_stoch.io import run_folder as layout
+from mes_stoch.io.run_folder import RunFolder, build_manifest, folder_files, instance_files
+from mes_stoch.io.tree import read_tree, write_tree
+from mes_stoch.report.datasets import flows_frame
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+
+logger = logging.getLogger("mes_stoch.report.run")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What was asked for, and from where.
+
+    Parameters
+    ----------
+    instance_folder : Path
+        Where the instance was read.
+    method : str
+        ``ef`` or ``ph``.
+    options : dict
+        Everything else that was chosen: gap, limits, factors.
+    command : str or None
+        The command line; ``None`` for a run started from Python.
+    started : datetime
+        UTC.
+    """
+
+    instance_folder: Path
+    method: str
+    options: dict[str, Any] = field(default_factory=dict)
+    command: str | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """Results of one solve, in profit form (EUR over the horizon; positive is earned).
+
+    The same object comes from a solve and from the files of a run folder, so that tables and figures never know which.
+
+    Parameters
+    ----------
+    summary : dict
+        What ``summary.json`` holds.
+    commitments : pandas.DataFrame
+        Columns ``product``, ``direction``, ``block_start``, ``block_end`` (local time), ``volume_mw``.
+    solution : xarray.Dataset
+        All primal values with units; ``profit_eur``, ``stream_eur``; ``dual.*`` where the recourse is linear.
+    flow_data : xarray.Dataset
+        Called operation by carrier, node and component, and the energy prices.
+    trace : pandas.DataFrame
+        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit.
+    tree : ScenarioTree
+        The scenarios it was solved over.
+    instance : Instance or None
+        The instance as solved; ``None`` where the run was read back from files.
+    settings : RunSettings
+    """
+
+    summary: dict[str, Any]
+    commitments: pd.DataFrame
+    solution: xr.Dataset
+    flow_data: xr.Dataset
+    trace: pd.DataFrame
+    tree: ScenarioTree
+    instance: Instance | None
+    settings: RunSettings
+
+    def __repr__(self) -> str:
+        objective = self.objective
+        worth = "no commitment found" if objective is None else f"expected profit {objective:,.2f} EUR"
+        return f"<Run of {self.summary['instance']} by {self.summary['method']}: {self.status}, {worth}>"
+
+    @property
+    def status(self) -> str:
+        """``optimal``, ``gap_reached``, ``limit`` or ``interrupted``."""
+        return str(self.summary["status"])
+
+    @property
+    def objective(self) -> float | None:
+        """Expected profit of the commitment, EUR over the horizon; ``None`` where no commitment was found in time."""
+        value = self.summary["objective"]
+        return None if value is None else float(value)
+
+    @property
+    def profit(self) -> pd.Series[float]:
+        """Profit of each scenario, EUR over the horizon."""
+        if "profit_eur" not in self.solution:
+            return pd.Series(dtype=float, name="profit_eur")
+        index = pd.Index(self.solution["scenario"].values.astype(str), name="scenario")
+        return pd.Series(self.solution["profit_eur"].values, index=index, name="profit_eur")
+
+    def flows(self, scenario: int | str = 0) -> pd.DataFrame:
+        """Called operation of one scenario, MW into the node; columns ``(carrier, node, component)``."""
+        return flows_frame(self.flow_data, scenario)
+
+    def write(self, folder: str | Path | None = None, *, force: bool = False) -> Path:
+        """Write the run folder (without figures) and return its path.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Default: ``runs/<instance>-<time>``.
+        force : bool
+            Overwrite an earlier run in ``folder``; anything no run wrote is never touched.
+
+        Raises
+        ------
+        UsageError
+            If the folder is taken or cannot be written.
+        """
+        if folder is None:
+            target = RunFolder.create_default(str(self.summary["instance"]), datetime.now())
+        else:
+            target = RunFolder.create(Path(folder), force)
+        self.write_inputs(target)
+        self.write_results(target)
+        return target.path
+
+    def write_inputs(self, target: RunFolder) -> None:
+        """Copy the instance and write the tree."""
+        write_inputs(target, self.settings.instance_folder, self.instance, self.tree)
+
+    def write_results(self, target: RunFolder) -> None:
+        """Write what the solve found; the manifest closes the folder."""
+        target.put_dataset(layout.SOLUTION, self.solution)
+        target.put_dataset(layout.FLOWS, self.flow_data)
+        table = self.commitments.copy()
+        for column in ("block_start", "block_end"):
+            table[column] = [time.isoformat() for time in table[column]]
+        target.put_frame(layout.COMMITMENTS, table)
+        target.put_frame(layout.TRACE, self.trace)
+        target.put_json(layout.SUMMARY, self.summary)
+        ended = datetime.now(UTC)
+        manifest = build_manifest(
+            command=self.settings.command,
+            options={"method": self.settings.method, **self.settings.options},
+            # the copy is what was solved: the original may have changed since
+            instance_folder=target.path / layout.INSTANCE,
+            seed=self.summary["seed"],
+            started=self.settings.started,
+            ended=ended,
+            wall_time_s=(ended - self.settings.started).total_seconds(),
+            ranks=int(self.summary["ranks"]),
+        )
+        target.put_json(layout.MANIFEST, manifest)
+        logger.info("run written to %s", target.path)
+
+
+def write_inputs(target: RunFolder, folder: Path, instance: Instance | None, tree: ScenarioTree) -> None:
+    """What can be written before the solve: the copy of the instance, and the tree."""
+    target.copy_instance(folder, _files(folder, instance))
+    target.put(layout.TREE, lambda path: write_tree(tree, path))
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read a finished run back from its folder.
+
+    Raises
+    ------
+    UsageError
+        If the folder is not that of a finished run.
+    """
+    source = RunFolder.open(Path(folder))
+    manifest = source.read_json(layout.MANIFEST)
+    summary = source.read_json(layout.SUMMARY)
+    tree = read_tree(source.path / layout.TREE)
+    commitments = source.read_frame(layout.COMMITMENTS)
+    for column in ("block_start", "block_end"):
+        commitments[column] = pd.to_datetime(commitments[column], utc=True).dt.tz_convert(summary["timezone"])
+    options = dict(manifest.get("options") or {})
+    settings = RunSettings(
+        instance_folder=source.path / layout.INSTANCE,
+        method=str(options.pop("method", summary["method"])),
+        options=options,
+        command=manifest.get("command"),
+        started=datetime.fromisoformat(str(manifest["start_utc"])),
+    )
+    return Run(
+        summary=summary,
+        commitments=commitments,
+        solution=source.read_dataset(layout.SOLUTION),
+        flow_data=source.read_dataset(layout.FLOWS),
+        trace=source.read_frame(layout.TRACE),
+        tree=tree,
+        instance=None,
+        settings=settings,
+    )
+
+
+def _files(folder: Path, instance: Instance | None) -> tuple[str, ...]:
+    if instance is None:
+        return folder_files(folder)
+    return instance_files(folder, instance)

@@ -1,0 +1,253 @@
+"""A run as tables a person can read, in a terminal or in a file."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mes_stoch.report.run import Run
+from mes_stoch.report.streams import group_order
+
+PLAIN_WIDTH = 100
+_MOST_BLOCK_ROWS = 48
+_STATUS_WORDS = {
+    "optimal": "optimal within the solver's tolerances",
+    "gap_reached": "gap reached",
+    "limit": "stopped at a limit before the gap was reached",
+    "interrupted": "interrupted before the gap was reached",
+}
+
+
+def render(run: Run) -> RenderableType:
+    """Everything about a run that fits a screen."""
+    parts: list[RenderableType] = [_head(run), ""]
+    if run.objective is not None:
+        parts += [_commitments(run), "", _streams(run), ""]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in _remarks(run)]
+    return Group(*parts)
+
+
+def report_text(run: Run, width: int = PLAIN_WIDTH) -> str:
+    """The same as plain text without colour codes."""
+    stream = io.StringIO()
+    plain_console(stream, width).print(render(run))
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def plain_console(stream: Any, width: int = PLAIN_WIDTH) -> Console:
+    """A console that writes no control codes and does not ask the environment for its width."""
+    return Console(file=stream, width=width, color_system=None, force_terminal=False, highlight=False, markup=False)
+
+
+def _head(run: Run) -> RenderableType:
+    summary = run.summary
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column()
+    method = {"ef": "extensive form", "ph": "progressive hedging"}.get(summary["method"], summary["method"])
+    ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
+    seed = "" if summary["seed"] is None else f", seed {summary['seed']}"
+    grid.add_row("site", Text(str(summary["instance"]), style="bold"))
+    grid.add_row("scenarios", f"{summary['scenarios']}{seed}, {_horizon(summary)}")
+    grid.add_row("method", f"{method}{ranks}, {_seconds(summary['wall_time_s'])}")
+    grid.add_row("status", Text(_STATUS_WORDS.get(run.status, run.status), style=_status_style(run.status)))
+    if run.objective is None:
+        grid.add_row("expected profit", Text("no commitment was found in time", style="bold red"))
+    else:
+        year = summary["objective_eur_per_year"]
+        grid.add_row(
+            "expected profit",
+            Text.assemble((f"{_eur(run.objective)} EUR", "bold"), f" over the horizon ({_eur(year, 0)} EUR a year)"),
+        )
+    lower, upper, gap = summary["bound_lower"], summary["bound_upper"], summary["gap_rel"]
+    shown = ["none" if bound is None else _eur(bound) for bound in (lower, upper)]
+    grid.add_row("proven interval", f"[{shown[0]}, {shown[1]}] EUR, gap {percent(gap)}")
+    return grid
+
+
+def _horizon(summary: dict[str, Any]) -> str:
+    start = pd.Timestamp(summary["horizon_start"])
+    return (
+        f"{summary['horizon_periods']} periods of {_hours(summary['period_h'])} from "
+        f"{start:%a %d %b %Y %H:%M} ({summary['timezone']})"
+    )
+
+
+def _commitments(run: Run) -> RenderableType:
+    """Blocks down, products across; a product that never changes stands in one line for the whole horizon."""
+    table = run.commitments
+    if table.empty:
+        return Text("No reserve products in this instance: nothing to commit.")
+    products = list(dict.fromkeys(table["product"]))
+    edges = pd.DatetimeIndex(sorted({*table["block_start"], *table["block_end"]}))
+    volumes = {product: _on_edges(table[table["product"] == product], edges) for product in products}
+    constant = {p for p, volume in volumes.items() if np.isfinite(volume).all() and np.ptp(volume) < 5e-7}
+    varying = [product for product in products if product not in constant]
+
+    out = _table(f"Commitment, MW (blocks in {run.summary['timezone']} time)")
+    out.add_column("block", no_wrap=True)
+    directions = dict(zip(table["product"], table["direction"], strict=True))
+    for product in products:
+        suffix = " ±" if directions[product] == "symmetric" else ""
+        out.add_column(f"{product}{suffix}", justify="right", overflow="fold")
+    decimals = _decimals(table["volume_mw"].to_numpy(dtype=float))
+
+    def cell(value: float) -> str:
+        if not np.isfinite(value):
+            return ""
+        return "-" if abs(value) < 5e-7 else f"{value:.{decimals}f}"
+
+    if constant:
+        out.add_row("all blocks", *(cell(volumes[p][0]) if p in constant else "" for p in products))
+    if varying:
+        rows = _merge(np.array([volumes[product] for product in varying]).T)
+        many_days = (edges[-1] - edges[0]) > pd.Timedelta(hours=25)
+        for first, last in rows[:_MOST_BLOCK_ROWS]:
+            shown = (cell(volumes[p][first]) if p in varying else "" for p in products)
+            out.add_row(block_label(edges[first], edges[last + 1], with_day=many_days), *shown)
+        if len(rows) > _MOST_BLOCK_ROWS:
+            out.add_row(f"... {len(rows) - _MOST_BLOCK_ROWS} more in commitments.csv")
+    return out
+
+
+def _on_edges(table: pd.DataFrame, edges: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Volume in each stretch between consecutive edges; ``nan`` where the product has no block."""
+    volume = np.full(len(edges) - 1, np.nan)
+    for row in table.itertuples():
+        volume[(edges[:-1] >= row.block_start) & (edges[:-1] < row.block_end)] = row.volume_mw
+    return volume
+
+
+def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, int]]:
+    """First and last stretch of every run of equal rows."""
+    changes = [0]
+    for k in range(1, len(volumes)):
+        if not np.allclose(volumes[k], volumes[k - 1], rtol=0, atol=5e-7, equal_nan=True):
+            changes.append(k)
+    return [(a, b - 1) for a, b in zip(changes, [*changes[1:], len(volumes)], strict=True)]
+
+
+def block_label(start: pd.Timestamp, end: pd.Timestamp, *, with_day: bool) -> str:
+    """Local clock hours of a block: ``04-08``, ``Wed 15 Jan 20-24``."""
+
+    def clock(time: pd.Timestamp) -> str:
+        return f"{time:%H}" if time.minute == 0 else f"{time:%H:%M}"
+
+    ends_at_midnight = end == end.normalize() and end > start
+    last = "24" if ends_at_midnight else clock(end)
+    text = f"{clock(start)}-{last}"
+    if not with_day:
+        return text
+    last_day = (end - pd.Timedelta(seconds=1)).date()
+    if last_day != start.date():
+        return f"{start:%a %d %b} {clock(start)} - {last_day:%a %d %b} {last}"
+    return f"{start:%a %d %b} {text}"
+
+
+def _streams(run: Run) -> RenderableType:
+    groups = _by_group(run)
+    per_year = float(run.summary["horizons_per_year"])
+    out = _table("Expected profit by stream")
+    out.add_column("stream", no_wrap=True)
+    out.add_column("EUR over the horizon", justify="right")
+    out.add_column("EUR a year", justify="right")
+    total = sum(sum(streams.values()) for streams in groups.values())
+    for group, streams in groups.items():
+        subtotal = sum(streams.values())
+        if len(streams) == 1 and next(iter(streams)).partition(".")[2] in ("", group):
+            out.add_row(Text(group, style="bold"), _eur(subtotal), _eur(subtotal * per_year, 0))
+            continue
+        out.add_row(Text(group, style="bold"), Text(_eur(subtotal), style="bold"), _eur(subtotal * per_year, 0))
+        for name, value in sorted(streams.items(), key=lambda item: -abs(item[1])):
+            out.add_row(f"  {stream_label(name)}", Text(_eur(value), style="dim"), "")
+    out.add_section()
+    out.add_row(Text("Expected profit", style="bold"), Text(_eur(total), style="bold"), _eur(total * per_year, 0))
+    return out
+
+
+def _by_group(run: Run) -> dict[str, dict[str, float]]:
+    """Streams that are not zero, by group in reading order."""
+    solution = run.solution
+    groups: dict[str, dict[str, float]] = {}
+    names = zip(solution["stream"].values.astype(str), solution["stream_group"].values.astype(str), strict=True)
+    for name, group in sorted(names, key=lambda pair: group_order(pair[1])):
+        value = float(run.summary["streams"][name])
+        if abs(value) >= 5e-3:
+            groups.setdefault(group, {})[name] = value
+    return groups
+
+
+def stream_label(stream: str) -> str:
+    """``slack.unserved_heat`` as ``unserved heat``; product and component names stay as the user wrote them."""
+    kind, _, what = stream.partition(".")
+    if kind in ("slack", "penalty"):
+        word, _, owner = what.partition("_")
+        return f"{word} {owner}"
+    return what or kind
+
+
+def _remarks(run: Run) -> list[Text]:
+    lines = []
+    for used in run.summary["slack"]:
+        lines.append(
+            Text(
+                f"Warning: {used['meaning']}: {used['expected']:.4g} {used['unit']} expected, "
+                f"{used['worst']:.4g} {used['unit']} in scenario {used['worst_scenario']}",
+                style="yellow",
+            )
+        )
+    rules = run.summary["bid_rules"]
+    off = [word for word, on in (("minimum bids", rules["minimum_bids"]), ("bid steps", rules["bid_steps"])) if not on]
+    if off:
+        lines.append(
+            Text(f"Note: {' and '.join(off)} were switched off; a market may not accept these volumes.", "dim")
+        )
+    lines += [Text(f"Note: {note}", style="dim") for note in run.summary["notes"]]
+    return lines
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _decimals(values: np.ndarray[Any, np.dtype[np.float64]]) -> int:
+    for decimals in range(1, 3):
+        if np.allclose(values, np.round(values, decimals), rtol=0, atol=5e-7):
+            return decimals
+    return 3
+
+
+def _eur(value: float, decimals: int = 2) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.,") else text
+
+
+def percent(gap: float | None) -> str:
+    """A relative gap for a reader; small ones keep their digits."""
+    if gap is None:
+        return "unknown"
+    return f"{100 * gap:.3g} %" if abs(gap) >= 1e-9 else "0 %"
+
+
+def _seconds(value: float) -> str:
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, seconds = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
+
+
+def _hours(value: float) -> str:
+    return f"{value * 60:g} min" if value < 1 else f"{value:g} h"
+
+
+def _status_style(status: str) -> str:
+    return "green" if status in ("optimal", "gap_reached") else "yellow"
