@@ -130,20 +130,23 @@ def _reserve_limits(
         f"{name} keeps charging power free for the downward reserve it holds",
         lambda t: charge[t] - discharge[t] + reserve.held_down(t) <= spec.charge_max_mw,
     )
-    context.constraint(
-        name,
-        "energy_up",
-        f"{name} holds the energy of the upward reserve it holds",
-        lambda t: before(t) - reserve.energy("up", t) / spec.discharge_efficiency_per_unit >= spec.energy_min_mwh,
-        unit="MWh",
-    )
-    context.constraint(
-        name,
-        "energy_down",
-        f"{name} keeps room for the energy of the downward reserve it holds",
-        lambda t: before(t) + reserve.energy("down", t) * spec.charge_efficiency_per_unit <= spec.energy_max_mwh,
-        unit="MWh",
-    )
+    directions = {leg.direction for leg in reserve.legs}
+    if "up" in directions:
+        context.constraint(
+            name,
+            "energy_up",
+            f"{name} holds the energy of its upward reserve",
+            lambda t: before(t) - reserve.energy("up", t) / spec.discharge_efficiency_per_unit >= spec.energy_min_mwh,
+            unit="MWh",
+        )
+    if "down" in directions:
+        context.constraint(
+            name,
+            "energy_down",
+            f"{name} keeps room for the energy of its downward reserve",
+            lambda t: before(t) + reserve.energy("down", t) * spec.charge_efficiency_per_unit <= spec.energy_max_mwh,
+            unit="MWh",
+        )
 
 
 def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:

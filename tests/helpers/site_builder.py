@@ -1,0 +1,193 @@
+"""Sites written as dictionaries, for tests whose optimum is known by hand.
+
+The extensive form is put together and solved here with SciPy, apart from the project's own solve layer, so that these tests judge
+the algebra alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import xarray as xr
+import yaml
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from mes_stoch.model.site_program import SiteProgram, build_program
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+
+CARRIERS = {"power": "electricity", "warmth": "heat", "cold": "cooling", "fuel": "gas"}
+
+
+def catalogue() -> dict[str, dict[str, Any]]:
+    merged: dict[str, dict[str, Any]] = {}
+    for entry in files("mes_stoch.schema").joinpath("catalogue").iterdir():
+        merged |= yaml.safe_load(entry.read_text(encoding="utf-8"))
+    return merged
+
+
+def grid(**fields: Any) -> dict[str, Any]:
+    return {"type": "grid_connection", "node": "power", "import_max_mw": 100.0, "export_max_mw": 100.0, **fields}
+
+
+def mains(price: float | str = 30.0) -> dict[str, Any]:
+    return {
+        "type": "grid_connection",
+        "node": "fuel",
+        "import_max_mw": None,
+        "import_price_eur_per_mwh": price,
+    }
+
+
+def make_instance(
+    components: Mapping[str, Mapping[str, Any]],
+    products: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    periods: int = 1,
+    period_h: float = 1.0,
+    start: str = "2025-01-15T00:00",
+    nodes: Mapping[str, Mapping[str, Any]] | None = None,
+    bids: Mapping[str, bool] | None = None,
+) -> Instance:
+    used = {spec.get("node") for spec in components.values()} | {spec.get("reference") for spec in components.values()}
+    for spec in components.values():
+        used |= {port["node"] for port in [*spec.get("inputs", []), *spec.get("outputs", [])]}
+    all_nodes = {name: {"carrier": CARRIERS[name], **(nodes or {}).get(name, {})} for name in CARRIERS if name in used}
+    defaults = catalogue()
+    merged = {}
+    for product_id, fields in (products or {}).items():
+        merged[product_id] = {**defaults[product_id], **fields}
+        if merged[product_id]["family"] != "imbalance":
+            merged[product_id].setdefault("connection", "grid")
+    return Instance.model_validate(
+        {
+            "format": 1,
+            "name": "by_hand",
+            "horizon": {"start": start, "period_h": period_h, "periods": periods},
+            "carriers": sorted(set(CARRIERS.values())),
+            "nodes": all_nodes,
+            "components": {name: dict(spec) for name, spec in components.items()},
+            "products": merged,
+            "bids": dict(bids or {"minimum": False, "steps": False}),
+            "uncertainty": {"kind": "explicit"},
+        }
+    )
+
+
+def make_tree(
+    instance: Instance, series: Mapping[str, Any] | None = None, probabilities: Sequence[float] = (1.0,)
+) -> ScenarioTree:
+    """Series as a number, a list over periods, or a list of lists over scenarios and periods."""
+    periods, count = instance.horizon.periods, len(probabilities)
+    time = pd.date_range(
+        instance.horizon.start,
+        periods=periods,
+        freq=pd.Timedelta(hours=instance.horizon.period_h),
+        tz=instance.horizon.timezone,
+    )
+    data = {
+        name: (("scenario", "time"), np.broadcast_to(np.asarray(values, dtype=float), (count, periods)).copy())
+        for name, values in (series or {}).items()
+    }
+    names = [f"s{k}" for k in range(count)]
+    return ScenarioTree(
+        xr.Dataset(
+            data,
+            coords={
+                "time": time.tz_convert("UTC").tz_localize(None),
+                "scenario": names,
+                "probability": ("scenario", np.asarray(probabilities, dtype=float)),
+                "day_ahead_node": ("scenario", [f"root/{name}" for name in names]),
+                "leaf": ("scenario", [f"root/{name}/r0" for name in names]),
+            },
+            attrs={"timezone": instance.horizon.timezone, "period_h": instance.horizon.period_h},
+        )
+    )
+
+
+@dataclass
+class Optimum:
+    """Optimal expected profit, EUR, and where it comes from."""
+
+    program: SiteProgram
+    profit: float
+    values: list[np.ndarray]
+
+    def stream(self, name: str) -> float:
+        return float(
+            sum(
+                p * self.program.profit_streams(s, x)[name]
+                for s, (p, x) in enumerate(zip(self.program.probabilities, self.values, strict=True))
+            )
+        )
+
+    def variable(self, name: str, scenario: int = 0) -> np.ndarray:
+        family = next(f for f in self.program.variable_families if f.name == name)
+        return self.values[scenario][family.positions]
+
+
+def optimum(
+    instance: Instance,
+    series: Mapping[str, Any] | None = None,
+    probabilities: Sequence[float] = (1.0,),
+    *,
+    fixed: Mapping[str, float | Sequence[float]] | None = None,
+    drop: Sequence[str] = (),
+) -> Optimum:
+    """Solve the extensive form with SciPy.
+
+    Parameters
+    ----------
+    fixed : mapping
+        Variable families held at a value.
+    drop : sequence of str
+        Row families left out, to see what a constraint costs.
+    """
+    program = build_program(instance, make_tree(instance, series, probabilities))
+    scenarios = [program.scenario(s) for s in range(len(probabilities))]
+    columns = len(scenarios[0].cost)
+    dropped = {int(r) for f in program.constraint_families if f.name in drop for r in f.positions}
+    unknown = set(drop) - {f.name for f in program.constraint_families}
+    if unknown:
+        raise KeyError(f"no such rows: {sorted(unknown)}; there are {[f.name for f in program.constraint_families]}")
+    keep = np.asarray([r for r in range(scenarios[0].matrix.shape[0]) if r not in dropped])
+    lower = np.concatenate([s.column_lower for s in scenarios])
+    upper = np.concatenate([s.column_upper for s in scenarios])
+    for name, value in (fixed or {}).items():
+        family = next(f for f in program.variable_families if f.name == name)
+        for k in range(len(scenarios)):
+            lower[k * columns + family.positions] = value
+            upper[k * columns + family.positions] = value
+    shared = program.root.columns
+    ties = sp.lil_array(((len(scenarios) - 1) * len(shared), columns * len(scenarios)))
+    for k in range(1, len(scenarios)):
+        for j, column in enumerate(shared):
+            ties[(k - 1) * len(shared) + j, column] = 1.0
+            ties[(k - 1) * len(shared) + j, k * columns + column] = -1.0
+    blocks = sp.block_diag([s.matrix.tocsr()[keep] for s in scenarios])
+    zeros = np.zeros(ties.shape[0])
+    result = milp(
+        np.concatenate([p * s.cost for p, s in zip(probabilities, scenarios, strict=True)]),
+        integrality=np.concatenate([s.integer for s in scenarios]).astype(int),
+        bounds=Bounds(lower, upper),
+        constraints=[
+            LinearConstraint(
+                blocks.tocsc(),
+                np.concatenate([s.row_lower[keep] for s in scenarios]),
+                np.concatenate([s.row_upper[keep] for s in scenarios]),
+            ),
+            LinearConstraint(ties.tocsc(), zeros, zeros),
+        ],
+        options={"mip_rel_gap": 0.0},
+    )
+    if result.x is None:
+        raise RuntimeError(result.message)
+    offset = float(sum(p * s.offset for p, s in zip(probabilities, scenarios, strict=True)))
+    split = [result.x[k * columns : (k + 1) * columns] for k in range(len(scenarios))]
+    return Optimum(program, -(float(result.fun) + offset), split)
