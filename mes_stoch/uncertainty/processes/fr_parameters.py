@@ -43,7 +43,8 @@ class MarketParameters(Model):
         default=12.4, description="Deviation around the shape. [P] the other part of that split."
     )
     da_noise_autocorrelation_per_unit: Autocorrelation = Field(
-        default=0.93, description="Lag of a quarter-hour. [P] 0.743 at an hour in November-December 2017-2020."
+        default=0.89,
+        description="Lag of a quarter-hour; gives hourly means 0.743. [P] that residual in November-December 2017-2020.",
     )
     da_price_min_eur_per_mwh: float = Field(default=-500.0, description="Auction limit. [P] epexspot.com.")
     da_price_max_eur_per_mwh: float = Field(default=4000.0, description="Auction limit. [B]")
@@ -52,10 +53,11 @@ class MarketParameters(Model):
         description="Intraday less day-ahead. [P] German ID3 less day-ahead 2023: 2.0; no French series is public.",
     )
     id_spread_sd_eur_per_mwh: NonNegative = Field(
-        default=25.1, description="[P] same series: 25.1 (9.7 in 2019, 48.6 in 2024)."
+        default=27.3,
+        description="Of quarter-hours; gives hourly means 25.1. [P] same series: 25.1 (9.7 in 2019, 48.6 in 2024).",
     )
     id_spread_autocorrelation_per_unit: Autocorrelation = Field(
-        default=0.91, description="Lag of a quarter-hour. [P] same series: 0.686 at an hour."
+        default=0.867, description="Lag of a quarter-hour; gives hourly means 0.686. [P] same series: 0.686."
     )
     id_system_correlation_per_unit: Correlation = Field(
         default=0.5, description="Of the innovations of the intraday spread with those of the system's shortage. [B]"

@@ -1,0 +1,283 @@
+"""Is the data of a scenario tree sound? Nothing missing, nothing impossible, and no money for nothing.
+
+An optimiser finds every hole in its data: a call that pays more than ignoring it costs, an imbalance price that
+rewards being wrong, a demand below zero. The rules here are checked before a model is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
+from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.schema.instance import ExplicitScenarios, Instance
+from mes_stoch.schema.products import EnergyMarket, Imbalance, Reserve
+from mes_stoch.schema.tree import ScenarioTree
+
+Values = NDArray[np.float64]
+
+#: Slack of the comparisons, in the unit compared: rounding of prices written to a CSV must not raise an alarm.
+TOLERANCE = 1e-6
+EXAMPLES = 3
+
+
+def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
+    """All problems of the data an instance uses; one issue a kind and quantity, with examples and a count.
+
+    **Rules** (every scenario and period)
+
+    - probabilities are not negative and sum to 1; series have no gap;
+    - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
+    - drawing from a connection costs at least what feeding back into it earns;
+    - capacity prices are not negative; called shares lie in [0, 1], and the two of one product sum to at most 1;
+    - price of a long imbalance <= price of a short one;
+    - where energy is settled **as ordered**: paid for a call up <= short price + missed-energy penalty, and long price
+      <= paid by the site for a call down + that penalty. Otherwise ignoring calls earns money. (Without an imbalance
+      product both prices count as 0.) Settled as delivered, the penalty alone is enough, and it is always positive.
+    """
+    return list(_Checker(instance, tree).issues())
+
+
+def require_sound(instance: Instance, tree: ScenarioTree) -> None:
+    """Raise :class:`~mes_stoch.schema.errors.InstanceError` with every problem :func:`check_tree` finds."""
+    issues = check_tree(instance, tree)
+    if issues:
+        raise InstanceError(instance.name, issues)
+
+
+@dataclass(frozen=True)
+class SeriesStatistics:
+    """Moments of one series over all scenarios, weighted by probability."""
+
+    mean: float
+    standard_deviation: float
+    within_day_standard_deviation: float
+    lag_1_autocorrelation: float
+    minimum: float
+    maximum: float
+
+
+def series_statistics(tree: ScenarioTree, name: str) -> SeriesStatistics:
+    """Statistics of a series of a tree, to hold it against published figures."""
+    return array_statistics(_stacked(tree, name), tree.probabilities)
+
+
+def array_statistics(values: Values, probabilities: Values) -> SeriesStatistics:
+    """Statistics of numbers of shape (scenarios, periods).
+
+    The autocorrelation is about the mean over all scenarios, as that of one long series of days would be.
+    """
+    mean = float(probabilities @ values.mean(axis=1))
+    deviation = values - mean
+    variance = float(probabilities @ (deviation**2).mean(axis=1))
+    lagged = float(probabilities @ (deviation[:, 1:] * deviation[:, :-1]).mean(axis=1))
+    return SeriesStatistics(
+        mean=mean,
+        standard_deviation=float(np.sqrt(variance)),
+        within_day_standard_deviation=float(probabilities @ values.std(axis=1)),
+        lag_1_autocorrelation=lagged / variance if variance > 0 else float("nan"),
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+    )
+
+
+def _stacked(tree: ScenarioTree, name: str) -> Values:
+    """Values of a series, shape (scenarios, periods)."""
+    array = tree.dataset[name]
+    if "scenario" in array.dims:
+        return np.asarray(array.transpose("scenario", "time").values, dtype=float)
+    shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
+    return np.broadcast_to(np.asarray(array.values, dtype=float), shape)
+
+
+class _Checker:
+    def __init__(self, instance: Instance, tree: ScenarioTree) -> None:
+        self.instance = instance
+        self.tree = tree
+        self.shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
+        uncertainty = instance.uncertainty
+        self.scenario_file = uncertainty.file if isinstance(uncertainty, ExplicitScenarios) else "instance.yaml"
+        # A series used in many places is reported once.
+        self._broken: set[str] = set()
+
+    def issues(self) -> Iterator[Issue]:
+        yield from self._probabilities()
+        for name, component in self.instance.components.items():
+            yield from self._component(f"components.{name}", component)
+        for product_id, product in self.instance.products.items():
+            key = f"products.{product_id}"
+            if isinstance(product, EnergyMarket):
+                yield from self._present(f"{key}.price_eur_per_mwh", product.price_eur_per_mwh)
+            elif isinstance(product, Imbalance):
+                yield from self._imbalance(key, product)
+            else:
+                yield from self._reserve(key, product)
+
+    def _probabilities(self) -> Iterator[Issue]:
+        probabilities = self.tree.probabilities
+        if not np.all(np.isfinite(probabilities)) or np.any(probabilities < 0):
+            yield Issue(self.scenario_file, None, "probabilities", f"least {probabilities.min():g}", "none below 0")
+        if abs(float(probabilities.sum()) - 1.0) > 1e-9:
+            yield Issue(self.scenario_file, None, "probabilities", f"sum {probabilities.sum():.12g}", "sum 1")
+
+    def _component(self, key: str, component: object) -> Iterator[Issue]:
+        if isinstance(component, Demand | SheddableDemand):
+            yield from self._at_least(f"{key}.demand_mw", component.demand_mw, 0.0, "a demand of 0 or more")
+        elif isinstance(component, Source):
+            yield from self._at_least(
+                f"{key}.available_mw", component.available_mw, 0.0, "an availability of 0 or more"
+            )
+        elif isinstance(component, Converter):
+            ports = {"inputs": component.inputs, "outputs": component.outputs}
+            for side, listed in ports.items():
+                for number, port in enumerate(listed):
+                    place = f"{key}.{side}[{number}].ratio_per_unit"
+                    yield from self._at_least(place, port.ratio_per_unit, 0.0, "a ratio above 0", strict=True)
+        elif isinstance(component, GridConnection):
+            place = f"{key}.import_price_eur_per_mwh"
+            yield from self._present(place, component.import_price_eur_per_mwh)
+            yield from self._present(f"{key}.export_price_eur_per_mwh", component.export_price_eur_per_mwh)
+            if component.export_max_mw > 0:
+                yield from self._ordered(
+                    place,
+                    self._values(component.export_price_eur_per_mwh),
+                    self._values(component.import_price_eur_per_mwh),
+                    "an import price at or above the export price",
+                    "withdrawing and injecting at once would earn the difference",
+                )
+
+    def _imbalance(self, key: str, product: Imbalance) -> Iterator[Issue]:
+        yield from self._present(f"{key}.price_long_eur_per_mwh", product.price_long_eur_per_mwh)
+        yield from self._present(f"{key}.price_short_eur_per_mwh", product.price_short_eur_per_mwh)
+        yield from self._ordered(
+            key,
+            self._values(product.price_long_eur_per_mwh),
+            self._values(product.price_short_eur_per_mwh),
+            "a price of a long imbalance at or below that of a short one",
+            "being long and short at once would earn the difference",
+        )
+
+    def _reserve(self, key: str, product: Reserve) -> Iterator[Issue]:
+        place = f"{key}.capacity_price_eur_per_mw_h"
+        price = product.capacity_price_eur_per_mw_h
+        yield from self._at_least(place, price, 0.0, "a capacity price of 0 or more")
+        activations = {
+            "up": product.activation_up_per_unit if product.direction != "down" else None,
+            "down": product.activation_down_per_unit if product.direction != "up" else None,
+        }
+        for direction, activation in activations.items():
+            if activation is not None:
+                yield from self._share(f"{key}.activation_{direction}_per_unit", activation)
+        up, down = (self._values(value) for value in activations.values())
+        if up is not None and down is not None:
+            yield from self._ordered(
+                f"{key}.activation_up_per_unit",
+                up + down,
+                np.ones(self.shape),
+                "called shares up and down that sum to at most 1",
+                "no more than the whole volume can be called in a period",
+            )
+        yield from self._energy(key, product, "up")
+        yield from self._energy(key, product, "down")
+
+    def _energy(self, key: str, product: Reserve, direction: str) -> Iterator[Issue]:
+        quantity = product.energy_price_up_eur_per_mwh if direction == "up" else product.energy_price_down_eur_per_mwh
+        opposite = "down" if direction == "up" else "up"
+        if quantity is None or product.direction == opposite:
+            return
+        place = f"{key}.energy_price_{direction}_eur_per_mwh"
+        yield from self._present(place, quantity)
+        price = self._values(quantity)
+        if product.energy_settlement != "ordered" or price is None:
+            return
+        settlement = next((p for p in self.instance.products.values() if isinstance(p, Imbalance)), None)
+        penalty = product.missed_penalty_eur_per_mwh
+        short = self._values(0.0 if settlement is None else settlement.price_short_eur_per_mwh)
+        long = self._values(0.0 if settlement is None else settlement.price_long_eur_per_mwh)
+        if direction == "up" and short is not None:
+            yield from self._ordered(
+                place,
+                price,
+                short + penalty,
+                f"at most the short imbalance price + the missed-energy penalty ({penalty:g})",
+                "energy is settled as ordered: ignoring the call would earn money",
+            )
+        elif direction == "down" and long is not None:
+            yield from self._ordered(
+                place,
+                long,
+                price + penalty,
+                f"a long imbalance price of at most this price + the missed-energy penalty ({penalty:g})",
+                "energy is settled as ordered: ignoring the call would earn money",
+            )
+
+    def _values(self, quantity: float | str | None) -> Values | None:
+        """Numbers behind a quantity, (scenarios, periods); ``None`` where there are none to compare."""
+        if quantity is None:
+            return None
+        if not isinstance(quantity, str):
+            return np.full(self.shape, float(quantity))
+        if quantity not in self.tree.series_names:
+            return None
+        return _stacked(self.tree, quantity)
+
+    def _present(self, key: str, quantity: float | str) -> Iterator[Issue]:
+        if not isinstance(quantity, str) or quantity in self._broken:
+            return
+        if quantity not in self.tree.series_names:
+            self._broken.add(quantity)
+            known = ", ".join(self.tree.series_names)
+            yield Issue("instance.yaml", None, key, f"series {quantity!r}", f"a series of the tree: {known}")
+            return
+        values = _stacked(self.tree, quantity)
+        bad = ~np.isfinite(values)
+        if bad.any():
+            self._broken.add(quantity)
+            yield self._issue(key, bad, values, None, "a finite number in every period", f"series {quantity}")
+
+    def _at_least(
+        self, key: str, quantity: float | str, least: float, expected: str, *, strict: bool = False
+    ) -> Iterator[Issue]:
+        yield from self._present(key, quantity)
+        values = self._values(quantity)
+        if values is not None:
+            bad = values <= least if strict else values < least - TOLERANCE
+            if bad.any():
+                yield self._issue(key, bad, values, None, expected)
+
+    def _share(self, key: str, quantity: float | str) -> Iterator[Issue]:
+        yield from self._present(key, quantity)
+        values = self._values(quantity)
+        if values is not None:
+            bad = (values < -TOLERANCE) | (values > 1.0 + TOLERANCE)
+            if bad.any():
+                yield self._issue(key, bad, values, None, "a called share between 0 and 1")
+
+    def _ordered(
+        self, key: str, lower: Values | None, upper: Values | None, expected: str, hint: str
+    ) -> Iterator[Issue]:
+        if lower is None or upper is None:
+            return
+        # NaN compares as false: gaps are reported where the series is checked for them.
+        bad = lower > upper + TOLERANCE
+        if bad.any():
+            yield self._issue(key, bad, lower, upper, expected, hint)
+
+    def _issue(
+        self, key: str, bad: NDArray[np.bool_], values: Values, limit: Values | None, expected: str, hint: str = ""
+    ) -> Issue:
+        places = np.argwhere(bad)
+        time, names = self.tree.time, self.tree.scenario_names
+        shown = []
+        for scenario, period in places[:EXAMPLES]:
+            text = f"{values[scenario, period]:g}"
+            if limit is not None:
+                text += f" > {limit[scenario, period]:g}"
+            shown.append(f"{text} (scenario {names[scenario]}, {time[period]:%Y-%m-%d %H:%M})")
+        count = len(places)
+        more = f" and {count - EXAMPLES} more" if count > EXAMPLES else ""
+        return Issue(self.scenario_file, None, key, "; ".join(shown) + more, expected, hint)
