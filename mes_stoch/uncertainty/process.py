@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from mes_stoch.io.time import blocks
 from mes_stoch.schema.base import Model
 
 Series = NDArray[np.float64]
@@ -57,10 +58,11 @@ class DrawContext:
         return np.asarray(self.time.day_of_week >= 5)
 
     def block_of_period(self, block_h: float) -> NDArray[np.intp]:
-        """Number of the block of local clock hours each period belongs to, from 0; blocks restart every day."""
-        start_hour = np.asarray(self.time.hour + self.time.minute / 60.0, dtype=float)
-        within = np.floor(start_hour / block_h + 1e-9).astype(np.intp)
-        return np.asarray(pd.factorize(self.day_of_period * 1000 + within)[0], dtype=np.intp)
+        """Number of the block of local clock hours each period belongs to, from 0."""
+        number = np.empty(self.periods, dtype=np.intp)
+        for block, periods in enumerate(blocks(self.time, self.period_h, block_h)):
+            number[periods] = block
+        return number
 
     def autocorrelation(self, per_quarter_hour: float) -> float:
         """Lag-1 autocorrelation at this period length of an AR(1) known by its value at a quarter-hour."""

@@ -44,7 +44,8 @@ class MarketParameters(Model):
     )
     da_noise_autocorrelation_per_unit: Autocorrelation = Field(
         default=0.89,
-        description="Lag of a quarter-hour; gives hourly means 0.743. [P] that residual in November-December 2017-2020.",
+        description="Lag of a quarter-hour; gives hourly means 0.743. [P] that residual in November-December "
+        "2017-2020.",
     )
     da_price_min_eur_per_mwh: float = Field(default=-500.0, description="Auction limit. [P] epexspot.com.")
     da_price_max_eur_per_mwh: float = Field(default=4000.0, description="Auction limit. [B]")
