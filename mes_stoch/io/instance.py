@@ -1,0 +1,165 @@
+"""Read an instance folder: everything is checked before anything is built, and every problem is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mes_stoch.io.draft import Draft, apply_overrides, fill_products, make_draft
+from mes_stoch.io.locate import INSTANCE_FILE, Locator, show
+from mes_stoch.io.markets import market_issues, resolve_connections
+from mes_stoch.io.model_issues import model_issues
+from mes_stoch.io.references import site_issues
+from mes_stoch.io.series import SeriesData, read_all_series
+from mes_stoch.io.series_names import check_series_names
+from mes_stoch.io.time_stamps import horizon_time
+from mes_stoch.io.yaml_lines import read_yaml
+from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import Product
+
+
+@dataclass(frozen=True)
+class LoadedInstance:
+    """A valid instance with its data.
+
+    Parameters
+    ----------
+    instance : Instance
+        The site; products are complete, with the catalogue's defaults and the grid connection they mean.
+    folder : pathlib.Path
+        Where it was read from.
+    time : pandas.DatetimeIndex
+        Start of each period in local time.
+    series : pandas.DataFrame
+        Series common to all scenarios by ``time``; without columns if there are none.
+    scenario_series : dict of str to pandas.DataFrame, or None
+        Series of each explicit scenario by ``time``; ``None`` if scenarios are drawn.
+    probabilities : dict of str to float, or None
+        Probability of each explicit scenario, summing to 1; ``None`` if scenarios are drawn.
+    """
+
+    instance: Instance
+    folder: Path
+    time: pd.DatetimeIndex
+    series: pd.DataFrame
+    scenario_series: dict[str, pd.DataFrame] | None
+    probabilities: dict[str, float] | None
+
+
+def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
+    """Read and check an instance folder.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Folder with ``instance.yaml`` and the CSV files it names.
+    overrides : mapping, optional
+        Entries to replace, by dotted path: ``{"bids.steps": False, "components.battery.energy_max_mwh": 8}``; a mapping
+        as value is merged.
+
+    Returns
+    -------
+    LoadedInstance
+
+    Raises
+    ------
+    InstanceError
+        With every problem found, each with file, line, key, what was found, what was expected, and a hint.
+    """
+    folder = Path(folder)
+    _require_folder(folder)
+    document = read_yaml(folder / INSTANCE_FILE, INSTANCE_FILE)
+    if not isinstance(document.data, dict):
+        issues = document.issues
+        if not issues:
+            found = "an empty file" if document.data is None else show(document.data)
+            hint = "begin with 'format: 1' and 'name: ...'"
+            issues = [Issue(INSTANCE_FILE, 1, "", found, "a mapping of keys to values", hint)]
+        raise InstanceError(str(folder), issues)
+    data, replaced, issues = apply_overrides(document.data, overrides)
+    locator = Locator(document, replaced)
+    issues = [*document.issues, *issues]
+    data, product_issues = fill_products(data, locator)
+    issues += product_issues
+    issues += model_issues(data, locator)
+    draft = make_draft(data)
+    time, connections, series, found_issues = _check(folder, draft, locator)
+    issues += found_issues
+    if issues or time is None:
+        raise InstanceError(str(folder), sorted(dict.fromkeys(issues), key=_place))
+    instance = Instance.model_validate(data, strict=True)
+    return LoadedInstance(
+        instance=instance.model_copy(update={"products": _connected(instance.products, connections)}),
+        folder=folder,
+        time=time,
+        series=series.series,
+        scenario_series=series.scenario_series,
+        probabilities=series.probabilities,
+    )
+
+
+def require_series(loaded: LoadedInstance, available_names: Collection[str]) -> None:
+    """Raise if an instance names a series that nothing provides.
+
+    For drawn scenarios: what a process draws is known only after reading.
+
+    Raises
+    ------
+    InstanceError
+        With the lines of ``instance.yaml``, as :func:`read_instance` gives them.
+    """
+    available = {*available_names, *(str(name) for name in loaded.series.columns)}
+    if not check_series_names(loaded.instance, available):
+        return
+    document = read_yaml(loaded.folder / INSTANCE_FILE, INSTANCE_FILE)
+    raise InstanceError(str(loaded.folder), check_series_names(loaded.instance, available, Locator(document)))
+
+
+def _require_folder(folder: Path) -> None:
+    problem = None
+    try:
+        if not folder.exists():
+            problem = ("no such folder", "a folder with an instance.yaml", "check the path")
+        elif not folder.is_dir():
+            hint = "give the folder, not the file in it" if folder.name == INSTANCE_FILE else ""
+            problem = ("a file", "a folder with an instance.yaml", hint)
+        elif not (folder / INSTANCE_FILE).is_file():
+            names = sorted(entry.name for entry in folder.iterdir())[:5]
+            found = f"a folder without it (it has {', '.join(names)})" if names else "an empty folder"
+            problem = (found, "an instance: a folder with an instance.yaml", "")
+    except OSError as error:
+        problem = (error.strerror or "an unreadable folder", "a folder with an instance.yaml", "")
+    if problem is not None:
+        raise InstanceError(str(folder), [Issue(INSTANCE_FILE, None, "", *problem)])
+
+
+def _check(
+    folder: Path, draft: Draft, locator: Locator
+) -> tuple[pd.DatetimeIndex | None, dict[str, str], SeriesData, list[Issue]]:
+    """What pydantic cannot see: between entries, and in the CSV files."""
+    time, issues = (None, []) if draft.horizon is None else horizon_time(draft.horizon, locator)
+    issues += site_issues(draft, locator)
+    connections, connection_issues = resolve_connections(draft, locator)
+    issues += connection_issues
+    issues += market_issues(draft, time, connections, locator)
+    series = read_all_series(folder, draft, time, locator)
+    issues += series.issues
+    issues += check_series_names(draft, series.names, locator)
+    return time, connections, series, issues
+
+
+def _connected(products: Mapping[str, Product], connections: Mapping[str, str]) -> dict[str, Product]:
+    return {
+        name: product.model_copy(update={"connection": connections[name]}) if name in connections else product
+        for name, product in products.items()
+    }
+
+
+def _place(issue: Issue) -> tuple[bool, str, bool, int]:
+    """Order of reading: the instance file first, then by file and line; summaries after what they sum up."""
+    return issue.file != INSTANCE_FILE, issue.file, issue.line is None, issue.line or 0

@@ -1,0 +1,204 @@
+"""What must hold for products: who provides them, over which connection, in which blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from mes_stoch.io.draft import Draft
+from mes_stoch.io.locate import Locator, did_you_mean, listed, show
+from mes_stoch.io.references import ports
+from mes_stoch.io.time import block_problem
+from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Bids
+from mes_stoch.schema.products import EnergyMarket, Imbalance, Reserve
+
+_TOLERANCE = 1e-9
+_TRADED_CARRIER = "electricity"
+
+
+def market_issues(
+    draft: Draft, time: pd.DatetimeIndex | None, connections: dict[str, str], locator: Locator
+) -> list[Issue]:
+    """Problems of products, apart from those of their connection."""
+    issues: list[Issue] = []
+    for name, product in draft.products.items():
+        if isinstance(product, Reserve):
+            issues += _bid_issues(locator, name, product, draft.bids)
+            issues += _direction_issues(locator, name, product)
+            issues += _block_issues(draft, time, locator, name, "block_h", product.block_h)
+        elif isinstance(product, EnergyMarket):
+            span_h = product.settlement_period_h
+            issues += _block_issues(draft, time, locator, name, "settlement_period_h", span_h)
+        else:
+            issues += _imbalance_issues(locator, name, product)
+    issues += _settlement_issues(draft, locator)
+    return [*issues, *_provider_issues(draft, connections, locator)]
+
+
+def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str], list[Issue]]:
+    """Grid connection of every product that needs one, where it can be told, and what is wrong with the others."""
+    grids = {name: spec for name, spec in draft.components.items() if isinstance(spec, GridConnection)}
+    candidates = [
+        name
+        for name, spec in grids.items()
+        if spec.node in draft.nodes and draft.nodes[spec.node].carrier == _TRADED_CARRIER
+    ]
+    found: dict[str, str] = {}
+    issues: list[Issue] = []
+    for product_id, product in draft.products.items():
+        if isinstance(product, Imbalance):
+            continue
+        place = ("products", product_id, "connection")
+        name = product.connection
+        if name is None and len(candidates) == 1:
+            name = candidates[0]
+        elif name is None:
+            # a connection that could not be read may be the one that is meant
+            if candidates or not draft.broken_components:
+                number = "no grid connection" if not candidates else f"{len(candidates)} grid connections"
+                hint = f"name one: {listed(candidates or list(grids))}"
+                issues.append(locator.issue(place, f"{number} on a node of {_TRADED_CARRIER}", "exactly one", hint))
+            continue
+        elif name not in grids:
+            if name not in draft.broken_components:
+                hint = did_you_mean(name, grids, "grid connections of this instance")
+                issues.append(locator.issue(place, show(name), "the name of a grid connection", hint))
+            continue
+        found[product_id] = name
+    first = next(iter(found.values()), "")
+    for product_id, name in found.items():
+        if name != first:
+            place = ("products", product_id, "connection")
+            issues.append(
+                locator.issue(place, show(name), f"{first}, as for {next(iter(found))}", "one connection trades")
+            )
+    for name in dict.fromkeys(found.values()):
+        if grids[name].import_max_mw is None:
+            traded = listed([product for product, own in found.items() if own == name])
+            hint = f"{traded} trade over it, and positions must be bounded"
+            issues.append(locator.issue(("components", name, "import_max_mw"), "null", "a number in MW", hint))
+    return found, issues
+
+
+def _bid_issues(locator: Locator, name: str, product: Reserve, bids: Bids) -> Iterator[Issue]:
+    largest = product.volume_max_mw
+    if largest == 0:
+        return
+    smallest = product.minimum_bid_mw if bids.minimum else 0.0
+    place = ("products", name, "volume_max_mw")
+    hint = "raise it, lower minimum_bid_mw (an aggregation pool may allow it), or set bids.minimum: false"
+    if smallest > largest + _TOLERANCE:
+        yield locator.issue(place, f"{largest:g}, below minimum_bid_mw ({smallest:g})", "at least the minimum", hint)
+        return
+    step = product.bid_step_mw
+    if bids.steps and step > 0:
+        multiple = step * max(1, math.ceil(smallest / step - _TOLERANCE))
+        if multiple > largest + _TOLERANCE:
+            found = f"{largest:g}, below the smallest bid in steps of {step:g} ({multiple:g})"
+            yield locator.issue(place, found, "room for at least one bid", "raise it or lower bid_step_mw")
+
+
+def _direction_issues(locator: Locator, name: str, product: Reserve) -> Iterator[Issue]:
+    shares: list[float] = []
+    for direction, activation, price in (
+        ("up", product.activation_up_per_unit, product.energy_price_up_eur_per_mwh),
+        ("down", product.activation_down_per_unit, product.energy_price_down_eur_per_mwh),
+    ):
+        place = ("products", name, f"activation_{direction}_per_unit")
+        if product.direction in (direction, "symmetric"):
+            if activation is None:
+                hint = f"{name} is {product.direction}; give a number in [0, 1] or a series"
+                yield locator.issue(place, "nothing", f"the key {place[-1]}", hint)
+            elif not isinstance(activation, str):
+                shares.append(activation)
+                if not 0 <= activation <= 1:
+                    yield locator.issue(place, show(activation), "a share in [0, 1]")
+            continue
+        for key, value in ((place[-1], activation), (f"energy_price_{direction}_eur_per_mwh", price)):
+            if value is not None:
+                expected = f"no such key: {name} is {product.direction} only"
+                yield locator.issue(("products", name, key), show(value), expected, "remove it")
+    if len(shares) == 2 and all(0 <= share <= 1 for share in shares) and sum(shares) > 1 + _TOLERANCE:
+        found = f"{sum(shares):g} called up and down together"
+        yield locator.issue(("products", name, "activation_down_per_unit"), found, "at most 1")
+
+
+def _block_issues(
+    draft: Draft, time: pd.DatetimeIndex | None, locator: Locator, name: str, key: str, block_h: float
+) -> Iterator[Issue]:
+    if time is None or draft.horizon is None:
+        return
+    problem = block_problem(time, draft.horizon.period_h, block_h)
+    if problem is not None:
+        hint = "blocks are spans of local clock hours; change horizon.start, horizon.periods or this length"
+        yield locator.issue(("products", name, key), f"{block_h:g}", f"a length in h that {problem}", hint)
+
+
+def _imbalance_issues(locator: Locator, name: str, product: Imbalance) -> Iterator[Issue]:
+    long, short = product.price_long_eur_per_mwh, product.price_short_eur_per_mwh
+    if not isinstance(long, str) and not isinstance(short, str) and long > short:
+        yield locator.issue(
+            ("products", name, "price_long_eur_per_mwh"),
+            f"{long:g}, above price_short_eur_per_mwh ({short:g})",
+            "at most the price of being short",
+            "being long and short at once would be free money",
+        )
+
+
+def _settlement_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
+    reserves = [name for name, product in draft.products.items() if isinstance(product, Reserve)]
+    for needed in ("da", "imbalance"):
+        if reserves and needed not in draft.product_names:
+            hint = f"{listed(reserves)} are settled against it"
+            yield locator.issue(("products", needed), "nothing", f"the product {needed}", hint)
+
+
+def _provider_issues(draft: Draft, connections: dict[str, str], locator: Locator) -> Iterator[Issue]:
+    reserves = [name for name in draft.product_names if not _is_other_family(draft, name)]
+    for name, spec in draft.components.items():
+        if not isinstance(spec, ReserveProvider):
+            continue
+        mismatched: set[str] = set()
+        for index, product_id in enumerate(spec.provides):
+            place = ("components", name, "provides", index)
+            if product_id in spec.provides[:index]:
+                yield locator.issue(place, f"{product_id} a second time", "each product once")
+            elif product_id not in draft.product_names:
+                hint = did_you_mean(product_id, reserves, "reserve products of this instance")
+                yield locator.issue(place, show(product_id), "a reserve product listed under products", hint)
+            elif product_id not in reserves:
+                yield locator.issue(place, show(product_id), "a reserve product", "energy is traded by the site")
+            elif product_id in connections:
+                grid = draft.components[connections[product_id]]
+                node = grid.node if isinstance(grid, GridConnection) else ""
+                if node not in mismatched:
+                    issue = _port_issue(locator, name, spec, product_id, node)
+                    if issue is not None:
+                        # one node, one message: the other products over it would say the same
+                        mismatched.add(node)
+                        yield issue
+
+
+def _is_other_family(draft: Draft, name: str) -> bool:
+    product = draft.products.get(name)
+    return isinstance(product, EnergyMarket | Imbalance) or name in ("da", "id", "imbalance")
+
+
+def _port_issue(locator: Locator, name: str, spec: ReserveProvider, product_id: str, node: str) -> Issue | None:
+    own = ports(spec)  # type: ignore[arg-type]  # every provider is a component
+    count = sum(1 for _, own_node in own if own_node == node)
+    place = ("components", name, "provides", spec.provides.index(product_id))
+    if count != 1:
+        found = f"{product_id}, with {count} ports of {name} on {node}"
+        hint = f"{product_id} is delivered at node {node}; {name} is connected to {listed([n for _, n in own])}"
+        return locator.issue(place, found, f"exactly one port on {node}", hint)
+    if isinstance(spec, Converter) and spec.reference != node:
+        hint = f"write reference: {node} and give limits and ratios relative to that port"
+        return locator.issue(
+            ("components", name, "reference"), f"{show(spec.reference)}, providing {product_id}", node, hint
+        )
+    return None

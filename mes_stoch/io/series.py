@@ -1,0 +1,161 @@
+"""Data series beside an instance: one CSV common to all scenarios, one with explicit scenarios."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from mes_stoch.io.csv_table import Reporter, Table, numbers, read_table
+from mes_stoch.io.draft import Draft
+from mes_stoch.io.locate import Locator, listed, show
+from mes_stoch.io.time_stamps import check_times
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import ExplicitScenarios
+
+_TOLERANCE = 1e-9
+
+
+@dataclass
+class SeriesData:
+    """What the CSV files of an instance hold.
+
+    ``names`` is ``None`` where it cannot be told which series there are: a file could not be read, or a process is to
+    draw them.
+    """
+
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scenario_series: dict[str, pd.DataFrame] | None = None
+    probabilities: dict[str, float] | None = None
+    names: set[str] | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+
+def read_all_series(folder: Path, draft: Draft, time: pd.DatetimeIndex | None, locator: Locator) -> SeriesData:
+    """Read and check every CSV file that an instance names."""
+    data = SeriesData()
+    common: set[str] | None = set()
+    if draft.series is not None:
+        common = _read_common(folder, draft.series, time, locator, data)
+    elif time is not None:
+        data.series = pd.DataFrame(index=time)
+    drawn: set[str] | None = None
+    if isinstance(draft.uncertainty, ExplicitScenarios):
+        drawn = _read_scenarios(folder, draft.uncertainty, time, locator, data)
+        doubled = sorted((common or set()) & (drawn or set()))
+        for name in doubled:
+            found, hint = f"the column {name}, which {draft.series} has too", "remove it from one of the two files"
+            data.issues.append(Issue(draft.uncertainty.file, 1, name, found, "each series in one file", hint))
+    if common is not None and drawn is not None:
+        data.names = common | drawn
+    return data
+
+
+def _inside(folder: Path, file: str, path: tuple[str, ...], locator: Locator, issues: list[Issue]) -> Path | None:
+    """A file of the instance; anything outside its folder would not travel with it."""
+    hint = "copy the file beside instance.yaml and write its name"
+    try:
+        target = (folder / file).resolve()
+        if target.is_relative_to(folder.resolve()):
+            return folder / file
+    except (OSError, ValueError, RuntimeError):
+        pass
+    issues.append(locator.issue(path, show(file), "a file inside the instance folder", hint))
+    return None
+
+
+def _read_common(
+    folder: Path, file: str, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
+) -> set[str] | None:
+    path = _inside(folder, file, ("series",), locator, data.issues)
+    if path is None:
+        return None
+    reporter = Reporter(file)
+    table = read_table(path, reporter, ["time"])
+    if table is None:
+        data.issues += reporter.issues
+        return None
+    names = [name for name in table.names if name != "time"]
+    values = {name: numbers(table, name, reporter) for name in names}
+    in_order = time is not None and check_times(table.columns["time"], table.lines, time, reporter)
+    data.issues += reporter.issues
+    if in_order and not reporter.issues:
+        data.series = pd.DataFrame(values, index=time)
+    return set(names)
+
+
+def _read_scenarios(
+    folder: Path, explicit: ExplicitScenarios, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
+) -> set[str] | None:
+    path = _inside(folder, explicit.file, ("uncertainty", "file"), locator, data.issues)
+    if path is None:
+        return None
+    reporter = Reporter(explicit.file)
+    table = read_table(path, reporter, ["scenario", "time"])
+    if table is None:
+        data.issues += reporter.issues
+        data.issues += _sum_issues(explicit.probabilities, locator)
+        return None
+    rows = _rows_by_scenario(table, reporter)
+    names = [name for name in table.names if name not in ("scenario", "time")]
+    values = {name: numbers(table, name, reporter) for name in names}
+    in_order = time is not None
+    for scenario, positions in rows.items():
+        texts = [table.columns["time"][k] for k in positions]
+        lines = [table.lines[k] for k in positions]
+        if time is not None and not check_times(texts, lines, time, reporter, f" in scenario {scenario}"):
+            in_order = False
+    if not rows and not reporter.issues:
+        reporter.add(None, "", "a header without rows", "rows for every scenario and period")
+    data.issues += reporter.issues
+    data.issues += _probability_issues(explicit, list(rows), locator)
+    if in_order and not reporter.issues:
+        data.scenario_series = {
+            scenario: pd.DataFrame({name: values[name][positions] for name in names}, index=time)
+            for scenario, positions in rows.items()
+        }
+        data.probabilities = explicit.probabilities and {name: explicit.probabilities.get(name, 0.0) for name in rows}
+        if data.probabilities is None:
+            data.probabilities = dict.fromkeys(rows, 1.0 / len(rows))
+    return set(names)
+
+
+def _rows_by_scenario(table: Table, reporter: Reporter) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = {}
+    for position, name in enumerate(table.columns["scenario"]):
+        if name:
+            rows.setdefault(name, []).append(position)
+        else:
+            reporter.add(table.lines[position], "scenario", "an empty cell", "the name of a scenario")
+    return rows
+
+
+def _probability_issues(explicit: ExplicitScenarios, scenarios: list[str], locator: Locator) -> list[Issue]:
+    given = explicit.probabilities
+    if given is None:
+        return []
+    issues = []
+    place = ("uncertainty", "probabilities")
+    for name in given:
+        if name not in scenarios:
+            hint = f"scenarios in {explicit.file}: {listed(scenarios)}"
+            issues.append(locator.issue((*place, name), show(name), "the name of a scenario", hint))
+    missing = [name for name in scenarios if name not in given]
+    if missing:
+        found = f"no probability for {listed(missing)}"
+        hint = "give one for each scenario, or leave probabilities out for equal ones"
+        issues.append(locator.issue(place, found, "a probability for every scenario", hint))
+    return issues + _sum_issues(given, locator)
+
+
+def _sum_issues(given: dict[str, float] | None, locator: Locator) -> list[Issue]:
+    if given is None:
+        return []
+    total = math.fsum(given.values())
+    if abs(total - 1.0) <= _TOLERANCE:
+        return []
+    hint = "divide each by their sum; days_per_year, not probability, scales money to a year"
+    found, expected = f"probabilities that sum to {total:.10g}", "a sum of 1"
+    return [locator.issue(("uncertainty", "probabilities"), found, expected, hint)]
