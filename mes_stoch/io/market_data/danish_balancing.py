@@ -1,0 +1,46 @@
+"""Western Denmark 2021: mFRR capacity price and call, balancing and imbalance prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from mes_stoch.io.market_data.source import DataSource, index_from_utc, read_table
+
+SOURCE = DataSource(
+    name="Western Denmark: mFRR-up capacity price and call, balancing-up and imbalance price less day-ahead",
+    file="multimarket/dk1_2021_multimarket_hourly.csv.gz",
+    origin="matildekarlsson/forbrugerfleksibilitet (Energinet)",
+    conversion="UTC to local; differences from the Danish day-ahead price are added to the French one; called MWh/h "
+    "divided by MW bought, at most 1",
+)
+
+
+def read_danish_balancing(data_folder: Path) -> pd.DataFrame:
+    """Hourly mFRR and imbalance series of 2021; hours with a gap are left out.
+
+    ``mfrr_up_capacity_price_eur_per_mw_h``, ``mfrr_called_up_per_unit``, ``balancing_up_spread_eur_per_mwh`` (never
+    below 0) and ``imbalance_spread_eur_per_mwh``.
+    """
+    columns = {
+        "time_utc": "time",
+        "da_eur_mwh": "day_ahead",
+        "mFRR_UpPurchased": "bought",
+        "mFRR_UpPriceEUR": "mfrr_up_capacity_price_eur_per_mw_h",
+        "RegulatingPowerUp": "called",
+        "BalancingPowerPriceUpEUR": "up",
+        "BalancingPowerConsumptionPriceEUR": "imbalance",
+    }
+    table = read_table(data_folder, SOURCE, columns)
+    table.index = index_from_utc(table.pop("time"))
+    table.index.name = "time"
+    share = (table["called"] / table["bought"]).clip(0.0, 1.0)
+    return pd.DataFrame(
+        {
+            "mfrr_up_capacity_price_eur_per_mw_h": table["mfrr_up_capacity_price_eur_per_mw_h"],
+            "mfrr_called_up_per_unit": share,
+            "balancing_up_spread_eur_per_mwh": (table["up"] - table["day_ahead"]).clip(lower=0.0),
+            "imbalance_spread_eur_per_mwh": table["imbalance"] - table["day_ahead"],
+        }
+    ).dropna()
