@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 import tempfile
 import traceback
@@ -17,7 +19,9 @@ from mes_stoch.cli.solve import solve
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
 from mes_stoch.schema.errors import MesStochError
+from mes_stoch.solve import parallel
 
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 5
 EXIT_CRASH = 70
 
@@ -60,30 +64,58 @@ for _command in (validate, tree, solve, report):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the console script and of ``python -m mes_stoch``."""
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    if parallel.launcher_size() > 1:
+        # before NumPy is loaded: ranks share the machine's cores
+        parallel.use_one_thread()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    code, together = run(given)
+    _leave(code, together)
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; nothing but the exit code leaves here."""
+def run(arguments: list[str]) -> tuple[int, bool]:
+    """Run one command; nothing but its exit code leaves here.
+
+    Returns
+    -------
+    tuple of int and bool
+        The exit code, and whether all ranks of a parallel run get here together. Where one may be alone, the others
+        have to be ended.
+    """
     try:
-        code = command_line.main(arguments, prog_name="mes-stoch", standalone_mode=False)
+        obj = shlex.join(["mes-stoch", *arguments])
+        code = command_line.main(arguments, prog_name="mes-stoch", standalone_mode=False, obj=obj)
     except click.ClickException as error:
-        if speech.is_speaker():
-            error.show()
-        return 2
+        context = getattr(error, "ctx", None)
+        if context is not None and speech.is_speaker():
+            click.echo(context.get_usage(), err=True)
+        speech.complain(error.format_message())
+        return EXIT_USAGE, False
     except MesStochError as error:
         speech.complain(str(error))
-        return error.exit_code
+        return error.exit_code, False
     except (click.Abort, KeyboardInterrupt):
         speech.complain("interrupted; nothing was written")
-        return EXIT_INTERRUPTED
+        return EXIT_INTERRUPTED, False
     except BrokenPipeError:
         # the reader of our output (head, less) has gone: nothing is wrong
-        sys.stderr.close()
-        return 0
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the interpreter flushes it at exit)
+        return 0, True
     except Exception as error:
-        return _crash(error, debug="--debug" in arguments)
-    return code if isinstance(code, int) else 0
+        return _crash(error, debug="--debug" in arguments), False
+    return (code if isinstance(code, int) else 0), True
+
+
+def _leave(code: int, together: bool) -> NoReturn:
+    """Exit; in a parallel run end the ranks that would wait for this one."""
+    if parallel.launcher_size() == 1 or (together and "mpi4py.MPI" not in sys.modules):
+        sys.exit(code)
+    try:
+        with parallel.abort_on_failure(orderly_exit_codes=(code,) if together else ()):
+            sys.exit(code)
+    except MesStochError as error:
+        # MPI itself does not load, so no other rank can be waiting in it
+        speech.complain(str(error))
+        sys.exit(error.exit_code)
 
 
 def _crash(error: Exception, *, debug: bool) -> int:
@@ -91,7 +123,7 @@ def _crash(error: Exception, *, debug: bool) -> int:
     what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     if debug:
         traceback.print_exception(error)
-        speech.complain(f"crash: {what}", everywhere=True)
+        speech.complain(f"crash: {what}")
         return EXIT_CRASH
     try:
         with tempfile.NamedTemporaryFile(
@@ -101,5 +133,5 @@ def _crash(error: Exception, *, debug: bool) -> int:
         where = f"the traceback is in {Path(stream.name)}; --debug shows it"
     except OSError:
         where = "mes-stoch --debug ... shows the traceback"
-    speech.complain(f"crash: {what} ({where})", everywhere=True)
+    speech.complain(f"crash: {what} ({where})")
     return EXIT_CRASH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ class ProgressLines:
         Gets one line.
     every_s : float
         Throttle.
+    silence_s : float
+        After so long without a line, one says that work goes on.
     clock : callable
         Seconds, monotonic.
     """
@@ -30,13 +33,27 @@ class ProgressLines:
         self,
         write: Callable[[str], None],
         every_s: float = 2.0,
+        silence_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._write = write
         self._every_s = every_s
+        self._silence_s = silence_s
         self._clock = clock
         self._printed_at: float | None = None
         self._waiting: TracePoint | None = None
+        self._started_at = clock()
+        self._spoken_at = self._started_at
+        self._over = threading.Event()
+
+    def __enter__(self) -> ProgressLines:
+        self._started_at = self._spoken_at = self._clock()
+        threading.Thread(target=self._beat, name="mes_stoch progress lines", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.close()
 
     def __call__(self, point: TracePoint) -> None:
         now = self._clock()
@@ -45,7 +62,7 @@ class ProgressLines:
             return
         if self._printed_at is None:
             self._write(_HEADER)
-        self._printed_at = now
+        self._printed_at = self._spoken_at = now
         self._waiting = None
         self._write(progress_line(point))
 
@@ -54,6 +71,14 @@ class ProgressLines:
         if self._waiting is not None:
             self._write(progress_line(self._waiting))
             self._waiting = None
+
+    def _beat(self) -> None:
+        """Say now and then that the solver is at work where it has nothing new: silence reads as a hang."""
+        while not self._over.wait(1.0):
+            now = self._clock()
+            if now - self._spoken_at >= self._silence_s:
+                self._spoken_at = now
+                self._write(f"{now - self._started_at:>8.1f}s  at work, no new bounds")
 
 
 def progress_line(point: TracePoint) -> str:

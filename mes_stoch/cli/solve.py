@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
+import contextlib
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from mes_stoch.cli.options import figures_option, force_option, instance_argumen
 from mes_stoch.cli.progress import ProgressLines
 from mes_stoch.cli.report import draw
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.solve import parallel
 
 if TYPE_CHECKING:
     from mes_stoch.io.run_folder import RunFolder
@@ -97,24 +97,28 @@ def solve(
     tree = site.tree(scenarios, seed)
     folder = _claim(out, site.name, force) if speech.is_speaker() else None
     lines = ProgressLines(speech.remark)
+    if not quiet:
+        speech.remark(
+            f"{site.name}: {len(tree.scenario_names)} scenarios, method {method}; proven bounds on the profit:"
+        )
     try:
         if folder is not None:
             from mes_stoch.report.run import write_inputs
 
             write_inputs(folder, site.folder, site.instance, tree)
-        run = api.solve(
-            site,
-            tree,
-            method,
-            gap_rel=gap,
-            time_limit_s=time_limit,
-            iteration_limit=iterations,
-            rho_factor=rho_factor,
-            threads=threads,
-            progress=None if quiet else lines,
-            command=shlex.join(["mes-stoch", *sys.argv[1:]]),
-        )
-        lines.close()
+        with contextlib.nullcontext() if quiet else lines:
+            run = api.solve(
+                site,
+                tree,
+                method,
+                gap_rel=gap,
+                time_limit_s=time_limit,
+                iteration_limit=iterations,
+                rho_factor=rho_factor,
+                threads=threads,
+                progress=None if quiet else lines,
+                command=context.obj,
+            )
         if run is None or folder is None:
             return
         run.write_results(folder)
@@ -136,9 +140,9 @@ def _claim(out: Path | None, name: str, force: bool) -> RunFolder:
 
 
 def _check_launch(method: str) -> None:
-    if method == "ef" and speech.launched_size() > 1:
+    if method == "ef" and parallel.launcher_size() > 1:
         raise UsageError(
-            f"the extensive form runs in one process, and {speech.launched_size()} were started; leave mpiexec out, or "
+            f"the extensive form runs in one process, and {parallel.launcher_size()} were started; leave mpiexec out, or "
             "use --method ph"
         )
 

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from typing import Any
 
 import click
 
-# Set by the launcher before any MPI call, so that reading them starts no MPI.
-_RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
-_SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+from mes_stoch.solve import parallel
 
-
-def _from_environment(names: tuple[str, ...], default: int) -> int:
-    for name in names:
-        value = os.environ.get(name, "")
-        if value.isdigit():
-            return int(value)
-    return default
+# Set by the launcher before any MPI call, so that reading them starts no MPI. In the order of parallel.launcher_size.
+_RANK_VARIABLES = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "MPI_WORLD_RANK", "SLURM_PROCID")
+_HEAD_START_S = 3.0
 
 
 def launched_rank() -> int:
     """Rank the launcher gave this process; 0 without a launcher."""
-    return _from_environment(_RANK_VARIABLES, 0)
-
-
-def launched_size() -> int:
-    """Number of processes the launcher started; 1 without a launcher."""
-    return _from_environment(_SIZE_VARIABLES, 1)
+    for name in _RANK_VARIABLES:
+        value = os.environ.get(name, "")
+        if value.isdigit():
+            return int(value)
+    return 0
 
 
 def is_speaker() -> bool:
-    return launched_rank() == 0
+    """Whether this process speaks for the run."""
+    return parallel.launcher_size() == 1 or launched_rank() == 0
 
 
 def say(text: str) -> None:
@@ -46,20 +42,23 @@ def remark(text: str) -> None:
         click.echo(text, err=True)
 
 
-def complain(text: str, *, everywhere: bool = False) -> None:
-    """An error; ``everywhere`` for one that only this rank may have met."""
-    if everywhere and launched_size() > 1:
-        click.echo(f"mes-stoch: rank {launched_rank()}: {text}", err=True)
-    elif everywhere or is_speaker():
+def complain(text: str) -> None:
+    """An error, once.
+
+    All ranks read the same files and meet the same errors. Rank 0 says so and ends the job while the others wait; whoever
+    is still there afterwards met an error of its own.
+    """
+    if is_speaker():
         click.echo(f"mes-stoch: {text}", err=True)
+        return
+    time.sleep(_HEAD_START_S)
+    click.echo(f"mes-stoch: rank {launched_rank()}: {text}", err=True)
 
 
 def show(renderable: Any) -> None:
     """A table: with colour on a terminal, as plain text of 100 columns anywhere else."""
     if not is_speaker():
         return
-    import sys
-
     if sys.stdout.isatty():
         from rich.console import Console
 

@@ -43,6 +43,8 @@ def tree(instance: Path, scenarios: int | None, seed: int | None, out: Path, for
     from mes_stoch import api
     from mes_stoch.io.tree import write_tree
 
+    if not speech.is_speaker():
+        return
     drawn = api.read(instance).tree(scenarios, seed)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tree(drawn, out)

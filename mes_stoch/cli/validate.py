@@ -25,8 +25,8 @@ Exit codes: 0 valid, 2 not valid.
 def validate(instance: Path | None, schema: bool) -> None:
     """Check an instance folder and report all its problems together.
 
-    Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are drawn
-    and checked too: prices that would let a site earn money without limit are found here, not by the solver.
+    Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are
+    drawn and checked too: prices that would let a site earn money without limit are found here, not by the solver.
     """
     if schema:
         import json

@@ -50,7 +50,7 @@ def legend_beside(axes: Any, handles: list[Any], labels: list[str]) -> None:
         handles,
         labels,
         loc="upper left",
-        bbox_to_anchor=(1.08, 1.02),
+        bbox_to_anchor=(1.075, 1.02),
         frameon=False,
         fontsize=8,
         handlelength=1.4,

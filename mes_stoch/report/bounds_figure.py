@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mes_stoch.report.axes import dress
 from mes_stoch.report.palette import BLUE, GREY, INK, VERMILION
@@ -34,7 +35,8 @@ def draw_bounds(run: Run) -> Figure:
     if not (np.isfinite(lower).any() or np.isfinite(upper).any()):
         axes.text(0.5, 0.5, "no bound was proven", transform=axes.transAxes, ha="center", color=GREY)
         return figure
-    end = max(float(time[-1]), float(summary["wall_time_s"]))
+    # bounds hold on after the last point: the lines end at a margin where the gap is written
+    end = max(float(time[-1]), float(summary["wall_time_s"]), 1e-3) * 1.15
     time, lower, upper = np.append(time, end), np.append(lower, lower[-1]), np.append(upper, upper[-1])
     both = np.isfinite(lower) & np.isfinite(upper)
     axes.fill_between(time, lower, upper, where=both, step="post", color=GREY, alpha=0.18, linewidth=0)
@@ -51,32 +53,40 @@ def draw_bounds(run: Run) -> Figure:
             color=colour,
             linestyle=style,
             marker=marker if len(time) <= 40 else None,
-            markersize=4,
-            linewidth=1.6,
+            markevery=slice(0, -1),
+            markersize=5,
+            linewidth=1.8,
             label=label,
         )
-    axes.set_xlim(0.0, end * 1.02 if end > 0 else 1.0)
+    axes.set_xlim(0.0, end)
     _limit(axes, lower, upper)
-    gap = summary["gap_rel"]
+    if both[-1]:
+        _write_gap(axes, end, float(lower[-1]), float(upper[-1]), percent(summary["gap_rel"]))
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, -0.27), ncols=2, frameon=False, fontsize=8)
+    axes.ticklabel_format(axis="y", style="plain", useOffset=False)
+    return figure
+
+
+def _write_gap(axes: Any, end: float, lower: float, upper: float, gap: str) -> None:
+    """A bracket between the last bounds, and their relative distance."""
+    at = 0.945 * end
+    low, high = axes.get_ylim()
+    if upper - lower > 0.02 * (high - low):
+        axes.annotate("", xy=(at, lower), xytext=(at, upper), arrowprops={"arrowstyle": "<->", "color": INK})
     axes.annotate(
-        f"gap {percent(gap)}",
-        xy=(1.0, 0.5),
-        xycoords="axes fraction",
-        xytext=(-8, 0),
+        f"gap {gap}",
+        xy=(at, 0.5 * (lower + upper)),
+        xytext=(-6, 0 if upper - lower > 0.12 * (high - low) else 14),
         textcoords="offset points",
         ha="right",
         va="center",
         fontsize=10,
         fontweight="bold",
         color=INK,
-        bbox={"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": GREY, "alpha": 0.9},
     )
-    axes.legend(loc="best", frameon=False, fontsize=8)
-    axes.ticklabel_format(axis="y", style="plain", useOffset=False)
-    return figure
 
 
-def _limit(axes: object, lower: np.ndarray, upper: np.ndarray) -> None:
+def _limit(axes: Any, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
     """Show the part where the bounds meet: a first bound far off would squeeze the rest into a line."""
     known = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
     last = np.array([bound[np.isfinite(bound)][-1] for bound in (lower, upper) if np.isfinite(bound).any()])
@@ -85,4 +95,4 @@ def _limit(axes: object, lower: np.ndarray, upper: np.ndarray) -> None:
     reach = max(4.0 * typical, 2.0 * float(np.ptp(last)), 1e-4 * max(abs(last.mean()), 1.0))
     low, high = max(low, float(last.min()) - reach), min(high, float(last.max()) + reach)
     pad = 0.08 * max(high - low, 1e-4 * max(abs(high), 1.0))
-    axes.set_ylim(low - pad, high + pad)  # type: ignore[attr-defined]
+    axes.set_ylim(low - pad, high + pad)

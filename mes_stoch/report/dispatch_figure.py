@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.report.axes import dress, legend_beside, local_time_axis
 from mes_stoch.report.datasets import PRICE_PREFIX
-from mes_stoch.report.palette import GREY, INK, Fill, fills
+from mes_stoch.report.palette import GREY, INK, Fill, component_fills, product_fills
 from mes_stoch.report.run import Run
 
 if TYPE_CHECKING:
@@ -28,14 +28,16 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     carriers = _carriers(flows)
     panels = 1 + len(carriers)
     figure = Figure(figsize=(10.5, 1.4 + 2.3 * panels), layout="constrained")
-    axes = figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
+    heights = [1.0, *(1.35 if carrier == "electricity" else 1.0 for carrier in carriers)]
+    axes = figure.subplots(panels, 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     edges = _edges(run, pd.DatetimeIndex(flows.index))
 
     _commitments(axes[0], run)
-    looks = fills(_by_size(flows))
+    looks = component_fills(_by_size(flows), _demands(flows))
     for panel, carrier in zip(axes[1:], carriers, strict=True):
         _carrier(panel, run, scenario, carrier, flows[carrier], edges, looks)
     local_time_axis(axes[-1], edges)
+    figure.align_ylabels(axes)
     profit = float(run.profit[scenario])
     probability = float(run.solution["probability"].sel(scenario=scenario))
     figure.suptitle(
@@ -65,6 +67,16 @@ def _by_size(flows: pd.DataFrame) -> list[str]:
     return [str(name) for name in moved.sort_values(ascending=False, kind="stable").index]
 
 
+def _demands(flows: pd.DataFrame) -> set[str]:
+    """Components that only ever take, and from one carrier alone."""
+    taking = set()
+    for component in dict.fromkeys(flows.columns.get_level_values("component")):
+        own = flows.xs(component, axis=1, level="component")
+        if own.shape[1] == 1 and own.to_numpy().max(initial=0.0) <= _FLOW_TOLERANCE_MW:
+            taking.add(str(component))
+    return taking
+
+
 def _edges(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
     end = starts[-1] + pd.Timedelta(hours=float(run.summary["period_h"]))
     return starts.append(pd.DatetimeIndex([end]))
@@ -80,7 +92,7 @@ def _commitments(axes: Any, run: Run) -> None:
         axes.set_yticks([0.0])
         return
     cuts = pd.DatetimeIndex(sorted({*table["block_start"], *table["block_end"]}))
-    looks = fills(used)
+    looks = product_fills(used)
     stack = {1: np.zeros(len(cuts) - 1), -1: np.zeros(len(cuts) - 1)}
     handles = []
     for product in used:
@@ -143,7 +155,9 @@ def _price(axes: Any, run: Run, scenario: str, edges: pd.DatetimeIndex, handles:
     (line,) = right.step(edges, np.append(price, price[-1]), where="post", color=INK, linewidth=1.3, linestyle="--")
     right.set_ylabel("EUR/MWh", fontsize=9)
     right.tick_params(labelsize=8)
-    right.spines["top"].set_visible(False)
+    for side in ("top", "left", "bottom"):
+        right.spines[side].set_visible(False)
+    right.spines["right"].set_color(GREY)
     low, high = float(min(price.min(), 0.0)), float(max(price.max(), 0.0))
     pad = 0.08 * max(high - low, 1.0)
     right.set_ylim(low - pad if low < 0 else 0.0, high + pad)

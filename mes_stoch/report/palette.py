@@ -2,13 +2,13 @@
 
 Source
 ------
-Okabe & Ito (2008), Color Universal Design, jfly.uni-koeln.de/color. Where the colours run out they come again with a
+Okabe & Ito (2008), Color Universal Design, jfly.uni-koeln.de/color; Paul Tol, SRON/EPS/TN/09-002. Where the colours run out they come again with a
 hatch, so that no two entries of a legend look the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW = (
@@ -22,7 +22,10 @@ BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW = (
 )
 INK, GREY = "#222222", "#999999"
 
-_FILLS = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW)
+_FILLS = (BLUE, ORANGE, GREEN, SKY, VERMILION, PINK, YELLOW)
+_NEUTRAL = ("#b5b5b5", "#8a8a8a", "#d6d6d6")
+#: Products have colours of their own (Paul Tol, "muted"), so that none looks like a device.
+_PRODUCTS = ("#332288", "#44AA99", "#CC6677", "#DDCC77", "#88CCEE", "#882255", "#117733", "#AA4499", "#999933")
 _HATCHES = ("", "///", "...", "xxx")
 _RESERVED = {"unserved": ("#000000", "xxxx"), "dumped": ("#666666", "xxxx")}
 
@@ -35,12 +38,22 @@ class Fill:
     hatch: str = ""
 
 
-def fills(names: Iterable[str]) -> dict[str, Fill]:
-    """One fill per name, in the order given; slack is black, whatever else there is."""
+def component_fills(names: Iterable[str], demands: Collection[str] = ()) -> dict[str, Fill]:
+    """One fill per component, in the order given: demands grey, slack black, the rest in colour."""
     ordered = list(dict.fromkeys(names))
     free = [name for name in ordered if name not in _RESERVED]
-    assigned = {
-        name: Fill(_FILLS[k % len(_FILLS)], _HATCHES[(k // len(_FILLS)) % len(_HATCHES)]) for k, name in enumerate(free)
-    }
-    assigned |= {name: Fill(*_RESERVED[name]) for name in ordered if name in _RESERVED}
-    return assigned
+    return (
+        _cycle([name for name in free if name not in demands], _FILLS)
+        | _cycle([name for name in free if name in demands], _NEUTRAL)
+        | {name: Fill(*_RESERVED[name]) for name in ordered if name in _RESERVED}
+    )
+
+
+def product_fills(names: Iterable[str]) -> dict[str, Fill]:
+    """One fill per product."""
+    return _cycle(list(dict.fromkeys(names)), _PRODUCTS)
+
+
+def _cycle(names: Sequence[str], colours: Sequence[str]) -> dict[str, Fill]:
+    count = len(colours)
+    return {name: Fill(colours[k % count], _HATCHES[(k // count) % len(_HATCHES)]) for k, name in enumerate(names)}

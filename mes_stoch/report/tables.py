@@ -92,7 +92,7 @@ def _commitments(run: Run) -> RenderableType:
     constant = {p for p, volume in volumes.items() if np.isfinite(volume).all() and np.ptp(volume) < 5e-7}
     varying = [product for product in products if product not in constant]
 
-    out = _table(f"Commitment, MW (blocks in {run.summary['timezone']} time)")
+    out = _table()
     out.add_column("block", no_wrap=True)
     directions = dict(zip(table["product"], table["direction"], strict=True))
     for product in products:
@@ -115,7 +115,7 @@ def _commitments(run: Run) -> RenderableType:
             out.add_row(block_label(edges[first], edges[last + 1], with_day=many_days), *shown)
         if len(rows) > _MOST_BLOCK_ROWS:
             out.add_row(f"... {len(rows) - _MOST_BLOCK_ROWS} more in commitments.csv")
-    return out
+    return _titled(f"Commitment, MW (blocks in {run.summary['timezone']} time)", out)
 
 
 def _on_edges(table: pd.DataFrame, edges: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -155,7 +155,7 @@ def block_label(start: pd.Timestamp, end: pd.Timestamp, *, with_day: bool) -> st
 def _streams(run: Run) -> RenderableType:
     groups = _by_group(run)
     per_year = float(run.summary["horizons_per_year"])
-    out = _table("Expected profit by stream")
+    out = _table()
     out.add_column("stream", no_wrap=True)
     out.add_column("EUR over the horizon", justify="right")
     out.add_column("EUR a year", justify="right")
@@ -170,7 +170,7 @@ def _streams(run: Run) -> RenderableType:
             out.add_row(f"  {stream_label(name)}", Text(_eur(value), style="dim"), "")
     out.add_section()
     out.add_row(Text("Expected profit", style="bold"), Text(_eur(total), style="bold"), _eur(total * per_year, 0))
-    return out
+    return _titled("Expected profit by stream", out)
 
 
 def _by_group(run: Run) -> dict[str, dict[str, float]]:
@@ -214,8 +214,13 @@ def _remarks(run: Run) -> list[Text]:
     return lines
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+
+
+def _titled(title: str, table: Table) -> RenderableType:
+    # rich wraps a table's own title to the table's width
+    return Group(Text(title, style="bold"), table)
 
 
 def _decimals(values: np.ndarray[Any, np.dtype[np.float64]]) -> int:
