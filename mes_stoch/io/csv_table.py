@@ -22,11 +22,11 @@ class Reporter:
     """Collects issues of one file, and of each kind no more than a person would read."""
 
     file: str
-    _issues: dict[tuple[str, str], list[Issue]] = field(default_factory=dict)
-    _left_out: dict[tuple[str, str], int] = field(default_factory=dict)
+    _issues: dict[str, list[Issue]] = field(default_factory=dict)
+    _left_out: dict[str, int] = field(default_factory=dict)
 
     def add(self, line: int | None, key: str, found: str, expected: str, hint: str = "", *, kind: str = "") -> None:
-        label = (kind or expected, "")
+        label = kind or expected
         known = self._issues.setdefault(label, [])
         if len(known) < MOST_ISSUES:
             known.append(Issue(self.file, line, key, found, expected, hint))
@@ -54,10 +54,13 @@ class Table:
         Cells without surrounding blanks.
     lines : list of int
         Line of each row in the file.
+    complete : bool
+        Whether every row of the file is here; rows with too many or too few cells are not.
     """
 
     columns: dict[str, list[str]]
     lines: list[int]
+    complete: bool = True
 
     @property
     def names(self) -> list[str]:
@@ -123,7 +126,7 @@ def _columns(rows: list[list[str]], lines: list[int], reporter: Reporter, requir
     for name, cells in zip(header, by_position, strict=True):
         if name:
             columns.setdefault(name, list(cells))
-    return Table(columns, whole_lines)
+    return Table(columns, whole_lines, complete=len(whole) == len(rows) - 1)
 
 
 def numbers(table: Table, name: str, reporter: Reporter) -> NDArray[np.float64]:

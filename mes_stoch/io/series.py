@@ -10,8 +10,8 @@ import pandas as pd
 
 from mes_stoch.io.csv_table import Reporter, Table, numbers, read_table
 from mes_stoch.io.draft import Draft
-from mes_stoch.io.locate import Locator, listed, show
-from mes_stoch.io.time_stamps import check_times
+from mes_stoch.io.locate import Locator, listed, shorten, show
+from mes_stoch.io.time_rows import RowTimes
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import ExplicitScenarios
 
@@ -79,9 +79,10 @@ def _read_common(
         return None
     names = [name for name in table.names if name != "time"]
     values = {name: numbers(table, name, reporter) for name in names}
-    in_order = time is not None and check_times(table.columns["time"], table.lines, time, reporter)
+    if time is not None:
+        RowTimes(time, reporter).check(table.columns["time"], table.lines, complete=table.complete)
     data.issues += reporter.issues
-    if in_order and not reporter.issues:
+    if time is not None and not reporter.issues:
         data.series = pd.DataFrame(values, index=time)
     return set(names)
 
@@ -101,24 +102,24 @@ def _read_scenarios(
     rows = _rows_by_scenario(table, reporter)
     names = [name for name in table.names if name not in ("scenario", "time")]
     values = {name: numbers(table, name, reporter) for name in names}
-    in_order = time is not None
-    for scenario, positions in rows.items():
-        texts = [table.columns["time"][k] for k in positions]
-        lines = [table.lines[k] for k in positions]
-        if time is not None and not check_times(texts, lines, time, reporter, f" in scenario {scenario}"):
-            in_order = False
+    if time is not None:
+        clock = RowTimes(time, reporter)
+        for scenario, positions in rows.items():
+            texts = [table.columns["time"][k] for k in positions]
+            lines = [table.lines[k] for k in positions]
+            clock.check(texts, lines, f" in scenario {shorten(scenario)}", complete=table.complete)
     if not rows and not reporter.issues:
         reporter.add(None, "", "a header without rows", "rows for every scenario and period")
     data.issues += reporter.issues
     data.issues += _probability_issues(explicit, list(rows), locator)
-    if in_order and not reporter.issues:
+    if time is not None and not reporter.issues:
         data.scenario_series = {
             scenario: pd.DataFrame({name: values[name][positions] for name in names}, index=time)
             for scenario, positions in rows.items()
         }
-        data.probabilities = explicit.probabilities and {name: explicit.probabilities.get(name, 0.0) for name in rows}
-        if data.probabilities is None:
-            data.probabilities = dict.fromkeys(rows, 1.0 / len(rows))
+        given = explicit.probabilities
+        equal = 1.0 / len(rows)
+        data.probabilities = {name: equal if given is None else given.get(name, 0.0) for name in rows}
     return set(names)
 
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pandas as pd
 
-from mes_stoch.io.csv_table import Reporter
 from mes_stoch.io.locate import Locator, did_you_mean, shorten, show
 from mes_stoch.io.time import period_times
 from mes_stoch.schema.errors import Issue
@@ -96,101 +95,3 @@ def find_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
-
-
-def check_times(
-    texts: Sequence[str], lines: Sequence[int], time: pd.DatetimeIndex, reporter: Reporter, whose: str = ""
-) -> bool:
-    """Whether rows are exactly the periods of the horizon, one each, in order; reports where they are not.
-
-    Parameters
-    ----------
-    texts, lines : sequence
-        Time stamps and their lines in the file.
-    time : pandas.DatetimeIndex
-        Start of each period, local.
-    whose : str
-        Words for messages, ``" in scenario low"``.
-    """
-    zone = ZoneInfo(str(time.tz))
-    expected = {moment: index for index, moment in enumerate(time.tz_convert("UTC").to_pydatetime())}
-    parsed: dict[str, datetime | TimeStampError] = {}
-    places: list[tuple[int, datetime]] = []
-    sound = True
-    for text, line in zip(texts, lines, strict=True):
-        moment = parsed.get(text)
-        if moment is None:
-            try:
-                moment = parse_time(text, zone)
-            except TimeStampError as error:
-                moment = error
-            parsed[text] = moment
-        if isinstance(moment, TimeStampError):
-            reporter.add(line, "time", moment.found + whose, moment.expected, moment.hint)
-            sound = False
-        else:
-            places.append((line, moment))
-    # which rows are missing cannot be told while some cannot be read
-    problems = list(_order_problems(places, expected, time, whose, complete=sound))
-    for line, found, hint, kind in problems:
-        reporter.add(line, "time", found, _span_words(time), hint, kind=kind)
-    return sound and not problems
-
-
-def _order_problems(
-    places: Sequence[tuple[int, datetime]],
-    expected: dict[datetime, int],
-    time: pd.DatetimeIndex,
-    whose: str,
-    *,
-    complete: bool,
-) -> Iterator[tuple[int | None, str, str, str]]:
-    """Line, what was found, hint and kind of problem, for every row or hole out of order."""
-    seen: dict[int, int] = {}
-    latest = -1
-    after_end: list[int] = []
-    last = max(expected)
-    for line, moment in places:
-        index = expected.get(moment)
-        shown = f"{moment.astimezone(ZoneInfo(str(time.tz))):%Y-%m-%dT%H:%M:%S%z}"
-        if index is None and moment > last:
-            after_end.append(line)
-        elif index is None:
-            what = "before the horizon" if moment < min(expected) else "between two periods"
-            yield line, f"{shown}, {what}{whose}", "", "outside"
-        elif index in seen:
-            yield line, f"{shown} a second time (first on line {seen[index]}){whose}", "remove one row", "duplicate"
-        else:
-            if index < latest:
-                yield line, f"{shown} out of order{whose}", "sort the rows by time", "order"
-            latest = max(latest, index)
-            seen[index] = line
-    if after_end:
-        more = f"{len(after_end)} row{'s' if len(after_end) > 1 else ''} after the end of the horizon{whose}"
-        yield after_end[0], f"a series that is too long: {more}", "remove them or change horizon.periods", "long"
-    if complete:
-        yield from _hole_problems(seen, latest, time, whose)
-
-
-def _hole_problems(
-    seen: dict[int, int], latest: int, time: pd.DatetimeIndex, whose: str
-) -> Iterator[tuple[int | None, str, str, str]]:
-    previous = -1
-    for index in sorted(seen):
-        if index > previous + 1:
-            count = index - previous - 1
-            found = f"a gap of {count} period{'s' if count > 1 else ''} from {_stamp(time, previous + 1)}{whose}"
-            yield seen[index], found, "add the missing rows before this line", "gap"
-        previous = index
-    if latest < len(time) - 1:
-        found = f"a series that is too short: it ends before {_stamp(time, latest + 1)}{whose}"
-        line = seen.get(latest)
-        yield line, found, f"{len(seen)} of {len(time)} periods are there", "short"
-
-
-def _stamp(time: pd.DatetimeIndex, index: int) -> str:
-    return f"{time[index]:%Y-%m-%dT%H:%M%z}"
-
-
-def _span_words(time: pd.DatetimeIndex) -> str:
-    return f"the {len(time)} periods of the horizon from {_stamp(time, 0)} to {_stamp(time, -1)}, once each, in order"

@@ -1,0 +1,78 @@
+"""The instance format as JSON Schema, for editors and for programs in other languages."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.model_issues import PRODUCT_FAMILIES
+from mes_stoch.schema.instance import Instance
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def instance_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of ``instance.yaml`` as a user may write it.
+
+    Products are listed by id. What the catalogue knows of a product is not required, and stands as the default; its
+    source is the description. What a schema cannot say (references, balances, blocks, series) is checked by
+    :func:`mes_stoch.io.instance.read_instance`.
+
+    Returns
+    -------
+    dict
+        Plain JSON data.
+    """
+    schema = Instance.model_json_schema()
+    definitions = schema["$defs"]
+    schema["properties"]["products"] = {
+        "type": "object",
+        "description": "What the site sells, by product id; each takes its market rules from the catalogue.",
+        "properties": {
+            name: _product_schema(definitions[PRODUCT_FAMILIES[defaults["family"]].__name__], defaults)
+            for name, defaults in product_catalogue().items()
+        },
+        "additionalProperties": False,
+        "default": {},
+    }
+    for family in PRODUCT_FAMILIES.values():
+        definitions.pop(family.__name__, None)
+    _tidy(schema)
+    return {"$schema": _DIALECT, "title": "mes_stoch instance, format 1", **_without(schema, "title")}
+
+
+def _product_schema(family: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    schema = deepcopy(family)
+    for key, value in defaults.items():
+        schema["properties"][key]["default"] = value
+    schema["properties"]["family"] = {"const": defaults["family"], "description": "Known from the id; leave it out."}
+    schema["required"] = [key for key in family.get("required", []) if key not in defaults]
+    rules = ", ".join(f"{key} {value}" for key, value in defaults.items() if key not in ("family", "source"))
+    schema["description"] = f"Defaults: {rules or 'none'}. Sources: {defaults.get('source', 'none')}"
+    return schema
+
+
+def _tidy(schema: Any) -> None:
+    """Take out the titles that only repeat the key, and OpenAPI's discriminator, which is no part of JSON Schema."""
+    if isinstance(schema, list):
+        for item in schema:
+            _tidy(item)
+        return
+    if not isinstance(schema, dict):
+        return
+    # `properties` maps keys of the format, one of which may be called title
+    for name, item in schema.items():
+        if name in ("properties", "$defs"):
+            for entry in item.values():
+                _tidy(entry)
+        elif name not in ("default", "const", "enum"):
+            _tidy(item)
+    if isinstance(schema.get("title"), str):
+        del schema["title"]
+    if isinstance(schema.get("discriminator"), dict):
+        del schema["discriminator"]
+
+
+def _without(schema: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != key}
