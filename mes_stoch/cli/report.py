@@ -23,7 +23,7 @@ Exit codes: 0 done, 2 not the folder of a finished run.
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Show a finished run again; redraw its figures.")
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option("--scenario", metavar="NAME", help="Whose dispatch to draw; default the one of median profit.")
 @figures_option
@@ -40,12 +40,13 @@ def report(run_dir: Path, scenario: str | None, no_figures: bool) -> None:
         draw(run, run_dir, scenario)
 
 
-def draw(run: Run, folder: Path, scenario: str | None = None) -> None:
+def draw(run: Run, folder: Path, scenario: str | None = None, *, quiet: bool = False) -> None:
     """Draw into a run folder, or say what is missing: no figure is worth a finished run."""
     from mes_stoch.report.figures import PlotsMissingError, write_figures
 
     try:
         for path in write_figures(run, folder, scenario):
-            speech.remark(f"figure: {path}")
+            if not quiet:
+                speech.remark(f"figure: {path}")
     except PlotsMissingError as error:
         speech.remark(f"mes-stoch: {error}")

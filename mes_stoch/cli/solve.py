@@ -37,7 +37,7 @@ Exit codes: 0 done, 2 the instance or the command is not right, 3 infeasible or 
 _positive = click.FloatRange(min=0, min_open=True)
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Find the best commitment and its proven bounds.")
 @instance_argument
 @scenarios_option
 @seed_option
@@ -98,9 +98,8 @@ def solve(
     folder = _claim(out, site.name, force) if speech.is_speaker() else None
     lines = ProgressLines(speech.remark)
     if not quiet:
-        speech.remark(
-            f"{site.name}: {len(tree.scenario_names)} scenarios, method {method}; proven bounds on the profit:"
-        )
+        count = len(tree.scenario_names)
+        speech.remark(f"{site.name}: {count} scenarios, method {method}; proven bounds on the expected profit:")
     try:
         if folder is not None:
             from mes_stoch.report.run import write_inputs
@@ -140,10 +139,10 @@ def _claim(out: Path | None, name: str, force: bool) -> RunFolder:
 
 
 def _check_launch(method: str) -> None:
-    if method == "ef" and parallel.launcher_size() > 1:
+    started = parallel.launcher_size()
+    if method == "ef" and started > 1:
         raise UsageError(
-            f"the extensive form runs in one process, and {parallel.launcher_size()} were started; leave mpiexec out, or "
-            "use --method ph"
+            f"the extensive form runs in one process, and {started} were started; leave mpiexec out, or use --method ph"
         )
 
 
@@ -154,5 +153,5 @@ def _present(run: Run, folder: RunFolder, *, quiet: bool, figures: bool) -> None
         speech.remark("")
         speech.show(render(run))
     if figures:
-        draw(run, folder.path)
+        draw(run, folder.path, quiet=quiet)
     speech.say(str(folder.path) if quiet else f"Results: {folder.path}")

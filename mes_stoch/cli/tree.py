@@ -19,7 +19,7 @@ Exit codes: 0 done, 2 the instance or the command is not right.
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Draw the scenarios and write them to a file.")
 @instance_argument
 @scenarios_option
 @seed_option

@@ -19,7 +19,7 @@ Exit codes: 0 valid, 2 not valid.
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Check an instance; report all its problems.")
 @click.argument("instance", type=click.Path(path_type=Path), required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of instance.yaml and stop.")
 def validate(instance: Path | None, schema: bool) -> None:

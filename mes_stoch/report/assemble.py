@@ -97,12 +97,10 @@ def _summary(
         "period_h": horizon.period_h,
         "streams": streams,
         "commitments": [
-            {
-                "product": str(row.product),
-                "block_start": pd.Timestamp(row.block_start).isoformat(),
-                "volume_mw": float(row.volume_mw),
-            }
-            for row in commitments.itertuples()
+            {"product": product, "block_start": start.isoformat(), "volume_mw": float(volume)}
+            for product, start, volume in zip(
+                commitments["product"], commitments["block_start"], commitments["volume_mw"], strict=True
+            )
         ],
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
         "slack": _slack_used(program, solution),

@@ -24,20 +24,22 @@ def dress(axes: Any, title: str, unit: str) -> None:
 
 def local_time_axis(axes: Any, edges: pd.DatetimeIndex) -> None:
     """Ticks at round local hours (or days), labelled in local time with its zone."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, HourLocator
+    import matplotlib.dates
 
+    # matplotlib has no types for these
+    dates: Any = matplotlib.dates
     zone = edges.tz
     hours = (edges[-1] - edges[0]) / pd.Timedelta(hours=1)
     axes.set_xlim(edges[0], edges[-1])
     if hours <= 50:
         step = next(step for step in (1, 2, 3, 6) if hours / step <= 12 or step == 6)
-        axes.xaxis.set_major_locator(HourLocator(byhour=range(0, 24, step), tz=zone))
-        axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=zone))
+        axes.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, step), tz=zone))
+        axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=zone))
         day = f"{edges[0]:%A %d %B %Y}"
     else:
-        locator = AutoDateLocator(tz=zone, maxticks=12)
+        locator = dates.AutoDateLocator(tz=zone, maxticks=12)
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=zone))
         day = f"{edges[0]:%d %B %Y} to {edges[-1] - pd.Timedelta(seconds=1):%d %B %Y}"
     axes.set_xlabel(f"{day}, local time ({zone})", fontsize=9)
 

@@ -36,7 +36,7 @@ def draw_bounds(run: Run) -> Figure:
         axes.text(0.5, 0.5, "no bound was proven", transform=axes.transAxes, ha="center", color=GREY)
         return figure
     # bounds hold on after the last point: the lines end at a margin where the gap is written
-    end = max(float(time[-1]), float(summary["wall_time_s"]), 1e-3) * 1.15
+    end = max(float(time[-1]), float(summary["wall_time_s"]), 1e-3) * 1.12
     time, lower, upper = np.append(time, end), np.append(lower, lower[-1]), np.append(upper, upper[-1])
     both = np.isfinite(lower) & np.isfinite(upper)
     axes.fill_between(time, lower, upper, where=both, step="post", color=GREY, alpha=0.18, linewidth=0)
@@ -69,16 +69,17 @@ def draw_bounds(run: Run) -> Figure:
 
 def _write_gap(axes: Any, end: float, lower: float, upper: float, gap: str) -> None:
     """A bracket between the last bounds, and their relative distance."""
-    at = 0.945 * end
+    at = 0.98 * end
     low, high = axes.get_ylim()
     if upper - lower > 0.02 * (high - low):
         axes.annotate("", xy=(at, lower), xytext=(at, upper), arrowprops={"arrowstyle": "<->", "color": INK})
     axes.annotate(
         f"gap {gap}",
-        xy=(at, 0.5 * (lower + upper)),
-        xytext=(-6, 0 if upper - lower > 0.12 * (high - low) else 14),
+        xy=(end, 0.5 * (lower + upper)),
+        xytext=(6, 0),
         textcoords="offset points",
-        ha="right",
+        annotation_clip=False,
+        ha="left",
         va="center",
         fontsize=10,
         fontweight="bold",

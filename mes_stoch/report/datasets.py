@@ -76,13 +76,9 @@ def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     tables = [program.flows(solution.index, solution.values) for solution in solutions]
     columns = tables[0].columns
     array = np.stack([table[columns].to_numpy(dtype=float) for table in tables])
-    dataset = dataset.assign_coords(
-        time=_utc(program.tree.time),
-        **{
-            level: ("flow", np.array(columns.get_level_values(level), dtype=str))
-            for level in ("carrier", "node", "component")
-        },
-    )
+    dataset.coords["time"] = ("time", _utc(program.tree.time))
+    for level in ("carrier", "node", "component"):
+        dataset.coords[level] = ("flow", np.array(columns.get_level_values(level), dtype=str))
     dataset["flow_mw"] = (("scenario", "time", "flow"), array)
     dataset["flow_mw"].attrs = {"units": "MW", "long_name": "called operation, into the node is positive"}
     periods = len(program.tree.time)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mes_stoch.report.axes import dress, legend_beside, local_time_axis
 from mes_stoch.report.datasets import PRICE_PREFIX
 from mes_stoch.report.palette import GREY, INK, Fill, component_fills, product_fills
-from mes_stoch.report.run import Run
+from mes_stoch.report.run import Run, volume_between
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,15 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     _commitments(axes[0], run)
     looks = component_fills(_by_size(flows), _demands(flows))
     for panel, carrier in zip(axes[1:], carriers, strict=True):
-        _carrier(panel, run, scenario, carrier, flows[carrier], edges, looks)
+        _carrier(
+            panel,
+            run,
+            scenario,
+            carrier,
+            flows.loc[:, flows.columns.get_level_values("carrier") == carrier],
+            edges,
+            looks,
+        )
     local_time_axis(axes[-1], edges)
     figure.align_ylabels(axes)
     profit = float(run.profit[scenario])
@@ -79,7 +87,7 @@ def _demands(flows: pd.DataFrame) -> set[str]:
 
 def _edges(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
     end = starts[-1] + pd.Timedelta(hours=float(run.summary["period_h"]))
-    return starts.append(pd.DatetimeIndex([end]))
+    return pd.DatetimeIndex([*starts, end])
 
 
 def _commitments(axes: Any, run: Run) -> None:
@@ -98,9 +106,7 @@ def _commitments(axes: Any, run: Run) -> None:
     for product in used:
         rows = table[table["product"] == product]
         direction = str(rows["direction"].iloc[0])
-        volume = np.zeros(len(cuts) - 1)
-        for row in rows.itertuples():
-            volume[(cuts[:-1] >= row.block_start) & (cuts[:-1] < row.block_end)] = row.volume_mw
+        volume = np.nan_to_num(volume_between(rows, cuts))
         for sign in {"up": (1,), "down": (-1,)}.get(direction, (1, -1)):
             top = stack[sign] + sign * volume
             handle = _band(axes, cuts, stack[sign], top, looks[product], edge="white")

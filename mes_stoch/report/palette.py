@@ -2,8 +2,8 @@
 
 Source
 ------
-Okabe & Ito (2008), Color Universal Design, jfly.uni-koeln.de/color; Paul Tol, SRON/EPS/TN/09-002. Where the colours run out they come again with a
-hatch, so that no two entries of a legend look the same.
+Okabe & Ito (2008), Color Universal Design, jfly.uni-koeln.de/color; Paul Tol, SRON/EPS/TN/09-002. Where the
+colours run out they come again with a hatch, so that no two entries of a legend look the same.
 """
 
 from __future__ import annotations

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from mes_stoch.io import run_folder as layout
 from mes_stoch.io.run_folder import RunFolder, build_manifest, folder_files, instance_files
@@ -200,6 +202,16 @@ def read_run(folder: str | Path) -> Run:
         instance=None,
         settings=settings,
     )
+
+
+def volume_between(table: pd.DataFrame, edges: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Committed volume of one product in each stretch between consecutive edges; ``nan`` where it has no block."""
+    volume = np.full(len(edges) - 1, np.nan)
+    rows = zip(table["block_start"], table["block_end"], table["volume_mw"], strict=True)
+    for start, end, committed in rows:
+        first, last = edges.searchsorted(start), edges.searchsorted(end)
+        volume[int(first) : int(last)] = committed
+    return volume
 
 
 def _files(folder: Path, instance: Instance | None) -> tuple[str, ...]:

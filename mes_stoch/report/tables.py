@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.report.run import Run
+from mes_stoch.report.run import Run, volume_between
 from mes_stoch.report.streams import group_order
 
 PLAIN_WIDTH = 100
@@ -88,7 +88,7 @@ def _commitments(run: Run) -> RenderableType:
         return Text("No reserve products in this instance: nothing to commit.")
     products = list(dict.fromkeys(table["product"]))
     edges = pd.DatetimeIndex(sorted({*table["block_start"], *table["block_end"]}))
-    volumes = {product: _on_edges(table[table["product"] == product], edges) for product in products}
+    volumes = {product: volume_between(table[table["product"] == product], edges) for product in products}
     constant = {p for p, volume in volumes.items() if np.isfinite(volume).all() and np.ptp(volume) < 5e-7}
     varying = [product for product in products if product not in constant]
 
@@ -116,14 +116,6 @@ def _commitments(run: Run) -> RenderableType:
         if len(rows) > _MOST_BLOCK_ROWS:
             out.add_row(f"... {len(rows) - _MOST_BLOCK_ROWS} more in commitments.csv")
     return _titled(f"Commitment, MW (blocks in {run.summary['timezone']} time)", out)
-
-
-def _on_edges(table: pd.DataFrame, edges: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Volume in each stretch between consecutive edges; ``nan`` where the product has no block."""
-    volume = np.full(len(edges) - 1, np.nan)
-    for row in table.itertuples():
-        volume[(edges[:-1] >= row.block_start) & (edges[:-1] < row.block_end)] = row.volume_mw
-    return volume
 
 
 def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, int]]:
