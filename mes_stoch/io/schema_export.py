@@ -54,7 +54,7 @@ def _product_schema(family: dict[str, Any], defaults: dict[str, Any]) -> dict[st
 
 
 def _tidy(schema: Any) -> None:
-    """Take out the titles that only repeat the key, and OpenAPI's discriminator, which is no part of JSON Schema."""
+    """Take out what says nothing: titles that repeat the key, OpenAPI's discriminator, which JSON Schema lacks."""
     if isinstance(schema, list):
         for item in schema:
             _tidy(item)
@@ -68,6 +68,11 @@ def _tidy(schema: Any) -> None:
                 _tidy(entry)
         elif name not in ("default", "const", "enum"):
             _tidy(item)
+    if "patternProperties" in schema:
+        schema.setdefault("additionalProperties", False)
+    if {"type": "number"} in schema.get("anyOf", []):
+        # every integer is a number to JSON Schema
+        schema["anyOf"] = [option for option in schema["anyOf"] if option != {"type": "integer"}]
     if isinstance(schema.get("title"), str):
         del schema["title"]
     if isinstance(schema.get("discriminator"), dict):

@@ -54,7 +54,7 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float) -> list[NDAr
     if len(time) == 0:
         return []
     # the middle of a period is in its block whatever rounding did to its start
-    keys = _block_keys(time + pd.Timedelta(period_h / 2, unit="h"), time[0], block_h)
+    keys = _block_keys(pd.DatetimeIndex(time + pd.Timedelta(period_h / 2, unit="h")), time[0], block_h)
     starts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     return np.split(np.arange(len(time), dtype=np.int64), starts)
 
@@ -66,9 +66,9 @@ def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> st
     if not _is_whole(block_h / period_h):
         return f"is a whole multiple of the period of {period_h:g} h"
     end = time[-1] + pd.Timedelta(round(period_h * 3600), unit="s")
-    edges = time.append(pd.DatetimeIndex([end]))
+    edges = pd.DatetimeIndex([*time, end])
     after = _block_keys(edges, time[0], block_h)
-    before = _block_keys(edges - _MICROSECOND, time[0], block_h)
+    before = _block_keys(pd.DatetimeIndex(edges - _MICROSECOND), time[0], block_h)
     if (after[0] == before[0]).all():
         return f"begins a block at the start of the horizon, {time[0]:%Y-%m-%dT%H:%M} local time"
     if (after[-1] == before[-1]).all():

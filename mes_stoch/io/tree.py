@@ -15,7 +15,6 @@ _TEXT = ("scenario", "day_ahead_node", "leaf")
 _COORDINATES = ("time", "scenario", "probability", "day_ahead_node", "leaf")
 _ATTRIBUTES = ("timezone", "period_h", "origin")
 _LARGEST_INTEGER = np.iinfo(np.int64).max
-_ENGINE = "netcdf4"
 
 
 def write_tree(tree: ScenarioTree, path: str | Path) -> None:
@@ -42,7 +41,7 @@ def write_tree(tree: ScenarioTree, path: str | Path) -> None:
     # what an earlier file's encoding left behind must not decide how this one is written
     dataset = dataset.drop_encoding()
     try:
-        dataset.to_netcdf(Path(path), mode="w", engine=_ENGINE, format="NETCDF4", encoding=encoding)
+        dataset.to_netcdf(Path(path), mode="w", engine="netcdf4", format="NETCDF4", encoding=encoding)
     except OSError as error:
         raise UsageError(f"the scenario tree cannot be written to {path}: {error.strerror or error}") from error
 
@@ -62,7 +61,7 @@ def read_tree(path: str | Path) -> ScenarioTree:
     if not Path(path).is_file():
         raise UsageError(f"there is no scenario tree at {path}")
     try:
-        with xr.open_dataset(Path(path), engine=_ENGINE) as opened:
+        with xr.open_dataset(Path(path), engine="netcdf4") as opened:
             dataset = opened.load()
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a scenario tree: {error}") from error
