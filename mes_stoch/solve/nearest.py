@@ -4,7 +4,7 @@ Equations
 ---------
 ::
 
-    minimise    sum_j w_j |r_j - point_j|
+    minimise    sum_{j in consensus} |r_j - point_j|
     subject to  the rows of one scenario that hold root columns only, the root's bounds and integrality
 
 a linear (mixed-integer) program of the root's size, with ``|.|`` split into two non-negative parts.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram
+from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.highs import HighsModel
 
@@ -29,9 +29,11 @@ class NearestRoot:
         A scenario whose root-only rows hold for all.
     columns : int array
         Root columns.
+    consensus : bool array
+        Root columns whose distance counts; the others follow from them.
     """
 
-    def __init__(self, scenario: LinearProgram, columns: IndexArray) -> None:
+    def __init__(self, scenario: LinearProgram, columns: IndexArray, consensus: BoolArray) -> None:
         count = len(columns)
         in_root = np.zeros(len(scenario.cost), dtype=bool)
         in_root[columns] = True
@@ -45,10 +47,11 @@ class NearestRoot:
         matrix = sp.block_array([[root_rows, None, None], [identity, -identity, identity]], format="csc")
         matrix.sort_indices()
         nothing = np.zeros(count)
+        weight = consensus.astype(np.float64)
         self._model = HighsModel(
             LinearProgram(
                 matrix=sp.csc_array(matrix),
-                cost=np.concatenate([nothing, np.ones(2 * count)]),
+                cost=np.concatenate([nothing, weight, weight]),
                 offset=0.0,
                 row_lower=np.concatenate([scenario.row_lower[rows], nothing]),
                 row_upper=np.concatenate([scenario.row_upper[rows], nothing]),

@@ -154,7 +154,7 @@ class PyomoProgram:
             names=self._root_names,
             consensus=self._consensus,
             rho_scale=scale,
-            nearest=NearestRoot(first, self._root_columns),
+            nearest=NearestRoot(first, self._root_columns, self._consensus),
         )
 
     def scenario(self, index: int) -> LinearProgram:

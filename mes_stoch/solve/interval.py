@@ -1,0 +1,62 @@
+"""The certified interval as it closes, with the trace a user sees."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from mes_stoch.model.program import FloatArray
+from mes_stoch.solve import bounds
+from mes_stoch.solve.mpisppy_setup import loud
+from mes_stoch.solve.result import Progress, ScenarioSolution, TracePoint
+
+
+@dataclass
+class Interval:
+    """Best proven bounds so far and what proves them.
+
+    Parameters
+    ----------
+    progress : callable or None
+        Called with every new point of the trace.
+    """
+
+    progress: Progress | None = None
+    start: float = field(default_factory=time.perf_counter)
+    iteration: int = 0
+    lower: float = -math.inf
+    upper: float = math.inf
+    root: FloatArray | None = None
+    multipliers: FloatArray | None = None
+    scenarios: list[ScenarioSolution] = field(default_factory=list)
+    trace: list[TracePoint] = field(default_factory=list)
+
+    @property
+    def gap_rel(self) -> float:
+        return bounds.relative_gap(self.lower, self.upper)
+
+    def raise_lower(self, lower: float, multipliers: FloatArray | None = None) -> bool:
+        """Take a new lower bound where it is better."""
+        if not lower > self.lower:
+            return False
+        self.lower = lower
+        self.multipliers = None if multipliers is None else multipliers.copy()
+        self.note()
+        return True
+
+    def drop_upper(self, upper: float, root: FloatArray, scenarios: list[ScenarioSolution]) -> bool:
+        """Take a new commitment where it is cheaper."""
+        if not upper < self.upper:
+            return False
+        self.upper, self.root, self.scenarios = upper, root.copy(), scenarios
+        self.note()
+        return True
+
+    def note(self) -> None:
+        """Add a point to the trace."""
+        point = TracePoint(time.perf_counter() - self.start, self.iteration, self.lower, self.upper)
+        self.trace.append(point)
+        if self.progress is not None:
+            with loud():
+                self.progress(point)

@@ -1,0 +1,74 @@
+"""The scenario models mpi-sppy sees: the commitment and one number for everything that follows from it.
+
+mpi-sppy needs a Pyomo model to hang multipliers, averages and penalties on. It gets one with a variable per consensus
+column and a single variable for a scenario's cost; the scenario itself stays in the stamped arrays, which
+:mod:`mes_stoch.solve.mpisppy_solver` solves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+
+
+@dataclass
+class SolverSettings:
+    """How one process solves the subproblems of progressive hedging, and what that cost.
+
+    Parameters
+    ----------
+    gap_rel : float
+        Relative gap of mixed-integer solves.
+    deadline : float
+        ``time.perf_counter()`` after which a subproblem hands its last solution back instead of a new one. The run
+        ends at the next check of the time limit; bounds are computed elsewhere and stay valid.
+    """
+
+    gap_rel: float = 1e-3
+    deadline: float = math.inf
+    solves: int = 0
+    solve_time_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class LeanScenario:
+    """What the solver plug-in needs of a lean model; hangs on it as ``model._mes_stoch``."""
+
+    program: StochasticProgram
+    index: int
+    settings: SolverSettings
+
+
+def scenario_creator(scenario_name: str, *, indices: Mapping[str, int], program: Any, settings: SolverSettings) -> Any:
+    """mpi-sppy's ``scenario_creator``.
+
+    The plug-in writes a scenario's whole cost into ``cost``, so that no coefficient is stated twice.
+    """
+    from mpisppy.utils.sputils import attach_root_node
+
+    index = indices[scenario_name]
+    model = pyo.ConcreteModel(scenario_name)
+    model.commitment = pyo.Var(range(int(program.root.consensus.sum())), initialize=0.0)
+    model.cost = pyo.Var(initialize=0.0)
+    model.objective = pyo.Objective(expr=model.cost)
+    model._mpisppy_probability = float(program.probabilities[index])
+    model._mes_stoch = LeanScenario(program=program, index=index, settings=settings)
+    attach_root_node(model, model.cost, [model.commitment])
+    return model
+
+
+def creator_kwargs(program: StochasticProgram, settings: SolverSettings) -> dict[str, Any]:
+    """Keyword arguments of :func:`scenario_creator`."""
+    indices = {name: index for index, name in enumerate(program.scenario_names)}
+    return {"indices": indices, "program": program, "settings": settings}
+
+
+def rho_setter(model: Any, *, rho: FloatArray) -> list[tuple[int, float]]:
+    """mpi-sppy's ``rho_setter``: the penalty of every consensus column."""
+    return [(id(model.commitment[column]), float(value)) for column, value in enumerate(rho)]

@@ -1,0 +1,42 @@
+"""Progressive hedging, in one process or over the ranks of an MPI run."""
+
+from __future__ import annotations
+
+from mes_stoch.model.program import StochasticProgram
+from mes_stoch.solve import parallel
+from mes_stoch.solve.result import EngineResult, Progress, SolveOptions
+from mes_stoch.solve.serial_hedging import solve_serial
+
+
+def solve_ph(
+    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
+) -> EngineResult | None:
+    """Solve by progressive hedging.
+
+    Started alone, it runs in this process. Started by ``mpiexec -n 3k`` (or ``srun``), a third of the ranks hedge, a
+    third compute lower bounds and a third look for commitments.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    options : SolveOptions
+    progress : callable, optional
+        Called on rank 0 with every new pair of bounds.
+
+    Returns
+    -------
+    EngineResult or None
+        The result on rank 0, ``None`` on the others.
+
+    Raises
+    ------
+    UsageError
+        The number of ranks does not fit.
+    InfeasibleError, UnboundedError, SolveError
+    """
+    communicator = parallel.world()
+    if communicator is None:
+        return solve_serial(program, options, progress)
+    from mes_stoch.solve.cylinders import solve_cylinders
+
+    return solve_cylinders(program, options, communicator, progress)

@@ -1,0 +1,215 @@
+"""Progressive hedging in one process: mpi-sppy's ``PH`` with bounds and candidates worked out between its iterations.
+
+Source
+------
+Rockafellar & Wets (1991), Scenarios and policy aggregation in optimization under uncertainty,
+DOI 10.1287/moor.16.1.119; mpi-sppy, Knueven, Mildebrath, Muir, Siirola, Watson, Woodruff (2023),
+DOI 10.1007/s12532-023-00247-3.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+from typing import Any
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import InfeasibleError, SolveError
+from mes_stoch.solve import bounds, mpisppy_models, mpisppy_setup
+from mes_stoch.solve.incumbent import Candidates
+from mes_stoch.solve.interval import Interval
+from mes_stoch.solve.pool import ScenarioPool
+from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status
+
+logger = logging.getLogger("mes_stoch.solve.serial_hedging")
+
+
+class Bounder:
+    """Computes bounds for an :class:`Interval` from the state of progressive hedging."""
+
+    def __init__(self, program: StochasticProgram, options: SolveOptions, interval: Interval, deadline: float) -> None:
+        self.program = program
+        self.options = options
+        self.interval = interval
+        self.deadline = deadline
+        self.time_spent_s = 0.0
+        gap = bounds.subproblem_gap(options)
+        self._indices = range(len(program.scenario_names))
+        self._priced = ScenarioPool(program, gap_rel=gap)
+        self._fixed = ScenarioPool(program, gap_rel=gap)
+        self._candidates = Candidates(program)
+        self._turn = 0
+
+    @property
+    def is_done(self) -> bool:
+        return self.interval.gap_rel <= self.options.gap_rel
+
+    def price(self, multipliers: FloatArray) -> None:
+        """Lagrangian bound of ``multipliers``, made to average to zero first."""
+        started = time.perf_counter()
+        projected = bounds.project_multipliers(self.program.probabilities, multipliers)
+        each = bounds.lagrangian_bound(
+            self.program, self._indices, projected, pool=self._priced, deadline=self.deadline
+        )
+        self.interval.raise_lower(float(self.program.probabilities @ each), projected)
+        self.time_spent_s += time.perf_counter() - started
+
+    def try_commitment(self, consensus: FloatArray, *, in_any_case: bool = False) -> None:
+        """Evaluate the root point nearest to ``consensus``, unless it has been tried."""
+        started = time.perf_counter()
+        root = self._candidates.from_consensus(consensus)
+        if self._candidates.is_new(root) or in_any_case:
+            deadline = float("inf") if in_any_case else self.deadline
+            try:
+                found = bounds.evaluate(self.program, self._indices, root, pool=self._fixed, deadline=deadline)
+            except (InfeasibleError, SolveError) as error:
+                logger.debug("candidate rejected: %s", error)
+            else:
+                self.interval.drop_upper(bounds.expected_cost(self.program, found), root, found)
+        self.time_spent_s += time.perf_counter() - started
+
+    def try_round(self, points: FloatArray) -> None:
+        """Try the average of the scenarios' points, then one of them in turn, or more while nothing is feasible."""
+        self.try_commitment(self.program.probabilities @ points)
+        for _ in range(len(points)):
+            if self.is_done or time.perf_counter() > self.deadline:
+                return
+            self._turn = (self._turn + 1) % len(points)
+            self.try_commitment(points[self._turn])
+            if self.interval.root is not None:
+                return
+
+
+def solve_serial(program: StochasticProgram, options: SolveOptions, progress: Progress | None = None) -> EngineResult:
+    """Progressive hedging in this process.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError
+        A scenario has no optimum.
+    SolveError
+        No commitment tried is feasible in all scenarios, or the bounds contradict each other.
+    """
+    interval = Interval(progress)
+    deadline = interval.start + options.time_limit_s
+    bounder = Bounder(program, options, interval, deadline)
+    settings = mpisppy_models.SolverSettings(gap_rel=max(bounds.subproblem_gap(options), 1e-4), deadline=deadline)
+    mpisppy_setup.load()
+    with mpisppy_setup.quiet():
+        hedging = _hedging(program, options, settings, bounder)
+        hedging.ph_main(finalize=False)
+    points, multipliers = state_of(hedging)
+    if not bounder.is_done:
+        bounder.price(multipliers)
+        bounder.try_round(points)
+    if interval.root is None:
+        bounder.try_commitment(program.probabilities @ points, in_any_case=True)
+    if interval.root is None:
+        raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
+    lower, upper = bounds.certify(interval.lower, interval.upper, program.name)
+    return EngineResult(
+        method="ph",
+        status=status_of(bounds.relative_gap(lower, upper), options),
+        root=interval.root,
+        lower=lower,
+        upper=upper,
+        iterations=interval.iteration,
+        ranks=1,
+        wall_time_s=time.perf_counter() - interval.start,
+        trace=tuple(interval.trace),
+        scenarios=tuple(interval.scenarios),
+        details={
+            "subproblem_solves": settings.solves,
+            "subproblem_time_s": settings.solve_time_s,
+            "bound_time_s": bounder.time_spent_s,
+        },
+    )
+
+
+def status_of(gap_rel: float, options: SolveOptions) -> Status:
+    """``gap_reached`` or ``limit``; progressive hedging never proves an exact optimum."""
+    return "gap_reached" if gap_rel <= options.gap_rel else "limit"
+
+
+def hedging_options(options: SolveOptions) -> dict[str, Any]:
+    """mpi-sppy's options for its ``PH``; it checks no key, so they stand in one place."""
+    return {
+        "solver_name": _solver_name(),
+        "PHIterLimit": options.iteration_limit,
+        "defaultPHrho": 1.0,
+        "convthresh": -1.0,
+        "time_limit": options.time_limit_s,
+        "verbose": False,
+        "display_progress": False,
+        "display_timing": False,
+        "toc": False,
+        "turn_off_names_check": True,
+        "smoothed": 0,
+    }
+
+
+def consensus_rho(program: StochasticProgram, options: SolveOptions) -> FloatArray:
+    """Penalty per consensus column."""
+    return np.asarray(options.rho_factor * program.root.rho_scale[program.root.consensus], dtype=np.float64)
+
+
+def state_of(hedging: Any) -> tuple[FloatArray, FloatArray]:
+    """Consensus values and multipliers of the local scenarios, one row each."""
+    points, multipliers = [], []
+    for model in hedging.local_scenarios.values():
+        points.append([float(variable.value) for variable in model.commitment.values()])
+        multipliers.append([float(item.value) for item in model._mpisppy_model.W.values()])
+    return np.array(points), np.array(multipliers)
+
+
+def _solver_name() -> str:
+    from mes_stoch.solve.mpisppy_solver import SOLVER_NAME
+
+    return SOLVER_NAME
+
+
+def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder) -> Any:
+    """mpi-sppy's ``PH`` with our steering plugged in."""
+    extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
+    converger: Any = importlib.import_module("mpisppy.convergers.converger").Converger
+
+    class Steering(extension):  # type: ignore[misc]
+        """Bounds and candidates between the iterations."""
+
+        def post_iter0(self) -> None:
+            # Without multipliers and penalty the subproblems' own bounds are a Lagrangian bound: wait and see.
+            waiting = [model._mpisppy_data.outer_bound for model in self.opt.local_scenarios.values()]
+            bounder.interval.raise_lower(float(program.probabilities @ np.array(waiting)))
+            points, _ = state_of(self.opt)
+            bounder.try_round(points)
+
+        def miditer(self) -> None:
+            bounder.interval.iteration = self.opt._PHIter
+            hedging_s = time.perf_counter() - bounder.interval.start - bounder.time_spent_s
+            if self.opt._PHIter > 1 and bounder.time_spent_s > hedging_s:
+                return
+            points, multipliers = state_of(self.opt)
+            bounder.price(multipliers)
+            if not bounder.is_done:
+                bounder.try_round(points)
+
+    class GapConverger(converger):  # type: ignore[misc]
+        """Stops when the certified gap is small enough."""
+
+        def is_converged(self) -> bool:
+            return bounder.is_done
+
+    ph = importlib.import_module("mpisppy.opt.ph").PH
+    rho = consensus_rho(program, options)
+    return ph(
+        hedging_options(options),
+        list(program.scenario_names),
+        mpisppy_models.scenario_creator,
+        scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, settings),
+        extensions=Steering,
+        ph_converger=GapConverger,
+        rho_setter=lambda model: mpisppy_models.rho_setter(model, rho=rho),
+    )

@@ -1,0 +1,231 @@
+"""The two spokes that certify: one prices, one tries commitments, both with this project's own bounds.
+
+They use mpi-sppy's windows and its signals and nothing else of it: what they send the hub are bounds proven by
+:mod:`mes_stoch.solve.bounds`, and what proved the best one stays with them until the run ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import InfeasibleError, SolveError
+from mes_stoch.solve import bounds
+from mes_stoch.solve.incumbent import Candidates
+from mes_stoch.solve.pool import ScenarioPool
+from mes_stoch.solve.result import ScenarioSolution, SolveOptions
+
+logger = logging.getLogger("mes_stoch.solve.spokes")
+
+_IDLE_S = 0.005
+_LOOK_FOR_THE_END_S = 1.0
+
+
+@dataclass
+class SpokeWork:
+    """What a spoke needs to know, and what it has found when the run ends.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    options : SolveOptions
+    deadline : float
+        ``time.perf_counter()`` after which only a spoke that has found nothing yet goes on.
+    bound : float
+        Best expected bound of the spoke's cylinder.
+    each : dict
+        Bound of every scenario of this rank that add up to it (pricing).
+    root, scenarios
+        What attains it (commitments).
+    """
+
+    program: StochasticProgram
+    options: SolveOptions
+    deadline: float
+    bound: float = math.nan
+    each: dict[int, float] = field(default_factory=dict)
+    root: FloatArray | None = None
+    scenarios: list[ScenarioSolution] = field(default_factory=list)
+
+    @property
+    def has_bound(self) -> bool:
+        return math.isfinite(self.bound)
+
+
+class _Watch:
+    """Tells a long pass whether to give up: the hub has ended, and this spoke has something to show."""
+
+    def __init__(self, spoke: Any, work: SpokeWork) -> None:
+        self._spoke = spoke
+        self._work = work
+        self._next = time.perf_counter() + _LOOK_FOR_THE_END_S
+        self._ended = False
+
+    def give_up(self) -> bool:
+        now = time.perf_counter()
+        if not self._work.has_bound:
+            return False
+        if not self._ended and now >= self._next:
+            self._next = now + _LOOK_FOR_THE_END_S
+            self._ended = bool(self._spoke.hub_has_ended())
+        return self._ended or now > self._work.deadline
+
+
+def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
+    """The pricing spoke and the commitment spoke of this process, as classes mpi-sppy can instantiate."""
+    module: Any = importlib.import_module("mpisppy.cylinders.spoke")
+    fields: Any = importlib.import_module("mpisppy.cylinders.spwindow").Field
+    program = work.program
+    gap = bounds.subproblem_gap(work.options)
+    consensus_count = int(program.root.consensus.sum())
+
+    class _Local:
+        """This rank's scenarios and what it asks of the others."""
+
+        opt: Any
+        cylinder_comm: Any
+
+        def local_indices(self) -> list[int]:
+            position = {name: index for index, name in enumerate(program.scenario_names)}
+            return [position[name] for name in self.opt.local_scenario_names]
+
+        def mean(self, local: FloatArray) -> FloatArray:
+            """``sum_s p_s row_s`` over all ranks of the cylinder."""
+            weights = program.probabilities[self.local_indices()]
+            return np.asarray(self.cylinder_comm.allreduce(weights @ local))
+
+        def hub_has_ended(self) -> bool:
+            """Look at the hub's flag without waiting for the other ranks."""
+            spoke: Any = self
+            buffer = spoke.receive_buffers[spoke._make_key(fields.SHUTDOWN, 0)]
+            spoke.get_receive_buffer(buffer, fields.SHUTDOWN, 0, synchronize=False)
+            return bool(buffer[0] == 1.0)
+
+        def gap_is_closed(self) -> bool:
+            spoke: Any = self
+            spoke.update_hub_bounds()
+            gap_rel = bounds.relative_gap(float(spoke.hub_outer_bound), float(spoke.hub_inner_bound))
+            return bool(self.cylinder_comm.bcast(gap_rel <= work.options.gap_rel))
+
+        def rows(self, flat: FloatArray) -> FloatArray:
+            return np.array(flat, dtype=np.float64).reshape(-1, consensus_count)
+
+    class PricingSpoke(_Local, module.OuterBoundWSpoke):  # type: ignore[misc]
+        """Lagrangian bounds of the hub's multipliers."""
+
+        converger_spoke_char = "L"
+
+        def main(self) -> None:
+            self._pool = ScenarioPool(program, gap_rel=gap)
+            self._price(np.zeros((len(self.local_indices()), consensus_count)))
+            while not self.got_kill_signal():
+                if self.update_Ws():
+                    self._price(self.rows(self.localWs))
+                else:
+                    time.sleep(_IDLE_S)
+
+        def finalize(self) -> None:
+            if not self.gap_is_closed() and self.update_Ws():
+                self._price(self.rows(self.localWs))
+
+        def _price(self, multipliers: FloatArray) -> None:
+            for _ in range(2):  # as bounds.project_multipliers
+                multipliers = multipliers - self.mean(multipliers)
+            indices = self.local_indices()
+            each = np.full(len(indices), -np.inf)
+            watch = _Watch(self, work)
+            for position, index in enumerate(indices):
+                if watch.give_up():
+                    break
+                row = multipliers[position : position + 1]
+                each[position] = bounds.lagrangian_bound(program, [index], row, pool=self._pool)[0]
+            total = float(self.mean(each[:, None])[0])
+            if math.isfinite(total) and not total <= work.bound:
+                work.bound = total
+                work.each = dict(zip(indices, each.tolist(), strict=True))
+                self.send_bound(total)
+
+    class CommitmentSpoke(_Local, module.InnerBoundNonantSpoke):  # type: ignore[misc]
+        """Costs of commitments near the hub's average, and near single scenarios' wishes."""
+
+        converger_spoke_char = "X"
+
+        def main(self) -> None:
+            self._pool = ScenarioPool(program, gap_rel=gap)
+            self._candidates = Candidates(program)
+            self._turn = 0
+            self._left = 0
+            points = np.zeros((0, consensus_count))
+            while not self.got_kill_signal():
+                if self.update_nonants():
+                    points = self.rows(self.localnonants)
+                    # Single scenarios are worth a try while nothing better is waiting.
+                    self._left = len(program.scenario_names)
+                    self._try(self.mean(points))
+                elif self._left > 0:
+                    self._left -= 1
+                    self._try(self._wish_in_turn(points))
+                else:
+                    time.sleep(_IDLE_S)
+
+        def finalize(self) -> None:
+            if self.update_nonants() or not work.has_bound:
+                points = self.rows(self.localnonants)
+                if not self.gap_is_closed():
+                    self._try(self.mean(points))
+                for _ in program.scenario_names:
+                    if work.has_bound:
+                        break
+                    self._try(self._wish_in_turn(points))
+
+        def _wish_in_turn(self, points: FloatArray) -> FloatArray:
+            """The commitment one scenario would make; every scenario once in turn, whichever rank holds it."""
+            self._turn = (self._turn + 1) % len(program.scenario_names)
+            name = program.scenario_names[self._turn]
+            owner = self.opt.scenario_names_to_rank["ROOT"][name]
+            local = self.opt.local_scenario_names
+            wish = points[local.index(name)] if name in local else None
+            return np.asarray(self.cylinder_comm.bcast(wish, root=owner))
+
+        def _try(self, consensus: FloatArray) -> None:
+            root = None
+            if self.cylinder_rank == 0:
+                point = self._candidates.from_consensus(consensus)
+                root = point if self._candidates.is_new(point) else None
+            root = self.cylinder_comm.bcast(root)
+            if root is None:
+                return
+            found = self._evaluate(root)
+            local = math.inf if found is None else bounds.expected_cost(program, found)
+            total = float(self.cylinder_comm.allreduce(local))
+            if found is not None and math.isfinite(total) and not total >= work.bound:
+                work.bound, work.root, work.scenarios = total, root, found
+                self.send_bound(total)
+
+        def _evaluate(self, root: FloatArray) -> list[ScenarioSolution] | None:
+            watch = _Watch(self, work)
+            found: list[ScenarioSolution] = []
+            for index in self.local_indices():
+                if watch.give_up():
+                    return None
+                try:
+                    found += bounds.evaluate(program, [index], root, pool=self._pool)
+                except (InfeasibleError, SolveError) as error:
+                    logger.debug("candidate rejected: %s", error)
+                    return None
+            return found
+
+    return PricingSpoke, CommitmentSpoke
+
+
+def merge(found: Sequence[list[ScenarioSolution]]) -> tuple[ScenarioSolution, ...]:
+    """All ranks' scenarios in order of their index."""
+    return tuple(sorted((solution for part in found for solution in part), key=lambda solution: solution.index))
