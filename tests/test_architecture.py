@@ -1,0 +1,162 @@
+"""The packages depend on each other one way, and importing the library changes nothing.
+
+The order is that of ``docs/architecture.md``. A package may import from packages of lower levels and from itself; not
+from its neighbours on the same level, so that a component cannot lean on a product, nor a product on a price process.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "mes_stoch"
+
+# Lowest first. "api" stands for the modules at the top of the package, which users import.
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("schema",),
+    ("io",),
+    ("components", "products", "uncertainty"),
+    ("model",),
+    ("risk",),
+    ("solve",),
+    ("evaluate", "settle"),
+    ("report",),
+    ("bench",),
+    ("api",),
+    ("cli",),
+)
+LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+
+# A product is carried by units, and speaks to them through this contract alone, never to a kind of component.
+CONTRACTS_BETWEEN_NEIGHBOURS = {("products", "mes_stoch.components.context")}
+
+# What may be imported only in some places: MPI starts when mpi4py.MPI (and with it mpi-sppy) is imported, and one
+# module knows the solver's calls.
+CONFINED = {"mpi4py": "solve/", "mpisppy": "solve/", "highspy": "solve/highs.py"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(module: str) -> str:
+    """The package a dotted module name belongs to; the command line's entry point counts as the command line."""
+    parts = module.split(".")
+    if len(parts) == 1 or parts[1] == "api":
+        return "api"
+    return "cli" if parts[1] == "__main__" else parts[1]
+
+
+def dotted(path: Path) -> str:
+    relative = path.relative_to(PACKAGE.parent).with_suffix("")
+    parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
+    return ".".join(parts)
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything a module imports, at its top, inside functions, or by name at run time."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative imports hide which package is meant"
+            module = node.module or ""
+            if module == PACKAGE.name:
+                yield from ((node.lineno, f"{module}.{name.name}") for name in node.names)
+            else:
+                yield node.lineno, module
+        elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"} and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield node.lineno, first.value
+
+
+def _called(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def upward_imports(path: Path) -> list[str]:
+    here = room_of(dotted(path))
+    wrong = []
+    for line, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        if name.split(".")[0] != PACKAGE.name:
+            continue
+        there = room_of(name)
+        if (here, name) in CONTRACTS_BETWEEN_NEIGHBOURS:
+            continue
+        if here not in LEVEL or there not in LEVEL:
+            wrong.append(f"line {line}: {here} imports {name}, and one of the two has no place in the order")
+        elif here != there and LEVEL[there] >= LEVEL[here]:
+            wrong.append(f"line {line}: {here} imports {name}, which stands above or beside it")
+    return wrong
+
+
+def strayed_imports(path: Path) -> list[str]:
+    relative = path.relative_to(PACKAGE).as_posix()
+    return [
+        f"line {line}: {name} may be imported only in {CONFINED[name.split('.')[0]]}"
+        for line, name in imports(ast.parse(path.read_text(encoding="utf-8")))
+        if name.split(".")[0] in CONFINED and not relative.startswith(CONFINED[name.split(".")[0]])
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_downward(path: Path) -> None:
+    assert upward_imports(path) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_engines_stay_where_they_belong(path: Path) -> None:
+    assert strayed_imports(path) == []
+
+
+def test_every_package_has_its_place() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert rooms - set(LEVEL) == set()
+
+
+def test_the_rules_catch_what_they_are_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "mes_stoch"
+    (package / "products").mkdir(parents=True)
+    guilty = package / "products" / "guilty.py"
+    guilty.write_text(
+        "from mes_stoch.schema import products\n"
+        "from mes_stoch.components import storage\n"
+        "from mes_stoch import api\n"
+        "def late():\n"
+        "    import highspy\n"
+        "    import importlib\n"
+        "    return importlib.import_module('mpisppy.opt.ph')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", package)
+    assert [text.split(":")[0] for text in upward_imports(guilty)] == ["line 2", "line 3"]
+    assert [text.split(":")[0] for text in strayed_imports(guilty)] == ["line 5", "line 7"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("import mes_stoch", id="the package"),
+        pytest.param("import mes_stoch.api", id="the API"),
+        pytest.param("import mes_stoch.cli.main", id="the command line"),
+        pytest.param("for name in NAMES: importlib.import_module(name)", id="every module"),
+    ],
+)
+def test_importing_starts_no_mpi_and_says_nothing(statement: str) -> None:
+    names = [dotted(path) for path in MODULES if path.name != "__main__.py"]
+    program = (
+        f"import importlib, logging, sys\nNAMES = {names!r}\n{statement}\n"
+        "loaded = [name for name in ('mpi4py.MPI', 'mpisppy') if name in sys.modules]\n"
+        "assert not loaded, f'imported: {loaded}'\n"
+        "assert not logging.getLogger('mes_stoch').handlers, 'a log handler was installed'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False, cwd=PACKAGE.parent
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
