@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.run_folder import read_inputs
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Bids, Instance
@@ -177,6 +178,7 @@ def solve(
         raise UsageError(f"unknown method {method!r}; the methods are {' and '.join(METHODS)}")
     started = datetime.now(UTC)
     options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, threads)
+    inputs = read_inputs(site.folder, site.instance)
     if tree is None:
         tree = site.tree()
 
@@ -195,9 +197,7 @@ def solve(
         result = solve_ph(program, options, progress)
     if result is None:
         return None
-    settings = RunSettings(
-        instance_folder=site.folder, method=method, options=dict(vars(options)), command=command, started=started
-    )
+    settings = RunSettings(inputs=inputs, method=method, options=dict(vars(options)), command=command, started=started)
     return assemble_run(program, result, settings)
 
 

@@ -14,6 +14,8 @@ from typing import NoReturn
 import click
 
 from mes_stoch.cli import speech
+from mes_stoch.cli.invocation import Invocation
+from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
 from mes_stoch.cli.solve import solve
 from mes_stoch.cli.tree import tree
@@ -44,12 +46,18 @@ A first run:
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="mes_stoch", prog_name="mes-stoch")
 @click.option("--debug", is_flag=True, help="Show the full traceback when the program crashes, and log what it does.")
-def command_line(debug: bool) -> None:
+@click.pass_context
+def command_line(context: click.Context, debug: bool) -> None:
     """How much flexibility should a multi-energy site commit, to which market, before prices and activations are known?
 
     An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
     and writes a run folder, `report` shows a run again.
     """
+    invocation = context.ensure_object(Invocation)
+    invocation.is_joint = context.invoked_subcommand == solve.name
+    if not (invocation.is_joint or speech.is_speaker()):
+        # the other commands are one process's work, however many were started
+        context.exit(0)
     if debug:
         import logging
 
@@ -81,15 +89,25 @@ def run(arguments: list[str]) -> tuple[int, bool]:
         The exit code, and whether all ranks of a parallel run get here together. Where one may be alone, the others
         have to be ended.
     """
+    invocation = Invocation(shlex.join(["mes-stoch", *arguments]))
+    code, together = _run(arguments, invocation)
+    return code, together or not invocation.is_joint
+
+
+def _run(arguments: list[str], invocation: Invocation) -> tuple[int, bool]:
     try:
-        obj = shlex.join(["mes-stoch", *arguments])
-        code = command_line.main(arguments, prog_name="mes-stoch", standalone_mode=False, obj=obj)
+        code = command_line.main(arguments, prog_name="mes-stoch", standalone_mode=False, obj=invocation)
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        if context is not None and speech.is_speaker():
-            click.echo(context.get_usage(), err=True)
-        speech.complain(error.format_message())
-        return EXIT_USAGE, False
+        if speech.is_speaker():
+            context = getattr(error, "ctx", None)
+            if context is not None:
+                click.echo(context.get_usage(), err=True)
+            speech.complain(error.format_message())
+        return EXIT_USAGE, True
+    except AgreedError as error:
+        if speech.is_speaker():
+            speech.complain(str(error))
+        return error.exit_code, True
     except MesStochError as error:
         speech.complain(str(error))
         return error.exit_code, False

@@ -32,8 +32,6 @@ def report(run_dir: Path, scenario: str | None, no_figures: bool) -> None:
     from mes_stoch.report.run import read_run
     from mes_stoch.report.tables import render
 
-    if not speech.is_speaker():
-        return
     run = read_run(run_dir)
     speech.show(render(run))
     if not no_figures:

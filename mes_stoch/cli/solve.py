@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mes_stoch.cli import speech
+from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import figures_option, force_option, instance_argument, scenarios_option, seed_option
 from mes_stoch.cli.progress import ProgressLines
+from mes_stoch.cli.ranks import ready_together
 from mes_stoch.cli.report import draw
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solve import parallel
@@ -91,20 +93,17 @@ def solve(
     """
     from mes_stoch import api
 
-    site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
-    method = method or site.instance.solve.method
-    _check_launch(method)
-    tree = site.tree(scenarios, seed)
-    folder = _claim(out, site.name, force) if speech.is_speaker() else None
+    with ready_together():
+        site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
+        method = method or site.instance.solve.method
+        _check_launch(method)
+        tree = site.tree(scenarios, seed)
+        folder = _claim(out, site.name, force) if speech.is_speaker() else None
     lines = ProgressLines(speech.remark)
     if not quiet:
         count = len(tree.scenario_names)
         speech.remark(f"{site.name}: {count} scenarios, method {method}; proven bounds on the expected profit:")
     try:
-        if folder is not None:
-            from mes_stoch.report.run import write_inputs
-
-            write_inputs(folder, site.folder, site.instance, tree)
         with contextlib.nullcontext() if quiet else lines:
             run = api.solve(
                 site,
@@ -116,11 +115,11 @@ def solve(
                 rho_factor=rho_factor,
                 threads=threads,
                 progress=None if quiet else lines,
-                command=context.obj,
+                command=context.ensure_object(Invocation).command,
             )
         if run is None or folder is None:
             return
-        run.write_results(folder)
+        run.write_to(folder)
     except BaseException:
         # a folder without results would only stand in the way of the next try
         if folder is not None:

@@ -45,7 +45,7 @@ def remark(text: str) -> None:
 def complain(text: str) -> None:
     """An error, once.
 
-    All ranks read the same files and meet the same errors. Rank 0 says so and ends the job while the others wait;
+    Most errors of a parallel run are met by all ranks at once. Rank 0 says so and ends the job while the others wait;
     whoever is still there afterwards met an error of its own.
     """
     if is_speaker():

@@ -43,8 +43,6 @@ def tree(instance: Path, scenarios: int | None, seed: int | None, out: Path, for
     from mes_stoch import api
     from mes_stoch.io.tree import write_tree
 
-    if not speech.is_speaker():
-        return
     drawn = api.read(instance).tree(scenarios, seed)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tree(drawn, out)
@@ -52,5 +50,5 @@ def tree(instance: Path, scenarios: int | None, seed: int | None, out: Path, for
     said = "" if origin is None else f", seed {origin}"
     speech.say(
         f"{out}: {len(drawn.scenario_names)} scenarios of {len(drawn.time)} periods{said}; "
-        f"series {', '.join(drawn.series_names)}"
+        f"{len(drawn.series_names)} series"
     )

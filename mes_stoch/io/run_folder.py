@@ -62,7 +62,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, force: bool = False) -> RunFolder:
-        """Make the folder, or empty an earlier run's where ``force`` says so.
+        """Make the folder, or take an earlier run's where ``force`` says so; its files stay until :meth:`clear`.
 
         Raises
         ------
@@ -86,9 +86,7 @@ class RunFolder:
             )
         if entries and not force:
             raise UsageError(f"{path} already holds a run; choose another --out, or add --force to overwrite it")
-        folder = cls(path)
-        folder.clear()
-        return folder
+        return cls(path)
 
     @classmethod
     def create_default(cls, instance: str, now: datetime, parent: Path = Path("runs")) -> RunFolder:
@@ -120,8 +118,7 @@ class RunFolder:
             left.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Take back a folder claimed for a run that came to nothing."""
-        self.clear()
+        """Take back a folder made for a run that came to nothing; an earlier run's files stay."""
         if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
 
@@ -155,9 +152,8 @@ class RunFolder:
         }
         return self.put(name, lambda path: dataset.to_netcdf(path, engine="netcdf4", encoding=encoding))
 
-    def copy_instance(self, source: Path, files: tuple[str, ...]) -> None:
-        for name in files:
-            self.put(f"{INSTANCE}/{name}", lambda path, name=name: shutil.copyfile(source / name, path))  # type: ignore[misc]
+    def put_bytes(self, name: str, content: bytes) -> Path:
+        return self.put(name, lambda path: path.write_bytes(content))
 
     def read_json(self, name: str) -> dict[str, Any]:
         try:
@@ -186,8 +182,11 @@ def _is_own(name: str) -> bool:
     return name in _OWN_FILES or name in _OWN_FOLDERS or (name.startswith(".") and name.endswith(".tmp"))
 
 
-def instance_files(folder: Path, instance: Instance) -> tuple[str, ...]:
-    """Files of an instance folder that a run depends on or a reader wants, relative to it."""
+def read_inputs(folder: Path, instance: Instance) -> dict[str, bytes]:
+    """The files of an instance folder that a run depends on or a reader wants, by path relative to it.
+
+    Taken before the solve: a solve is long, and a folder may change meanwhile.
+    """
     names = ["instance.yaml", "README.md", "expected.json"]
     if instance.series is not None:
         names.append(instance.series)
@@ -195,19 +194,14 @@ def instance_files(folder: Path, instance: Instance) -> tuple[str, ...]:
         names.append(instance.uncertainty.file)
     root = folder.resolve()
     inside = [name for name in dict.fromkeys(names) if (root / name).resolve().is_relative_to(root)]
-    return tuple(name for name in inside if (folder / name).is_file())
-
-
-def folder_files(folder: Path) -> tuple[str, ...]:
-    """Every file under a folder, relative to it, in one order everywhere."""
-    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+    return {name: (folder / name).read_bytes() for name in inside if (folder / name).is_file()}
 
 
 def build_manifest(
     *,
     command: str | None,
     options: Mapping[str, Any],
-    instance_folder: Path,
+    inputs: Mapping[str, bytes],
     seed: int | None,
     started: datetime,
     ended: datetime,
@@ -220,7 +214,7 @@ def build_manifest(
         "command": command,
         "options": dict(options),
         "seed": seed,
-        "inputs_sha256": {name: _sha256(instance_folder / name) for name in folder_files(instance_folder)},
+        "inputs_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(inputs.items())},
         "versions": {"python": platform.python_version(), **_versions()},
         "machine": {
             "platform": platform.platform(),
@@ -232,11 +226,6 @@ def build_manifest(
         "end_utc": f"{ended:%Y-%m-%dT%H:%M:%SZ}",
         "wall_time_s": wall_time_s,
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _versions() -> dict[str, str | None]:

@@ -54,7 +54,6 @@ def assemble_run(program: SiteProgram, result: EngineResult, settings: RunSettin
         flow_data=build_flows(program, result),
         trace=_trace(result),
         tree=program.tree,
-        instance=program.instance,
         settings=settings,
     )
 

@@ -14,10 +14,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mes_stoch.io import run_folder as layout
-from mes_stoch.io.run_folder import RunFolder, build_manifest, folder_files, instance_files
+from mes_stoch.io.run_folder import RunFolder, build_manifest
 from mes_stoch.io.tree import read_tree, write_tree
 from mes_stoch.report.datasets import flows_frame
-from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 
 logger = logging.getLogger("mes_stoch.report.run")
@@ -29,8 +28,8 @@ class RunSettings:
 
     Parameters
     ----------
-    instance_folder : Path
-        Where the instance was read.
+    inputs : dict
+        The instance's files as they were solved, by relative path.
     method : str
         ``ef`` or ``ph``.
     options : dict
@@ -41,7 +40,7 @@ class RunSettings:
         UTC.
     """
 
-    instance_folder: Path
+    inputs: dict[str, bytes] = field(repr=False)
     method: str
     options: dict[str, Any] = field(default_factory=dict)
     command: str | None = None
@@ -68,8 +67,6 @@ class Run:
         Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit.
     tree : ScenarioTree
         The scenarios it was solved over.
-    instance : Instance or None
-        The instance as solved; ``None`` where the run was read back from files.
     settings : RunSettings
     """
 
@@ -79,7 +76,6 @@ class Run:
     flow_data: xr.Dataset
     trace: pd.DataFrame
     tree: ScenarioTree
-    instance: Instance | None
     settings: RunSettings
 
     def __repr__(self) -> str:
@@ -129,16 +125,15 @@ class Run:
             target = RunFolder.create_default(str(self.summary["instance"]), datetime.now())
         else:
             target = RunFolder.create(Path(folder), force)
-        self.write_inputs(target)
-        self.write_results(target)
+        self.write_to(target)
         return target.path
 
-    def write_inputs(self, target: RunFolder) -> None:
-        """Copy the instance and write the tree."""
-        write_inputs(target, self.settings.instance_folder, self.instance, self.tree)
-
-    def write_results(self, target: RunFolder) -> None:
-        """Write what the solve found; the manifest closes the folder."""
+    def write_to(self, target: RunFolder) -> None:
+        """Fill a folder that was claimed before; the manifest closes it."""
+        target.clear()
+        for name, content in self.settings.inputs.items():
+            target.put_bytes(f"{layout.INSTANCE}/{name}", content)
+        target.put(layout.TREE, lambda path: write_tree(self.tree, path))
         target.put_dataset(layout.SOLUTION, self.solution)
         target.put_dataset(layout.FLOWS, self.flow_data)
         table = self.commitments.copy()
@@ -151,8 +146,7 @@ class Run:
         manifest = build_manifest(
             command=self.settings.command,
             options={"method": self.settings.method, **self.settings.options},
-            # the copy is what was solved: the original may have changed since
-            instance_folder=target.path / layout.INSTANCE,
+            inputs=self.settings.inputs,
             seed=self.summary["seed"],
             started=self.settings.started,
             ended=ended,
@@ -161,12 +155,6 @@ class Run:
         )
         target.put_json(layout.MANIFEST, manifest)
         logger.info("run written to %s", target.path)
-
-
-def write_inputs(target: RunFolder, folder: Path, instance: Instance | None, tree: ScenarioTree) -> None:
-    """What can be written before the solve: the copy of the instance, and the tree."""
-    target.copy_instance(folder, _files(folder, instance))
-    target.put(layout.TREE, lambda path: write_tree(tree, path))
 
 
 def read_run(folder: str | Path) -> Run:
@@ -185,8 +173,9 @@ def read_run(folder: str | Path) -> Run:
     for column in ("block_start", "block_end"):
         commitments[column] = pd.to_datetime(commitments[column], utc=True).dt.tz_convert(summary["timezone"])
     options = dict(manifest.get("options") or {})
+    copy = source.path / layout.INSTANCE
     settings = RunSettings(
-        instance_folder=source.path / layout.INSTANCE,
+        inputs={path.relative_to(copy).as_posix(): path.read_bytes() for path in copy.rglob("*") if path.is_file()},
         method=str(options.pop("method", summary["method"])),
         options=options,
         command=manifest.get("command"),
@@ -199,7 +188,6 @@ def read_run(folder: str | Path) -> Run:
         flow_data=source.read_dataset(layout.FLOWS),
         trace=source.read_frame(layout.TRACE),
         tree=tree,
-        instance=None,
         settings=settings,
     )
 
@@ -212,9 +200,3 @@ def volume_between(table: pd.DataFrame, edges: pd.DatetimeIndex) -> NDArray[np.f
         first, last = edges.searchsorted(start), edges.searchsorted(end)
         volume[int(first) : int(last)] = committed
     return volume
-
-
-def _files(folder: Path, instance: Instance | None) -> tuple[str, ...]:
-    if instance is None:
-        return folder_files(folder)
-    return instance_files(folder, instance)

@@ -1,0 +1,13 @@
+"""What one call of the command line hands to its commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Invocation:
+    """The command as typed, and whether all ranks of a parallel run take part in it."""
+
+    command: str | None = None
+    is_joint: bool = False
