@@ -286,7 +286,7 @@ class _Trace:
     def add(self, lower: float, upper: float) -> None:
         lower = lower if math.isfinite(lower) else -math.inf
         upper = upper if math.isfinite(upper) else math.inf
-        if self.points and lower <= self._lower and upper >= self._upper:
+        if not (lower > self._lower or upper < self._upper):
             return
         self.close(max(lower, self._lower), min(upper, self._upper))
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,6 +32,7 @@ OptionValue = str | bool | int | float
 
 _COLUMN_WISE = 1
 _MINIMISE = 1
+_REPORT_INTERVAL_S = 0.25
 _FEASIBLE = 2  # HiGHS' SolutionStatus "feasible" of info.primal_solution_status
 
 _INFEASIBLE_OR_UNBOUNDED = highspy.HighsModelStatus.kUnboundedOrInfeasible
@@ -223,11 +225,17 @@ class HighsModel:
 
         Registers a callback, which stays for the life of the object: for one long run, never for a re-solved model.
         """
+        next_report = 0.0
 
         def forward(event: Any) -> None:
-            report(float(event.data_out.mip_dual_bound), float(event.data_out.mip_primal_bound))
+            # HiGHS asks "go on?" at every turn, with its bounds; its log callback is silent when its output is off.
+            nonlocal next_report
+            now = time.perf_counter()
+            if now >= next_report:
+                next_report = now + _REPORT_INTERVAL_S
+                report(float(event.data_out.mip_dual_bound), float(event.data_out.mip_primal_bound))
 
-        self._highs.cbMipLogging.subscribe(forward)
+        self._highs.cbMipInterrupt.subscribe(forward)
 
     def run(self, time_limit_s: float = math.inf) -> Solution:
         """Solve, and sort out what came back.

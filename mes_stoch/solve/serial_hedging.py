@@ -160,8 +160,10 @@ def state_of(hedging: Any) -> tuple[FloatArray, FloatArray]:
     """Consensus values and multipliers of the local scenarios, one row each."""
     points, multipliers = [], []
     for model in hedging.local_scenarios.values():
-        points.append([float(variable.value) for variable in model.commitment.values()])
-        multipliers.append([float(item.value) for item in model._mpisppy_model.W.values()])
+        # By key: mpi-sppy indexes W by an unordered set, whose order changes from process to process.
+        columns = range(len(model.commitment))
+        points.append([float(model.commitment[column].value) for column in columns])
+        multipliers.append([float(model._mpisppy_model.W["ROOT", column].value) for column in columns])
     return np.array(points), np.array(multipliers)
 
 
@@ -188,12 +190,11 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
 
         def miditer(self) -> None:
             bounder.interval.iteration = self.opt._PHIter
-            hedging_s = time.perf_counter() - bounder.interval.start - bounder.time_spent_s
-            if self.opt._PHIter > 1 and bounder.time_spent_s > hedging_s:
-                return
             points, multipliers = state_of(self.opt)
-            bounder.price(multipliers)
-            if not bounder.is_done:
+            # By count, not by the clock: the same run gives the same result whatever else the machine does.
+            if self.opt._PHIter % 2 == 1:
+                bounder.price(multipliers)
+            else:
                 bounder.try_round(points)
 
     class GapConverger(converger):  # type: ignore[misc]

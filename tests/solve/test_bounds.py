@@ -1,0 +1,150 @@
+"""Bounds: valid, checked, and refused where they prove nothing."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from conftest import ArrayProgram, hard_knapsack, newsvendor
+
+from mes_stoch.model.program import RootStage
+from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
+from mes_stoch.solve import bounds, highs
+from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.pool import ScenarioPool
+from mes_stoch.solve.pyomo_program import PyomoProgram
+from mes_stoch.solve.result import SolveOptions
+
+OPTIMUM = -108390.0
+
+
+def test_evaluation_of_the_published_optimum(farmer):
+    program = PyomoProgram.from_module(farmer, 3)
+    found = bounds.evaluate(program, range(3), np.array([170.0, 80.0, 250.0]))
+    # Birge & Louveaux (2011), table 5: profits 48,820, 109,350 and 167,000.
+    assert [solution.cost for solution in found] == pytest.approx([-48820, -109350, -167000])
+    assert bounds.expected_cost(program, found) == pytest.approx(OPTIMUM)
+
+
+def test_evaluation_duals_are_prices_of_the_commitment(farmer):
+    program = PyomoProgram.from_module(farmer, 3)
+    root = np.array([150.0, 90.0, 240.0])
+    (found,) = bounds.evaluate(program, [1], root)
+    (moved,) = bounds.evaluate(program, [1], root + np.array([1e-3, 0, 0]))
+    column = program.root.columns[0]
+    assert found.column_dual is not None
+    assert (moved.cost - found.cost) / 1e-3 == pytest.approx(found.column_dual[column])
+
+
+def test_duals_exist_for_an_integer_first_stage_with_linear_recourse(farmer, capacity):
+    integer_root = PyomoProgram.from_module(farmer, 3, options={"use_integer": True})
+    (found,) = bounds.evaluate(integer_root, [0], np.array([170.0, 80.0, 250.0]))
+    assert found.row_dual is not None
+    integer_recourse = PyomoProgram.from_module(capacity, 6)
+    (found,) = bounds.evaluate(integer_recourse, [0], np.array([5.0, 10.0]))  # steps, MW
+    assert found.row_dual is None
+
+
+def test_root_that_breaks_a_bound_or_integrality_is_infeasible(farmer):
+    program = PyomoProgram.from_module(farmer, 3, options={"use_integer": True})
+    for root in ([170.5, 80.0, 249.0], [501.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [300.0, 300.0, 0.0]):
+        with pytest.raises(InfeasibleError, match="scen0"):
+            bounds.evaluate(program, range(3), np.array(root))
+
+
+@pytest.mark.parametrize("use_integer", [False, True])
+def test_lagrangian_bound_is_valid_for_any_multipliers(farmer, use_integer):
+    program = PyomoProgram.from_module(farmer, 3, options={"use_integer": use_integer})
+    pool = ScenarioPool(program, gap_rel=1e-6)
+    generator = np.random.default_rng(5)
+    for scale in (0.0, 10.0, 100.0, 1000.0):
+        multipliers = bounds.project_multipliers(program.probabilities, generator.normal(0, scale, (3, 3)))
+        each = bounds.lagrangian_bound(program, range(3), multipliers, pool=pool)
+        assert program.probabilities @ each <= OPTIMUM + 1e-6
+
+
+def test_lagrangian_bound_is_tight_at_the_optimal_multipliers():
+    program = newsvendor([10.0, 20.0, 60.0], [0.5, 0.5, 0.5])
+    # Optimal order 20: its worth is -1/3 (1 - 3/6) of each scenario's slope -1 above the demand met.
+    multipliers = np.array([[-0.5], [0.0], [0.5]])
+    bounds.check_multipliers(program.probabilities, multipliers)
+    each = bounds.lagrangian_bound(program, range(3), multipliers)
+    optimum = solve_extensive(program, SolveOptions()).upper
+    assert optimum == pytest.approx((20 * 0.5 * 3 - 10 - 20 - 20) / 3)
+    assert program.probabilities @ each == pytest.approx(optimum)
+
+
+def test_bound_of_an_unbounded_subproblem_is_minus_infinity():
+    program = newsvendor([10.0, 20.0], [0.5, 0.5])
+    for scenario in program.scenarios:
+        scenario.column_upper[0] = np.inf
+    each = bounds.lagrangian_bound(program, range(2), np.array([[-0.6], [0.6]]))
+    assert each[0] == -np.inf
+    assert np.isfinite(each[1])
+
+
+def test_run_out_of_time_proves_only_what_it_has_proved():
+    knapsack = hard_knapsack()
+    root = RootStage(np.array([0], dtype=np.int32), ("first",), np.array([True]), np.array([1.0]))
+    program = ArrayProgram([knapsack], np.array([1.0]), root)
+    best_known = highs.solve(knapsack, time_limit_s=0.5).objective
+    (bound,) = bounds.lagrangian_bound(program, [0], np.zeros((1, 1)), deadline=time.perf_counter() + 0.1)
+    assert bound < best_known
+    with pytest.raises(SolveError, match="time limit"):
+        bounds.evaluate(program, [0], np.array([1.0]), deadline=1e-9)
+
+
+def test_multipliers_that_do_not_average_to_zero_are_refused():
+    probabilities = np.array([0.2, 0.3, 0.5])
+    generator = np.random.default_rng(0)
+    multipliers = generator.normal(0, 1e6, (3, 40))
+    with pytest.raises(SolveError, match="average to zero"):
+        bounds.check_multipliers(probabilities, multipliers)
+    projected = bounds.project_multipliers(probabilities, multipliers)
+    bounds.check_multipliers(probabilities, projected)
+    assert np.abs(probabilities @ projected).max() <= 1e-9
+    # The projection takes the same off every scenario.
+    assert np.ptp(projected - multipliers, axis=0) == pytest.approx(np.zeros(40), abs=1e-6)
+
+
+def test_negative_gap_raises():
+    assert bounds.certify(-100.0, -99.0) == (-100.0, -99.0)
+    assert bounds.certify(-99.99999999, -100.0)[0] == -99.99999999
+    with pytest.raises(SolveError, match="lies above"):
+        bounds.certify(-99.0, -100.0)
+    with pytest.raises(SolveError, match="not a number"):
+        bounds.certify(float("nan"), 1.0)
+
+
+def test_pool_that_is_out_of_memory_gives_the_same_answers(farmer):
+    program = PyomoProgram.from_module(farmer, 6)
+    generator = np.random.default_rng(2)
+    multipliers = bounds.project_multipliers(program.probabilities, generator.normal(0, 50, (6, 3)))
+    root = np.array([150.0, 90.0, 240.0])
+    answers = []
+    for budget in (10**9, 0):
+        priced = ScenarioPool(program, memory_budget_bytes=budget)
+        fixed = ScenarioPool(program, memory_budget_bytes=budget)
+        for _ in range(2):
+            each = bounds.lagrangian_bound(program, range(6), multipliers, pool=priced)
+            costs = [solution.cost for solution in bounds.evaluate(program, range(6), root, pool=fixed)]
+        answers.append([*each, *costs])
+    assert answers[0] == pytest.approx(answers[1])
+
+
+def test_pool_serves_one_purpose(farmer):
+    program = PyomoProgram.from_module(farmer, 3)
+    pool = ScenarioPool(program)
+    bounds.evaluate(program, [0], np.array([170.0, 80.0, 250.0]), pool=pool)
+    with pytest.raises(SolveError, match="pool"):
+        bounds.lagrangian_bound(program, [0], np.zeros((1, 3)), pool=pool)
+
+
+def test_unbounded_recourse_names_what_earns_it():
+    program = newsvendor([10.0, 20.0], [0.5, 0.5])
+    for scenario in program.scenarios:
+        scenario.column_upper[:] = np.inf
+        scenario.row_upper[:] = np.inf
+    with pytest.raises(UnboundedError, match="x1"):
+        bounds.evaluate(program, range(2), np.array([5.0]))

@@ -1,0 +1,127 @@
+"""Progressive hedging in one process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import newsvendor
+
+from mes_stoch.schema.errors import InfeasibleError, SolveError
+from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.progressive_hedging import solve_ph
+from mes_stoch.solve.pyomo_program import PyomoProgram
+from mes_stoch.solve.result import SolveOptions
+
+OPTIMUM = -108390.0
+FINE = SolveOptions(gap_rel=1e-4, iteration_limit=300, time_limit_s=60)
+
+
+def test_farmer_converges_to_the_published_optimum(farmer):
+    result = solve_ph(PyomoProgram.from_module(farmer, 3), FINE)
+    assert result is not None
+    assert result.status == "gap_reached"
+    assert result.lower - 1e-6 <= OPTIMUM <= result.upper + 1e-6
+    assert result.gap_rel <= 1e-4
+    assert result.root == pytest.approx([170, 80, 250], abs=1.5)
+    assert sorted(solution.index for solution in result.scenarios) == [0, 1, 2]
+
+
+def test_interval_holds_the_extensive_forms_optimum(farmer):
+    program = PyomoProgram.from_module(farmer, 12)
+    exact = solve_extensive(program, SolveOptions(gap_rel=1e-8)).upper
+    seen = []
+    result = solve_ph(program, FINE, seen.append)
+    assert result is not None
+    assert result.gap_rel <= 1e-4
+    assert result.lower - 1e-6 <= exact <= result.upper + 1e-6
+    assert tuple(seen) == result.trace
+    assert all(point.lower - 1e-6 <= exact <= point.upper + 1e-6 for point in seen)
+    # Every solution keeps the commitment.
+    for solution in result.scenarios:
+        assert solution.values[program.root.columns] == pytest.approx(result.root)
+
+
+@pytest.mark.parametrize("use_integer", [False, True])
+def test_integers_in_the_first_stage(farmer, use_integer):
+    program = PyomoProgram.from_module(farmer, 3, options={"use_integer": use_integer})
+    result = solve_ph(program, SolveOptions(gap_rel=2e-3, iteration_limit=100, time_limit_s=60))
+    assert result is not None
+    assert result.lower <= OPTIMUM <= result.upper
+    assert result.gap_rel <= 2e-3
+    if use_integer:
+        assert np.all(result.root == np.round(result.root))
+
+
+def test_integer_recourse_scenario_costs_and_constant(capacity):
+    program = PyomoProgram.from_module(capacity, 6)
+    exact = solve_extensive(program, SolveOptions(gap_rel=1e-8)).upper
+    result = solve_ph(program, SolveOptions(gap_rel=1e-4, iteration_limit=60, time_limit_s=30))
+    assert result is not None
+    assert result.lower <= exact + 1e-6
+    assert exact <= result.upper + 1e-6
+    # A duality gap may remain; the commitment found should be the best or next to it.
+    assert result.upper == pytest.approx(exact, rel=2e-3)
+    assert result.lower == pytest.approx(exact, rel=2e-2)
+
+
+def test_limits_are_kept(farmer):
+    program = PyomoProgram.from_module(farmer, 30, options={"use_integer": True})
+    few = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=2))
+    assert few is not None
+    assert few.status == "limit"
+    assert few.iterations <= 2
+    started = time.perf_counter()
+    short = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=10**6, time_limit_s=2.0))
+    assert time.perf_counter() - started < 6.0
+    assert short is not None
+    assert short.status == "limit"
+    assert short.lower <= short.upper
+
+
+def test_infeasible_scenario_is_named():
+    program = newsvendor([10.0, 20.0], [0.5, 0.5])
+    program.scenarios[1].column_lower[1] = 101.0
+    program.scenarios[1].column_upper[1] = 102.0
+    with pytest.raises(InfeasibleError, match="'s1'"):
+        solve_ph(program, FINE)
+
+
+def test_no_common_commitment_is_an_error():
+    program = newsvendor([10.0, 20.0], [0.5, 0.5])
+    program.scenarios[0].column_upper[0] = 5.0
+    program.scenarios[1].column_lower[0] = 6.0
+    with pytest.raises(SolveError, match="feasible in all scenarios"):
+        solve_ph(program, SolveOptions(iteration_limit=3))
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {tests!r})
+if {without_mpi4py}:
+    sys.modules["mpi4py"] = None
+from conftest import load_model
+from mes_stoch.solve.progressive_hedging import solve_ph
+assert "mpi4py.MPI" not in sys.modules and "mpisppy" not in sys.modules
+from mes_stoch.solve.pyomo_program import PyomoProgram
+from mes_stoch.solve.result import SolveOptions
+program = PyomoProgram.from_module(load_model("farmer"), 3)
+result = solve_ph(program, SolveOptions(gap_rel=1e-3, iteration_limit=200))
+assert ("mpi4py.MPI" in sys.modules) != {without_mpi4py}
+print(result.status, result.lower <= -108390 <= result.upper)
+"""
+
+
+@pytest.mark.parametrize("without_mpi4py", [False, True])
+def test_nothing_is_printed_nor_left_behind_with_and_without_mpi4py(without_mpi4py, tmp_path):
+    script = SCRIPT.format(tests=str(Path(__file__).parent), without_mpi4py=without_mpi4py)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout == "gap_reached True\n"
+    assert list(tmp_path.iterdir()) == []
