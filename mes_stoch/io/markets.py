@@ -196,7 +196,8 @@ def _port_issue(locator: Locator, name: str, spec: ReserveProvider, product_id: 
         found = f"{product_id}, with {count} ports of {name} on {node}"
         hint = f"{product_id} is delivered at node {node}; {name} is connected to {listed([n for _, n in own])}"
         return locator.issue(place, found, f"exactly one port on {node}", hint)
-    if isinstance(spec, Converter) and spec.reference != node:
+    # a reference at none of its ports has been told of already
+    if isinstance(spec, Converter) and spec.reference != node and any(n == spec.reference for _, n in own):
         hint = f"write reference: {node} and give limits and ratios relative to that port"
         return locator.issue(
             ("components", name, "reference"), f"{show(spec.reference)}, providing {product_id}", node, hint

@@ -167,9 +167,7 @@ def _converter_issues(locator: Locator, path: EntryPath, spec: Converter) -> Ite
     for place, port in own:
         if port.no_load_mw > 0 and spec.power_min_mw == 0:
             hint = "without a minimum there is no on/off decision; give power_min_mw or leave no_load_mw out"
-            yield locator.issue(
-                (*path, place[2], place[3], "no_load_mw"), f"{port.no_load_mw:g}", "power_min_mw > 0", hint
-            )
+            yield locator.issue((*place, "no_load_mw"), f"{port.no_load_mw:g}", "power_min_mw > 0", hint)
         if len(at_reference) == 1 and port is at_reference[0][1]:
             yield from _reference_issues(locator, place, port)
         elif not isinstance(port.ratio_per_unit, str) and port.ratio_per_unit < 0:

@@ -66,7 +66,7 @@ def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> st
     if not _is_whole(block_h / period_h):
         return f"is a whole multiple of the period of {period_h:g} h"
     end = time[-1] + pd.Timedelta(round(period_h * 3600), unit="s")
-    edges = pd.DatetimeIndex([*time, end])
+    edges = pd.DatetimeIndex(time.append(pd.DatetimeIndex([end])))
     after = _block_keys(edges, time[0], block_h)
     before = _block_keys(pd.DatetimeIndex(edges - _MICROSECOND), time[0], block_h)
     if (after[0] == before[0]).all():
