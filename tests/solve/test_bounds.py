@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ArrayProgram, hard_knapsack, newsvendor
+from array_programs import ArrayProgram, hard_knapsack, newsvendor
 
 from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError

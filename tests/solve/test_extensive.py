@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyomo.environ as pyo
 import pytest
-from conftest import ArrayProgram, hard_knapsack, linear_program, newsvendor
+from array_programs import ArrayProgram, hard_knapsack, linear_program, newsvendor
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mes_stoch.model.program import RootStage

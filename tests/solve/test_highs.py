@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import hard_knapsack, linear_program
+from array_programs import hard_knapsack, linear_program
 
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve import highs

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import newsvendor
+from array_programs import newsvendor
 
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve.extensive import solve_extensive
@@ -104,7 +104,7 @@ import sys
 sys.path.insert(0, {tests!r})
 if {without_mpi4py}:
     sys.modules["mpi4py"] = None
-from conftest import load_model
+from array_programs import load_model
 from mes_stoch.solve.progressive_hedging import solve_ph
 assert "mpi4py.MPI" not in sys.modules and "mpisppy" not in sys.modules
 from mes_stoch.solve.pyomo_program import PyomoProgram

@@ -1,0 +1,74 @@
+"""Every rank: solve a model module by progressive hedging; rank 0 prints what came out."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mes_stoch.solve import mpisppy_setup, parallel
+from mes_stoch.solve.progressive_hedging import solve_ph
+from mes_stoch.solve.pyomo_program import PyomoProgram
+from mes_stoch.solve.result import SolveOptions
+
+parser = argparse.ArgumentParser()
+parser.add_argument("module")
+parser.add_argument("scenarios", type=int)
+parser.add_argument("--gap", type=float, default=1e-4)
+parser.add_argument("--iterations", type=int, default=300)
+parser.add_argument("--time-limit", type=float, default=30.0)
+parser.add_argument("--integer", action="store_true")
+parser.add_argument("--cut-scenario", type=int, default=-1)
+arguments = parser.parse_args()
+
+with parallel.abort_on_failure():
+    mpisppy_setup.load()
+    path = Path(__file__).parents[2] / "models" / f"{arguments.module}.py"
+    spec = importlib.util.spec_from_file_location(arguments.module, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    program = PyomoProgram.from_module(module, arguments.scenarios, options={"use_integer": arguments.integer})
+    if arguments.cut_scenario >= 0:
+        whole = program.scenario
+
+        def scenario(index):
+            stamped = whole(index)
+            if index == arguments.cut_scenario:
+                stamped.row_lower[0], stamped.row_upper[0] = 1e9, 2e9
+            return stamped
+
+        program.root  # noqa: B018 - built before the scenario is broken
+        program.scenario = scenario
+    options = SolveOptions(
+        gap_rel=arguments.gap, iteration_limit=arguments.iterations, time_limit_s=arguments.time_limit
+    )
+    seen = []
+    result = solve_ph(program, options, seen.append)
+    rank = parallel.rank()
+    if (result is not None) != (rank == 0):
+        raise RuntimeError(f"rank {rank} got {result}")
+    if rank != 0 and seen:
+        raise RuntimeError(f"progress was called on rank {rank}")
+    if result is not None:
+        commitments = np.array([solution.values[program.root.columns] for solution in result.scenarios])
+        sys.stdout.write(
+            json.dumps(
+                {
+                    "status": result.status,
+                    "lower": result.lower,
+                    "upper": result.upper,
+                    "root": result.root.tolist(),
+                    "ranks": result.ranks,
+                    "iterations": result.iterations,
+                    "wall_time_s": result.wall_time_s,
+                    "scenarios": [solution.index for solution in result.scenarios],
+                    "spread": float(np.ptp(commitments, axis=0).max()),
+                    "trace": [[point.lower, point.upper] for point in result.trace],
+                    "seen": len(seen),
+                }
+            )
+        )

@@ -1,0 +1,94 @@
+"""Progressive hedging on real ranks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.solve.cylinders import check_ranks
+
+pytestmark = pytest.mark.mpi
+OPTIMUM = -108390.0
+
+
+def outcome(finished):
+    assert finished.code == 0, finished.errors
+    assert finished.errors == ""
+    lines = finished.output.splitlines()
+    assert len(lines) == 1, finished.output
+    return json.loads(lines[0])
+
+
+@pytest.mark.parametrize(("ranks", "scenarios"), [(3, 3), (6, 6)])
+def test_farmer(mpiexec, tmp_path, ranks, scenarios):
+    found = outcome(mpiexec(ranks, "solve_module.py", "farmer", scenarios, cwd=tmp_path))
+    assert found["status"] == "gap_reached"
+    assert (found["upper"] - found["lower"]) / abs(found["upper"]) <= 1e-4
+    assert found["ranks"] == ranks
+    assert found["scenarios"] == list(range(scenarios))
+    assert found["spread"] <= 1e-6
+    assert found["seen"] == len(found["trace"]) > 1
+    if scenarios == 3:
+        assert found["lower"] - 1e-6 <= OPTIMUM <= found["upper"] + 1e-6
+        assert found["root"] == pytest.approx([170, 80, 250], abs=1.5)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bounds_hold_the_extensive_form_with_integers_everywhere(mpiexec):
+    # The extensive form's optimum, proven in tests/solve against two other programs.
+    from importlib.util import module_from_spec, spec_from_file_location
+    from pathlib import Path
+
+    from mes_stoch.solve import mpisppy_setup
+    from mes_stoch.solve.extensive import solve_extensive
+    from mes_stoch.solve.pyomo_program import PyomoProgram
+    from mes_stoch.solve.result import SolveOptions
+
+    mpisppy_setup.load()
+    spec = spec_from_file_location("capacity", Path(__file__).parents[1] / "models" / "capacity.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    exact = solve_extensive(PyomoProgram.from_module(module, 6), SolveOptions(gap_rel=1e-8)).upper
+
+    found = outcome(mpiexec(6, "solve_module.py", "capacity", 6, "--iterations", 40))
+    assert found["lower"] <= exact + 1e-6
+    assert exact <= found["upper"] + 1e-6
+    assert found["upper"] == pytest.approx(exact, rel=2e-3)
+    assert found["lower"] == pytest.approx(exact, rel=2e-2)
+    assert all(lower - 1e-6 <= exact <= upper + 1e-6 for lower, upper in found["trace"])
+
+
+def test_time_limit(mpiexec):
+    found = outcome(
+        mpiexec(
+            3, "solve_module.py", "farmer", 30, "--integer", "--gap", 1e-9, "--iterations", 10**6, "--time-limit", 3
+        )
+    )
+    assert found["status"] == "limit"
+    assert found["wall_time_s"] < 8
+    assert found["lower"] < found["upper"]
+
+
+@pytest.mark.parametrize(("ranks", "scenarios", "message"), [(4, 3, "start it with 3"), (6, 1, "start it with 3")])
+def test_wrong_number_of_ranks(mpiexec, ranks, scenarios, message):
+    finished = mpiexec(ranks, "solve_module.py", "farmer", scenarios)
+    assert finished.code == UsageError.exit_code
+    assert message in finished.errors
+    assert "Traceback" not in finished.errors
+
+
+def test_check_ranks():
+    for fitting in (3, 6, 30):
+        check_ranks(fitting, 10)
+    for ranks, scenarios, advice in ((1, 10, 3), (5, 10, 3), (8, 10, 6), (33, 10, 30), (32, 10, 30)):
+        with pytest.raises(UsageError, match=f"with {advice}$"):
+            check_ranks(ranks, scenarios)
+
+
+def test_infeasible_scenario_ends_the_job_with_its_name(mpiexec):
+    finished = mpiexec(6, "solve_module.py", "farmer", 4, "--cut-scenario", 3, timeout_s=40)
+    assert finished.code == 3
+    assert "scen3" in finished.errors
+    assert finished.wall_time_s < 20
