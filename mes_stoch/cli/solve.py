@@ -93,17 +93,18 @@ def solve(
     """
     from mes_stoch import api
 
-    with ready_together():
-        site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
-        method = method or site.instance.solve.method
-        _check_launch(method)
-        tree = site.tree(scenarios, seed)
-        folder = _claim(out, site.name, force) if speech.is_speaker() else None
+    folder: RunFolder | None = None
     lines = ProgressLines(speech.remark)
-    if not quiet:
-        count = len(tree.scenario_names)
-        speech.remark(f"{site.name}: {count} scenarios, method {method}; proven bounds on the expected profit:")
     try:
+        with ready_together():
+            site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
+            method = method or site.instance.solve.method
+            _check_launch(method)
+            tree = site.tree(scenarios, seed)
+            folder = _claim(out, site.name, force) if speech.is_speaker() else None
+        if not quiet:
+            count = len(tree.scenario_names)
+            speech.remark(f"{site.name}: {count} scenarios, method {method}; proven bounds on the expected profit:")
         with contextlib.nullcontext() if quiet else lines:
             run = api.solve(
                 site,

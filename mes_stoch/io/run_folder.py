@@ -56,9 +56,17 @@ _PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pan
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run folder on disk; :meth:`create` claims one, :meth:`open` finds a finished one."""
+    """A run folder on disk; :meth:`create` claims one, :meth:`open` finds a finished one.
+
+    Parameters
+    ----------
+    path : Path
+    is_new : bool
+        Whether :meth:`create` made it.
+    """
 
     path: Path
+    is_new: bool = False
 
     @classmethod
     def create(cls, path: Path, force: bool = False) -> RunFolder:
@@ -71,7 +79,7 @@ class RunFolder:
         """
         try:
             path.mkdir(parents=True)
-            return cls(path)
+            return cls(path, is_new=True)
         except FileExistsError:
             pass
         except OSError as error:
@@ -118,8 +126,8 @@ class RunFolder:
             left.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Take back a folder made for a run that came to nothing; an earlier run's files stay."""
-        if self.path.is_dir() and not any(self.path.iterdir()):
+        """Take back a folder made for a run that came to nothing; what was there before stays."""
+        if self.is_new and self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
 
     def put(self, name: str, write: Callable[[Path], object]) -> Path:

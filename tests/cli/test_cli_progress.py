@@ -1,0 +1,50 @@
+"""Progress lines are few, aligned, and in profit form."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from mes_stoch.cli.progress import ProgressLines, progress_line
+from mes_stoch.solve.result import TracePoint
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_bounds_swap_with_the_sign() -> None:
+    words = progress_line(TracePoint(12.5, 7, lower=-1100.0, upper=-1000.0)).split()
+    assert words == ["12.5s", "7", "1,000.00", "1,100.00", "9.09", "%"]
+
+
+def test_a_missing_bound_is_never_a_number() -> None:
+    line = progress_line(TracePoint(0.0, 0, lower=-math.inf, upper=5.0))
+    assert "inf" not in line
+    assert line.split() == ["0.0s", "0", "-5.00", "none", "yet", "-"]
+
+
+def test_lines_are_throttled_but_the_last_is_never_lost() -> None:
+    lines: list[str] = []
+    clock = Clock()
+    progress = ProgressLines(lines.append, every_s=2.0, clock=clock)
+    for second in range(6):
+        clock.now = float(second)
+        progress(TracePoint(clock.now, second, -1.0, 1.0))
+    progress.close()
+    progress.close()
+    assert [line.split()[1] for line in lines] == ["iteration", "0", "2", "4", "5"]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_silence_is_broken() -> None:
+    lines: list[str] = []
+    with ProgressLines(lines.append, silence_s=0.0):
+        deadline = time.monotonic() + 10.0
+        while not lines and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert "at work" in lines[0]
