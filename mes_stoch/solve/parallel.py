@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, MutableMapping
 from types import TracebackType
@@ -28,6 +29,7 @@ logger = logging.getLogger("mes_stoch.solve.parallel")
 _SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "MPI_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _PROGRESS_INTERVAL_S = 0.005
+_LAST_WORDS_S = 0.5
 _INSTALL_HINT = "install mes_stoch[mpi], or point MPI4PY_LIBMPI at the cluster's own MPI library"
 ORDERLY_EXIT_CODES = (0, 4, 5)
 
@@ -192,6 +194,8 @@ def _report_and_abort(mpi: Any, error: BaseException) -> None:
 def _abort(mpi: Any, code: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
+    # The launcher drops what it has not yet forwarded when it hears of the abort.
+    time.sleep(_LAST_WORDS_S)
     mpi.COMM_WORLD.Abort(code)
     # MPICH lets the caller live on until its launcher ends it; by then Python would print the error again.
     os._exit(code)
