@@ -103,7 +103,7 @@ class RowTimes:
                 seen[index] = line
         if after_end:
             count = f"{len(after_end)} row{'s' if len(after_end) > 1 else ''}"
-            found = f"a series that is too long: {count} not among the periods, from here on{whose}"
+            found = f"a series that is too long: {count} after the last period{whose}"
             yield after_end[0], found, "remove them, or change horizon.periods", "long"
 
     def _hole_problems(self, seen: dict[int, int], whose: str) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import SiteFolder, assert_issue
+from site_folder import SiteFolder, assert_issue
 
 COMMON, SCENARIOS = "series.csv", "scenarios.csv"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SiteFolder, assert_issue
+from site_folder import SiteFolder, assert_issue
 
 
 def test_unknown_carrier(site: SiteFolder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import SiteFolder, assert_issue
+from site_folder import SiteFolder, assert_issue
 
 from mes_stoch.io.instance import read_instance
 from mes_stoch.schema.errors import InstanceError

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import CONVERTER, INSTANCE, SCENARIOS, SERIES, make_site
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from site_folder import CONVERTER, INSTANCE, SCENARIOS, SERIES, make_site
 
 from mes_stoch.io.instance import read_instance
 from mes_stoch.schema.errors import InstanceError

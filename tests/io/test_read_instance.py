@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SiteFolder, assert_issue
+from site_folder import SiteFolder, assert_issue
 
 from mes_stoch.io.instance import read_instance, require_series
 from mes_stoch.schema.errors import InstanceError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import INSTANCE
+from site_folder import INSTANCE
 
 from mes_stoch.io.catalogue import product_catalogue
 from mes_stoch.io.schema_export import instance_schema

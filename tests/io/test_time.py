@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SiteFolder
 from hypothesis import given
 from hypothesis import strategies as st
+from site_folder import SiteFolder
 
 from mes_stoch.io.time import block_problem, blocks, period_times
 from mes_stoch.io.time_stamps import TimeStampError, find_zone, parse_time
