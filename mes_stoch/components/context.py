@@ -22,21 +22,23 @@ Effect = Literal["taken", "added"]
 #: A Pyomo expression or a number; Pyomo has no static types.
 Expression = Any
 OfPeriod = Callable[[int], Expression]
+Weighted = Callable[[float | str], OfPeriod]
 
 
 @dataclass(frozen=True)
 class Leg:
     """One direction of a reserve product; symmetric products have two.
 
-    ``remaining`` is the time a full call that starts (or goes on) in a period must still be held, as a number or as the
-    name of derived data; ``remaining_h`` reads it by period.
+    ``activation`` is the called share of the volume, ``remaining`` the time that a full call which starts (or goes on)
+    in a period must still be held, h. Both are numbers or names of data; ``share`` and ``remaining_h`` read them.
     """
 
     product_id: str
     product: Reserve
     direction: Direction
-    activation: OfPeriod
+    activation: float | str
     remaining: float | str
+    share: OfPeriod
     remaining_h: OfPeriod
 
     @property
@@ -46,6 +48,11 @@ class Leg:
         return self.product_id if self.product_id.endswith(suffix) else self.product_id + suffix
 
     @property
+    def is_pro_rata(self) -> bool:
+        """Whether one signal moves all holders in proportion, as for frequency response and secondary control."""
+        return self.product.call == "continuous"
+
+    @property
     def sign(self) -> int:
         """+1 where a call means more injection."""
         return 1 if self.direction == "up" else -1
@@ -53,30 +60,32 @@ class Leg:
 
 @dataclass(frozen=True)
 class HeldReserve:
-    """What one component holds and delivers, by leg and period (Pyomo variables, MW)."""
+    """What one component holds and delivers.
+
+    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` gives, per leg and for a weight (a number or a name of
+    data), the weight times the delivered power by period: data times data is new data, so the weight must come in here.
+    """
 
     legs: tuple[Leg, ...]
     held: dict[str, Any]
-    called: dict[str, Any]
-
-    def _sum(self, variables: dict[str, Any], direction: Direction, t: int) -> Expression:
-        return sum(variables[leg.name][t] for leg in self.legs if leg.direction == direction)
+    called: dict[str, Weighted]
 
     def held_up(self, t: int) -> Expression:
-        return self._sum(self.held, "up", t)
+        return sum(self.held[leg.name][t] for leg in self.legs if leg.direction == "up")
 
     def held_down(self, t: int) -> Expression:
-        return self._sum(self.held, "down", t)
+        return sum(self.held[leg.name][t] for leg in self.legs if leg.direction == "down")
 
     def called_up(self, t: int) -> Expression:
-        return self._sum(self.called, "up", t)
+        return sum(self.called[leg.name](1.0)(t) for leg in self.legs if leg.direction == "up")
 
     def called_down(self, t: int) -> Expression:
-        return self._sum(self.called, "down", t)
+        return sum(self.called[leg.name](1.0)(t) for leg in self.legs if leg.direction == "down")
 
-    def net_called(self, t: int) -> Expression:
-        """Change of injection that calls bring, MW."""
-        return self.called_up(t) - self.called_down(t)
+    def net_called(self, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times the change of injection that calls bring, MW."""
+        parts = [(leg.sign, self.called[leg.name](weight)) for leg in self.legs]
+        return lambda t: sum(sign * part(t) for sign, part in parts)
 
     def energy(self, direction: Direction, t: int) -> Expression:
         """Energy a full call of everything held in one direction would still take or give, MWh at the port."""
@@ -92,8 +101,16 @@ class ModelContext(Protocol):
     @property
     def period_h(self) -> float: ...
 
+    def spans(self, hours: float) -> list[NDArray[np.int64]]:
+        """Periods of each block of so many local clock hours."""
+        ...
+
     def quantity(self, value: float | str) -> OfPeriod:
         """A number, or the data placeholder of a series."""
+        ...
+
+    def product(self, first: float | str, second: float | str) -> OfPeriod:
+        """Product of two quantities, as new data where both are data."""
         ...
 
     def derived(self, name: str, inputs: Sequence[float | str], rule: Callable[..., NDArray[np.float64]]) -> OfPeriod:

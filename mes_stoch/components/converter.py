@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mes_stoch.components.context import Effect, Expression, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.context import Effect, HeldReserve, ModelContext, OfPeriod
 from mes_stoch.schema.components import Converter, Port
 
 
@@ -18,7 +18,7 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
 
         P[t] + held_plus[t]  <= P_max y[t]                 (maximum)
         P[t] - held_minus[t] >= P_min y[t]                 (minimum)
-        P_called[t] = P[t] + sigma (sum_up e[t] - sum_down e[t])
+        P_called[t] = P[t] + sigma (sum_up e[t] - sum_down e[t])            (e: what is delivered of a call)
         flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
 
     ``held_plus`` is the reserve that raises ``P``: upward for a generator, downward for a consumer. A call also moves
@@ -29,7 +29,7 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
     Symbols
     -------
     ``power_mw`` : MW at the reference port, (periods,), realtime; base schedule.
-    ``on`` : binary, (periods,), realtime.
+    ``on`` : binary, (periods,) or (state blocks,), realtime.
 
     Source
     ------
@@ -43,24 +43,29 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
 
     _limits(context, name, spec, power, on, reserve, sigma)
 
-    def called(t: int) -> Expression:
-        return power[t] + sigma * reserve.net_called(t)
-
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            _connect(context, name, spec, port, direction, sigma, power, on, called, reserve)
+            _connect(context, name, spec, port, direction, sigma, power, on, reserve)
     if spec.cost_eur_per_mwh:
+        change = reserve.net_called()
         context.earn(
             f"operation.{name}",
-            sum(-context.period_h * spec.cost_eur_per_mwh * called(t) for t in context.periods),
+            sum(-context.period_h * spec.cost_eur_per_mwh * (power[t] + sigma * change(t)) for t in context.periods),
         )
 
 
 def _on_state(context: ModelContext, name: str, spec: Converter) -> OfPeriod:
     if spec.power_min_mw == 0:
         return lambda t: 1.0
-    variable = context.variable(name, "on", "1", "realtime", upper=1.0, integer=True)
-    return lambda t: variable[t]
+    if spec.state_block_h is None:
+        state = context.variable(name, "on", "1", "realtime", upper=1.0, integer=True)
+        return lambda t: state[t]
+    spans = context.spans(spec.state_block_h)
+    block = {int(t): b for b, span in enumerate(spans) for t in span}
+    state = context.variable(
+        name, "on", "1", "realtime", upper=1.0, integer=True, spans=spans, dimension=f"state_{name}"
+    )
+    return lambda t: state[block[t]]
 
 
 def _limits(
@@ -99,25 +104,20 @@ def _connect(
     sigma: int,
     power: Any,
     on: OfPeriod,
-    called: OfPeriod,
     reserve: HeldReserve,
 ) -> None:
     ratio = context.quantity(port.ratio_per_unit)
+    change = reserve.net_called(port.ratio_per_unit)
     context.inject(
         port.node,
         name,
-        lambda t: direction * (ratio(t) * called(t) + port.no_load_mw * on(t)),
+        lambda t: direction * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * on(t)),
         lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on(t)),
     )
     if port.node == spec.reference or context.is_networked(port.node):
         return
     for leg in reserve.legs:
-        # remaining time and ratio are both data: their product is one number a period
-        weight = context.derived(
-            f"{name}.{port.node}.{leg.name}.hold",
-            [port.ratio_per_unit, leg.remaining],
-            lambda ratios, remaining: ratios * remaining,
-        )
+        weight = context.product(port.ratio_per_unit, leg.remaining)
         effect: Effect = "added" if direction * sigma * leg.sign > 0 else "taken"
         held = reserve.held[leg.name]
         context.oblige(port.node, effect, leg.direction, lambda t, w=weight, v=held: w(t) * v[t])  # type: ignore[misc]

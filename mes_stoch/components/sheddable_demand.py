@@ -39,8 +39,10 @@ def build_sheddable_demand(context: ModelContext, name: str, spec: SheddableDema
             lambda t: shed[t] - reserve.held_down(t) >= 0,
         )
 
+    change = reserve.net_called()
+
     def called(t: int) -> Expression:
-        return shed[t] + reserve.net_called(t)
+        return shed[t] + change(t)
 
     context.inject(spec.node, name, lambda t: called(t) - demand(t), lambda t: shed[t] - demand(t))
     context.earn(

@@ -43,11 +43,10 @@ def build_source(context: ModelContext, name: str, spec: Source) -> None:
         context.constraint(
             name, "available", f"output of {name} is what is available", lambda t: power[t] == available(t)
         )
-    context.inject(spec.node, name, lambda t: power[t] + reserve.net_called(t), lambda t: power[t])
+    change = reserve.net_called()
+    context.inject(spec.node, name, lambda t: power[t] + change(t), lambda t: power[t])
     if spec.cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
-            sum(
-                -context.period_h * spec.cost_eur_per_mwh * (power[t] + reserve.net_called(t)) for t in context.periods
-            ),
+            sum(-context.period_h * spec.cost_eur_per_mwh * (power[t] + change(t)) for t in context.periods),
         )

@@ -59,10 +59,11 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
     if reserve.legs:
         _reserve_limits(context, name, spec, charge, discharge, before, reserve)
     _terminal(context, name, spec, level)
+    change = reserve.net_called()
     context.inject(
         spec.node,
         name,
-        lambda t: discharge[t] - charge[t] + reserve.net_called(t),
+        lambda t: discharge[t] - charge[t] + change(t),
         lambda t: discharge[t] - charge[t],
     )
     context.buffer(

@@ -16,7 +16,7 @@ import pandas as pd
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 
-from mes_stoch.components.context import Direction, Effect, Expression, HeldReserve, Leg, OfPeriod, Stage
+from mes_stoch.components.context import Direction, Effect, Expression, HeldReserve, Leg, OfPeriod, Stage, Weighted
 from mes_stoch.io.time import blocks
 from mes_stoch.model.families import Family
 from mes_stoch.schema.components import GridConnection
@@ -81,7 +81,7 @@ class SiteModel:
         self.nodes: dict[str, _Flows] = {name: _Flows() for name in instance.nodes}
         self.legs: list[Leg] = []
         self._holders: dict[str, list[HeldReserve]] = {}
-        self._missed: dict[str, Any] = {}
+        self._missed: dict[str, OfPeriod] = {}
         self._scheduled: dict[str, Any] = {}
         self._columns = 0
         self._rows = 0
@@ -125,6 +125,12 @@ class SiteModel:
             self._declare(Datum(name, tuple(inputs), rule))
         placeholder = self.placeholders[name]
         return lambda t: placeholder[t]
+
+    def product(self, first: float | str, second: float | str) -> OfPeriod:
+        if isinstance(first, str) and isinstance(second, str):
+            return self.derived(f"{first} x {second}", [first, second], np.multiply)
+        one, other = self.quantity(first), self.quantity(second)
+        return lambda t: one(t) * other(t)
 
     def _declare(self, datum: Datum) -> None:
         placeholder = pyo.Var(list(self.periods))
@@ -205,7 +211,7 @@ class SiteModel:
     def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
         legs = tuple(leg for leg in self.legs if leg.product_id in provides)
         held: dict[str, Any] = {}
-        called: dict[str, Any] = {}
+        called: dict[str, Weighted] = {}
         for leg in legs:
             held[leg.name], called[leg.name] = self._hold(owner, leg)
         reserve = HeldReserve(legs, held, called)
@@ -215,8 +221,15 @@ class SiteModel:
             self._ramp(owner, reserve, ramp_mw_per_min)
         return reserve
 
-    def _hold(self, owner: str, leg: Leg) -> tuple[Any, Any]:
+    def _hold(self, owner: str, leg: Leg) -> tuple[Any, Weighted]:
         held = self.variable(owner, f"{leg.name}_held_mw", "MW", "realtime")
+        if leg.is_pro_rata:
+
+            def in_proportion(weight: float | str) -> OfPeriod:
+                share = self.product(leg.activation, weight)
+                return lambda t: share(t) * held[t]
+
+            return held, in_proportion
         called = self.variable(owner, f"{leg.name}_called_mw", "MW", "realtime")
         self.constraint(
             owner,
@@ -224,7 +237,12 @@ class SiteModel:
             f"{owner} delivers no more {leg.name} than it holds",
             lambda t: called[t] <= held[t],
         )
-        return held, called
+
+        def as_decided(weight: float | str) -> OfPeriod:
+            factor = self.quantity(weight)
+            return lambda t: factor(t) * called[t]
+
+        return held, as_decided
 
     def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
         """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
@@ -249,14 +267,15 @@ class SiteModel:
     def held(self, leg: Leg, t: int) -> Expression:
         return sum(r.held[leg.name][t] for rs in self._holders.values() for r in rs if leg.name in r.held)
 
-    def called(self, leg: Leg, t: int) -> Expression:
-        return sum(r.called[leg.name][t] for rs in self._holders.values() for r in rs if leg.name in r.called)
+    def called(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+        parts = [r.called[leg.name](weight) for rs in self._holders.values() for r in rs if leg.name in r.called]
+        return lambda t: sum(part(t) for part in parts)
 
-    def register_missed(self, leg: Leg, missed: Any) -> None:
+    def register_missed(self, leg: Leg, missed: OfPeriod) -> None:
         self._missed[leg.name] = missed
 
     def missed(self, leg: Leg, t: int) -> Expression:
-        return self._missed[leg.name][t]
+        return self._missed[leg.name](t)
 
     # -- the connection that is traded over ---------------------------------------------------------------------------
 

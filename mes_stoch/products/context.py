@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mes_stoch.components.context import Expression, Leg, ModelContext
+from mes_stoch.components.context import Expression, Leg, ModelContext, OfPeriod
 from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.instance import Bids
 
@@ -26,20 +23,16 @@ class MarketContext(ModelContext, Protocol):
         """Reserve all components hold for a leg, MW."""
         ...
 
-    def called(self, leg: Leg, t: int) -> Expression:
-        """Reserve all components deliver for a leg, MW."""
+    def called(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times the reserve all components deliver for a leg, MW."""
         ...
 
-    def register_missed(self, leg: Leg, missed: Any) -> None:
-        """Tell the settlement which variable holds a leg's missed power."""
+    def register_missed(self, leg: Leg, missed: OfPeriod) -> None:
+        """Tell the settlement what of a leg is ordered but not delivered, MW."""
         ...
 
     def missed(self, leg: Leg, t: int) -> Expression:
         """Ordered but not delivered, MW."""
-        ...
-
-    def spans(self, hours: float) -> list[NDArray[np.int64]]:
-        """Periods of each block of so many local clock hours."""
         ...
 
     def connection(self, name: str) -> GridConnection: ...

@@ -35,16 +35,15 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     long = context.variable(product_id, "long_mw", "MW", "realtime")
     short = context.variable(product_id, "short_mw", "MW", "realtime")
 
+    uncorrected = [
+        (leg.sign, context.called(leg)) for leg in context.legs if leg.product.energy_settlement == "uncorrected"
+    ]
+    ordered = [leg for leg in context.legs if leg.product.energy_settlement == "ordered"]
+
     def deviation(t: int) -> Expression:
-        total: Expression = 0.0
-        for leg in context.legs:
-            settlement = leg.product.energy_settlement
-            if settlement == "ordered":
-                # delivery: sum e - a r = -missed, written with the variable to keep the row short
-                total = total - leg.sign * context.missed(leg, t)
-            elif settlement == "uncorrected":
-                total = total + leg.sign * context.called(leg, t)
-        return total
+        # ordered legs: sum e - a r = -missed
+        missed = sum(leg.sign * context.missed(leg, t) for leg in ordered)
+        return sum(sign * called(t) for sign, called in uncorrected) - missed
 
     context.constraint(
         product_id,

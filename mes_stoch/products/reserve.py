@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.context import Expression, Leg, ModelContext
+from mes_stoch.components.context import Expression, Leg, ModelContext, OfPeriod
 from mes_stoch.products.context import MarketContext
 from mes_stoch.schema.products import Reserve
 
@@ -49,8 +49,9 @@ def make_legs(context: ModelContext, reserves: dict[str, Reserve]) -> list[Leg]:
                     product_id,
                     product,
                     "up" if direction == "up" else "down",
-                    context.quantity(share),
+                    share,
                     remaining,
+                    context.quantity(share),
                     context.quantity(remaining),
                 )
             )
@@ -80,7 +81,7 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
 
         r_min z[b] <= r[b] <= r_max z[b],   r[b] = step n[b]                        (bid_minimum, bid_maximum, bid_step)
         sum_u held[u,t] + short[t]  = r[b(t)]                                         (coverage)
-        sum_u e[u,t]   + missed[t]  = a[t] r[b(t)]                                    (delivery)
+        sum_u e[u,t]   + missed[t]  = a[t] r[b(t)],   0 <= e <= held                  (delivery, within_held)
         missed[t] <= a[t] worst[b(t)]                                                 (worst_miss)
         lost[b] >= sum_t h short[t],   lost[b] >= theta h_b worst[b]                  (forfeiture, clawback)
 
@@ -88,6 +89,10 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
                 - h sum_t penalty_short short[t]                                      (penalty.shortfall_<product>)
                 - h sum_t penalty_missed missed[t]                                    (penalty.missed_<product>)
                 +- h sum_t price_energy[t] (a[t] r or sum_u e[u,t])                   (activation.<product>)
+
+    Continuous products (frequency response, secondary control) follow one signal in proportion to what each device
+    holds: ``e[u,t] = a[t] held[u,t]`` and ``missed[t] = a[t] short[t]``, with no delivery left to decide. Discrete calls
+    are shared out freely.
 
     ``price_b`` is the mean over the block. The payment lost is the larger of forfeiture and clawback, not both. The
     shortfall penalty is strictly positive, so that capacity without plant behind it never pays. ``missed`` also
@@ -112,14 +117,15 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
     legs = [leg for leg in context.legs if leg.product_id == product_id]
     for leg in legs:
         short, missed = _hold_and_deliver(context, leg, volume, block)
+        context.register_missed(leg, missed)
         _lost_payment(context, leg, short, missed, lost, spans, block)
         context.earn(
             f"penalty.shortfall_{product_id}",
-            -context.period_h * product.shortfall_penalty_eur_per_mw_h * sum(short[t] for t in context.periods),
+            -context.period_h * product.shortfall_penalty_eur_per_mw_h * sum(short(t) for t in context.periods),
         )
         context.earn(
             f"penalty.missed_{product_id}",
-            -context.period_h * product.missed_penalty_eur_per_mwh * sum(missed[t] for t in context.periods),
+            -context.period_h * product.missed_penalty_eur_per_mwh * sum(missed(t) for t in context.periods),
         )
         _activation_energy(context, leg, volume, block)
     price = context.quantity(product.capacity_price_eur_per_mw_h)
@@ -205,31 +211,41 @@ def _commitment(
     return volume
 
 
-def _hold_and_deliver(context: MarketContext, leg: Leg, volume: Any, block: dict[int, int]) -> tuple[Any, Any]:
+def _hold_and_deliver(
+    context: MarketContext, leg: Leg, volume: Any, block: dict[int, int]
+) -> tuple[OfPeriod, OfPeriod]:
+    """Short and missed power of a leg by period, MW."""
     owner = leg.product_id
     short = context.variable(owner, f"short_{leg.direction}_mw", "MW", "realtime")
-    missed = context.variable(owner, f"missed_{leg.direction}_mw", "MW", "realtime")
-    context.register_missed(leg, missed)
     context.constraint(
         owner,
         f"coverage_{leg.direction}",
         f"the devices hold what is committed to {owner} ({leg.direction}), or it is short",
         lambda t: context.held(leg, t) + short[t] == volume[block[t]],
     )
+    if leg.is_pro_rata:
+        # all that is held follows the signal, so what is missed is the called share of what is not held
+        return _read(short), lambda t: leg.share(t) * short[t]
+    missed = context.variable(owner, f"missed_{leg.direction}_mw", "MW", "realtime")
+    called = context.called(leg)
     context.constraint(
         owner,
         f"delivery_{leg.direction}",
         f"the devices deliver what {owner} calls ({leg.direction}), or it is missed",
-        lambda t: context.called(leg, t) + missed[t] == leg.activation(t) * volume[block[t]],
+        lambda t: called(t) + missed[t] == leg.share(t) * volume[block[t]],
     )
-    return short, missed
+    return _read(short), _read(missed)
+
+
+def _read(variable: Any) -> OfPeriod:
+    return lambda t: variable[t]
 
 
 def _lost_payment(
     context: MarketContext,
     leg: Leg,
-    short: Any,
-    missed: Any,
+    short: OfPeriod,
+    missed: OfPeriod,
     lost: Any,
     spans: Sequence[Span],
     block: dict[int, int],
@@ -239,7 +255,7 @@ def _lost_payment(
         owner,
         f"forfeiture_{leg.direction}",
         f"capacity of {owner} that is not held is not paid",
-        lambda b: lost[b] >= sum(context.period_h * short[int(t)] for t in spans[b]),
+        lambda b: lost[b] >= sum(context.period_h * short(int(t)) for t in spans[b]),
         unit="MW h",
         spans=spans,
         dimension=dimension,
@@ -252,7 +268,7 @@ def _lost_payment(
         owner,
         f"worst_miss_{leg.direction}",
         f"the worst miss of a block is at least every miss of {owner} in it",
-        lambda t: missed[t] <= leg.activation(t) * worst[block[t]],
+        lambda t: missed(t) <= leg.share(t) * worst[block[t]],
     )
     context.constraint(
         owner,
@@ -273,15 +289,9 @@ def _activation_energy(context: MarketContext, leg: Leg, volume: Any, block: dic
     stream = f"activation.{leg.product_id}"
     h = context.period_h
     if product.energy_settlement == "delivered":
-        paid = context.quantity(price)
-        context.earn(stream, sum(leg.sign * h * paid(t) * context.called(leg, t) for t in context.periods))
+        paid = context.called(leg, price)
+        context.earn(stream, sum(leg.sign * h * paid(t) for t in context.periods))
         return
-    activation = product.activation_up_per_unit if leg.direction == "up" else product.activation_down_per_unit
-    # price and called share are both data: their product is one number a period
-    value = context.derived(
-        f"{leg.name}.energy_value_eur_per_mw_h",
-        [price, 0.0 if activation is None else activation],
-        lambda prices, shares: prices * shares,
-    )
+    value = context.product(price, leg.activation)
     total: Expression = sum(leg.sign * h * value(t) * volume[block[t]] for t in context.periods)
     context.earn(stream, total)

@@ -77,6 +77,9 @@ class Converter(ReserveProvider):
     reference: Identifier = Field(description="Node of the reference port.")
     power_max_mw: Positive = Field(description="Largest flow at the reference port.")
     power_min_mw: NonNegative = Field(default=0.0, description="Smallest flow when on; 0: no on/off decision.")
+    state_block_h: Positive | None = Field(
+        default=None, description="The on/off state is constant over blocks of so many local hours; null: a period."
+    )
     inputs: Annotated[list[Port], Field(min_length=1)]
     outputs: Annotated[list[Port], Field(min_length=1)]
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
