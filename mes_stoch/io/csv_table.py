@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ def read_table(path: Path, reporter: Reporter, required: Iterable[str]) -> Table
         found = f"a byte that is not UTF-8 at position {error.start}"
         reporter.add(None, "", found, "a text file in UTF-8", "save the file as UTF-8")
         return None
-    reader = csv.reader(text.splitlines(keepends=True))
+    reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[list[str]] = []
     lines: list[int] = []
     try:

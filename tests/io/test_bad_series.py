@@ -95,6 +95,15 @@ def test_decimal_comma(site: SiteFolder) -> None:
     write_rows(site, lines).only_issue("", 5, "3 cells", "2 cells", "a point", file=COMMON)
 
 
+def test_lines_are_counted_as_an_editor_does(site: SiteFolder) -> None:
+    lines = rows(site)
+    lines[2] = lines[2] + "\n"
+    lines[4] = lines[4].replace("0.3", "x")
+    write_rows(site, lines).only_issue("wards_demand_mw", 6, "'x'", file=COMMON)
+    site.write(site.text(COMMON).replace("\n", "\r\n"), COMMON)
+    site.only_issue("wards_demand_mw", 6, "'x'", file=COMMON)
+
+
 def test_row_with_a_cell_missing(site: SiteFolder) -> None:
     lines = rows(site)
     lines[4] = lines[4].split(",")[0]
