@@ -30,7 +30,7 @@ from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearPro
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.highs import HighsModel, Solution
-from mes_stoch.solve.pool import ScenarioPool, describe_ray, require_bounded
+from mes_stoch.solve.pool import ScenarioPool, require_bounded
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status, TracePoint
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
@@ -132,7 +132,7 @@ def solve_extensive(
     assembled = time.perf_counter()
     solution = model.run(options.time_limit_s - (assembled - start))
     solved = time.perf_counter()
-    _require_solution(program, form, solution)
+    _require_solution(program, solution)
     if solution.values is None:
         raise SolveError(
             f"{program.name}: the extensive form found no feasible point within {options.time_limit_s:g} s; "
@@ -180,11 +180,11 @@ def _status(solution: Solution, gap: float, options: SolveOptions) -> Status:
     return "gap_reached" if gap <= options.gap_rel else "limit"
 
 
-def _require_solution(program: StochasticProgram, form: ExtensiveForm, solution: Solution) -> None:
+def _require_solution(program: StochasticProgram, solution: Solution) -> None:
     """Say which scenario is at fault where the whole has no optimum."""
+    nothing = np.zeros(int(program.root.consensus.sum()))
     if solution.status == "infeasible":
         pool = ScenarioPool(program)
-        nothing = np.zeros(int(program.root.consensus.sum()))
         for index in range(len(program.scenario_names)):
             alone = pool.solve_priced(index, nothing)
             if alone.status == "infeasible":
@@ -193,18 +193,9 @@ def _require_solution(program: StochasticProgram, form: ExtensiveForm, solution:
             f"{program.name}: every scenario can be satisfied alone, but no first stage satisfies all of them"
         )
     if solution.status == "unbounded":
-        where = ""
-        if solution.ray is not None:
-            where = f" along {describe_ray(_column_names(program, form), solution.ray)}"
-        raise UnboundedError(f"{program.name}: the expected cost falls without limit{where}")
-
-
-def _column_names(program: StochasticProgram, form: ExtensiveForm) -> tuple[str, ...]:
-    in_root = np.zeros(len(program.column_names), dtype=bool)
-    in_root[program.root.columns] = True
-    own = [name for name, root in zip(program.column_names, in_root, strict=True) if not root]
-    blocks = (f"{scenario}: {name}" for scenario in program.scenario_names for name in own)
-    return (*program.root.names, *blocks)
+        for index in range(len(program.scenario_names)):
+            require_bounded(program, index, ScenarioPool(program).solve_priced(index, nothing))
+        raise UnboundedError(f"{program.name}: the expected profit grows without limit")
 
 
 @dataclass(frozen=True)

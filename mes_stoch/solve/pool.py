@@ -12,6 +12,7 @@ import numpy as np
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
+from mes_stoch.solve.explain import explain_infeasible, explain_unbounded
 from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
 
 _MEMORY_BUDGET_BYTES = 1_500_000_000
@@ -134,17 +135,14 @@ def require_bounded(program: StochasticProgram, index: int, solution: Solution) 
     """
     name = program.scenario_names[index]
     if solution.status == "infeasible":
-        raise InfeasibleError(f"{program.name}: no point satisfies scenario {name!r}")
+        repair = explain_infeasible(program, index)
+        raise InfeasibleError(
+            f"{program.name}: scenario {name!r} has no solution."
+            + (f" The least that would have to give way:\n{repair}" if repair else "")
+        )
     if solution.status == "unbounded":
-        where = f" along {describe_ray(program.column_names, solution.ray)}" if solution.ray is not None else ""
-        raise UnboundedError(f"{program.name}: the cost of scenario {name!r} falls without limit{where}")
-
-
-def describe_ray(names: tuple[str, ...], ray: FloatArray, count: int = 5) -> str:
-    """The columns that move most along ``ray``, largest first."""
-    size = np.abs(ray)
-    largest = [position for position in np.argsort(-size, kind="stable")[:count] if size[position] > 0]
-    return ", ".join(f"{names[position]} ({ray[position]:+.3g})" for position in largest)
+        where = f" along\n{explain_unbounded(program, solution.ray)}" if solution.ray is not None else ""
+        raise UnboundedError(f"{program.name}: the profit of scenario {name!r} grows without limit{where}")
 
 
 def _held_bytes(program: LinearProgram) -> int:

@@ -1,0 +1,79 @@
+"""Why a scenario has no optimum, in the words of whoever wrote the program.
+
+Equations
+---------
+Infeasible: the least sum of amounts by which rows must give way,
+``minimise sum(s_plus + s_minus)  subject to  row_lower <= A x + s_plus - s_minus <= row_upper``, columns in bounds.
+The rows that give way at its optimum are the cheapest repair, not the only one.
+
+Unbounded: the columns of a ray along which the cost falls without end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import scipy.sparse as sp
+
+from mes_stoch.model.program import FloatArray, LinearProgram, StochasticProgram
+from mes_stoch.solve.highs import HighsModel
+
+_SHOWN = 6
+_TOLERANCE = 1e-6
+_TIME_LIMIT_S = 60.0
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A program that can say what its rows demand and what its columns are."""
+
+    def describe_row(self, row: int) -> str: ...
+
+    def describe_column(self, column: int) -> str: ...
+
+
+def explain_infeasible(program: StochasticProgram, index: int) -> str:
+    """Rows that must give way, and by how much, for scenario ``index`` to have a solution.
+
+    Returns
+    -------
+    str
+        One line a row, largest amount first; empty where no repair was found in time.
+    """
+    violation = _least_violation(program.scenario(index))
+    if violation is None:
+        return ""
+    describe = program.describe_row if isinstance(program, Described) else program.row_names.__getitem__
+    rows = [int(row) for row in np.argsort(-np.abs(violation), kind="stable") if abs(violation[row]) > _TOLERANCE]
+    lines = [f"  - {describe(row)}: {abs(violation[row]):.4g} too much asked" for row in rows[:_SHOWN]]
+    if len(rows) > _SHOWN:
+        lines.append(f"  - and {len(rows) - _SHOWN} more")
+    return "\n".join(lines)
+
+
+def explain_unbounded(program: StochasticProgram, ray: FloatArray) -> str:
+    """Columns of one scenario that move most along ``ray``, one line each."""
+    describe = program.describe_column if isinstance(program, Described) else program.column_names.__getitem__
+    columns = [int(c) for c in np.argsort(-np.abs(ray), kind="stable")[:_SHOWN] if abs(ray[c]) > _TOLERANCE]
+    return "\n".join(f"  - {describe(column)} {'rises' if ray[column] > 0 else 'falls'} for ever" for column in columns)
+
+
+def _least_violation(scenario: LinearProgram) -> FloatArray | None:
+    rows, columns = scenario.matrix.shape
+    identity = sp.identity(rows, format="csc")
+    none, free = np.zeros(2 * rows), np.full(2 * rows, np.inf)
+    elastic = replace(
+        scenario,
+        matrix=sp.csc_array(sp.hstack([scenario.matrix, identity, -identity], format="csc")),
+        cost=np.concatenate([np.zeros(columns), np.ones(2 * rows)]),
+        offset=0.0,
+        column_lower=np.concatenate([scenario.column_lower, none]),
+        column_upper=np.concatenate([scenario.column_upper, free]),
+        integer=np.concatenate([scenario.integer, np.zeros(2 * rows, dtype=bool)]),
+    )
+    solution = HighsModel(elastic).run(_TIME_LIMIT_S)
+    if solution.values is None:
+        return None
+    return np.asarray(solution.values[columns : columns + rows] - solution.values[columns + rows :])
