@@ -10,6 +10,8 @@ before a parallel solve.
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,11 +28,24 @@ def __getattr__(name: str) -> Any:
 
         return version("mes_stoch")
     if name in __all__:
-        from mes_stoch import api
-
-        return getattr(api, name)
+        return getattr(import_module("mes_stoch.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return list(__all__)
+
+
+class _CallablePackage(ModuleType):
+    """The engines' package, which answers a call as :func:`mes_stoch.api.solve`.
+
+    Python binds a subpackage to its name in the parent when anything below it is imported, so ``ms.solve`` would be the
+    function or the package, depending on what was imported before. This way it is both, always.
+    """
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return import_module("mes_stoch.api").solve(*arguments, **options)
+
+
+if not TYPE_CHECKING:
+    import_module("mes_stoch.solve").__class__ = _CallablePackage

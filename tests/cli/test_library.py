@@ -1,0 +1,61 @@
+"""``import mes_stoch as ms``: the names of the front door, whatever was imported before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mes_stoch as ms
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.solve import bounds
+from mes_stoch.solve.result import TracePoint
+
+
+def test_solve_is_the_function_and_the_package(instances: Path) -> None:
+    assert bounds.__name__ == "mes_stoch.solve.bounds"
+    points: list[TracePoint] = []
+    run = ms.solve(ms.read(instances / "tiny_site"), progress=points.append)
+    assert run.objective == pytest.approx(-687.5)
+    assert isinstance(run, ms.Run)
+    assert points[-1].upper == pytest.approx(687.5)
+
+
+@pytest.mark.parametrize("first", ["ms.solve", "import mes_stoch.solve.result", "ms.read"])
+def test_order_of_import_does_not_matter(first: str) -> None:
+    lines = ["import mes_stoch as ms", first, "assert callable(ms.solve)"]
+    lines += ["import mes_stoch.solve.highs", "ms.solve.highs.version()"]
+    code = "\n".join(lines)
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_run_can_be_written_and_read(instances: Path, tmp_path: Path) -> None:
+    site = ms.read(instances / "tiny_site")
+    run = ms.solve(site, site.tree())
+    again = ms.read_run(run.write(tmp_path / "run"))
+    assert again.objective == run.objective
+    assert again.settings.command is None
+
+
+def test_bid_rules_of_a_site_can_be_switched(instances: Path) -> None:
+    site = ms.read(instances / "tiny_site")
+    assert site.with_bids() is site
+    assert site.with_bids(minimum=True, steps=True) is site
+    free = site.with_bids(steps=False)
+    assert (free.instance.bids.minimum, free.instance.bids.steps) == (True, False)
+    assert site.instance.bids.steps
+    run = ms.solve(free.with_bids(minimum=False))
+    assert run.summary["bid_rules"] == {"minimum_bids": False, "bid_steps": False}
+
+
+def test_options_that_make_no_sense(instances: Path) -> None:
+    site = ms.read(instances / "tiny_site")
+    with pytest.raises(UsageError, match="ef and ph"):
+        ms.solve(site, method="simplex")
+    for option in ("gap_rel", "time_limit_s", "threads"):
+        with pytest.raises(UsageError, match=option):
+            ms.solve(site, **{option: 0})
+    with pytest.raises(AttributeError, match="no attribute 'solv'"):
+        _ = ms.solv
