@@ -43,3 +43,8 @@ class Family:
     coordinate: NDArray[np.datetime64]
     positions: IndexArray
     text: str = ""
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether a root column only follows from a committed volume (on/off of a bid, number of steps)."""
+        return self.stage == "commit" and self.quantity in ("bid", "bid_steps")

@@ -195,10 +195,9 @@ class SiteProgram:
 
     def _make_root(self) -> RootStage:
         families = [family for family in self.variable_families if family.stage == "commit"]
-        derived = {"bid", "bid_steps"}
         columns = np.concatenate([np.empty(0, dtype=np.int32), *(f.positions for f in families)]).astype(np.int32)
         names = tuple(f"{f.name}[{k}]" for f in families for k in range(len(f.positions)))
-        consensus = np.asarray([f.quantity not in derived for f in families for _ in f.positions], dtype=bool)
+        consensus = np.asarray([not f.is_derived for f in families for _ in f.positions], dtype=bool)
         return RootStage(
             columns=columns,
             names=names,
