@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from pydantic import ValidationError
 
+from mes_stoch.io.series_names import check_series_names
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import ExplicitScenarios, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
@@ -50,7 +51,7 @@ def build_tree(
     UsageError
         A number or seed that does not fit the instance.
     InstanceError
-        Unknown process or parameter, or a series drawn that the instance also brings.
+        Unknown process or parameter, a series drawn that the instance also brings, or one it names that nothing delivers.
     """
     if scenarios is not None and scenarios < 1:
         raise UsageError(f"the number of scenarios must be at least 1, not {scenarios}")
@@ -68,7 +69,7 @@ def build_tree(
         )
     root_seed = uncertainty.seed if seed is None else seed
     process = make_process(loaded.instance.name, uncertainty)
-    _reject_doubled(loaded, process)
+    _check_series(loaded, process)
     context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h)
     drawn: list[Drawn] = []
     nodes: list[str] = []
@@ -183,23 +184,23 @@ def _assemble(
     return ScenarioTree(dataset)
 
 
-def _reject_doubled(loaded: LoadedInstance, process: ScenarioProcess) -> None:
-    doubled = sorted(set(process.series_names()) & {str(name) for name in loaded.series.columns})
-    if doubled:
-        raise InstanceError(
-            loaded.instance.name,
-            [
-                Issue(
-                    loaded.instance.series or _FILE,
-                    1,
-                    name,
-                    "a column that the scenario process draws as well",
-                    "one source for each series",
-                    "give the column a name of its own and use that in instance.yaml",
-                )
-                for name in doubled
-            ],
+def _check_series(loaded: LoadedInstance, process: ScenarioProcess) -> None:
+    """Every series the instance names is drawn or brought, and none is both."""
+    drawn, brought = set(process.series_names()), {str(name) for name in loaded.series.columns}
+    issues = [
+        Issue(
+            loaded.instance.series or _FILE,
+            1,
+            name,
+            "a column that the scenario process draws as well",
+            "one source for each series",
+            "give the column a name of its own and use that in instance.yaml",
         )
+        for name in sorted(drawn & brought)
+    ]
+    issues += check_series_names(loaded.instance, drawn | brought)
+    if issues:
+        raise InstanceError(loaded.instance.name, issues)
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

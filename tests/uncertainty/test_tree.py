@@ -125,3 +125,12 @@ def test_a_series_has_one_source() -> None:
 def test_number_must_be_positive(number: int) -> None:
     with pytest.raises(UsageError, match="at least 1"):
         build_tree(synthetic(), number)
+
+
+def test_a_series_nobody_delivers_is_reported() -> None:
+    loaded = synthetic()
+    load = loaded.instance.components["load"].model_copy(update={"demand_mw": "steam_demand_mw"})
+    components = {**loaded.instance.components, "load": load}
+    loaded.instance = loaded.instance.model_copy(update={"components": components})
+    with pytest.raises(InstanceError, match="steam_demand_mw"):
+        build_tree(loaded, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ SOURCE = DataSource(
     origin="matildekarlsson/forbrugerfleksibilitet (Energinet)",
     conversion="UTC to local; differences from the Danish day-ahead price are added to the French one; called MWh/h "
     "divided by MW bought, at most 1",
+    first=date(2021, 1, 1),
+    last=date(2021, 12, 31),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,8 @@ SOURCE = DataSource(
     file="market_eu/fcr_cooperation_4h_2021.csv.gz",
     origin="matildekarlsson/forbrugerfleksibilitet (regelleistung.net)",
     conversion="EUR/MW for a block of four hours, divided by 4",
+    first=date(2021, 1, 1),
+    last=date(2021, 12, 31),
 )
 
 

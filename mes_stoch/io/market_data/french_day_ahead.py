@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ SOURCE = DataSource(
     origin="MarkMcGuire1/Battery-Manager-Thesis (day-ahead auction of EPEX SPOT; TTF front month)",
     conversion="local stamps without clock changes: the two days a year with one are left out; 2016 and 12 days are "
     "missing",
+    first=date(2015, 1, 5),
+    last=date(2020, 12, 31),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,8 @@ CAPACITY_SOURCE = DataSource(
     file="market_eu/de_afrr_capacity_4h_2018_2020.csv.gz",
     origin="hahey/regelleistung_EDA (regelleistung.net)",
     conversion="EUR/MW for a block of four hours, divided by 4; only from August 2019 on, after the mixed-price rule",
+    first=date(2019, 8, 1),
+    last=date(2020, 9, 30),
 )
 ACTIVATION_SOURCES = (
     DataSource(
@@ -20,12 +23,16 @@ ACTIVATION_SOURCES = (
         file="market_eu/de_srl_activated_15min_2016_2017.csv.gz",
         origin="indyfree/evsim (German transmission operators)",
         conversion="MW divided by the largest power seen in the file; days on which the clock changes are left out",
+        first=date(2016, 1, 1),
+        last=date(2017, 12, 31),
     ),
     DataSource(
         name="German aFRR called 2024",
         file="market_eu/de_afrr_activated_15min_2024.csv.gz",
         origin="hilbertp/hypermvp (German transmission operators)",
         conversion="MW divided by the largest power seen in the file; UTC to local",
+        first=date(2024, 1, 1),
+        last=date(2024, 12, 31),
     ),
 )
 #: The mixed-price rule of October 2018 to July 2019 ranked bids by capacity and energy price together and pushed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ SOURCE = DataSource(
     origin="randomrain101/ica_arima_bess (EPEX SPOT; for internal tests, not to be passed on)",
     conversion="UTC to local; the difference is added to the French day-ahead price; no French intraday series is "
     "public",
+    first=date(2019, 1, 1),
+    last=date(2023, 12, 31),
 )
 
 

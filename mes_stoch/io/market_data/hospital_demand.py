@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ HEAT_SOURCE = DataSource(
     file="mes_demand/hues_lengg_hospital_district.csv.gz",
     origin="HUES platform",
     conversion="kWh per hour summed over the hubs, divided by 1000; a year without calendar, laid on 2017",
+    first=date(2017, 1, 1),
+    last=date(2017, 12, 31),
 )
 ELECTRICITY_SOURCE = DataSource(
     name="Electricity of the DOE commercial reference building Hospital (Chicago)",
@@ -22,12 +25,16 @@ ELECTRICITY_SOURCE = DataSource(
     origin="NREL REopt (DOE commercial reference buildings), calendar of 2017",
     conversion="share of the annual total, cooling taken out in proportion of the annual totals, times an annual "
     "demand that is a choice",
+    first=date(2017, 1, 1),
+    last=date(2017, 12, 31),
 )
 PV_SOURCE = DataSource(
     name="PV output per unit of installed power",
     file="mes_instances/oemof_storage_investment_input.csv.gz",
     origin="oemof-solph storage_investment example, year not stated",
     conversion="per unit times a peak that is a choice; a year without calendar, laid on 2017",
+    first=date(2017, 1, 1),
+    last=date(2017, 12, 31),
 )
 HOURS = 8760
 #: Annual totals of the reference hospital, kWh (REopt's annual_totals): all electricity, and that of cooling within it.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -27,15 +28,16 @@ class DataSource:
         Public repository it was taken from, and who published the numbers first.
     conversion : str
         What the reader does to the numbers.
+    first, last : datetime.date
+        Span the file covers.
     """
 
     name: str
     file: str
     origin: str
     conversion: str
-
-    def as_dict(self) -> dict[str, str]:
-        return asdict(self)
+    first: date
+    last: date
 
 
 def read_table(data_folder: Path, source: DataSource, columns: dict[str, str]) -> pd.DataFrame:

@@ -1,0 +1,119 @@
+"""Build an instance from real market and demand series, and solve it.
+
+No year has every series. Whole days are paired over named donor years by season and class of day; series that overlap
+in one year stay together. The pairing is printed and written beside the instance, with the span and source of every
+series.
+
+    python scripts/real_days.py --data-folder DATA --out runs/real_days --days 30 --seed 1 --solve
+
+The data folder defaults to the environment variable MES_STOCH_DATA. Nothing of it is part of the project, and some of
+it must not be passed on: keep the folder this writes to yourself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from real_days_instance import RealDays, build_real_days, write_instance
+
+from mes_stoch.io.market_data.calendar import DAY_TYPES, SEASONS
+from mes_stoch.schema.errors import MesStochError, UsageError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code of the command."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except MesStochError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Build an instance from real market and demand days, and solve it.",
+        epilog="Each scenario is a whole day of one season and class, unless all are asked for.",
+    )
+    parser.add_argument("--data-folder", type=Path, default=None, help="default: environment variable MES_STOCH_DATA")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write the instance to")
+    parser.add_argument("--days", type=int, default=30, help="number of scenarios, each a whole day (default 30)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the pairing (default 1)")
+    parser.add_argument("--season", choices=[*SEASONS, "all"], default="winter")
+    parser.add_argument("--day-type", choices=[*DAY_TYPES, "all"], default="working_day")
+    parser.add_argument(
+        "--electricity-gwh",
+        type=float,
+        default=40.0,
+        help="electricity of the district a year, without cooling (default 40)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    parser.add_argument("--solve", action="store_true", help="solve the instance and show the commitment")
+    parser.add_argument("--gap", type=float, default=0.005, help="relative gap to stop at (default 0.005)")
+    parser.add_argument("--time-limit", type=float, default=1800.0, help="seconds (default 1800)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    folder = options.data_folder or os.environ.get("MES_STOCH_DATA")
+    if not folder:
+        raise UsageError("no data folder: give --data-folder, or set the environment variable MES_STOCH_DATA")
+    if options.out.exists():
+        if not options.force:
+            raise UsageError(f"{options.out} exists; --force replaces it")
+        if not (options.out / "sources.json").is_file():
+            raise UsageError(f"{options.out} was not written by this script and is left alone")
+        shutil.rmtree(options.out)
+    days = build_real_days(
+        Path(folder),
+        count=options.days,
+        seed=options.seed,
+        seasons=SEASONS if options.season == "all" else (options.season,),
+        day_types=DAY_TYPES if options.day_type == "all" else (options.day_type,),
+        electricity_mwh_per_year=1000.0 * options.electricity_gwh,
+    )
+    write_instance(days, options.out)
+    print(f"Pairing of {len(days.pairing)} days:")
+    print(days.pairing.to_string(index=False))
+    print(f"\nInstance written to {options.out}")
+    if options.solve:
+        _solve(options)
+    _print_sources(days)
+    return 0
+
+
+def _solve(options: argparse.Namespace) -> None:
+    from mes_stoch.api import read, solve
+
+    site = read(options.out)
+    tree = site.tree()
+    print(f"\nSolving {len(tree.scenario_names)} days as one extensive form ...", flush=True)
+    run = solve(site, tree, method="ef", gap_rel=options.gap, time_limit_s=options.time_limit)
+    summary = run.summary
+    print(f"\nExpected profit {run.objective:,.2f} EUR a day, proven at most {summary['bound_upper']:,.2f}")
+    print(f"({summary['status']}, gap {100 * summary['gap_rel']:.3f} %, {summary['wall_time_s']:.0f} s)")
+    print("\nCommitment, MW by block:")
+    table = run.commitments.pivot_table(index="product", columns="block_start", values="volume_mw", sort=False)
+    table.columns = [f"{start:%H:%M}" for start in table.columns]
+    print(table.round(3).to_string(na_rep=""))
+    print("\nExpected money by stream, EUR a day:")
+    for stream, amount in summary["streams"].items():
+        if abs(amount) >= 0.005:
+            print(f"  {stream:<36}{amount:>14,.2f}")
+
+
+def _print_sources(days: RealDays) -> None:
+    print("\nSpan and sources of the data:")
+    for entry in days.sources:
+        print(f"  {entry['name']}\n    {entry['span']}; {entry['days_used']} days used; {entry['file']}")
+        print(f"    from {entry['origin']}; {entry['conversion']}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
