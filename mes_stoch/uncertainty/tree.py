@@ -51,7 +51,7 @@ def build_tree(
     UsageError
         A number or seed that does not fit the instance.
     InstanceError
-        Unknown process or parameter, a series drawn that the instance also brings, or one it names that nothing delivers.
+        Unknown process or parameter, a series drawn that the instance also brings, or one named that nothing delivers.
     """
     if scenarios is not None and scenarios < 1:
         raise UsageError(f"the number of scenarios must be at least 1, not {scenarios}")

@@ -152,7 +152,7 @@ class ReserveParameters(Model):
         default=0.9, description="Of its innovations with the system's. [B]"
     )
     mfrr_calls_per_day: NonNegative = Field(
-        default=1.2,
+        default=1.4,
         description="Rate before the daily limit. Gives 5 % of hours: [P] western Denmark 2021 called 15.2 of 299 MW "
         "bought on average.",
     )
