@@ -12,9 +12,18 @@ from typing import Any
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.solve import bounds, mpisppy_models, mpisppy_setup, parallel
+from mes_stoch.solve.first_pass import FirstPass, run_first_pass
 from mes_stoch.solve.interval import Interval
+from mes_stoch.solve.multicut import find_start
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
-from mes_stoch.solve.serial_hedging import consensus_rho, hedging_options, status_of
+from mes_stoch.solve.serial_hedging import (
+    consensus_rho,
+    hedging_gap,
+    hedging_options,
+    relaxation_gap,
+    start_details,
+    status_of,
+)
 from mes_stoch.solve.spokes import SpokeWork, merge, spoke_classes
 
 logger = logging.getLogger("mes_stoch.solve.cylinders")
@@ -50,9 +59,19 @@ def check_ranks(ranks: int, scenarios: int) -> None:
 
 
 def solve_cylinders(
-    program: StochasticProgram, options: SolveOptions, communicator: Any, progress: Progress | None = None
+    program: StochasticProgram,
+    options: SolveOptions,
+    communicator: Any,
+    progress: Progress | None = None,
+    *,
+    warm: bool = True,
 ) -> EngineResult | None:
     """Progressive hedging on all ranks of ``communicator``; the result on rank 0.
+
+    Parameters
+    ----------
+    warm : bool
+        Start from the linear relaxation, which all ranks solve together.
 
     Raises
     ------
@@ -64,20 +83,29 @@ def solve_cylinders(
     ranks = int(communicator.Get_size())
     check_ranks(ranks, len(program.scenario_names))
     parallel.abort_when_uncaught()
-    interval = Interval(progress)
+    interval = Interval(progress if communicator.Get_rank() == 0 else None)
     deadline = interval.start + options.time_limit_s
-    settings = mpisppy_models.SolverSettings(gap_rel=max(bounds.subproblem_gap(options), 1e-4), deadline=deadline)
-    work = SpokeWork(program, options, deadline)
-    mpisppy_setup.load()
-    with parallel.ProgressThread(communicator), mpisppy_setup.quiet():
-        wheel = _wheel(program, options, settings, work, interval)
-        wheel.spin(comm_world=communicator)
-        share = _Share(work.each, work.root, work.scenarios, settings.solves, settings.solve_time_s)
-        shares: list[_Share] | None = communicator.gather(share)
+    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
+    if warm:
+        settings.start = find_start(program, relaxation_gap(options), options.time_limit_s, communicator)
+    details = start_details(settings.start, time.perf_counter() - interval.start)
+    shares = []
+    first = None
+    with parallel.ProgressThread(communicator):
+        if settings.start is not None:
+            first = run_first_pass(program, options, settings.start, interval, communicator, deadline)
+            shares.append(communicator.gather(_Share(first.each, first.root, first.scenarios)))
+        if first is None or first.gap_rel > options.gap_rel:
+            work = SpokeWork(program, options, deadline, settings.start, settled=_is_settled(first))
+            mpisppy_setup.load()
+            with mpisppy_setup.quiet():
+                _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
+            share = _Share(work.each, work.root, work.scenarios, settings.solves, settings.solve_time_s)
+            shares.append(communicator.gather(share))
     result, failure = None, ""
-    if shares is not None:
+    if communicator.Get_rank() == 0:
         try:
-            result = _result(program, options, interval, shares)
+            result = _result(program, options, interval, shares, details)
         except SolveError as error:
             failure = str(error)
     # All ranks fail together, so that no one waits for a rank that has left.
@@ -87,18 +115,32 @@ def solve_cylinders(
     return result
 
 
+def _is_settled(first: FirstPass | None) -> bool:
+    return first is not None and math.isfinite(first.lower) and math.isfinite(first.upper)
+
+
 def _result(
-    program: StochasticProgram, options: SolveOptions, interval: Interval, shares: list[_Share]
+    program: StochasticProgram,
+    options: SolveOptions,
+    interval: Interval,
+    proofs: list[list[_Share]],
+    details: dict[str, str | float | int],
 ) -> EngineResult:
-    """Add the ranks' shares up anew and check that they make an interval."""
-    scenarios = merge([share.scenarios for share in shares])
-    roots = [share.root for share in shares if share.root is not None]
-    if not roots or len(scenarios) != len(program.scenario_names):
+    """Add the ranks' shares up anew, take the best of each side, and check that they make an interval."""
+    count = len(program.scenario_names)
+    lower, best = -math.inf, math.inf
+    root: FloatArray | None = None
+    scenarios: tuple[ScenarioSolution, ...] = ()
+    for shares in proofs:
+        each = {index: bound for share in shares for index, bound in share.each.items()}
+        if len(each) == count:
+            lower = max(lower, math.fsum(float(program.probabilities[index]) * bound for index, bound in each.items()))
+        found = merge([share.scenarios for share in shares])
+        if len(found) == count and bounds.expected_cost(program, found) < best:
+            best, scenarios = bounds.expected_cost(program, found), found
+            root = next(share.root for share in shares if share.root is not None)
+    if root is None:
         raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
-    each = {index: bound for share in shares for index, bound in share.each.items()}
-    lower = -math.inf
-    if len(each) == len(program.scenario_names):
-        lower = math.fsum(float(program.probabilities[index]) * bound for index, bound in each.items())
     lower, upper = bounds.certify(lower, bounds.expected_cost(program, scenarios), program.name)
     if (lower, upper) != (interval.lower, interval.upper):
         interval.lower, interval.upper = lower, upper
@@ -106,25 +148,32 @@ def _result(
     return EngineResult(
         method="ph",
         status=status_of(bounds.relative_gap(lower, upper), options),
-        root=roots[0],
+        root=root,
         lower=lower,
         upper=upper,
         iterations=interval.iteration,
-        ranks=len(shares),
+        ranks=len(proofs[0]),
         wall_time_s=time.perf_counter() - interval.start,
         trace=tuple(interval.trace),
         scenarios=scenarios,
         details={
-            "subproblem_solves": sum(share.solves for share in shares),
-            "subproblem_time_s": sum(share.solve_time_s for share in shares),
+            **details,
+            "subproblem_solves": sum(share.solves for shares in proofs for share in shares),
+            "subproblem_time_s": sum(share.solve_time_s for shares in proofs for share in shares),
         },
     )
 
 
 def _wheel(
-    program: StochasticProgram, options: SolveOptions, settings: Any, work: SpokeWork, interval: Interval
+    program: StochasticProgram,
+    options: SolveOptions,
+    settings: mpisppy_models.SolverSettings,
+    work: SpokeWork,
+    interval: Interval,
+    first: FirstPass | None,
 ) -> Any:
     wheel: Any = importlib.import_module("mpisppy.spin_the_wheel").WheelSpinner
+    extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
     hub: Any = importlib.import_module("mpisppy.cylinders.hub").PHHub
     base: Any = importlib.import_module("mpisppy.spbase").SPBase
     ph: Any = importlib.import_module("mpisppy.opt.ph").PH
@@ -141,6 +190,20 @@ def _wheel(
                 interval.lower, interval.upper = lower, upper
                 interval.note()
 
+    class FromStart(extension):  # type: ignore[misc]
+        """Puts the start in place of what iteration 0 found."""
+
+        def post_iter0(self) -> None:
+            if settings.start is not None:
+                mpisppy_models.impose(settings.start, self.opt)
+
+        def post_iter0_after_sync(self) -> None:
+            # The hub counts these among its bounds from its first check on.
+            if first is not None and math.isfinite(first.lower):
+                self.opt.best_bound_obj_val = first.lower
+            if first is not None and math.isfinite(first.upper):
+                self.opt.best_solution_obj_val = first.upper
+
     common = {
         "all_scenario_names": list(program.scenario_names),
         "scenario_creator": mpisppy_models.scenario_creator,
@@ -152,12 +215,17 @@ def _wheel(
         "opt_class": ph,
         "opt_kwargs": {
             **common,
-            "options": hedging_options(options),
+            "options": hedging_options(options, settings.deadline),
+            "extensions": FromStart,
             "rho_setter": lambda model: mpisppy_models.rho_setter(model, rho=rho),
         },
     }
     spokes = [
-        {"spoke_class": spoke, "opt_class": base, "opt_kwargs": {**common, "options": hedging_options(options)}}
+        {
+            "spoke_class": spoke,
+            "opt_class": base,
+            "opt_kwargs": {**common, "options": hedging_options(options, settings.deadline)},
+        }
         for spoke in (pricing, commitment)
     ]
     return wheel(hub_dict, spokes)

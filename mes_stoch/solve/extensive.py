@@ -35,6 +35,9 @@ from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, Sol
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
 
+# From about ten hospital days on the interior point (with crossover) overtakes simplex: 27 against 59 CPU-s at 30.
+_INTERIOR_POINT_FROM_ENTRIES = 250_000
+
 
 @dataclass(frozen=True)
 class ExtensiveForm:
@@ -125,7 +128,10 @@ def solve_extensive(
     trace = _Trace(start, progress)
     form = assemble(program)
     # The rest of the gap is left to the scenario solves of the evaluation.
-    model = HighsModel(form.program, threads=options.threads, options={"mip_rel_gap": 0.8 * options.gap_rel})
+    settings: dict[str, str | bool | int | float] = {"mip_rel_gap": 0.8 * options.gap_rel}
+    if form.program.matrix.nnz > _INTERIOR_POINT_FROM_ENTRIES:
+        settings |= {"solver": "ipm", "mip_lp_solver": "ipm"}
+    model = HighsModel(form.program, threads=options.threads, options=settings)
     logger.debug("extensive form: %d rows, %d columns", *form.program.matrix.shape)
     if model.is_mip:
         model.on_mip_progress(lambda lower, upper: trace.add(lower / form.scale, upper / form.scale))

@@ -15,6 +15,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.solve.multicut import Start
 
 
 @dataclass
@@ -28,10 +29,13 @@ class SolverSettings:
     deadline : float
         ``time.perf_counter()`` after which a subproblem hands its last solution back instead of a new one. The run
         ends at the next check of the time limit; bounds are computed elsewhere and stay valid.
+    start : Start or None
+        Point and multipliers to hedge from.
     """
 
     gap_rel: float = 1e-3
     deadline: float = math.inf
+    start: Start | None = None
     solves: int = 0
     solve_time_s: float = 0.0
 
@@ -72,3 +76,12 @@ def creator_kwargs(program: StochasticProgram, settings: SolverSettings) -> dict
 def rho_setter(model: Any, *, rho: FloatArray) -> list[tuple[int, float]]:
     """mpi-sppy's ``rho_setter``: the penalty of every consensus column."""
     return [(id(model.commitment[column]), float(value)) for column, value in enumerate(rho)]
+
+
+def impose(start: Start, hedging: Any) -> None:
+    """Begin from ``start``: all scenarios stand at its point, so the first update leaves its multipliers alone."""
+    for model in hedging.local_scenarios.values():
+        multipliers = start.multipliers[model._mes_stoch.index]
+        for column, value in enumerate(start.point.tolist()):
+            model.commitment[column].set_value(value, skip_validation=True)
+            model._mpisppy_model.W["ROOT", column].value = float(multipliers[column])

@@ -8,6 +8,7 @@ replaced by :mod:`mes_stoch.solve.proximal`, so linear and mixed-integer recours
 
 from __future__ import annotations
 
+import math
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from pyomo.solvers.plugins.solvers.persistent_solver import PersistentSolver
 
 from mes_stoch.model.program import FloatArray
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.solve.highs import HighsModel, Solution
+from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, Solution
 from mes_stoch.solve.mpisppy_models import LeanScenario
 from mes_stoch.solve.pool import require_bounded
 from mes_stoch.solve.proximal import ProximalTerm
@@ -68,8 +69,11 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         self._pyomo_model = model
         self._columns = np.asarray(program.root.columns, dtype=np.int32)[program.root.consensus]
         self._cost = stamped.cost[self._columns].copy()
-        self._highs = HighsModel(stamped, options={"mip_rel_gap": scenario.settings.gap_rel})
-        self._own_columns = self._highs.column_count
+        self._integer = stamped.integer
+        # Iteration 0 is there to get a point and a spread: its linear relaxation does for that.
+        self._highs = HighsModel(
+            stamped, relax=True, options={**SCENARIO_MIP_OPTIONS, "mip_rel_gap": scenario.settings.gap_rel}
+        )
         self._variables = [model.commitment[position] for position in range(len(self._columns))]
 
     def set_objective(self, objective: Any) -> None:
@@ -87,6 +91,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         else:
             if self._proximal is None:
                 self._proximal = ProximalTerm(self._highs, self._columns)
+                if self._integer.any():
+                    self._highs.change_integrality(np.arange(len(self._integer), dtype=np.int32), self._integer)
             average = self._read("xbars")
             variance = np.maximum(self._read("xsqbars") - average**2, 0.0)
             self._proximal.update(self._read("rho"), average, np.sqrt(variance))
@@ -117,14 +123,14 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         settings = scenario.settings
         started = time.perf_counter()
         if self._last is None or started < settings.deadline:
-            solution = self._highs.run()
+            solution = self._run(started)
             require_bounded(scenario.program, scenario.index, solution)
-            if solution.values is None:
-                name = scenario.program.scenario_names[scenario.index]
-                raise SolveError(f"{scenario.program.name}: no feasible point of scenario {name!r} was found")
-            self._last = solution
+            if solution.values is not None:
+                self._last = solution
             settings.solves += 1
             settings.solve_time_s += time.perf_counter() - started
+        if self._last is None:
+            raise SolveError("a subproblem without a solution")
         if keywords.get("load_solutions", True):
             self.load_vars()
         return SimpleNamespace(
@@ -132,6 +138,15 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
             solution=_Solutions([SimpleNamespace(status=SolutionStatus.optimal)]),
             Problem=[SimpleNamespace(Lower_bound=self._last.dual_bound, Upper_bound=self._last.objective)],
         )
+
+    def _run(self, now: float) -> Solution:
+        """Within the time left, except for the first solution, which the method cannot do without."""
+        settings = self._require_scenario().settings
+        solution = self._highs.run(math.inf if self._last is None else settings.deadline - now)
+        if solution.values is None and solution.status == "time_limit" and settings.deadline - time.perf_counter() > 1:
+            name = self._pyomo_model.name
+            raise SolveError(f"no feasible point of scenario {name!r} was found though there was time left")
+        return solution
 
     def load_vars(self, vars_to_load: Any = None) -> None:
         """Write the commitment and the scenario's cost into the lean model."""

@@ -13,12 +13,13 @@ import numpy as np
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
 from mes_stoch.solve.explain import explain_infeasible, explain_unbounded
-from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
+from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
 
 _MEMORY_BUDGET_BYTES = 1_500_000_000
 _BYTES_PER_ENTRY = 160  # of a held model with its factorisation; measured on programs of 3,000 columns
 _ROOT_TOLERANCE = 1e-6
 _INTEGER_TOLERANCE = 1e-5
+_NOTHING = Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 0)
 
 
 @dataclass
@@ -37,6 +38,8 @@ class ScenarioPool:
     program : StochasticProgram
     gap_rel : float
         Relative gap of every mixed-integer solve.
+    relax : bool
+        Price linear relaxations: cheaper bounds, as valid and at most as good.
     memory_budget_bytes : int
         Models are kept, with their basis, until this is used up; scenarios beyond it are handed over anew each time.
     """
@@ -46,22 +49,24 @@ class ScenarioPool:
         program: StochasticProgram,
         *,
         gap_rel: float = 1e-4,
+        relax: bool = False,
         memory_budget_bytes: int = _MEMORY_BUDGET_BYTES,
     ) -> None:
         self.program = program
         self.root_columns: IndexArray = np.asarray(program.root.columns, dtype=np.int32)
         self.consensus_columns: IndexArray = self.root_columns[program.root.consensus]
         self._consensus: BoolArray = program.root.consensus
-        self._options: dict[str, OptionValue] = {"mip_rel_gap": gap_rel}
+        self._options: dict[str, OptionValue] = {**SCENARIO_MIP_OPTIONS, "mip_rel_gap": gap_rel}
         self._held: dict[int, _Held] = {}
         self._last_values: dict[int, FloatArray] = {}
         self._bytes_left = memory_budget_bytes
         self._purpose: str | None = None
+        self._relax = relax
 
     def solve_priced(self, index: int, multipliers: FloatArray, time_limit_s: float = math.inf) -> Solution:
         """Minimise ``c_s x + W_s x[consensus]`` with the commitment free."""
         self._serve("priced")
-        held = self._take(index, relax=False)
+        held = self._take(index, relax=self._relax)
         held.model.change_costs(self.consensus_columns, held.root_cost[self._consensus] + multipliers)
         if held.model.is_mip and index in self._last_values:
             # The cost alone has changed, so the last point is feasible still: the search starts with an incumbent.
@@ -78,9 +83,23 @@ class ScenarioPool:
         held = self._take(index, relax=self.recourse_is_continuous(index))
         point = self._settle(root, held)
         if point is None:
-            return Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 0)
+            return _NOTHING
         held.model.change_column_bounds(self.root_columns, point, point)
         return held.model.run(time_limit_s)
+
+    def solve_relaxed(self, index: int, consensus: FloatArray, *, fixed: bool) -> Solution:
+        """The linear relaxation, with the consensus columns alone fixed, or left free."""
+        self._serve("relaxed")
+        held = self._take(index, relax=True)
+        columns = self.consensus_columns
+        lower, upper = held.root_lower[self._consensus], held.root_upper[self._consensus]
+        if fixed:
+            point = np.clip(consensus, lower, upper)
+            if np.any(np.abs(point - consensus) > _ROOT_TOLERANCE * np.maximum(1.0, np.abs(consensus))):
+                return _NOTHING
+            lower = upper = point
+        held.model.change_column_bounds(columns, lower, upper)
+        return held.model.run()
 
     def recourse_is_continuous(self, index: int) -> bool:
         """Whether integer columns stand in the root alone, so that fixing it leaves a linear program with duals."""

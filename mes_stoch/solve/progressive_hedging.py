@@ -9,7 +9,7 @@ from mes_stoch.solve.serial_hedging import solve_serial
 
 
 def solve_ph(
-    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
+    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool = True
 ) -> EngineResult | None:
     """Solve by progressive hedging.
 
@@ -22,6 +22,8 @@ def solve_ph(
     options : SolveOptions
     progress : callable, optional
         Called on rank 0 with every new pair of bounds.
+    warm : bool
+        Start from the linear relaxation. It often closes the gap before the first iteration.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def solve_ph(
     """
     communicator = parallel.world()
     if communicator is None:
-        return solve_serial(program, options, progress)
+        return solve_serial(program, options, progress, warm=warm)
     from mes_stoch.solve.cylinders import solve_cylinders
 
-    return solve_cylinders(program, options, communicator, progress)
+    return solve_cylinders(program, options, communicator, progress, warm=warm)

@@ -21,6 +21,7 @@ from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import bounds, mpisppy_models, mpisppy_setup
 from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.interval import Interval
+from mes_stoch.solve.multicut import Start, find_start
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status
 
@@ -47,13 +48,12 @@ class Bounder:
     def is_done(self) -> bool:
         return self.interval.gap_rel <= self.options.gap_rel
 
-    def price(self, multipliers: FloatArray) -> None:
-        """Lagrangian bound of ``multipliers``, made to average to zero first."""
+    def price(self, multipliers: FloatArray, *, relax: bool = False) -> None:
+        """Lagrangian bound of ``multipliers``, made to average to zero first; of the linear relaxations if wanted."""
         started = time.perf_counter()
+        pool = ScenarioPool(self.program, relax=True) if relax else self._priced
         projected = bounds.project_multipliers(self.program.probabilities, multipliers)
-        each = bounds.lagrangian_bound(
-            self.program, self._indices, projected, pool=self._priced, deadline=self.deadline
-        )
+        each = bounds.lagrangian_bound(self.program, self._indices, projected, pool=pool, deadline=self.deadline)
         self.interval.raise_lower(float(self.program.probabilities @ each), projected)
         self.time_spent_s += time.perf_counter() - started
 
@@ -83,8 +83,15 @@ class Bounder:
                 return
 
 
-def solve_serial(program: StochasticProgram, options: SolveOptions, progress: Progress | None = None) -> EngineResult:
+def solve_serial(
+    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool = True
+) -> EngineResult:
     """Progressive hedging in this process.
+
+    Parameters
+    ----------
+    warm : bool
+        Start from the linear relaxation (:mod:`mes_stoch.solve.multicut`) instead of from nothing.
 
     Raises
     ------
@@ -96,17 +103,18 @@ def solve_serial(program: StochasticProgram, options: SolveOptions, progress: Pr
     interval = Interval(progress)
     deadline = interval.start + options.time_limit_s
     bounder = Bounder(program, options, interval, deadline)
-    settings = mpisppy_models.SolverSettings(gap_rel=max(bounds.subproblem_gap(options), 1e-4), deadline=deadline)
-    mpisppy_setup.load()
-    with mpisppy_setup.quiet():
-        hedging = _hedging(program, options, settings, bounder)
-        hedging.ph_main(finalize=False)
-    points, multipliers = state_of(hedging)
+    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
+    if warm:
+        settings.start = find_start(program, relaxation_gap(options), options.time_limit_s)
+    started = time.perf_counter()
+    if settings.start is not None:
+        # The relaxation's bound costs next to nothing and is often enough.
+        bounder.price(settings.start.multipliers, relax=True)
+        bounder.try_commitment(settings.start.point)
+        if not bounder.is_done and program.scenario(0).integer.any():
+            bounder.price(settings.start.multipliers)
     if not bounder.is_done:
-        bounder.price(multipliers)
-        bounder.try_round(points)
-    if interval.root is None:
-        bounder.try_commitment(program.probabilities @ points, in_any_case=True)
+        _hedge(program, options, settings, bounder)
     if interval.root is None:
         raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
     lower, upper = bounds.certify(interval.lower, interval.upper, program.name)
@@ -122,6 +130,7 @@ def solve_serial(program: StochasticProgram, options: SolveOptions, progress: Pr
         trace=tuple(interval.trace),
         scenarios=tuple(interval.scenarios),
         details={
+            **start_details(settings.start, started - interval.start),
             "subproblem_solves": settings.solves,
             "subproblem_time_s": settings.solve_time_s,
             "bound_time_s": bounder.time_spent_s,
@@ -129,19 +138,50 @@ def solve_serial(program: StochasticProgram, options: SolveOptions, progress: Pr
     )
 
 
+def _hedge(program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder) -> None:
+    """Run mpi-sppy, and see to it that a commitment comes of it whatever the limits."""
+    mpisppy_setup.load()
+    with mpisppy_setup.quiet():
+        hedging = _hedging(program, options, settings, bounder)
+        hedging.ph_main(finalize=False)
+    points, multipliers = state_of(hedging)
+    if not bounder.is_done and time.perf_counter() < bounder.deadline:
+        bounder.price(multipliers)
+        bounder.try_round(points)
+    if bounder.interval.root is None:
+        bounder.try_commitment(program.probabilities @ points, in_any_case=True)
+
+
+def hedging_gap(options: SolveOptions) -> float:
+    """Relative gap of the hub's mixed-integer solves, which steer and prove nothing."""
+    return max(options.gap_rel, 1e-3)
+
+
+def relaxation_gap(options: SolveOptions) -> float:
+    """How exactly the relaxation is solved: a fraction of the gap asked for, since its error ends up in the bound."""
+    return float(np.clip(0.1 * options.gap_rel, 1e-9, 1e-3))
+
+
+def start_details(start: Start | None, seconds: float) -> dict[str, str | float | int]:
+    """What the start cost."""
+    if start is None:
+        return {}
+    return {"start_passes": start.passes, "start_gap_rel": start.gap_rel, "start_time_s": seconds}
+
+
 def status_of(gap_rel: float, options: SolveOptions) -> Status:
     """``gap_reached`` or ``limit``; progressive hedging never proves an exact optimum."""
     return "gap_reached" if gap_rel <= options.gap_rel else "limit"
 
 
-def hedging_options(options: SolveOptions) -> dict[str, Any]:
+def hedging_options(options: SolveOptions, deadline: float) -> dict[str, Any]:
     """mpi-sppy's options for its ``PH``; it checks no key, so they stand in one place."""
     return {
         "solver_name": _solver_name(),
         "PHIterLimit": options.iteration_limit,
         "defaultPHrho": 1.0,
         "convthresh": -1.0,
-        "time_limit": options.time_limit_s,
+        "time_limit": max(deadline - time.perf_counter(), 0.0),
         "verbose": False,
         "display_progress": False,
         "display_timing": False,
@@ -182,6 +222,9 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
         """Bounds and candidates between the iterations."""
 
         def post_iter0(self) -> None:
+            if settings.start is not None:
+                mpisppy_models.impose(settings.start, self.opt)
+                return
             # Without multipliers and penalty the subproblems' own bounds are a Lagrangian bound: wait and see.
             waiting = [model._mpisppy_data.outer_bound for model in self.opt.local_scenarios.values()]
             bounder.interval.raise_lower(float(program.probabilities @ np.array(waiting)))
@@ -206,7 +249,7 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
     ph = importlib.import_module("mpisppy.opt.ph").PH
     rho = consensus_rho(program, options)
     return ph(
-        hedging_options(options),
+        hedging_options(options, settings.deadline),
         list(program.scenario_names),
         mpisppy_models.scenario_creator,
         scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, settings),

@@ -20,6 +20,7 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.incumbent import Candidates
+from mes_stoch.solve.multicut import Start
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 
@@ -39,6 +40,10 @@ class SpokeWork:
     options : SolveOptions
     deadline : float
         ``time.perf_counter()`` after which only a spoke that has found nothing yet goes on.
+    start : Start or None
+        Where to begin; its own bounds are known.
+    settled : bool
+        Both bounds are known already, so the spoke may leave with empty hands.
     bound : float
         Best expected bound of the spoke's cylinder.
     each : dict
@@ -50,6 +55,8 @@ class SpokeWork:
     program: StochasticProgram
     options: SolveOptions
     deadline: float
+    start: Start | None = None
+    settled: bool = False
     bound: float = math.nan
     each: dict[int, float] = field(default_factory=dict)
     root: FloatArray | None = None
@@ -57,7 +64,7 @@ class SpokeWork:
 
     @property
     def has_bound(self) -> bool:
-        return math.isfinite(self.bound)
+        return self.settled or math.isfinite(self.bound)
 
 
 class _Watch:
@@ -125,7 +132,8 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
 
         def main(self) -> None:
             self._pool = ScenarioPool(program, gap_rel=gap)
-            self._price(np.zeros((len(self.local_indices()), consensus_count)))
+            if work.start is None:
+                self._price(np.zeros((len(self.local_indices()), consensus_count)))
             while not self.got_kill_signal():
                 if self.update_Ws():
                     self._price(self.rows(self.localWs))
@@ -136,10 +144,18 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             if not self.gap_is_closed() and self.update_Ws():
                 self._price(self.rows(self.localWs))
 
+        def _is_the_start(self, multipliers: FloatArray, start: FloatArray) -> bool:
+            """Its bound is known before the cylinders begin to turn."""
+            tolerance = 1e-9 * max(1.0, float(np.abs(start).max(initial=0.0)))
+            differs = int(np.abs(multipliers - start).max(initial=0.0) > tolerance)
+            return bool(self.cylinder_comm.allreduce(differs) == 0)
+
         def _price(self, multipliers: FloatArray) -> None:
             for _ in range(2):  # as bounds.project_multipliers
                 multipliers = multipliers - self.mean(multipliers)
             indices = self.local_indices()
+            if work.start is not None and self._is_the_start(multipliers, work.start.multipliers[indices]):
+                return
             each = np.full(len(indices), -np.inf)
             watch = _Watch(self, work)
             for position, index in enumerate(indices):

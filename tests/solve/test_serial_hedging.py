@@ -21,8 +21,9 @@ OPTIMUM = -108390.0
 FINE = SolveOptions(gap_rel=1e-4, iteration_limit=300, time_limit_s=60)
 
 
-def test_farmer_converges_to_the_published_optimum(farmer):
-    result = solve_ph(PyomoProgram.from_module(farmer, 3), FINE)
+@pytest.mark.parametrize("warm", [False, True])
+def test_farmer_converges_to_the_published_optimum(farmer, warm):
+    result = solve_ph(PyomoProgram.from_module(farmer, 3), FINE, warm=warm)
     assert result is not None
     assert result.status == "gap_reached"
     assert result.lower - 1e-6 <= OPTIMUM <= result.upper + 1e-6
@@ -31,11 +32,12 @@ def test_farmer_converges_to_the_published_optimum(farmer):
     assert sorted(solution.index for solution in result.scenarios) == [0, 1, 2]
 
 
-def test_interval_holds_the_extensive_forms_optimum(farmer):
+@pytest.mark.parametrize("warm", [False, True])
+def test_interval_holds_the_extensive_forms_optimum(farmer, warm):
     program = PyomoProgram.from_module(farmer, 12)
     exact = solve_extensive(program, SolveOptions(gap_rel=1e-8)).upper
     seen = []
-    result = solve_ph(program, FINE, seen.append)
+    result = solve_ph(program, FINE, seen.append, warm=warm)
     assert result is not None
     assert result.gap_rel <= 1e-4
     assert result.lower - 1e-6 <= exact <= result.upper + 1e-6
@@ -46,10 +48,11 @@ def test_interval_holds_the_extensive_forms_optimum(farmer):
         assert solution.values[program.root.columns] == pytest.approx(result.root)
 
 
+@pytest.mark.parametrize("warm", [False, True])
 @pytest.mark.parametrize("use_integer", [False, True])
-def test_integers_in_the_first_stage(farmer, use_integer):
+def test_integers_in_the_first_stage(farmer, use_integer, warm):
     program = PyomoProgram.from_module(farmer, 3, options={"use_integer": use_integer})
-    result = solve_ph(program, SolveOptions(gap_rel=2e-3, iteration_limit=100, time_limit_s=60))
+    result = solve_ph(program, SolveOptions(gap_rel=2e-3, iteration_limit=100, time_limit_s=60), warm=warm)
     assert result is not None
     assert result.lower <= OPTIMUM <= result.upper
     assert result.gap_rel <= 2e-3
@@ -57,10 +60,11 @@ def test_integers_in_the_first_stage(farmer, use_integer):
         assert np.all(result.root == np.round(result.root))
 
 
-def test_integer_recourse_scenario_costs_and_constant(capacity):
+@pytest.mark.parametrize("warm", [False, True])
+def test_integer_recourse_scenario_costs_and_constant(capacity, warm):
     program = PyomoProgram.from_module(capacity, 6)
     exact = solve_extensive(program, SolveOptions(gap_rel=1e-8)).upper
-    result = solve_ph(program, SolveOptions(gap_rel=1e-4, iteration_limit=60, time_limit_s=30))
+    result = solve_ph(program, SolveOptions(gap_rel=1e-4, iteration_limit=60, time_limit_s=30), warm=warm)
     assert result is not None
     assert result.lower <= exact + 1e-6
     assert exact <= result.upper + 1e-6
@@ -71,12 +75,12 @@ def test_integer_recourse_scenario_costs_and_constant(capacity):
 
 def test_limits_are_kept(farmer):
     program = PyomoProgram.from_module(farmer, 30, options={"use_integer": True})
-    few = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=2))
+    few = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=2), warm=False)
     assert few is not None
     assert few.status == "limit"
     assert few.iterations <= 2
     started = time.perf_counter()
-    short = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=10**6, time_limit_s=2.0))
+    short = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=10**6, time_limit_s=2.0), warm=False)
     assert time.perf_counter() - started < 6.0
     assert short is not None
     assert short.status == "limit"
@@ -110,7 +114,7 @@ assert "mpi4py.MPI" not in sys.modules and "mpisppy" not in sys.modules
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
 program = PyomoProgram.from_module(load_model("farmer"), 3)
-result = solve_ph(program, SolveOptions(gap_rel=1e-3, iteration_limit=200))
+result = solve_ph(program, SolveOptions(gap_rel=1e-3, iteration_limit=200), warm=False)
 assert ("mpi4py.MPI" in sys.modules) != {without_mpi4py}
 print(result.status, result.lower <= -108390 <= result.upper)
 """

@@ -22,6 +22,7 @@ parser.add_argument("--gap", type=float, default=1e-4)
 parser.add_argument("--iterations", type=int, default=300)
 parser.add_argument("--time-limit", type=float, default=30.0)
 parser.add_argument("--integer", action="store_true")
+parser.add_argument("--cold", action="store_true")
 parser.add_argument("--cut-scenario", type=int, default=-1)
 arguments = parser.parse_args()
 
@@ -47,7 +48,7 @@ with parallel.abort_on_failure():
         gap_rel=arguments.gap, iteration_limit=arguments.iterations, time_limit_s=arguments.time_limit
     )
     seen = []
-    result = solve_ph(program, options, seen.append)
+    result = solve_ph(program, options, seen.append, warm=not arguments.cold)
     rank = parallel.rank()
     if (result is not None) != (rank == 0):
         raise RuntimeError(f"rank {rank} got {result}")
