@@ -62,8 +62,9 @@ class Leg:
 class HeldReserve:
     """What one component holds and delivers.
 
-    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` gives, per leg and for a weight (a number or a name of
-    data), the weight times the delivered power by period: data times data is new data, so the weight must come in here.
+    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` gives, per leg and for a weight (a number or the
+    name of data), the weight times the delivered power by period: data times data is new data, so the weight must come
+    in here.
     """
 
     legs: tuple[Leg, ...]

@@ -91,8 +91,8 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
                 +- h sum_t price_energy[t] (a[t] r or sum_u e[u,t])                   (activation.<product>)
 
     Continuous products (frequency response, secondary control) follow one signal in proportion to what each device
-    holds: ``e[u,t] = a[t] held[u,t]`` and ``missed[t] = a[t] short[t]``, with no delivery left to decide. Discrete calls
-    are shared out freely.
+    holds: ``e[u,t] = a[t] held[u,t]`` and ``missed[t] = a[t] short[t]``, with no delivery left to decide. Discrete
+    calls are shared out freely.
 
     ``price_b`` is the mean over the block. The payment lost is the larger of forfeiture and clawback, not both. The
     shortfall penalty is strictly positive, so that capacity without plant behind it never pays. ``missed`` also

@@ -46,8 +46,8 @@ _STATUS: dict[Any, SolutionStatus] = {
 }
 
 #: For the mixed-integer program of one scenario: thousands of rows, a few dozen binaries, a good bound at the root.
-#: Nearly all of HiGHS' time then goes into sub-MIP heuristics (8 s of 9 s measured on a hospital day); cuts and branching
-#: alone end five times sooner, at the same gap.
+#: Nearly all of HiGHS' time then goes into sub-MIP heuristics (8 s of 9 s measured on a hospital day); cuts and
+#: branching alone end five times sooner, at the same gap.
 SCENARIO_MIP_OPTIONS: dict[str, str | bool | int | float] = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rens": False,
