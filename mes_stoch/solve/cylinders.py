@@ -142,8 +142,9 @@ def _result(
     if root is None:
         raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
     lower, upper = bounds.certify(lower, bounds.expected_cost(program, scenarios), program.name)
-    if (lower, upper) != (interval.lower, interval.upper):
-        interval.lower, interval.upper = lower, upper
+    moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper))
+    interval.lower, interval.upper = lower, upper
+    if moved:
         interval.note()
     return EngineResult(
         method="ph",
