@@ -1,7 +1,7 @@
 """Sites written as dictionaries, for tests whose optimum is known by hand.
 
-The extensive form is put together and solved here with SciPy, apart from the project's own solve layer, so that these tests
-judge the algebra alone.
+The extensive form is put together and solved here with SciPy, apart from the project's own solve layer, so that these
+tests judge the algebra alone.
 """
 
 from __future__ import annotations

@@ -111,8 +111,8 @@ def test_nothing_is_committed_without_plant() -> None:
 def test_the_larger_of_forfeiture_and_clawback(theta: float, profit: float) -> None:
     """2 MW committed, 1 MW held for 4 h, one hour fully called at 200.
 
-    Payment 10 (8 - lost) with lost = max(4 h x 1 short, theta x 4 h x 1 missed), shortfall -15 x 4, missed -100, ordered
-    energy +400, imbalance -300, shedding -150: -170 for theta <= 1; theta = 2 loses 40 more.
+    Payment 10 (8 - lost) with lost = max(4 h x 1 short, theta x 4 h x 1 missed), shortfall -15 x 4, missed -100,
+    ordered energy +400, imbalance -300, shedding -150: -170 for theta <= 1; theta = 2 loses 40 more.
     """
     instance = make_instance(
         {"grid": grid(), "process": process(1.0, shed_cost_eur_per_mwh=150.0)},
@@ -139,7 +139,7 @@ def test_the_larger_of_forfeiture_and_clawback(theta: float, profit: float) -> N
 def test_energy_settlement(settlement: str, profit: float) -> None:
     """2 MW called, 1 MW delivered for 150, energy price 200, long 20, short 300, missed 100 (capacity set aside).
 
-    Ordered: paid for 2 MWh, 1 MWh short. Delivered: paid for 1 MWh, no imbalance. Uncorrected: what is delivered is long.
+    Ordered: paid for 2 MWh, 1 MWh short. Delivered: paid for 1 MWh, no imbalance. Uncorrected: it is long.
     """
     instance = make_instance(
         {"grid": grid(), "process": process(1.0, shed_cost_eur_per_mwh=150.0)},
