@@ -16,6 +16,7 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -24,6 +25,7 @@ from real_days_instance import RealDays, build_real_days, write_instance
 
 from mes_stoch.io.market_data.calendar import DAY_TYPES, SEASONS
 from mes_stoch.schema.errors import MesStochError, UsageError
+from mes_stoch.solve.result import TracePoint
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,7 +96,9 @@ def _solve(options: argparse.Namespace) -> None:
     site = read(options.out)
     tree = site.tree()
     print(f"\nSolving {len(tree.scenario_names)} days as one extensive form ...", flush=True)
-    run = solve(site, tree, method="ef", gap_rel=options.gap, time_limit_s=options.time_limit)
+    run = solve(
+        site, tree, method="ef", gap_rel=options.gap, time_limit_s=options.time_limit, progress=_progress_printer()
+    )
     summary = run.summary
     print(f"\nExpected profit {run.objective:,.2f} EUR a day, proven at most {summary['bound_upper']:,.2f}")
     print(f"({summary['status']}, gap {100 * summary['gap_rel']:.3f} %, {summary['wall_time_s']:.0f} s)")
@@ -106,6 +110,21 @@ def _solve(options: argparse.Namespace) -> None:
     for stream, amount in summary["streams"].items():
         if abs(amount) >= 0.005:
             print(f"  {stream:<36}{amount:>14,.2f}")
+
+
+def _progress_printer(every_s: float = 10.0) -> Callable[[TracePoint], None]:
+    """Print bounds now and then; the engine counts cost, which is profit with its sign turned."""
+    printed_s = -every_s
+
+    def show(point: TracePoint) -> None:
+        nonlocal printed_s
+        if point.time_s - printed_s >= every_s:
+            printed_s = point.time_s
+            print(
+                f"  {point.time_s:7.0f} s: profit between {-point.upper:,.1f} and {-point.lower:,.1f} EUR", flush=True
+            )
+
+    return show
 
 
 def _print_sources(days: RealDays) -> None:

@@ -34,3 +34,7 @@ PYTHON=(python)
 
 # One thread a rank: the ranks are the parallelism, and more threads than cores only get in each other's way.
 THREADS_PER_RANK=1
+
+# How long the ranks may take to start and to find each other, before the run: Python and numerical libraries are
+# thousands of small files, and many ranks may read them from one slow disk.
+PREFLIGHT_LIMIT_S=180

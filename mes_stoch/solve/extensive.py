@@ -27,11 +27,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram, StochasticProgram
-from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
+from mes_stoch.schema.errors import InfeasibleError, UnboundedError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.highs import HighsModel, Solution
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
-from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status, TracePoint
+from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status, TracePoint
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
 
@@ -118,11 +118,14 @@ def solve_extensive(
     EngineResult
         ``lower`` is HiGHS' dual bound of the extensive form, ``upper`` the independent evaluation.
 
+    Where the time limit comes before any feasible point, the commitment is the one nearest to none at all, and the
+    bound the better of HiGHS' and wait-and-see's; evaluating them takes longer than the limit.
+
     Raises
     ------
     InfeasibleError, UnboundedError
     SolveError
-        The time limit came before any feasible point, or the bounds contradict each other.
+        The bounds contradict each other.
     """
     start = time.perf_counter()
     trace = _Trace(start, progress)
@@ -139,16 +142,15 @@ def solve_extensive(
     solution = model.run(options.time_limit_s - (assembled - start))
     solved = time.perf_counter()
     _require_solution(program, solution)
-    if solution.values is None:
-        raise SolveError(
-            f"{program.name}: the extensive form found no feasible point within {options.time_limit_s:g} s; "
-            "raise the time limit or use progressive hedging"
-        )
-    integer = form.program.integer[: form.root_count]
-    root = solution.values[: form.root_count].copy()
-    root[integer] = np.round(root[integer])
     lower = solution.dual_bound / form.scale
-    scenarios = _evaluate(program, root, options)
+    if solution.values is None:
+        root = program.root.nearest(np.zeros(form.root_count))
+        lower = max(lower, _wait_and_see_bound(program))
+    else:
+        integer = form.program.integer[: form.root_count]
+        root = solution.values[: form.root_count].copy()
+        root[integer] = np.round(root[integer])
+    scenarios = bounds.evaluate(program, range(len(program.scenario_names)), root)
     lower, upper = bounds.certify(lower, bounds.expected_cost(program, scenarios), program.name)
     trace.close(lower, upper)
     rows, columns = form.program.matrix.shape
@@ -175,9 +177,12 @@ def solve_extensive(
     )
 
 
-def _evaluate(program: StochasticProgram, root: FloatArray, options: SolveOptions) -> list[ScenarioSolution]:
+def _wait_and_see_bound(program: StochasticProgram) -> float:
+    """Bound from every scenario's relaxation alone, where the extensive form was stopped before it had any."""
     indices = range(len(program.scenario_names))
-    return bounds.evaluate(program, indices, root, options)
+    nothing = np.zeros((len(indices), int(program.root.consensus.sum())))
+    each = bounds.lagrangian_bound(program, indices, nothing, pool=ScenarioPool(program, relax=True))
+    return float(np.asarray(program.probabilities) @ each)
 
 
 def _status(solution: Solution, gap: float, options: SolveOptions) -> Status:

@@ -72,7 +72,7 @@ def run_first_pass(
     price(ScenarioPool(program, relax=True))
     root = np.asarray(communicator.bcast(Candidates(program).from_consensus(start.point)))
     try:
-        scenarios = bounds.evaluate(program, indices, root, pool=ScenarioPool(program, gap_rel=gap), deadline=deadline)
+        scenarios = bounds.evaluate(program, indices, root, deadline=deadline)
         cost = bounds.expected_cost(program, scenarios)
     except (InfeasibleError, SolveError) as error:
         logger.debug("the start's commitment is rejected: %s", error)

@@ -40,7 +40,7 @@ class Bounder:
         gap = bounds.subproblem_gap(options)
         self._indices = range(len(program.scenario_names))
         self._priced = ScenarioPool(program, gap_rel=gap)
-        self._fixed = ScenarioPool(program, gap_rel=gap)
+        self._fixed = ScenarioPool(program, gap_rel=bounds.EVALUATION_GAP)
         self._candidates = Candidates(program)
         self._turn = 0
 

@@ -175,7 +175,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
         converger_spoke_char = "X"
 
         def main(self) -> None:
-            self._pool = ScenarioPool(program, gap_rel=gap)
+            self._pool = ScenarioPool(program, gap_rel=bounds.EVALUATION_GAP)
             self._candidates = Candidates(program)
             self._turn = 0
             self._left = 0

@@ -20,7 +20,6 @@ from mes_stoch.uncertainty.tree import build_tree
 
 HOSPITAL = Path(ms.__file__).resolve().parent.parent / "instances" / "hospital_fr"
 SCENARIOS = 4
-OPTIONS = SolveOptions(gap_rel=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def reserve_slack(program: SiteProgram, values: np.ndarray) -> float:
 
 def test_no_commitment_is_feasible_everywhere_and_owes_nothing(program: SiteProgram) -> None:
     nothing = np.zeros(len(program.root.columns))
-    for solution in evaluate(program, range(SCENARIOS), nothing, OPTIONS):
+    for solution in evaluate(program, range(SCENARIOS), nothing):
         assert np.isfinite(solution.cost)
         assert reserve_slack(program, solution.values) == pytest.approx(0.0, abs=1e-6)
 
@@ -54,7 +53,7 @@ def test_the_largest_commitment_is_feasible_everywhere_and_falls_short(program: 
     """All maxima together exceed what the site can hold, so slack is used, and paid for, instead of infeasibility."""
     root = largest(program)
     assert program.commitments(root)["volume_mw"].min() > 0
-    for solution in evaluate(program, range(SCENARIOS), root, OPTIONS):
+    for solution in evaluate(program, range(SCENARIOS), root):
         assert np.isfinite(solution.cost)
         assert reserve_slack(program, solution.values) > 0.1
 
@@ -63,7 +62,7 @@ def test_the_largest_commitment_is_feasible_everywhere_and_falls_short(program: 
 def test_random_commitments_are_feasible_everywhere(program: SiteProgram, seed: int) -> None:
     generator = np.random.default_rng(seed)
     root = program.root.nearest(largest(program) * generator.random(len(program.root.columns)))
-    solutions = evaluate(program, range(SCENARIOS), root, OPTIONS)
+    solutions = evaluate(program, range(SCENARIOS), root)
     assert all(np.isfinite(solution.cost) for solution in solutions)
 
 

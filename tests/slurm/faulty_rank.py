@@ -13,8 +13,8 @@ from mes_stoch.cli.main import main
 from mes_stoch.solve.highs import HighsModel
 
 FAULTY_RANK = "1"
-# Late enough that all ranks wait for each other inside MPI, early enough for the smallest instance.
-SOLVES_BEFORE_THE_FAULT = 5
+# Late enough that all ranks are at work together, early enough for the smallest instance.
+SOLVES_BEFORE_THE_FAULT = 2
 
 _run = HighsModel.run
 _solves = 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -29,6 +30,9 @@ _FOREIGN_PREFIXES = ("SLURM", "SBATCH", "SQUEUE", "SINFO", "PMI", "HYDRA", "OMPI
 
 _CONFIGURATION = """\
 ClusterName=minislurm
+# MPICH names its shared memory after job and step, and leaves it behind when its ranks are killed: a second job of the
+# same number on this machine would attach to that and wait in MPI_Init for ever. No two clusters number alike, then.
+FirstJobId={first_job}
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 SlurmUser={user}
@@ -190,6 +194,7 @@ class MiniSlurm:
             _CONFIGURATION.format(
                 host=host,
                 port=ports[0],
+                first_job=secrets.randbelow(60_000_000) + 1,
                 user=getpass.getuser(),
                 home=self._home,
                 authentication=self._start_authentication(),

@@ -35,10 +35,21 @@ def test_parallel_solve(nodes: int, submit: Submit, collect: Collect, tiny_site:
     assert finished.log.count("expected profit ") == 1
 
 
-def test_gap_not_reached_is_done_and_says_so(submit: Submit, collect: Collect, tiny_site: str) -> None:
-    finished = collect(submit("-N 1 -n 3", f"{tiny_site} --gap 1e-12 --iterations 1 --no-figures"))
+def test_gap_not_reached_is_done_and_says_so(submit: Submit, collect: Collect, tmp_path: Path) -> None:
+    # a stand-in for a solve that stops at its limit: a real one takes long, and what is tested is the judgement
+    stand_in = tmp_path / "stand_in.sh"
+    stand_in.write_text(
+        '[ "$SLURM_PROCID" = 0 ] || exit 0\n'
+        "mkdir run\n"
+        """echo '{"ranks": 3, "status": "limit", "gap_rel": 0.02}' > run/summary.json\n"""
+        "echo '{}' > run/manifest.json\n"
+        "exit 4\n",
+        encoding="utf-8",
+    )
+    finished = collect(submit("-N 1 -n 3", "instance", "SOLVE_COMMAND=(bash stand_in.sh)"))
     assert (finished.job.state, finished.job.exit_code) == ("FAILED", 4), finished.log
-    assert "status limit" in (finished.run_folder / "DONE").read_text(encoding="utf-8")
+    done = (finished.run_folder / "DONE").read_text(encoding="utf-8").splitlines()
+    assert done == [f"job {finished.job.job_id}", "ranks 3", "status limit", "gap_rel 0.02"]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,13 @@ def test_ranks_that_do_not_see_each_other_are_found_before_the_run(
     assert "launcher and MPI do not belong together" in finished.log
     assert finished.log.count("ranks=1") == 3
     assert not finished.run_folder.exists()
+
+
+def test_ranks_that_wait_for_each_other_end_before_the_run(submit: Submit, collect: Collect, tiny_site: str) -> None:
+    site = "PYTHON=(bash -c 'sleep 600')\nLAUNCHER=(env)\nPREFLIGHT_LIMIT_S=1"
+    finished = collect(submit("-N 1 -n 3", f"{tiny_site} {OPTIONS}", site))
+    assert (finished.job.state, finished.job.exit_code) == ("FAILED", 70), finished.log
+    assert "did not find each other within 1 s" in finished.log
 
 
 def test_the_launcher_of_the_mpi_itself(submit: Submit, collect: Collect, tiny_site: str) -> None:

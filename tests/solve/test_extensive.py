@@ -9,7 +9,7 @@ from array_programs import ArrayProgram, hard_knapsack, linear_program, newsvend
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mes_stoch.model.program import RootStage
-from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
+from mes_stoch.schema.errors import InfeasibleError, UnboundedError
 from mes_stoch.solve.extensive import assemble, solve_extensive
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
@@ -141,5 +141,14 @@ def test_time_limit_and_trace_of_a_mixed_integer_run():
     assert tuple(seen) == result.trace
     assert len(seen) >= 2
     assert all(point.lower <= result.upper for point in seen)
-    with pytest.raises(SolveError, match="time limit"):
-        solve_extensive(program, SolveOptions(time_limit_s=0.0))
+
+
+def test_no_time_at_all_still_gives_a_proven_interval(capacity):
+    """The commitment nearest to none, and wait-and-see's bound, contain the optimum that a full solve finds."""
+    program = PyomoProgram.from_module(capacity, 6)
+    stopped = solve_extensive(program, SolveOptions(time_limit_s=0.0))
+    full = solve_extensive(program, EXACT)
+    assert stopped.status == "limit"
+    assert np.isfinite(stopped.lower)
+    assert stopped.lower <= full.lower + 1e-6
+    assert full.upper <= stopped.upper + 1e-6
