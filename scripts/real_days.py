@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--force", action="store_true", help="replace the folder if it exists")
     parser.add_argument("--solve", action="store_true", help="solve the instance and show the commitment")
+    parser.add_argument("--method", choices=("ef", "ph"), default="ph", help="how to solve (default ph)")
     parser.add_argument("--gap", type=float, default=0.005, help="relative gap to stop at (default 0.005)")
     parser.add_argument("--time-limit", type=float, default=1800.0, help="seconds (default 1800)")
     return parser
@@ -97,7 +98,7 @@ def _solve(options: argparse.Namespace) -> None:
     tree = site.tree()
     print(f"\nSolving {len(tree.scenario_names)} days as one extensive form ...", flush=True)
     run = solve(
-        site, tree, method="ef", gap_rel=options.gap, time_limit_s=options.time_limit, progress=_progress_printer()
+        site, tree, method=options.method, gap_rel=options.gap, time_limit_s=options.time_limit, progress=_progress_printer()
     )
     summary = run.summary
     print(f"\nExpected profit {run.objective:,.2f} EUR a day, proven at most {summary['bound_upper']:,.2f}")
