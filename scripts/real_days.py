@@ -96,9 +96,14 @@ def _solve(options: argparse.Namespace) -> None:
 
     site = read(options.out)
     tree = site.tree()
-    print(f"\nSolving {len(tree.scenario_names)} days as one extensive form ...", flush=True)
+    print(f"\nSolving {len(tree.scenario_names)} days ({options.method}) ...", flush=True)
     run = solve(
-        site, tree, method=options.method, gap_rel=options.gap, time_limit_s=options.time_limit, progress=_progress_printer()
+        site,
+        tree,
+        method=options.method,
+        gap_rel=options.gap,
+        time_limit_s=options.time_limit,
+        progress=_progress_printer(),
     )
     summary = run.summary
     print(f"\nExpected profit {run.objective:,.2f} EUR a day, proven at most {summary['bound_upper']:,.2f}")
