@@ -139,7 +139,8 @@ def solve_extensive(
     if model.is_mip:
         model.on_mip_progress(lambda lower, upper: trace.add(lower / form.scale, upper / form.scale))
     assembled = time.perf_counter()
-    solution = model.run(options.time_limit_s - (assembled - start))
+    with model.interruptible():
+        solution = model.run(options.time_limit_s - (assembled - start))
     solved = time.perf_counter()
     _require_solution(program, solution)
     lower = solution.dual_bound / form.scale
@@ -156,7 +157,7 @@ def solve_extensive(
     rows, columns = form.program.matrix.shape
     return EngineResult(
         method="ef",
-        status=_status(solution, bounds.relative_gap(lower, upper), options),
+        status=_status(model, solution, bounds.relative_gap(lower, upper), options),
         root=root,
         lower=lower,
         upper=upper,
@@ -185,10 +186,12 @@ def _wait_and_see_bound(program: StochasticProgram) -> float:
     return float(np.asarray(program.probabilities) @ each)
 
 
-def _status(solution: Solution, gap: float, options: SolveOptions) -> Status:
+def _status(model: HighsModel, solution: Solution, gap: float, options: SolveOptions) -> Status:
     if solution.status == "optimal" and gap <= bounds.NEGATIVE_GAP_TOLERANCE:
         return "optimal"
-    return "gap_reached" if gap <= options.gap_rel else "limit"
+    if gap <= options.gap_rel:
+        return "gap_reached"
+    return "interrupted" if model.was_interrupted else "limit"
 
 
 def _require_solution(program: StochasticProgram, solution: Solution) -> None:

@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import logging
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,6 +46,7 @@ _STATUS: dict[Any, SolutionStatus] = {
     highspy.HighsModelStatus.kUnbounded: "unbounded",
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kIterationLimit: "time_limit",
+    highspy.HighsModelStatus.kInterrupt: "time_limit",
 }
 
 #: For the mixed-integer program of one scenario: thousands of rows, a few dozen binaries, a good bound at the root.
@@ -125,6 +129,7 @@ class HighsModel:
         for name, value in (options or {}).items():
             self.set_option(name, value)
         self.is_mip = False
+        self.was_interrupted = False
         self.column_count = 0
         self.row_count = 0
         self.pass_program(program, relax=relax)
@@ -247,6 +252,38 @@ class HighsModel:
                 report(float(event.data_out.mip_dual_bound), float(event.data_out.mip_primal_bound))
 
         self._highs.cbMipInterrupt.subscribe(forward)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let Ctrl-C end a run with what it has, as a time limit would, instead of waiting for its end.
+
+        Registers callbacks, which stay for the life of the object: for one long run. The handler runs when HiGHS calls
+        back, since Python runs handlers between instructions of its own only. In a thread of its own there is no Ctrl-C
+        to handle, and nothing is done.
+        """
+        self.was_interrupted = False
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        asked = False
+
+        def note(_number: int, _frame: object) -> None:
+            nonlocal asked
+            if asked:
+                raise KeyboardInterrupt
+            asked = self.was_interrupted = True
+
+        def answer(event: Any) -> None:
+            if asked:
+                event.interrupt()
+
+        for moment in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
+            moment.subscribe(answer)
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def run(self, time_limit_s: float = math.inf) -> Solution:
         """Solve, and sort out what came back.

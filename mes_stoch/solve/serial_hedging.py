@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 import time
 from typing import Any
 
@@ -104,23 +105,30 @@ def solve_serial(
     deadline = interval.start + options.time_limit_s
     bounder = Bounder(program, options, interval, deadline)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
-    if warm:
-        settings.start = find_start(program, relaxation_gap(options), options.time_limit_s)
-    started = time.perf_counter()
-    if settings.start is not None:
-        # The relaxation's bound costs next to nothing and is often enough.
-        bounder.price(settings.start.multipliers, relax=True)
-        bounder.try_commitment(settings.start.point)
-        if not bounder.is_done and program.scenario(0).integer.any():
-            bounder.price(settings.start.multipliers)
-    if not bounder.is_done:
-        _hedge(program, options, settings, bounder)
+    start_time_s, interrupted = 0.0, False
+    try:
+        if warm:
+            settings.start = find_start(program, relaxation_gap(options), options.time_limit_s)
+        start_time_s = time.perf_counter() - interval.start
+        if settings.start is not None:
+            # The relaxation's bound costs next to nothing and is often enough.
+            bounder.price(settings.start.multipliers, relax=True)
+            bounder.try_commitment(settings.start.point)
+            if not bounder.is_done and program.scenario(0).integer.any():
+                bounder.price(settings.start.multipliers)
+        if not bounder.is_done:
+            _hedge(program, options, settings, bounder)
+    except KeyboardInterrupt:
+        # What is proven so far stays proven; with nothing to show there is nothing to return.
+        if interval.root is None or not math.isfinite(interval.lower):
+            raise
+        interrupted = True
     if interval.root is None:
         raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
     lower, upper = bounds.certify(interval.lower, interval.upper, program.name)
     return EngineResult(
         method="ph",
-        status=status_of(bounds.relative_gap(lower, upper), options),
+        status=status_of(bounds.relative_gap(lower, upper), options, interrupted=interrupted),
         root=interval.root,
         lower=lower,
         upper=upper,
@@ -130,7 +138,7 @@ def solve_serial(
         trace=tuple(interval.trace),
         scenarios=tuple(interval.scenarios),
         details={
-            **start_details(settings.start, started - interval.start),
+            **start_details(settings.start, start_time_s),
             "subproblem_solves": settings.solves,
             "subproblem_time_s": settings.solve_time_s,
             "bound_time_s": bounder.time_spent_s,
@@ -169,9 +177,11 @@ def start_details(start: Start | None, seconds: float) -> dict[str, str | float 
     return {"start_passes": start.passes, "start_gap_rel": start.gap_rel, "start_time_s": seconds}
 
 
-def status_of(gap_rel: float, options: SolveOptions) -> Status:
-    """``gap_reached`` or ``limit``; progressive hedging never proves an exact optimum."""
-    return "gap_reached" if gap_rel <= options.gap_rel else "limit"
+def status_of(gap_rel: float, options: SolveOptions, *, interrupted: bool = False) -> Status:
+    """How hedging ended; it never proves an exact optimum."""
+    if gap_rel <= options.gap_rel:
+        return "gap_reached"
+    return "interrupted" if interrupted else "limit"
 
 
 def hedging_options(options: SolveOptions, deadline: float) -> dict[str, Any]:
