@@ -49,7 +49,9 @@ TREE = "tree.nc"
 INSTANCE = "instance"
 FIGURES = "figures"
 
-_OWN_FILES = (MANIFEST, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE)
+#: Left beside the results by `slurm/solve.sbatch` when a job's run is complete.
+DONE = "DONE"
+_OWN_FILES = (MANIFEST, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, DONE)
 _OWN_FOLDERS = (INSTANCE, FIGURES)
 _PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pandas", "xarray", "mpi4py")
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import mes_stoch as ms
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.model.site_program import SiteProgram, build_program
 from mes_stoch.schema.instance import Instance
@@ -18,7 +17,7 @@ from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.uncertainty.tree import build_tree
 
-HOSPITAL = Path(ms.__file__).resolve().parent.parent / "instances" / "hospital_fr"
+HOSPITAL = Path(__file__).resolve().parents[2] / "instances" / "hospital_fr"
 SCENARIOS = 4
 
 

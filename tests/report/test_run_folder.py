@@ -84,10 +84,13 @@ def test_an_existing_run_is_not_overwritten_without_force(tiny_run: Run, tmp_pat
     stale = folder / "figures" / "old.png"
     stale.parent.mkdir()
     stale.write_bytes(b"")
+    done = folder / "DONE"  # of a batch job, which would vouch for results it has not seen
+    done.write_bytes(b"")
     with pytest.raises(UsageError, match="--force"):
         tiny_run.write(folder)
     tiny_run.write(folder, force=True)
     assert not stale.exists()
+    assert not done.exists()
 
 
 def test_force_never_touches_what_no_run_wrote(tiny_run: Run, tmp_path: Path) -> None:
