@@ -103,6 +103,7 @@ def solve(
     time_limit_s: float | None = None,
     iteration_limit: int | None = None,
     rho_factor: float | None = None,
+    cold_start: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -119,6 +120,7 @@ def solve(
     time_limit_s: float | None = None,
     iteration_limit: int | None = None,
     rho_factor: float | None = None,
+    cold_start: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -134,6 +136,7 @@ def solve(
     time_limit_s: float | None = None,
     iteration_limit: int | None = None,
     rho_factor: float | None = None,
+    cold_start: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -153,6 +156,8 @@ def solve(
         Iterations of progressive hedging.
     rho_factor : float, optional
         Multiplies progressive hedging's own penalties.
+    cold_start : bool
+        Hedge from zero multipliers instead of those of the linear relaxation, which often close the gap alone.
     threads : int, optional
         Threads of the solver (extensive form only).
     progress : callable, optional
@@ -177,7 +182,7 @@ def solve(
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}; the methods are {' and '.join(METHODS)}")
     started = datetime.now(UTC)
-    options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, threads)
+    options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
     inputs = read_inputs(site.folder, site.instance)
     if tree is None:
         tree = site.tree()
@@ -207,6 +212,7 @@ def _options(
     time_limit_s: float | None,
     iteration_limit: int | None,
     rho_factor: float | None,
+    cold_start: bool,
     threads: int | None,
 ) -> SolveOptions:
     defaults = SolveOptions()
@@ -215,9 +221,10 @@ def _options(
         time_limit_s=instance.solve.time_limit_s if time_limit_s is None else time_limit_s,
         iteration_limit=defaults.iteration_limit if iteration_limit is None else iteration_limit,
         rho_factor=defaults.rho_factor if rho_factor is None else rho_factor,
+        cold_start=cold_start,
         threads=defaults.threads if threads is None else threads,
     )
     for name, value in vars(options).items():
-        if not value > 0:
+        if not isinstance(value, bool) and not value > 0:
             raise UsageError(f"{name} must be positive, not {value}")
     return options

@@ -53,6 +53,7 @@ _positive = click.FloatRange(min=0, min_open=True)
 @click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which the best so far is returned.")
 @click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Most iterations of progressive hedging.")
 @click.option("--rho-factor", type=_positive, metavar="F", help="Multiplies progressive hedging's own penalties.")
+@click.option("--cold-start", is_flag=True, help="Hedge from zero, not from the linear relaxation's multipliers.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of the solver (ef only); default 1.")
 @click.option(
     "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
@@ -78,6 +79,7 @@ def solve(
     time_limit: float | None,
     iterations: int | None,
     rho_factor: float | None,
+    cold_start: bool,
     threads: int | None,
     minimum_bids: bool | None,
     bid_steps: bool | None,
@@ -114,6 +116,7 @@ def solve(
                 time_limit_s=time_limit,
                 iteration_limit=iterations,
                 rho_factor=rho_factor,
+                cold_start=cold_start,
                 threads=threads,
                 progress=None if quiet else lines,
                 command=context.ensure_object(Invocation).command,

@@ -9,7 +9,7 @@ from mes_stoch.solve.serial_hedging import solve_serial
 
 
 def solve_ph(
-    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool = True
+    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool | None = None
 ) -> EngineResult | None:
     """Solve by progressive hedging.
 
@@ -22,8 +22,9 @@ def solve_ph(
     options : SolveOptions
     progress : callable, optional
         Called on rank 0 with every new pair of bounds.
-    warm : bool
-        Start from the linear relaxation. It often closes the gap before the first iteration.
+    warm : bool, optional
+        Start from the linear relaxation, which often closes the gap before the first iteration; default what the
+        options say.
 
     Returns
     -------
@@ -36,6 +37,7 @@ def solve_ph(
         The number of ranks does not fit.
     InfeasibleError, UnboundedError, SolveError
     """
+    warm = not options.cold_start if warm is None else warm
     communicator = parallel.world()
     if communicator is None:
         return solve_serial(program, options, progress, warm=warm)

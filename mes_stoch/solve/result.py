@@ -25,6 +25,8 @@ class SolveOptions:
         Iterations of progressive hedging.
     rho_factor : float
         Multiplies the program's own penalty scale.
+    cold_start : bool
+        Hedge from zero multipliers instead of those of the linear relaxation.
     threads : int
         Threads of one HiGHS solve (extensive form only; every MPI rank uses one).
     """
@@ -33,6 +35,7 @@ class SolveOptions:
     time_limit_s: float = 3600.0
     iteration_limit: int = 100
     rho_factor: float = 1.0
+    cold_start: bool = False
     threads: int = 1
 
 

@@ -45,7 +45,17 @@ def test_the_default_folder_is_named_after_instance_and_time(command: Command, t
 def test_options_reach_the_solver(command: Command, tiny: str, tmp_path: Path) -> None:
     done = command(
         *("solve", tiny, "--out", "run", "--quiet", "--no-figures", "--gap", "0.25", "--time-limit", "77"),
-        *("--iterations", "5", "--rho-factor", "2", "--threads", "2", "--no-minimum-bids", "--no-bid-steps"),
+        *(
+            "--iterations",
+            "5",
+            "--rho-factor",
+            "2",
+            "--cold-start",
+            "--threads",
+            "2",
+            "--no-minimum-bids",
+            "--no-bid-steps",
+        ),
     )
     assert done.code == 0
     options = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))["options"]
@@ -55,6 +65,7 @@ def test_options_reach_the_solver(command: Command, tiny: str, tmp_path: Path) -
         "time_limit_s": 77.0,
         "iteration_limit": 5,
         "rho_factor": 2.0,
+        "cold_start": True,
         "threads": 2,
     }
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))

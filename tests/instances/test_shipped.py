@@ -90,6 +90,20 @@ def test_tiny_site_over_three_ranks(tmp_path: Path, mpiexec: str) -> None:
 
 @pytest.mark.mpi
 @pytest.mark.slow
+def test_hospital_cylinders_close_the_gap_from_a_cold_start(tmp_path: Path, mpiexec: str) -> None:
+    """Hub, bound and commitment spokes at work, where the relaxation has not closed the gap before them."""
+    common = [str(INSTANCES / "hospital_fr"), "--scenarios", "6"]
+    cold = command_line([*common, "--method", "ph", "--cold-start", "--gap", "0.01"], tmp_path / "cold", mpiexec)
+    warm = command_line([*common, "--method", "ph", "--gap", "1e-3"], tmp_path / "warm")
+    assert cold["gap_rel"] <= 0.01
+    assert cold["bound_lower"] <= warm["bound_upper"]
+    assert warm["bound_lower"] <= cold["bound_upper"]
+    trace = (tmp_path / "cold" / "trace.csv").read_text(encoding="utf-8").splitlines()
+    assert int(trace[-1].split(",")[1]) >= 1
+
+
+@pytest.mark.mpi
+@pytest.mark.slow
 def test_hospital_methods_agree_at_thirty_scenarios(tmp_path: Path, mpiexec: str) -> None:
     """Each incumbent lies in the other methods' certified intervals, to the tolerance commitments are evaluated to."""
     common = [str(INSTANCES / "hospital_fr"), "--scenarios", "30"]
