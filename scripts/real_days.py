@@ -116,6 +116,7 @@ def _solve(options: argparse.Namespace) -> None:
     for stream, amount in summary["streams"].items():
         if abs(amount) >= 0.005:
             print(f"  {stream:<36}{amount:>14,.2f}")
+    print(f"\nResults: {run.write(options.out / 'run')}")
 
 
 def _progress_printer(every_s: float = 10.0) -> Callable[[TracePoint], None]:

@@ -87,3 +87,22 @@ def test_series_are_those_of_the_paired_days(driver: object, data_folder: Path, 
         np.testing.assert_allclose(drawn["da_price_eur_per_mwh"], np.repeat(real, 4), atol=1e-6)
         blocks = fcr.loc[row["fr_dk_2021"], "fcr_capacity_price_eur_per_mw_h"].to_numpy()
         np.testing.assert_allclose(drawn["fcr_capacity_price_eur_per_mw_h"], np.repeat(blocks, 16), atol=1e-6)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_thirty_real_days_end_to_end(
+    driver: object, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "real"
+    arguments = ["--data-folder", str(data_folder), "--out", str(out), "--days", "30", "--seed", "1", "--solve"]
+    assert driver.main(arguments) == 0  # type: ignore[attr-defined]
+    printed = capsys.readouterr().out
+    summary = json.loads((out / "run" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["scenarios"] == 30
+    assert summary["gap_rel"] <= 0.005
+    assert summary["bound_lower"] <= summary["bound_upper"]
+    after_the_solve = printed[printed.index("Commitment, MW by block") :]
+    for entry in json.loads((out / "sources.json").read_text(encoding="utf-8")):
+        assert entry["name"] in after_the_solve
+        assert entry["span"] in after_the_solve
