@@ -14,28 +14,26 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import highspy
 import numpy as np
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.schema.errors import SolveError
+from mes_stoch.solve.solution import Solution, SolutionStatus
+from mes_stoch.solve.watch import Interruption, listening_to_interrupts, throttled
+
+__all__ = ["SCENARIO_MIP_OPTIONS", "HighsModel", "OptionValue", "Solution", "SolutionStatus", "solve", "version"]
 
 logger = logging.getLogger("mes_stoch.solve.highs")
 
-SolutionStatus = Literal["optimal", "infeasible", "unbounded", "time_limit"]
 OptionValue = str | bool | int | float
 
 _COLUMN_WISE = 1
 _MINIMISE = 1
-_REPORT_INTERVAL_S = 0.25
 _FEASIBLE = 2  # HiGHS' SolutionStatus "feasible" of info.primal_solution_status
 
 _INFEASIBLE_OR_UNBOUNDED = highspy.HighsModelStatus.kUnboundedOrInfeasible
@@ -62,42 +60,6 @@ SCENARIO_MIP_OPTIONS: dict[str, str | bool | int | float] = {
 
 # HiGHS has one task scheduler a process; it must be torn down before another thread count can be used.
 _scheduler_threads: int | None = None
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What one run of HiGHS proved and found.
-
-    Parameters
-    ----------
-    status : str
-        ``optimal`` within the tolerances (and, for a mixed-integer program, the gap) asked for.
-    objective : float
-        Cost of ``values``; ``nan`` where no feasible point is known.
-    dual_bound : float
-        Proven lower bound on the optimal cost; ``-inf`` where none is known (an LP stopped before its optimum).
-    values : array or None
-        Primal values per column, ``None`` where no feasible point is known.
-    row_dual, column_dual : array or None
-        Cost per unit of a row's right-hand side and of a column's bound; linear programs at their optimum only.
-    mip_gap : float
-        Relative gap reported; 0 for a linear program.
-    simplex_iterations, nodes : int
-        Work done in this run.
-    ray : array or None
-        Direction of unbounded improvement.
-    """
-
-    status: SolutionStatus
-    objective: float
-    dual_bound: float
-    values: FloatArray | None
-    row_dual: FloatArray | None
-    column_dual: FloatArray | None
-    mip_gap: float
-    simplex_iterations: int
-    nodes: int
-    ray: FloatArray | None = None
 
 
 class HighsModel:
@@ -129,7 +91,7 @@ class HighsModel:
         for name, value in (options or {}).items():
             self.set_option(name, value)
         self.is_mip = False
-        self.was_interrupted = False
+        self._interruption = Interruption()
         self.column_count = 0
         self.row_count = 0
         self.pass_program(program, relax=relax)
@@ -241,49 +203,23 @@ class HighsModel:
 
         Registers a callback, which stays for the life of the object: for one long run, never for a re-solved model.
         """
-        next_report = 0.0
+        self._highs.cbMipInterrupt.subscribe(throttled(report))
 
-        def forward(event: Any) -> None:
-            # HiGHS asks "go on?" at every turn, with its bounds; its log callback is silent when its output is off.
-            nonlocal next_report
-            now = time.perf_counter()
-            if now >= next_report:
-                next_report = now + _REPORT_INTERVAL_S
-                report(float(event.data_out.mip_dual_bound), float(event.data_out.mip_primal_bound))
-
-        self._highs.cbMipInterrupt.subscribe(forward)
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether Ctrl-C ended the last interruptible run."""
+        return self._interruption.asked
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """Let Ctrl-C end a run with what it has, as a time limit would, instead of waiting for its end.
 
-        Registers callbacks, which stay for the life of the object: for one long run. The handler runs when HiGHS calls
-        back, since Python runs handlers between instructions of its own only. In a thread of its own there is no Ctrl-C
-        to handle, and nothing is done.
+        Registers callbacks, which stay for the life of the object: for one long run.
         """
-        self.was_interrupted = False
-        if threading.current_thread() is not threading.main_thread():
+        self._interruption = Interruption()
+        moments = (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt)
+        with listening_to_interrupts(self._interruption, moments):
             yield
-            return
-        asked = False
-
-        def note(_number: int, _frame: object) -> None:
-            nonlocal asked
-            if asked:
-                raise KeyboardInterrupt
-            asked = self.was_interrupted = True
-
-        def answer(event: Any) -> None:
-            if asked:
-                event.interrupt()
-
-        for moment in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
-            moment.subscribe(answer)
-        before = signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def run(self, time_limit_s: float = math.inf) -> Solution:
         """Solve, and sort out what came back.
