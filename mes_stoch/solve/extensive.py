@@ -23,10 +23,9 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.model.merge import Merger
+from mes_stoch.model.program import IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.highs import HighsModel, Solution
@@ -66,39 +65,8 @@ def assemble(program: StochasticProgram) -> ExtensiveForm:
     """Stamp all scenarios into one :class:`LinearProgram`."""
     count = len(program.scenario_names)
     weights = np.asarray(program.probabilities, dtype=np.float64) * count
-    root = _RootCopy(program)
-    columns: list[_Block] = []
-    row_offset = 0
-    for index in range(count):
-        block = root.split(program.scenario(index), weights[index], row_offset)
-        columns.append(block)
-        row_offset += block.row_count
-    rest_counts = np.array([len(block.cost) for block in columns], dtype=np.int64)
-    root_matrix = sp.csc_array(sp.vstack([block.root_matrix for block in columns], format="csc"))
-    pointers = [np.asarray(root_matrix.indptr, dtype=np.int64)]
-    for block in columns:
-        pointers.append(block.pointers[1:] + pointers[-1][-1])
-    column_count = root.count + int(rest_counts.sum())
-    matrix = sp.csc_array(
-        (
-            np.concatenate([root_matrix.data, *(block.data for block in columns)]),
-            np.concatenate([root_matrix.indices, *(block.indices for block in columns)]).astype(np.int32),
-            np.concatenate(pointers).astype(np.int32),
-        ),
-        shape=(row_offset, column_count),
-    )
-    form = LinearProgram(
-        matrix=matrix,
-        cost=np.concatenate([root.cost, *(block.cost for block in columns)]),
-        offset=root.offset,
-        row_lower=np.concatenate([block.row_lower for block in columns]),
-        row_upper=np.concatenate([block.row_upper for block in columns]),
-        column_lower=np.concatenate([root.lower, *(block.lower for block in columns)]),
-        column_upper=np.concatenate([root.upper, *(block.upper for block in columns)]),
-        integer=np.concatenate([root.integer, *(block.integer for block in columns)]),
-    )
-    starts = root.count + np.concatenate([[0], np.cumsum(rest_counts)[:-1]])
-    return ExtensiveForm(form, float(count), root.count, starts.astype(np.int32))
+    merged = Merger(program.root.columns).merge((program.scenario(index) for index in range(count)), weights)
+    return ExtensiveForm(merged.program, float(count), len(program.root.columns), merged.block_starts)
 
 
 def solve_extensive(
@@ -210,73 +178,6 @@ def _require_solution(program: StochasticProgram, solution: Solution) -> None:
         for index in range(len(program.scenario_names)):
             require_bounded(program, index, ScenarioPool(program).solve_priced(index, nothing))
         raise UnboundedError(f"{program.name}: the expected profit grows without limit")
-
-
-@dataclass(frozen=True)
-class _Block:
-    row_count: int
-    root_matrix: sp.csc_array
-    pointers: NDArray[np.int64]
-    indices: NDArray[np.int64]
-    data: FloatArray
-    cost: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    integer: BoolArray
-    row_lower: FloatArray
-    row_upper: FloatArray
-
-
-class _RootCopy:
-    """Collects the root's share of every scenario while the rest is cut into blocks."""
-
-    def __init__(self, program: StochasticProgram) -> None:
-        self.columns = np.asarray(program.root.columns)
-        self.count = len(self.columns)
-        self.cost = np.zeros(self.count)
-        self.offset = 0.0
-        self.lower = np.full(self.count, -np.inf)
-        self.upper = np.full(self.count, np.inf)
-        self.integer = np.zeros(self.count, dtype=bool)
-        self._first_root_rows: tuple[FloatArray, FloatArray, FloatArray] | None = None
-
-    def split(self, scenario: LinearProgram, weight: float, row_offset: int) -> _Block:
-        in_root = np.zeros(len(scenario.cost), dtype=bool)
-        in_root[self.columns] = True
-        self.cost += weight * scenario.cost[self.columns]
-        self.offset += weight * scenario.offset
-        self.lower = np.maximum(self.lower, scenario.column_lower[self.columns])
-        self.upper = np.minimum(self.upper, scenario.column_upper[self.columns])
-        self.integer |= scenario.integer[self.columns]
-        rest = scenario.matrix[:, ~in_root]
-        root = scenario.matrix[:, self.columns]
-        keep = self._rows_to_keep(scenario, root, rest)
-        if not keep.all():
-            rest, root = rest[keep, :], root[keep, :]
-        return _Block(
-            row_count=int(keep.sum()),
-            root_matrix=sp.csc_array(root),
-            pointers=np.asarray(rest.indptr, dtype=np.int64),
-            indices=np.asarray(rest.indices, dtype=np.int64) + row_offset,
-            data=np.asarray(rest.data, dtype=np.float64),
-            cost=weight * scenario.cost[~in_root],
-            lower=scenario.column_lower[~in_root],
-            upper=scenario.column_upper[~in_root],
-            integer=scenario.integer[~in_root],
-            row_lower=scenario.row_lower[keep],
-            row_upper=scenario.row_upper[keep],
-        )
-
-    def _rows_to_keep(self, scenario: LinearProgram, root: sp.csc_array, rest: sp.csc_array) -> BoolArray:
-        """All rows, less those on the root alone where the first scenario has said the same."""
-        keep = np.ones(scenario.matrix.shape[0], dtype=bool)
-        root_only = np.bincount(rest.indices, minlength=len(keep)) == 0
-        stated = (root[root_only, :].toarray(), scenario.row_lower[root_only], scenario.row_upper[root_only])
-        if self._first_root_rows is None:
-            self._first_root_rows = stated
-        elif all(np.array_equal(mine, first) for mine, first in zip(stated, self._first_root_rows, strict=True)):
-            keep[root_only] = False
-        return keep
 
 
 class _Trace:
