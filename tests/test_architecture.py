@@ -35,9 +35,9 @@ LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 # A product is carried by units, and speaks to them through this contract alone, never to a kind of component.
 CONTRACTS_BETWEEN_NEIGHBOURS = {("products", "mes_stoch.components.context")}
 
-# What may be imported only in some places: MPI starts when mpi4py.MPI (and with it mpi-sppy) is imported, and one
-# module knows the solver's calls.
-CONFINED = {"mpi4py": "solve/", "mpisppy": "solve/", "highspy": "solve/highs.py"}
+# What may be imported only in some places: MPI starts when mpi4py.MPI (and with it mpi-sppy) is imported, and only
+# solve/highs.py and its helper solve/highs_calls.py know the solver's calls.
+CONFINED = {"mpi4py": "solve/", "mpisppy": "solve/", "highspy": "solve/highs"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -122,12 +122,109 @@ def test_added_columns_and_rows():
     assert model.run().objective == pytest.approx(89 - 2)
 
 
-def test_unknown_option_and_wrong_value_are_errors():
-    model = highs.HighsModel(production())
+def test_unknown_option_is_an_error():
     with pytest.raises(SolveError, match="no option 'mip_gap'"):
-        model.set_option("mip_gap", 0.1)
-    with pytest.raises(SolveError, match="refuses"):
-        model.set_option("presolve", "perhaps")
+        highs.HighsModel(production()).set_option("mip_gap", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        pytest.param("presolve", "perhaps", "one of its words", id="unknown word"),
+        pytest.param("presolve", True, "one of its words", id="truth value for a word"),
+        pytest.param("threads", "two", "a whole number", id="word for a whole number"),
+        pytest.param("threads", 1.5, "a whole number", id="fraction for a whole number"),
+        pytest.param("threads", -1, "a whole number", id="below its limit"),
+        pytest.param("simplex_scale_strategy", 99, "a whole number", id="above its limit"),
+        pytest.param("threads", 2**40, "a whole number", id="beyond 32 bits"),
+        pytest.param("mip_rel_gap", "small", "a number", id="word for a number"),
+        pytest.param("mip_rel_gap", -0.1, "a number", id="number below its limit"),
+        pytest.param("mip_rel_gap", math.nan, "a number", id="not a number"),
+        pytest.param("mip_rel_gap", None, "a number", id="nothing"),
+        pytest.param("output_flag", "maybe", "True or False", id="word for a truth value"),
+        pytest.param("output_flag", 1, "True or False", id="number for a truth value"),
+    ],
+)
+def test_wrong_option_value_is_a_clear_error_and_changes_nothing(capfd, name, value, kind):
+    model = highs.HighsModel(production())
+    before = model._highs.getOptionValue(name)
+    with pytest.raises(SolveError, match=f"refuses .* for option '{name}': it must be {kind}"):
+        model.set_option(name, value)
+    assert model._highs.getOptionValue(name) == before
+    # HiGHS itself stays silent: the message is the project's own
+    assert capfd.readouterr() == ("", "")
+
+
+def test_option_values_of_numpy_are_taken():
+    model = highs.HighsModel(production(), options={"mip_rel_gap": np.float64(0.25), "mip_max_nodes": np.int64(7)})
+    assert model._highs.getOptionValue("mip_rel_gap")[1] == 0.25
+    assert model._highs.getOptionValue("mip_max_nodes")[1] == 7
+
+
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [
+        pytest.param(lambda m: m.change_costs(np.array([7]), np.array([1.0])), "changing costs", id="costs"),
+        pytest.param(
+            lambda m: m.change_column_bounds(np.array([7]), np.array([0.0]), np.array([1.0])),
+            "changing column bounds",
+            id="column bounds",
+        ),
+        pytest.param(
+            lambda m: m.change_row_bounds(np.array([7]), np.array([0.0]), np.array([1.0])),
+            "changing row bounds",
+            id="row bounds",
+        ),
+        pytest.param(
+            lambda m: m.change_integrality(np.array([7]), np.array([True])), "changing integrality", id="integrality"
+        ),
+        pytest.param(
+            lambda m: m.add_rows(np.array([0.0]), np.array([1.0]), np.array([0]), np.array([7]), np.array([1.0])),
+            "adding rows",
+            id="rows",
+        ),
+        pytest.param(
+            lambda m: m.add_columns(np.array([0.0]), np.array([math.inf]), np.array([math.inf])),
+            "adding columns",
+            id="columns",
+        ),
+        pytest.param(lambda m: m.set_start(np.array([7]), np.array([1.0])), "setting a start solution", id="start"),
+        pytest.param(
+            lambda m: m.pass_program(linear_program([1.0], [[math.inf]], [0], [1], [0], [1])),
+            "passing the model",
+            id="infinite coefficient",
+        ),
+    ],
+)
+def test_calls_that_highs_refuses_are_errors(call, action):
+    with pytest.raises(SolveError, match=f"failed while {action}"):
+        call(highs.HighsModel(production()))
+
+
+def test_basis_of_another_shape_is_refused():
+    small = linear_program([1.0], [[1.0]], [1], [INF], [0], [INF])
+    model = highs.HighsModel(small, options={"presolve": "off"})
+    model.run()
+    with pytest.raises(SolveError, match="setting the basis"):
+        highs.HighsModel(production()).set_basis(model.basis())
+
+
+def test_basis_before_any_run_changes_nothing():
+    fresh, model = highs.HighsModel(production()), highs.HighsModel(production())
+    model.run()
+    model.set_basis(fresh.basis())
+    assert model.run().simplex_iterations == 0
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_costs_and_presolve_survive_the_search_for_a_reason(integer):
+    """An unbounded program, bounded afterwards, has the optimum of its own costs: max x with x - y <= 4, y <= 2."""
+    unbounded = linear_program([-1, 0], [[1, -1]], [-INF], [4], [0, 0], [INF, INF], [integer, integer])
+    model = highs.HighsModel(unbounded)
+    assert model.run().status == "unbounded"
+    model.change_column_bounds(np.array([1]), np.array([0.0]), np.array([2.0]))
+    assert model.run().objective == pytest.approx(-6)
+    assert model._highs.getOptionValue("presolve")[1] == "choose"
 
 
 def test_time_limit_counts_each_run_anew_and_proves_nothing_for_a_stopped_linear_program():
