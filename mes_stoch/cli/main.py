@@ -64,6 +64,8 @@ def command_line(context: click.Context, debug: bool) -> None:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(name)s: %(message)s")
         logging.getLogger().setLevel(logging.WARNING)
         logging.getLogger("mes_stoch").setLevel(logging.DEBUG)
+    else:
+        speech.speak_warnings()
 
 
 for _command in (validate, tree, solve, report):

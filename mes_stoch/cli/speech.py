@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -53,6 +54,20 @@ def complain(text: str) -> None:
         return
     time.sleep(_HEAD_START_S)
     click.echo(f"mes-stoch: rank {launched_rank()}: {text}", err=True)
+
+
+class SpokenWarnings(logging.Handler):
+    """Says the library's warnings as remarks, so that under MPI they come once."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        remark(f"warning: {record.getMessage()}")
+
+
+def speak_warnings() -> None:
+    """Let the library's warnings be said; once a process is enough."""
+    library = logging.getLogger("mes_stoch")
+    if not any(isinstance(handler, SpokenWarnings) for handler in library.handlers):
+        library.addHandler(SpokenWarnings(logging.WARNING))
 
 
 def show(renderable: Any) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mes_stoch.cli import speech
 from mes_stoch.schema.errors import UsageError
 
+if TYPE_CHECKING:
+    from mes_stoch.api import Site
+    from mes_stoch.schema.tree import ScenarioTree
+
 _EPILOG = """\b
 Examples:
   mes-stoch validate instances/tiny_site
+  mes-stoch validate --numerics instances/hospital_fr
   mes-stoch validate --schema > instance.schema.json
 
 \b
@@ -22,11 +28,15 @@ Exit codes: 0 valid, 2 not valid.
 @click.command(epilog=_EPILOG, short_help="Check an instance; report all its problems.")
 @click.argument("instance", type=click.Path(path_type=Path), required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of instance.yaml and stop.")
-def validate(instance: Path | None, schema: bool) -> None:
+@click.option("--numerics", is_flag=True, help="Show how far apart the numbers of the first scenario lie.")
+def validate(instance: Path | None, schema: bool, numerics: bool) -> None:
     """Check an instance folder and report all its problems together.
 
     Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are
     drawn and checked too: prices that would let a site earn money without limit are found here, not by the solver.
+
+    With --numerics: the smallest and largest coefficients, costs and limits, where they stand, and advice where they
+    would give the solver trouble.
     """
     if schema:
         import json
@@ -48,3 +58,14 @@ def validate(instance: Path | None, schema: bool) -> None:
         f"({horizon.timezone}), {len(described.components)} components, {len(described.products)} products, "
         f"{len(tree.scenario_names)} scenarios."
     )
+    if numerics:
+        _show_numerics(site, tree)
+
+
+def _show_numerics(site: Site, tree: ScenarioTree) -> None:
+    from mes_stoch.model.site_program import build_program
+    from mes_stoch.report.numerics_table import render_numerics
+    from mes_stoch.solve.numerics import inspect
+
+    program = build_program(site.instance, tree)
+    speech.show(render_numerics(inspect(program, [0]), program.scenario_names[0]))

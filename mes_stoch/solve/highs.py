@@ -68,10 +68,10 @@ class HighsModel:
     since a basis switches presolve off, which removes two rows of five. A mixed-integer run has no use for a basis;
     what it keeps is a point (:meth:`set_start`).
 
-    HiGHS' own scaling is left as it is. Over hospital days its strategies change the simplex iterations of linear
-    programs by less than 5 %; objective and bound scales (powers of two) change them by 0 to +7 %, and those of
-    mixed-integer programs no more than another random seed does (11 %). Programs whose numbers ask for scaling are told so in terms
-    of the instance (:mod:`mes_stoch.solve.numerics`).
+    HiGHS' own scaling is left as it is: over 18 hospital days objective and bound scales (powers of two) change the
+    simplex iterations of linear programs by 0 to +5 %, and those of mixed-integer programs no more than another random
+    seed does (11 %). Programs whose numbers ask for scaling are told so in terms of the instance
+    (:mod:`mes_stoch.solve.numerics`).
 
     Parameters
     ----------

@@ -1,0 +1,38 @@
+"""Coefficient ranges as a table a person can read."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+
+from mes_stoch.solve.numerics import Numerics
+
+_WORDS = {
+    "coefficients": "coefficients",
+    "switched": "  switched on and off",
+    "costs": "costs, EUR per unit",
+    "bounds": "bounds of variables",
+    "limits": "limits of rows",
+}
+
+
+def render_numerics(numerics: Numerics, scenario: str) -> RenderableType:
+    """Ranges with the places of their extremes, and the advice below."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"Sizes of numbers, scenario {scenario}", title_justify="left")
+    table.add_column("kind")
+    table.add_column("smallest", justify="right")
+    table.add_column("largest", justify="right")
+    table.add_column("largest / smallest", justify="right")
+    for found in numerics.ranges:
+        table.add_row(
+            _WORDS[found.kind], f"{found.smallest.value:.3g}", f"{found.largest.value:.3g}", f"{found.ratio:.1e}"
+        )
+    places = Table.grid(padding=(0, 2))
+    for found in numerics.ranges:
+        places.add_row(f"smallest of {found.kind}", found.smallest.place)
+        places.add_row(f"largest of {found.kind}", found.largest.place)
+    advice = numerics.advice()
+    texts = [f"- {text}" for text in advice] if advice else ["The solver has no trouble with numbers of these sizes."]
+    return Group(table, Padding(places, (0, 0, 1, 1)), *texts)

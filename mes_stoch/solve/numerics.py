@@ -1,0 +1,261 @@
+"""How far apart the numbers of a program lie, and what to do where they lie too far apart.
+
+A solver works with about sixteen digits and tolerances of 1e-7. A limit of 1e9 MW that means "no limit", a penalty of
+1e8 EUR/MWh or a price in the wrong unit uses these digits up: the solve slows down, and its result may be wrong in a
+digit that matters. The advice names the device, the period and the number, since it is the instance that must change.
+
+Equations
+---------
+Per kind of number (coefficients, costs, bounds of variables, limits of rows), over its finite non-zero entries ``v``::
+
+    smallest = min |v|,   largest = max |v|,   ratio = largest / smallest
+
+Thresholds: costs above 1e6 or all below 1e-4, and bounds and limits the same, are what HiGHS itself calls excessive
+(``kExcessivelyLarge*``, ``kExcessivelySmall*``); coefficients of at most 1e-9 are what HiGHS drops
+(``small_matrix_value``). A ratio above 1e9 leaves, of sixteen digits, fewer than the seven of the tolerance. A
+coefficient ``M`` on an integer column lets ``1e-6 M`` through where the column counts as zero
+(``mip_feasibility_tolerance``); more than 0.01 is told.
+
+Source
+------
+HiGHS documentation, "Numerical considerations", https://ergo-code.github.io/HiGHS/stable/guide/numerics; Klotz &
+Newman (2013), Practical guidelines for solving difficult mixed integer linear programs,
+DOI 10.1016/j.sorms.2012.12.001.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram, StochasticProgram
+from mes_stoch.solve.explain import Described
+
+logger = logging.getLogger("mes_stoch.solve.numerics")
+
+Kind = Literal["coefficients", "switched", "costs", "bounds", "limits"]
+
+DROPPED_BELOW = 1e-9
+LARGE = 1e6
+SMALL = 1e-4
+LARGEST_RATIO = 1e9
+INTEGRALITY_TOLERANCE = 1e-6
+LARGEST_LEAK = 1e-2
+
+_INFINITE = 1e20  # HiGHS' infinite_bound
+_SCENARIOS = 5
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """A number and where it stands, in the words of whoever wrote the program."""
+
+    value: float
+    place: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """Smallest and largest size of the non-zero numbers of one kind.
+
+    Kinds: ``coefficients`` of the matrix, those ``switched`` by an integer column, ``costs``, ``bounds`` of columns and
+    ``limits`` of rows.
+    """
+
+    kind: Kind
+    smallest: Extreme
+    largest: Extreme
+    dropped: int = 0
+
+    @property
+    def ratio(self) -> float:
+        """Largest over smallest."""
+        return self.largest.value / self.smallest.value
+
+    def merged(self, other: Range) -> Range:
+        """The range of both."""
+        return replace(
+            self,
+            smallest=min(self.smallest, other.smallest, key=_size),
+            largest=max(self.largest, other.largest, key=_size),
+            dropped=max(self.dropped, other.dropped),
+        )
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Ranges of a program and what they suggest."""
+
+    ranges: tuple[Range, ...]
+
+    def advice(self) -> list[str]:
+        """One text for each thing worth changing; empty where the numbers are fine."""
+        return [text for found in self.ranges for rule in _RULES[found.kind] if (text := rule(found))]
+
+    def details(self) -> dict[str, str | float | int]:
+        """Plain numbers for a run's summary."""
+        parts: dict[str, str | float | int] = {}
+        for found in self.ranges:
+            parts[f"{found.kind}_smallest"] = found.smallest.value
+            parts[f"{found.kind}_largest"] = found.largest.value
+        return parts
+
+    def warn(self) -> None:
+        """Log the advice as warnings."""
+        for text in self.advice():
+            logger.warning("%s", text)
+
+
+def inspect(program: StochasticProgram, indices: Sequence[int] | None = None) -> Numerics:
+    """Ranges over some scenarios of a program.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+        Places are described in the user's words where it can (``describe_row``, ``describe_column``).
+    indices : sequence of int, optional
+        Default: up to five scenarios spread evenly; a wrong unit stands in all of them.
+    """
+    if indices is None:
+        count = len(program.scenario_names)
+        indices = sorted({int(index) for index in np.linspace(0, count - 1, min(count, _SCENARIOS))})
+    described = program if isinstance(program, Described) else None
+    row: Callable[[int], str] = described.describe_row if described else program.row_names.__getitem__
+    column: Callable[[int], str] = described.describe_column if described else program.column_names.__getitem__
+    merged: dict[Kind, Range] = {}
+    for index in indices:
+        for found in coefficient_ranges(program.scenario(index), row, column):
+            merged[found.kind] = merged[found.kind].merged(found) if found.kind in merged else found
+    return Numerics(tuple(merged[kind] for kind in _RULES if kind in merged))
+
+
+def coefficient_ranges(
+    program: LinearProgram, describe_row: Callable[[int], str], describe_column: Callable[[int], str]
+) -> tuple[Range, ...]:
+    """Ranges of one program; kinds without a finite non-zero number are left out."""
+    matrix = program.matrix
+    columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+
+    def entry(k: int) -> str:
+        return f"{describe_column(int(columns[k]))} in the row «{describe_row(int(matrix.indices[k]))}»"
+
+    def of_column(k: int) -> str:
+        return describe_column(k % matrix.shape[1])
+
+    def of_row(k: int) -> str:
+        return describe_row(k % matrix.shape[0])
+
+    found = (
+        _range("coefficients", matrix.data, entry),
+        _range("switched", matrix.data, entry, program.integer[columns]),
+        _range("costs", program.cost, of_column),
+        _range("bounds", np.concatenate([program.column_lower, program.column_upper]), of_column),
+        _range("limits", np.concatenate([program.row_lower, program.row_upper]), of_row),
+    )
+    return tuple(each for each in found if each is not None)
+
+
+def _range(kind: Kind, values: FloatArray, place: Callable[[int], str], among: BoolArray | None = None) -> Range | None:
+    sizes = np.abs(values)
+    counts = (sizes > 0) & (sizes < _INFINITE)
+    if among is not None:
+        counts &= among
+    positions = np.flatnonzero(counts)
+    if not len(positions):
+        return None
+    low = int(positions[np.argmin(sizes[positions])])
+    high = int(positions[np.argmax(sizes[positions])])
+    return Range(
+        kind,
+        Extreme(float(sizes[low]), place(low)),
+        Extreme(float(sizes[high]), place(high)),
+        int((sizes[positions] <= DROPPED_BELOW).sum()),
+    )
+
+
+def _size(extreme: Extreme) -> float:
+    return extreme.value
+
+
+def _dropped(found: Range) -> str | None:
+    if not found.dropped:
+        return None
+    return (
+        f"{found.dropped} coefficients are at most {DROPPED_BELOW:g}, and the solver drops them. The smallest is "
+        f"{found.smallest.value:.1e}: {found.smallest.place}. Where nothing is meant write 0; otherwise the datum "
+        "behind it is probably in the wrong unit (MW, MWh, shares between 0 and 1)."
+    )
+
+
+def _far_apart(found: Range) -> str | None:
+    # what is dropped does no harm to the rest, and has been told
+    if found.dropped or found.ratio <= LARGEST_RATIO:
+        return None
+    return (
+        f"{found.kind} reach from {found.smallest.value:.1e} to {found.largest.value:.1e}, more than the "
+        f"{math.log10(LARGEST_RATIO):.0f} orders of magnitude that a solver's digits cover. The smallest: "
+        f"{found.smallest.place}. The largest: {found.largest.place}. One of the two is probably in the wrong unit "
+        "(power in MW, energy in MWh, prices in EUR/MWh, ratios and shares per unit)."
+    )
+
+
+def _leak(found: Range) -> str | None:
+    leak = INTEGRALITY_TOLERANCE * found.largest.value
+    if leak <= LARGEST_LEAK:
+        return None
+    return (
+        f"{found.largest.value:.1e} is switched by an on/off decision: {found.largest.place}. Off means off to within "
+        f"{INTEGRALITY_TOLERANCE:g} of it, which is {leak:.2g}, so that something runs while it is off. Give the "
+        "device its real maximum."
+    )
+
+
+def _large_cost(found: Range) -> str | None:
+    if found.largest.value <= LARGE:
+        return None
+    return (
+        f"a cost of {found.largest.value:.1e} EUR per unit: {found.largest.place}. Is the price in EUR/MWh "
+        "(1 EUR/kWh = 1,000 EUR/MWh)? A penalty needs to exceed what it competes with, a few thousand EUR/MWh, not "
+        "more: the rest of the profit disappears beside a larger one."
+    )
+
+
+def _small_costs(found: Range) -> str | None:
+    if found.largest.value >= SMALL:
+        return None
+    return (
+        f"no cost is larger than {found.largest.value:.1e} EUR per unit ({found.largest.place}), which is below what "
+        "the solver tells from nothing. Are the prices in EUR/MWh?"
+    )
+
+
+def _large_bound(found: Range) -> str | None:
+    if found.largest.value <= LARGE:
+        return None
+    return (
+        f"a limit of {found.largest.value:.1e}: {found.largest.place}. Is it in MW or MWh (1 GW = 1,000 MW, "
+        "1 MW = 1,000 kW)? Where there is no limit, give the largest value that can occur instead of a huge one."
+    )
+
+
+def _small_bounds(found: Range) -> str | None:
+    if found.largest.value >= SMALL:
+        return None
+    return (
+        f"no number among the {found.kind} is larger than {found.largest.value:.1e} ({found.largest.place}), which is "
+        "near the solver's tolerance of 1e-7. Are powers in MW and energies in MWh?"
+    )
+
+
+_RULES: dict[Kind, tuple[Callable[[Range], str | None], ...]] = {
+    "coefficients": (_dropped, _far_apart),
+    "switched": (_leak,),
+    "costs": (_large_cost, _small_costs, _far_apart),
+    "bounds": (_large_bound, _small_bounds),
+    "limits": (_large_bound, _small_bounds),
+}
