@@ -36,6 +36,8 @@ logger = logging.getLogger("mes_stoch.solve.highs")
 _COLUMN_WISE = 1
 _MINIMISE = 1
 _FEASIBLE = 2  # HiGHS' SolutionStatus "feasible" of info.primal_solution_status
+_SCALE_BY_LARGEST_ENTRY = 4
+
 #: For the mixed-integer program of one scenario: thousands of rows, a few dozen binaries, a good bound at the root.
 #: Nearly all of HiGHS' time then goes into sub-MIP heuristics (8 s of 9 s measured on a hospital day); cuts and
 #: branching alone end five times sooner, at the same gap.
@@ -68,10 +70,13 @@ class HighsModel:
     since a basis switches presolve off, which removes two rows of five. A mixed-integer run has no use for a basis;
     what it keeps is a point (:meth:`set_start`).
 
-    HiGHS' own scaling is left as it is: over 18 hospital days objective and bound scales (powers of two) change the
-    simplex iterations of linear programs by 0 to +5 %, and those of mixed-integer programs no more than another random
-    seed does (11 %). Programs whose numbers ask for scaling are told so in terms of the instance
-    (:mod:`mes_stoch.solve.numerics`).
+    HiGHS scales by each row's and column's largest entry (``simplex_scale_strategy`` 4) unless ``options`` say
+    otherwise. Over 32 hospital days this took, against HiGHS' default, 3 to 7 % fewer simplex iterations from cold, 5
+    to 7 % fewer after a change of costs and 12 % fewer after the commitment is fixed, and as much less CPU time; no
+    scaling at all is as good for one scenario and worse for the extensive form. Objective and bound scales (powers of
+    two) are left alone: they change the iterations of linear programs by 0 to +5 %, and those of mixed-integer
+    programs no more than another random seed does (11 %). Programs whose numbers ask for scaling are told so in terms
+    of the instance (:mod:`mes_stoch.solve.numerics`).
 
     Parameters
     ----------
@@ -96,6 +101,7 @@ class HighsModel:
         self.set_option("output_flag", False)
         self.threads = threads
         self.set_option("threads", threads)
+        self.set_option("simplex_scale_strategy", _SCALE_BY_LARGEST_ENTRY)
         for name, value in (options or {}).items():
             self.set_option(name, value)
         self.is_mip = False
