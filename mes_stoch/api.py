@@ -50,7 +50,13 @@ class Site:
     def folder(self) -> Path:
         return self.loaded.folder
 
-    def tree(self, scenarios: int | None = None, seed: int | None = None) -> ScenarioTree:
+    def tree(
+        self,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        *,
+        leaves_per_day_ahead_node: int | None = None,
+    ) -> ScenarioTree:
         """The scenarios to plan over, checked for what no market would show.
 
         Parameters
@@ -59,13 +65,16 @@ class Site:
             How many to draw; default the instance's own number. Explicit scenarios are all taken.
         seed : int, optional
             Default the instance's own.
+        leaves_per_day_ahead_node : int, optional
+            Scenarios that share a day-ahead node: more than 1 makes the program three-stage. Default the instance's
+            own.
 
         Raises
         ------
         UsageError, InstanceError
             A number or seed that does not fit the instance, or data that are not sound.
         """
-        tree = build_tree(self.loaded, scenarios, seed)
+        tree = build_tree(self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node)
         require_sound(self.instance, tree)
         return tree
 
@@ -189,8 +198,11 @@ def solve(
 
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.assemble import assemble_run
+    from mes_stoch.solve.numerics import inspect
 
     program = build_program(site.instance, tree)
+    numerics = inspect(program)
+    numerics.warn()
     result: EngineResult | None
     if method == "ef":
         from mes_stoch.solve.extensive import solve_extensive
@@ -202,6 +214,7 @@ def solve(
         result = solve_ph(program, options, progress)
     if result is None:
         return None
+    result.details.update(numerics.details())
     settings = RunSettings(inputs=inputs, method=method, options=dict(vars(options)), command=command, started=started)
     return assemble_run(program, result, settings)
 

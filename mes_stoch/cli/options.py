@@ -16,6 +16,14 @@ scenarios_option = click.option(
     "all of them, and any other number is an error.",
 )
 
+leaves_option = click.option(
+    "--leaves",
+    type=click.IntRange(min=1),
+    metavar="L",
+    help="Scenarios below each day-ahead node: L above 1 makes three stages, in which day-ahead positions are decided "
+    "before intraday prices and calls are known; 1 makes two. N is a multiple of L. Default the instance's own.",
+)
+
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), metavar="K", help="Root seed of the draw; default the instance's own."
 )

@@ -11,7 +11,14 @@ import click
 
 from mes_stoch.cli import speech
 from mes_stoch.cli.invocation import Invocation
-from mes_stoch.cli.options import figures_option, force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.cli.options import (
+    figures_option,
+    force_option,
+    instance_argument,
+    leaves_option,
+    scenarios_option,
+    seed_option,
+)
 from mes_stoch.cli.progress import ProgressLines
 from mes_stoch.cli.ranks import ready_together
 from mes_stoch.cli.report import draw
@@ -42,6 +49,7 @@ _positive = click.FloatRange(min=0, min_open=True)
 @click.command(epilog=_EPILOG, short_help="Find the best commitment and its proven bounds.")
 @instance_argument
 @scenarios_option
+@leaves_option
 @seed_option
 @click.option(
     "--method",
@@ -73,6 +81,7 @@ def solve(
     context: click.Context,
     instance: Path,
     scenarios: int | None,
+    leaves: int | None,
     seed: int | None,
     method: str | None,
     gap: float | None,
@@ -102,7 +111,7 @@ def solve(
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
             method = method or site.instance.solve.method
             _check_launch(method)
-            tree = site.tree(scenarios, seed)
+            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves)
             folder = _claim(out, site.name, force) if speech.is_speaker() else None
         if not quiet:
             count = len(tree.scenario_names)

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from mes_stoch.cli import speech
-from mes_stoch.cli.options import force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.cli.options import force_option, instance_argument, leaves_option, scenarios_option, seed_option
 from mes_stoch.schema.errors import UsageError
 
 _EPILOG = """\b
 Examples:
   mes-stoch tree instances/hospital_fr --scenarios 100 --seed 7 --out tree.nc
+  mes-stoch tree instances/hospital_fr --scenarios 100 --leaves 5
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right.
@@ -22,6 +23,7 @@ Exit codes: 0 done, 2 the instance or the command is not right.
 @click.command(epilog=_EPILOG, short_help="Draw the scenarios and write them to a file.")
 @instance_argument
 @scenarios_option
+@leaves_option
 @seed_option
 @click.option(
     "--out",
@@ -32,23 +34,24 @@ Exit codes: 0 done, 2 the instance or the command is not right.
     help="NetCDF file to write.",
 )
 @force_option
-def tree(instance: Path, scenarios: int | None, seed: int | None, out: Path, force: bool) -> None:
+def tree(instance: Path, scenarios: int | None, leaves: int | None, seed: int | None, out: Path, force: bool) -> None:
     """Draw the scenarios of an instance and write them to one NetCDF file.
 
     The same instance, number and seed always give the same scenarios, on any machine and any number of processes;
-    scenario 5 of 10 is scenario 5 of 1000.
+    scenario 5 of 10 is scenario 5 of 1000 (with the same --leaves).
     """
     if out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
     from mes_stoch import api
     from mes_stoch.io.tree import write_tree
 
-    drawn = api.read(instance).tree(scenarios, seed)
+    drawn = api.read(instance).tree(scenarios, seed, leaves_per_day_ahead_node=leaves)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tree(drawn, out)
     origin = drawn.dataset.attrs.get("seed")
     said = "" if origin is None else f", seed {origin}"
+    below = "" if drawn.is_two_stage else f" below {len(drawn.day_ahead_nodes)} day-ahead nodes"
     speech.say(
-        f"{out}: {len(drawn.scenario_names)} scenarios of {len(drawn.time)} periods{said}; "
+        f"{out}: {len(drawn.scenario_names)} scenarios{below} of {len(drawn.time)} periods{said}; "
         f"{len(drawn.series_names)} series"
     )

@@ -112,6 +112,7 @@ def _read_scenarios(
         reporter.add(None, "", "a header without rows", "rows for every scenario and period")
     data.issues += reporter.issues
     data.issues += _probability_issues(explicit, list(rows), locator)
+    data.issues += _node_issues(explicit, list(rows), locator)
     if time is not None and not reporter.issues:
         data.scenario_series = {
             scenario: pd.DataFrame({name: values[name][positions] for name in names}, index=time)
@@ -149,6 +150,24 @@ def _probability_issues(explicit: ExplicitScenarios, scenarios: list[str], locat
         hint = "give one for each scenario, or leave probabilities out for equal ones"
         issues.append(locator.issue(place, found, "a probability for every scenario", hint))
     return issues + _sum_issues(given, locator)
+
+
+def _node_issues(explicit: ExplicitScenarios, scenarios: list[str], locator: Locator) -> list[Issue]:
+    given = explicit.day_ahead_nodes
+    if given is None:
+        return []
+    place = ("uncertainty", "day_ahead_nodes")
+    hint = f"scenarios in {explicit.file}: {listed(scenarios)}"
+    issues = [
+        locator.issue((*place, name), show(name), "the name of a scenario", hint)
+        for name in given
+        if name not in scenarios
+    ]
+    missing = [name for name in scenarios if name not in given]
+    if missing:
+        found, hint = f"no node for {listed(missing)}", "leave day_ahead_nodes out for two stages"
+        issues.append(locator.issue(place, found, "a day-ahead node for every scenario", hint))
+    return issues
 
 
 def _sum_issues(given: dict[str, float] | None, locator: Locator) -> list[Issue]:

@@ -1,4 +1,15 @@
-"""A site and its scenario tree as a two-stage stochastic program."""
+"""A site and its scenario tree as a stochastic program of two or three stages.
+
+Equations
+---------
+Commitments ``r`` are decided at the root; ``d_n`` are the decisions of stage ``day_ahead`` at day-ahead node ``n``
+(which ones, the data say: ``stage`` of an energy market), ``y_s`` all others at leaf ``s``::
+
+    two stages     max sum_s p_s profit_s(r, d_s, y_s)            a leaf per day-ahead node
+    three stages   max sum_n sum_{s below n} p_s profit_s(r, d_n, y_s)
+
+With three stages a node sees its own day-ahead data and the probabilities of its leaves, and no leaf's own data.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +20,49 @@ import pandas as pd
 
 from mes_stoch.io.time import blocks
 from mes_stoch.model.assembly import assemble
+from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.families import Family
-from mes_stoch.model.program import FloatArray, LinearProgram, RootStage
+from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.reserve import nearest_bid_mw
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import Reserve
+from mes_stoch.schema.products import EnergyMarket, Reserve
 from mes_stoch.schema.tree import ScenarioTree
 
+#: Difference of a price between leaves that is rounding, EUR/MWh.
+DAY_AHEAD_TOLERANCE = 1e-6
 
-def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
-    """Compile a site once; scenarios are stamped from the tree when they are asked for.
+
+def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram | BundledProgram[SiteProgram]:
+    """The program of a site over its tree.
+
+    Returns
+    -------
+    SiteProgram or BundledProgram
+        A scenario a leaf; where day-ahead decisions are common to several leaves, a scenario a day-ahead node, which
+        holds the leaves' programs (:meth:`BundledProgram.unbundle` leads back to them).
 
     Raises
     ------
     ModelError
-        Where the tree has several leaves under one day-ahead node: this program is two-stage.
+        A price that should be known at the day-ahead node differs between its leaves.
     """
-    if not tree.is_two_stage:
-        raise ModelError("the tree has several realtime leaves under one day-ahead node; this program is two-stage")
+    leaves = build_leaf_program(instance, tree)
+    if leaves.stages == 2:
+        return leaves
+    _require_known_day_ahead(instance, tree)
+    nodes = tree.day_ahead_nodes
+    return BundledProgram(leaves, list(nodes.values()), leaves.day_ahead_columns, list(nodes))
+
+
+def build_leaf_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
+    """Compile a site once; leaves are stamped from the tree when they are asked for.
+
+    Leaves agree on the root alone, whatever the tree says of day-ahead nodes: the two-stage relaxation of a three-stage
+    program, and worth at least as much.
+    """
     site = assemble(instance, tree.time)
     flows = _flow_expressions(site)
     structure = compile_structure(site, [(f"flow {label}", expression) for label, expression in flows])
@@ -54,10 +87,21 @@ def _flow_expressions(site: SiteModel) -> list[tuple[tuple[str, str, int], Any]]
     ]
 
 
+def _require_known_day_ahead(instance: Instance, tree: ScenarioTree) -> None:
+    for product_id, product in instance.products.items():
+        if isinstance(product, EnergyMarket) and product.stage == "day_ahead":
+            price = product.price_eur_per_mwh
+            if isinstance(price, str) and tree.spread_below_nodes(price).max() > DAY_AHEAD_TOLERANCE:
+                raise ModelError(
+                    f"positions of {product_id} are decided at the day-ahead node, but their price {price} differs "
+                    "between leaves of one node"
+                )
+
+
 class SiteProgram:
     """A :class:`~mes_stoch.model.program.StochasticProgram` that remembers what its columns mean.
 
-    Use :func:`build_program`.
+    A scenario is a leaf of the tree. Use :func:`build_program`.
     """
 
     def __init__(
@@ -111,6 +155,17 @@ class SiteProgram:
 
     def scenario(self, index: int) -> LinearProgram:
         return self.structure.program(self.data(index))
+
+    @property
+    def day_ahead_columns(self) -> IndexArray:
+        """Columns decided at the day-ahead node."""
+        families = (family.positions for family in self.variable_families if family.stage == "day_ahead")
+        return np.concatenate([np.empty(0, dtype=np.int32), *families]).astype(np.int32)
+
+    @property
+    def stages(self) -> int:
+        """3 where leaves of the tree share day-ahead decisions, else 2."""
+        return 2 if self.tree.is_two_stage or not len(self.day_ahead_columns) else 3
 
     # -- reading solutions ------------------------------------------------------------------------------------------
 

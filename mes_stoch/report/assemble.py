@@ -11,15 +11,22 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.report.datasets import build_flows, build_solution
+from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.instance import Horizon
 from mes_stoch.schema.products import Reserve
 
 if TYPE_CHECKING:
+    from mes_stoch.model.bundle import BundledProgram
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solve.result import EngineResult
 
+THREE_STAGE_NOTE = (
+    "Three-stage: day-ahead positions are decided at {nodes} day-ahead nodes, before intraday prices, calls and "
+    "weather of their {leaves} leaves are known. Within a leaf dispatch sees the whole horizon, so this value is still "
+    "an upper estimate of what operation without that foresight would earn."
+)
 UPPER_ESTIMATE_NOTE = (
     "The two-stage model sees the whole horizon when it dispatches, so this value is an upper estimate of what "
     "operation without that foresight would earn."
@@ -37,23 +44,26 @@ _SLACK_WORDS = {
 }
 
 
-def assemble_run(program: SiteProgram, result: EngineResult, settings: RunSettings) -> Run:
-    """Turn an engine's result into a run, and check that its money adds up.
+def assemble_run(
+    program: SiteProgram | BundledProgram[SiteProgram], result: EngineResult, settings: RunSettings
+) -> Run:
+    """Turn an engine's result into a run, by leaf of the tree, and check that its money adds up.
 
     Raises
     ------
     SolveError
         If profit by scenario, profit by stream and the certified objective do not agree.
     """
-    solution = build_solution(program, result)
-    commitments = _commitments(program, result)
+    site, result = by_leaf(program, result)
+    solution = build_solution(site, result)
+    commitments = _commitments(site, result)
     return Run(
-        summary=_summary(program, result, settings, solution, commitments),
+        summary=_summary(site, result, settings, solution, commitments),
         commitments=commitments,
         solution=solution,
-        flow_data=build_flows(program, result),
+        flow_data=build_flows(site, result),
         trace=_trace(result),
-        tree=program.tree,
+        tree=site.tree,
         settings=settings,
     )
 
@@ -79,6 +89,8 @@ def _summary(
         "method": settings.method,
         "status": result.status,
         "scenarios": len(program.scenario_names),
+        "stages": program.stages,
+        "day_ahead_nodes": len(program.tree.day_ahead_nodes),
         "seed": None if seed is None else int(seed),
         "ranks": result.ranks,
         "objective": objective,
@@ -103,9 +115,15 @@ def _summary(
         ],
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
         "slack": _slack_used(program, solution),
-        "notes": [UPPER_ESTIMATE_NOTE] if program.tree.is_two_stage else [],
+        "notes": [_foresight_note(program)],
         "solver": dict(result.details),
     }
+
+
+def _foresight_note(program: SiteProgram) -> str:
+    if program.stages == 2:
+        return UPPER_ESTIMATE_NOTE
+    return THREE_STAGE_NOTE.format(nodes=len(program.tree.day_ahead_nodes), leaves=len(program.scenario_names))
 
 
 def horizon_days(horizon: Horizon) -> float:

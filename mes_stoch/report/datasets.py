@@ -28,6 +28,11 @@ _DUAL_NOTE = (
     "`balance` row it is extra injection needed, so minus this value divided by period_h is the marginal price of the "
     "carrier in EUR/MWh."
 )
+_NODE_DUAL_NOTE = (
+    _DUAL_NOTE
+    + " Day-ahead positions are those of the day-ahead node: they move along, and the value is the change of "
+    "the node's expected profit over the scenario's share of it."
+)
 
 
 def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
@@ -54,12 +59,13 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         for solution in solutions
     ]
     if any(solution.row_dual is not None for solution in solutions):
+        note = _DUAL_NOTE if program.stages == 2 else _NODE_DUAL_NOTE
         stacked = np.stack(duals)
         for family in program.constraint_families:
             name = DUAL_PREFIX + family.name
             _add(dataset, family, name, stacked[:, family.positions])
             unit = "EUR" if family.unit == "1" else f"EUR/{_per(family.unit)}"
-            dataset[name].attrs = {"units": unit, "stage": family.stage, "long_name": family.text, "note": _DUAL_NOTE}
+            dataset[name].attrs = {"units": unit, "stage": family.stage, "long_name": family.text, "note": note}
     _add_money(dataset, program, solutions)
     return dataset
 
@@ -115,10 +121,12 @@ def local_time(dataset: xr.Dataset, coordinate: str) -> pd.DatetimeIndex:
 def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Dataset:
     chosen = [solution.index for solution in solutions]
     names = np.array([program.scenario_names[index] for index in chosen], dtype=str)
+    nodes = np.array([str(node) for node in program.tree.dataset["day_ahead_node"].values[chosen]], dtype=str)
     return xr.Dataset(
         coords={
             "scenario": ("scenario", names),
             "probability": ("scenario", np.asarray(program.probabilities, dtype=float)[chosen]),
+            "day_ahead_node": ("scenario", nodes),
         },
         attrs={
             "instance": program.name,

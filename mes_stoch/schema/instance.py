@@ -48,6 +48,11 @@ class ExplicitScenarios(Model):
     probabilities: dict[str, NonNegative] | None = Field(
         default=None, description="By scenario name, summing to 1; null: all equal."
     )
+    day_ahead_nodes: dict[str, Identifier] | None = Field(
+        default=None,
+        description="By scenario name: scenarios of one node share the day-ahead decisions (three stages); null: each "
+        "scenario has a node of its own (two stages).",
+    )
 
 
 class SyntheticScenarios(Model):
@@ -57,6 +62,10 @@ class SyntheticScenarios(Model):
     process: Identifier
     seed: Annotated[int, Field(ge=0)]
     scenarios: Annotated[int, Field(ge=1)] = Field(default=10, description="How many, where the user does not say.")
+    leaves_per_day_ahead_node: Annotated[int, Field(ge=1)] = Field(
+        default=1,
+        description="Scenarios that share the day-ahead market's outcome and the decisions taken on it; 1: two stages.",
+    )
     parameters: dict[str, float] = Field(default_factory=dict, description="Overrides of the process's parameters.")
 
 

@@ -50,6 +50,28 @@ class ScenarioTree:
         nodes = self.dataset["day_ahead_node"].values
         return len(set(nodes)) == len(nodes)
 
+    @cached_property
+    def day_ahead_nodes(self) -> dict[str, tuple[int, ...]]:
+        """Positions of the leaves below every day-ahead node, in the order nodes first appear."""
+        leaves: dict[str, list[int]] = {}
+        for scenario, node in enumerate(self.dataset["day_ahead_node"].values):
+            leaves.setdefault(str(node), []).append(scenario)
+        return {node: tuple(below) for node, below in leaves.items()}
+
+    def spread_below_nodes(self, name: str) -> NDArray[np.float64]:
+        """How far series ``name`` departs from its value in the first leaf of the same day-ahead node.
+
+        Returns
+        -------
+        array, shape (scenarios, periods)
+            Zero where the series is known at the day-ahead stage.
+        """
+        values = np.array([self.values(name, scenario) for scenario in range(len(self.scenario_names))])
+        first = np.empty(len(values), dtype=np.intp)
+        for below in self.day_ahead_nodes.values():
+            first[list(below)] = below[0]
+        return np.asarray(np.abs(values - values[first]), dtype=float)
+
     @property
     def time(self) -> pd.DatetimeIndex:
         """Start of each period in local time."""

@@ -22,6 +22,7 @@ from typing import Any
 
 from mes_stoch.io.instance import read_instance
 from mes_stoch.model.site_program import build_pyomo_scenario
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.quality import require_sound
@@ -35,6 +36,11 @@ def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]
     loaded = read_instance(instance)
     tree = build_tree(loaded, scenarios, None)
     require_sound(loaded.instance, tree)
+    if not tree.is_two_stage:
+        raise UsageError(
+            f"{loaded.instance.name} has several scenarios below a day-ahead node; this model module is two-stage: "
+            "solve it with `mes-stoch solve`, or give every scenario a node of its own"
+        )
     return loaded.instance, tree
 
 
@@ -61,6 +67,8 @@ def scenario_creator(scenario_name: str, instance: str | None = None, num_scens:
     ------
     InstanceError
         The folder is not a valid instance.
+    UsageError
+        Its tree has three stages.
     """
     from mpisppy import scenario_tree
     from mpisppy.utils import sputils

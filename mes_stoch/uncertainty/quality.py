@@ -31,6 +31,7 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     **Rules** (every scenario and period)
 
     - probabilities are not negative and sum to 1; series have no gap;
+    - the price of a market whose position is decided at the day-ahead stage is the same in all leaves of a node;
     - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
     - drawing from a connection costs at least what feeding back into it earns;
     - capacity prices are not negative; called shares lie in [0, 1], and the two of one product sum to at most 1;
@@ -112,6 +113,7 @@ class _Checker:
             key = f"products.{product_id}"
             if isinstance(product, EnergyMarket):
                 yield from self._present(f"{key}.price_eur_per_mwh", product.price_eur_per_mwh)
+                yield from self._known_day_ahead(f"{key}.price_eur_per_mwh", product)
             elif isinstance(product, Imbalance):
                 yield from self._imbalance(key, product)
             else:
@@ -123,6 +125,22 @@ class _Checker:
             yield Issue(self.scenario_file, None, "probabilities", f"least {probabilities.min():g}", "none below 0")
         if abs(float(probabilities.sum()) - 1.0) > 1e-9:
             yield Issue(self.scenario_file, None, "probabilities", f"sum {probabilities.sum():.12g}", "sum 1")
+
+    def _known_day_ahead(self, key: str, market: EnergyMarket) -> Iterator[Issue]:
+        price = market.price_eur_per_mwh
+        if market.stage != "day_ahead" or not isinstance(price, str) or price in self._broken:
+            return
+        bad = self.tree.spread_below_nodes(price) > TOLERANCE
+        if bad.any():
+            yield self._issue(
+                key,
+                bad,
+                _stacked(self.tree, price),
+                None,
+                "one price in all scenarios of a day-ahead node",
+                "the position is decided at that node, when its price is known; give the scenarios nodes of their own, "
+                "or decide the position in stage `realtime`",
+            )
 
     def _component(self, key: str, component: object) -> Iterator[Issue]:
         if isinstance(component, Demand | SheddableDemand):

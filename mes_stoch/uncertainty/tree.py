@@ -29,7 +29,7 @@ def build_tree(
     scenarios: int | None = None,
     seed: int | None = None,
     *,
-    leaves_per_day_ahead_node: int = 1,
+    leaves_per_day_ahead_node: int | None = None,
 ) -> ScenarioTree:
     """The scenario tree of an instance.
 
@@ -38,13 +38,14 @@ def build_tree(
     loaded : LoadedInstance
         What ``read_instance`` returned.
     scenarios : int, optional
-        How many to draw; default the instance's own number. Explicit scenarios are all taken: any other number is an
-        error, because leaving some out would change their probabilities without anyone having said how.
+        How many leaves to draw; default the instance's own number. Explicit scenarios are all taken: any other number
+        is an error, because leaving some out would change their probabilities without anyone having said how.
     seed : int, optional
         Root seed of a synthetic instance; default the instance's own. An explicit instance draws nothing.
-    leaves_per_day_ahead_node : int
-        Realtime leaves under each day-ahead node. 1, the default, is the two-stage tree, in which recourse sees the
-        whole day.
+    leaves_per_day_ahead_node : int, optional
+        Realtime leaves under each day-ahead node; default the instance's own. 1 is the two-stage tree, in which
+        recourse sees the whole day. The number of scenarios is a multiple of it. Explicit scenarios say by name which
+        of them share a node.
 
     Raises
     ------
@@ -57,15 +58,21 @@ def build_tree(
         raise UsageError(f"the number of scenarios must be at least 1, not {scenarios}")
     uncertainty = loaded.instance.uncertainty
     if isinstance(uncertainty, ExplicitScenarios):
-        return _explicit_tree(loaded, scenarios, seed)
+        if leaves_per_day_ahead_node is not None:
+            raise UsageError(
+                f"{loaded.instance.name} has explicit scenarios: `uncertainty.day_ahead_nodes` says which of them "
+                "share a day-ahead node, and no number of leaves can be chosen"
+            )
+        return _explicit_tree(loaded, uncertainty, scenarios, seed)
     if seed is not None and seed < 0:
         raise UsageError(f"the seed must not be negative, and is {seed}")
-    if leaves_per_day_ahead_node < 1:
-        raise UsageError(f"a day-ahead node needs at least one leaf, not {leaves_per_day_ahead_node}")
+    below = uncertainty.leaves_per_day_ahead_node if leaves_per_day_ahead_node is None else leaves_per_day_ahead_node
+    if below < 1:
+        raise UsageError(f"a day-ahead node needs at least one leaf, not {below}")
     count = uncertainty.scenarios if scenarios is None else scenarios
-    if count % leaves_per_day_ahead_node:
+    if count % below:
         raise UsageError(
-            f"{count} scenarios cannot be shared out by {leaves_per_day_ahead_node} leaves a day-ahead node"
+            f"{count} scenarios cannot be shared out by {below} leaves a day-ahead node; take a multiple of {below}"
         )
     root_seed = uncertainty.seed if seed is None else seed
     process = make_process(loaded.instance.name, uncertainty)
@@ -74,9 +81,9 @@ def build_tree(
     drawn: list[Drawn] = []
     nodes: list[str] = []
     leaves: list[str] = []
-    for node in range(count // leaves_per_day_ahead_node):
+    for node in range(count // below):
         day_ahead = draw_day_ahead_node(process, context, root_seed, node)
-        for leaf in range(leaves_per_day_ahead_node):
+        for leaf in range(below):
             drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
             nodes.append(day_ahead_path(node))
             leaves.append(leaf_path(node, leaf))
@@ -126,7 +133,9 @@ def draw_leaf(
     return process.draw_realtime(node_generator(seed, leaf_path(node, leaf)), context, day_ahead)
 
 
-def _explicit_tree(loaded: LoadedInstance, scenarios: int | None, seed: int | None) -> ScenarioTree:
+def _explicit_tree(
+    loaded: LoadedInstance, uncertainty: ExplicitScenarios, scenarios: int | None, seed: int | None
+) -> ScenarioTree:
     frames = loaded.scenario_series or {}
     if seed is not None:
         raise UsageError(f"{loaded.instance.name} has explicit scenarios: nothing is drawn, so a seed has no meaning")
@@ -148,9 +157,17 @@ def _explicit_tree(loaded: LoadedInstance, scenarios: int | None, seed: int | No
         probability = np.full(len(names), 1.0 / len(names))
     else:
         probability = np.array([weights[name] for name in names], dtype=float)
-    nodes = [day_ahead_path(index) for index in range(len(names))]
-    leaves = [leaf_path(index) for index in range(len(names))]
+    nodes, leaves = _explicit_paths(uncertainty, names)
     return _assemble(loaded, names, nodes, leaves, probability, series, {"origin": "explicit"})
+
+
+def _explicit_paths(uncertainty: ExplicitScenarios, names: list[str]) -> tuple[list[str], list[str]]:
+    """Day-ahead node and leaf of every scenario; nodes are numbered as they first appear."""
+    given = uncertainty.day_ahead_nodes
+    labels = names if given is None else [given[name] for name in names]
+    number = {label: index for index, label in enumerate(dict.fromkeys(labels))}
+    leaves = [leaf_path(number[label], labels[:k].count(label)) for k, label in enumerate(labels)]
+    return [day_ahead_path(number[label]) for label in labels], leaves
 
 
 def _assemble(
