@@ -25,6 +25,7 @@ from mes_stoch.solve.serial_hedging import (
     status_of,
 )
 from mes_stoch.solve.spokes import SpokeWork, merge, spoke_classes
+from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.cylinders")
 
@@ -40,6 +41,7 @@ class _Share:
     scenarios: list[ScenarioSolution] = field(default_factory=list)
     solves: int = 0
     solve_time_s: float = 0.0
+    stale_solves: int = 0
 
 
 def check_ranks(ranks: int, scenarios: int) -> None:
@@ -100,7 +102,8 @@ def solve_cylinders(
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
                 _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
-            share = _Share(work.each, work.root, work.scenarios, settings.solves, settings.solve_time_s)
+            spent = (settings.solves, settings.solve_time_s, settings.stale_solves)
+            share = _Share(work.each, work.root, work.scenarios, *spent)
             shares.append(communicator.gather(share))
     result, failure = None, ""
     if communicator.Get_rank() == 0:
@@ -161,6 +164,7 @@ def _result(
             **details,
             "subproblem_solves": sum(share.solves for shares in proofs for share in shares),
             "subproblem_time_s": sum(share.solve_time_s for shares in proofs for share in shares),
+            "stale_solves": sum(share.stale_solves for shares in proofs for share in shares),
         },
     )
 
@@ -177,7 +181,7 @@ def _wheel(
     extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
     hub: Any = importlib.import_module("mpisppy.cylinders.hub").PHHub
     base: Any = importlib.import_module("mpisppy.spbase").SPBase
-    ph: Any = importlib.import_module("mpisppy.opt.ph").PH
+    ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
     pricing, commitment = spoke_classes(work)
     rho = consensus_rho(program, options)
 

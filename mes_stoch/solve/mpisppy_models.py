@@ -31,6 +31,10 @@ class SolverSettings:
         ends at the next check of the time limit; bounds are computed elsewhere and stay valid.
     start : Start or None
         Point and multipliers to hedge from.
+    solves, solve_time_s
+        Subproblem solves begun, and their wall time.
+    stale_solves : int
+        Subproblems handed back as they were: begun too late, or stopped before they had a solution.
     """
 
     gap_rel: float = 1e-3
@@ -38,6 +42,7 @@ class SolverSettings:
     start: Start | None = None
     solves: int = 0
     solve_time_s: float = 0.0
+    stale_solves: int = 0
 
 
 @dataclass(frozen=True)

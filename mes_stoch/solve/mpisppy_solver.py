@@ -1,9 +1,12 @@
 """The solver plug-in through which mpi-sppy solves stamped scenarios with HiGHS.
 
 mpi-sppy drives a *persistent* solver: ``set_instance`` once, then ``set_objective`` and ``solve`` each iteration. This
-one reads multipliers, penalty and average straight from mpi-sppy's parameters instead of walking the objective
-expression, and writes cost changes into a model that HiGHS keeps, with its basis. The quadratic proximal term is
-replaced by :mod:`mes_stoch.solve.proximal`, so linear and mixed-integer recourse both work.
+one takes multipliers, penalty and average as arrays (from :mod:`mes_stoch.solve.vectorised_hedging`, or read from
+mpi-sppy's parameters where its own ``PH`` drives) instead of walking the objective expression, and writes cost changes
+into a model that HiGHS keeps, with its basis. The quadratic proximal term is replaced by
+:mod:`mes_stoch.solve.proximal`, so linear and mixed-integer recourse both work.
+
+A solve that brings no new solution leaves the scenario where it was, as any progressive hedging does, and is counted.
 """
 
 from __future__ import annotations
@@ -20,11 +23,16 @@ from pyomo.solvers.plugins.solvers.persistent_solver import PersistentSolver
 from mes_stoch.model.program import FloatArray
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, Solution
+from mes_stoch.solve.integer_resolve import IntegerResolve
 from mes_stoch.solve.mpisppy_models import LeanScenario
 from mes_stoch.solve.pool import require_bounded
 from mes_stoch.solve.proximal import ProximalTerm
+from mes_stoch.solve.vectorised_hedging import PARAMETERS, HedgingTerms
 
 SOLVER_NAME = "mes_stoch_highs"
+
+# Multipliers move a little at a time, and the iterates prove nothing: see integer_resolve.
+_TRUSTED_RUNS = 10
 
 
 class _Solutions(list[Any]):
@@ -45,6 +53,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         self._last: Solution | None = None
         self._proximal: ProximalTerm | None = None
         self._parameters: dict[str, list[Any]] = {}
+        self._resolve: IntegerResolve | None = None
+        self._integers: IntegerResolve | None = None
 
     def available(self, exception_flag: bool = True) -> bool:
         return True
@@ -69,34 +79,39 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         self._pyomo_model = model
         self._columns = np.asarray(program.root.columns, dtype=np.int32)[program.root.consensus]
         self._cost = stamped.cost[self._columns].copy()
-        self._integer = stamped.integer
         # Iteration 0 is there to get a point and a spread: its linear relaxation does for that.
         self._highs = HighsModel(
             stamped, relax=True, options={**SCENARIO_MIP_OPTIONS, "mip_rel_gap": scenario.settings.gap_rel}
         )
+        if stamped.integer.any():
+            self._resolve = IntegerResolve(
+                self._highs, stamped, scenario.settings.gap_rel, program.root.columns, trusted_runs=_TRUSTED_RUNS
+            )
         self._variables = [model.commitment[position] for position in range(len(self._columns))]
 
     def set_objective(self, objective: Any) -> None:
-        """Write the current multipliers and proximal term into column costs."""
+        """Write the multipliers and the proximal term that mpi-sppy's parameters hold into column costs."""
         terms = self._pyomo_model._mpisppy_model
         if not self._parameters:
             keys = [("ROOT", position) for position in range(len(self._columns))]
-            for name in ("W", "rho", "xbars", "xsqbars"):
+            for name in PARAMETERS:
                 parameter = getattr(terms, name)
                 self._parameters[name] = [parameter[key] for key in keys]
-        multiplier = self._read("W") if terms.W_on.value else np.zeros(len(self._columns))
-        if not terms.prox_on.value:
+        self.set_hedging_terms(HedgingTerms(*(self._read(name) for name in PARAMETERS)))
+
+    def set_hedging_terms(self, terms: HedgingTerms) -> None:
+        """The same from arrays."""
+        switches = self._pyomo_model._mpisppy_model
+        if not switches.prox_on.value:
             if self._proximal is not None:
                 raise SolveError("the proximal term cannot be taken out of a subproblem again")
         else:
             if self._proximal is None:
                 self._proximal = ProximalTerm(self._highs, self._columns)
-                if self._integer.any():
-                    self._highs.change_integrality(np.arange(len(self._integer), dtype=np.int32), self._integer)
-            average = self._read("xbars")
-            variance = np.maximum(self._read("xsqbars") - average**2, 0.0)
-            self._proximal.update(self._read("rho"), average, np.sqrt(variance))
-        self._highs.change_costs(self._columns, self._cost + multiplier)
+                self._integers = self._resolve
+            variance = np.maximum(terms.mean_square - terms.average**2, 0.0)
+            self._proximal.update(terms.rho, terms.average, np.sqrt(variance))
+        self._highs.change_costs(self._columns, self._cost + terms.multiplier if switches.W_on.value else self._cost)
 
     def update_var(self, variable: Any) -> None:
         """Map a variable's bounds, or its value where it is fixed, to the scenario's column."""
@@ -111,6 +126,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
             lower = np.maximum(stamped.column_lower[column], -np.inf if low is None else low)
             upper = np.minimum(stamped.column_upper[column], np.inf if high is None else high)
         self._highs.change_column_bounds(column, lower, upper)
+        if self._resolve is not None:
+            self._resolve.change_bounds(int(column[0]), float(lower[0]), float(upper[0]))
 
     def solve(self, *arguments: Any, **keywords: Any) -> Any:
         """Run HiGHS; raises where there is no solution, so that no stale value is ever taken for one.
@@ -122,13 +139,17 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         scenario = self._require_scenario()
         settings = scenario.settings
         started = time.perf_counter()
+        solution = None
         if self._last is None or started < settings.deadline:
             solution = self._run(started)
-            require_bounded(scenario.program, scenario.index, solution)
-            if solution.values is not None:
-                self._last = solution
             settings.solves += 1
             settings.solve_time_s += time.perf_counter() - started
+            if solution.status in ("infeasible", "unbounded"):
+                require_bounded(scenario.program, scenario.index, solution)
+        if solution is not None and solution.values is not None:
+            self._last = solution
+        else:
+            settings.stale_solves += 1
         if self._last is None:
             raise SolveError("a subproblem without a solution")
         if keywords.get("load_solutions", True):
@@ -142,7 +163,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
     def _run(self, now: float) -> Solution:
         """Within the time left, except for the first solution, which the method cannot do without."""
         settings = self._require_scenario().settings
-        solution = self._highs.run(math.inf if self._last is None else settings.deadline - now)
+        limit = math.inf if self._last is None else settings.deadline - now
+        solution = self._highs.run(limit) if self._integers is None else self._integers.run(limit)
         if solution.values is None and solution.status == "time_limit" and settings.deadline - time.perf_counter() > 1:
             name = self._pyomo_model.name
             raise SolveError(f"no feasible point of scenario {name!r} was found though there was time left")
@@ -159,7 +181,7 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         self._pyomo_model.cost.set_value(self._last.objective, skip_validation=True)
 
     def _read(self, name: str) -> FloatArray:
-        return np.fromiter((float(item.value) for item in self._parameters[name]), float, len(self._columns))
+        return np.array([item.value for item in self._parameters[name]], dtype=np.float64)
 
     def _require_scenario(self) -> LeanScenario:
         if self._scenario is None:

@@ -25,6 +25,7 @@ from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.multicut import Start, find_start
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status
+from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.serial_hedging")
 
@@ -141,6 +142,7 @@ def solve_serial(
             **start_details(settings.start, start_time_s),
             "subproblem_solves": settings.solves,
             "subproblem_time_s": settings.solve_time_s,
+            "stale_solves": settings.stale_solves,
             "bound_time_s": bounder.time_spent_s,
         },
     )
@@ -256,7 +258,7 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
         def is_converged(self) -> bool:
             return bounder.is_done
 
-    ph = importlib.import_module("mpisppy.opt.ph").PH
+    ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
     rho = consensus_rho(program, options)
     return ph(
         hedging_options(options, settings.deadline),

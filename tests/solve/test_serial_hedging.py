@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import time
@@ -9,13 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from array_programs import newsvendor
+from array_programs import ArrayProgram, hard_knapsack, newsvendor
 
+from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError, SolveError
+from mes_stoch.solve import mpisppy_models, mpisppy_setup
 from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.highs import solve
 from mes_stoch.solve.progressive_hedging import solve_ph
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.serial_hedging import hedging_options, state_of
+from mes_stoch.solve.vectorised_hedging import vectorised
 
 OPTIMUM = -108390.0
 FINE = SolveOptions(gap_rel=1e-4, iteration_limit=300, time_limit_s=60)
@@ -85,6 +91,40 @@ def test_limits_are_kept(farmer):
     assert short is not None
     assert short.status == "limit"
     assert short.lower <= short.upper
+
+
+def test_solves_without_a_new_solution_are_counted(farmer):
+    """Scenarios too hard for the time there is: those not reached before the limit stay where they were."""
+    scenarios = [hard_knapsack(100, 30) for _ in range(3)]
+    for index, scenario in enumerate(scenarios):
+        scenario.cost[:10] *= 1 + 0.1 * index
+    columns = np.arange(10, dtype=np.int32)
+    root = RootStage(columns, tuple(f"x{k}" for k in columns), np.ones(10, dtype=bool), np.full(10, 50.0))
+    program = ArrayProgram(scenarios, np.full(3, 1 / 3), root)
+    deadline = time.perf_counter() + 3.0
+    settings = mpisppy_models.SolverSettings(gap_rel=1e-9, deadline=deadline)
+    mpisppy_setup.load()
+    with mpisppy_setup.quiet():
+        hedging = vectorised(importlib.import_module("mpisppy.opt.ph").PH)(
+            hedging_options(SolveOptions(iteration_limit=10**6), deadline),
+            list(program.scenario_names),
+            mpisppy_models.scenario_creator,
+            scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, settings),
+        )
+        hedging.ph_main(finalize=False)
+    assert time.perf_counter() < deadline + 3.0
+    # The first search of iteration 1 takes all the time, so the other two scenarios keep their relaxed point.
+    assert hedging._PHIter == 2
+    assert settings.solves == 4
+    assert settings.stale_solves == 2
+    points, _ = state_of(hedging)
+    relaxed = [solve(scenario, relax=True).values[:10] for scenario in scenarios]
+    assert np.all(np.abs(points[0] - np.round(points[0])) < 1e-5)
+    assert points[1:] == pytest.approx(np.array(relaxed[1:]), abs=1e-6)
+
+    finished = solve_ph(PyomoProgram.from_module(farmer, 3), FINE, warm=False)
+    assert finished is not None
+    assert finished.details["stale_solves"] == 0
 
 
 def test_infeasible_scenario_is_named():
