@@ -26,8 +26,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("solve",),
     ("evaluate", "settle"),
     ("report",),
-    ("bench",),
     ("api",),
+    ("bench",),
     ("cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

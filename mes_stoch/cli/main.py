@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from mes_stoch.cli import speech
+from mes_stoch.cli.bench import bench
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
@@ -68,7 +69,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         speech.speak_warnings()
 
 
-for _command in (validate, tree, solve, report):
+for _command in (validate, tree, solve, report, bench):
     command_line.add_command(_command)
 
 

@@ -1,0 +1,1 @@
+"""What a measurement's own processes do; each module is one kind of measurement."""

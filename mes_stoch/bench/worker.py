@@ -1,0 +1,101 @@
+"""Entry point of a measurement's process: ``python -m mes_stoch.bench.worker spec.json [share]``.
+
+Reads what to do from ``spec.json``, and leaves ``part<share>.json`` beside it: what was found, and what this process
+used.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from mes_stoch.io.run_folder import plain
+from mes_stoch.schema.errors import MesStochError
+from mes_stoch.solve import parallel
+
+_REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one process is asked.
+
+    Parameters
+    ----------
+    folder : Path
+        Working folder of the measurement.
+    spec : dict
+        ``task``, ``instance``, ``tree``, and what the task needs besides.
+    share, shares : int
+        Which of how many processes this is.
+    """
+
+    folder: Path
+    spec: dict[str, Any]
+    share: int
+    shares: int
+
+    def note_bounds(self, time_s: float, lower: float, upper: float) -> None:
+        """Proven bounds on the expected **cost**, stored at once: a stopped process has shown what it had."""
+        line = json.dumps(plain({"time_s": time_s, "bound_lower": -upper, "bound_upper": -lower}))
+        with (self.folder / "trace.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one share of a task; exit code 0, or that of the error."""
+    spec_path = Path(arguments[0]).resolve()
+    spec = json.loads(spec_path.read_text(encoding="utf-8"))
+    if parallel.launcher_size() > 1:
+        share, shares = parallel.rank(), parallel.launcher_size()
+    else:
+        share, shares = (int(arguments[1]) if len(arguments) > 1 else 0), int(spec.get("shares", 1))
+    task = Task(spec_path.parent, spec, share, shares)
+    run: Callable[[Task], dict[str, Any]] = import_module(f"mes_stoch.bench.tasks.{spec['task']}").run
+    code = 0
+    try:
+        found = run(task)
+    except MesStochError as error:
+        found, code = {_REFUSED: str(error)}, error.exit_code
+    found |= {"process_cpu_s": time.process_time(), "peak_memory_mib": _peak_memory_mib()}
+    (task.folder / f"part{share}.json").write_text(json.dumps(plain(found)), encoding="utf-8")
+    return code
+
+
+def read_parts(folder: Path) -> list[dict[str, Any]]:
+    """What the processes of a measurement left behind, in the order of their shares."""
+    paths = sorted(folder.glob("part*.json"), key=lambda path: int(path.stem.removeprefix("part")))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def read_trace(folder: Path) -> list[dict[str, float]]:
+    """The bounds a measurement has noted; the last line of a killed process may be half a line."""
+    path = folder / "trace.jsonl"
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            break
+    return found
+
+
+def _peak_memory_mib() -> float:
+    import resource  # not on Windows, where this package can still be imported
+
+    # macOS counts bytes, everybody else KiB
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+if __name__ == "__main__":
+    with parallel.abort_on_failure(orderly_exit_codes=(0,)):
+        sys.exit(main(sys.argv[1:]))
