@@ -17,10 +17,10 @@ from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.multicut import find_start
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
 from mes_stoch.solve.serial_hedging import (
-    consensus_rho,
     hedging_gap,
     hedging_options,
     relaxation_gap,
+    rho_control,
     start_details,
     status_of,
 )
@@ -183,7 +183,7 @@ def _wheel(
     base: Any = importlib.import_module("mpisppy.spbase").SPBase
     ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
     pricing, commitment = spoke_classes(work)
-    rho = consensus_rho(program, options)
+    control = rho_control(program, options)
 
     class Hub(hub):  # type: ignore[misc]
         """mpi-sppy's hub; what it would print becomes the trace."""
@@ -195,10 +195,11 @@ def _wheel(
                 interval.lower, interval.upper = lower, upper
                 interval.note()
 
-    class FromStart(extension):  # type: ignore[misc]
-        """Puts the start in place of what iteration 0 found."""
+    class Steering(extension):  # type: ignore[misc]
+        """Chooses the penalties, and puts the start in place of what iteration 0 found."""
 
         def post_iter0(self) -> None:
+            control.choose(self.opt)
             if settings.start is not None:
                 mpisppy_models.impose(settings.start, self.opt)
 
@@ -208,6 +209,9 @@ def _wheel(
                 self.opt.best_bound_obj_val = first.lower
             if first is not None and math.isfinite(first.upper):
                 self.opt.best_solution_obj_val = first.upper
+
+        def miditer(self) -> None:
+            control.ease(self.opt)
 
     common = {
         "all_scenario_names": list(program.scenario_names),
@@ -221,8 +225,7 @@ def _wheel(
         "opt_kwargs": {
             **common,
             "options": hedging_options(options, settings.deadline),
-            "extensions": FromStart,
-            "rho_setter": lambda model: mpisppy_models.rho_setter(model, rho=rho),
+            "extensions": Steering,
         },
     }
     spokes = [

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solve.multicut import Start
 
 
@@ -76,11 +76,6 @@ def creator_kwargs(program: StochasticProgram, settings: SolverSettings) -> dict
     """Keyword arguments of :func:`scenario_creator`."""
     indices = {name: index for index, name in enumerate(program.scenario_names)}
     return {"indices": indices, "program": program, "settings": settings}
-
-
-def rho_setter(model: Any, *, rho: FloatArray) -> list[tuple[int, float]]:
-    """mpi-sppy's ``rho_setter``: the penalty of every consensus column."""
-    return [(id(model.commitment[column]), float(value)) for column, value in enumerate(rho)]
 
 
 def impose(start: Start, hedging: Any) -> None:

@@ -24,7 +24,9 @@ class SolveOptions:
     iteration_limit : int
         Iterations of progressive hedging.
     rho_factor : float
-        Multiplies the program's own penalty scale.
+        Multiplies the penalties of the rule.
+    rho_rule : str
+        How progressive hedging chooses its penalties (:mod:`mes_stoch.solve.rho`).
     cold_start : bool
         Hedge from zero multipliers instead of those of the linear relaxation.
     threads : int
@@ -35,6 +37,7 @@ class SolveOptions:
     time_limit_s: float = 3600.0
     iteration_limit: int = 100
     rho_factor: float = 1.0
+    rho_rule: str = "price"
     cold_start: bool = False
     threads: int = 1
 

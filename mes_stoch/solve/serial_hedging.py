@@ -25,6 +25,7 @@ from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.multicut import Start, find_start
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status
+from mes_stoch.solve.rho import RhoControl, rho_rule
 from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.serial_hedging")
@@ -203,9 +204,9 @@ def hedging_options(options: SolveOptions, deadline: float) -> dict[str, Any]:
     }
 
 
-def consensus_rho(program: StochasticProgram, options: SolveOptions) -> FloatArray:
-    """Penalty per consensus column."""
-    return np.asarray(options.rho_factor * program.root.rho_scale[program.root.consensus], dtype=np.float64)
+def rho_control(program: StochasticProgram, options: SolveOptions) -> RhoControl:
+    """The penalties these options ask for."""
+    return RhoControl(program, rho_rule(options.rho_rule), options.rho_factor)
 
 
 def state_of(hedging: Any) -> tuple[FloatArray, FloatArray]:
@@ -228,12 +229,14 @@ def _solver_name() -> str:
 def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder) -> Any:
     """mpi-sppy's ``PH`` with our steering plugged in."""
     extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
+    control = rho_control(program, options)
     converger: Any = importlib.import_module("mpisppy.convergers.converger").Converger
 
     class Steering(extension):  # type: ignore[misc]
         """Bounds and candidates between the iterations."""
 
         def post_iter0(self) -> None:
+            control.choose(self.opt)
             if settings.start is not None:
                 mpisppy_models.impose(settings.start, self.opt)
                 return
@@ -251,6 +254,8 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
                 bounder.price(multipliers)
             else:
                 bounder.try_round(points)
+            if not bounder.is_done:
+                control.ease(self.opt)
 
     class GapConverger(converger):  # type: ignore[misc]
         """Stops when the certified gap is small enough."""
@@ -259,7 +264,6 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
             return bounder.is_done
 
     ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
-    rho = consensus_rho(program, options)
     return ph(
         hedging_options(options, settings.deadline),
         list(program.scenario_names),
@@ -267,5 +271,4 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
         scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, settings),
         extensions=Steering,
         ph_converger=GapConverger,
-        rho_setter=lambda model: mpisppy_models.rho_setter(model, rho=rho),
     )

@@ -25,7 +25,7 @@ def stock_class():
     return importlib.import_module("mpisppy.opt.ph").PH
 
 
-def recorder():
+def recorder(control):
     """An extension that keeps W, averages, spread and the convergence metric of every iteration."""
     extension = importlib.import_module("mpisppy.extensions.extension").Extension
 
@@ -33,6 +33,9 @@ def recorder():
         def __init__(self, opt):
             super().__init__(opt)
             self.history = []
+
+        def post_iter0(self):
+            control.choose(self.opt)
 
         def miditer(self):
             state = [
@@ -54,15 +57,13 @@ def recorder():
 
 def trajectory(program, hedging_class):
     options = SolveOptions(iteration_limit=ITERATIONS)
-    rho = serial_hedging.consensus_rho(program, options)
     with mpisppy_setup.quiet():
         hedging = hedging_class(
             serial_hedging.hedging_options(options, 1e18),
             list(program.scenario_names),
             mpisppy_models.scenario_creator,
             scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, mpisppy_models.SolverSettings(gap_rel=1e-9)),
-            extensions=recorder(),
-            rho_setter=lambda model: mpisppy_models.rho_setter(model, rho=rho),
+            extensions=recorder(serial_hedging.rho_control(program, options)),
         )
         hedging.ph_main(finalize=False)
     assert len(hedging.extobject.history) == ITERATIONS
