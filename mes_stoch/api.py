@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,13 +23,13 @@ from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solve.result import EngineResult, Progress, SolveOptions
+from mes_stoch.solve.result import Progress, SolveOptions
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
 __all__ = ["Run", "Site", "read", "read_run", "solve"]
 
-METHODS = ("ef", "ph")
+METHODS = ("auto", "ef", "decomposition", "ph")
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,10 @@ def read(folder: str | Path) -> Site:
 def solve(
     site: Site,
     tree: ScenarioTree | None = None,
-    method: Literal["ef"] = "ef",
     *,
+    method: Literal["ef"],
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
-    iteration_limit: int | None = None,
-    rho_factor: float | None = None,
-    cold_start: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -123,7 +121,7 @@ def solve(
 def solve(
     site: Site,
     tree: ScenarioTree | None = None,
-    method: str = "ef",
+    method: str = "auto",
     *,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
@@ -132,6 +130,7 @@ def solve(
     cold_start: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
     command: str | None = None,
 ) -> Run | None: ...
 
@@ -139,7 +138,7 @@ def solve(
 def solve(
     site: Site,
     tree: ScenarioTree | None = None,
-    method: str = "ef",
+    method: str = "auto",
     *,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
@@ -148,6 +147,7 @@ def solve(
     cold_start: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
     command: str | None = None,
 ) -> Run | None:
     """Find the commitment with the best expected profit over the tree, and how far from optimal it can be.
@@ -158,7 +158,9 @@ def solve(
     tree : ScenarioTree, optional
         Default ``site.tree()``.
     method : str
-        ``ef``: the extensive form, one process. ``ph``: progressive hedging; under ``mpiexec`` over all ranks.
+        ``ef``: the extensive form, one process. ``decomposition``: cutting planes on the linear relaxation and a
+        certificate, under ``mpiexec`` on any number of ranks. ``ph``: the same, and progressive hedging while a gap is
+        left. ``auto``: the one that fits.
     gap_rel, time_limit_s : float, optional
         When to stop; default what the instance says.
     iteration_limit : int, optional
@@ -171,6 +173,8 @@ def solve(
         Threads of the solver (extensive form only).
     progress : callable, optional
         Gets a :class:`~mes_stoch.solve.result.TracePoint` (expected *cost*: profit with its sign turned) now and then.
+    remark : callable, optional
+        Told in words what ``auto`` chose, and why.
     command : str, optional
         The command line, for the manifest.
 
@@ -198,20 +202,13 @@ def solve(
 
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.assemble import assemble_run
+    from mes_stoch.solve.auto import solve_by
     from mes_stoch.solve.numerics import inspect
 
     program = build_program(site.instance, tree)
     numerics = inspect(program)
     numerics.warn()
-    result: EngineResult | None
-    if method == "ef":
-        from mes_stoch.solve.extensive import solve_extensive
-
-        result = solve_extensive(program, options, progress)
-    else:
-        from mes_stoch.solve.progressive_hedging import solve_ph
-
-        result = solve_ph(program, options, progress)
+    result = solve_by(method, program, options, progress, remark)
     if result is None:
         return None
     result.details.update(numerics.details())
@@ -238,6 +235,6 @@ def _options(
         threads=defaults.threads if threads is None else threads,
     )
     for name, value in vars(options).items():
-        if not isinstance(value, bool) and not value > 0:
+        if isinstance(value, int | float) and not isinstance(value, bool) and not value > 0:
             raise UsageError(f"{name} must be positive, not {value}")
     return options

@@ -35,8 +35,8 @@ _EPILOG = """\b
 Examples:
   mes-stoch solve instances/tiny_site
   mes-stoch solve instances/hospital_fr --scenarios 30 --seed 1 --gap 0.005
-  mes-stoch solve instances/hospital_fr --scenarios 100 --method ph --time-limit 600
-  mpiexec -n 3 mes-stoch solve instances/hospital_fr --scenarios 100 --method ph
+  mes-stoch solve instances/hospital_fr --scenarios 100 --time-limit 600
+  mpiexec -n 2 mes-stoch solve instances/hospital_fr --scenarios 1000
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right, 3 infeasible or unbounded,
@@ -53,9 +53,10 @@ _positive = click.FloatRange(min=0, min_open=True)
 @seed_option
 @click.option(
     "--method",
-    type=click.Choice(["ef", "ph"]),
-    help="ef: the extensive form, all scenarios in one program, one process. ph: progressive hedging, scenario by "
-    "scenario; parallel under mpiexec. Default: the instance's.",
+    type=click.Choice(["auto", "ef", "decomposition", "ph"]),
+    help="ef: the extensive form, all scenarios in one program, one process. decomposition: scenario by scenario, "
+    "with a certificate; parallel under mpiexec on any number of ranks. ph: the same, then progressive hedging while a "
+    "gap is left; 3, 6, 9 ... ranks. auto: what fits, and why. Default: the instance's, or auto.",
 )
 @click.option("--gap", type=_positive, metavar="G", help="Relative gap to reach, 0.005 for 0.5 %.")
 @click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which the best so far is returned.")
@@ -128,6 +129,7 @@ def solve(
                 cold_start=cold_start,
                 threads=threads,
                 progress=None if quiet else lines,
+                remark=None if quiet else speech.remark,
                 command=context.ensure_object(Invocation).command,
             )
         if run is None or folder is None:
@@ -154,7 +156,8 @@ def _check_launch(method: str) -> None:
     started = parallel.launcher_size()
     if method == "ef" and started > 1:
         raise UsageError(
-            f"the extensive form runs in one process, and {started} were started; leave mpiexec out, or use --method ph"
+            f"the extensive form runs in one process, and {started} were started; leave mpiexec out, or use "
+            "--method auto"
         )
 
 

@@ -75,7 +75,7 @@ Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discrimina
 class SolveDefaults(Model):
     """Used where the command line does not say otherwise."""
 
-    method: Literal["ef", "ph"] = "ef"
+    method: Literal["auto", "ef", "decomposition", "ph"] = "auto"
     gap_rel: Positive = 1e-3
     time_limit_s: Positive = 3600.0
 

@@ -1,0 +1,368 @@
+"""Decomposition: the linear relaxation by cutting planes, a dive for the commitment, and a certificate for both.
+
+Steps
+-----
+1. A pilot of a few scenarios finds out where the optimal commitment lies, roughly.
+2. Passes over all scenarios (:mod:`mes_stoch.solve.cutting_planes`), linear programs re-solved from their bases, close
+   the gap of the relaxation. The master's bound holds for the mixed-integer program too.
+3. Where bids have steps, the master with the root's integrality gives the commitment and the bound.
+4. The commitment is dispatched in every scenario by diving: a feasible cost.
+5. What gap is left is known scenario by scenario,
+
+       gap_s = cost_s - (offset_s + gradient_s' r) >= 0,    sum_s p_s gap_s = cost - bound
+
+   and mixed-integer solves go to the scenarios that owe most, until the whole is small enough: the same multipliers
+   priced with integers raise ``offset_s``, and a better dispatch lowers ``cost_s``. Raised offsets are cuts again
+   (strengthened Benders cuts), so the master, its multipliers and its commitment can improve once more.
+
+Sources
+-------
+Birge & Louveaux (1988), DOI 10.1016/0377-2217(88)90159-2, for the multicut master; Zou, Ahmed, Sun (2019), Stochastic
+dual dynamic integer programming, DOI 10.1007/s10107-018-1249-5, for strengthened Benders and Lagrangian cuts.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.solve import bounds, parallel
+from mes_stoch.solve.cutting_planes import CuttingPlanes
+from mes_stoch.solve.findings import Findings, to_result
+from mes_stoch.solve.incumbent import Candidates
+from mes_stoch.solve.interval import Interval
+from mes_stoch.solve.ledger import Ledger
+from mes_stoch.solve.pool import ScenarioPool, require_bounded
+from mes_stoch.solve.recourse import Recourse
+from mes_stoch.solve.relaxation import ScenarioRelaxations
+from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
+from mes_stoch.solve.team import Team
+
+logger = logging.getLogger("mes_stoch.solve.decomposition")
+
+_PILOT_FROM = 64
+_SMALLEST_PILOT, _LARGEST_PILOT, _SCENARIOS_PER_PILOT = 16, 64, 32
+_FIRST_RADIUS, _RADIUS_AFTER_PILOT = 0.25, 0.02
+_RELAXATION_SHARE = 0.1
+_SHARE_OF_TIME_LIMIT = 0.5
+_INTEGER_PASSES = 20
+_SUBPROBLEM_SHARE = 0.1
+_POLISH_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
+_SHARE_OF_DEBT = 0.25
+_ROUNDS = 4
+_WORTH_ANOTHER_ROUND = 0.1
+
+
+def solve_decomposition(
+    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
+) -> EngineResult | None:
+    """Solve by decomposition, on all ranks of an MPI run, however many they are, or in this process alone.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    options : SolveOptions
+    progress : callable, optional
+        Called on rank 0 with every better bound.
+
+    Returns
+    -------
+    EngineResult or None
+        The result on rank 0, ``None`` on the others.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError
+        A scenario has no optimum.
+    SolveError
+        The method does not fit (some commitment leaves a scenario without a dispatch), no commitment tried is feasible,
+        or the bounds contradict each other.
+    """
+    communicator = parallel.world()
+    team = Team(communicator)
+    if communicator is not None:
+        parallel.abort_when_uncaught()
+    interval = Interval(progress if team.leads else None)
+    decomposition = Decomposition(program, options, interval, team, interval.start + options.time_limit_s)
+    interrupted = False
+    try:
+        if not decomposition.run():
+            decomposition.explain_failure()
+    except KeyboardInterrupt:
+        # What is proven so far stays proven; with nothing to show there is nothing to return.
+        if communicator is not None or not decomposition.findings.is_interval:
+            raise
+        interrupted = True
+    return to_result(program, decomposition.findings, team, options, interval, interrupted=interrupted)
+
+
+class Decomposition:
+    """One run; collective over a team. See the module's steps.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    options : SolveOptions
+    interval : Interval
+        Gets every better bound.
+    team : Team
+    deadline : float
+        ``time.perf_counter()`` after which nothing new is begun, except what a first commitment needs.
+    """
+
+    def __init__(
+        self,
+        program: StochasticProgram,
+        options: SolveOptions,
+        interval: Interval,
+        team: Team,
+        deadline: float = math.inf,
+    ) -> None:
+        self._program = program
+        self._options = options
+        self._interval = interval
+        self._team = team
+        self._deadline = deadline
+        self._relaxations = ScenarioRelaxations(program)
+        self._recourse = Recourse(program, self._relaxations)
+        self._candidates = Candidates(program)
+        self.findings = Findings()
+
+    def run(self) -> bool:
+        """Go through the steps; what comes of it is in :attr:`findings`.
+
+        Returns
+        -------
+        bool
+            False where a relaxation has no optimum at some commitment: the method needs recourse everywhere.
+        """
+        started = time.perf_counter()
+        planes = self._relaxation()
+        relaxed = time.perf_counter()
+        if planes is None:
+            return False
+        self._raise_lower(planes.lower)
+        found = self.findings
+        found.point = planes.best_point
+        offsets, gradients = planes.minorants()
+        found.multipliers = -gradients
+        self._try(self._first_commitment(planes))
+        dispatched = time.perf_counter()
+        if found.root is not None and self._program.scenario(0).integer.any():
+            self._refine(planes, offsets, gradients)
+        found.details |= {
+            "passes": planes.passes,
+            "relaxation_gap_rel": planes.gap_rel,
+            "relaxation_solves": self._relaxations.solves,
+            "mip_solves": self._recourse.mip_solves,
+            "relaxation_time_s": relaxed - started,
+            "dispatch_time_s": dispatched - relaxed,
+            "refinement_time_s": time.perf_counter() - dispatched,
+        }
+        return True
+
+    def explain_failure(self) -> None:
+        """Raise what :meth:`run` stumbled over.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError
+            A scenario has no optimum even by itself.
+        SolveError
+            Every scenario has, but not at every commitment.
+        """
+        pool = ScenarioPool(self._program, memory_budget_bytes=0)
+        nothing = np.zeros(int(self._program.root.consensus.sum()))
+        for index in self._team.share_of(len(self._program.scenario_names)):
+            require_bounded(self._program, index, pool.solve_priced(index, nothing))
+        raise SolveError(
+            f"{self._program.name}: decomposition needs a dispatch for every commitment, and some commitment leaves a "
+            "scenario without one; use another method"
+        )
+
+    # -- the relaxation ---------------------------------------------------------------------------------------------
+
+    def _relaxation(self) -> CuttingPlanes | None:
+        count = len(self._program.scenario_names)
+        deadline = time.perf_counter() + _SHARE_OF_TIME_LIMIT * (self._deadline - time.perf_counter())
+        gap_rel = relaxation_gap(self._options)
+        point, radius = None, _FIRST_RADIUS
+        if count >= _PILOT_FROM:
+            size = min(max(count // _SCENARIOS_PER_PILOT, _SMALLEST_PILOT), _LARGEST_PILOT)
+            pilot = self._planes([place * count // size for place in range(size)])
+            point = pilot.wait_and_see()
+            if point is None or not pilot.converge(point, 3 * gap_rel, radius, deadline):
+                return None
+            point, radius = pilot.best_point, _RADIUS_AFTER_PILOT
+        planes = self._planes(range(count))
+        if point is None or not planes.root_is_bounded:
+            mean = planes.wait_and_see()
+            if mean is None:
+                return None
+            point = mean if point is None else point
+        return planes if planes.converge(point, gap_rel, radius, deadline) else None
+
+    def _planes(self, members: Sequence[int]) -> CuttingPlanes:
+        return CuttingPlanes(self._program, self._relaxations, members, self._team)
+
+    # -- commitments ------------------------------------------------------------------------------------------------
+
+    def _first_commitment(self, planes: CuttingPlanes) -> FloatArray:
+        nearest = self._team.told(
+            self._candidates.from_consensus(planes.best_point) if self._team.leads else planes.best_point
+        )
+        if not self._team.told(planes.master is not None and planes.master.has_integers):
+            return nearest
+        return self._integer_commitment(planes, nearest)
+
+    def _integer_commitment(self, planes: CuttingPlanes, root: FloatArray) -> FloatArray:
+        """Passes at commitments that keep the bid rules, until the master knows none better than the best seen."""
+        consensus = self._program.root.consensus
+        best_value, best_root = math.inf, root
+        for _ in range(_INTEGER_PASSES):
+            value = planes.visit(root[consensus])
+            if value is None:
+                break
+            if value < best_value:
+                best_value, best_root = value, root
+            lower, root = self._ask_integer_master(planes)
+            self._raise_lower(lower)
+            closed = bounds.relative_gap(lower, best_value) <= relaxation_gap(self._options)
+            if self._team.told(closed or time.perf_counter() > self._deadline):
+                break
+        planes.update_bound()
+        return best_root
+
+    def _ask_integer_master(self, planes: CuttingPlanes) -> tuple[float, FloatArray]:
+        answer = (-math.inf, np.zeros(len(self._program.root.columns)))
+        if planes.master is not None:
+            found = planes.master.solve_integer()
+            answer = found.bound, found.root
+        return self._team.told(answer)
+
+    def _try(self, root: FloatArray) -> bool:
+        """Dispatch a commitment in every scenario; whether it is the best so far."""
+        scenarios: list[ScenarioSolution] = []
+        feasible = True
+        for index in self._team.share_of(len(self._program.scenario_names)):
+            found = self._recourse.dispatch(index, root, self._subproblem_gap(), math.inf)
+            if found is None:
+                feasible = False
+                break
+            scenarios.append(found)
+        if not self._team.all(feasible):
+            logger.debug("a commitment is rejected: some scenario has no feasible dispatch")
+            return False
+        upper = self._team.total(bounds.expected_cost(self._program, scenarios))
+        if not upper < self.findings.upper:
+            return False
+        self.findings.root = root
+        self._take(upper, scenarios)
+        return True
+
+    # -- closing the gap --------------------------------------------------------------------------------------------
+
+    def _refine(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> None:
+        """Mixed-integer solves where they close most of the gap; then the master again, with what they proved."""
+        for _ in range(_ROUNDS):
+            if self._is_done():
+                return
+            before = self.findings.upper - self.findings.lower
+            complete = self._settle(planes, offsets, gradients)
+            planes.add(offsets, gradients)
+            planes.update_bound()
+            self._raise_lower(planes.lower)
+            point = self._proposal(planes)
+            if self._is_done() or not complete:
+                return
+            if point is not None:
+                self._try(point)
+            gained = before - (self.findings.upper - self.findings.lower)
+            if self._team.told(gained < _WORTH_ANOTHER_ROUND * before):
+                return
+            offsets, gradients = planes.minorants()
+
+    def _proposal(self, planes: CuttingPlanes) -> FloatArray | None:
+        """The commitment the master now likes best, where it has not been tried; raises the bound on the way."""
+        found: FloatArray | None = None
+        if self._team.told(planes.master is not None and planes.master.has_integers):
+            lower, found = self._ask_integer_master(planes)
+            self._raise_lower(lower)
+        elif planes.master is not None:
+            consensus = self._program.root.consensus
+            found = self._candidates.from_consensus(planes.master.solve_relaxed().root[consensus])
+        if found is not None and self._team.leads and not self._candidates.is_new(found):
+            found = None
+        return self._team.told(found)
+
+    def _settle(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> bool:
+        """Lower costs and raise ``offsets`` (in place), the scenarios that owe most first; whether time allowed it."""
+        root = self.findings.root
+        if root is None:  # pragma: no cover - the caller has seen to it
+            raise SolveError("there is no commitment to settle")
+        ledger = Ledger(self.findings.scenarios, offsets, gradients, planes.weights, root[self._program.root.consensus])
+        base = self.findings.lower
+        for step, factor in ((self._polish, _POLISH_PER_EXCESS), (self._price, _PRICE_PER_EXCESS)):
+            pending = ledger.order(self._subproblem_gap())
+            while self._team.told(time.perf_counter() <= self._deadline):
+                # Exact for a root without integers, and proven for any once the master has seen the raised offsets.
+                excess = self.findings.upper - base - self._team.total(ledger.raised)
+                excess -= self._options.gap_rel * abs(self.findings.upper)
+                if self._team.told(excess <= 0):
+                    return True
+                if self._team.all(not pending):
+                    break
+                count = ledger.enough(pending, factor * excess, self._team)
+                for place in pending[:count]:
+                    step(ledger, root, place)
+                pending = pending[count:]
+                upper = self._team.total(bounds.expected_cost(self._program, ledger.scenarios))
+                if upper < self.findings.upper:
+                    self._take(upper, list(ledger.scenarios))
+            else:
+                return False
+        return True
+
+    def _polish(self, ledger: Ledger, root: FloatArray, place: int) -> None:
+        ledger.scenarios[place] = self._recourse.polish(ledger.scenarios[place], root, self._subproblem_gap())
+
+    def _price(self, ledger: Ledger, root: FloatArray, place: int) -> None:
+        """Both sides by mixed-integer solves, no more exactly than the scenario's debt deserves."""
+        known = ledger.scenarios[place]
+        gap_abs = max(self._subproblem_gap(), _SHARE_OF_DEBT * ledger.debt(place))
+        bound = self._recourse.least_cost(known.index, -ledger.gradients[place], known.values, gap_abs, self._deadline)
+        ledger.raise_offset(place, bound)
+        if ledger.debt(place) > 2 * gap_abs:
+            ledger.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._deadline)
+
+    # -- bookkeeping ------------------------------------------------------------------------------------------------
+
+    def _is_done(self) -> bool:
+        late = time.perf_counter() > self._deadline
+        return self._team.told(self.findings.gap_rel <= self._options.gap_rel or late)
+
+    def _subproblem_gap(self) -> float:
+        """How exactly a mixed-integer solve is worth doing: a share of the gap the whole may keep, as money."""
+        size = max(abs(self.findings.lower), 1e-6) if math.isfinite(self.findings.lower) else 1.0
+        return _SUBPROBLEM_SHARE * self._options.gap_rel * size
+
+    def _raise_lower(self, lower: float) -> None:
+        if lower > self.findings.lower:
+            self.findings.lower = lower
+            self._interval.raise_lower(lower)
+
+    def _take(self, upper: float, scenarios: list[ScenarioSolution]) -> None:
+        self.findings.upper, self.findings.scenarios = upper, scenarios
+        if self.findings.root is not None:
+            self._interval.drop_upper(upper, self.findings.root, scenarios)
+
+
+def relaxation_gap(options: SolveOptions) -> float:
+    """How exactly the relaxation is solved: a fraction of the gap asked for, since its error ends up in the bound."""
+    return float(np.clip(_RELAXATION_SHARE * options.gap_rel, 1e-9, 1e-3))

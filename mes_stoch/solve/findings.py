@@ -1,0 +1,107 @@
+"""What the ranks of a decomposition have proven together, and the result made of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.solve import bounds
+from mes_stoch.solve.interval import Interval
+from mes_stoch.solve.result import EngineResult, ScenarioSolution, SolveOptions, Status
+from mes_stoch.solve.team import Team
+
+
+@dataclass
+class Findings:
+    """What decomposition has proven, and this rank's part of it.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Proven bounds on the expected cost, the same on every rank.
+    root : array or None
+        The commitment that attains ``upper``.
+    scenarios : list of ScenarioSolution
+        Its dispatch in this rank's scenarios.
+    point : array or None
+        Consensus columns at the relaxation's optimum.
+    multipliers : array or None, shape (this rank's scenarios, consensus columns)
+        Of the relaxation; before they are made to average to zero over all scenarios.
+    details : dict
+        Counts and times of this rank.
+    """
+
+    lower: float = -math.inf
+    upper: float = math.inf
+    root: FloatArray | None = None
+    scenarios: list[ScenarioSolution] = field(default_factory=list)
+    point: FloatArray | None = None
+    multipliers: FloatArray | None = None
+    details: dict[str, float | int | str] = field(default_factory=dict)
+
+    @property
+    def gap_rel(self) -> float:
+        return bounds.relative_gap(self.lower, self.upper)
+
+    @property
+    def is_interval(self) -> bool:
+        """Whether both sides are known."""
+        return math.isfinite(self.lower) and math.isfinite(self.upper)
+
+
+def to_result(
+    program: StochasticProgram,
+    findings: Findings,
+    team: Team,
+    options: SolveOptions,
+    interval: Interval,
+    *,
+    interrupted: bool = False,
+) -> EngineResult | None:
+    """The result on the leading rank, from what all ranks hand in; ``None`` elsewhere.
+
+    The cost is added up anew from the dispatches, and held against the bound.
+
+    Raises
+    ------
+    SolveError
+        No commitment was feasible, or the bounds contradict each other; on all ranks.
+    """
+    if findings.root is None:
+        raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
+    parts = team.gathered(findings.scenarios)
+    result, failure = None, ""
+    if team.leads:
+        scenarios = tuple(sorted((entry for part in parts for entry in part), key=lambda entry: entry.index))
+        try:
+            lower, upper = bounds.certify(findings.lower, bounds.expected_cost(program, scenarios), program.name)
+        except SolveError as error:
+            failure = str(error)
+        else:
+            result = EngineResult(
+                method="decomposition",
+                status=_status(bounds.relative_gap(lower, upper), options, interrupted),
+                root=findings.root,
+                lower=lower,
+                upper=upper,
+                iterations=int(findings.details.get("passes", 0)),
+                ranks=team.size,
+                wall_time_s=time.perf_counter() - interval.start,
+                trace=tuple(interval.trace),
+                scenarios=scenarios,
+                details=findings.details,
+            )
+    # All ranks fail together, so that no one waits for a rank that has left.
+    failure = team.told(failure)
+    if failure:
+        raise SolveError(failure)
+    return result
+
+
+def _status(gap_rel: float, options: SolveOptions, interrupted: bool) -> Status:
+    if gap_rel <= options.gap_rel:
+        return "gap_reached"
+    return "interrupted" if interrupted else "limit"

@@ -1,0 +1,69 @@
+"""The ranks that share the scenarios of one computation, or the one process that has them all.
+
+Nothing is communicated here that mpi4py's collectives do not do; the class only spares every caller the question
+whether there is a communicator at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray
+
+T = TypeVar("T")
+
+
+class Team:
+    """Collectives that also work alone.
+
+    Parameters
+    ----------
+    communicator : mpi4py communicator or None
+        ``None``: this process does everything.
+    """
+
+    def __init__(self, communicator: Any | None = None) -> None:
+        self.communicator = communicator
+        self.rank = 0 if communicator is None else int(communicator.Get_rank())
+        self.size = 1 if communicator is None else int(communicator.Get_size())
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the rank that decides and speaks."""
+        return self.rank == 0
+
+    def share_of(self, count: int) -> range:
+        """This rank's part of ``range(count)``: consecutive, as even as can be."""
+        return range(count * self.rank // self.size, count * (self.rank + 1) // self.size)
+
+    def sum(self, values: FloatArray) -> FloatArray:
+        """Elementwise sum over the ranks."""
+        return values if self.communicator is None else np.asarray(self.communicator.allreduce(values))
+
+    def total(self, value: float) -> float:
+        """Sum of one number over the ranks."""
+        return value if self.communicator is None else float(self.communicator.allreduce(value))
+
+    def largest(self, value: float) -> float:
+        """Largest of one number over the ranks."""
+        return value if self.communicator is None else max(self.communicator.allgather(value))
+
+    def all(self, condition: bool) -> bool:
+        """Whether it holds on every rank."""
+        return condition if self.communicator is None else all(self.communicator.allgather(condition))
+
+    def told(self, value: T) -> T:
+        """What the leading rank says."""
+        if self.communicator is None:
+            return value
+        answer: T = self.communicator.bcast(value)
+        return answer
+
+    def gathered(self, value: T) -> list[T]:
+        """Everyone's value, in order of ranks; on the leading rank only, elsewhere nothing."""
+        if self.communicator is None:
+            return [value]
+        found: list[T] | None = self.communicator.gather(value)
+        return found or []
