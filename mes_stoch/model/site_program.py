@@ -25,7 +25,7 @@ from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.families import Family
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
-from mes_stoch.products.reserve import nearest_bid_mw
+from mes_stoch.products.bids import nearest_bid_mw
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket, Reserve

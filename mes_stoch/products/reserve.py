@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import Expression, Leg, ModelContext, OfPeriod
+from mes_stoch.products.bids import Span, build_volume
 from mes_stoch.products.context import MarketContext
 from mes_stoch.schema.products import Reserve
-
-Span = NDArray[np.int64]
 
 
 def make_legs(context: ModelContext, reserves: dict[str, Reserve]) -> list[Leg]:
@@ -77,13 +75,14 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
 
     Equations
     ---------
-    ``r[b]`` is the committed volume of block ``b``, ``a[t]`` the called share (data), and for each direction::
+    ``r[b]`` is the committed volume of block ``b`` under the rules of :mod:`mes_stoch.products.bids`, ``a[t]`` the
+    called share (data), and for each direction::
 
-        r_min z[b] <= r[b] <= r_max z[b],   r[b] = step n[b]                        (bid_minimum, bid_maximum, bid_step)
         sum_u held[u,t] + short[t]  = r[b(t)]                                         (coverage)
         sum_u e[u,t]   + missed[t]  = a[t] r[b(t)],   0 <= e <= held                  (delivery, within_held)
         missed[t] <= a[t] worst[b(t)]                                                 (worst_miss)
-        lost[b] >= sum_t h short[t],   lost[b] >= theta h_b worst[b]                  (forfeiture, clawback)
+        unheld[t] >= short[t]                                                         (unheld)
+        lost[b] >= sum_t h unheld[t],   lost[b] >= theta h_b worst[b]                 (forfeiture, clawback)
 
         profit += sum_b price_b (h_b r[b] - lost[b])                                  (capacity.<product>)
                 - h sum_t penalty_short short[t]                                      (penalty.shortfall_<product>)
@@ -94,15 +93,18 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
     holds: ``e[u,t] = a[t] held[u,t]`` and ``missed[t] = a[t] short[t]``, with no delivery left to decide. Discrete
     calls are shared out freely.
 
+    A symmetric product is one volume held both ways, so a period is not paid for what is short in the worse of the two:
+    ``unheld`` is one for both directions. A product of one direction has no need of it: ``unheld = short``.
+
     ``price_b`` is the mean over the block. The payment lost is the larger of forfeiture and clawback, not both. The
     shortfall penalty is strictly positive, so that capacity without plant behind it never pays. ``missed`` also
     appears in the imbalance (:mod:`mes_stoch.products.imbalance`).
 
     Symbols
     -------
-    ``volume_mw`` (r), ``bid`` (z), ``bid_steps`` (n) : (blocks,), commit.
-    ``short_*_mw``, ``missed_*_mw`` : MW, (periods,), realtime. ``worst_*_mw`` : MW, ``lost_mw_h`` : MW h, (blocks,),
-    realtime.
+    ``volume_mw`` (r) : MW, (blocks,), commit.
+    ``short_*_mw``, ``missed_*_mw``, ``unheld_mw`` : MW, (periods,), realtime.
+    ``worst_*_mw`` : MW, ``lost_mw_h`` : MW h, (blocks,), realtime.
 
     Source
     ------
@@ -112,13 +114,14 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
     spans = context.spans(product.block_h)
     block = {int(t): b for b, span in enumerate(spans) for t in span}
     dimension = f"block_{product_id}"
-    volume = _commitment(context, product_id, product, spans, dimension)
+    volume = build_volume(context, product_id, product, spans, dimension)
     lost = context.variable(product_id, "lost_mw_h", "MW h", "realtime", spans=spans, dimension=dimension)
-    legs = [leg for leg in context.legs if leg.product_id == product_id]
-    for leg in legs:
+    shorts: dict[str, OfPeriod] = {}
+    for leg in [leg for leg in context.legs if leg.product_id == product_id]:
         short, missed = _hold_and_deliver(context, leg, volume, block)
+        shorts[leg.direction] = short
         context.register_missed(leg, missed)
-        _lost_payment(context, leg, short, missed, lost, spans, block)
+        _clawback(context, leg, missed, lost, spans, block)
         context.earn(
             f"penalty.shortfall_{product_id}",
             -context.period_h * product.shortfall_penalty_eur_per_mw_h * sum(short(t) for t in context.periods),
@@ -128,87 +131,12 @@ def build_reserve(context: MarketContext, product_id: str, product: Reserve) -> 
             -context.period_h * product.missed_penalty_eur_per_mwh * sum(missed(t) for t in context.periods),
         )
         _activation_energy(context, leg, volume, block)
+    _forfeiture(context, product_id, shorts, lost, spans)
     price = context.quantity(product.capacity_price_eur_per_mw_h)
     for b, span in enumerate(spans):
         hours = context.period_h * len(span)
         mean_price = sum(price(int(t)) for t in span) * (1.0 / len(span))
         context.earn(f"capacity.{product_id}", mean_price * (hours * volume[b] - lost[b]))
-
-
-def largest_volume_mw(product: Reserve, *, steps: bool, minimum: bool) -> float:
-    """Largest volume the bid rules allow, MW; 0 where no bid can be made."""
-    largest = product.volume_max_mw
-    if steps and product.bid_step_mw > 0:
-        # a volume written as a multiple of the step must not lose one to rounding
-        largest = product.bid_step_mw * math.floor(largest / product.bid_step_mw + 1e-9)
-    if minimum and largest < product.minimum_bid_mw - 1e-9:
-        return 0.0
-    return largest
-
-
-def nearest_bid_mw(volume_mw: float, product: Reserve, *, steps: bool, minimum: bool) -> float:
-    """Volume nearest to ``volume_mw`` that the bid rules allow.
-
-    A volume below half the smallest bid becomes no bid.
-    """
-    largest = largest_volume_mw(product, steps=steps, minimum=minimum)
-    volume = min(max(volume_mw, 0.0), largest)
-    step = product.bid_step_mw if steps else 0.0
-    smallest = product.minimum_bid_mw if minimum else 0.0
-    if step > 0:
-        smallest = step * math.ceil(smallest / step - 1e-9)
-        volume = min(step * round(volume / step), largest)
-    if volume < smallest:
-        volume = smallest if volume >= smallest / 2 and smallest <= largest else 0.0
-    return volume
-
-
-def _commitment(
-    context: MarketContext, product_id: str, product: Reserve, spans: Sequence[Span], dimension: str
-) -> Any:
-    steps, minimum = context.bids.steps, context.bids.minimum
-    largest = largest_volume_mw(product, steps=steps, minimum=minimum)
-    volume = context.variable(product_id, "volume_mw", "MW", "commit", upper=largest, spans=spans, dimension=dimension)
-    if minimum and product.minimum_bid_mw > 0 and largest > 0:
-        bid = context.variable(
-            product_id, "bid", "1", "commit", upper=1.0, integer=True, spans=spans, dimension=dimension
-        )
-        context.constraint(
-            product_id,
-            "bid_minimum",
-            f"a bid for {product_id} is at least {product.minimum_bid_mw:g} MW",
-            lambda b: volume[b] >= product.minimum_bid_mw * bid[b],
-            spans=spans,
-            dimension=dimension,
-        )
-        context.constraint(
-            product_id,
-            "bid_maximum",
-            f"{product_id} is committed only where a bid is made",
-            lambda b: volume[b] <= largest * bid[b],
-            spans=spans,
-            dimension=dimension,
-        )
-    if steps and product.bid_step_mw > 0 and largest > 0:
-        count = context.variable(
-            product_id,
-            "bid_steps",
-            "1",
-            "commit",
-            upper=round(largest / product.bid_step_mw),
-            integer=True,
-            spans=spans,
-            dimension=dimension,
-        )
-        context.constraint(
-            product_id,
-            "bid_step",
-            f"bids for {product_id} are multiples of {product.bid_step_mw:g} MW",
-            lambda b: volume[b] == product.bid_step_mw * count[b],
-            spans=spans,
-            dimension=dimension,
-        )
-    return volume
 
 
 def _hold_and_deliver(
@@ -241,25 +169,42 @@ def _read(variable: Any) -> OfPeriod:
     return lambda t: variable[t]
 
 
-def _lost_payment(
+def _forfeiture(
+    context: MarketContext, product_id: str, shorts: dict[str, OfPeriod], lost: Any, spans: Sequence[Span]
+) -> None:
+    name, unheld = "forfeiture", next(iter(shorts.values()))
+    if len(shorts) == 1:
+        name += f"_{next(iter(shorts))}"
+    else:
+        worse = context.variable(product_id, "unheld_mw", "MW", "realtime")
+        for direction, short in shorts.items():
+            context.constraint(
+                product_id,
+                f"unheld_{direction}",
+                f"{product_id} is held both ways or not at all",
+                lambda t, short=short: worse[t] >= short(t),  # type: ignore[misc]
+            )
+        unheld = _read(worse)
+    context.constraint(
+        product_id,
+        name,
+        f"capacity of {product_id} that is not held is not paid",
+        lambda b: lost[b] >= sum(context.period_h * unheld(int(t)) for t in spans[b]),
+        unit="MW h",
+        spans=spans,
+        dimension=f"block_{product_id}",
+    )
+
+
+def _clawback(
     context: MarketContext,
     leg: Leg,
-    short: OfPeriod,
     missed: OfPeriod,
     lost: Any,
     spans: Sequence[Span],
     block: dict[int, int],
 ) -> None:
     owner, dimension = leg.product_id, f"block_{leg.product_id}"
-    context.constraint(
-        owner,
-        f"forfeiture_{leg.direction}",
-        f"capacity of {owner} that is not held is not paid",
-        lambda b: lost[b] >= sum(context.period_h * short(int(t)) for t in spans[b]),
-        unit="MW h",
-        spans=spans,
-        dimension=dimension,
-    )
     theta = leg.product.clawback_per_unit
     if theta == 0:
         return
