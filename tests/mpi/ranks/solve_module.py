@@ -1,4 +1,4 @@
-"""Every rank: solve a model module by progressive hedging; rank 0 prints what came out."""
+"""Every rank: solve a model module by a parallel method; rank 0 prints what came out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mes_stoch.solve import mpisppy_setup, parallel
+from mes_stoch.solve.decomposition import solve_decomposition
 from mes_stoch.solve.progressive_hedging import solve_ph
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
@@ -18,6 +19,7 @@ from mes_stoch.solve.result import SolveOptions
 parser = argparse.ArgumentParser()
 parser.add_argument("module")
 parser.add_argument("scenarios", type=int)
+parser.add_argument("--method", choices=("ph", "decomposition"), default="ph")
 parser.add_argument("--gap", type=float, default=1e-4)
 parser.add_argument("--iterations", type=int, default=300)
 parser.add_argument("--time-limit", type=float, default=30.0)
@@ -48,7 +50,10 @@ with parallel.abort_on_failure():
         gap_rel=arguments.gap, iteration_limit=arguments.iterations, time_limit_s=arguments.time_limit
     )
     seen = []
-    result = solve_ph(program, options, seen.append, warm=not arguments.cold)
+    if arguments.method == "ph":
+        result = solve_ph(program, options, seen.append, warm=not arguments.cold)
+    else:
+        result = solve_decomposition(program, options, seen.append)
     rank = parallel.rank()
     if (result is not None) != (rank == 0):
         raise RuntimeError(f"rank {rank} got {result}")
