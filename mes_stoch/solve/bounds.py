@@ -99,7 +99,7 @@ def lagrangian_bound(
 
     The weighted sum over **all** scenarios bounds the optimal expected cost when ``sum_s p_s W_s = 0``
     (:func:`project_multipliers`). A bound is ``-inf`` where the subproblem is unbounded or was stopped with nothing
-    proven.
+    proven, and 0 then for a scenario without probability.
 
     Parameters
     ----------
@@ -118,6 +118,9 @@ def lagrangian_bound(
             continue
         require_bounded(program, index, solution)
         bounds[position] = solution.dual_bound
+    # What has no probability owes no proof, and 0 times minus infinity would spoil the sum.
+    weightless = np.asarray(program.probabilities)[list(indices)] == 0
+    bounds[weightless & np.isneginf(bounds)] = 0.0
     return bounds
 
 

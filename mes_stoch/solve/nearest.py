@@ -66,9 +66,21 @@ class NearestRoot:
     def __call__(self, point: FloatArray) -> FloatArray:
         clipped = np.clip(np.asarray(point, dtype=np.float64), self._lower, self._upper)
         self._model.change_row_bounds(self._distance_rows, clipped, clipped)
+        nearest = self._solve()
+        if self._integer.any():
+            # what follows from integers is off by the solver's tolerance times the step until they are exact
+            columns = np.flatnonzero(self._integer).astype(np.int32)
+            whole = np.round(nearest[columns])
+            self._model.change_column_bounds(columns, whole, whole)
+            try:
+                nearest = self._solve()
+            finally:
+                self._model.change_column_bounds(columns, self._lower[columns], self._upper[columns])
+            nearest[columns] = whole
+        return nearest
+
+    def _solve(self) -> FloatArray:
         solution = self._model.run()
         if solution.values is None:
             raise SolveError(f"no root point satisfies the root's own constraints ({solution.status})")
-        nearest = solution.values[: self._count].copy()
-        nearest[self._integer] = np.round(nearest[self._integer])
-        return nearest
+        return solution.values[: self._count].copy()
