@@ -173,3 +173,70 @@ def test_probabilities_weigh_scenarios_and_the_commitment_is_one() -> None:
         result = optimum(instance, data, probabilities)
         assert result.variable("fr_mfrr_up.volume_mw")[0] == pytest.approx(volume)
         assert result.profit == pytest.approx(profit)
+
+
+DOWN = {
+    "block_h": 1,
+    "volume_max_mw": 1.0,
+    "capacity_price_eur_per_mw_h": 10.0,
+    "activation_down_per_unit": 0.0,
+}
+
+
+def heat_site(unit: dict[str, Any], initial_mwh: float) -> Any:
+    """A unit for 3 MW of heat, a store of 2 MWh, and downward reserve of an hour."""
+    return make_instance(
+        {
+            "grid": grid(),
+            "mains": {
+                "type": "grid_connection",
+                "node": "fuel",
+                "import_max_mw": None,
+                "import_price_eur_per_mwh": 30.0,
+            },
+            "unit": {"type": "converter", "reference": "power", "provides": ["fr_afrr_down"], **unit},
+            "store": {
+                "type": "storage",
+                "node": "warmth",
+                "energy_max_mwh": 2.0,
+                "charge_max_mw": 10.0,
+                "discharge_max_mw": 10.0,
+                "initial_mwh": initial_mwh,
+            },
+            "heating": {"type": "demand", "node": "warmth", "demand_mw": 3.0},
+        },
+        {**ENERGY, "fr_afrr_down": DOWN},
+    )
+
+
+def test_a_chp_that_lowers_output_owes_heat() -> None:
+    """3 MW of heat are 2 MW of power at 50 and 5 MW of gas at 30: -50. A MW less for an hour takes 1.5 MWh of heat.
+
+    0.75 MWh are stored, so half a MW is held, for 5; without the row a whole one, for 10.
+    """
+    chp = {
+        "power_max_mw": 3.0,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 2.5}],
+        "outputs": [{"node": "power", "ratio_per_unit": 1.0}, {"node": "warmth", "ratio_per_unit": 1.5}],
+    }
+    instance = heat_site(chp, 0.75)
+    data = {"da_price_eur_per_mwh": 50}
+    assert optimum(instance, data).profit == pytest.approx(-50 + 5)
+    assert optimum(instance, data, drop=["warmth.call_energy_down"]).profit == pytest.approx(-50 + 10)
+
+
+def test_a_heat_pump_that_raises_its_load_needs_room_for_heat() -> None:
+    """1 MW at COP 3 for 50; a MW more for an hour brings 3 MWh, and there is room for 1.5: half a MW is held."""
+    heat_pump = {
+        "power_max_mw": 2.0,
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 3.0}],
+    }
+    instance = heat_site(heat_pump, 0.5)
+    # nothing burns gas here
+    components = {name: spec for name, spec in instance.components.items() if name != "mains"}
+    nodes = {name: node for name, node in instance.nodes.items() if name != "fuel"}
+    instance = instance.model_copy(update={"components": components, "nodes": nodes})
+    data = {"da_price_eur_per_mwh": 50}
+    assert optimum(instance, data).profit == pytest.approx(-50 + 5)
+    assert optimum(instance, data, drop=["warmth.call_room_down"]).profit == pytest.approx(-50 + 10)

@@ -25,8 +25,9 @@ SCENARIOS, SEED, GAP_REL = 4, 1, 5e-3
 #: ``auto`` is one of the others.
 COUNTED_METHODS = tuple(method for method in METHODS if method != "auto")
 
-#: How far a count may move: relatively, or by :data:`FEW_ITERATIONS` where that is more. Iterations differ a little between versions of HiGHS and between processors;
-#: a mixed-integer search is chaotic, and another random seed alone moves it by a fifth on so few scenarios.
+#: How far a count may move: relatively, or by :data:`FEW_ITERATIONS` where that is more. Iterations differ a little
+#: between versions of HiGHS and between processors; a mixed-integer search is chaotic, and another random seed alone
+#: moves it by a fifth on so few scenarios.
 TOLERANCE = {
     "models": 0.0,
     "bytes_handed_over": 0.0,
