@@ -26,7 +26,9 @@ from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 
 logger = logging.getLogger("mes_stoch.solve.spokes")
 
-_IDLE_S = 0.005
+_SHORTEST_REST_S = 0.005
+_LONGEST_REST_S = 0.25
+_SHARE_OF_LOOKING = 0.05
 _LOOK_FOR_THE_END_S = 1.0
 
 
@@ -65,6 +67,27 @@ class SpokeWork:
     @property
     def has_bound(self) -> bool:
         return self.settled or math.isfinite(self.bound)
+
+
+class _Rest:
+    """Sleeps between looks at the hub, so long that looking takes a small share of an idle spoke's time.
+
+    A look is not free: the reader waits, at full speed, until the hub's process answers. With MPICH that takes
+    milliseconds, the interval of the progress thread; with an MPI that reads another process's memory, microseconds.
+    """
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    def take(self) -> None:
+        """Nothing to do: all time since the last rest or work went into looking."""
+        looked_s = time.perf_counter() - self._since
+        time.sleep(min(max(_SHORTEST_REST_S, looked_s / _SHARE_OF_LOOKING), _LONGEST_REST_S))
+        self._since = time.perf_counter()
+
+    def end(self) -> None:
+        """There was something to do."""
+        self._since = time.perf_counter()
 
 
 class _Watch:
@@ -134,11 +157,13 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             self._pool = ScenarioPool(program, gap_rel=gap)
             if work.start is None:
                 self._price(np.zeros((len(self.local_indices()), consensus_count)))
+            rest = _Rest()
             while not self.got_kill_signal():
                 if self.update_Ws():
                     self._price(self.rows(self.localWs))
+                    rest.end()
                 else:
-                    time.sleep(_IDLE_S)
+                    rest.take()
 
         def finalize(self) -> None:
             if not self.gap_is_closed() and self.update_Ws():
@@ -179,6 +204,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             self._candidates = Candidates(program)
             self._turn = 0
             self._left = 0
+            rest = _Rest()
             points = np.zeros((0, consensus_count))
             while not self.got_kill_signal():
                 if self.update_nonants():
@@ -186,11 +212,13 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                     # Single scenarios are worth a try while nothing better is waiting.
                     self._left = len(program.scenario_names)
                     self._try(self.mean(points))
+                    rest.end()
                 elif self._left > 0:
                     self._left -= 1
                     self._try(self._wish_in_turn(points))
+                    rest.end()
                 else:
-                    time.sleep(_IDLE_S)
+                    rest.take()
 
         def finalize(self) -> None:
             if self.update_nonants() or not work.has_bound:

@@ -55,7 +55,7 @@ def test_rules_by_hand():
 
 
 def test_price_of_a_reserve(instances):
-    """A MW of tiny_site's reserve earns 4 h x 10 = 40 everywhere and 200 for the hour it is called in one of four: 90."""
+    """A MW of tiny_site's reserve earns 4 h x 10 = 40 everywhere, and 200 for the hour it is called in one of four."""
     loaded = read_instance(instances / "tiny_site")
     program = build_program(loaded.instance, build_tree(loaded, None, None))
     nobody = Waiting(np.zeros(1), np.zeros(1))

@@ -1,0 +1,39 @@
+"""A hub that takes its time between iterations; every rank says how busy it was meanwhile."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, sys.argv[1])
+from array_programs import newsvendor
+
+from mes_stoch.solve import parallel
+from mes_stoch.solve.cylinders import solve_cylinders
+from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.rho import RhoControl
+
+TURNS = 24
+PAUSE_S = 0.25
+
+
+def slow(self, hedging):
+    time.sleep(PAUSE_S)
+    return False
+
+
+with parallel.abort_on_failure():
+    communicator = parallel.world()
+    RhoControl.ease = slow
+    # A gap below zero is never reached, so the hub goes on to its iteration limit.
+    options = SolveOptions(gap_rel=-1.0, iteration_limit=TURNS)
+    program = newsvendor(list(np.linspace(10, 40, 6)), [0.5] * 6)
+    started, cpu_start = time.perf_counter(), time.process_time()
+    solve_cylinders(program, options, communicator, warm=False)
+    wall_time_s = time.perf_counter() - started
+    shares = communicator.gather(((time.process_time() - cpu_start) / wall_time_s, wall_time_s))
+    if shares is not None:
+        sys.stdout.write(json.dumps(shares))
