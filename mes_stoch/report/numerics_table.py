@@ -23,12 +23,11 @@ def render_numerics(numerics: Numerics, scenario: str) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, title=f"Sizes of numbers, scenario {scenario}", title_justify="left")
     table.add_column("kind")
     table.add_column("smallest", justify="right")
+    table.add_column("typical", justify="right")
     table.add_column("largest", justify="right")
-    table.add_column("largest / smallest", justify="right")
     for found in numerics.ranges:
-        table.add_row(
-            _WORDS[found.kind], f"{found.smallest.value:.3g}", f"{found.largest.value:.3g}", f"{found.ratio:.1e}"
-        )
+        sizes = (found.smallest.value, found.typical, found.largest.value)
+        table.add_row(_WORDS[found.kind], *(f"{size:.3g}" for size in sizes))
     places = Table.grid(padding=(0, 2))
     for found in numerics.ranges:
         places.add_row(f"smallest of {found.kind}", found.smallest.place)

@@ -29,9 +29,9 @@ def harsh(tiny: str, tmp_path: Path) -> Path:
 def test_validate_shows_the_sizes_of_numbers(command: Command, tiny: str) -> None:
     done = command("validate", "--numerics", tiny)
     assert done.code == 0
-    assert "largest / smallest" in done.out
+    assert "Sizes of numbers, scenario" in done.out
     assert "no trouble with numbers of these sizes" in done.out
-    assert "largest / smallest" not in command("validate", tiny).out
+    assert "Sizes of numbers" not in command("validate", tiny).out
 
 
 def test_validate_advises_where_a_penalty_is_too_large(command: Command, harsh: Path) -> None:
