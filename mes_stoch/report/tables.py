@@ -56,7 +56,8 @@ def _head(run: Run) -> RenderableType:
     ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
     seed = "" if summary["seed"] is None else f", seed {summary['seed']}"
     grid.add_row("site", Text(str(summary["instance"]), style="bold"))
-    grid.add_row("scenarios", f"{summary['scenarios']}{seed}, {_horizon(summary)}")
+    below = f" below {summary['day_ahead_nodes']} day-ahead nodes" if summary.get("stages", 2) == 3 else ""
+    grid.add_row("scenarios", f"{summary['scenarios']}{below}{seed}, {_horizon(summary)}")
     grid.add_row("method", f"{method}{ranks}, {_seconds(summary['wall_time_s'])}")
     grid.add_row("status", Text(_STATUS_WORDS.get(run.status, run.status), style=_status_style(run.status)))
     if run.objective is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,12 @@ from helpers.random_site import below_nodes, random_site
 from helpers.site_builder import grid, make_instance, make_tree
 
 from mes_stoch import api
+from mes_stoch.api import METHODS
 from mes_stoch.cli.main import run
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program, build_program, build_pyomo_scenario
 from mes_stoch.report.run import read_run
+from mes_stoch.report.tables import report_text
 from mes_stoch.schema.errors import InstanceError, ModelError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -30,7 +34,7 @@ def site(tmp_path: Path) -> api.Site:
     return api.read(by_hand.write_folder(tmp_path / "three_stages"))
 
 
-@pytest.mark.parametrize("method", ["ef", "ph"])
+@pytest.mark.parametrize("method", METHODS)
 def test_optimum_by_hand(site: api.Site, method: str) -> None:
     solved = api.solve(site, site.tree(), method, gap_rel=1e-7)
     assert solved is not None
@@ -42,7 +46,7 @@ def test_optimum_by_hand(site: api.Site, method: str) -> None:
     assert sold.tolist() == pytest.approx(list(by_hand.DAY_AHEAD_MW.values()), abs=1e-6)
 
 
-@pytest.mark.parametrize("method", ["ef", "ph"])
+@pytest.mark.parametrize("method", METHODS)
 def test_without_agreement_below_the_node(tmp_path: Path, method: str) -> None:
     """The same leaves as scenarios of their own are worth more, and another commitment seems best."""
     site = api.read(by_hand.write_folder(tmp_path / "two_stages", nodes=""))
@@ -214,6 +218,29 @@ def test_command_line(tmp_path: Path, instances: Path, capsys: pytest.CaptureFix
     assert "6 scenarios below 3 day-ahead nodes" in capsys.readouterr().out
     assert run([*draw, "--scenarios", "5"])[0] == 2
     assert "take a multiple of 2" in capsys.readouterr().err
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("flags", [["ph"], ["ph", "--cold-start", "--iterations", "100"], ["decomposition"]])
+def test_on_ranks(mpiexec: str, tmp_path: Path, flags: list[str]) -> None:
+    folder, out = by_hand.write_folder(tmp_path / "site"), tmp_path / "run"
+    command = [mpiexec, "-n", "3", sys.executable, "-m", "mes_stoch", "solve", str(folder), "--out", str(out)]
+    done = subprocess.run(
+        [*command, "--no-figures", "--gap", "1e-6", "--method", *flags],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = read_run(out)
+    assert found.objective == pytest.approx(by_hand.THREE_STAGE_PROFIT, abs=1e-4)
+    assert found.summary["bound_upper"] == pytest.approx(by_hand.THREE_STAGE_PROFIT, abs=1e-4)
+    assert found.profit.index.tolist() == ["low", "high", "plain"]
+
+
+def test_the_table_names_the_nodes(site: api.Site) -> None:
+    assert "3 below 2 day-ahead nodes" in report_text(api.solve(site, site.tree()))
 
 
 def test_mpisppys_own_drivers_stay_two_stage(tmp_path: Path) -> None:
