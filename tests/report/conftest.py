@@ -17,4 +17,4 @@ def tiny_site(instances: Path) -> api.Site:
 
 @pytest.fixture(scope="session")
 def tiny_run(tiny_site: api.Site) -> Run:
-    return api.solve(tiny_site, tiny_site.tree(), command="mes-stoch solve tiny_site")
+    return api.solve(tiny_site, tiny_site.tree(), "ef", command="mes-stoch solve tiny_site")
