@@ -1,4 +1,4 @@
-"""Flexibility commitments of multi-energy sites by two-stage stochastic programming.
+"""Flexibility commitments of multi-energy sites by two- and three-stage stochastic programming.
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if not name.startswith("_"))
