@@ -85,3 +85,11 @@ def impose(start: Start, hedging: Any) -> None:
         for column, value in enumerate(start.point.tolist()):
             model.commitment[column].set_value(value, skip_validation=True)
             model._mpisppy_model.W["ROOT", column].value = float(multipliers[column])
+
+
+def release(hedging: Any) -> None:
+    """Free the solvers of an mpi-sppy object that has done its work."""
+    for model in hedging.local_scenarios.values():
+        plugin = getattr(model, "_solver_plugin", None)
+        if plugin is not None:
+            plugin.release()

@@ -113,6 +113,16 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
             self._proximal.update(terms.rho, terms.average, np.sqrt(variance))
         self._highs.change_costs(self._columns, self._cost + terms.multiplier if switches.W_on.value else self._cost)
 
+    def release(self) -> None:
+        """Give the solver's memory back; nothing can be solved afterwards.
+
+        mpi-sppy's objects hold each other, so without this dozens of megabytes a scenario wait for a garbage collector
+        that does not see them.
+        """
+        self._scenario = self._resolve = self._integers = self._proximal = self._last = None
+        if hasattr(self, "_highs"):
+            del self._highs
+
     def update_var(self, variable: Any) -> None:
         """Map a variable's bounds, or its value where it is fixed, to the scenario's column."""
         position = next(index for index, own in enumerate(self._variables) if own is variable)

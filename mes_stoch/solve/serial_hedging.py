@@ -47,6 +47,10 @@ class Bounder:
         self._candidates = Candidates(program)
         self._turn = 0
 
+    def release(self) -> None:
+        """Free all models; mpi-sppy's objects may keep this one alive."""
+        del self._priced, self._fixed
+
     @property
     def is_done(self) -> bool:
         return self.interval.gap_rel <= self.options.gap_rel
@@ -125,6 +129,8 @@ def solve_serial(
         if interval.root is None or not math.isfinite(interval.lower):
             raise
         interrupted = True
+    finally:
+        bounder.release()
     if interval.root is None:
         raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
     lower, upper = bounds.certify(interval.lower, interval.upper, program.name)
@@ -154,7 +160,10 @@ def _hedge(program: StochasticProgram, options: SolveOptions, settings: Any, bou
     mpisppy_setup.load()
     with mpisppy_setup.quiet():
         hedging = _hedging(program, options, settings, bounder)
-        hedging.ph_main(finalize=False)
+        try:
+            hedging.ph_main(finalize=False)
+        finally:
+            mpisppy_models.release(hedging)
     points, multipliers = state_of(hedging)
     if not bounder.is_done and time.perf_counter() < bounder.deadline:
         bounder.price(multipliers)

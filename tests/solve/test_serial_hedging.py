@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import mpisppy_models, mpisppy_setup
 from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.highs import solve
+from mes_stoch.solve.highs import HighsModel, solve
 from mes_stoch.solve.progressive_hedging import solve_ph
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
@@ -169,3 +170,22 @@ def test_nothing_is_printed_nor_left_behind_with_and_without_mpi4py(without_mpi4
     assert done.stderr == ""
     assert done.stdout == "gap_reached True\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_solvers_are_freed_when_hedging_ends(farmer):
+    """mpi-sppy's objects refer to each other: without a release the solvers would live until a collection."""
+    program = PyomoProgram.from_module(farmer, 6)
+    assert program.root.names
+    before = len(alive())
+    gc.disable()
+    try:
+        result = solve_ph(program, SolveOptions(gap_rel=1e-9, iteration_limit=3), warm=False)
+        assert result is not None
+        assert result.iterations == 3
+        assert len(alive()) == before
+    finally:
+        gc.enable()
+
+
+def alive():
+    return [thing for thing in gc.get_objects() if isinstance(thing, HighsModel)]
