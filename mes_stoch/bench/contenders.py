@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,6 +108,7 @@ class Bench:
             "limit_s": limit_s,
             "threads": usable_cores(),
             "shares": measurement.ranks,
+            "launched": time.time(),
         }
         path = folder / "spec.json"
         path.write_text(json.dumps(plain(spec)), encoding="utf-8")
@@ -215,7 +217,7 @@ def _stock_found(finished: Finished, gap_asked: float) -> tuple[Row, Trace]:
         if found is None:
             continue
         iterations, outer, inner = found
-        trace.append({"time_s": at, "bound_lower": -inner, "bound_upper": -outer})
+        trace.append({"time_s": at, "since_start_s": at, "bound_lower": -inner, "bound_upper": -outer})
         # a negative gap is no gap: one of its bounds is wrong
         if reached is None and 0.0 <= relative_gap(outer, inner) <= gap_asked:
             reached = at

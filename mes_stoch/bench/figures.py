@@ -79,7 +79,8 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
         dress(axes, f"{size:,} scenarios", "")
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.set_xlabel("wall time, s", fontsize=9)
+        _plain_ticks(axes.xaxis)
+        axes.set_xlabel("wall time since the start of the processes, s", fontsize=9)
         axes.grid(True, axis="x", color="#eeeeee", linewidth=0.6)
     panels[0].set_ylabel("relative gap of the bounds, %", fontsize=9)
     panels[0].annotate(
@@ -92,11 +93,23 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
         fontsize=8,
         color=INK,
     )
+    _plain_ticks(panels[0].yaxis)
     low, high = panels[0].get_ylim()
     panels[0].set_ylim(min(low, 30 * gap_rel), max(high, 1000 * gap_rel))
     if shown:
         figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
+
+
+def _plain_ticks(axis: Any) -> None:
+    """Round numbers as they are written, never as powers: three a decade, or one where there are many."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    few = high / max(low, 1e-12) < 300
+    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _best_of_ours(rows: Sequence[Row], size: int) -> list[Row]:
@@ -109,7 +122,7 @@ def _draw_trace(axes: Any, row: Row, trace: pd.DataFrame) -> Any:
     """Gap as steps; a cross where a peer was stopped, on the upper edge where it had no gap to show."""
     colour, style, marker = _STYLES.get(contender(row), _OTHER)
     lower, upper = trace["bound_lower"].to_numpy(dtype=float), trace["bound_upper"].to_numpy(dtype=float)
-    time = trace["time_s"].to_numpy(dtype=float)
+    time = trace["since_start_s"].to_numpy(dtype=float)
     gap = (upper - lower) / np.maximum(np.maximum(np.abs(lower), np.abs(upper)), 1e-9)
     known = np.isfinite(gap) & (time > 0)
     time, gap = time[known], 100 * np.maximum(gap[known], _SMALLEST_GAP)

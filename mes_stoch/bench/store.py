@@ -35,7 +35,8 @@ _OWN = (_HEAD, f"{_ROWS}.csv", "traces.csv", "table.md", "time_to_gap.png", "cos
 _OWN_FOLDERS = (_ROWS, "inputs", "work")
 
 #: Columns of ``measurements.csv``. Bounds are on the expected profit, EUR; ``time_s`` runs from the program in hand to
-#: the certified gap, ``process_wall_s`` from the start of the processes to their end.
+#: the certified gap, ``process_wall_s`` from the start of the processes to their end. ``since_start_s`` of
+#: a trace is by the latter clock.
 COLUMNS = (
     *("key", "kind", "variant", "scenarios", "ranks", "threads", "bids", "instance", "seed", "method"),
     *("gap_asked", "limit_s", "status", "note", "time_s", "time_cpu_s", "process_wall_s", "process_cpu_s"),
@@ -46,7 +47,7 @@ COLUMNS = (
     *("python", "mes_stoch", "code", "highspy", "pyomo", "mpi-sppy", "mpi4py", "mpich", "openmpi", "numpy", "scipy"),
     "linopy",
 )
-TRACE_COLUMNS = ("key", "time_s", "bound_lower", "bound_upper")
+TRACE_COLUMNS = ("key", "time_s", "since_start_s", "bound_lower", "bound_upper")
 
 Row = dict[str, Any]
 

@@ -103,7 +103,7 @@ def _against_ours(rows: Sequence[Row], row: Row, factor: float) -> str:
     size = int(row["scenarios"])
     if row["kind"] == "floor":
         own_runs = ours_at(rows, size, int(row["ranks"]))
-        return f"1 / {own_runs[0]['time_s'] / row['time_s']:.2f}" if own_runs and row["time_s"] else "-"
+        return f"{row['time_s'] / own_runs[0]['time_s']:.2f} x" if own_runs and row["time_s"] else "-"
     if row["kind"] not in ("ef", "stock"):
         return ""
     own_runs = ours_at(rows, size, stock_ranks()) if row["kind"] == "stock" else []

@@ -43,7 +43,10 @@ class Task:
 
     def note_bounds(self, time_s: float, lower: float, upper: float) -> None:
         """Proven bounds on the expected **cost**, stored at once: a stopped process has shown what it had."""
-        line = json.dumps(plain({"time_s": time_s, "bound_lower": -upper, "bound_upper": -lower}))
+        # by the wall clock, which the process that launched this one shares
+        since = time.time() - float(self.spec["launched"])
+        point = {"time_s": time_s, "since_start_s": since, "bound_lower": -upper, "bound_upper": -lower}
+        line = json.dumps(plain(point))
         with (self.folder / "trace.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
 

@@ -51,8 +51,8 @@ def run(task: Task) -> dict[str, Any]:
         model.on_mip_progress(note)
     with clock.phase("solve"):
         solution = model.run(float(task.spec["limit_s"]))
+    note(solution.dual_bound, solution.objective)
     lower, upper = solution.dual_bound / form.scale, solution.objective / form.scale
-    note(lower, upper)
     rows, columns = form.program.matrix.shape
     return {
         "time_s": time.perf_counter() - started,
