@@ -115,9 +115,6 @@ class SiteModel:
         return lambda t: placeholder[t]
 
     def derived(self, name: str, inputs: Sequence[float | str], rule: Rule) -> OfPeriod:
-        if not any(isinstance(entry, str) for entry in inputs):
-            constant = rule(*(np.full(len(self.periods), float(entry)) for entry in inputs))
-            return lambda t: float(constant[t])
         for entry in inputs:
             if isinstance(entry, str):
                 self.quantity(entry)

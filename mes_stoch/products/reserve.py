@@ -35,7 +35,8 @@ def make_legs(context: ModelContext, reserves: dict[str, Reserve]) -> list[Leg]:
                 continue
             share: float | str = 0.0 if activation is None else activation
             remaining: float | str = product.sustain_h
-            if product.call == "discrete" and isinstance(share, str):
+            # a constant share is one call that never ends, and reads the same as a series of it
+            if product.call == "discrete" and share != 0:
                 remaining = f"{product_id}.{direction}.remaining_h"
                 context.derived(
                     remaining,

@@ -240,3 +240,26 @@ def test_a_heat_pump_that_raises_its_load_needs_room_for_heat() -> None:
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
     assert optimum(instance, data, drop=["warmth.call_room_down"]).profit == pytest.approx(-50 + 10)
+
+
+@pytest.mark.parametrize("share", [1.0, "call_per_unit"])
+def test_a_constant_call_reads_as_a_series_of_it(share: float | str) -> None:
+    """4 MWh that cannot be recharged, 1 MW called in all four hours: 2, 1, 0, 0 h to hold, so nothing is short: 40.
+
+    Two hours held all the time would leave 1 MW short in the fourth.
+    """
+    product = {
+        "block_h": 4,
+        "volume_max_mw": 1.0,
+        "call": "discrete",
+        "sustain_h": 2.0,
+        "capacity_price_eur_per_mw_h": 10.0,
+        "activation_up_per_unit": share,
+        "shortfall_penalty_eur_per_mw_h": 15.0,
+    }
+    store = battery(
+        energy_max_mwh=10.0, initial_mwh=4.0, charge_max_mw=0.0, discharge_max_mw=1.0, provides=["fr_mfrr_up"]
+    )
+    instance = make_instance({"grid": grid(), "battery": store}, {**ENERGY, "fr_mfrr_up": product}, periods=4)
+    data = {"da_price_eur_per_mwh": 0, "call_per_unit": 1}
+    assert optimum(instance, data, fixed={"fr_mfrr_up.volume_mw": 1.0}).profit == pytest.approx(40.0)
