@@ -11,6 +11,7 @@ multipliers, bundles proved the interval that single scenarios prove, and took l
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from mes_stoch.model.program import StochasticProgram
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, solve
 
-_TIME_LIMIT_FACTOR = 2.0
+# HiGHS' limit is wall time, which runs faster than CPU time where others use the processor too.
+_TIME_LIMIT_FACTOR = 4.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class BundleSize:
     size : int
         Scenarios per bundle.
     solve_time_s : mapping
-        CPU time of one cold solve by bundle size, smallest first; a solve that was stopped counts what it had used.
+        CPU time of one cold solve by bundle size, smallest first; infinite where it was stopped.
     """
 
     size: int
@@ -73,17 +75,17 @@ def bundle_size_from_solve_time(
     times: dict[int, float] = {}
     chosen, size = 1, 1
     while size <= most:
-        times[size], settled = _cold_solve(program, size, _TIME_LIMIT_FACTOR * budget_s, gap_rel)
-        if not settled or times[size] > budget_s:
+        times[size] = _cold_solve(program, size, _TIME_LIMIT_FACTOR * budget_s, gap_rel)
+        if times[size] > budget_s:
             break
         chosen, size = size, 2 * size
     return BundleSize(chosen, times)
 
 
-def _cold_solve(program: StochasticProgram, size: int, time_limit_s: float, gap_rel: float) -> tuple[float, bool]:
+def _cold_solve(program: StochasticProgram, size: int, time_limit_s: float, gap_rel: float) -> float:
     count = len(program.scenario_names)
     groups = [tuple(range(size)), *((index,) for index in range(size, count))]
     bundle = BundledProgram(program, groups).scenario(0)
     started = time.process_time()
     solution = solve(bundle, time_limit_s=time_limit_s, options={**SCENARIO_MIP_OPTIONS, "mip_rel_gap": gap_rel})
-    return time.process_time() - started, solution.status == "optimal"
+    return time.process_time() - started if solution.status == "optimal" else math.inf
