@@ -30,7 +30,18 @@ from mes_stoch.solve.bounds import relative_gap
 
 Trace = list[dict[str, float]]
 
-_DIRECT = ("iterations", "rows", "columns", "entries", "solves", "through_ms", "bare_ms", "draw_ms", "stamp_ms")
+_DIRECT = (
+    "method",
+    "iterations",
+    "rows",
+    "columns",
+    "entries",
+    "solves",
+    "through_ms",
+    "bare_ms",
+    "draw_ms",
+    "stamp_ms",
+)
 _SUMMED = ("time_cpu_s", "process_cpu_s", "peak_memory_mib")
 _LAST_WORDS = 300
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SMALLEST_GAP = 1e-6
 _MOST_PANELS = 3
+_STOP = "stopped without a gap"
 _STYLES = {
     "ours": (BLUE, "-", "o"),
     "HiGHS, extensive form": (VERMILION, "--", "s"),
@@ -74,7 +75,7 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
         for row in (row for row in _best_of_ours(chosen, size) if row["scenarios"] == size):
             line = _draw_trace(axes, row, traces[traces["key"] == row["key"]])
             if line is not None:
-                shown.setdefault(contender(row), line)
+                shown.setdefault(_name(row), line)
         axes.axhline(100 * gap_rel, color=INK, linewidth=0.9, linestyle=":")
         dress(axes, f"{size:,} scenarios", "")
         axes.set_xscale("log")
@@ -101,6 +102,11 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
     return figure
 
 
+def _name(row: Row) -> str:
+    """Ours by one name and colour, whichever method was chosen."""
+    return "ours" if row["kind"] == "ours" else contender(row)
+
+
 def _plain_ticks(axis: Any) -> None:
     """Round numbers as they are written, never as powers: three a decade, or one where there are many."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -120,7 +126,7 @@ def _best_of_ours(rows: Sequence[Row], size: int) -> list[Row]:
 
 def _draw_trace(axes: Any, row: Row, trace: pd.DataFrame) -> Any:
     """Gap as steps; a cross where a peer was stopped, on the upper edge where it had no gap to show."""
-    colour, style, marker = _STYLES.get(contender(row), _OTHER)
+    colour, style, marker = _STYLES.get(_name(row), _OTHER)
     lower, upper = trace["bound_lower"].to_numpy(dtype=float), trace["bound_upper"].to_numpy(dtype=float)
     time = trace["since_start_s"].to_numpy(dtype=float)
     gap = (upper - lower) / np.maximum(np.maximum(np.abs(lower), np.abs(upper)), 1e-9)
@@ -130,31 +136,33 @@ def _draw_trace(axes: Any, row: Row, trace: pd.DataFrame) -> Any:
     if stopped:
         end = float(row["process_wall_s"])
         if not len(time):
-            return axes.plot(
-                [end],
-                [0.97],
-                transform=axes.get_xaxis_transform(),
-                color=colour,
-                marker="x",
-                linestyle="",
-                markersize=7,
-            )[0]
+            return _draw_stop(axes, end, colour)
         time, gap = np.append(time, end), np.append(gap, gap[-1])
     if not len(time):
         return None
-    line = axes.step(
-        time,
-        gap,
-        where="post",
-        color=colour,
-        linestyle=style,
-        marker=marker,
-        markevery=[0],
-        markersize=4,
-        linewidth=1.6,
-    )[0]
+    look = {"color": colour, "linestyle": style, "marker": marker, "markevery": [0], "markersize": 4, "linewidth": 1.6}
+    line = axes.step(time, gap, where="post", **look)[0]
     axes.plot(time[-1], gap[-1], color=colour, marker="x" if stopped else marker, markersize=7 if stopped else 5)
     return line
+
+
+def _draw_stop(axes: Any, end_s: float, colour: str) -> Any:
+    """A peer that was stopped without a gap: a cross below those of others stopped at the same moment."""
+    stops = [line for line in axes.lines if line.get_gid() == _STOP]
+    height = 0.97 - 0.06 * len(stops)
+    top = axes.get_xaxis_transform()
+    axes.annotate(
+        "stopped, no gap",
+        xy=(end_s, height),
+        xycoords=top,
+        xytext=(-7, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=7,
+        color=INK,
+    )
+    return axes.plot([end_s], [height], transform=top, color=colour, marker="x", linestyle="", gid=_STOP)[0]
 
 
 def draw_cost_per_scenario(rows: Sequence[Row]) -> Figure | None:

@@ -1,8 +1,8 @@
 """Where the time of a run goes: the project's own seams, timed from outside.
 
 Every method builds, stamps, hands over, solves and proves through the same few functions, whatever it does between
-them. :func:`timed_phases` puts a clock around these for the length of a run. Times are exclusive: a solve inside the
-evaluation of a commitment counts as ``bounds``, everything else that HiGHS does as ``solve``.
+them. :func:`timed_phases` puts a clock around these for the length of a run. Times are exclusive: what HiGHS does to
+dispatch a commitment in a scenario, or to price multipliers with integers, counts as ``bounds``; all else as ``solve``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ _SEAMS = (
     ("mes_stoch.solve.highs", "HighsModel.run", "solve"),
     ("mes_stoch.solve.bounds", "evaluate", _PROOF),
     ("mes_stoch.solve.bounds", "lagrangian_bound", _PROOF),
+    ("mes_stoch.solve.pool", "ScenarioPool.solve_priced", _PROOF),
+    ("mes_stoch.solve.pool", "ScenarioPool.solve_fixed", _PROOF),
+    ("mes_stoch.solve.recourse", "Recourse.dispatch", _PROOF),
+    ("mes_stoch.solve.recourse", "Recourse.polish", _PROOF),
+    ("mes_stoch.solve.recourse", "Recourse.improve", _PROOF),
+    ("mes_stoch.solve.recourse", "Recourse.least_cost", _PROOF),
     ("mes_stoch.report.assemble", "assemble_run", "report"),
 )
 

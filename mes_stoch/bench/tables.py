@@ -48,6 +48,8 @@ def contender(row: Row) -> str:
     name = _NAMES.get((row["kind"], row["variant"] or ""))
     if name is None and row["kind"] == "stock":
         name = f"generic_cylinders, {row['variant'].replace('_', ' ')}"
+    if row["kind"] == "ours" and ":" in str(row["method"]):
+        return f"ours, {str(row['method']).partition(': ')[2]}"
     return name or str(row["kind"])
 
 
@@ -90,7 +92,7 @@ def _time_row(rows: Sequence[Row], row: Row, factor: float) -> tuple[str, ...]:
         contender(row),
         _processes(row),
         _seconds(row["time_s"]) if row["status"] != "stopped" else f"> {_seconds(row['process_wall_s'])}",
-        _seconds(row["time_cpu_s"]),
+        _seconds(row["time_cpu_s"] if row["time_cpu_s"] is not None else row["process_cpu_s"]),
         _seconds(row["process_wall_s"]),
         _against_ours(rows, row, factor),
         _number(row["peak_memory_mib"], "{:.0f}"),

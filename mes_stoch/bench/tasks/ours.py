@@ -53,5 +53,12 @@ def run(task: Task) -> dict[str, Any]:
             "bound_lower": summary["bound_lower"],
             "bound_upper": summary["bound_upper"],
             "iterations": summary["iterations"],
+            "method": _chosen(task.spec["method"], summary["solver"]),
         }
     return found | {"phases_wall_s": clock.wall_s}
+
+
+def _chosen(method: str, details: dict[str, Any]) -> str:
+    """The method asked for, and the one it came to where that was left open."""
+    chosen = details.get("chosen_method", method)
+    return method if chosen == method else f"{method}: {chosen}"
