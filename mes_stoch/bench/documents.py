@@ -17,6 +17,18 @@ def write_between_marks(document: Path, text: str) -> None:
     UsageError
         There is no such document, or it lacks the marks.
     """
+    head, tail = around_marks(document)
+    document.write_text(f"{head}{START}\n\n{text.strip()}\n\n{END}{tail}", encoding="utf-8")
+
+
+def around_marks(document: Path) -> tuple[str, str]:
+    """What stands before and after the marks; also the check to make before hours of measuring.
+
+    Raises
+    ------
+    UsageError
+        There is no such document, or it lacks the marks.
+    """
     try:
         content = document.read_text(encoding="utf-8")
     except OSError as error:
@@ -25,4 +37,4 @@ def write_between_marks(document: Path, text: str) -> None:
     _, end, tail = rest.partition(END)
     if not (start and end):
         raise UsageError(f"{document} lacks the lines {START} and {END} between which the report belongs")
-    document.write_text(f"{head}{START}\n\n{text.strip()}\n\n{END}{tail}", encoding="utf-8")
+    return head, tail

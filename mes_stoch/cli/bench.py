@@ -15,6 +15,7 @@ import click
 from mes_stoch.cli import speech
 from mes_stoch.cli.options import force_option
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.solve import parallel
 
 _DEFAULT_INSTANCE = Path("instances/hospital_fr")
 _EXIT_FAILED, _EXIT_INTERRUPTED = 4, 5
@@ -133,12 +134,17 @@ def bench(
     INSTANCE is an instance folder, by default instances/hospital_fr. DIR gets measurements.csv (one row per
     measurement, with machine and versions), traces.csv, two figures, and table.md, which is also printed.
     """
+    from mes_stoch.bench.documents import around_marks
     from mes_stoch.bench.run import run_benchmark
     from mes_stoch.bench.settings import preset
     from mes_stoch.bench.store import BenchFolder
 
     if sys.platform == "win32":
         raise UsageError("mes-stoch bench needs Linux or macOS")
+    if parallel.launcher_size() > 1:
+        raise UsageError("mes-stoch bench starts its ranks itself; leave mpiexec or srun out, and give --ranks")
+    if write_docs is not None:
+        around_marks(Path(write_docs))
     target = out or Path("benchmarks") / f"{instance.name}-{preset_name}"
     if report_only:
         folder = BenchFolder.open(target)
@@ -175,7 +181,7 @@ def _present(folder: Any, write_docs: Path | None) -> None:
     except PlotsMissingError:
         speech.remark("mes-stoch: no figures: matplotlib is not installed; pip install 'mes_stoch[plots]'")
     if write_docs is not None:
-        write_between_marks(write_docs, text)
+        write_between_marks(Path(write_docs), text)
         speech.remark(f"written into {write_docs}")
     speech.say(text)
     speech.say(f"Results: {table.parent}")

@@ -46,6 +46,24 @@ def test_wrong_options(command: Command, instances: Path, options: tuple[str, ..
     assert not list(Path("benchmarks").glob("*/measurements")), "nothing was measured"
 
 
+def test_not_under_a_launcher(command: Command, instances: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PMI_SIZE", "2")
+    monkeypatch.setenv("PMI_RANK", "0")
+    code, _, err = command(instances / "tiny_site", "--measures", "stamping", "--sizes", "4")
+    assert code == 2
+    assert "starts its ranks itself" in err
+
+
+def test_a_document_without_marks_is_told_before_anything_is_measured(
+    command: Command, instances: Path, tmp_path: Path
+):
+    (tmp_path / "page.md").write_text("# Page\n", encoding="utf-8")
+    code, _, err = command(instances / "tiny_site", "--measures", "stamping", "--sizes", "4", "--write-docs", "page.md")
+    assert code == 2
+    assert "page.md lacks the lines" in err
+    assert not (tmp_path / "benchmarks").exists()
+
+
 def test_no_instance(command: Command):
     code, _, err = command("nowhere")
     assert code == 2
