@@ -102,11 +102,11 @@ def test_site(instances):
 
 
 def test_two_scenarios_by_hand():
-    """Orders 10 and 20 (probability 1/2 each): average 15, mean square 250, W = rho (x - average) = -/+ 0.1."""
+    """Orders 10 and 20 (probability 1/2 each): average 15, mean square 250, rho = 3 x 0.02."""
     program = newsvendor([10.0, 20.0], [0.5, 0.5])
     _, found = trajectory(program, vectorised(stock_class()))
-    assert found[0][:4] == pytest.approx([0.02 * (10 - 15), 15.0, 250.0, 0.02])
-    assert found[0][4:8] == pytest.approx([0.02 * (20 - 15), 15.0, 250.0, 0.02])
+    assert found[0][:4] == pytest.approx([0.06 * (10 - 15), 15.0, 250.0, 0.06])
+    assert found[0][4:8] == pytest.approx([0.06 * (20 - 15), 15.0, 250.0, 0.06])
     assert found[0][8] == pytest.approx(5.0)
 
 
