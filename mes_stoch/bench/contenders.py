@@ -142,7 +142,8 @@ class Bench:
             rho=stock.rho_eur(self.site, tree),
             bundle=self.settings.bundle if measurement.variant.startswith("bundles") else None,
         )
-        finished = run_job([command], folder, limit_s, stock.ENVIRONMENT)
+        environment = stock.environment(measurement.ranks, usable_cores())
+        finished = run_job([command], folder, limit_s, environment)
         return _stock_found(finished, self.settings.gap_rel)
 
 
