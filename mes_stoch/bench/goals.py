@@ -102,7 +102,7 @@ def _floor(rows: Sequence[Row], size: int) -> Goal:
                 times = f"{own['time_s']:.1f} / {floor['time_s']:.1f} s, {_ranks(own)}; CPU {cpu:.2f}"
                 measured.append((ratio, f"{ratio:.2f} ({times})"))
     # every number of ranks has to reach it
-    return _judge(text, f"{size:,}", "<= 2", measured, lambda ratio: ratio <= 2, worst=max)
+    return _judge(text, f"{size:,}", "<= 2, then 1", measured, lambda ratio: ratio <= 2, worst=max)
 
 
 def _peer(rows: Sequence[Row], kind: str, size: int, limit_factor: float) -> Goal:
