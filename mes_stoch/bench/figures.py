@@ -196,7 +196,7 @@ def draw_cost_per_scenario(rows: Sequence[Row]) -> Figure | None:
     axes.set_xlabel("scenarios", fontsize=9)
     # flat is the point: the axis starts at nothing
     axes.set_ylim(0.0, 1.15 * highest)
-    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
 
 
