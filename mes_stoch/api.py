@@ -193,7 +193,7 @@ def solve(
         A solver failed, or its result failed a check.
     """
     if method not in METHODS:
-        raise UsageError(f"unknown method {method!r}; the methods are {' and '.join(METHODS)}")
+        raise UsageError(f"unknown method {method!r}; the methods are {', '.join(METHODS[:-1])} and {METHODS[-1]}")
     started = datetime.now(UTC)
     options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
     inputs = read_inputs(site.folder, site.instance)

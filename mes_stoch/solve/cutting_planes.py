@@ -34,7 +34,7 @@ from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.cutting_planes")
 
-_GROUPS = 64
+_GROUPS = 128
 _PASSES = 60
 _WIDEN, _SHRINK = 2.0, 0.5
 _WIDEN_FROM_SHARE = 0.3

@@ -2,7 +2,8 @@
 
 Steps
 -----
-1. A pilot of a few scenarios finds out where the optimal commitment lies, roughly.
+1. A sample of a few scenarios finds out where the optimal commitment lies, roughly, a larger one more exactly, and so
+   on; what was solved for a sample is a start for the next.
 2. Passes over all scenarios (:mod:`mes_stoch.solve.cutting_planes`), linear programs re-solved from their bases, close
    the gap of the relaxation. The master's bound holds for the mixed-integer program too.
 3. Where bids have steps, the master with the root's integrality gives the commitment and the bound.
@@ -46,13 +47,13 @@ from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.decomposition")
 
-_PILOT_FROM = 64
-_SMALLEST_PILOT, _LARGEST_PILOT, _SCENARIOS_PER_PILOT = 16, 64, 32
-_FIRST_RADIUS, _RADIUS_AFTER_PILOT = 0.25, 0.02
+_SMALLEST_SAMPLE, _STRIDE = 16, 5
+_SAMPLE_GAP = 3.0
+_FIRST_RADIUS, _RADIUS_OF_SAMPLE = 0.25, 0.1
 _RELAXATION_SHARE = 0.1
 _SHARE_OF_TIME_LIMIT = 0.5
 _INTEGER_PASSES = 20
-_SUBPROBLEM_SHARE = 0.1
+_SUBPROBLEM_SHARE, _WORTH_POLISHING = 0.1, 5.0
 _POLISH_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
 _SHARE_OF_DEBT = 0.25
 _ROUNDS = 4
@@ -193,23 +194,18 @@ class Decomposition:
         deadline = time.perf_counter() + _SHARE_OF_TIME_LIMIT * (self._deadline - time.perf_counter())
         gap_rel = relaxation_gap(self._options)
         point, radius = None, _FIRST_RADIUS
-        if count >= _PILOT_FROM:
-            size = min(max(count // _SCENARIOS_PER_PILOT, _SMALLEST_PILOT), _LARGEST_PILOT)
-            pilot = self._planes([place * count // size for place in range(size)])
-            point = pilot.wait_and_see()
-            if point is None or not pilot.converge(point, 3 * gap_rel, radius, deadline):
+        planes: CuttingPlanes | None = None
+        for stride in _strides(count):
+            planes = CuttingPlanes(self._program, self._relaxations, range(0, count, stride), self._team)
+            if point is None or not planes.root_is_bounded:
+                mean = planes.wait_and_see()
+                if mean is None:
+                    return None
+                point = mean if point is None else point
+            if not planes.converge(point, gap_rel if stride == 1 else _SAMPLE_GAP * gap_rel, radius, deadline):
                 return None
-            point, radius = pilot.best_point, _RADIUS_AFTER_PILOT
-        planes = self._planes(range(count))
-        if point is None or not planes.root_is_bounded:
-            mean = planes.wait_and_see()
-            if mean is None:
-                return None
-            point = mean if point is None else point
-        return planes if planes.converge(point, gap_rel, radius, deadline) else None
-
-    def _planes(self, members: Sequence[int]) -> CuttingPlanes:
-        return CuttingPlanes(self._program, self._relaxations, members, self._team)
+            point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
+        return planes
 
     # -- commitments ------------------------------------------------------------------------------------------------
 
@@ -251,7 +247,7 @@ class Decomposition:
         scenarios: list[ScenarioSolution] = []
         feasible = True
         for index in self._team.share_of(len(self._program.scenario_names)):
-            found = self._recourse.dispatch(index, root, self._subproblem_gap(), math.inf)
+            found = self._recourse.dispatch(index, root, _WORTH_POLISHING * self._subproblem_gap(), math.inf)
             if found is None:
                 feasible = False
                 break
@@ -361,6 +357,18 @@ class Decomposition:
         self.findings.upper, self.findings.scenarios = upper, scenarios
         if self.findings.root is not None:
             self._interval.drop_upper(upper, self.findings.root, scenarios)
+
+
+def _strides(count: int) -> list[int]:
+    """Every how many scenarios are looked at, from the smallest sample to all of them; each sample holds the one before.
+
+    >>> _strides(1000)
+    [25, 5, 1]
+    """
+    strides = [1]
+    while count // (strides[0] * _STRIDE) >= _SMALLEST_SAMPLE:
+        strides.insert(0, strides[0] * _STRIDE)
+    return strides
 
 
 def relaxation_gap(options: SolveOptions) -> float:

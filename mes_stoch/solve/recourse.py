@@ -37,7 +37,8 @@ class Recourse:
     def dispatch(self, index: int, root: FloatArray, gap_abs: float, deadline: float) -> ScenarioSolution | None:
         """A feasible dispatch with all root columns at ``root``, or ``None`` where there is none.
 
-        A dive that finds no way down is followed by a mixed-integer solve to ``gap_abs``.
+        A dive that loses more than ``gap_abs`` is polished; one that finds no way down is followed by a mixed-integer
+        solve to ``gap_abs``.
         """
         scenario, relaxed = self._relaxations.solve_with_root(index, root)
         if relaxed.status == "infeasible":
@@ -47,6 +48,8 @@ class Recourse:
             found = self._run(index, root, None, None, gap_abs, deadline)
             if found.values is None:
                 return None
+        elif found.objective - relaxed.objective > gap_abs:
+            found = polish(self._relaxations.model, scenario, found.values, gap_abs) or found
         return _as_solution(index, found)
 
     def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:

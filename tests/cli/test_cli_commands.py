@@ -60,11 +60,12 @@ def test_options_reach_the_solver(command: Command, tiny: str, tmp_path: Path) -
     assert done.code == 0
     options = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))["options"]
     assert options == {
-        "method": "ef",
+        "method": "auto",
         "gap_rel": 0.25,
         "time_limit_s": 77.0,
         "iteration_limit": 5,
         "rho_factor": 2.0,
+        "rho_rule": "price",
         "cold_start": True,
         "threads": 2,
     }

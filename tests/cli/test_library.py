@@ -52,7 +52,7 @@ def test_bid_rules_of_a_site_can_be_switched(instances: Path) -> None:
 
 def test_options_that_make_no_sense(instances: Path) -> None:
     site = ms.read(instances / "tiny_site")
-    with pytest.raises(UsageError, match="ef and ph"):
+    with pytest.raises(UsageError, match="auto, ef, decomposition and ph"):
         ms.solve(site, method="simplex")
     for option in ("gap_rel", "time_limit_s", "threads"):
         with pytest.raises(UsageError, match=option):
