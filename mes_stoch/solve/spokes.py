@@ -20,9 +20,9 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.incumbent import Candidates
-from mes_stoch.solve.multicut import Start
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
+from mes_stoch.solve.start import Start
 
 logger = logging.getLogger("mes_stoch.solve.spokes")
 
@@ -214,8 +214,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                     self._try(self.mean(points))
                     rest.end()
                 elif self._left > 0:
-                    self._left -= 1
-                    self._try(self._wish_in_turn(points))
+                    self._try_next_wish(points)
                     rest.end()
                 else:
                     rest.take()
@@ -239,20 +238,29 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             wish = points[local.index(name)] if name in local else None
             return np.asarray(self.cylinder_comm.bcast(wish, root=owner))
 
-        def _try(self, consensus: FloatArray) -> None:
+        def _try_next_wish(self, points: FloatArray) -> None:
+            """One wish that is new; those tried before are no reason to look at the hub in between."""
+            while self._left > 0:
+                self._left -= 1
+                if self._try(self._wish_in_turn(points)):
+                    return
+
+        def _try(self, consensus: FloatArray) -> bool:
+            """Evaluate a commitment; whether it was a new one."""
             root = None
             if self.cylinder_rank == 0:
                 point = self._candidates.from_consensus(consensus)
                 root = point if self._candidates.is_new(point) else None
             root = self.cylinder_comm.bcast(root)
             if root is None:
-                return
+                return False
             found = self._evaluate(root)
             local = math.inf if found is None else bounds.expected_cost(program, found)
             total = float(self.cylinder_comm.allreduce(local))
             if found is not None and math.isfinite(total) and not total >= work.bound:
                 work.bound, work.root, work.scenarios = total, root, found
                 self.send_bound(total)
+            return True
 
         def _evaluate(self, root: FloatArray) -> list[ScenarioSolution] | None:
             watch = _Watch(self, work)

@@ -97,14 +97,14 @@ def test_infeasible_scenario_ends_the_job_with_its_name(mpiexec):
 
 
 def test_idle_spokes_leave_the_processor_alone(mpiexec):
-    """The hub rests a quarter of a second between iterations; spokes that only looked used 30 % of a core each."""
+    """The hub rests a second between iterations; spokes that looked every few milliseconds used 30 % of a core each."""
     seen = []
     for _ in range(3):
         finished = mpiexec(3, "idle.py", Path(__file__).parents[1] / "solve")
         assert finished.code == 0, finished.errors
         shares = json.loads(finished.output)
         assert len(shares) == 3
-        assert all(wall_time_s >= 24 * 0.25 for _, wall_time_s in shares)
+        assert all(wall_time_s >= 7 for _, wall_time_s in shares)
         seen.append(max(share for share, _ in shares))
         if seen[-1] < 0.2:
             return

@@ -16,8 +16,8 @@ from mes_stoch.solve.cylinders import solve_cylinders
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.rho import RhoControl
 
-TURNS = 24
-PAUSE_S = 0.25
+TURNS = 7
+PAUSE_S = 1.0
 
 
 def slow(self, hedging):
