@@ -6,7 +6,7 @@ index, so that a number, a data series and an expression read the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -93,6 +93,44 @@ class HeldReserve:
         return sum(leg.remaining_h(t) * self.held[leg.name][t] for leg in self.legs if leg.direction == direction)
 
 
+@dataclass(frozen=True)
+class Obligation:
+    """What a call of one leg changes at a node other than the one where it is delivered.
+
+    A full call changes ``ratio_per_unit * held`` MW there; ``called`` is what the calls of the period do change, MW,
+    and ``lowers_flow`` says whether the device's own flow at the node becomes smaller.
+    """
+
+    leg: Leg
+    effect: Effect
+    ratio_per_unit: float | str
+    held: Any
+    called: OfPeriod
+    lowers_flow: bool
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """What a storage could still give where something is taken from its node, and take where something is added.
+
+    ``energy`` at the start of a period, MWh, and ``power`` beyond its schedule, MW; both at the port and beside the
+    reserve that it holds itself.
+    """
+
+    energy: Mapping[Effect, OfPeriod]
+    power: Mapping[Effect, OfPeriod]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A grid connection as seen from its node: metered export and limits, MW; no import limit where it is ``None``."""
+
+    name: str
+    export: OfPeriod
+    import_max_mw: float | None
+    export_max_mw: float
+
+
 class ModelContext(Protocol):
     """The model under construction, for one scenario."""
 
@@ -160,14 +198,14 @@ class ModelContext(Protocol):
         """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
         ...
 
-    def oblige(self, node: str, effect: Effect, direction: Direction, energy: OfPeriod) -> None:
-        """Energy that a full call in one direction would take from, or add to, a node, MWh >= 0."""
+    def oblige(self, node: str, obligation: Obligation) -> None:
+        """Say what a call changes at a node; what that asks of the node is the model's part."""
         ...
 
-    def buffer(self, node: str, available: OfPeriod, room: OfPeriod) -> None:
-        """Energy a storage could deliver to, or take from, its node at the start of each period, MWh."""
+    def buffer(self, node: str, buffer: Buffer) -> None:
+        """A storage that helps its node to take a call."""
         ...
 
-    def is_networked(self, node: str) -> bool:
-        """Whether a grid connection stands at the node, so that a network absorbs what calls change there."""
+    def network(self, node: str, network: Network) -> None:
+        """A network behind a node, which takes what calls change there as far as its limits go."""
         ...

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mes_stoch.components.context import Effect, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.context import Effect, HeldReserve, ModelContext, Obligation, OfPeriod
+from mes_stoch.components.on_off import OnOff, build_on_off
 from mes_stoch.schema.components import Converter, Port
 
 
@@ -13,8 +14,9 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
 
     Equations
     ---------
-    With ``P`` the base flow at the reference port, ``y`` its on/off state (1 where there is no minimum load) and
-    sigma = +1 where that port is an output, -1 where it is an input::
+    With ``P`` the base flow at the reference port, ``y`` its on/off state (1 where there is no minimum load; starts,
+    stops and what follows from them: :mod:`mes_stoch.components.on_off`) and sigma = +1 where that port is an output,
+    -1 where it is an input::
 
         P[t] + held_plus[t]  <= P_max y[t]                 (maximum)
         P[t] - held_minus[t] >= P_min y[t]                 (minimum)
@@ -22,14 +24,14 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
         flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
 
     ``held_plus`` is the reserve that raises ``P``: upward for a generator, downward for a consumer. A call also moves
-    the other ports: at a node that no network stands behind, the energy of a full call must be held there or find
-    room there,
-    ``remaining ratio held``: a heat pump that cuts its load owes heat, a CHP that raises output needs room.
+    the other ports: where no unlimited network stands behind a node, a full call must find its power and energy there
+    (:mod:`mes_stoch.model.deliverability`): a heat pump that cuts its load owes heat, a CHP that raises output needs
+    room.
 
     Symbols
     -------
     ``power_mw`` : MW at the reference port, (periods,), realtime; base schedule.
-    ``on`` : binary, (periods,) or (state blocks,), realtime.
+    ``on`` (y) : binary, (periods,) or (state blocks,), realtime.
 
     Source
     ------
@@ -37,15 +39,15 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
     headroom and energy of a call as in the project's model description (docs/model.md).
     """
     power = context.variable(name, "power_mw", "MW", "realtime", upper=spec.power_max_mw)
-    on = _on_state(context, name, spec)
+    on_off = build_on_off(context, name, spec)
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     sigma = 1 if any(port.node == spec.reference for port in spec.outputs) else -1
 
-    _limits(context, name, spec, power, on, reserve, sigma)
+    _limits(context, name, spec, power, on_off, reserve, sigma)
 
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            _connect(context, name, spec, port, direction, sigma, power, on, reserve)
+            _connect(context, name, spec, port, direction, sigma, power, on_off.state, reserve)
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
         context.earn(
@@ -54,26 +56,12 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
         )
 
 
-def _on_state(context: ModelContext, name: str, spec: Converter) -> OfPeriod:
-    if spec.power_min_mw == 0:
-        return lambda t: 1.0
-    if spec.state_block_h is None:
-        state = context.variable(name, "on", "1", "realtime", upper=1.0, integer=True)
-        return lambda t: state[t]
-    spans = context.spans(spec.state_block_h)
-    block = {int(t): b for b, span in enumerate(spans) for t in span}
-    state = context.variable(
-        name, "on", "1", "realtime", upper=1.0, integer=True, spans=spans, dimension=f"state_{name}"
-    )
-    return lambda t: state[block[t]]
-
-
 def _limits(
     context: ModelContext,
     name: str,
     spec: Converter,
     power: Any,
-    on: OfPeriod,
+    on_off: OnOff,
     reserve: HeldReserve,
     sigma: int,
 ) -> None:
@@ -81,17 +69,18 @@ def _limits(
     # Without on/off and reserve both rows would only repeat the bounds of the variable.
     if spec.power_min_mw == 0 and not reserve.legs:
         return
-    context.constraint(
-        name,
-        "maximum",
-        f"{name} runs below its maximum, with room for the reserve that raises it",
-        lambda t: power[t] + raising(t) <= spec.power_max_mw * on(t),
-    )
+    for row, ceiling in on_off.ceilings:
+        context.constraint(
+            name,
+            row,
+            f"{name} runs below its maximum, with room for the reserve that raises it",
+            lambda t, ceiling=ceiling: power[t] + raising(t) <= ceiling(t),  # type: ignore[misc]
+        )
     context.constraint(
         name,
         "minimum",
         f"{name} runs above its minimum, with room for the reserve that lowers it",
-        lambda t: power[t] - lowering(t) >= spec.power_min_mw * on(t),
+        lambda t: power[t] - lowering(t) >= spec.power_min_mw * on_off.state(t),
     )
 
 
@@ -114,10 +103,13 @@ def _connect(
         lambda t: direction * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * on(t)),
         lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on(t)),
     )
-    if port.node == spec.reference or context.is_networked(port.node):
+    if port.node == spec.reference:
         return
     for leg in reserve.legs:
-        weight = context.product(port.ratio_per_unit, leg.remaining)
         effect: Effect = "added" if direction * sigma * leg.sign > 0 else "taken"
-        held = reserve.held[leg.name]
-        context.oblige(port.node, effect, leg.direction, lambda t, w=weight, v=held: w(t) * v[t])  # type: ignore[misc]
+        called = reserve.called[leg.name](port.ratio_per_unit)
+        lowers = sigma * leg.sign < 0
+        context.oblige(
+            port.node,
+            Obligation(leg, effect, port.ratio_per_unit, reserve.held[leg.name], called, lowers),
+        )

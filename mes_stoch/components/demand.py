@@ -7,6 +7,6 @@ from mes_stoch.schema.components import Demand
 
 
 def build_demand(context: ModelContext, name: str, spec: Demand) -> None:
-    """Takes ``demand[t]`` from its node, whatever happens; the node's penalised slack keeps this feasible."""
-    demand = context.quantity(spec.demand_mw)
+    """Takes ``share demand[t]`` from its node, whatever happens; the node's penalised slack keeps this feasible."""
+    demand = context.product(spec.share_per_unit, spec.demand_mw)
     context.inject(spec.node, name, lambda t: -demand(t))

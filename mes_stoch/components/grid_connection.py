@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mes_stoch.components.context import ModelContext
+from mes_stoch.components.context import ModelContext, Network
 from mes_stoch.schema.components import GridConnection
 
 
@@ -20,12 +20,17 @@ def build_grid_connection(context: ModelContext, name: str, spec: GridConnection
     -------
     ``import_mw``, ``export_mw`` : MW, (periods,), realtime; the called operation (metering).
 
-    Market positions and the reserve held at the connection are the products' part
-    (:mod:`mes_stoch.products.settlement`).
+    Market positions are the products' part (:mod:`mes_stoch.products.energy`, :mod:`mes_stoch.products.imbalance`), and
+    schedule and reserve together stay within the same limits (``headroom_*`` in :mod:`mes_stoch.model.site_model`).
+    What calls delivered at another node change here is limited in :mod:`mes_stoch.model.deliverability`.
     """
     withdrawn = context.variable(name, "import_mw", "MW", "realtime", upper=spec.import_max_mw)
     injected = context.variable(name, "export_mw", "MW", "realtime", upper=spec.export_max_mw)
     context.inject(spec.node, name, lambda t: withdrawn[t] - injected[t])
+    context.network(
+        spec.node,
+        Network(name, lambda t: injected[t] - withdrawn[t], spec.import_max_mw, spec.export_max_mw),
+    )
     import_price = context.quantity(spec.import_price_eur_per_mwh)
     export_price = context.quantity(spec.export_price_eur_per_mwh)
     context.earn(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mes_stoch.components.context import HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.context import Buffer, HeldReserve, ModelContext, OfPeriod
 from mes_stoch.schema.components import Storage
 
 
@@ -66,11 +66,7 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
         lambda t: discharge[t] - charge[t] + change(t),
         lambda t: discharge[t] - charge[t],
     )
-    context.buffer(
-        spec.node,
-        lambda t: spec.discharge_efficiency_per_unit * (before(t) - spec.energy_min_mwh),
-        lambda t: (spec.energy_max_mwh - before(t)) / spec.charge_efficiency_per_unit,
-    )
+    context.buffer(spec.node, _buffer(spec, charge, discharge, before, reserve))
     if spec.throughput_cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
@@ -79,6 +75,20 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
                 for t in context.periods
             ),
         )
+
+
+def _buffer(spec: Storage, charge: Any, discharge: Any, before: OfPeriod, reserve: HeldReserve) -> Buffer:
+    eta_charge, eta_discharge = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
+    return Buffer(
+        energy={
+            "taken": lambda t: eta_discharge * (before(t) - spec.energy_min_mwh) - reserve.energy("up", t),
+            "added": lambda t: (spec.energy_max_mwh - before(t)) / eta_charge - reserve.energy("down", t),
+        },
+        power={
+            "taken": lambda t: spec.discharge_max_mw - discharge[t] + charge[t] - reserve.held_up(t),
+            "added": lambda t: spec.charge_max_mw - charge[t] + discharge[t] - reserve.held_down(t),
+        },
+    )
 
 
 def _level_equation(

@@ -13,6 +13,7 @@ from mes_stoch.io.draft import Draft, apply_overrides, fill_products, make_draft
 from mes_stoch.io.locate import INSTANCE_FILE, Locator, show
 from mes_stoch.io.markets import market_issues, resolve_connections
 from mes_stoch.io.model_issues import model_issues
+from mes_stoch.io.on_off import on_off_issues
 from mes_stoch.io.references import site_issues
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
@@ -144,6 +145,7 @@ def _check(
     """What pydantic cannot see: between entries, and in the CSV files."""
     time, issues = (None, []) if draft.horizon is None else horizon_time(draft.horizon, locator)
     issues += site_issues(draft, locator)
+    issues += on_off_issues(draft, time, locator)
     connections, connection_issues = resolve_connections(draft, locator)
     issues += connection_issues
     issues += market_issues(draft, time, connections, locator)

@@ -19,6 +19,7 @@ GROUPS = {
     "fuel": FUEL,
     "tariff": "Electricity tariffs",
     "operation": "Operation and wear",
+    "start": "Starts",
     "penalty": "Penalties",
     "slack": "Slack",
 }

@@ -46,6 +46,9 @@ class Demand(Model):
     type: Literal["demand"]
     node: Identifier
     demand_mw: Quantity
+    share_per_unit: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="Takes this share of demand_mw, so that one series can be divided among nodes."
+    )
 
 
 class Source(ReserveProvider):
@@ -70,7 +73,7 @@ class Converter(ReserveProvider):
     """Turns carriers into others in fixed proportions: CHP, boiler, heat pump, chiller, electrolyser.
 
     The reference port has ratio 1 and carries the limits. ``power_min_mw > 0`` makes the unit either off or between
-    minimum and maximum (one binary per period).
+    minimum and maximum (one binary per period), and gives sense to the fields about starts and stops.
     """
 
     type: Literal["converter"]
@@ -83,6 +86,41 @@ class Converter(ReserveProvider):
     inputs: Annotated[list[Port], Field(min_length=1)]
     outputs: Annotated[list[Port], Field(min_length=1)]
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
+    minimum_up_h: NonNegative = Field(
+        default=0.0, description="Least time on after a start, a multiple of the state block (of the period)."
+    )
+    minimum_down_h: NonNegative = Field(default=0.0, description="Least time off after a stop, likewise.")
+    start_cost_eur: NonNegative = Field(default=0.0, description="Fuel and wear of one start.")
+    starts_max_per_day: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Most starts in a local day; null: no limit."
+    )
+    start_power_max_mw: Positive | None = Field(
+        default=None,
+        description="Largest flow at the reference port in the first period of a start; null: no limit.",
+    )
+    stop_power_max_mw: Positive | None = Field(
+        default=None, description="Largest flow there in the last period before a stop; null: no limit."
+    )
+    initial_on: bool | None = Field(
+        default=None,
+        description="State just before the horizon; null: the first state is free, and being on in it is no start.",
+    )
+    initial_state_h: NonNegative | None = Field(
+        default=None, description="How long it has been in initial_on by then; null: longer than its minimum time."
+    )
+
+    @property
+    def start_stop_fields(self) -> tuple[str, ...]:
+        """The fields given that need starts and stops as variables."""
+        given = {
+            "minimum_up_h": self.minimum_up_h > 0,
+            "minimum_down_h": self.minimum_down_h > 0,
+            "start_cost_eur": self.start_cost_eur > 0,
+            "starts_max_per_day": self.starts_max_per_day is not None,
+            "start_power_max_mw": self.start_power_max_mw is not None,
+            "stop_power_max_mw": self.stop_power_max_mw is not None,
+        }
+        return tuple(name for name, is_given in given.items() if is_given)
 
 
 class Storage(ReserveProvider):

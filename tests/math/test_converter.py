@@ -145,6 +145,14 @@ def test_demand_sheds_its_share_when_energy_is_dearer(price: float, profit: floa
     assert optimum(instance, {"da_price_eur_per_mwh": price}).profit == pytest.approx(profit)
 
 
+@pytest.mark.parametrize(("share", "profit"), [(1.0, -200.0), (0.25, -50.0)])
+def test_demand_takes_its_share_of_a_series(share: float, profit: float) -> None:
+    """4 MW at 50, or a quarter of it."""
+    load = {"type": "demand", "node": "power", "demand_mw": "load_mw", "share_per_unit": share}
+    instance = make_instance({"grid": grid(), "load": load}, DA)
+    assert optimum(instance, {"da_price_eur_per_mwh": 50, "load_mw": 4}).profit == pytest.approx(profit)
+
+
 def test_unserved_demand_is_penalised_and_can_be_forbidden() -> None:
     """1 MW of heat with 0.4 MW of boiler: 0.6 MWh at 10,000; forbidden, there is no solution."""
     components = {

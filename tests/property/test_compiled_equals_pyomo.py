@@ -17,6 +17,23 @@ from mes_stoch.model.site_program import build_program, build_pyomo_scenario
 PERIODS = 4
 
 
+def draw_on_off(draw: Any) -> dict[str, Any]:
+    """Rules about starts and stops that fit states of one and of two periods of an hour."""
+    cost = st.floats(1.0, 50.0).map(lambda x: round(x, 2))
+    power = st.sampled_from([None, 2.0, 3.0])
+    initial_on = draw(st.sampled_from([None, False, True]))
+    return {
+        "minimum_up_h": draw(st.sampled_from([0.0, 2.0, 4.0])),
+        "minimum_down_h": draw(st.sampled_from([0.0, 2.0, 4.0])),
+        "start_cost_eur": draw(st.one_of(st.just(0.0), cost)),
+        "starts_max_per_day": draw(st.sampled_from([None, 0, 1])),
+        "start_power_max_mw": draw(power),
+        "stop_power_max_mw": draw(power),
+        "initial_on": initial_on,
+        "initial_state_h": None if initial_on is None else draw(st.sampled_from([None, 0.0, 1.0])),
+    }
+
+
 def flexible_site(draw: Any) -> tuple[Any, dict[str, Any]]:
     """A site with a random choice of devices, products and rules, and two scenarios of random data."""
     number = st.floats(0.1, 5.0).map(lambda x: round(x, 3))
@@ -29,13 +46,19 @@ def flexible_site(draw: Any) -> tuple[Any, dict[str, Any]]:
         "grid": grid(import_price_eur_per_mwh=draw(number)),
         "mains": mains("gas_price_eur_per_mwh"),
         "load": {"type": "demand", "node": "power", "demand_mw": "load_mw"},
-        "heating": {"type": "demand", "node": "warmth", "demand_mw": "heat_mw"},
+        "heating": {
+            "type": "demand",
+            "node": "warmth",
+            "demand_mw": "heat_mw",
+            "share_per_unit": draw(st.sampled_from([1.0, 0.3])),
+        },
         "chp": {
             "type": "converter",
             "reference": "power",
             "power_max_mw": 4.0,
             "power_min_mw": draw(st.sampled_from([0.0, 1.5])),
             "state_block_h": draw(st.sampled_from([None, 2.0])),
+            **(draw_on_off(draw) if draw(flag) else {}),
             "inputs": [{"node": "fuel", "ratio_per_unit": 2.5}],
             "outputs": [{"node": "power", "ratio_per_unit": 1.0}, {"node": "warmth", "ratio_per_unit": draw(number)}],
             "cost_eur_per_mwh": draw(number),

@@ -1,0 +1,56 @@
+"""Mistakes about units that are on or off: one message each."""
+
+from __future__ import annotations
+
+import pytest
+from site_folder import SiteFolder
+
+from mes_stoch.schema.components import Converter
+
+MINIMUM = "    power_min_mw: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "words"),
+    [
+        (["minimum_up_h: 1.5"], "minimum_up_h", ("1.5", "a whole multiple of the period of 1 h")),
+        (["state_block_h: 2", "minimum_down_h: 3"], "minimum_down_h", ("3", "multiple of the state block of 2 h")),
+        (["state_block_h: 5"], "state_block_h", ("5", "divides 24 h")),
+        (["state_block_h: 6"], "state_block_h", ("6", "ends a block at the end of the horizon")),
+        (["initial_state_h: 2"], "initial_state_h", ("2, without initial_on", "which state")),
+        (["start_power_max_mw: 0.5"], "start_power_max_mw", ("0.5", "between power_min_mw (1) and power_max_mw (2)")),
+        (["stop_power_max_mw: 2.5"], "stop_power_max_mw", ("2.5", "between power_min_mw (1) and power_max_mw (2)")),
+        (["minimum_up_h: -1"], "minimum_up_h", ("-1", "in h of at least 0")),
+        (["starts_max_per_day: 1.5"], "starts_max_per_day", ("1.5", "a whole number")),
+        (["minimum_up: 2"], "minimum_up", ("an unknown key", "write minimum_up_h")),
+    ],
+)
+def test_one_message(site: SiteFolder, lines: list[str], key: str, words: tuple[str, ...]) -> None:
+    site.with_converter().edit(MINIMUM, MINIMUM + "".join(f"    {line}\n" for line in lines))
+    site.only_issue(f"components.chp.{key}", site.line(f"{key}:", after="chp:"), *words)
+
+
+def test_starts_without_a_minimum_load(site: SiteFolder) -> None:
+    site.with_converter().edit(", no_load_mw: 0.1", "")
+    site.edit(MINIMUM, "    minimum_up_h: 2\n    start_cost_eur: 10\n    initial_on: true\n")
+    found = site.line("minimum_up_h", after="chp:")
+    hint = "leave minimum_up_h, start_cost_eur, initial_on out"
+    site.only_issue("components.chp.minimum_up_h", found, "2", "power_min_mw > 0", "no on/off decision", hint)
+
+
+def test_all_of_it_together_is_sound(site: SiteFolder) -> None:
+    fields = [
+        "state_block_h: 2",
+        "minimum_up_h: 4",
+        "minimum_down_h: 2",
+        "start_cost_eur: 30",
+        "starts_max_per_day: 2",
+        "start_power_max_mw: 1.5",
+        "stop_power_max_mw: 1",
+        "initial_on: false",
+        "initial_state_h: 1",
+    ]
+    site.with_converter().edit(MINIMUM, MINIMUM + "".join(f"    {line}\n" for line in fields))
+    unit = site.read().instance.components["chp"]
+    assert isinstance(unit, Converter)
+    assert (unit.minimum_up_h, unit.starts_max_per_day, unit.initial_on) == (4.0, 2, False)
