@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import pyomo.environ as pyo
 
-from mes_stoch.components.context import OfPeriod
 from mes_stoch.components.registry import build_component
+from mes_stoch.model.deliverability import build_deliverability
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.energy import build_energy
 from mes_stoch.products.imbalance import build_imbalance
@@ -29,11 +28,8 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
         sum f_called[n,t] + unserved[n,t] - dumped[n,t] = 0                              (balance)
         sum f_base[n,t] + unserved[n,t] - dumped[n,t] = scheduled[t]                     (schedule_balance)
 
-    the second at the node of a traded connection, without that connection's own flow. At a node that no network stands
-    behind, with ``o`` the energies that full calls in one direction would change there and storages ``st``::
-
-        sum of o_taken[t] <= sum_st eta_d (L[t-1] - E_min)                               (call_energy_*)
-        sum of o_added[t] <= sum_st (E_max - L[t-1]) / eta_c                             (call_room_*)
+    the second at the node of a traded connection, without that connection's own flow. What full calls change at the
+    other nodes is kept possible by the rows of :mod:`mes_stoch.model.deliverability`.
 
     The objective is the negative of the profit: solvers minimise, the sign flips here and nowhere else.
     """
@@ -89,8 +85,7 @@ def _balance(site: SiteModel, node: str) -> None:
                 == site.scheduled(connection, t)
             ),
         )
-    if flows.obligations:
-        _call_energy(site, node)
+    build_deliverability(site, node)
 
 
 def _slack(site: SiteModel, node: str, kind: str, penalty_eur_per_mwh: float | None) -> Any:
@@ -103,26 +98,3 @@ def _slack(site: SiteModel, node: str, kind: str, penalty_eur_per_mwh: float | N
         sum(-site.period_h * penalty_eur_per_mwh * variable[t] for t in site.periods),
     )
     return variable
-
-
-def _call_energy(site: SiteModel, node: str) -> None:
-    flows = site.nodes[node]
-    for (effect, direction), obligations in flows.obligations.items():
-        name = "call_energy" if effect == "taken" else "call_room"
-        buffers = flows.available if effect == "taken" else flows.room
-        verb = (
-            "hold what a full {} call would take away"
-            if effect == "taken"
-            else "have room for what a full {} call adds"
-        )
-        site.constraint(
-            node,
-            f"{name}_{direction}",
-            f"the stores at {node} {verb.format(direction)} there",
-            _within(obligations, buffers),
-            unit="MWh",
-        )
-
-
-def _within(obligations: Sequence[OfPeriod], buffers: Sequence[OfPeriod]) -> OfPeriod:
-    return lambda t: sum(energy(t) for energy in obligations) <= sum(store(t) for store in buffers)

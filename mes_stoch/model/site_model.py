@@ -16,7 +16,17 @@ import pandas as pd
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 
-from mes_stoch.components.context import Direction, Effect, Expression, HeldReserve, Leg, OfPeriod, Stage, Weighted
+from mes_stoch.components.context import (
+    Buffer,
+    Expression,
+    HeldReserve,
+    Leg,
+    Network,
+    Obligation,
+    OfPeriod,
+    Stage,
+    Weighted,
+)
 from mes_stoch.io.time import blocks
 from mes_stoch.model.families import Family
 from mes_stoch.schema.components import GridConnection
@@ -54,9 +64,9 @@ class _Flows:
 
     called: list[tuple[str, OfPeriod]] = field(default_factory=list)
     base: list[tuple[str, OfPeriod]] = field(default_factory=list)
-    obligations: dict[tuple[Effect, Direction], list[OfPeriod]] = field(default_factory=dict)
-    available: list[OfPeriod] = field(default_factory=list)
-    room: list[OfPeriod] = field(default_factory=list)
+    obligations: list[Obligation] = field(default_factory=list)
+    buffers: list[Buffer] = field(default_factory=list)
+    networks: list[Network] = field(default_factory=list)
 
 
 class SiteModel:
@@ -193,15 +203,14 @@ class SiteModel:
         self.nodes[node].called.append((owner, called))
         self.nodes[node].base.append((owner, called if base is None else base))
 
-    def oblige(self, node: str, effect: Effect, direction: Direction, energy: OfPeriod) -> None:
-        self.nodes[node].obligations.setdefault((effect, direction), []).append(energy)
+    def oblige(self, node: str, obligation: Obligation) -> None:
+        self.nodes[node].obligations.append(obligation)
 
-    def buffer(self, node: str, available: OfPeriod, room: OfPeriod) -> None:
-        self.nodes[node].available.append(available)
-        self.nodes[node].room.append(room)
+    def buffer(self, node: str, buffer: Buffer) -> None:
+        self.nodes[node].buffers.append(buffer)
 
-    def is_networked(self, node: str) -> bool:
-        return any(isinstance(spec, GridConnection) and spec.node == node for spec in self.instance.components.values())
+    def network(self, node: str, network: Network) -> None:
+        self.nodes[node].networks.append(network)
 
     # -- reserve ----------------------------------------------------------------------------------------------------
 
