@@ -12,19 +12,20 @@ from typing import Any
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.solve import bounds, mpisppy_models, mpisppy_setup, parallel
-from mes_stoch.solve.first_pass import FirstPass, run_first_pass
+from mes_stoch.solve.decomposition import Decomposition
+from mes_stoch.solve.findings import Findings
 from mes_stoch.solve.interval import Interval
-from mes_stoch.solve.multicut import find_start
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
 from mes_stoch.solve.serial_hedging import (
+    deadline_of_start,
     hedging_gap,
     hedging_options,
-    relaxation_gap,
     rho_control,
-    start_details,
     status_of,
 )
 from mes_stoch.solve.spokes import SpokeWork, merge, spoke_classes
+from mes_stoch.solve.start import start_from
+from mes_stoch.solve.team import Team
 from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.cylinders")
@@ -73,7 +74,7 @@ def solve_cylinders(
     Parameters
     ----------
     warm : bool
-        Start from the linear relaxation, which all ranks solve together.
+        Decompose first, all ranks together, and hedge only if that leaves a gap.
 
     Raises
     ------
@@ -88,17 +89,16 @@ def solve_cylinders(
     interval = Interval(progress if communicator.Get_rank() == 0 else None)
     deadline = interval.start + options.time_limit_s
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
-    if warm:
-        settings.start = find_start(program, relaxation_gap(options), options.time_limit_s, communicator)
-    details = start_details(settings.start, time.perf_counter() - interval.start)
+    team = Team(communicator)
+    decomposition = Decomposition(program, options, interval, team, deadline_of_start(interval.start, options))
+    first = decomposition.findings
     shares = []
-    first = None
     with parallel.ProgressThread(communicator):
-        if settings.start is not None:
-            first = run_first_pass(program, options, settings.start, interval, communicator, deadline)
-            shares.append(communicator.gather(_Share(first.each, first.root, first.scenarios)))
-        if first is None or first.gap_rel > options.gap_rel:
-            work = SpokeWork(program, options, deadline, settings.start, settled=_is_settled(first))
+        if warm and decomposition.run():
+            settings.start = start_from(program, first, team)
+            shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
+        if first.gap_rel > options.gap_rel:
+            work = SpokeWork(program, options, deadline, settings.start, settled=first.is_interval)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
                 _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
@@ -108,7 +108,7 @@ def solve_cylinders(
     result, failure = None, ""
     if communicator.Get_rank() == 0:
         try:
-            result = _result(program, options, interval, shares, details)
+            result = _result(program, options, interval, shares, first)
         except SolveError as error:
             failure = str(error)
     # All ranks fail together, so that no one waits for a rank that has left.
@@ -118,20 +118,16 @@ def solve_cylinders(
     return result
 
 
-def _is_settled(first: FirstPass | None) -> bool:
-    return first is not None and math.isfinite(first.lower) and math.isfinite(first.upper)
-
-
 def _result(
     program: StochasticProgram,
     options: SolveOptions,
     interval: Interval,
     proofs: list[list[_Share]],
-    details: dict[str, str | float | int],
+    first: Findings,
 ) -> EngineResult:
     """Add the ranks' shares up anew, take the best of each side, and check that they make an interval."""
     count = len(program.scenario_names)
-    lower, best = -math.inf, math.inf
+    lower, best = first.lower, math.inf
     root: FloatArray | None = None
     scenarios: tuple[ScenarioSolution, ...] = ()
     for shares in proofs:
@@ -161,7 +157,7 @@ def _result(
         trace=tuple(interval.trace),
         scenarios=scenarios,
         details={
-            **details,
+            **first.details,
             "subproblem_solves": sum(share.solves for shares in proofs for share in shares),
             "subproblem_time_s": sum(share.solve_time_s for shares in proofs for share in shares),
             "stale_solves": sum(share.stale_solves for shares in proofs for share in shares),
@@ -175,7 +171,7 @@ def _wheel(
     settings: mpisppy_models.SolverSettings,
     work: SpokeWork,
     interval: Interval,
-    first: FirstPass | None,
+    first: Findings,
 ) -> Any:
     wheel: Any = importlib.import_module("mpisppy.spin_the_wheel").WheelSpinner
     extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
@@ -205,9 +201,9 @@ def _wheel(
 
         def post_iter0_after_sync(self) -> None:
             # The hub counts these among its bounds from its first check on.
-            if first is not None and math.isfinite(first.lower):
+            if math.isfinite(first.lower):
                 self.opt.best_bound_obj_val = first.lower
-            if first is not None and math.isfinite(first.upper):
+            if math.isfinite(first.upper):
                 self.opt.best_solution_obj_val = first.upper
 
         def miditer(self) -> None:

@@ -27,12 +27,11 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.schema.errors import SolveError
+from mes_stoch.schema.errors import MesStochError, SolveError
 from mes_stoch.solve import bounds, parallel
 from mes_stoch.solve.cutting_planes import CuttingPlanes
 from mes_stoch.solve.findings import Findings, to_result
@@ -178,14 +177,26 @@ class Decomposition:
         SolveError
             Every scenario has, but not at every commitment.
         """
-        pool = ScenarioPool(self._program, memory_budget_bytes=0)
-        nothing = np.zeros(int(self._program.root.consensus.sum()))
-        for index in self._team.share_of(len(self._program.scenario_names)):
-            require_bounded(self._program, index, pool.solve_priced(index, nothing))
+        own = self._own_failure()
+        everyone = [own] if self._team.communicator is None else self._team.communicator.allgather(own)
+        for failure in everyone:
+            if failure is not None:
+                raise failure
         raise SolveError(
             f"{self._program.name}: decomposition needs a dispatch for every commitment, and some commitment leaves a "
             "scenario without one; use another method"
         )
+
+    def _own_failure(self) -> MesStochError | None:
+        """What is wrong with one of this rank's scenarios even by itself."""
+        pool = ScenarioPool(self._program, memory_budget_bytes=0)
+        nothing = np.zeros(int(self._program.root.consensus.sum()))
+        for index in self._team.share_of(len(self._program.scenario_names)):
+            try:
+                require_bounded(self._program, index, pool.solve_priced(index, nothing))
+            except MesStochError as error:
+                return error
+        return None
 
     # -- the relaxation ---------------------------------------------------------------------------------------------
 
@@ -360,7 +371,7 @@ class Decomposition:
 
 
 def _strides(count: int) -> list[int]:
-    """Every how many scenarios are looked at, from the smallest sample to all of them; each sample holds the one before.
+    """Every how many scenarios are looked at, from the smallest sample to all; each sample holds the one before.
 
     >>> _strides(1000)
     [25, 5, 1]

@@ -3,9 +3,9 @@
 A scenario's relaxation is nearly as good as the scenario itself, and which units run seldom changes from one iteration
 to the next. So the relaxation, warm, gives a bound; the integers of the last solution (or the relaxation's, rounded),
 fixed, give a point, warm as well. Where the two lie within the gap asked for, the program is solved, without presolve,
-cuts and a cold root. Where they do not, branch and bound runs, from that point. Where solutions steer and prove nothing,
-what a search proves beyond the relaxation may be expected of the relaxation in the next few runs too; the bound
-reported is the proven one all the same.
+cuts and a cold root. Where they do not, branch and bound runs, from that point. Where solutions steer and prove
+nothing, what a search proves beyond the relaxation may be expected of the relaxation in the next few runs too; the
+bound reported is the proven one all the same.
 
 Equations
 ---------

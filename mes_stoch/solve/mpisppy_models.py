@@ -15,7 +15,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from mes_stoch.model.program import StochasticProgram
-from mes_stoch.solve.multicut import Start
+from mes_stoch.solve.start import Start
 
 
 @dataclass

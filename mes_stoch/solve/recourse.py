@@ -40,9 +40,10 @@ class Recourse:
         A dive that loses more than ``gap_abs`` is polished; one that finds no way down is followed by a mixed-integer
         solve to ``gap_abs``.
         """
-        scenario, relaxed = self._relaxations.solve_with_root(index, root)
-        if relaxed.status == "infeasible":
+        solved = self._relaxations.solve_with_root(index, root)
+        if solved is None or solved[1].status == "infeasible":
             return None
+        scenario, relaxed = solved
         found = dive(self._relaxations.model, scenario, relaxed)
         if found is None or found.values is None:
             found = self._run(index, root, None, None, gap_abs, deadline)
@@ -55,6 +56,8 @@ class Recourse:
     def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
         """A dispatch at least as good as ``known``, by moving single integers."""
         scenario = self._relaxations.load_with_root(known.index, root)
+        if scenario is None:  # pragma: no cover - it has been dispatched with this root
+            return known
         found = polish(self._relaxations.model, scenario, known.values, worth)
         if found is None or not found.objective < known.cost:
             return known

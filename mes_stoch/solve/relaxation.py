@@ -7,6 +7,7 @@ a millisecond, a re-solve from the basis five to fifteen.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
 #: Devex pricing: a re-solve from a basis takes about as many iterations as with steepest edge, whose weights have to be
 #: set up for every basis handed over; a third of the time of a warm solve on a hospital day.
 _OPTIONS: dict[str, OptionValue] = {"simplex_dual_edge_weight_strategy": 1}
+
+_TOLERANCE = 1e-6
+_OUT_OF_BOUNDS = Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 0)
 
 
 class ScenarioRelaxations:
@@ -51,21 +55,30 @@ class ScenarioRelaxations:
         return self._run(index)
 
     def solve_at(self, index: int, consensus: FloatArray) -> Solution:
-        """The consensus columns fixed; their reduced costs are a subgradient of the scenario's cost."""
-        self._load(index)
-        self.model.change_column_bounds(self.consensus_columns, consensus, consensus)
-        return self._run(index)
+        """The consensus columns fixed; their reduced costs are a subgradient of the scenario's cost.
 
-    def load_with_root(self, index: int, root: FloatArray) -> LinearProgram:
-        """All root columns fixed; :attr:`model` is left for the caller to go on with."""
+        Infeasible where the scenario has narrower bounds of its own.
+        """
         scenario = self._load(index)
-        self.model.change_column_bounds(self.root_columns, root, root)
-        return scenario
+        return self._run(index) if self._fix(scenario, self.consensus_columns, consensus) else _OUT_OF_BOUNDS
 
-    def solve_with_root(self, index: int, root: FloatArray) -> tuple[LinearProgram, Solution]:
+    def load_with_root(self, index: int, root: FloatArray) -> LinearProgram | None:
+        """All root columns fixed; :attr:`model` is left for the caller to go on with. ``None`` outside their bounds."""
+        scenario = self._load(index)
+        return scenario if self._fix(scenario, self.root_columns, root) else None
+
+    def solve_with_root(self, index: int, root: FloatArray) -> tuple[LinearProgram, Solution] | None:
         """The same, solved."""
         scenario = self.load_with_root(index, root)
-        return scenario, self._run(index)
+        return None if scenario is None else (scenario, self._run(index))
+
+    def _fix(self, scenario: LinearProgram, columns: IndexArray, values: FloatArray) -> bool:
+        """Fix columns, but not outside the bounds the scenario states; whether it could be done."""
+        inside = np.clip(values, scenario.column_lower[columns], scenario.column_upper[columns])
+        if np.any(np.abs(inside - values) > _TOLERANCE * np.maximum(1.0, np.abs(values))):
+            return False
+        self.model.change_column_bounds(columns, inside, inside)
+        return True
 
     def _load(self, index: int) -> LinearProgram:
         scenario = self.program.scenario(index)

@@ -20,15 +20,19 @@ import numpy as np
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import bounds, mpisppy_models, mpisppy_setup
+from mes_stoch.solve.decomposition import Decomposition
 from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.interval import Interval
-from mes_stoch.solve.multicut import Start, find_start
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status
 from mes_stoch.solve.rho import RhoControl, rho_rule
+from mes_stoch.solve.start import start_from
+from mes_stoch.solve.team import Team
 from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.serial_hedging")
+
+_SHARE_OF_DECOMPOSITION = 0.5
 
 
 class Bounder:
@@ -55,12 +59,13 @@ class Bounder:
     def is_done(self) -> bool:
         return self.interval.gap_rel <= self.options.gap_rel
 
-    def price(self, multipliers: FloatArray, *, relax: bool = False) -> None:
-        """Lagrangian bound of ``multipliers``, made to average to zero first; of the linear relaxations if wanted."""
+    def price(self, multipliers: FloatArray) -> None:
+        """Lagrangian bound of ``multipliers``, made to average to zero first."""
         started = time.perf_counter()
-        pool = ScenarioPool(self.program, relax=True) if relax else self._priced
         projected = bounds.project_multipliers(self.program.probabilities, multipliers)
-        each = bounds.lagrangian_bound(self.program, self._indices, projected, pool=pool, deadline=self.deadline)
+        each = bounds.lagrangian_bound(
+            self.program, self._indices, projected, pool=self._priced, deadline=self.deadline
+        )
         self.interval.raise_lower(float(self.program.probabilities @ each), projected)
         self.time_spent_s += time.perf_counter() - started
 
@@ -98,7 +103,7 @@ def solve_serial(
     Parameters
     ----------
     warm : bool
-        Start from the linear relaxation (:mod:`mes_stoch.solve.multicut`) instead of from nothing.
+        Decompose first (:mod:`mes_stoch.solve.decomposition`), and hedge only if that leaves a gap.
 
     Raises
     ------
@@ -111,17 +116,11 @@ def solve_serial(
     deadline = interval.start + options.time_limit_s
     bounder = Bounder(program, options, interval, deadline)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
-    start_time_s, interrupted = 0.0, False
+    decomposition = Decomposition(program, options, interval, Team(), deadline_of_start(interval.start, options))
+    interrupted = False
     try:
-        if warm:
-            settings.start = find_start(program, relaxation_gap(options), options.time_limit_s)
-        start_time_s = time.perf_counter() - interval.start
-        if settings.start is not None:
-            # The relaxation's bound costs next to nothing and is often enough.
-            bounder.price(settings.start.multipliers, relax=True)
-            bounder.try_commitment(settings.start.point)
-            if not bounder.is_done and program.scenario(0).integer.any():
-                bounder.price(settings.start.multipliers)
+        if warm and decomposition.run():
+            settings.start = start_from(program, decomposition.findings, Team())
         if not bounder.is_done:
             _hedge(program, options, settings, bounder)
     except KeyboardInterrupt:
@@ -146,7 +145,7 @@ def solve_serial(
         trace=tuple(interval.trace),
         scenarios=tuple(interval.scenarios),
         details={
-            **start_details(settings.start, start_time_s),
+            **decomposition.findings.details,
             "subproblem_solves": settings.solves,
             "subproblem_time_s": settings.solve_time_s,
             "stale_solves": settings.stale_solves,
@@ -177,16 +176,9 @@ def hedging_gap(options: SolveOptions) -> float:
     return max(options.gap_rel, 1e-3)
 
 
-def relaxation_gap(options: SolveOptions) -> float:
-    """How exactly the relaxation is solved: a fraction of the gap asked for, since its error ends up in the bound."""
-    return float(np.clip(0.1 * options.gap_rel, 1e-9, 1e-3))
-
-
-def start_details(start: Start | None, seconds: float) -> dict[str, str | float | int]:
-    """What the start cost."""
-    if start is None:
-        return {}
-    return {"start_passes": start.passes, "start_gap_rel": start.gap_rel, "start_time_s": seconds}
+def deadline_of_start(started: float, options: SolveOptions) -> float:
+    """Half the time is left to hedging."""
+    return started + _SHARE_OF_DECOMPOSITION * options.time_limit_s
 
 
 def status_of(gap_rel: float, options: SolveOptions, *, interrupted: bool = False) -> Status:

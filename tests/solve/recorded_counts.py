@@ -22,17 +22,18 @@ RECORD = Path(__file__).with_name("counts.json")
 HOSPITAL = Path(__file__).resolve().parents[2] / "instances" / "hospital_fr"
 SCENARIOS, SEED, GAP_REL = 4, 1, 5e-3
 
-#: ``auto`` is one of the others.
+#: ``auto`` is one of the others; hedging is counted by itself, without the decomposition it otherwise starts from.
 COUNTED_METHODS = tuple(method for method in METHODS if method != "auto")
 
-#: How far a count may move: relatively, or by :data:`FEW_ITERATIONS` where that is more. Iterations differ a little
+#: How far a count may move: relatively, or by :data:`FEW_ITERATIONS` where that is more. A pass more or less, which a
+#: last digit can decide, moves the first four by less than a tenth; iterations differ a little
 #: between versions of HiGHS and between processors; a mixed-integer search is chaotic, and another random seed alone
 #: moves it by a fifth on so few scenarios.
 TOLERANCE = {
-    "models": 0.0,
-    "bytes_handed_over": 0.0,
-    "changes": 0.0,
-    "runs": 0.0,
+    "models": 0.1,
+    "bytes_handed_over": 0.1,
+    "changes": 0.1,
+    "runs": 0.1,
     "lp_iterations": 0.15,
     "mip_iterations": 0.5,
     "other_iterations": 0.15,
@@ -56,7 +57,7 @@ def of_method(method: str) -> dict[str, int]:
     site = problem()
     tree = site.tree(SCENARIOS, SEED)
     before = counts.counts()
-    run = ms.solve(site, tree, method, gap_rel=GAP_REL)
+    run = ms.solve(site, tree, method, gap_rel=GAP_REL, cold_start=method == "ph")
     assert run is not None
     assert run.status in ("optimal", "gap_reached"), run.status
     found = (counts.counts() - before).as_dict()
