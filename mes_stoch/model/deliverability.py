@@ -51,7 +51,8 @@ def build_deliverability(site: SiteModel, node: str) -> None:
 
     ``net_called`` is what the calls of the period add to the node less what they take, as operated. It leads from the
     operation back to the base schedule, from which a full call counts; without it a running call would be counted
-    twice. The export of a traded connection is its schedule, which is the base already, and the reserve held there
+    twice. In other words, what is not yet called must fit into the room of the operation, whichever device took over the
+    part that is. The export of a traded connection is its schedule, which is the base already, and the reserve held there
     uses up its room first.
 
     Why the last rows are enough, and not more than needed: a network that can give ``P`` leaves

@@ -44,7 +44,7 @@ def flexible_site(draw: Any) -> tuple[Any, dict[str, Any]]:
     asymmetric = [p for p in (*up, *down) if p != "fr_fcr"]
     components: dict[str, Any] = {
         "grid": grid(import_price_eur_per_mwh=draw(number)),
-        "mains": mains("gas_price_eur_per_mwh"),
+        "mains": {**mains("gas_price_eur_per_mwh"), "import_max_mw": draw(st.sampled_from([None, 6.0]))},
         "load": {"type": "demand", "node": "power", "demand_mw": "load_mw"},
         "heating": {
             "type": "demand",
@@ -97,6 +97,8 @@ def flexible_site(draw: Any) -> tuple[Any, dict[str, Any]]:
         },
         "pv": {"type": "source", "node": "power", "available_mw": "pv_mw", "provides": down},
     }
+    if draw(flag):
+        components["heat_network"] = {**mains(draw(number)), "node": "warmth", "import_max_mw": draw(number)}
     products: dict[str, Any] = {
         "da": {"price_eur_per_mwh": "da_eur_per_mwh", "fee_eur_per_mwh": draw(st.sampled_from([0.0, 0.5]))},
         "id": {"price_eur_per_mwh": "id_eur_per_mwh", "liquidity_mw": draw(number)},
