@@ -12,9 +12,10 @@ Steps
 
        gap_s = cost_s - (offset_s + gradient_s' r) >= 0,    sum_s p_s gap_s = cost - bound
 
-   and mixed-integer solves go to the scenarios that owe most, until the whole is small enough: the same multipliers
-   priced with integers raise ``offset_s``, and a better dispatch lowers ``cost_s``. Raised offsets are cuts again
-   (strengthened Benders cuts), so the master, its multipliers and its commitment can improve once more.
+   and work goes to the scenarios that owe most, until the whole is small enough: moving single integers lowers
+   ``cost_s``, a few branches at the same multipliers raise ``offset_s``, and at last mixed-integer solves do both.
+   Raised offsets are cuts again (strengthened Benders cuts), so the master, its multipliers and its commitment can
+   improve once more.
 
 Sources
 -------
@@ -315,7 +316,11 @@ class Decomposition:
             raise SolveError("there is no commitment to settle")
         ledger = Ledger(self.findings.scenarios, offsets, gradients, planes.weights, root[self._program.root.consensus])
         base = self.findings.lower
-        for step, factor in ((self._polish, _POLISH_PER_EXCESS), (self._price, _PRICE_PER_EXCESS)):
+        for step, factor in (
+            (self._polish, _POLISH_PER_EXCESS),
+            (self._branch, _PRICE_PER_EXCESS),
+            (self._price, _PRICE_PER_EXCESS),
+        ):
             pending = ledger.order(self._subproblem_gap())
             while self._team.told(time.perf_counter() <= self._deadline):
                 # Exact for a root without integers, and proven for any once the master has seen the raised offsets.
@@ -338,6 +343,13 @@ class Decomposition:
 
     def _polish(self, ledger: Ledger, root: FloatArray, place: int) -> None:
         ledger.scenarios[place] = self._recourse.polish(ledger.scenarios[place], root, self._subproblem_gap())
+
+    def _branch(self, ledger: Ledger, root: FloatArray, place: int) -> None:
+        """Raise the estimate by a few branches, no further than the cost known."""
+        known = ledger.scenarios[place]
+        multipliers = -ledger.gradients[place]
+        enough = known.cost + float(multipliers @ root[self._program.root.consensus])
+        ledger.raise_offset(place, min(enough, self._recourse.branched(known.index, multipliers, enough)))
 
     def _price(self, ledger: Ledger, root: FloatArray, place: int) -> None:
         """Both sides by mixed-integer solves, no more exactly than the scenario's debt deserves."""

@@ -8,12 +8,14 @@ import time
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.solve.branching import branch
 from mes_stoch.solve.dive import dive, polish
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
 from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution
 
 _SMALLEST_GAP = 1e-9
+_BRANCHED_SOLVES = 21
 
 
 class Recourse:
@@ -71,6 +73,11 @@ class Recourse:
         if found.values is None or not found.objective < known.cost:
             return known
         return _as_solution(index, found)
+
+    def branched(self, index: int, multipliers: FloatArray, enough: float) -> float:
+        """Proven lower bound on ``min c_s' x + W_s' x[consensus]`` by a few branches; no more than ``enough``."""
+        scenario = self._relaxations.load_priced(index, multipliers)
+        return branch(self._relaxations.model, scenario, _BRANCHED_SOLVES, enough)
 
     def least_cost(
         self, index: int, multipliers: FloatArray, known: FloatArray, gap_abs: float, deadline: float

@@ -48,11 +48,16 @@ class ScenarioRelaxations:
 
     def solve_priced(self, index: int, multipliers: FloatArray | None = None) -> Solution:
         """The commitment free, at its own cost plus ``multipliers``."""
+        self.load_priced(index, multipliers)
+        return self._run(index)
+
+    def load_priced(self, index: int, multipliers: FloatArray | None = None) -> LinearProgram:
+        """The same, not yet solved: :attr:`model` is left for the caller to go on with."""
         scenario = self._load(index)
         if multipliers is not None:
             columns = self.consensus_columns
             self.model.change_costs(columns, scenario.cost[columns] + multipliers)
-        return self._run(index)
+        return scenario
 
     def solve_at(self, index: int, consensus: FloatArray) -> Solution:
         """The consensus columns fixed; their reduced costs are a subgradient of the scenario's cost.

@@ -14,6 +14,7 @@ from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import bounds, highs
 from mes_stoch.solve.auto import choose, solve_auto
+from mes_stoch.solve.branching import branch
 from mes_stoch.solve.cutting_planes import CuttingPlanes
 from mes_stoch.solve.decomposition import Decomposition, solve_decomposition
 from mes_stoch.solve.dive import dive, polish
@@ -147,6 +148,49 @@ def test_polish_turns_what_pays_and_stops_where_nothing_does():
     few = polish(model, program, np.array([0.0, 0.0, 1.0]), worth=2.5)
     assert few is not None
     assert few.objective == pytest.approx(-3.0 + 1.0)
+
+
+# --- branches ------------------------------------------------------------------------------------------------------
+
+
+def test_branches_prove_the_knapsacks_optimum_from_its_relaxation():
+    program = knapsack_of_four()
+    found = [branch(highs.HighsModel(program, relax=True), program, solves) for solves in (1, 3, 100)]
+    assert found[0] == pytest.approx(-22.0)  # no branch: the relaxation
+    assert found[2] == pytest.approx(-21.0)
+    assert found[0] <= found[1] <= found[2]
+
+
+def test_branches_stop_where_the_bound_is_enough():
+    program = knapsack_of_four()
+    model = highs.HighsModel(program, relax=True)
+    assert branch(model, program, 100, enough=-22.5) == pytest.approx(-22.0)
+
+
+def test_branches_see_that_there_is_no_integer_point():
+    # 2 x = 1 has a solution, but none that is whole.
+    program = linear_program([1.0], [[2.0]], [1.0], [1.0], [0.0], [1.0], [True])
+    assert branch(highs.HighsModel(program, relax=True), program, 100) == math.inf
+
+
+def test_branches_hold_the_optimum_of_random_programs():
+    generator = np.random.default_rng(11)
+    for _ in range(20):
+        count = 8
+        weights = generator.integers(1, 20, (3, count)).astype(float)
+        program = linear_program(
+            list(-generator.integers(1, 20, count).astype(float)),
+            weights.tolist(),
+            [-np.inf] * 3,
+            list(weights.sum(axis=1) / 2),
+            [0.0] * count,
+            [2.0] * count,
+            [True] * 6 + [False] * 2,
+        )
+        exact = highs.solve(program, options={"mip_rel_gap": 1e-9}).objective
+        for solves in (1, 5, 15, 1000):
+            assert branch(highs.HighsModel(program, relax=True), program, solves) <= exact + 1e-6
+        assert branch(highs.HighsModel(program, relax=True), program, 100_000) == pytest.approx(exact)
 
 
 # --- the ledger ----------------------------------------------------------------------------------------------------
