@@ -51,17 +51,16 @@ def build_deliverability(site: SiteModel, node: str) -> None:
 
     ``net_called`` is what the calls of the period add to the node less what they take, as operated. It leads from the
     operation back to the base schedule, from which a full call counts; without it a running call would be counted
-    twice. In other words, what is not yet called must fit into the room of the operation, whichever device took over the
-    part that is. The export of a traded connection is its schedule, which is the base already, and the reserve held there
-    uses up its room first.
+    twice. In other words, what is not yet called must fit into the room of the operation, whichever device took over
+    the part that is. The export of a traded connection is its schedule, which is the base already, and the reserve held
+    there uses up its room first.
 
     Why the last rows are enough, and not more than needed: a network that can give ``P`` leaves
     ``max(0, o(s) - P)`` to the stores at time ``s`` of a call that asks for ``o(s)``, which falls as legs end. Its
     integral is the largest over ``T`` of ``sum_p min(tau_p, T) c held_p - T P``, reached at one of the ``tau``. Where
     no store stands at the node the power row implies all of them; where no network does, the row of the longest
     ``tau`` is the whole. ``network`` stays within the limits of the connections, so that one without capacity counts as
-    none.
-    Several stores count as one: what is in a slow one is taken to be within reach of a fast one.
+    none. Several stores count as one: what is in a slow one is taken to be within reach of a fast one.
 
     No rows are made where an unlimited network takes what is taken, nor where calls only lower flows that networks
     carry and nothing else could: a boiler house that burns less gas never needs room for it.
