@@ -9,12 +9,14 @@ point minimises the master over a box around the best point so far,
     r_k+1 in argmin {sum_c t_c : |r - r_best| <= radius (upper - lower)}
 
 since the optimum of an unrestricted master with few cuts lies far out, where every re-solve is long and the cut says
-nothing of the optimum. The bound is always that of the unrestricted master.
+nothing of the optimum. After a point that was no better the next lies halfway to the minimum only. The bound is always
+that of the unrestricted master.
 
 Source
 ------
 Linderoth & Wright (2003), Decomposition algorithms for stochastic programming on a computational grid (multicut with a
-trust region in the maximum norm), DOI 10.1023/A:1021858008222.
+trust region in the maximum norm), DOI 10.1023/A:1021858008222; points between the best and the master's after
+Ben-Ameur & Neto (2007), DOI 10.1002/net.20137.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ _GROUPS = 128
 _PASSES = 60
 _WIDEN, _SHRINK = 2.0, 0.5
 _WIDEN_FROM_SHARE = 0.3
+_STEP_AFTER_A_MISS = 0.5
 _SMALLEST_RADIUS, _LARGEST_RADIUS = 1e-4, 1.0
 _AT_THE_EDGE = 0.999
 
@@ -159,10 +162,12 @@ class CuttingPlanes:
             if value is None:
                 return False
             radius = _adapted(radius, before, value, predicted, touches)
+            step = 1.0 if value < before else _STEP_AFTER_A_MISS
             self.update_bound()
             if self._team.told(self.gap_rel <= gap_rel or time.perf_counter() > deadline):
                 break
-            point, predicted = self._next(radius)
+            target, gain = self._next(radius)
+            point, predicted = self.best_point + step * (target - self.best_point), step * gain
             reach = radius * self._scale()
             touches = bool(np.any(np.abs(point - self.best_point) >= _AT_THE_EDGE * reach))
         logger.debug("relaxation of %d scenarios: %d passes, gap %.1e", len(self.local), self.passes, self.gap_rel)

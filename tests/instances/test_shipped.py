@@ -105,17 +105,16 @@ def test_hospital_cylinders_close_the_gap_from_a_cold_start(tmp_path: Path, mpie
 @pytest.mark.mpi
 @pytest.mark.slow
 def test_hospital_methods_agree_at_thirty_scenarios(tmp_path: Path, mpiexec: str) -> None:
-    """Each incumbent lies in the other methods' certified intervals, to the tolerance commitments are evaluated to."""
+    """The certified intervals overlap pairwise, and no incumbent earns more than another method proves possible."""
     common = [str(INSTANCES / "hospital_fr"), "--scenarios", "30"]
     ef = command_line([*common, "--method", "ef", "--gap", "1e-3"], tmp_path / "ef")
-    one = command_line([*common, "--method", "ph", "--gap", "5e-3"], tmp_path / "one")
-    three = command_line([*common, "--method", "ph", "--gap", "5e-3"], tmp_path / "three", mpiexec)
+    one = command_line([*common, "--method", "ph", "--gap", "1e-3"], tmp_path / "one")
+    three = command_line([*common, "--method", "ph", "--gap", "1e-3"], tmp_path / "three", mpiexec)
     assert (ef["ranks"], one["ranks"], three["ranks"]) == (1, 1, 3)
-    assert max(one["gap_rel"], three["gap_rel"]) <= 5e-3
+    assert max(ef["gap_rel"], one["gap_rel"], three["gap_rel"]) <= 1e-3
     for run in (ef, one, three):
         for other in (ef, one, three):
-            tolerance = 1e-5 * abs(other["objective"])
-            assert other["bound_lower"] - tolerance <= run["objective"] <= other["bound_upper"] + tolerance
+            assert run["objective"] <= other["bound_upper"] + 1e-6 * abs(other["objective"])
     assert_matches_expected(ef, INSTANCES / "hospital_fr")
     assert_matches_expected(three, INSTANCES / "hospital_fr")
 
