@@ -12,8 +12,8 @@ import pytest
 from helpers.site_builder import Optimum, grid, mains, make_instance, optimum
 
 DA = {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh"}}
-IDLE = {"initial_on": False}
-RUNNING = {"initial_on": True}
+IDLE: dict[str, Any] = {"initial_on": False}
+RUNNING: dict[str, Any] = {"initial_on": True}
 
 
 def solve(
