@@ -256,6 +256,7 @@ class Decomposition:
 
     def _try(self, root: FloatArray) -> bool:
         """Dispatch a commitment in every scenario; whether it is the best so far."""
+        self._candidates.is_new(root)  # from now on it is not
         scenarios: list[ScenarioSolution] = []
         feasible = True
         for index in self._team.share_of(len(self._program.scenario_names)):

@@ -24,22 +24,23 @@ _TRIES_A_STEP = 3
 _PAYS = 1e-9
 
 
-def dive(model: HighsModel, scenario: LinearProgram, relaxed: Solution) -> Solution | None:
+def dive(model: HighsModel, scenario: LinearProgram, columns: IndexArray, relaxed: Solution) -> Solution | None:
     """Go down from ``relaxed``, the optimum of ``model``.
 
     Parameters
     ----------
     model : HighsModel
-        The relaxation of ``scenario``, some columns perhaps fixed; its integer columns' bounds are changed.
+        The relaxation of ``scenario``, all other integer columns fixed; the bounds of ``columns`` are changed.
     scenario : LinearProgram
+    columns : int array
+        Integer columns to fix: those of the recourse, ascending.
     relaxed : Solution
 
     Returns
     -------
     Solution or None
-        Optimal with all integer columns fixed at integers; ``None`` where the way down is closed.
+        Optimal with ``columns`` fixed at integers; ``None`` where the way down is closed.
     """
-    columns = np.flatnonzero(scenario.integer).astype(np.int32)
     if relaxed.status != "optimal" or relaxed.values is None:
         return None
     if not len(columns):
@@ -71,7 +72,9 @@ def dive(model: HighsModel, scenario: LinearProgram, relaxed: Solution) -> Solut
     return None
 
 
-def polish(model: HighsModel, scenario: LinearProgram, known: FloatArray, worth: float) -> Solution | None:
+def polish(
+    model: HighsModel, scenario: LinearProgram, columns: IndexArray, known: FloatArray, worth: float
+) -> Solution | None:
     """A point at least as good as ``known`` by moving integer columns one by one.
 
     With all integers fixed, the reduced cost of one says what moving it by one would earn at first. The most promising
@@ -80,7 +83,9 @@ def polish(model: HighsModel, scenario: LinearProgram, known: FloatArray, worth:
     Parameters
     ----------
     model : HighsModel
-        The relaxation, some columns perhaps fixed; its integer columns' bounds are changed.
+        The relaxation of ``scenario``, all other integer columns fixed; the bounds of ``columns`` are changed.
+    columns : int array
+        Integer columns that may move: those of the recourse, ascending.
     known : array
         A point with integers exact.
     worth : float
@@ -91,7 +96,6 @@ def polish(model: HighsModel, scenario: LinearProgram, known: FloatArray, worth:
     Solution or None
         ``None`` where fixing the integers of ``known`` has no optimum.
     """
-    columns = np.flatnonzero(scenario.integer).astype(np.int32)
     lower, upper = scenario.column_lower[columns], scenario.column_upper[columns]
     place = np.clip(np.round(known[columns]), lower, upper)
     current = _fixed(model, columns, place)

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.solve.branching import branch
 from mes_stoch.solve.dive import dive, polish
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
@@ -46,13 +46,14 @@ class Recourse:
         if solved is None or solved[1].status == "infeasible":
             return None
         scenario, relaxed = solved
-        found = dive(self._relaxations.model, scenario, relaxed)
+        columns = self._integer_recourse(scenario)
+        found = dive(self._relaxations.model, scenario, columns, relaxed)
         if found is None or found.values is None:
             found = self._run(index, root, None, None, gap_abs, deadline)
             if found.values is None:
                 return None
         elif found.objective - relaxed.objective > gap_abs:
-            found = polish(self._relaxations.model, scenario, found.values, gap_abs) or found
+            found = polish(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
         return _as_solution(index, found)
 
     def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
@@ -60,7 +61,8 @@ class Recourse:
         scenario = self._relaxations.load_with_root(known.index, root)
         if scenario is None:  # pragma: no cover - it has been dispatched with this root
             return known
-        found = polish(self._relaxations.model, scenario, known.values, worth)
+        columns = self._integer_recourse(scenario)
+        found = polish(self._relaxations.model, scenario, columns, known.values, worth)
         if found is None or not found.objective < known.cost:
             return known
         return _as_solution(known.index, found)
@@ -90,6 +92,12 @@ class Recourse:
             A feasible point to start from.
         """
         return self._run(index, None, multipliers, known, gap_abs, deadline).dual_bound
+
+    def _integer_recourse(self, scenario: LinearProgram) -> IndexArray:
+        """Integer columns that a dispatch decides; those of the root stay where the commitment has them."""
+        integer = scenario.integer.copy()
+        integer[self.root_columns] = False
+        return np.flatnonzero(integer).astype(np.int32)
 
     def _run(
         self,

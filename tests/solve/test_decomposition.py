@@ -23,6 +23,7 @@ from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.ledger import Ledger
 from mes_stoch.solve.master import Master
 from mes_stoch.solve.pyomo_program import PyomoProgram
+from mes_stoch.solve.recourse import Recourse
 from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 from mes_stoch.solve.team import Team
@@ -129,7 +130,7 @@ def test_dive_ends_at_a_feasible_point():
     model = highs.HighsModel(program, relax=True)
     relaxed = model.run()
     assert relaxed.objective == pytest.approx(-22.0)  # the first two and half of the third
-    found = dive(model, program, relaxed)
+    found = dive(model, program, np.arange(4, dtype=np.int32), relaxed)
     assert found is not None
     assert found.values is not None
     assert np.array_equal(found.values, np.round(found.values))
@@ -141,13 +142,36 @@ def test_polish_turns_what_pays_and_stops_where_nothing_does():
     # Independent items: everything worth having should end up taken, however bad the start.
     program = linear_program([-3.0, -2.0, 1.0], [[1.0, 1.0, 1.0]], [-np.inf], [3.0], [0.0] * 3, [1.0] * 3, [True] * 3)
     model = highs.HighsModel(program, relax=True)
-    found = polish(model, program, np.array([0.0, 0.0, 1.0]), worth=0.0)
+    every = np.arange(3, dtype=np.int32)
+    found = polish(model, program, every, np.array([0.0, 0.0, 1.0]), worth=0.0)
     assert found is not None
     assert found.objective == pytest.approx(-5.0)
     # Worth nothing below 2.5 a move: only the first item is turned.
-    few = polish(model, program, np.array([0.0, 0.0, 1.0]), worth=2.5)
+    few = polish(model, program, every, np.array([0.0, 0.0, 1.0]), worth=2.5)
     assert few is not None
     assert few.objective == pytest.approx(-3.0 + 1.0)
+
+
+def test_a_dispatch_leaves_the_integers_of_the_commitment_alone():
+    """Order ``x`` (whole) at 0.1, sell ``y <= 3 z`` (z whole) at 1: of 4 ordered, 4 are sold, and more would pay."""
+    scenario = linear_program(
+        [0.1, -1.0, 0.2],
+        [[-1.0, 1.0, 0.0], [0.0, 1.0, -3.0]],
+        [-np.inf, -np.inf],
+        [0.0, 0.0],
+        [0.0, 0.0, 0.0],
+        [9.0, 9.0, 3.0],
+        [True, False, True],
+    )
+    root = RootStage(np.array([0], dtype=np.int32), ("x",), np.array([True]), np.array([1.0]))
+    program = ArrayProgram([scenario], np.ones(1), root)
+    recourse = Recourse(program, ScenarioRelaxations(program))
+    known = recourse.dispatch(0, np.array([4.0]), 0.0, math.inf)
+    assert known is not None
+    polished = recourse.polish(known, np.array([4.0]), worth=0.0)
+    for found in (known, polished):
+        assert found.values == pytest.approx([4.0, 4.0, 2.0])
+        assert found.cost == pytest.approx(0.4 - 4.0 + 0.4)
 
 
 # --- branches ------------------------------------------------------------------------------------------------------
