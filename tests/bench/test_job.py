@@ -86,7 +86,7 @@ def test_stopped_ranks_leave_neither_processes_nor_shared_memory(tmp_path: Path,
 
     threading.Thread(target=look, daemon=True).start()
     assert find_mpiexec() == mpiexec
-    done = run_job([[mpiexec, "-n", "3", sys.executable, "-c", ranks]], tmp_path, limit_s=8.0)
+    done = run_job([[mpiexec, "-n", "3", sys.executable, "-c", ranks]], tmp_path, limit_s=20.0)
     over.set()
     assert done.stopped
     assert sum(line == "up" for _, line in done.lines) == 3
