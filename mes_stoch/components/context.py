@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.schema.products import Reserve
+from mes_stoch.schema.products import Flexibility
 
 Stage = Literal["commit", "day_ahead", "realtime"]
 Direction = Literal["up", "down"]
@@ -34,7 +35,7 @@ class Leg:
     """
 
     product_id: str
-    product: Reserve
+    product: Flexibility
     direction: Direction
     activation: float | str
     remaining: float | str
@@ -140,8 +141,13 @@ class ModelContext(Protocol):
     @property
     def period_h(self) -> float: ...
 
-    def spans(self, hours: float) -> list[NDArray[np.int64]]:
-        """Periods of each block of so many local clock hours."""
+    @property
+    def time(self) -> pd.DatetimeIndex:
+        """Start of each period, local."""
+        ...
+
+    def spans(self, hours: float | None) -> list[NDArray[np.int64]]:
+        """Periods of each block of so many local clock hours; ``None``: one block, the horizon."""
         ...
 
     def quantity(self, value: float | str) -> OfPeriod:

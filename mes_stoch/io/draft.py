@@ -100,14 +100,13 @@ def fill_products(data: dict[str, Any], locator: Locator) -> tuple[dict[str, Any
     issues: list[Issue] = []
     filled: dict[str, Any] = {}
     for name, entry in written.items():
-        defaults = catalogue.get(name)
+        defaults, issue = _defaults(name, entry, catalogue, locator)
+        if issue is not None:
+            issues.append(issue)
         if defaults is None:
-            near = nearest(name, catalogue)
-            known = f"known products: {listed(catalogue, most=40)}"
-            hint = f"did you mean {near}? {known}" if near else known
-            issues.append(locator.issue(("products", name), show(name), "the id of a product", hint))
-        elif entry is None or isinstance(entry, dict):
-            given = entry or {}
+            continue
+        if entry is None or isinstance(entry, dict):
+            given = {key: value for key, value in (entry or {}).items() if key != "like"}
             if given.get("family", defaults["family"]) != defaults["family"]:
                 place = ("products", name, "family")
                 hint = "leave the key out"
@@ -116,6 +115,28 @@ def fill_products(data: dict[str, Any], locator: Locator) -> tuple[dict[str, Any
         else:
             filled[name] = entry
     return {**data, "products": filled}, issues
+
+
+def _defaults(
+    name: str, entry: Any, catalogue: Mapping[str, Mapping[str, Any]], locator: Locator
+) -> tuple[Mapping[str, Any] | None, Issue | None]:
+    """What the catalogue says of a product: by its id, by the id it says it is ``like``, or by its family alone."""
+    given = entry if isinstance(entry, dict) else {}
+    like = given.get("like")
+    if like is not None:
+        if isinstance(like, str) and like in catalogue:
+            return catalogue[like], None
+        hint = did_you_mean(like, catalogue) if isinstance(like, str) else ""
+        return None, locator.issue(("products", name, "like"), show(like), "the id of a product", hint)
+    if name in catalogue:
+        return catalogue[name], None
+    if "family" in given:
+        return {"family": given["family"]}, None
+    near = nearest(name, catalogue)
+    known = f"known products: {listed(catalogue, most=60)}"
+    own = "a product of your own says `like: <known product>` or `family: <family>`"
+    hint = f"did you mean {near}? {known}; {own}" if near else f"{known}; {own}"
+    return None, locator.issue(("products", name), show(name), "the id of a product", hint)
 
 
 def apply_overrides(

@@ -14,7 +14,7 @@ from mes_stoch.io.time import block_problem
 from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids
-from mes_stoch.schema.products import EnergyMarket, Imbalance, Reserve
+from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer, Imbalance, Reserve
 
 _TOLERANCE = 1e-9
 _TRADED_CARRIER = "electricity"
@@ -26,14 +26,15 @@ def market_issues(
     """Problems of products, apart from those of their connection."""
     issues: list[Issue] = []
     for name, product in draft.products.items():
-        if isinstance(product, Reserve):
+        if isinstance(product, Flexibility):
             issues += _bid_issues(locator, name, product, draft.bids)
             issues += _direction_issues(locator, name, product)
-            issues += _block_issues(draft, time, locator, name, "block_h", product.block_h)
+            if product.block_h is not None:
+                issues += _block_issues(draft, time, locator, name, "block_h", product.block_h)
         elif isinstance(product, EnergyMarket):
             span_h = product.settlement_period_h
             issues += _block_issues(draft, time, locator, name, "settlement_period_h", span_h)
-        else:
+        elif isinstance(product, Imbalance):
             issues += _imbalance_issues(locator, name, product)
     issues += _settlement_issues(draft, locator)
     return [*issues, *_provider_issues(draft, connections, locator)]
@@ -84,7 +85,7 @@ def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str],
     return found, issues
 
 
-def _bid_issues(locator: Locator, name: str, product: Reserve, bids: Bids) -> Iterator[Issue]:
+def _bid_issues(locator: Locator, name: str, product: Flexibility, bids: Bids) -> Iterator[Issue]:
     largest = product.volume_max_mw
     if largest == 0:
         return
@@ -102,7 +103,12 @@ def _bid_issues(locator: Locator, name: str, product: Reserve, bids: Bids) -> It
             yield locator.issue(place, found, "room for at least one bid", "raise it or lower bid_step_mw")
 
 
-def _direction_issues(locator: Locator, name: str, product: Reserve) -> Iterator[Issue]:
+def _direction_issues(locator: Locator, name: str, product: Flexibility) -> Iterator[Issue]:
+    if not isinstance(product, Reserve | FreeOffer):
+        share = product.activation(product.directions[0])
+        if share is not None and not isinstance(share, str) and not 0 <= share <= 1:
+            yield locator.issue(("products", name, "activation_per_unit"), show(share), "a share in [0, 1]")
+        return
     shares: list[float] = []
     for direction, activation, price in (
         ("up", product.activation_up_per_unit, product.energy_price_up_eur_per_mwh),
@@ -150,10 +156,13 @@ def _imbalance_issues(locator: Locator, name: str, product: Imbalance) -> Iterat
 
 
 def _settlement_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
-    reserves = [name for name, product in draft.products.items() if isinstance(product, Reserve)]
-    for needed in ("da", "imbalance"):
-        if reserves and needed not in draft.product_names:
-            hint = f"{listed(reserves)} are settled against it"
+    called = {name: product for name, product in draft.products.items() if isinstance(product, Flexibility)}
+    # demand reduction is sold by sites that buy from a supplier and trade nothing else
+    scheduled = [name for name, product in called.items() if not isinstance(product, DemandReduction)]
+    balanced = [name for name, product in called.items() if product.energy_settlement != "delivered"]
+    for needed, settled in (("da", scheduled), ("imbalance", balanced)):
+        if settled and needed not in draft.product_names:
+            hint = f"{listed(settled)} are settled against it"
             yield locator.issue(("products", needed), "nothing", f"the product {needed}", hint)
 
 

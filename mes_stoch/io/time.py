@@ -25,7 +25,7 @@ def period_times(start: datetime, period_h: float, periods: int, timezone: str) 
     return utc.tz_convert(ZoneInfo(timezone))
 
 
-def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float) -> list[NDArray[np.int64]]:
+def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> list[NDArray[np.int64]]:
     """Periods of each block of ``block_h`` local clock hours, in order of time.
 
     Blocks longer than an hour follow the clock: they begin at local midnight and every ``block_h`` after it, so the
@@ -39,8 +39,8 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float) -> list[NDAr
         Start of each period, in local time with its zone.
     period_h : float
         Length of a period, h.
-    block_h : float
-        Length of a block, h: a divisor of 24 or a multiple of 24.
+    block_h : float or None
+        Length of a block, h: a divisor of 24 or a multiple of 24; ``None`` for one block, the horizon.
 
     Returns
     -------
@@ -53,6 +53,8 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float) -> list[NDAr
     """
     if len(time) == 0:
         return []
+    if block_h is None:
+        return [np.arange(len(time), dtype=np.int64)]
     # the middle of a period is in its block whatever rounding did to its start
     keys = _block_keys(pd.DatetimeIndex(time + pd.Timedelta(period_h / 2, unit="h")), time[0], block_h)
     starts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1

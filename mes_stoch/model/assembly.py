@@ -10,12 +10,11 @@ import pyomo.environ as pyo
 from mes_stoch.components.registry import build_component
 from mes_stoch.model.deliverability import build_deliverability
 from mes_stoch.model.site_model import SiteModel
-from mes_stoch.products.energy import build_energy
-from mes_stoch.products.imbalance import build_imbalance
-from mes_stoch.products.reserve import build_reserve, make_legs
+from mes_stoch.products.legs import make_legs
+from mes_stoch.products.registry import build_products
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket, Imbalance, Reserve
+from mes_stoch.schema.products import Flexibility, Imbalance, TradedProduct
 
 
 def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
@@ -34,23 +33,19 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     The objective is the negative of the profit: solvers minimise, the sign flips here and nowhere else.
     """
     site = SiteModel(instance, time)
-    energy = {k: p for k, p in instance.products.items() if isinstance(p, EnergyMarket)}
-    reserves = {k: p for k, p in instance.products.items() if isinstance(p, Reserve)}
-    imbalance = {k: p for k, p in instance.products.items() if isinstance(p, Imbalance)}
-    if reserves and not imbalance:
-        raise ModelError("reserve products need the product `imbalance` to settle what is missed")
+    products = instance.products
+    called = {name: product for name, product in products.items() if isinstance(product, Flexibility)}
+    has_imbalance = any(isinstance(product, Imbalance) for product in products.values())
+    if not has_imbalance and any(product.energy_settlement != "delivered" for product in called.values()):
+        raise ModelError("products settled as ordered or uncorrected need the product `imbalance`")
 
-    site.legs = make_legs(site, reserves)
+    site.legs = make_legs(site, called)
     for name, spec in instance.components.items():
         build_component(site, name, spec)
-    traded = {p.connection for p in energy.values()} | {p.connection for p in reserves.values()}
+    traded = {product.connection for product in products.values() if isinstance(product, TradedProduct)}
     for connection in sorted(str(name) for name in traded):
         site.schedule(connection)
-    for product_id, product in reserves.items():
-        build_reserve(site, product_id, product)
-    build_energy(site, energy)
-    for product_id, settlement in imbalance.items():
-        build_imbalance(site, product_id, settlement)
+    build_products(site, products)
     for node in instance.nodes:
         _balance(site, node)
     site.model.objective = pyo.Objective(

@@ -110,7 +110,7 @@ class SiteModel:
     def bids(self) -> Bids:
         return self.instance.bids
 
-    def spans(self, hours: float) -> list[NDArray[np.int64]]:
+    def spans(self, hours: float | None) -> list[NDArray[np.int64]]:
         return [np.asarray(span, dtype=np.int64) for span in blocks(self.time, self.period_h, hours)]
 
     # -- data -------------------------------------------------------------------------------------------------------
@@ -253,11 +253,11 @@ class SiteModel:
     def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
         """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
         for leg in reserve.legs:
-            time_s = leg.product.full_activation_time_s
+            time_s = leg.product.response_time_s
             faster = [
                 reserve.held[other.name]
                 for other in reserve.legs
-                if other.direction == leg.direction and other.product.full_activation_time_s <= time_s
+                if other.direction == leg.direction and other.product.response_time_s <= time_s
             ]
             self._limit_sum(
                 owner,

@@ -28,7 +28,7 @@ from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.bids import nearest_bid_mw
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket, Reserve
+from mes_stoch.schema.products import EnergyMarket, Flexibility
 from mes_stoch.schema.tree import ScenarioTree
 
 #: Difference of a price between leaves that is rounding, EUR/MWh.
@@ -209,7 +209,7 @@ class SiteProgram:
         rows = []
         for family in self.variable_families:
             product = self.instance.products.get(family.owner)
-            if not isinstance(product, Reserve) or family.quantity != "volume_mw":
+            if not isinstance(product, Flexibility) or family.quantity != "volume_mw":
                 continue
             spans = blocks(time, self.instance.horizon.period_h, product.block_h)
             for span, column in zip(spans, family.positions, strict=True):
@@ -276,7 +276,7 @@ class SiteProgram:
         families = {family.name: family for family in self.variable_families}
         bids = self.instance.bids
         for product_id, product in self.instance.products.items():
-            if not isinstance(product, Reserve):
+            if not isinstance(product, Flexibility):
                 continue
             volume = families[f"{product_id}.volume_mw"]
             bid, steps = families.get(f"{product_id}.bid"), families.get(f"{product_id}.bid_steps")

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.products.context import MarketContext
-from mes_stoch.schema.products import Reserve
+from mes_stoch.schema.products import Flexibility
 
 Span = NDArray[np.int64]
 
 
-def largest_volume_mw(product: Reserve, *, steps: bool, minimum: bool) -> float:
+def largest_volume_mw(product: Flexibility, *, steps: bool, minimum: bool) -> float:
     """Largest volume the bid rules allow, MW; 0 where no bid can be made."""
     largest = product.volume_max_mw
     if steps and product.bid_step_mw > 0:
@@ -26,7 +26,7 @@ def largest_volume_mw(product: Reserve, *, steps: bool, minimum: bool) -> float:
     return largest
 
 
-def nearest_bid_mw(volume_mw: float, product: Reserve, *, steps: bool, minimum: bool) -> float:
+def nearest_bid_mw(volume_mw: float, product: Flexibility, *, steps: bool, minimum: bool) -> float:
     """Volume nearest to ``volume_mw`` that the bid rules allow.
 
     A volume below half the smallest bid becomes no bid.
@@ -44,9 +44,9 @@ def nearest_bid_mw(volume_mw: float, product: Reserve, *, steps: bool, minimum: 
 
 
 def build_volume(
-    context: MarketContext, product_id: str, product: Reserve, spans: Sequence[Span], dimension: str
+    context: MarketContext, product_id: str, product: Flexibility, spans: Sequence[Span], dimension: str
 ) -> Any:
-    """The committed volume of each block, MW, first-stage, with its bid rules.
+    """The committed volume of each block, MW, at the stage of the product, with its bid rules.
 
     Equations
     ---------
@@ -57,10 +57,12 @@ def build_volume(
     """
     steps, minimum = context.bids.steps, context.bids.minimum
     largest = largest_volume_mw(product, steps=steps, minimum=minimum)
-    volume = context.variable(product_id, "volume_mw", "MW", "commit", upper=largest, spans=spans, dimension=dimension)
+    volume = context.variable(
+        product_id, "volume_mw", "MW", product.stage, upper=largest, spans=spans, dimension=dimension
+    )
     if minimum and product.minimum_bid_mw > 0 and largest > 0:
         bid = context.variable(
-            product_id, "bid", "1", "commit", upper=1.0, integer=True, spans=spans, dimension=dimension
+            product_id, "bid", "1", product.stage, upper=1.0, integer=True, spans=spans, dimension=dimension
         )
         context.constraint(
             product_id,
@@ -83,7 +85,7 @@ def build_volume(
             product_id,
             "bid_steps",
             "1",
-            "commit",
+            product.stage,
             upper=round(largest / product.bid_step_mw),
             integer=True,
             spans=spans,

@@ -15,7 +15,7 @@ from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.instance import Horizon
-from mes_stoch.schema.products import Reserve
+from mes_stoch.schema.products import Flexibility
 
 if TYPE_CHECKING:
     from mes_stoch.model.bundle import BundledProgram
@@ -164,7 +164,7 @@ def _slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, An
     used = []
     for family in program.variable_families:
         match = _SLACK.fullmatch(family.quantity)
-        is_reserve = isinstance(program.instance.products.get(family.owner), Reserve)
+        is_reserve = isinstance(program.instance.products.get(family.owner), Flexibility)
         # `short_mw` of the imbalance is a settled position, not slack
         if match is None or (match["kind"] in ("short", "missed") and not is_reserve):
             continue
@@ -200,7 +200,7 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
 
 def _direction(program: SiteProgram, product_id: str) -> str:
     product = program.instance.products.get(product_id)
-    return product.direction if isinstance(product, Reserve) else ""
+    return product.direction if isinstance(product, Flexibility) else ""
 
 
 def _trace(result: EngineResult) -> pd.DataFrame:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 #: Units a field of the format can carry.
 FORMAT_UNITS = (
+    "eur_per_mw_year",
     "eur_per_mw_h",
     "eur_per_mwh",
+    "hours_per_year",
     "mw_per_min",
     "per_unit",
     "per_h",

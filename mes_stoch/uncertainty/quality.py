@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
-from mes_stoch.schema.products import EnergyMarket, Imbalance, Reserve
+from mes_stoch.schema.products import EnergyMarket, EnergyPayment, Flexibility, FreeOffer, Imbalance, Reserve
+from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
 
 Values = NDArray[np.float64]
@@ -116,8 +117,8 @@ class _Checker:
                 yield from self._known_day_ahead(f"{key}.price_eur_per_mwh", product)
             elif isinstance(product, Imbalance):
                 yield from self._imbalance(key, product)
-            else:
-                yield from self._reserve(key, product)
+            elif isinstance(product, Flexibility):
+                yield from self._flexibility(key, product)
 
     def _probabilities(self) -> Iterator[Issue]:
         probabilities = self.tree.probabilities
@@ -179,37 +180,36 @@ class _Checker:
             "being long and short at once would earn the difference",
         )
 
-    def _reserve(self, key: str, product: Reserve) -> Iterator[Issue]:
-        place = f"{key}.capacity_price_eur_per_mw_h"
-        price = product.capacity_price_eur_per_mw_h
-        yield from self._at_least(place, price, 0.0, "a capacity price of 0 or more")
-        activations = {
-            "up": product.activation_up_per_unit if product.direction != "down" else None,
-            "down": product.activation_down_per_unit if product.direction != "up" else None,
-        }
+    def _flexibility(self, key: str, product: Flexibility) -> Iterator[Issue]:
+        price = product.capacity_price
+        yield from self._at_least(f"{key}.capacity_price_eur_per_mw_h", price, 0.0, "a capacity price of 0 or more")
+        yield from self._share(f"{key}.window_per_unit", product.window_per_unit)
+        activations = {direction: product.activation(direction) for direction in product.directions}
         for direction, activation in activations.items():
             if activation is not None:
-                yield from self._share(f"{key}.activation_{direction}_per_unit", activation)
-        up, down = (self._values(value) for value in activations.values())
-        if up is not None and down is not None:
-            yield from self._ordered(
-                f"{key}.activation_up_per_unit",
-                up + down,
-                np.ones(self.shape),
-                "called shares up and down that sum to at most 1",
-                "no more than the whole volume can be called in a period",
-            )
-        yield from self._energy(key, product, "up")
-        yield from self._energy(key, product, "down")
+                yield from self._share(f"{key}.{_activation_key(product, direction)}", activation)
+        if len(activations) == 2:
+            up, down = (self._values(value) for value in activations.values())
+            if up is not None and down is not None:
+                yield from self._ordered(
+                    f"{key}.activation_up_per_unit",
+                    up + down,
+                    np.ones(self.shape),
+                    "called shares up and down that sum to at most 1",
+                    "no more than the whole volume can be called in a period",
+                )
+        for direction in product.directions:
+            yield from self._energy(key, product, direction)
 
-    def _energy(self, key: str, product: Reserve, direction: str) -> Iterator[Issue]:
-        quantity = product.energy_price_up_eur_per_mwh if direction == "up" else product.energy_price_down_eur_per_mwh
-        opposite = "down" if direction == "up" else "up"
-        if quantity is None or product.direction == opposite:
-            return
+    def _energy(self, key: str, product: Flexibility, direction: Direction) -> Iterator[Issue]:
+        for payment in product.energy_payments(direction):
+            if payment.stream == "activation":
+                yield from self._payment(key, product, direction, payment)
+
+    def _payment(self, key: str, product: Flexibility, direction: Direction, payment: EnergyPayment) -> Iterator[Issue]:
         place = f"{key}.energy_price_{direction}_eur_per_mwh"
-        yield from self._present(place, quantity)
-        price = self._values(quantity)
+        yield from self._present(place, payment.price)
+        price = self._values(payment.price)
         if product.energy_settlement != "ordered" or price is None:
             return
         settlement = next((p for p in self.instance.products.values() if isinstance(p, Imbalance)), None)
@@ -299,3 +299,7 @@ class _Checker:
         count = len(places)
         more = f" and {count - EXAMPLES} more" if count > EXAMPLES else ""
         return Issue(self.scenario_file, None, key, "; ".join(shown) + more, expected, hint)
+
+
+def _activation_key(product: Flexibility, direction: Direction) -> str:
+    return f"activation_{direction}_per_unit" if isinstance(product, Reserve | FreeOffer) else "activation_per_unit"

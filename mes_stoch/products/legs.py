@@ -1,0 +1,94 @@
+"""Directions of the products that are called, with what the data say of their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.components.context import Leg, ModelContext
+from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.products import Flexibility, FreeOffer
+from mes_stoch.schema.products.flexibility import Direction
+
+Values = NDArray[np.float64]
+
+
+def make_legs(context: ModelContext, products: Mapping[str, Flexibility]) -> list[Leg]:
+    """Split products into directions and read what is called in each.
+
+    Equations
+    ---------
+    For discrete calls the time still to hold shrinks with the running call, so that it is not counted twice::
+
+        remaining[t] = max(0, sustain - sum of a[k] h over the unbroken run of calls that ends just before t)
+
+    Continuous products hold their full sustain time always.
+    """
+    legs = []
+    for product_id, product in products.items():
+        for direction in product.directions:
+            share = called_share(context, product_id, product, direction)
+            remaining: float | str = product.sustain_h
+            # a constant share is one call that never ends, and reads the same as a series of it
+            if product.call == "discrete" and share != 0:
+                remaining = f"{product_id}.{direction}.remaining_h"
+                context.derived(
+                    remaining,
+                    [share],
+                    lambda a, sustain_h=product.sustain_h: remaining_time(a, sustain_h, context.period_h),
+                )
+            read = context.quantity
+            legs.append(Leg(product_id, product, direction, share, remaining, read(share), read(remaining)))
+    return legs
+
+
+def called_share(context: ModelContext, product_id: str, product: Flexibility, direction: Direction) -> Quantity:
+    """Called share of the volume: the product's activation, in merit order where it is an offer at a price.
+
+    Equations
+    ---------
+    For a free offer at price ``o`` with ``m`` the marginal price of its direction::
+
+        called up:    a[t] = activation[t] if m[t] >= o[t] else 0
+        called down:  a[t] = activation[t] if m[t] <= o[t] else 0
+    """
+    stated = product.activation(direction)
+    share: Quantity = 0.0 if stated is None else stated
+    if not isinstance(product, FreeOffer):
+        return share
+    offer, marginal = product.offer_price_eur_per_mwh, product.marginal_price_eur_per_mwh
+    if offer is None or marginal is None:
+        return share
+    name = f"{product_id}.{direction}.in_merit_per_unit"
+    context.derived(name, [share, offer, marginal], in_merit_up if direction == "up" else in_merit_down)
+    return name
+
+
+def in_merit_up(activation: Values, offer: Values, marginal: Values) -> Values:
+    """Called share of an upward offer.
+
+    >>> in_merit_up(np.array([1.0, 1.0]), np.array([80.0, 80.0]), np.array([80.0, 79.0])).tolist()
+    [1.0, 0.0]
+    """
+    return np.where(marginal >= offer, activation, 0.0)
+
+
+def in_merit_down(activation: Values, offer: Values, marginal: Values) -> Values:
+    """Called share of a downward offer."""
+    return np.where(marginal <= offer, activation, 0.0)
+
+
+def remaining_time(activation: Values, sustain_h: float, period_h: float) -> Values:
+    """Hours a call must still be held at the start of each period.
+
+    >>> remaining_time(np.array([0.0, 1.0, 1.0, 0.0, 0.5]), 1.0, 0.5).tolist()
+    [1.0, 1.0, 0.5, 0.0, 1.0]
+    """
+    remaining = np.empty_like(activation)
+    used_h = 0.0
+    for t, share in enumerate(activation):
+        remaining[t] = max(0.0, sustain_h - used_h)
+        used_h = used_h + share * period_h if share > 0 else 0.0
+    return remaining

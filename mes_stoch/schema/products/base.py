@@ -1,0 +1,34 @@
+"""What all products share: where they are traded, until when, and what they exclude."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import Identifier, Model
+
+Stage = Literal["commit", "day_ahead", "realtime"]
+
+#: ``D-1 12:00`` (delivery day less one, local time), ``Y-1 00:00`` and ``Q-1 00:00`` for contracts, ``H-5min`` for
+#: a gate that moves with delivery.
+Gate = Annotated[str, Field(pattern=r"^([YQMD]-\d+|D) \d{2}:\d{2}$|^H-\d+min$")]
+
+
+class MarketProduct(Model):
+    """One thing sold or bought."""
+
+    gate: Gate | None = Field(
+        default=None,
+        description="Until when the volume can change: `D-1 08:00`, `Y-1 00:00`, `H-5min`; null: not said.",
+    )
+    source: str = ""
+
+
+class TradedProduct(MarketProduct):
+    """A product of a grid connection."""
+
+    connection: Identifier | None = Field(default=None, description="Grid connection; null: the only one that can be.")
+    exclusive_with: list[Identifier] = Field(
+        default_factory=list, description="Products of which no volume may be committed in the same hours."
+    )

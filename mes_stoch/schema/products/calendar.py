@@ -1,0 +1,35 @@
+"""Windows of a contract: the months, days and hours in which it obliges."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from mes_stoch.schema.base import Model
+
+Month = Annotated[int, Field(ge=1, le=12)]
+Days = Literal["all", "working_days", "weekends"]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+
+def _calendar_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+#: ``2025-12-25``; text, since the format keeps dates as they are written.
+DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_calendar_day)]
+
+
+class CalendarWindow(Model):
+    """Hours of local clock time on some days of some months; a contract's calendar is the union of its windows.
+
+    Public holidays are listed in the contract, since they differ by region and year.
+    """
+
+    months: list[Month] = Field(default_factory=lambda: list(range(1, 13)), description="Months, 1 to 12.")
+    days: Days = Field(default="all", description="Working days are Monday to Friday but for the contract's holidays.")
+    time_from: ClockTime = "00:00"
+    time_to: ClockTime = Field(default="24:00", description="End; before time_from the window goes over midnight.")
