@@ -117,7 +117,7 @@ def _hold_and_deliver(
         owner,
         f"coverage_{leg.direction}",
         f"the devices hold what is committed to {owner} ({leg.direction}), or it is short",
-        lambda t: context.held(leg, t) + short[t] == window.share(t) * volume[block[t]],
+        lambda t: context.held(leg, t) + short[t] == window.obliged_mw(t, volume[block[t]]),
     )
     if leg.is_pro_rata:
         # all that is held follows the signal, so what is missed is the called share of what is not held

@@ -21,14 +21,18 @@ Values = NDArray[np.float64]
 class Window:
     """What a product obliges to, and what readiness earns.
 
-    ``share`` is the part of the volume to hold in a period; ``hours`` the obliged hours of a block;
+    ``share`` is the part of the volume to hold in a period (``None``: all); ``hours`` the obliged hours of a block;
     ``value_eur_per_mw`` what one MW earns in it if nothing is lost; ``price_eur_per_mw_h`` what an hour lost costs.
     """
 
-    share: OfPeriod
+    share: OfPeriod | None
     hours: Callable[[int], Expression]
     value_eur_per_mw: Callable[[int], Expression]
     price_eur_per_mw_h: Callable[[int], Expression]
+
+    def obliged_mw(self, t: int, volume_mw: Expression) -> Expression:
+        """What of a volume must be ready in a period, MW."""
+        return volume_mw if self.share is None else self.share(t) * volume_mw
 
 
 def make_window(context: MarketContext, product_id: str, product: Flexibility, spans: Sequence[Span]) -> Window:
@@ -50,7 +54,7 @@ def make_window(context: MarketContext, product_id: str, product: Flexibility, s
             return sum(price(int(t)) for t in spans[b]) * (1.0 / len(spans[b]))
 
         return Window(
-            share=lambda t: 1.0,
+            share=None,
             hours=lambda b: h * len(spans[b]),
             value_eur_per_mw=lambda b: mean_price(b) * (h * len(spans[b])),
             price_eur_per_mw_h=mean_price,
