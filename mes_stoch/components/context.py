@@ -7,13 +7,14 @@ index, so that a number, a data series and an expression read the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.products import Flexibility
 
 Stage = Literal["commit", "day_ahead", "realtime"]
@@ -59,24 +60,59 @@ class Leg:
         return 1 if self.direction == "up" else -1
 
 
+#: Exclusivity group of products that share a MW with no other product, whatever its group.
+EVERY_GROUP = "every"
+
+
+def pools(legs: Sequence[Leg], direction: Direction) -> dict[str, tuple[Leg, ...]]:
+    """Legs of one direction that never share a MW, by exclusivity group.
+
+    Legs of :data:`EVERY_GROUP` are in each of them. Different groups may be held with the same MW.
+    """
+    own = [leg for leg in legs if leg.direction == direction]
+    groups = dict.fromkeys(leg.product.exclusivity_group for leg in own)
+    apart = [group for group in groups if group != EVERY_GROUP] or list(groups)
+    return {g: tuple(leg for leg in own if leg.product.exclusivity_group in (g, EVERY_GROUP)) for g in apart}
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Room that a component keeps for products of several exclusivity groups: Pyomo variables by period.
+
+    ``power`` in MW, ``energy`` in MWh at the port (``None`` where the component has no limited energy).
+    """
+
+    power: Any
+    energy: Any | None
+
+
 @dataclass(frozen=True)
 class HeldReserve:
     """What one component holds and delivers.
 
     ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` gives, per leg and for a weight (a number or the
     name of data), the weight times the delivered power by period: data times data is new data, so the weight must come
-    in here.
+    in here. ``stacked`` is there for the directions in which products of several exclusivity groups share MW
+    (:mod:`mes_stoch.model.stacking`).
     """
 
     legs: tuple[Leg, ...]
     held: dict[str, Any]
     called: dict[str, Weighted]
+    stacked: Mapping[Direction, Stacked] = field(default_factory=dict)
 
     def held_up(self, t: int) -> Expression:
-        return sum(self.held[leg.name][t] for leg in self.legs if leg.direction == "up")
+        """Power kept free for upward calls, MW."""
+        return self._held("up", t)
 
     def held_down(self, t: int) -> Expression:
-        return sum(self.held[leg.name][t] for leg in self.legs if leg.direction == "down")
+        """Power kept free for downward calls, MW."""
+        return self._held("down", t)
+
+    def _held(self, direction: Direction, t: int) -> Expression:
+        if direction in self.stacked:
+            return self.stacked[direction].power[t]
+        return sum(self.held[leg.name][t] for leg in self.legs if leg.direction == direction)
 
     def called_up(self, t: int) -> Expression:
         return sum(self.called[leg.name](1.0)(t) for leg in self.legs if leg.direction == "up")
@@ -90,7 +126,15 @@ class HeldReserve:
         return lambda t: sum(sign * part(t) for sign, part in parts)
 
     def energy(self, direction: Direction, t: int) -> Expression:
-        """Energy a full call of everything held in one direction would still take or give, MWh at the port."""
+        """Energy a full call of everything held in one direction would still take or give, MWh at the port.
+
+        Of the group that needs most, where products of several exclusivity groups share MW.
+        """
+        if direction in self.stacked:
+            room = self.stacked[direction].energy
+            if room is None:
+                raise ModelError("energy of stacked products is asked for by a component that does not hold any")
+            return room[t]
         return sum(leg.remaining_h(t) * self.held[leg.name][t] for leg in self.legs if leg.direction == direction)
 
 
@@ -200,8 +244,13 @@ class ModelContext(Protocol):
         """Add to the profit, EUR, under a stream's name; costs are negative."""
         ...
 
-    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
-        """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
+    def reserve(
+        self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None, *, holds_energy: bool = False
+    ) -> HeldReserve:
+        """Variables of what ``owner`` holds for the products it provides, with ramp limits.
+
+        ``holds_energy`` where the component asks for :meth:`HeldReserve.energy`.
+        """
         ...
 
     def oblige(self, node: str, obligation: Obligation) -> None:

@@ -42,7 +42,7 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
     charge = context.variable(name, "charge_mw", "MW", "realtime", upper=spec.charge_max_mw)
     discharge = context.variable(name, "discharge_mw", "MW", "realtime", upper=spec.discharge_max_mw)
     level = context.variable(name, "level_mwh", "MWh", "realtime", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
-    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
+    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min, holds_energy=True)
 
     def before(t: int) -> Any:
         return level[t - 1] if t > 0 else spec.initial_mwh

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mes_stoch.components.context import Direction, Effect, Expression, Obligation, OfPeriod
+from mes_stoch.components.context import Direction, Effect, Expression, Obligation, OfPeriod, pools
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.schema.components import Component, Converter, Demand, GridConnection, SheddableDemand, Source
 
 
 @dataclass(frozen=True)
 class _Call:
-    """Everything that calls of one direction do to one node in one way."""
+    """Everything that calls of one direction, of products that share no MW, do to one node in one way.
+
+    ``group`` is the exclusivity group of those products where there are several, else empty.
+    """
 
     node: str
     effect: Effect
     direction: Direction
     obligations: tuple[Obligation, ...]
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        """Direction, and the group where there are several: the end of the names of rows."""
+        return f"{self.direction}_{self.group}" if self.group else self.direction
 
 
 def build_deliverability(site: SiteModel, node: str) -> None:
@@ -32,7 +41,8 @@ def build_deliverability(site: SiteModel, node: str) -> None:
     Equations
     ---------
     Legs ``p`` of one direction that act one way at the node, with ``c`` the ratio of the port and ``tau`` the time a
-    call must still be held. Their obligations add up and never net off, since calls of different products come apart::
+    call must still be held. Their obligations add up and never net off, since calls of different products come apart;
+    products of different exclusivity groups, which are held with the same MW, have rows of their own::
 
         sum_p c held_p <= sum_st power_st + sum_net power_net -+ net_called          (call_power_taken_*, _added_*)
         sum_p tau_p c held_p <= sum_st energy_st                        no network   (call_energy_*, call_room_*)
@@ -73,10 +83,23 @@ def build_deliverability(site: SiteModel, node: str) -> None:
     for obligation in site.nodes[node].obligations:
         groups.setdefault((obligation.effect, obligation.leg.direction), []).append(obligation)
     for (effect, direction), obligations in groups.items():
-        call = _Call(node, effect, direction, tuple(obligations))
-        if not (_is_unlimited(site, call) or _only_lowers_exchange(site, call)):
+        everything = _Call(node, effect, direction, tuple(obligations))
+        if _is_unlimited(site, everything) or _only_lowers_exchange(site, everything):
+            continue
+        for call in _by_group(everything):
             _power(site, call)
             _energy(site, call)
+
+
+def _by_group(call: _Call) -> list[_Call]:
+    """One call a group of products that share no MW; products of different groups are held with the same."""
+    apart = pools([o.leg for o in call.obligations], call.direction)
+    if len(apart) == 1:
+        return [call]
+    return [
+        replace(call, obligations=tuple(o for o in call.obligations if o.leg in own), group=group)
+        for group, own in apart.items()
+    ]
 
 
 def _is_unlimited(site: SiteModel, call: _Call) -> bool:
@@ -121,7 +144,7 @@ def _power(site: SiteModel, call: _Call) -> None:
     word = "give" if call.effect == "taken" else "take"
     site.constraint(
         call.node,
-        f"call_power_{call.effect}_{call.direction}",
+        f"call_power_{call.effect}_{call.name}",
         f"stores and networks at {call.node} can {word} the power of a full {call.direction} call there",
         lambda t: _sum(asked, t) <= _sum(stores, t) + network(t),
     )
@@ -138,7 +161,7 @@ def _energy(site: SiteModel, call: _Call) -> None:
     limits = [n.import_max_mw + n.export_max_mw for n in sides.networks if n.import_max_mw is not None]
     share = site.variable(
         call.node,
-        f"call_network_{call.effect}_{call.direction}_mw",
+        f"call_network_{call.effect}_{call.name}_mw",
         "MW",
         "realtime",
         upper=sum(limits) if len(limits) == len(sides.networks) else None,
@@ -146,7 +169,7 @@ def _energy(site: SiteModel, call: _Call) -> None:
     room = _network_room(site, call)
     site.constraint(
         call.node,
-        f"call_network_{call.effect}_{call.direction}",
+        f"call_network_{call.effect}_{call.name}",
         f"networks at {call.node} carry no more of a full {call.direction} call than they have room for",
         lambda t: share[t] <= room(t),
     )
@@ -166,7 +189,7 @@ def _energy_row(site: SiteModel, call: _Call, suffix: str, asked: Sequence[OfPer
     )
     site.constraint(
         call.node,
-        f"{name}_{call.direction}{suffix}",
+        f"{name}_{call.name}{suffix}",
         f"the stores at {call.node} {verb} there",
         lambda t: _sum(asked, t) <= _sum(stores, t) + network(t),
         unit="MWh",
@@ -187,10 +210,7 @@ def _network_room(site: SiteModel, call: _Call) -> OfPeriod:
         called = [(1 if o.effect == "added" else -1, o.called) for o in sides.obligations]
         return lambda t: limit_mw + sign * (_sum(others, t) - sum(s * change(t) for s, change in called))
     rival: Direction = "down" if call.effect == "taken" else "up"
-    legs = [leg for leg in site.legs if leg.direction == rival and leg.product.connection == traded]
-    return lambda t: (
-        limit_mw + sign * (_sum(others, t) + site.scheduled(traded, t)) - sum(site.held(leg, t) for leg in legs)
-    )
+    return lambda t: limit_mw + sign * (_sum(others, t) + site.scheduled(traded, t)) - site.reserved(traded, rival, t)
 
 
 def _until(site: SiteModel, obligation: Obligation, end: float | str) -> OfPeriod:

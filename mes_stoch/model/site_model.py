@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.components.context import (
     Buffer,
+    Direction,
     Expression,
     HeldReserve,
     Leg,
@@ -26,10 +27,12 @@ from mes_stoch.components.context import (
     OfPeriod,
     Stage,
     Weighted,
+    pools,
 )
 from mes_stoch.io.time import blocks
 from mes_stoch.model.families import Family
-from mes_stoch.schema.components import GridConnection
+from mes_stoch.model.stacking import stack, stack_at_connection
+from mes_stoch.schema.components import Component, GridConnection
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -93,6 +96,7 @@ class SiteModel:
         self._holders: dict[str, list[HeldReserve]] = {}
         self._missed: dict[str, OfPeriod] = {}
         self._scheduled: dict[str, Any] = {}
+        self._reserved: dict[tuple[str, Direction], OfPeriod] = {}
         self._columns = 0
         self._rows = 0
 
@@ -214,13 +218,15 @@ class SiteModel:
 
     # -- reserve ----------------------------------------------------------------------------------------------------
 
-    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
+    def reserve(
+        self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None, *, holds_energy: bool = False
+    ) -> HeldReserve:
         legs = tuple(leg for leg in self.legs if leg.product_id in provides)
         held: dict[str, Any] = {}
         called: dict[str, Weighted] = {}
         for leg in legs:
             held[leg.name], called[leg.name] = self._hold(owner, leg)
-        reserve = HeldReserve(legs, held, called)
+        reserve = HeldReserve(legs, held, called, stack(self, owner, legs, held, called, energy=holds_energy))
         if legs:
             self._holders.setdefault(owner, []).append(reserve)
         if ramp_mw_per_min is not None:
@@ -254,18 +260,24 @@ class SiteModel:
         """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
         for leg in reserve.legs:
             time_s = leg.product.response_time_s
-            faster = [
-                reserve.held[other.name]
-                for other in reserve.legs
-                if other.direction == leg.direction and other.product.response_time_s <= time_s
-            ]
-            self._limit_sum(
-                owner,
-                f"{leg.name}_ramp",
-                f"{owner} reaches the reserve it holds within {time_s:g} s",
-                _sum_of(faster),
-                ramp_mw_per_min * time_s / 60.0,
-            )
+            limit_mw = ramp_mw_per_min * time_s / 60.0
+            apart = pools(reserve.legs, leg.direction)
+            for group, own in apart.items():
+                if leg not in own:
+                    continue
+                faster = [reserve.held[other.name] for other in own if other.product.response_time_s <= time_s]
+                # legs of every group are bound in each of them
+                suffix = "" if len(apart) == 1 or leg.product.exclusivity_group == group else f"_{group}"
+                text = f"{owner} reaches the reserve it holds within {time_s:g} s"
+                self._limit_sum(owner, f"{leg.name}_ramp{suffix}", text, _sum_of(faster), limit_mw)
+            if len(apart) > 1:
+                called = [
+                    reserve.called[other.name](1.0)
+                    for other in reserve.legs
+                    if other.direction == leg.direction and other.product.response_time_s <= time_s
+                ]
+                text = f"{owner} reaches all that is called within {time_s:g} s"
+                self._limit_sum(owner, f"{leg.name}_called_ramp", text, _total(called), limit_mw)
 
     def _limit_sum(self, owner: str, name: str, text: str, total: OfPeriod, limit: float) -> None:
         self.constraint(owner, name, text, lambda t: total(t) <= limit)
@@ -277,11 +289,28 @@ class SiteModel:
         parts = [r.called[leg.name](weight) for rs in self._holders.values() for r in rs if leg.name in r.called]
         return lambda t: sum(part(t) for part in parts)
 
+    def held_by(self, owner: str, leg: Leg) -> OfPeriod:
+        holders = [r.held[leg.name] for r in self._holders.get(owner, []) if leg.name in r.held]
+        if not holders:
+            raise ModelError(f"{owner} does not provide {leg.product_id}")
+        return _sum_of(holders)
+
     def register_missed(self, leg: Leg, missed: OfPeriod) -> None:
         self._missed[leg.name] = missed
 
     def missed(self, leg: Leg, t: int) -> Expression:
         return self._missed[leg.name](t)
+
+    # -- components as products see them ------------------------------------------------------------------------------
+
+    def component(self, name: str) -> Component:
+        if name not in self.instance.components:
+            raise ModelError(f"there is no component {name}")
+        return self.instance.components[name]
+
+    def planned(self, owner: str, node: str) -> OfPeriod:
+        flows = [flow for name, flow in self.nodes[node].base if name == owner]
+        return lambda t: sum(flow(t) for flow in flows)
 
     # -- the connection that is traded over ---------------------------------------------------------------------------
 
@@ -300,22 +329,26 @@ class SiteModel:
             connection, "scheduled_mw", "MW", "realtime", lower=-spec.import_max_mw, upper=spec.export_max_mw
         )
         self._scheduled[connection] = scheduled
-        for direction, sign, limit_mw, text in (
+        sides: tuple[tuple[Direction, int, float, str], ...] = (
             ("up", 1, spec.export_max_mw, "export limit"),
             ("down", -1, spec.import_max_mw, "import limit"),
-        ):
+        )
+        for direction, sign, limit_mw, text in sides:
             legs = [leg for leg in self.legs if leg.direction == direction and leg.product.connection == connection]
+            reserved = stack_at_connection(self, connection, legs, direction)
+            self._reserved[connection, direction] = reserved
             if legs:
                 self._limit_sum(
                     connection,
                     f"headroom_{direction}",
                     f"schedule and reserve together stay within the {text} of {connection}",
-                    self._with_reserve(scheduled, sign, legs),
+                    _beside(scheduled, sign, reserved),
                     limit_mw,
                 )
 
-    def _with_reserve(self, scheduled: Any, sign: int, legs: Sequence[Leg]) -> OfPeriod:
-        return lambda t: sign * scheduled[t] + sum(self.held(leg, t) for leg in legs)
+    def reserved(self, connection: str, direction: Direction, t: int) -> Expression:
+        """Room that a traded connection keeps for the reserve behind it, MW."""
+        return self._reserved[connection, direction](t)
 
     def scheduled(self, connection: str, t: int) -> Expression:
         return self._scheduled[connection][t]
@@ -327,3 +360,11 @@ class SiteModel:
 
 def _sum_of(variables: Sequence[Any]) -> OfPeriod:
     return lambda t: sum(variable[t] for variable in variables)
+
+
+def _total(parts: Sequence[OfPeriod]) -> OfPeriod:
+    return lambda t: sum(part(t) for part in parts)
+
+
+def _beside(scheduled: Any, sign: int, reserved: OfPeriod) -> OfPeriod:
+    return lambda t: sign * scheduled[t] + reserved(t)
