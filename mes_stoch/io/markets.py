@@ -9,12 +9,21 @@ import pandas as pd
 
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, did_you_mean, listed, show
+from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.references import ports
 from mes_stoch.io.time import block_problem
 from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids
-from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer, Imbalance, Reserve
+from mes_stoch.schema.products import (
+    DemandReduction,
+    EnergyMarket,
+    FcasService,
+    Flexibility,
+    FreeOffer,
+    Imbalance,
+    Reserve,
+)
 
 _TOLERANCE = 1e-9
 _TRADED_CARRIER = "electricity"
@@ -37,6 +46,7 @@ def market_issues(
         elif isinstance(product, Imbalance):
             issues += _imbalance_issues(locator, name, product)
     issues += _settlement_issues(draft, locator)
+    issues += fcas_issues(draft, locator)
     return [*issues, *_provider_issues(draft, connections, locator)]
 
 
@@ -157,8 +167,9 @@ def _imbalance_issues(locator: Locator, name: str, product: Imbalance) -> Iterat
 
 def _settlement_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
     called = {name: product for name, product in draft.products.items() if isinstance(product, Flexibility)}
-    # demand reduction is sold by sites that buy from a supplier and trade nothing else
-    scheduled = [name for name, product in called.items() if not isinstance(product, DemandReduction)]
+    # demand reduction is sold by sites that buy from a supplier and trade nothing else; FCAS asks for no market
+    unscheduled = DemandReduction | FcasService
+    scheduled = [name for name, product in called.items() if not isinstance(product, unscheduled)]
     balanced = [name for name, product in called.items() if product.energy_settlement != "delivered"]
     for needed, settled in (("da", scheduled), ("imbalance", balanced)):
         if settled and needed not in draft.product_names:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from mes_stoch.components.context import Expression, Leg, ModelContext, OfPeriod
-from mes_stoch.schema.components import GridConnection
+from mes_stoch.schema.components import Component, GridConnection
 from mes_stoch.schema.instance import Bids
 
 
@@ -33,6 +33,16 @@ class MarketContext(ModelContext, Protocol):
 
     def missed(self, leg: Leg, t: int) -> Expression:
         """Ordered but not delivered, MW."""
+        ...
+
+    def held_by(self, owner: str, leg: Leg) -> OfPeriod:
+        """Reserve one component holds for a leg, MW."""
+        ...
+
+    def component(self, name: str) -> Component: ...
+
+    def planned(self, owner: str, node: str) -> OfPeriod:
+        """Flow of a component into a node if nothing is called, MW."""
         ...
 
     def connection(self, name: str) -> GridConnection: ...

@@ -7,9 +7,10 @@ from typing import Any
 
 from mes_stoch.products.context import MarketContext
 from mes_stoch.products.energy import build_energy
+from mes_stoch.products.fcas import build_fcas
 from mes_stoch.products.flexibility import build_flexibility
 from mes_stoch.products.imbalance import build_imbalance
-from mes_stoch.schema.products import EnergyMarket, Flexibility, Imbalance, Product
+from mes_stoch.schema.products import EnergyMarket, FcasService, Flexibility, Imbalance, Product
 
 Builder = Callable[[MarketContext, str, Any], None]
 
@@ -19,8 +20,10 @@ _AFTER_ENERGY: tuple[tuple[type, Builder], ...] = ((Imbalance, build_imbalance),
 
 
 def build_products(context: MarketContext, products: Mapping[str, Product]) -> None:
-    """Add every product to a model whose components stand; positions on energy markets are built together."""
-    _build(context, products, _BEFORE_ENERGY)
+    """Add every product to a model whose components stand; energy markets are built together, and so is FCAS."""
+    services = {name: product for name, product in products.items() if isinstance(product, FcasService)}
+    build_fcas(context, services)
+    _build(context, {name: product for name, product in products.items() if name not in services}, _BEFORE_ENERGY)
     build_energy(context, {name: product for name, product in products.items() if isinstance(product, EnergyMarket)})
     _build(context, products, _AFTER_ENERGY)
 

@@ -13,6 +13,8 @@ FUEL = "Fuel and other supply"
 #: Groups in the order a reader meets them, by the first part of a stream's name.
 GROUPS = {
     "capacity": "Capacity",
+    "enablement": "Enablement",
+    "offer": "Cost of offers",
     "energy": "Energy markets",
     "activation": "Activation energy",
     "imbalance": "Imbalance",

@@ -14,6 +14,7 @@ from pydantic import Field
 from mes_stoch.schema.products.base import Gate, MarketProduct, Stage, TradedProduct
 from mes_stoch.schema.products.calendar import CalendarWindow
 from mes_stoch.schema.products.energy import EnergyMarket, Imbalance
+from mes_stoch.schema.products.fcas import FcasService
 from mes_stoch.schema.products.flexibility import (
     DemandReduction,
     DemandResponseTender,
@@ -25,7 +26,14 @@ from mes_stoch.schema.products.flexibility import (
 )
 
 Product = Annotated[
-    EnergyMarket | Imbalance | Reserve | FreeOffer | DemandReduction | LocalFlexibility | DemandResponseTender,
+    EnergyMarket
+    | Imbalance
+    | Reserve
+    | FreeOffer
+    | DemandReduction
+    | LocalFlexibility
+    | DemandResponseTender
+    | FcasService,
     Field(discriminator="family"),
 ]
 
@@ -35,6 +43,7 @@ __all__ = [
     "DemandResponseTender",
     "EnergyMarket",
     "EnergyPayment",
+    "FcasService",
     "Flexibility",
     "FreeOffer",
     "Gate",
