@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -16,42 +18,60 @@ Mask = NDArray[np.bool_]
 def obliged(product: Flexibility, time: pd.DatetimeIndex) -> Mask:
     """Whether each period that starts at ``time`` (local) lies in a product's contract and calendar.
 
-    ``window_per_unit`` multiplies this; series of it are data of the scenarios.
+    ``window_per_unit`` multiplies this; series of it are data of the scenarios. A window over midnight belongs to the
+    day on which it begins, so that the last evening of a contract ends on the next morning.
 
     >>> from mes_stoch.schema.products import CalendarWindow
     >>> day = pd.date_range("2025-01-03 16:00", periods=4, freq="h", tz="Europe/Paris")
     >>> in_windows([CalendarWindow(days="working_days", time_from="17:00", time_to="19:00")], (), day).tolist()
     [False, True, True, False]
     """
-    inside = np.ones(len(time), dtype=bool)
-    days = time.tz_localize(None).normalize()
-    if product.contract_start is not None:
-        inside &= np.asarray(days >= pd.Timestamp(product.contract_start))
-    if product.contract_end is not None:
-        inside &= np.asarray(days <= pd.Timestamp(product.contract_end))
+    term = Term(product.contract_start, product.contract_end)
     if product.calendar:
-        inside &= in_windows(product.calendar, product.holidays, time)
-    return inside
+        return in_windows(product.calendar, product.holidays, time, term)
+    return term.holds(_days_of(time))
 
 
-def in_windows(windows: list[CalendarWindow], holidays: list[str] | tuple[str, ...], time: pd.DatetimeIndex) -> Mask:
-    """Whether each period starts in one of the windows.
+@dataclass(frozen=True)
+class Term:
+    """First and last day of a contract, as ``2025-01-31``; ``None``: no limit."""
 
-    A window that goes over midnight belongs to the day on which it begins.
-    """
+    first: str | None = None
+    last: str | None = None
+
+    def holds(self, days: pd.DatetimeIndex) -> Mask:
+        """Whether each of some days, as local midnights without zone, lies in the contract."""
+        inside = np.ones(len(days), dtype=bool)
+        if self.first is not None:
+            inside &= np.asarray(days >= pd.Timestamp(self.first))
+        if self.last is not None:
+            inside &= np.asarray(days <= pd.Timestamp(self.last))
+        return inside
+
+
+def in_windows(
+    windows: Sequence[CalendarWindow], holidays: Sequence[str], time: pd.DatetimeIndex, term: Term | None = None
+) -> Mask:
+    """Whether each period starts in one of the windows that begin on a day of the contract."""
     closed = {date.fromisoformat(day) for day in holidays}
+    term = term or Term()
     inside = np.zeros(len(time), dtype=bool)
     clock_h = np.asarray(time.hour + time.minute / 60.0 + time.second / 3600.0, dtype=float)
-    today = time.tz_localize(None).normalize()
+    today = _days_of(time)
+    yesterday = pd.DatetimeIndex(today - pd.Timedelta(1, unit="D"))
     for window in windows:
         start_h, end_h = _hours(window.time_from), _hours(window.time_to)
+        begun_today = (clock_h >= start_h) & _on_days(window, today, closed) & term.holds(today)
         if start_h < end_h:
-            inside |= (clock_h >= start_h) & (clock_h < end_h) & _on_days(window, today, closed)
+            inside |= begun_today & (clock_h < end_h)
             continue
-        yesterday = today - pd.Timedelta(1, unit="D")
-        inside |= (clock_h >= start_h) & _on_days(window, today, closed)
-        inside |= (clock_h < end_h) & _on_days(window, yesterday, closed)
+        begun_yesterday = _on_days(window, yesterday, closed) & term.holds(yesterday)
+        inside |= begun_today | (begun_yesterday & (clock_h < end_h))
     return inside
+
+
+def _days_of(time: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    return time.tz_localize(None).normalize()
 
 
 def _on_days(window: CalendarWindow, days: pd.DatetimeIndex, closed: set[date]) -> Mask:

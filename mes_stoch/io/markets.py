@@ -9,6 +9,7 @@ import pandas as pd
 
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, did_you_mean, listed, show
+from mes_stoch.io.market_contracts import contract_issues
 from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.references import ports
 from mes_stoch.io.time import block_problem
@@ -46,6 +47,7 @@ def market_issues(
         elif isinstance(product, Imbalance):
             issues += _imbalance_issues(locator, name, product)
     issues += _settlement_issues(draft, locator)
+    issues += contract_issues(draft, time, locator)
     issues += fcas_issues(draft, locator)
     return [*issues, *_provider_issues(draft, connections, locator)]
 

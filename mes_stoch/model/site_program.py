@@ -203,13 +203,13 @@ class SiteProgram:
         return frame
 
     def commitments(self, root: FloatArray) -> pd.DataFrame:
-        """Committed volumes, one row per product and block."""
+        """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario."""
         place = {int(column): k for k, column in enumerate(self.root.columns)}
         time = self.tree.time
         rows = []
         for family in self.variable_families:
             product = self.instance.products.get(family.owner)
-            if not isinstance(product, Flexibility) or family.quantity != "volume_mw":
+            if not isinstance(product, Flexibility) or family.quantity != "volume_mw" or family.stage != "commit":
                 continue
             spans = blocks(time, self.instance.horizon.period_h, product.block_h)
             for span, column in zip(spans, family.positions, strict=True):
@@ -276,7 +276,8 @@ class SiteProgram:
         families = {family.name: family for family in self.variable_families}
         bids = self.instance.bids
         for product_id, product in self.instance.products.items():
-            if not isinstance(product, Flexibility):
+            # volumes decided later are no part of the root
+            if not isinstance(product, Flexibility) or product.stage != "commit":
                 continue
             volume = families[f"{product_id}.volume_mw"]
             bid, steps = families.get(f"{product_id}.bid"), families.get(f"{product_id}.bid_steps")

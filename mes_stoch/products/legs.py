@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import Leg, ModelContext
+from mes_stoch.products.windows import window_share
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.products import Flexibility, FreeOffer
+from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer
 from mes_stoch.schema.products.flexibility import Direction
 
 Values = NDArray[np.float64]
@@ -32,7 +33,7 @@ def make_legs(context: ModelContext, products: Mapping[str, Flexibility]) -> lis
             share = called_share(context, product_id, product, direction)
             remaining: float | str = product.sustain_h
             # a constant share is one call that never ends, and reads the same as a series of it
-            if product.call == "discrete" and share != 0:
+            if product.call == "discrete" and share != 0 and product.sustain_h > 0:
                 remaining = f"{product_id}.{direction}.remaining_h"
                 context.derived(
                     remaining,
@@ -53,11 +54,24 @@ def called_share(context: ModelContext, product_id: str, product: Flexibility, d
 
         called up:    a[t] = activation[t] if m[t] >= o[t] else 0
         called down:  a[t] = activation[t] if m[t] <= o[t] else 0
+
+    What a site offers by itself (free offers, demand reduction) exists in its window alone: ``a[t] <= w[t]``. Where an
+    operator calls on a contract, calls outside the window are mistakes in the data.
     """
     stated = product.activation(direction)
     share: Quantity = 0.0 if stated is None else stated
-    if not isinstance(product, FreeOffer):
+    if isinstance(product, FreeOffer):
+        share = _in_merit(context, product_id, product, direction, share)
+    if not product.has_window or not isinstance(product, FreeOffer | DemandReduction):
         return share
+    name = f"{product_id}.{direction}.offered_per_unit"
+    context.derived(name, [share, window_share(context, product_id, product)], np.minimum)
+    return name
+
+
+def _in_merit(
+    context: ModelContext, product_id: str, product: FreeOffer, direction: Direction, share: Quantity
+) -> Quantity:
     offer, marginal = product.offer_price_eur_per_mwh, product.marginal_price_eur_per_mwh
     if offer is None or marginal is None:
         return share

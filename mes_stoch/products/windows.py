@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.context import Expression, OfPeriod
+from mes_stoch.components.context import Expression, ModelContext, OfPeriod
 from mes_stoch.io.calendar import obliged
 from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
@@ -59,9 +59,8 @@ def make_window(context: MarketContext, product_id: str, product: Flexibility, s
             value_eur_per_mw=lambda b: mean_price(b) * (h * len(spans[b])),
             price_eur_per_mw_h=mean_price,
         )
-    inside = obliged(product, context.time).astype(float)
-    weight = f"{product_id}.window_per_unit"
-    share = context.derived(weight, [product.window_per_unit], lambda w: w * inside)
+    weight = window_share(context, product_id, product)
+    share = context.quantity(weight)
     value = context.product(product.capacity_price, weight)
     mean = context.derived(
         f"{product_id}.block_price_eur_per_mw_h",
@@ -74,6 +73,14 @@ def make_window(context: MarketContext, product_id: str, product: Flexibility, s
         value_eur_per_mw=lambda b: sum(h * value(int(t)) for t in spans[b]),
         price_eur_per_mw_h=lambda b: mean(int(spans[b][0])),
     )
+
+
+def window_share(context: ModelContext, product_id: str, product: Flexibility) -> str:
+    """Name of the data of a product's window: its share of the volume inside contract and calendar, 0 outside."""
+    name = f"{product_id}.window_per_unit"
+    inside = obliged(product, context.time).astype(float)
+    context.derived(name, [product.window_per_unit], lambda w: w * inside)
+    return name
 
 
 def block_mean(values: Values, weights: Values, spans: Sequence[Span]) -> Values:

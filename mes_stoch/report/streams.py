@@ -17,6 +17,7 @@ GROUPS = {
     "offer": "Cost of offers",
     "energy": "Energy markets",
     "activation": "Activation energy",
+    "supplier": "Payments to the supplier",
     "imbalance": "Imbalance",
     "fuel": FUEL,
     "tariff": "Electricity tariffs",

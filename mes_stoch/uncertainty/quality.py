@@ -39,7 +39,8 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - price of a long imbalance <= price of a short one;
     - where energy is settled **as ordered**: paid for a call up <= short price + missed-energy penalty, and long price
       <= paid by the site for a call down + that penalty. Otherwise ignoring calls earns money. (Without an imbalance
-      product both prices count as 0.) Settled as delivered, the penalty alone is enough, and it is always positive.
+      product both prices count as 0.) A product with a tolerance has no penalty within it. Settled as delivered, what
+      is missed is not paid either.
     """
     return list(_Checker(instance, tree).issues())
 
@@ -213,7 +214,8 @@ class _Checker:
         if product.energy_settlement != "ordered" or price is None:
             return
         settlement = next((p for p in self.instance.products.values() if isinstance(p, Imbalance)), None)
-        penalty = product.missed_penalty_eur_per_mwh
+        # what the tolerance lets pass is missed without penalty
+        penalty = 0.0 if product.delivery_tolerance_per_unit > 0 else product.missed_penalty_eur_per_mwh
         short = self._values(0.0 if settlement is None else settlement.price_short_eur_per_mwh)
         long = self._values(0.0 if settlement is None else settlement.price_long_eur_per_mwh)
         if direction == "up" and short is not None:
