@@ -164,9 +164,11 @@ def _slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, An
     used = []
     for family in program.variable_families:
         match = _SLACK.fullmatch(family.quantity)
-        is_reserve = isinstance(program.instance.products.get(family.owner), Flexibility)
+        product = program.instance.products.get(family.owner)
         # `short_mw` of the imbalance is a settled position, not slack
-        if match is None or (match["kind"] in ("short", "missed") and not is_reserve):
+        if match is None or (match["kind"] in ("short", "missed") and not isinstance(product, Flexibility)):
+            continue
+        if match["kind"] == "short" and isinstance(product, Flexibility) and not product.owes_readiness:
             continue
         weight = hours if family.unit == "MW" else 1.0
         by_scenario = weight * solution[family.name].values.sum(axis=-1)

@@ -179,3 +179,26 @@ def test_a_tolerance_is_no_way_to_earn_by_ignoring_calls(tolerance: float, probl
     issues = check_tree(instance, tree)
     assert len(issues) == problems
     assert all("350 > 300" in issue.found and "ignoring the call" in issue.hint for issue in issues)
+
+
+@pytest.mark.parametrize(("penalty", "alarms"), [(0, []), (0.5, ["south_calls.short_up_mw"])])
+def test_what_is_not_owed_raises_no_alarm(tmp_path: Path, penalty: float, alarms: list[str]) -> None:
+    """``south_calls`` alone, offered for four hours as one and called in the last two: 2 x 2 x 20 = 80.
+
+    In the first hour there is nothing to shed. That is a shortfall of 2 MW h where readiness is owed (and costs 0.5),
+    and nothing to speak of where delivery alone counts.
+    """
+    folder = tmp_path / "three_contracts"
+    folder.mkdir()
+    text = SITE.replace(EVERY_CONTRACT, "[south_calls]").replace("demand_mw: 4", "demand_mw: process_demand_mw")
+    one_block = f"    block_h: 4\n    shortfall_penalty_eur_per_mw_h: {penalty}\n"
+    text = text.replace("    zone: south\n", f"    zone: south\n{one_block}")
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
+    header, *rows = SCENARIO.splitlines()
+    demand = ("process_demand_mw", "0", "4", "4", "4")
+    lines = [f"{line},{entry}\n" for line, entry in zip([header, *rows], demand, strict=True)]
+    (folder / "scenarios.csv").write_text("".join(lines), encoding="utf-8")
+    site = ms.read(folder)
+    summary = ms.solve(site, site.tree()).summary
+    assert summary["objective"] == pytest.approx(80.0 - 2 * penalty)
+    assert [entry["name"] for entry in summary["slack"]] == alarms

@@ -107,6 +107,11 @@ class Flexibility(TradedProduct):
         return bool(self.calendar) or bounded or self.window_per_unit != 1.0
 
     @property
+    def owes_readiness(self) -> bool:
+        """Whether capacity that is not held costs anything; otherwise delivery of what is called is all that counts."""
+        return self.shortfall_penalty_eur_per_mw_h > 0 or self.capacity_price != 0
+
+    @property
     def response_time_s(self) -> float:
         """Time from the announcement to full delivery, s."""
         return self.full_activation_time_s + 3600.0 * self.notice_h
