@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from mes_stoch.uncertainty.process import ScenarioProcess
+from mes_stoch.uncertainty.processes.au_synthetic_day import AuSyntheticDay
 from mes_stoch.uncertainty.processes.fr_synthetic_day import FrSyntheticDay
 
-PROCESSES: dict[str, type[ScenarioProcess]] = {"fr_synthetic_day": FrSyntheticDay}
+PROCESSES: dict[str, type[ScenarioProcess]] = {
+    "au_synthetic_day": AuSyntheticDay,
+    "fr_synthetic_day": FrSyntheticDay,
+}
 
 
 def register(name: str, process: type[ScenarioProcess]) -> None:
