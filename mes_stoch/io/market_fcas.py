@@ -27,7 +27,8 @@ _WITHOUT_MEANING = (
 
 
 def fcas_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
-    """Problems of FCAS services that hold for one service or between it and its units."""
+    """Problems of FCAS services that hold for one service, between it and its units, or between services."""
+    yield from _initial_issues(draft, locator)
     for name, product in draft.products.items():
         if not isinstance(product, FcasService):
             continue
@@ -95,6 +96,22 @@ def _trapezium_issues(locator: Locator, name: str, unit: str, offer: FcasUnit) -
             found = f"{high:g}, below {low_key} ({low:g})"
             hint = "en_min_mw <= low_breakpoint_mw <= high_breakpoint_mw <= en_max_mw"
             yield locator.issue((*place, key), found, f"at least {low_key}", hint)
+
+
+def _initial_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
+    """A unit has one energy before the horizon, whichever service says it."""
+    first: dict[str, tuple[str, float]] = {}
+    for name, product in draft.products.items():
+        if not isinstance(product, FcasService):
+            continue
+        for unit, offer in product.units.items():
+            if offer.initial_mw is None:
+                continue
+            said_by, value = first.setdefault(unit, (name, offer.initial_mw))
+            if offer.initial_mw != value:
+                place = ("products", name, "units", unit, "initial_mw")
+                hint = f"{said_by} says {value:g}, and a unit has one energy before the horizon"
+                yield locator.issue(place, f"{offer.initial_mw:g}", f"{value:g}, or nothing", hint)
 
 
 def _control_issues(locator: Locator, name: str, unit: str, offer: FcasUnit) -> Iterator[Issue]:
