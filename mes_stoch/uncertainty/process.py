@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -14,6 +14,7 @@ from scipy.signal import lfilter
 
 from mes_stoch.io.time import blocks
 from mes_stoch.schema.base import Model
+from mes_stoch.uncertainty.calls import CallLimits
 
 Series = NDArray[np.float64]
 Drawn = dict[str, Series]
@@ -29,10 +30,13 @@ class DrawContext:
         Start of each period, local time with zone.
     period_h : float
         Length of a period, h.
+    call_limits : mapping, optional
+        By series of called shares: the limits of the products that read it. A process draws allowed calls only.
     """
 
     time: pd.DatetimeIndex
     period_h: float
+    call_limits: Mapping[str, CallLimits] = field(default_factory=dict)
 
     @property
     def periods(self) -> int:

@@ -18,6 +18,7 @@ from mes_stoch.schema.instance import ExplicitScenarios, Instance
 from mes_stoch.schema.products import EnergyMarket, EnergyPayment, Flexibility, FreeOffer, Imbalance, Reserve
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.call_checks import call_issues
 
 Values = NDArray[np.float64]
 
@@ -36,6 +37,7 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
     - drawing from a connection costs at least what feeding back into it earns;
     - capacity prices are not negative; called shares lie in [0, 1], and the two of one product sum to at most 1;
+    - calls keep the limits and the window of their product, and its notice (:mod:`mes_stoch.uncertainty.call_checks`);
     - price of a long imbalance <= price of a short one;
     - where energy is settled **as ordered**: paid for a call up <= short price + missed-energy penalty, and long price
       <= paid by the site for a call down + that penalty. Otherwise ignoring calls earns money. (Without an imbalance
@@ -120,6 +122,7 @@ class _Checker:
                 yield from self._imbalance(key, product)
             elif isinstance(product, Flexibility):
                 yield from self._flexibility(key, product)
+        yield from call_issues(self.instance, self.tree, self.scenario_file)
 
     def _probabilities(self) -> Iterator[Issue]:
         probabilities = self.tree.probabilities

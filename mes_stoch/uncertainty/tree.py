@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from mes_stoch.io.series_names import check_series_names
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
-from mes_stoch.schema.instance import ExplicitScenarios, SyntheticScenarios
+from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
+from mes_stoch.schema.products import Flexibility
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.calls import CallLimits, limits_of
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
 from mes_stoch.uncertainty.processes import PROCESSES
 from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generator
@@ -77,7 +79,8 @@ def build_tree(
     root_seed = uncertainty.seed if seed is None else seed
     process = make_process(loaded.instance.name, uncertainty)
     _check_series(loaded, process)
-    context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h)
+    limits = call_limits(loaded.instance, loaded.time)
+    context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h, call_limits=limits)
     drawn: list[Drawn] = []
     nodes: list[str] = []
     leaves: list[str] = []
@@ -119,6 +122,20 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
                 issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", str(value), problem["msg"]))
         raise InstanceError(instance_name, issues) from None
     return found(parameters)
+
+
+def call_limits(instance: Instance, time: pd.DatetimeIndex) -> dict[str, CallLimits]:
+    """Limits of the calls in each series of called shares; where several products read one, all of theirs."""
+    limits: dict[str, CallLimits] = {}
+    for product in instance.products.values():
+        if not isinstance(product, Flexibility):
+            continue
+        for direction in product.directions:
+            series = product.activation(direction)
+            if isinstance(series, str):
+                own = limits_of(product, time)
+                limits[series] = limits[series].and_also(own) if series in limits else own
+    return limits
 
 
 def draw_day_ahead_node(process: ScenarioProcess, context: DrawContext, seed: int, node: int) -> Drawn:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mes_stoch.uncertainty.call_draws import admit_calls
+from mes_stoch.uncertainty.calls import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
 from mes_stoch.uncertainty.processes.fr_parameters import ReserveParameters
 
@@ -52,11 +53,13 @@ def calls(
     shortage: Series,
     per_day: float,
     longest_h: float,
+    series: str,
 ) -> Series:
     """Full calls of limited length, number and distance, likelier when the system is short.
 
     Limits: at most ``longest_h`` each, ``calls_max_per_day`` a local day, ``call_rest_h`` between the end of one and
-    the start of the next. The number of draws does not depend on what happens, so that one parameter moves one thing.
+    the start of the next, and those of the products that read the ``series``; :mod:`mes_stoch.uncertainty.call_draws`
+    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing.
     """
     sensitivity = parameters.call_system_sensitivity_per_unit
     # exp(s z - s^2 / 2) has mean 1 over a standard normal z
@@ -66,16 +69,6 @@ def calls(
     length_h = np.minimum(generator.integers(1, choices + 1, context.periods) * parameters.call_step_h, longest_h)
     # Never longer than the product can be asked for: a call that does not fill a last period ends before it.
     length = np.maximum(1, np.floor(length_h / context.period_h + 1e-9)).astype(int)
-    rest = math.ceil(parameters.call_rest_h / context.period_h - 1e-9)
-    called = np.zeros(context.periods)
-    count: NDArray[np.int_] = np.zeros(context.days, dtype=int)
-    free_from = 0
-    for period in np.flatnonzero(starts):
-        day = context.day_of_period[period]
-        if period < free_from or count[day] >= parameters.calls_max_per_day:
-            continue
-        end = period + length[period]
-        called[period:end] = 1.0
-        count[day] += 1
-        free_from = end + rest
-    return called
+    own = CallLimits(calls_max_per_day=math.floor(parameters.calls_max_per_day), rest_minimum_h=parameters.call_rest_h)
+    limits = context.call_limits.get(series)
+    return admit_calls(starts, length, context, own if limits is None else own.and_also(limits))

@@ -113,10 +113,10 @@ class FrSyntheticDay:
             "afrr_activation_up_per_unit": afrr_up,
             "afrr_activation_down_per_unit": afrr_down,
             "mfrr_activation_up_per_unit": fr_activations.calls(
-                mfrr, context, p, shortage, p.mfrr_calls_per_day, p.mfrr_call_max_h
+                mfrr, context, p, shortage, p.mfrr_calls_per_day, p.mfrr_call_max_h, "mfrr_activation_up_per_unit"
             ),
             "rc_activation_up_per_unit": fr_activations.calls(
-                rc, context, p, shortage, p.rc_calls_per_day, p.rc_call_max_h
+                rc, context, p, shortage, p.rc_calls_per_day, p.rc_call_max_h, "rc_activation_up_per_unit"
             ),
             "fcr_energy_price_eur_per_mwh": day_ahead_price.copy(),
             "afrr_energy_price_up_eur_per_mwh": vwap,

@@ -1,0 +1,171 @@
+"""Are the calls of a scenario tree such as the products allow, and known when the products say they are?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mes_stoch.io.market_gates import closing_times
+from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer
+from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.calls import TOLERANCE, Breach, CallLimits, breaches, find_calls, limits_of
+from mes_stoch.uncertainty.process import DrawContext
+
+Values = NDArray[np.float64]
+
+#: Gate of the day-ahead stage where no market is decided there.
+DAY_AHEAD_GATE = "D-1 12:00"
+EXAMPLES = 3
+
+
+def call_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
+    """Calls that break a limit of their product, and announced calls that differ where they must be the same.
+
+    **Rules** (every scenario)
+
+    - no more calls, and no longer, shorter or closer ones than :class:`~mes_stoch.schema.products.Flexibility` says;
+    - no call outside the window of the product. A product that follows a signal in proportion and is paid for what it
+      delivers is not asked: nothing is held there, so nothing is moved and nothing paid;
+    - what the site offers by itself (free offers) is called in merit order and in its window; demand reduction is sold
+      and not called;
+    - a call announced before the day-ahead stage is decided is the same in all leaves of a day-ahead node.
+    """
+    context = DrawContext(tree.time, float(tree.dataset.attrs["period_h"]))
+    for product_id, product in instance.products.items():
+        if not isinstance(product, Flexibility) or isinstance(product, DemandReduction):
+            continue
+        for direction in product.directions:
+            called = _called(product, direction, tree)
+            if called is not None:
+                name = str(product.activation(direction))
+                yield from _limit_issues(product_id, product, called, tree, context, file, name)
+                yield from _notice_issues(instance, product_id, product, called, tree, context, file)
+
+
+def _called(product: Flexibility, direction: Direction, tree: ScenarioTree) -> Values | None:
+    """Called shares, (scenarios, periods); ``None`` where nothing is called or a series is missing or has gaps."""
+    called = _stacked(tree, product.activation(direction))
+    if called is None or not np.isfinite(called).all() or not (called > TOLERANCE).any():
+        return None
+    if isinstance(product, FreeOffer):
+        offer = _stacked(tree, product.offer_price_eur_per_mwh)
+        marginal = _stacked(tree, product.marginal_price_eur_per_mwh)
+        if offer is not None and marginal is not None:
+            is_in_merit = marginal >= offer if direction == "up" else marginal <= offer
+            called = np.where(is_in_merit, called, 0.0)
+    return called
+
+
+def _stacked(tree: ScenarioTree, quantity: Quantity | None) -> Values | None:
+    if quantity is None or (isinstance(quantity, str) and quantity not in tree.series_names):
+        return None
+    count = len(tree.scenario_names)
+    if not isinstance(quantity, str):
+        return np.full((count, tree.periods), float(quantity))
+    return np.array([tree.values(quantity, scenario) for scenario in range(count)])
+
+
+def _limit_issues(
+    product_id: str,
+    product: Flexibility,
+    called: Values,
+    tree: ScenarioTree,
+    context: DrawContext,
+    file: str,
+    name: str,
+) -> Iterator[Issue]:
+    limits = limits_of(product, context.time)
+    window = _stacked(tree, product.window_per_unit)
+    if isinstance(product, FreeOffer):
+        called = called if limits.open is None else np.where(limits.open, called, 0.0)
+        limits, window = replace(limits, open=None), None
+    elif product.call == "continuous" and product.energy_settlement == "delivered":
+        limits, window = replace(limits, open=None), None
+    found: dict[str, list[tuple[int, Breach]]] = {}
+    for scenario, shares in enumerate(called):
+        own = limits if window is None else _within(limits, window[scenario])
+        for breach in breaches(shares, own, context):
+            found.setdefault(breach.field, []).append((scenario, breach))
+    for field, places in found.items():
+        yield Issue(
+            file,
+            None,
+            f"products.{product_id}.{field}",
+            _examples(tree, [(scenario, b.period, b.found) for scenario, b in places]),
+            places[0][1].expected,
+            f"the calls are those of {name}: change them, or the limit where the contract allows more",
+        )
+
+
+def _within(limits: CallLimits, window: Values) -> CallLimits:
+    closed = window <= TOLERANCE
+    if not closed.any():
+        return limits
+    return replace(limits, open=~closed if limits.open is None else limits.open & ~closed)
+
+
+def _notice_issues(
+    instance: Instance,
+    product_id: str,
+    product: Flexibility,
+    called: Values,
+    tree: ScenarioTree,
+    context: DrawContext,
+    file: str,
+) -> Iterator[Issue]:
+    """Calls known at the day-ahead stage that differ between leaves of one node."""
+    if product.notice_h == 0 or tree.is_two_stage:
+        return
+    known = known_day_ahead(called, product.notice_h, context, _day_ahead_gates(instance))
+    places = []
+    for below in tree.day_ahead_nodes.values():
+        leaves = list(below)
+        # a call of one leaf is known to its neighbours, which must have it too
+        differs = np.abs(called[leaves] - called[leaves[0]]) > TOLERANCE
+        bad = differs & known[leaves].any(axis=0)
+        places += [(leaves[k], int(t), f"{called[leaves[k], t]:g}") for k, t in np.argwhere(bad)]
+    if places:
+        yield Issue(
+            file,
+            None,
+            f"products.{product_id}.notice_h",
+            _examples(tree, places),
+            "one called share in all scenarios of a day-ahead node",
+            f"calls are announced {product.notice_h:g} h ahead, before the day-ahead stage is decided; give the "
+            "scenarios nodes of their own, or a shorter notice",
+        )
+
+
+def known_day_ahead(called: Values, notice_h: float, context: DrawContext, gates: Sequence[str]) -> NDArray[np.bool_]:
+    """Periods of calls, (scenarios, periods), that are announced before every one of the gates closes."""
+    announced = context.time.tz_localize(None) - pd.Timedelta(notice_h, unit="h")
+    in_time = np.logical_and.reduce([np.asarray(announced <= closing_times(gate, context.time)) for gate in gates])
+    known = np.zeros(called.shape, dtype=bool)
+    for scenario, shares in enumerate(called):
+        for call in find_calls(shares, context.period_h):
+            known[scenario, call.first : call.stop] = in_time[call.first]
+    return known
+
+
+def _day_ahead_gates(instance: Instance) -> list[str]:
+    gates = [
+        product.gate
+        for product in instance.products.values()
+        if isinstance(product, EnergyMarket) and product.stage == "day_ahead" and product.gate is not None
+    ]
+    return gates or [DAY_AHEAD_GATE]
+
+
+def _examples(tree: ScenarioTree, places: Sequence[tuple[int, int, str]]) -> str:
+    time, names = tree.time, tree.scenario_names
+    shown = [f"{text} (scenario {names[s]}, {time[t]:%Y-%m-%d %H:%M})" for s, t, text in places[:EXAMPLES]]
+    more = f" and {len(places) - EXAMPLES} more" if len(places) > EXAMPLES else ""
+    return "; ".join(shown) + more
