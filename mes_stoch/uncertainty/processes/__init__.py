@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from mes_stoch.uncertainty.process import ScenarioProcess
 from mes_stoch.uncertainty.processes.au_synthetic_day import AuSyntheticDay
+from mes_stoch.uncertainty.processes.fr_local_day import FrLocalDay
 from mes_stoch.uncertainty.processes.fr_synthetic_day import FrSyntheticDay
 
 PROCESSES: dict[str, type[ScenarioProcess]] = {
     "au_synthetic_day": AuSyntheticDay,
+    "fr_local_day": FrLocalDay,
     "fr_synthetic_day": FrSyntheticDay,
 }
 

@@ -30,12 +30,17 @@ def _noise(generator: np.random.Generator, context: DrawContext, per_quarter_hou
 
 def outdoor_temperature(generator: np.random.Generator, context: DrawContext, parameters: SiteParameters) -> Series:
     """Season + level of the day + daily swing (warmest at 15 h) + slow noise, degC."""
+    level = parameters.temperature_day_sd_k * generator.standard_normal(context.days)[context.day_of_period]
+    noise = 0.5 * _noise(generator, context, 0.98)
+    return np.asarray(seasonal_temperature(context, parameters) + level + noise)
+
+
+def seasonal_temperature(context: DrawContext, parameters: SiteParameters) -> Series:
+    """Mean over years of that temperature: season and daily swing, degC."""
     day_of_year = np.asarray(context.time.day_of_year, dtype=float)
     season = -parameters.temperature_year_amplitude_k * np.cos(2.0 * np.pi * (day_of_year - 15.0) / 365.25)
-    level = parameters.temperature_day_sd_k * generator.standard_normal(context.days)[context.day_of_period]
     swing = parameters.temperature_day_amplitude_k * np.cos(2.0 * np.pi * (context.local_hour - 15.0) / 24.0)
-    noise = 0.5 * _noise(generator, context, 0.98)
-    return np.asarray(parameters.temperature_year_mean_degc + season + level + swing + noise)
+    return np.asarray(parameters.temperature_year_mean_degc + season + swing)
 
 
 def sun_height(context: DrawContext, parameters: SiteParameters) -> Series:
