@@ -167,6 +167,20 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class Availability:
+    """What a device could bring to its node, whatever it does: what a capacity mechanism counts.
+
+    ``power`` is the most it could inject or stop drawing, MW at the port, where it may run; ``state`` is 1 where it
+    does run (always, for devices that are neither on nor off). ``energy`` is what stands behind it at the start of a
+    period, MWh at the port; ``None`` where power can be held without end.
+    """
+
+    power: OfPeriod
+    state: OfPeriod = lambda t: 1.0
+    energy: OfPeriod | None = None
+
+
+@dataclass(frozen=True)
 class Network:
     """A grid connection as seen from its node: metered export and limits, MW; no import limit where it is ``None``."""
 
@@ -263,4 +277,8 @@ class ModelContext(Protocol):
 
     def network(self, node: str, network: Network) -> None:
         """A network behind a node, which takes what calls change there as far as its limits go."""
+        ...
+
+    def availability(self, owner: str, availability: Availability) -> None:
+        """Say what a device could bring, for products that count it."""
         ...

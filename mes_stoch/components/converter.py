@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mes_stoch.components.context import Effect, HeldReserve, ModelContext, Obligation, OfPeriod
+from mes_stoch.components.context import Availability, Effect, HeldReserve, ModelContext, Obligation, OfPeriod
 from mes_stoch.components.on_off import OnOff, build_on_off
 from mes_stoch.schema.components import Converter, Port
 
@@ -48,6 +48,7 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
             _connect(context, name, spec, port, direction, sigma, power, on_off.state, reserve)
+    context.availability(name, Availability(power=lambda t: spec.power_max_mw, state=on_off.state))
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
         context.earn(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mes_stoch.components.context import Expression, ModelContext
+from mes_stoch.components.context import Availability, Expression, ModelContext
 from mes_stoch.schema.components import SheddableDemand
 
 
@@ -45,6 +45,7 @@ def build_sheddable_demand(context: ModelContext, name: str, spec: SheddableDema
         return shed[t] + change(t)
 
     context.inject(spec.node, name, lambda t: called(t) - demand(t), lambda t: shed[t] - demand(t))
+    context.availability(name, Availability(power=lambda t: spec.shed_max_per_unit * demand(t)))
     context.earn(
         f"operation.{name}",
         sum(-context.period_h * spec.shed_cost_eur_per_mwh * called(t) for t in context.periods),

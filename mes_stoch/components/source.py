@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mes_stoch.components.context import ModelContext
+from mes_stoch.components.context import Availability, ModelContext
 from mes_stoch.schema.components import Source
 
 
@@ -45,6 +45,7 @@ def build_source(context: ModelContext, name: str, spec: Source) -> None:
         )
     change = reserve.net_called()
     context.inject(spec.node, name, lambda t: power[t] + change(t), lambda t: power[t])
+    context.availability(name, Availability(power=available))
     if spec.cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",

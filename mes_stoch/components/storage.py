@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mes_stoch.components.context import Buffer, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.context import Availability, Buffer, HeldReserve, ModelContext, OfPeriod
 from mes_stoch.schema.components import Storage
 
 
@@ -67,6 +67,13 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
         lambda t: discharge[t] - charge[t],
     )
     context.buffer(spec.node, _buffer(spec, charge, discharge, before, reserve))
+    context.availability(
+        name,
+        Availability(
+            power=lambda t: spec.discharge_max_mw,
+            energy=lambda t: spec.discharge_efficiency_per_unit * (before(t) - spec.energy_min_mwh),
+        ),
+    )
     if spec.throughput_cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.schema.products import CalendarWindow, Flexibility
+from mes_stoch.schema.products import CalendarWindow, CapacityMechanism, Flexibility
 
 Mask = NDArray[np.bool_]
 
@@ -30,6 +30,16 @@ def obliged(product: Flexibility, time: pd.DatetimeIndex) -> Mask:
     if product.calendar:
         return in_windows(product.calendar, product.holidays, time, term)
     return term.holds(_days_of(time))
+
+
+def can_be_critical(product: CapacityMechanism, time: pd.DatetimeIndex) -> Mask:
+    """Whether each period that starts at ``time`` (local) lies in a capacity mechanism's calendar.
+
+    ``critical_per_unit`` says which of these hours are critical in a scenario.
+    """
+    if not product.calendar:
+        return np.ones(len(time), dtype=bool)
+    return in_windows(product.calendar, product.holidays, time)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, listed, show
 from mes_stoch.schema.components import ReserveProvider, SheddableDemand
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer, LocalFlexibility
+from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer, LocalFlexibility, Reserve
 
 _DAY_MIN = 24 * 60
 _HOURLY, _YEARLY, _HOURS = "fixed_price_eur_per_mw_h", "fixed_price_eur_per_mw_year", "window_hours_per_year"
@@ -28,6 +28,8 @@ def contract_issues(draft: Draft, time: pd.DatetimeIndex | None, locator: Locato
             issues += _fixed_price_issues(locator, name, product)
         elif isinstance(product, FreeOffer):
             issues += _offer_issues(locator, name, product)
+        elif isinstance(product, Reserve):
+            issues += _bid_price_issues(locator, name, product)
     return [*issues, *_baseline_issues(draft, locator)]
 
 
@@ -99,6 +101,21 @@ def _offer_issues(locator: Locator, name: str, product: FreeOffer) -> Iterator[I
         yield locator.issue(
             place, "nothing", f"{stated} or offer_price_eur_per_mwh", "a free offer is paid by energy alone"
         )
+
+
+def _bid_price_issues(locator: Locator, name: str, product: Reserve) -> Iterator[Issue]:
+    """Energy of a reserve offered at a price: in one direction, and against a marginal price."""
+    own, marginal = product.offer_price_eur_per_mwh, product.marginal_price_eur_per_mwh
+    if own is None and marginal is None:
+        return
+    place = ("products", name, "offer_price_eur_per_mwh")
+    if product.direction == "symmetric":
+        hint = "remove it: a symmetric product follows its signal"
+        yield locator.issue(place, "a price of energy", "no such key", hint)
+    elif own is None or marginal is None:
+        missing = "offer_price_eur_per_mwh" if own is None else "marginal_price_eur_per_mwh"
+        hint = "an offer is called where the marginal price reaches its own"
+        yield locator.issue(("products", name, missing), "nothing", f"the key {missing}", hint)
 
 
 def _baseline_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mes_stoch.io.draft import Draft
+from mes_stoch.io.exclusivity import exclusive_issues
 from mes_stoch.io.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.market_contracts import contract_issues
 from mes_stoch.io.market_fcas import fcas_issues
+from mes_stoch.io.market_gates import gate_issues
 from mes_stoch.io.references import ports
 from mes_stoch.io.time import block_problem
 from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider
@@ -49,6 +51,9 @@ def market_issues(
     issues += _settlement_issues(draft, locator)
     issues += contract_issues(draft, time, locator)
     issues += fcas_issues(draft, locator)
+    issues += exclusive_issues(draft, locator)
+    if time is not None:
+        issues += gate_issues(draft.products, time, locator)
     return [*issues, *_provider_issues(draft, connections, locator)]
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.schema.instance import Horizon
+
 _MICROSECOND = pd.Timedelta(1, unit="us")
 
 
@@ -23,6 +25,16 @@ def period_times(start: datetime, period_h: float, periods: int, timezone: str) 
     step = timedelta(seconds=round(period_h * 3600))
     utc = pd.date_range(pd.Timestamp(start.astimezone(UTC)), periods=periods, freq=pd.Timedelta(step), unit="us")
     return utc.tz_convert(ZoneInfo(timezone))
+
+
+def horizon_days(horizon: Horizon) -> float:
+    """Length in days of local clock time, so that days of 23 and 25 hours count as one."""
+    start = pd.Timestamp(horizon.start)
+    local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
+    end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.period_h * horizon.periods)).tz_convert(
+        horizon.timezone
+    )
+    return float((end.tz_localize(None) - local.tz_localize(None)) / pd.Timedelta(days=1))
 
 
 def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> list[NDArray[np.int64]]:

@@ -17,6 +17,7 @@ import pyomo.environ as pyo
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import (
+    Availability,
     Buffer,
     Direction,
     Expression,
@@ -29,10 +30,10 @@ from mes_stoch.components.context import (
     Weighted,
     pools,
 )
-from mes_stoch.io.time import blocks
+from mes_stoch.io.time import blocks, horizon_days
 from mes_stoch.model.families import Family
 from mes_stoch.model.stacking import stack, stack_at_connection
-from mes_stoch.schema.components import Component, GridConnection
+from mes_stoch.schema.components import Component, GridConnection, ReserveProvider
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -93,6 +94,7 @@ class SiteModel:
         self.placeholders: dict[str, Any] = {}
         self.nodes: dict[str, _Flows] = {name: _Flows() for name in instance.nodes}
         self.legs: list[Leg] = []
+        self._availabilities: dict[str, Availability] = {}
         self._holders: dict[str, list[HeldReserve]] = {}
         self._missed: dict[str, OfPeriod] = {}
         self._scheduled: dict[str, Any] = {}
@@ -113,6 +115,10 @@ class SiteModel:
     @property
     def bids(self) -> Bids:
         return self.instance.bids
+
+    @property
+    def year_share(self) -> float:
+        return horizon_days(self.instance.horizon) / self.instance.horizon.days_per_year
 
     def spans(self, hours: float | None) -> list[NDArray[np.int64]]:
         return [np.asarray(span, dtype=np.int64) for span in blocks(self.time, self.period_h, hours)]
@@ -173,6 +179,9 @@ class SiteModel:
         self.variables.append((family, [variable[k] for k in range(size)]))
         return variable
 
+    def declared(self, owner: str, name: str) -> Any | None:
+        return self.model.component(f"{owner}.{name}")
+
     def constraint(
         self,
         owner: str,
@@ -215,6 +224,9 @@ class SiteModel:
 
     def network(self, node: str, network: Network) -> None:
         self.nodes[node].networks.append(network)
+
+    def availability(self, owner: str, availability: Availability) -> None:
+        self._availabilities[owner] = availability
 
     # -- reserve ----------------------------------------------------------------------------------------------------
 
@@ -311,6 +323,20 @@ class SiteModel:
     def planned(self, owner: str, node: str) -> OfPeriod:
         flows = [flow for name, flow in self.nodes[node].base if name == owner]
         return lambda t: sum(flow(t) for flow in flows)
+
+    def providers(self, product_id: str) -> dict[str, Availability]:
+        return {
+            name: self._availabilities[name]
+            for name, spec in self.instance.components.items()
+            if isinstance(spec, ReserveProvider) and product_id in spec.provides
+        }
+
+    def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
+        base, reserves = self.planned(owner, node), self._holders.get(owner, [])
+        return (
+            lambda t: base(t) - sum(reserve.held_down(t) for reserve in reserves),
+            lambda t: base(t) + sum(reserve.held_up(t) for reserve in reserves),
+        )
 
     # -- the connection that is traded over ---------------------------------------------------------------------------
 

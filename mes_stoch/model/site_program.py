@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mes_stoch.io.exclusivity import Overlap, exclusive_pairs, overlaps
 from mes_stoch.io.time import blocks
 from mes_stoch.model.assembly import assemble
 from mes_stoch.model.bundle import BundledProgram
@@ -26,6 +27,7 @@ from mes_stoch.model.families import Family
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.bids import nearest_bid_mw
+from mes_stoch.products.exclusivity import keep_larger
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket, Flexibility
@@ -119,6 +121,7 @@ class SiteProgram:
         self.constraint_families: tuple[Family, ...] = tuple(family for family, _ in site.constraints)
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
+        self._exclusive = _exclusive(instance, tree)
         self._root = self._make_root()
         self._column_names = _names(self.variable_families)
         self._row_names = _names(self.constraint_families)
@@ -275,20 +278,37 @@ class SiteProgram:
         place = {int(column): k for k, column in enumerate(columns)}
         families = {family.name: family for family in self.variable_families}
         bids = self.instance.bids
+        volumes: dict[str, FloatArray] = {}
         for product_id, product in self.instance.products.items():
             # volumes decided later are no part of the root
             if not isinstance(product, Flexibility) or product.stage != "commit":
                 continue
-            volume = families[f"{product_id}.volume_mw"]
-            bid, steps = families.get(f"{product_id}.bid"), families.get(f"{product_id}.bid_steps")
-            for k, column in enumerate(volume.positions):
-                value = nearest_bid_mw(point[place[int(column)]], product, steps=bids.steps, minimum=bids.minimum)
-                point[place[int(column)]] = value
-                if bid is not None:
-                    point[place[int(bid.positions[k])]] = 1.0 if value > 0 else 0.0
-                if steps is not None:
-                    point[place[int(steps.positions[k])]] = round(value / product.bid_step_mw)
+            given = [point[place[int(column)]] for column in families[f"{product_id}.volume_mw"].positions]
+            nearest = [nearest_bid_mw(v, product, steps=bids.steps, minimum=bids.minimum) for v in given]
+            volumes[product_id] = np.array(nearest)
+        for first, second, shared in self._exclusive:
+            if first in volumes and second in volumes:
+                keep_larger(volumes[first], volumes[second], shared)
+        for product_id, values in volumes.items():
+            step_mw = self.instance.products[product_id].bid_step_mw  # type: ignore[union-attr]
+            follows = {"volume_mw": values, "bid": values > 0}
+            if f"{product_id}.bid_steps" in families:
+                follows["bid_steps"] = np.round(values / step_mw)
+            for quantity, numbers in follows.items():
+                family = families.get(f"{product_id}.{quantity}")
+                if family is not None:
+                    point[[place[int(column)] for column in family.positions]] = numbers
         return point
+
+
+def _exclusive(instance: Instance, tree: ScenarioTree) -> list[tuple[str, str, list[Overlap]]]:
+    """Products that exclude each other, with the blocks in which they do."""
+    found = []
+    for first, second in exclusive_pairs(instance.products):
+        one, other = instance.products[first], instance.products[second]
+        if isinstance(one, Flexibility) and isinstance(other, Flexibility):
+            found.append((first, second, overlaps(one, other, tree.time, instance.horizon.period_h)))
+    return found
 
 
 def _names(families: tuple[Family, ...]) -> tuple[str, ...]:

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.products.context import MarketContext
-from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.products import Stage
 
 Span = NDArray[np.int64]
 
 
-def largest_volume_mw(product: Flexibility, *, steps: bool, minimum: bool) -> float:
+class BidRules(Protocol):
+    """What a product says of the volumes that can be bid."""
+
+    @property
+    def stage(self) -> Stage: ...
+
+    @property
+    def volume_max_mw(self) -> float: ...
+
+    @property
+    def minimum_bid_mw(self) -> float: ...
+
+    @property
+    def bid_step_mw(self) -> float: ...
+
+
+def largest_volume_mw(product: BidRules, *, steps: bool, minimum: bool) -> float:
     """Largest volume the bid rules allow, MW; 0 where no bid can be made."""
     largest = product.volume_max_mw
     if steps and product.bid_step_mw > 0:
@@ -26,7 +42,7 @@ def largest_volume_mw(product: Flexibility, *, steps: bool, minimum: bool) -> fl
     return largest
 
 
-def nearest_bid_mw(volume_mw: float, product: Flexibility, *, steps: bool, minimum: bool) -> float:
+def nearest_bid_mw(volume_mw: float, product: BidRules, *, steps: bool, minimum: bool) -> float:
     """Volume nearest to ``volume_mw`` that the bid rules allow.
 
     A volume below half the smallest bid becomes no bid.
@@ -44,7 +60,7 @@ def nearest_bid_mw(volume_mw: float, product: Flexibility, *, steps: bool, minim
 
 
 def build_volume(
-    context: MarketContext, product_id: str, product: Flexibility, spans: Sequence[Span], dimension: str
+    context: MarketContext, product_id: str, product: BidRules, spans: Sequence[Span], dimension: str
 ) -> Any:
     """The committed volume of each block, MW, at the stage of the product, with its bid rules.
 
@@ -61,9 +77,7 @@ def build_volume(
         product_id, "volume_mw", "MW", product.stage, upper=largest, spans=spans, dimension=dimension
     )
     if minimum and product.minimum_bid_mw > 0 and largest > 0:
-        bid = context.variable(
-            product_id, "bid", "1", product.stage, upper=1.0, integer=True, spans=spans, dimension=dimension
-        )
+        bid = _bid_variable(context, product_id, product, spans, dimension)
         context.constraint(
             product_id,
             "bid_minimum",
@@ -72,14 +86,7 @@ def build_volume(
             spans=spans,
             dimension=dimension,
         )
-        context.constraint(
-            product_id,
-            "bid_maximum",
-            f"{product_id} is committed only where a bid is made",
-            lambda b: volume[b] <= largest * bid[b],
-            spans=spans,
-            dimension=dimension,
-        )
+        _bid_maximum(context, product_id, volume, bid, largest, spans, dimension)
     if steps and product.bid_step_mw > 0 and largest > 0:
         count = context.variable(
             product_id,
@@ -100,3 +107,45 @@ def build_volume(
             dimension=dimension,
         )
     return volume
+
+
+def declare_bid(
+    context: MarketContext,
+    product_id: str,
+    product: BidRules,
+    volume: Any,
+    largest: float,
+    spans: Sequence[Span],
+    dimension: str,
+) -> Any:
+    """The binary that is 1 in blocks with a volume above 0, for products whose minimum bid has not brought it."""
+    bid = _bid_variable(context, product_id, product, spans, dimension)
+    _bid_maximum(context, product_id, volume, bid, largest, spans, dimension)
+    return bid
+
+
+def _bid_variable(
+    context: MarketContext, product_id: str, product: BidRules, spans: Sequence[Span], dimension: str
+) -> Any:
+    return context.variable(
+        product_id, "bid", "1", product.stage, upper=1.0, integer=True, spans=spans, dimension=dimension
+    )
+
+
+def _bid_maximum(
+    context: MarketContext,
+    product_id: str,
+    volume: Any,
+    bid: Any,
+    largest: float,
+    spans: Sequence[Span],
+    dimension: str,
+) -> None:
+    context.constraint(
+        product_id,
+        "bid_maximum",
+        f"{product_id} is committed only where a bid is made",
+        lambda b: volume[b] <= largest * bid[b],
+        spans=spans,
+        dimension=dimension,
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from mes_stoch.components.context import Expression, Leg, ModelContext, OfPeriod
+from mes_stoch.components.context import Availability, Expression, Leg, ModelContext, OfPeriod
 from mes_stoch.schema.components import Component, GridConnection
 from mes_stoch.schema.instance import Bids
 
@@ -18,6 +18,10 @@ class MarketContext(ModelContext, Protocol):
 
     @property
     def legs(self) -> Sequence[Leg]: ...
+
+    def declared(self, owner: str, name: str) -> Any | None:
+        """A variable declared before; ``None`` where there is none of that name."""
+        ...
 
     def held(self, leg: Leg, t: int) -> Expression:
         """Reserve all components hold for a leg, MW."""
@@ -49,4 +53,17 @@ class MarketContext(ModelContext, Protocol):
 
     def scheduled(self, connection: str, t: int) -> Expression:
         """Export at a connection if nothing is called, MW."""
+        ...
+
+    def providers(self, product_id: str) -> Mapping[str, Availability]:
+        """Components that provide a product, with what they could bring."""
+        ...
+
+    def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
+        """Least and largest flow of a component into a node, whatever is called of what it holds, MW."""
+        ...
+
+    @property
+    def year_share(self) -> float:
+        """Share of a year that the horizon stands for."""
         ...

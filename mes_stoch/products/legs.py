@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mes_stoch.components.context import Leg, ModelContext
 from mes_stoch.products.windows import window_share
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer
+from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer, Reserve
 from mes_stoch.schema.products.flexibility import Direction
 
 Values = NDArray[np.float64]
@@ -50,7 +50,7 @@ def called_share(context: ModelContext, product_id: str, product: Flexibility, d
 
     Equations
     ---------
-    For a free offer at price ``o`` with ``m`` the marginal price of its direction::
+    For energy offered at price ``o`` with ``m`` the marginal price of its direction::
 
         called up:    a[t] = activation[t] if m[t] >= o[t] else 0
         called down:  a[t] = activation[t] if m[t] <= o[t] else 0
@@ -60,7 +60,7 @@ def called_share(context: ModelContext, product_id: str, product: Flexibility, d
     """
     stated = product.activation(direction)
     share: Quantity = 0.0 if stated is None else stated
-    if isinstance(product, FreeOffer):
+    if isinstance(product, Reserve | FreeOffer):
         share = _in_merit(context, product_id, product, direction, share)
     if not product.has_window or not isinstance(product, FreeOffer | DemandReduction):
         return share
@@ -70,7 +70,7 @@ def called_share(context: ModelContext, product_id: str, product: Flexibility, d
 
 
 def _in_merit(
-    context: ModelContext, product_id: str, product: FreeOffer, direction: Direction, share: Quantity
+    context: ModelContext, product_id: str, product: Reserve | FreeOffer, direction: Direction, share: Quantity
 ) -> Quantity:
     offer, marginal = product.offer_price_eur_per_mwh, product.marginal_price_eur_per_mwh
     if offer is None or marginal is None:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mes_stoch.io.time import horizon_days
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.schema.instance import Horizon
 from mes_stoch.schema.products import Flexibility
 
 if TYPE_CHECKING:
@@ -124,16 +124,6 @@ def _foresight_note(program: SiteProgram) -> str:
     if program.stages == 2:
         return UPPER_ESTIMATE_NOTE
     return THREE_STAGE_NOTE.format(nodes=len(program.tree.day_ahead_nodes), leaves=len(program.scenario_names))
-
-
-def horizon_days(horizon: Horizon) -> float:
-    """Length in days of local clock time, so that days of 23 and 25 hours count as one."""
-    start = pd.Timestamp(horizon.start)
-    local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
-    end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.period_h * horizon.periods)).tz_convert(
-        horizon.timezone
-    )
-    return float((end.tz_localize(None) - local.tz_localize(None)) / pd.Timedelta(days=1))
 
 
 def _expected_streams(solution: xr.Dataset) -> dict[str, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 #: Units a field of the format can carry.
 FORMAT_UNITS = (
     "eur_per_mw_year",
+    "eur_per_mvar_h",
     "eur_per_mw_h",
     "eur_per_mwh",
     "hours_per_year",
@@ -16,6 +17,8 @@ FORMAT_UNITS = (
     "per_unit",
     "per_h",
     "mwh",
+    "mvar",
+    "mva",
     "mw",
     "eur",
     "degc",
@@ -28,6 +31,8 @@ FORMAT_UNITS = (
 FOREIGN_UNITS: dict[str, tuple[str, float]] = {
     "kw": ("mw", 1e-3),
     "gw": ("mw", 1e3),
+    "kvar": ("mvar", 1e-3),
+    "kva": ("mva", 1e-3),
     "w": ("mw", 1e-6),
     "kwh": ("mwh", 1e-3),
     "gwh": ("mwh", 1e3),

@@ -13,7 +13,7 @@ from mes_stoch.io.market_gates import closing_times
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer
+from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer, Reserve
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.calls import TOLERANCE, Breach, CallLimits, breaches, find_calls, limits_of
@@ -55,7 +55,7 @@ def _called(product: Flexibility, direction: Direction, tree: ScenarioTree) -> V
     called = _stacked(tree, product.activation(direction))
     if called is None or not np.isfinite(called).all() or not (called > TOLERANCE).any():
         return None
-    if isinstance(product, FreeOffer):
+    if isinstance(product, Reserve | FreeOffer):
         offer = _stacked(tree, product.offer_price_eur_per_mwh)
         marginal = _stacked(tree, product.marginal_price_eur_per_mwh)
         if offer is not None and marginal is not None:

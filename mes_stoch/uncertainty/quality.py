@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
-from mes_stoch.schema.products import EnergyMarket, EnergyPayment, Flexibility, FreeOffer, Imbalance, Reserve
+from mes_stoch.schema.products import (
+    EnergyMarket,
+    EnergyPayment,
+    FcasService,
+    Flexibility,
+    FreeOffer,
+    Imbalance,
+    Reserve,
+)
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
@@ -185,8 +193,9 @@ class _Checker:
         )
 
     def _flexibility(self, key: str, product: Flexibility) -> Iterator[Issue]:
-        price = product.capacity_price
-        yield from self._at_least(f"{key}.capacity_price_eur_per_mw_h", price, 0.0, "a capacity price of 0 or more")
+        price, word = product.capacity_price, "enablement" if isinstance(product, FcasService) else "capacity"
+        expected = f"a price of {word} of 0 or more"
+        yield from self._at_least(f"{key}.{word}_price_eur_per_mw_h", price, 0.0, expected)
         yield from self._share(f"{key}.window_per_unit", product.window_per_unit)
         activations = {direction: product.activation(direction) for direction in product.directions}
         for direction, activation in activations.items():
@@ -204,6 +213,8 @@ class _Checker:
                 )
         for direction in product.directions:
             yield from self._energy(key, product, direction)
+        if isinstance(product, FcasService) and product.energy_price_eur_per_mwh is not None:
+            yield from self._present(f"{key}.energy_price_eur_per_mwh", product.energy_price_eur_per_mwh)
 
     def _energy(self, key: str, product: Flexibility, direction: Direction) -> Iterator[Issue]:
         for payment in product.energy_payments(direction):

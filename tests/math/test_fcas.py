@@ -272,6 +272,17 @@ def test_the_offer_is_decided_before_prices_are_known(dear: float, offered: floa
     assert free.profit == pytest.approx(20 * dear)
 
 
+def test_an_offer_that_follows_the_price_is_worth_more() -> None:
+    """The same with the offer decided in each scenario: at 3 half the time 40 x (3 - 2), where before nothing paid."""
+    fields = {"offer_cost_eur_per_mw_h": 2.0, "stage": "realtime"}
+    products = {"au_raise60sec": service("unit", offer(40, 0, 0, 100, 100), "price_eur_per_mw_h", **fields)}
+    result = optimum(
+        site(generator(list(products)), products, 10.0), {"price_eur_per_mw_h": [[0.0], [3.0]]}, [0.5, 0.5]
+    )
+    assert result.profit == pytest.approx(20.0)
+    assert [result.variable("au_raise60sec.volume_mw", s)[0] for s in range(2)] == pytest.approx([0.0, 40.0])
+
+
 def test_offers_are_whole_megawatts() -> None:
     """Of 10.6 MW that may be offered 10 are in steps of 1 MW: 10 x 3; all of them without bid rules: 10.6 x 3."""
     products = {"au_raise6sec": service("unit", offer(40, 0, 0, 100, 100), 3.0, volume_max_mw=10.6)}

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from mes_stoch import api
+from mes_stoch.io.time import horizon_days
 from mes_stoch.model.site_program import SiteProgram, build_program
-from mes_stoch.report.assemble import assemble_run, horizon_days
+from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.instance import Horizon

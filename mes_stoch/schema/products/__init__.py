@@ -13,6 +13,7 @@ from pydantic import Field
 
 from mes_stoch.schema.products.base import Gate, MarketProduct, Stage, TradedProduct
 from mes_stoch.schema.products.calendar import CalendarWindow
+from mes_stoch.schema.products.capacity import CapacityMechanism
 from mes_stoch.schema.products.energy import EnergyMarket, Imbalance
 from mes_stoch.schema.products.fcas import FcasService
 from mes_stoch.schema.products.flexibility import (
@@ -24,6 +25,7 @@ from mes_stoch.schema.products.flexibility import (
     LocalFlexibility,
     Reserve,
 )
+from mes_stoch.schema.products.voltage import VoltageService
 
 Product = Annotated[
     EnergyMarket
@@ -33,12 +35,15 @@ Product = Annotated[
     | DemandReduction
     | LocalFlexibility
     | DemandResponseTender
-    | FcasService,
+    | FcasService
+    | CapacityMechanism
+    | VoltageService,
     Field(discriminator="family"),
 ]
 
 __all__ = [
     "CalendarWindow",
+    "CapacityMechanism",
     "DemandReduction",
     "DemandResponseTender",
     "EnergyMarket",
@@ -54,4 +59,5 @@ __all__ = [
     "Reserve",
     "Stage",
     "TradedProduct",
+    "VoltageService",
 ]

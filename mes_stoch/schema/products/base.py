@@ -12,7 +12,7 @@ Stage = Literal["commit", "day_ahead", "realtime"]
 
 #: ``D-1 12:00`` (delivery day less one, local time), ``Y-1 00:00`` and ``Q-1 00:00`` for contracts, ``H-5min`` for
 #: a gate that moves with delivery.
-Gate = Annotated[str, Field(pattern=r"^([YQMD]-\d+|D) \d{2}:\d{2}$|^H-\d+min$")]
+Gate = Annotated[str, Field(pattern=r"^([YQMD]-\d+|D) ([01]\d|2[0-3]):[0-5]\d$|^H-\d+min$")]
 
 
 class MarketProduct(Model):

@@ -128,22 +128,35 @@ class _TwoWay(Flexibility):
     )
     activation_up_per_unit: Quantity | None = Field(default=None, description="Called share of the volume, up.")
     activation_down_per_unit: Quantity | None = Field(default=None, description="Called share of the volume, down.")
+    offer_price_eur_per_mwh: Quantity | None = Field(
+        default=None, description="The site's own price of energy; null: called whatever the marginal price."
+    )
+    marginal_price_eur_per_mwh: Quantity | None = Field(
+        default=None, description="Price of the last offer called in merit order, in the product's direction."
+    )
 
     def activation(self, direction: Direction) -> Quantity | None:
         return self.activation_up_per_unit if direction == "up" else self.activation_down_per_unit
 
     def energy_payments(self, direction: Direction) -> tuple[EnergyPayment, ...]:
         up = direction == "up"
-        price = self.energy_price_up_eur_per_mwh if up else self.energy_price_down_eur_per_mwh
+        stated = self.energy_price_up_eur_per_mwh if up else self.energy_price_down_eur_per_mwh
+        price = self.price_of_merit_order if stated is None else stated
         if price is None or self.energy_settlement == "uncorrected":
             return ()
         return (EnergyPayment("activation", price, 1 if up else -1),)
+
+    @property
+    def price_of_merit_order(self) -> Quantity | None:
+        """What energy is paid where no ``energy_price_*`` is stated, EUR/MWh."""
+        raise NotImplementedError
 
 
 class Reserve(_TwoWay):
     """Capacity held ready, called by the system operator.
 
-    Symmetric products have one volume and both directions; the others one.
+    Symmetric products have one volume and both directions; the others one. A reserve of one direction whose energy is
+    offered at a price (``offer_price_eur_per_mwh``, as for aFRR) is called in merit order and paid the marginal price.
     """
 
     family: Literal["reserve"]
@@ -157,30 +170,26 @@ class Reserve(_TwoWay):
     def capacity_price(self) -> Quantity:
         return self.capacity_price_eur_per_mw_h
 
+    @property
+    def price_of_merit_order(self) -> Quantity | None:
+        return self.marginal_price_eur_per_mwh
+
 
 class FreeOffer(_TwoWay):
     """Energy offered to the balancing mechanism without being paid for readiness.
 
     Whether an offer is called is data: ``activation_*_per_unit``. Where the price of the marginal offer is known, an
-    offer at ``offer_price_*`` is called only in merit order: up if the marginal price is at least its own, down if
-    it is at most its own.
+    offer is called only in merit order: up if the marginal price is at least its own, down if it is at most its own. It
+    is paid its own price.
     """
 
     family: Literal["free_offer"]
     direction: Direction
     missed_penalty_eur_per_mwh: Positive = Field(description="Cost of energy ordered but not delivered.")
-    offer_price_eur_per_mwh: Quantity | None = Field(
-        default=None, description="The site's own price; null: always called."
-    )
-    marginal_price_eur_per_mwh: Quantity | None = Field(
-        default=None, description="Price of the last offer called in merit order, in the offer's direction."
-    )
 
-    def energy_payments(self, direction: Direction) -> tuple[EnergyPayment, ...]:
-        stated = super().energy_payments(direction)
-        if stated or self.offer_price_eur_per_mwh is None or self.energy_settlement == "uncorrected":
-            return stated
-        return (EnergyPayment("activation", self.offer_price_eur_per_mwh, 1 if direction == "up" else -1),)
+    @property
+    def price_of_merit_order(self) -> Quantity | None:
+        return self.offer_price_eur_per_mwh
 
 
 class DemandReduction(Flexibility):
