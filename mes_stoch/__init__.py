@@ -2,7 +2,7 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if not name.startswith("_"))
-['Run', 'Site', 'read', 'read_run', 'solve']
+['Run', 'Settlement', 'Site', 'read', 'read_run', 'settle', 'solve']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mes_stoch.api import Run, Site, read, read_run, solve
+    from mes_stoch.api import Run, Settlement, Site, read, read_run, settle, solve
 
     __version__: str
 
-__all__ = ["Run", "Site", "read", "read_run", "solve", "__version__"]
+__all__ = ["Run", "Settlement", "Site", "read", "read_run", "settle", "solve", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -37,15 +37,17 @@ def __dir__() -> list[str]:
 
 
 class _CallablePackage(ModuleType):
-    """The engines' package, which answers a call as :func:`mes_stoch.api.solve`.
+    """A package which answers a call as the function of :mod:`mes_stoch.api` that has its name.
 
     Python binds a subpackage to its name in the parent when anything below it is imported, so ``ms.solve`` would be the
     function or the package, depending on what was imported before. This way it is both, always.
     """
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return import_module("mes_stoch.api").solve(*arguments, **options)
+        name = self.__name__.rpartition(".")[2]
+        return getattr(import_module("mes_stoch.api"), name)(*arguments, **options)
 
 
 if not TYPE_CHECKING:
-    import_module("mes_stoch.solve").__class__ = _CallablePackage
+    for _name in ("settle", "solve"):
+        import_module(f"mes_stoch.{_name}").__class__ = _CallablePackage

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, overload
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
@@ -23,11 +24,12 @@ from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.settle import Books, Settlement, settle_books
 from mes_stoch.solve.result import Progress, SolveOptions
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
-__all__ = ["Run", "Site", "read", "read_run", "solve"]
+__all__ = ["Run", "Settlement", "Site", "read", "read_run", "settle", "solve"]
 
 METHODS = ("auto", "ef", "decomposition", "ph")
 
@@ -214,6 +216,41 @@ def solve(
     result.details.update(numerics.details())
     settings = RunSettings(inputs=inputs, method=method, options=dict(vars(options)), command=command, started=started)
     return assemble_run(program, result, settings)
+
+
+def settle(run: Run | str | Path) -> Settlement:
+    """Recompute every cash flow of a run from its data, decisions and meters, without model or solver.
+
+    Parameters
+    ----------
+    run : Run or path
+        A run, or the folder of one.
+
+    Returns
+    -------
+    Settlement
+        ``ledger`` has the lines, ``agrees`` says whether they add up to what the optimiser states.
+
+    Raises
+    ------
+    UsageError
+        If the folder is not that of a finished run, or the run has no dispatch.
+
+    >>> import mes_stoch as ms
+    >>> site = ms.read("instances/tiny_site")
+    >>> settlement = ms.settle(ms.solve(site, site.tree()))
+    >>> settlement.agrees, round(settlement.expected_profit, 2)
+    (True, -687.5)
+    """
+    if not isinstance(run, Run):
+        run = read_run(run)
+    with TemporaryDirectory(prefix="mes-stoch-settle-") as copy:
+        for name, content in run.settings.inputs.items():
+            target = Path(copy) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        instance = read_instance(Path(copy)).instance
+    return settle_books(Books(instance, run.tree, run.solution, run.flow_data))
 
 
 def _options(

@@ -20,11 +20,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mes_stoch"
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("schema",),
     ("io",),
+    ("settle",),
     ("components", "products", "uncertainty"),
     ("model",),
     ("risk",),
     ("solve",),
-    ("evaluate", "settle"),
+    ("evaluate",),
     ("report",),
     ("api",),
     ("bench",),

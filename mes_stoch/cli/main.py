@@ -18,6 +18,7 @@ from mes_stoch.cli.bench import bench
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
+from mes_stoch.cli.settle import settle
 from mes_stoch.cli.solve import solve
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
@@ -52,7 +53,7 @@ def command_line(context: click.Context, debug: bool) -> None:
     """How much flexibility should a multi-energy site commit, to which market, before prices and activations are known?
 
     An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
-    and writes a run folder, `report` shows a run again.
+    and writes a run folder, `report` shows a run again, `settle` recomputes every cash flow of it.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand == solve.name
@@ -69,7 +70,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         speech.speak_warnings()
 
 
-for _command in (validate, tree, solve, report, bench):
+for _command in (validate, tree, solve, report, settle, bench):
     command_line.add_command(_command)
 
 

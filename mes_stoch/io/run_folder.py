@@ -11,6 +11,7 @@
       summary.json      objective, proven interval, streams, commitments
       trace.csv         bounds against time
       figures/          PNG
+      ledger.csv        every cash flow, once `mes-stoch settle` has been asked for it
       manifest.json     command, seeds, input hashes, versions, machine, times; written last: a folder without it is
                         an unfinished run
 
@@ -48,10 +49,11 @@ FLOWS = "flows.nc"
 TREE = "tree.nc"
 INSTANCE = "instance"
 FIGURES = "figures"
+LEDGER = "ledger.csv"
 
 #: Left beside the results by `slurm/solve.sbatch` when a job's run is complete.
 DONE = "DONE"
-_OWN_FILES = (MANIFEST, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, DONE)
+_OWN_FILES = (MANIFEST, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, DONE)
 _OWN_FOLDERS = (INSTANCE, FIGURES)
 _PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pandas", "xarray", "mpi4py")
 

@@ -83,6 +83,12 @@ class UnboundedError(MesStochError):
     exit_code = 3
 
 
+class SettlementError(MesStochError):
+    """The independent settlement of a run does not agree with what the optimiser says it earns."""
+
+    exit_code = 70
+
+
 class SolveError(MesStochError):
     """A solver failed, or a result failed its independent check (for example a negative gap)."""
 

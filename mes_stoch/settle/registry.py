@@ -1,0 +1,46 @@
+"""Which module settles which family.
+
+A family is one module with one function ``settle_<family>(books, product_id, product)`` that yields cash flows
+(:func:`mes_stoch.settle.ledger.cash_flow`). It reads data of the scenarios (``books.data``), volumes, positions, power
+held and delivered (``books.decided``, :mod:`mes_stoch.settle.calls`) and meters (``books.metered``); it never reads
+what the optimiser worked out for its own money, such as ``short``, ``missed``, ``lost`` or ``penalised``. Streams are
+named as the optimiser names them, so that the two accounts can be laid side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.products import EnergyMarket, FcasService, Flexibility, Imbalance
+from mes_stoch.settle.books import Books
+from mes_stoch.settle.components import settle_component, settle_node
+from mes_stoch.settle.energy import settle_energy
+from mes_stoch.settle.fcas import settle_fcas
+from mes_stoch.settle.flexibility import settle_flexibility
+from mes_stoch.settle.imbalance import settle_imbalance
+from mes_stoch.settle.ledger import CashFlow
+
+Settler = Callable[[Books, str, Any], Iterator[CashFlow]]
+
+#: The first that fits a product settles it.
+FAMILIES: tuple[tuple[type, Settler], ...] = (
+    (EnergyMarket, settle_energy),
+    (Imbalance, settle_imbalance),
+    (FcasService, settle_fcas),
+    (Flexibility, settle_flexibility),
+)
+
+
+def cash_flows(books: Books) -> Iterator[CashFlow]:
+    """Every cash flow of a run: products, then components, then nodes, in the order of the instance."""
+    for product_id, product in books.instance.products.items():
+        settle = next((settler for family, settler in FAMILIES if isinstance(product, family)), None)
+        if settle is None:
+            raise ModelError(f"no settlement is known for {product_id} of family {product.family}")
+        yield from settle(books, product_id, product)
+    for name, spec in books.instance.components.items():
+        yield from settle_component(books, name, spec)
+    for name in books.instance.nodes:
+        yield from settle_node(books, name)

@@ -1,0 +1,220 @@
+"""Settlement against the optimiser: shipped instances, random sites, published figures, and runs tampered with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from helpers.random_site import random_site
+from helpers.site_builder import grid, make_instance, make_tree
+
+import mes_stoch as ms
+from mes_stoch.model.site_program import build_program
+from mes_stoch.report.assemble import assemble_run
+from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.settle import Books, Settlement, settle_books
+from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.result import SolveOptions
+
+INSTANCES = Path(__file__).resolve().parents[2] / "instances"
+
+#: Scenarios to draw where an instance's own number would take minutes.
+FEW = {"hospital_fr": 8, "bench_district": 2, "campus_au": 2}
+
+
+def solved(instance: Instance, tree: ScenarioTree) -> Run:
+    program = build_program(instance, tree)
+    result = solve_extensive(program, SolveOptions(gap_rel=1e-7, time_limit_s=60.0))
+    return assemble_run(program, result, RunSettings(inputs={}, method="ef", started=datetime(2025, 1, 1)))
+
+
+def settled(instance: Instance, tree: ScenarioTree) -> Settlement:
+    run = solved(instance, tree)
+    return settle_books(Books(instance, tree, run.solution, run.flow_data))
+
+
+def assert_agrees(settlement: Settlement, profit: pd.Series[float]) -> None:
+    """Every scenario's profit to 1e-6 of itself, every stream to 1e-6 of the money that moves."""
+    assert settlement.profit.to_numpy() == pytest.approx(profit.to_numpy(), rel=1e-6, abs=1e-6)
+    assert settlement.agrees, settlement.worst_differences()
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in INSTANCES.glob("*/instance.yaml")))
+def test_every_shipped_instance(name: str) -> None:
+    site = ms.read(INSTANCES / name)
+    run = ms.solve(site, site.tree(FEW.get(name)), gap_rel=0.01)
+    assert run is not None
+    settlement = ms.settle(run)
+    assert_agrees(settlement, run.profit)
+    assert settlement.expected_profit == pytest.approx(run.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("integer", [False, True])
+@pytest.mark.parametrize("leaves", [[1, 1, 1, 1], [2, 3, 1]])
+def test_random_sites_of_two_and_three_stages(seed: int, integer: bool, leaves: list[int]) -> None:
+    instance, tree = random_site(np.random.default_rng(seed), leaves, integer=integer, periods=4)
+    run = solved(instance, tree)
+    settlement = settle_books(Books(instance, tree, run.solution, run.flow_data))
+    assert_agrees(settlement, run.profit)
+    # something was held, called and left out of balance, or the comparison says little
+    moved = settlement.totals.abs().sum()
+    assert (moved[["energy", "tariff.mains"]] > 0).all()
+
+
+def test_three_stage_run_by_decomposition() -> None:
+    site = ms.read(INSTANCES / "hospital_fr")
+    run = ms.solve(site, site.tree(6, leaves_per_day_ahead_node=3), method="decomposition", gap_rel=0.01)
+    assert run is not None
+    assert run.summary["stages"] == 3
+    assert_agrees(ms.settle(run), run.profit)
+
+
+def process(product: dict[str, Any], demand_mw: float | str, data: dict[str, Any], periods: int) -> Settlement:
+    """A plant that sheds at no cost, one upward product, no energy market."""
+    component = {
+        "type": "sheddable_demand",
+        "node": "power",
+        "demand_mw": demand_mw,
+        "shed_cost_eur_per_mwh": 0.0,
+        "provides": ["fr_mfrr_up"],
+    }
+    imbalance = {"price_long_eur_per_mwh": 0.0, "price_short_eur_per_mwh": 300.0}
+    energy = {"price_eur_per_mwh": 0.0, "settlement_period_h": 1}
+    instance = make_instance(
+        {"grid": grid(), "process": component},
+        {"da": energy, "imbalance": imbalance, "fr_mfrr_up": product},
+        periods=periods,
+        bids={"minimum": True, "steps": False},
+    )
+    return settled(instance, make_tree(instance, data))
+
+
+def lines_of(settlement: Settlement, item: str) -> list[tuple[float, float, float, float]]:
+    table = settlement.ledger.lines()
+    rows = table[table["item"] == item]
+    return [tuple(row) for row in rows[["quantity", "price", "hours", "amount"]].to_numpy().tolist()]
+
+
+def test_regelleistung_example() -> None:
+    """10 MW x 15 EUR/MW/h x 4 h = 600 EUR of capacity; 7 MW called for an hour at 70 EUR/MWh = 490 EUR.
+
+    regelleistung.net, questions and answers on the settlement of balancing services.
+    """
+    product = {
+        "block_h": 4,
+        "volume_max_mw": 10.0,
+        "capacity_price_eur_per_mw_h": 15.0,
+        "activation_up_per_unit": "call_per_unit",
+        "energy_price_up_eur_per_mwh": 70.0,
+    }
+    settlement = process(product, 10.0, {"call_per_unit": [0.0, 0.7, 0.0, 0.0]}, 4)
+    assert lines_of(settlement, "capacity committed") == [pytest.approx((10.0, 15.0, 4.0, 600.0))]
+    assert lines_of(settlement, "energy called up, as ordered") == [pytest.approx((7.0, 70.0, 1.0, 490.0))]
+    assert settlement.expected_profit == pytest.approx(1090.0)
+
+
+def test_what_a_block_loses_is_the_larger_of_two() -> None:
+    """10 MW committed at 300 EUR/MW/h over 4 h by a plant of 8 MW in one hour and 10 MW in the others.
+
+    Bids are of 10 MW or none. Not held: 2 MW in one hour, 2 MW h of 40, 0.5 MW on average. Called in full in that hour,
+    2 of 10 MW miss: 2 / 10 of the block's payment, the larger. Penalties: 2 MW x 1 h x 5 and 2 MWh x 100, imbalance
+    2 MWh x 300.
+    """
+    product = {
+        "block_h": 4,
+        "volume_max_mw": 10.0,
+        "minimum_bid_mw": 10.0,
+        "capacity_price_eur_per_mw_h": 300.0,
+        "shortfall_penalty_eur_per_mw_h": 5.0,
+        "missed_penalty_eur_per_mwh": 100.0,
+        "activation_up_per_unit": "call_per_unit",
+    }
+    data = {"call_per_unit": [0.0, 1.0, 0.0, 0.0], "plant_mw": [10.0, 8.0, 10.0, 10.0]}
+    called = process(product, "plant_mw", data, 4)
+    assert lines_of(called, "capacity committed") == [pytest.approx((10.0, 300.0, 4.0, 12000.0))]
+    assert lines_of(called, "call missed: payment lost") == [pytest.approx((-2.0, 300.0, 4.0, -2400.0))]
+    assert lines_of(called, "capacity not held: payment lost") == []
+    assert lines_of(called, "penalty: committed up and not held") == [pytest.approx((-2.0, 5.0, 1.0, -10.0))]
+    assert lines_of(called, "penalty: called up and not delivered") == [pytest.approx((-2.0, 100.0, 1.0, -200.0))]
+    assert lines_of(called, "imbalance: short") == [pytest.approx((-2.0, 300.0, 1.0, -600.0))]
+    assert called.expected_profit == pytest.approx(12000 - 2400 - 10 - 200 - 600)
+    assert called.agrees
+    quiet = process(product, "plant_mw", {**data, "call_per_unit": 0.0}, 4)
+    assert lines_of(quiet, "capacity not held: payment lost") == [pytest.approx((-0.5, 300.0, 4.0, -600.0))]
+    assert lines_of(quiet, "call missed: payment lost") == []
+    assert quiet.agrees
+
+
+def test_tiny_site_by_hand() -> None:
+    """The four scenarios of the README add up to -687.5; every line is quantity x price x hours."""
+    site = ms.read(INSTANCES / "tiny_site")
+    settlement = ms.settle(ms.solve(site, site.tree(), method="ef", gap_rel=1e-8))
+    table = settlement.ledger.lines()
+    assert (table["quantity"] * table["price"] * table["hours"]).to_numpy() == pytest.approx(table["amount"].to_numpy())
+    assert settlement.expected_profit == pytest.approx(-687.5)
+    weights = dict(zip(settlement.ledger.books.scenarios, settlement.ledger.books.probabilities, strict=True))
+    assert (table["amount"] * table["scenario"].map(weights)).sum() == pytest.approx(-687.5)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    site = ms.read(INSTANCES / "hospital_fr")
+    run = ms.solve(site, site.tree(2), gap_rel=0.01)
+    assert run is not None
+    return run.write(tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.mark.parametrize(
+    ("name", "change_mw"),
+    # less held than there was: more would cost nothing
+    [("fr_fcr.volume_mw", 0.01), ("chp.fr_mfrr_up_held_mw", -0.01), ("da.position_mw", 0.01), ("chp.power_mw", 0.01)],
+)
+def test_a_solution_tampered_with_is_found_out(run_folder: Path, name: str, change_mw: float) -> None:
+    run = ms.read_run(run_folder)
+    assert ms.settle(run).agrees
+    variable = next(v for v in (name, name.replace("position", "sold")) if v in run.solution)
+    run.solution[variable] = run.solution[variable] + change_mw
+    assert not ms.settle(run).agrees
+
+
+def test_prices_and_meters_tampered_with_are_found_out(run_folder: Path) -> None:
+    run = ms.read_run(run_folder)
+    price = next(name for name in run.tree.series_names if name.startswith("da_price"))
+    dataset = run.tree.dataset.copy()
+    dataset[price] = dataset[price] + 0.01
+    dearer = Run(**{**vars(run), "tree": ScenarioTree(dataset)})
+    assert not ms.settle(dearer).agrees
+    run.flow_data["flow_mw"] = run.flow_data["flow_mw"] * 1.0001
+    assert not ms.settle(run).agrees
+
+
+def test_stated_money_tampered_with_is_found_out(run_folder: Path) -> None:
+    run = ms.read_run(run_folder)
+    run.solution["stream_eur"][0, 0] += 0.1
+    settlement = ms.settle(run)
+    assert not settlement.agrees
+    assert settlement.largest_difference == pytest.approx(0.1)
+    stream, scenario = str(run.solution["stream"].values[0]), str(run.solution["scenario"].values[0])
+    assert f"{stream} in scenario {scenario}" in settlement.worst_differences()[0]
+
+
+def test_a_number_that_is_none_is_no_agreement(run_folder: Path) -> None:
+    run = ms.read_run(run_folder)
+    run.solution["chp.power_mw"][0, 0] = np.nan
+    assert not ms.settle(run).agrees
+
+
+def test_a_run_without_dispatch_cannot_be_settled(run_folder: Path) -> None:
+    run = ms.read_run(run_folder)
+    empty = Run(**{**vars(run), "solution": xr.Dataset()})
+    with pytest.raises(UsageError, match="no dispatch to settle"):
+        ms.settle(empty)
