@@ -68,7 +68,9 @@ def test_the_limit_reaches_processes_in_other_sessions(tmp_path: Path, running_b
 
 @pytest.mark.mpi
 def test_stopped_ranks_leave_neither_processes_nor_shared_memory(tmp_path: Path, mpiexec: str, running_below):
-    ranks = "from mpi4py import MPI; import time; MPI.COMM_WORLD.Barrier(); print('up', flush=True); time.sleep(300)"
+    # one write a line: unbuffered, print writes the end of a line apart, and lines of several ranks run together
+    up = "os.write(1, b'up' + bytes([10]))"
+    ranks = f"from mpi4py import MPI; import os, time; MPI.COMM_WORLD.Barrier(); {up}; time.sleep(300)"
     mapped: set[str] = set()
     most: list[int] = []
     over = threading.Event()

@@ -60,7 +60,8 @@ def test_a_run_that_does_not_add_up(command: Command, run_dir: Path) -> None:
     assert done.code == 70
     assert "THE TWO ACCOUNTS DIFFER" in done.out
     assert "does not agree" in done.err
-    stream = f"capacity.{name.removesuffix('.volume_mw')}"
+    # what is committed and not held is paid for and taken back, and costs its penalty
+    stream = f"penalty.shortfall_{name.removesuffix('.volume_mw')}"
     row = next(line.split() for line in done.out.splitlines() if line.split()[:1] == [stream])
     assert row[1] != row[2]
     assert (run_dir / "ledger.csv").is_file()
