@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ def make_legs(context: ModelContext, products: Mapping[str, Flexibility]) -> lis
 
         remaining[t] = max(0, sustain - sum of a[k] h over the unbroken run of calls that ends just before t)
 
+    and nothing need be held for calls that the product's limits exclude: ``remaining[t] = 0`` between calls once
+    ``calls_max_per_day`` have begun on the local day, or ``calls_max`` in the horizon.
+
     Continuous products hold their full sustain time always.
     """
     legs = []
@@ -35,14 +38,21 @@ def make_legs(context: ModelContext, products: Mapping[str, Flexibility]) -> lis
             # a constant share is one call that never ends, and reads the same as a series of it
             if product.call == "discrete" and share != 0 and product.sustain_h > 0:
                 remaining = f"{product_id}.{direction}.remaining_h"
-                context.derived(
-                    remaining,
-                    [share],
-                    lambda a, sustain_h=product.sustain_h: remaining_time(a, sustain_h, context.period_h),
-                )
+                context.derived(remaining, [share], _time_to_hold(context, product))
             read = context.quantity
             legs.append(Leg(product_id, product, direction, share, remaining, read(share), read(remaining)))
     return legs
+
+
+def _time_to_hold(context: ModelContext, product: Flexibility) -> Callable[[Values], Values]:
+    days = context.spans(24.0)
+
+    def rule(activation: Values) -> Values:
+        remaining = remaining_time(activation, product.sustain_h, context.period_h)
+        over = calls_used_up(activation, days, product.calls_max_per_day, product.calls_max)
+        return np.where(over, 0.0, remaining)
+
+    return rule
 
 
 def called_share(context: ModelContext, product_id: str, product: Flexibility, direction: Direction) -> Quantity:
@@ -106,3 +116,23 @@ def remaining_time(activation: Values, sustain_h: float, period_h: float) -> Val
         remaining[t] = max(0.0, sustain_h - used_h)
         used_h = used_h + share * period_h if share > 0 else 0.0
     return remaining
+
+
+def calls_used_up(
+    activation: Values, days: Sequence[NDArray[np.int64]], most_a_day: int | None, most: int | None
+) -> NDArray[np.bool_]:
+    """Whether no call is running into a period, and none may begin in it.
+
+    >>> day = [np.arange(6)]
+    >>> calls_used_up(np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0]), day, 2, None).tolist()
+    [False, False, False, False, False, True]
+    """
+    called = activation > 0
+    begins = called & ~np.concatenate([[False], called[:-1]])
+    before = np.cumsum(begins) - begins
+    used_up = np.zeros(len(called), dtype=bool) if most is None else before >= most
+    if most_a_day is not None:
+        for day in days:
+            used_up[day] |= before[day] - before[day[0]] >= most_a_day
+    running = np.concatenate([[False], called[:-1]])
+    return np.asarray(used_up & ~running, dtype=bool)

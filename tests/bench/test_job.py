@@ -15,7 +15,8 @@ from mes_stoch.bench.job import run_job
 # a child in a session of its own, as MPI launchers make them, which does not go when asked
 STUBBORN = """
 import os, signal, subprocess, sys, time
-child = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.write(1, b'child' + bytes([10])); time.sleep(300)"
+say = "os.write(1, b'child' + bytes([10]))"
+child = f"import os, signal, time; signal.signal(15, signal.SIG_IGN); {say}; time.sleep(300)"
 subprocess.Popen([sys.executable, "-c", child], start_new_session=True)
 os.write(1, b"parent" + bytes([10]))
 time.sleep(300)
