@@ -24,7 +24,8 @@ from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settle import Books, Settlement, settle_books
+from mes_stoch.settle.books import Books
+from mes_stoch.settle.settlement import Settlement, settle_books
 from mes_stoch.solve.result import Progress, SolveOptions
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree

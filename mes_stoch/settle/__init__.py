@@ -3,9 +3,3 @@
 No model code is read here, and no solver: this room imports :mod:`mes_stoch.schema` and :mod:`mes_stoch.io`, nothing
 else, so that a mistake in the optimiser's algebra cannot hide in its own account of itself.
 """
-
-from mes_stoch.settle.books import Books
-from mes_stoch.settle.ledger import CashFlow, Ledger
-from mes_stoch.settle.settlement import Settlement, settle_books
-
-__all__ = ["Books", "CashFlow", "Ledger", "Settlement", "settle_books"]

@@ -20,7 +20,8 @@ from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settle import Books, Settlement, settle_books
+from mes_stoch.settle.books import Books
+from mes_stoch.settle.settlement import Settlement, settle_books
 from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.result import SolveOptions
 
