@@ -210,7 +210,7 @@ def solve(
 
     program = build_program(site.instance, tree)
     numerics = inspect(program)
-    numerics.warn()
+    numerics.warn(site.instance.currency)
     result = solve_by(method, program, options, progress, remark)
     if result is None:
         return None

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mes_stoch.solve.result import TracePoint
 
-_HEADER = f"{'time':>9}  {'iteration':>9}  {'lower bound EUR':>18}  {'upper bound EUR':>18}  {'gap':>9}"
-
 
 class ProgressLines:
     """Prints a trace point at most every ``every_s`` seconds; the first always.
@@ -27,6 +25,8 @@ class ProgressLines:
         After so long without a line, one says that work goes on.
     clock : callable
         Seconds, monotonic.
+
+    ``currency`` is that of the bounds; it is known once the instance is read.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class ProgressLines:
         silence_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.currency = "EUR"
         self._write = write
         self._every_s = every_s
         self._silence_s = silence_s
@@ -61,7 +62,7 @@ class ProgressLines:
             self._waiting = point
             return
         if self._printed_at is None:
-            self._write(_HEADER)
+            self._write(_header(self.currency))
         self._printed_at = self._spoken_at = now
         self._waiting = None
         self._write(progress_line(point))
@@ -79,6 +80,11 @@ class ProgressLines:
             if now - self._spoken_at >= self._silence_s:
                 self._spoken_at = now
                 self._write(f"{now - self._started_at:>8.1f}s  at work, no new bounds")
+
+
+def _header(currency: str) -> str:
+    lower, upper = f"lower bound {currency}", f"upper bound {currency}"
+    return f"{'time':>9}  {'iteration':>9}  {lower:>18}  {upper:>18}  {'gap':>9}"
 
 
 def progress_line(point: TracePoint) -> str:

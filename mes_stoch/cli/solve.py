@@ -110,6 +110,7 @@ def solve(
     try:
         with ready_together():
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
+            lines.currency = site.instance.currency
             method = method or site.instance.solve.method
             _check_launch(method)
             tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves)

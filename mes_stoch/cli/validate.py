@@ -19,6 +19,7 @@ Examples:
   mes-stoch validate instances/tiny_site
   mes-stoch validate --numerics instances/hospital_fr
   mes-stoch validate --schema > instance.schema.json
+  mes-stoch validate --schema --currency AUD > aud.schema.json
 
 \b
 Exit codes: 0 valid, 2 not valid.
@@ -28,8 +29,13 @@ Exit codes: 0 valid, 2 not valid.
 @click.command(epilog=_EPILOG, short_help="Check an instance; report all its problems.")
 @click.argument("instance", type=click.Path(path_type=Path), required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of instance.yaml and stop.")
+@click.option(
+    "--currency",
+    metavar="CODE",
+    help="With --schema: keys of money as an instance in this currency writes them (default EUR).",
+)
 @click.option("--numerics", is_flag=True, help="Show how far apart the numbers of the first scenario lie.")
-def validate(instance: Path | None, schema: bool, numerics: bool) -> None:
+def validate(instance: Path | None, schema: bool, currency: str | None, numerics: bool) -> None:
     """Check an instance folder and report all its problems together.
 
     Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are
@@ -39,12 +45,10 @@ def validate(instance: Path | None, schema: bool, numerics: bool) -> None:
     would give the solver trouble.
     """
     if schema:
-        import json
-
-        from mes_stoch.io.schema_export import instance_schema
-
-        speech.say(json.dumps(instance_schema(), indent=2))
+        _print_schema(currency or "EUR")
         return
+    if currency is not None:
+        raise UsageError("--currency goes with --schema; an instance says its own: currency: AUD")
     if instance is None:
         raise UsageError("which instance? Give its folder: mes-stoch validate INSTANCE")
     from mes_stoch import api
@@ -62,10 +66,22 @@ def validate(instance: Path | None, schema: bool, numerics: bool) -> None:
         _show_numerics(site, tree)
 
 
+def _print_schema(currency: str) -> None:
+    import json
+    import re
+
+    from mes_stoch.io.schema_export import instance_schema
+
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise UsageError(f"--currency is three capital letters, such as EUR or AUD, not {currency!r}")
+    speech.say(json.dumps(instance_schema(currency), indent=2))
+
+
 def _show_numerics(site: Site, tree: ScenarioTree) -> None:
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.numerics_table import render_numerics
     from mes_stoch.solve.numerics import inspect
 
     program = build_program(site.instance, tree)
-    speech.show(render_numerics(inspect(program, [0]), program.scenario_names[0]))
+    currency = site.instance.currency
+    speech.show(render_numerics(inspect(program, [0]), program.scenario_names[0], currency))

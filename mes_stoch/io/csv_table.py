@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.io.locate import listed, shorten
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.units import FORMAT_CURRENCY
 
 #: Problems of one kind in one file that are written out; the others are counted.
 MOST_ISSUES = 10
@@ -20,9 +21,13 @@ MOST_ISSUES = 10
 
 @dataclass
 class Reporter:
-    """Collects issues of one file, and of each kind no more than a person would read."""
+    """Collects issues of one file, and of each kind no more than a person would read.
+
+    Columns come in the format's names; issues speak of them in the instance's ``currency``, as the file does.
+    """
 
     file: str
+    currency: str = FORMAT_CURRENCY
     _issues: dict[str, list[Issue]] = field(default_factory=dict)
     _left_out: dict[str, int] = field(default_factory=dict)
 
@@ -30,7 +35,7 @@ class Reporter:
         label = kind or expected
         known = self._issues.setdefault(label, [])
         if len(known) < MOST_ISSUES:
-            known.append(Issue(self.file, line, key, found, expected, hint))
+            known.append(Issue(self.file, line, key, found, expected, hint).in_currency(self.currency))
         else:
             self._left_out[label] = self._left_out.get(label, 0) + 1
 

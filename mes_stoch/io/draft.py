@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.currency import currency_code
 from mes_stoch.io.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
 from mes_stoch.schema.components import Component
 from mes_stoch.schema.errors import Issue
@@ -35,9 +36,10 @@ class Draft:
     """The sound entries of an instance, and the names of all entries.
 
     ``broken_components`` holds the data of components that are not sound: what they would connect is not known, so
-    nothing is said about what they might touch.
+    nothing is said about what they might touch. ``currency`` is ``None`` where the entry is no code.
     """
 
+    currency: str | None
     horizon: Horizon | None
     carriers: tuple[str, ...]
     nodes: dict[str, Node]
@@ -60,6 +62,7 @@ def make_draft(data: Mapping[str, Any]) -> Draft:
     carriers = data.get("carriers")
     series = data.get("series")
     return Draft(
+        currency=currency_code(data),
         horizon=_parse(_HORIZON, data.get("horizon")),
         carriers=tuple(c for c in carriers if isinstance(c, str)) if isinstance(carriers, list) else (),
         nodes=_sound(_NODE, nodes),

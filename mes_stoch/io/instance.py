@@ -9,6 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from mes_stoch.io.currency import (
+    catalogue_amounts,
+    currency_code,
+    in_format_names,
+    path_in_format,
+    without_echoes,
+)
 from mes_stoch.io.draft import Draft, apply_overrides, fill_products, make_draft
 from mes_stoch.io.locate import INSTANCE_FILE, Locator, show
 from mes_stoch.io.markets import market_issues, resolve_connections
@@ -22,6 +29,7 @@ from mes_stoch.io.yaml_lines import read_yaml
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import Product
+from mes_stoch.schema.units import FORMAT_CURRENCY
 
 
 @dataclass(frozen=True)
@@ -83,14 +91,21 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
             issues = [Issue(INSTANCE_FILE, 1, "", found, "a mapping of keys to values", hint)]
         raise InstanceError(str(folder), issues)
     data, replaced, issues = apply_overrides(document.data, overrides)
-    locator = Locator(document, replaced)
+    currency = currency_code(data)
+    data, told = in_format_names(data, currency, Locator(document, replaced))
+    replaced = [path_in_format(path, currency) for path in replaced]
+    locator = Locator(document, replaced, currency or FORMAT_CURRENCY)
     issues = [*document.issues, *issues]
+    written = data.get("products")
     data, product_issues = fill_products(data, locator)
     issues += product_issues
+    if isinstance(written, dict):
+        issues += catalogue_amounts(written, data["products"], currency, locator)
     issues += model_issues(data, locator)
     draft = make_draft(data)
     time, connections, series, found_issues = _check(folder, draft, locator)
-    issues += found_issues
+    told += series.currency_issues
+    issues = [*told, *without_echoes([*issues, *found_issues], told, currency)]
     if issues or time is None:
         raise InstanceError(str(folder), sorted(dict.fromkeys(issues), key=_place))
     instance = Instance.model_validate(data, strict=True)
@@ -118,7 +133,8 @@ def require_series(loaded: LoadedInstance, available_names: Collection[str]) -> 
     if not check_series_names(loaded.instance, available):
         return
     document = read_yaml(loaded.folder / INSTANCE_FILE, INSTANCE_FILE)
-    raise InstanceError(str(loaded.folder), check_series_names(loaded.instance, available, Locator(document)))
+    locator = Locator(document, currency=loaded.instance.currency)
+    raise InstanceError(str(loaded.folder), check_series_names(loaded.instance, available, locator))
 
 
 def _require_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mes_stoch.io.yaml_lines import Document, dotted
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
 INSTANCE_FILE = "instance.yaml"
 OVERRIDES = "overrides"
@@ -38,19 +39,28 @@ class Locator:
         The file as read; ``None`` where only the content is known, so that issues carry no line.
     overridden : iterable of tuple
         Paths of entries given by the caller instead of the file.
+    currency : str
+        Currency of the instance. Paths and texts come in the format's names; issues speak of what the user wrote.
     """
 
-    def __init__(self, document: Document | None, overridden: Iterable[tuple[str | int, ...]] = ()) -> None:
+    def __init__(
+        self,
+        document: Document | None,
+        overridden: Iterable[tuple[str | int, ...]] = (),
+        currency: str = FORMAT_CURRENCY,
+    ) -> None:
         self._document = document
+        self._currency = currency
         self._overridden = tuple(overridden)
 
     def issue(self, path: Sequence[str | int], found: str, expected: str, hint: str = "") -> Issue:
         place = tuple(path)
         if any(place[: len(given)] == given for given in self._overridden):
-            return Issue(OVERRIDES, None, dotted(place), found, expected, hint)
-        line = None if self._document is None else self._document.line(place)
+            return Issue(OVERRIDES, None, dotted(place), found, expected, hint).in_currency(self._currency)
+        written = [in_currency(part, self._currency) if isinstance(part, str) else part for part in place]
+        line = None if self._document is None else self._document.line(written)
         file = INSTANCE_FILE if self._document is None else self._document.file
-        return Issue(file, line, dotted(place), found, expected, hint)
+        return Issue(file, line, dotted(place), found, expected, hint).in_currency(self._currency)
 
 
 def show(value: Any) -> str:

@@ -154,6 +154,8 @@ def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], 
 def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str, message: str) -> tuple[str, str]:
     unit = unit_of(name)
     in_unit = f" in {unit_word(unit)}" if unit else ""
+    if name == "currency" and kind == "string_pattern_mismatch":
+        return "three capital letters of ISO 4217, such as EUR or AUD", ""
     if kind == "finite_number":
         return f"a finite number{in_unit}", ""
     if "string_type" in kinds and len(kinds) > 1:

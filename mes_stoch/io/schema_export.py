@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.currency import is_amount
 from mes_stoch.io.model_issues import PRODUCT_FAMILIES
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def instance_schema() -> dict[str, Any]:
+def instance_schema(currency: str = FORMAT_CURRENCY) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of ``instance.yaml`` as a user may write it.
 
     Products are listed by id. What the catalogue knows of a product is not required, and stands as the default; its
     source is the description. What a schema cannot say (references, balances, blocks, series) is checked by
     :func:`mes_stoch.io.instance.read_instance`.
 
+    Parameters
+    ----------
+    currency : str
+        Three capital letters. Keys of money carry its code; amounts that the catalogue knows in euros are defaults of
+        instances in euros alone.
+
     Returns
     -------
     dict
         Plain JSON data.
     """
-    schema = Instance.model_json_schema()
+    schema = _spelled(Instance.model_json_schema(), currency)
     definitions = schema["$defs"]
     schema["properties"]["products"] = {
         "type": "object",
         "description": "What the site sells, by product id; each takes its market rules from the catalogue.",
         "properties": {
-            name: _product_schema(definitions[PRODUCT_FAMILIES[defaults["family"]].__name__], defaults)
+            name: _product_schema(
+                definitions[PRODUCT_FAMILIES[defaults["family"]].__name__], _known(defaults, currency)
+            )
             for name, defaults in product_catalogue().items()
         },
         "additionalProperties": False,
@@ -39,7 +50,27 @@ def instance_schema() -> dict[str, Any]:
     for family in PRODUCT_FAMILIES.values():
         definitions.pop(family.__name__, None)
     _tidy(schema)
-    return {"$schema": _DIALECT, "title": "mes_stoch instance, format 1", **_without(schema, "title")}
+    title = "mes_stoch instance, format 1"
+    if currency != FORMAT_CURRENCY:
+        schema["properties"]["currency"] = {"const": currency, "description": "Currency of every amount."}
+        schema["required"] = [*schema["required"], "currency"]
+        title += f", in {currency}"
+    return {"$schema": _DIALECT, "title": title, **_without(schema, "title")}
+
+
+def _spelled(part: Any, currency: str) -> Any:
+    """Names of keys, and the sentences about them, as an instance in a currency writes them."""
+    if isinstance(part, dict):
+        return {in_currency(name, currency): _spelled(item, currency) for name, item in part.items()}
+    if isinstance(part, list):
+        return [_spelled(item, currency) for item in part]
+    return in_currency(part, currency) if isinstance(part, str) else part
+
+
+def _known(defaults: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """What the catalogue knows of a product in a currency."""
+    own = currency == FORMAT_CURRENCY
+    return {in_currency(key, currency): value for key, value in defaults.items() if own or not is_amount(key, value)}
 
 
 def _product_schema(family: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

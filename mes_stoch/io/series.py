@@ -9,11 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from mes_stoch.io.csv_table import Reporter, Table, numbers, read_table
+from mes_stoch.io.currency import columns_in_format
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, listed, shorten, show
 from mes_stoch.io.time_rows import RowTimes
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import ExplicitScenarios
+from mes_stoch.schema.units import FORMAT_CURRENCY
 
 _TOLERANCE = 1e-9
 
@@ -23,7 +25,7 @@ class SeriesData:
     """What the CSV files of an instance hold.
 
     ``names`` is ``None`` where it cannot be told which series there are: a file could not be read, or a process is to
-    draw them.
+    draw them. Names are the format's; ``currency_issues`` tells of columns in another currency than the instance's.
     """
 
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -31,6 +33,7 @@ class SeriesData:
     probabilities: dict[str, float] | None = None
     names: set[str] | None = None
     issues: list[Issue] = field(default_factory=list)
+    currency_issues: list[Issue] = field(default_factory=list)
 
 
 def read_all_series(folder: Path, draft: Draft, time: pd.DatetimeIndex | None, locator: Locator) -> SeriesData:
@@ -38,16 +41,17 @@ def read_all_series(folder: Path, draft: Draft, time: pd.DatetimeIndex | None, l
     data = SeriesData()
     common: set[str] | None = set()
     if draft.series is not None:
-        common = _read_common(folder, draft.series, time, locator, data)
+        common = _read_common(folder, draft, time, locator, data)
     elif time is not None:
         data.series = pd.DataFrame(index=time)
     drawn: set[str] | None = None
     if isinstance(draft.uncertainty, ExplicitScenarios):
-        drawn = _read_scenarios(folder, draft.uncertainty, time, locator, data)
+        drawn = _read_scenarios(folder, draft, draft.uncertainty, time, locator, data)
         doubled = sorted((common or set()) & (drawn or set()))
         for name in doubled:
             found, hint = f"the column {name}, which {draft.series} has too", "remove it from one of the two files"
-            data.issues.append(Issue(draft.uncertainty.file, 1, name, found, "each series in one file", hint))
+            issue = Issue(draft.uncertainty.file, 1, name, found, "each series in one file", hint)
+            data.issues.append(issue.in_currency(draft.currency or FORMAT_CURRENCY))
     if common is not None and drawn is not None:
         data.names = common | drawn
     return data
@@ -67,13 +71,14 @@ def _inside(folder: Path, file: str, path: tuple[str, ...], locator: Locator, is
 
 
 def _read_common(
-    folder: Path, file: str, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
+    folder: Path, draft: Draft, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
 ) -> set[str] | None:
+    file = draft.series or ""
     path = _inside(folder, file, ("series",), locator, data.issues)
     if path is None:
         return None
-    reporter = Reporter(file)
-    table = read_table(path, reporter, ["time"])
+    reporter = Reporter(file, draft.currency or FORMAT_CURRENCY)
+    table = _table(path, reporter, ["time"], draft, data)
     if table is None:
         data.issues += reporter.issues
         return None
@@ -87,14 +92,29 @@ def _read_common(
     return set(names)
 
 
+def _table(path: Path, reporter: Reporter, required: list[str], draft: Draft, data: SeriesData) -> Table | None:
+    """A CSV file with the format's names of money in its header."""
+    table = read_table(path, reporter, required)
+    if table is None:
+        return None
+    table, issues = columns_in_format(table, reporter.file, draft.currency)
+    data.currency_issues += issues
+    return table
+
+
 def _read_scenarios(
-    folder: Path, explicit: ExplicitScenarios, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
+    folder: Path,
+    draft: Draft,
+    explicit: ExplicitScenarios,
+    time: pd.DatetimeIndex | None,
+    locator: Locator,
+    data: SeriesData,
 ) -> set[str] | None:
     path = _inside(folder, explicit.file, ("uncertainty", "file"), locator, data.issues)
     if path is None:
         return None
-    reporter = Reporter(explicit.file)
-    table = read_table(path, reporter, ["scenario", "time"])
+    reporter = Reporter(explicit.file, draft.currency or FORMAT_CURRENCY)
+    table = _table(path, reporter, ["scenario", "time"], draft, data)
     if table is None:
         data.issues += reporter.issues
         data.issues += _sum_issues(explicit.probabilities, locator)

@@ -99,7 +99,8 @@ def _summary(
         "gap_rel": _finite(result.gap_rel) if math.isfinite(result.upper) and math.isfinite(result.lower) else None,
         "wall_time_s": result.wall_time_s,
         "iterations": result.iterations,
-        "unit": "EUR over the horizon",
+        "currency": program.instance.currency,
+        "unit": f"{program.instance.currency} over the horizon",
         "objective_eur_per_year": None if objective is None else objective * per_year,
         "horizons_per_year": per_year,
         "timezone": horizon.timezone,
@@ -136,13 +137,14 @@ def _expected_streams(solution: xr.Dataset) -> dict[str, float]:
 def _check_money(objective: float, streams: dict[str, float], solution: xr.Dataset) -> None:
     """Three sums made in three places must be one number; a difference means a result nobody should read."""
     by_stream = math.fsum(streams.values())
+    currency = solution.attrs["currency"]
     by_scenario = float(solution["probability"].values @ solution["profit_eur"].values)
     size = max([abs(objective), 1.0, *(abs(value) for value in streams.values())])
     for name, value in (("streams", by_stream), ("scenarios", by_scenario)):
         if not abs(value - objective) <= _MONEY_TOLERANCE * size:
             raise SolveError(
-                f"the expected profit by {name} is {value:.6f} EUR, the certified objective {objective:.6f} EUR: "
-                "the result is inconsistent and is not written"
+                f"the expected profit by {name} is {value:.6f} {currency}, the certified objective {objective:.6f} "
+                f"{currency}: the result is inconsistent and is not written"
             )
 
 

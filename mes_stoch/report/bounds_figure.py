@@ -26,7 +26,7 @@ def draw_bounds(run: Run) -> Figure:
     method = {"ef": "extensive form", "ph": "progressive hedging"}.get(summary["method"], summary["method"])
     ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
     dress(axes, f"{summary['instance']}: proven bounds, {method}{ranks}, {summary['scenarios']} scenarios", "")
-    axes.set_ylabel("expected profit, EUR over the horizon", fontsize=9)
+    axes.set_ylabel(f"expected profit, {run.currency} over the horizon", fontsize=9)
     axes.set_xlabel("wall time, s", fontsize=9)
 
     time = run.trace["time_s"].to_numpy(dtype=float)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mes_stoch.report.streams import group_of
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.products import EnergyMarket
+from mes_stoch.schema.units import in_currency
 
 if TYPE_CHECKING:
     from mes_stoch.model.families import Family
@@ -59,12 +60,13 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         for solution in solutions
     ]
     if any(solution.row_dual is not None for solution in solutions):
-        note = _DUAL_NOTE if program.stages == 2 else _NODE_DUAL_NOTE
+        currency = program.instance.currency
+        note = in_currency(_DUAL_NOTE if program.stages == 2 else _NODE_DUAL_NOTE, currency)
         stacked = np.stack(duals)
         for family in program.constraint_families:
             name = DUAL_PREFIX + family.name
             _add(dataset, family, name, stacked[:, family.positions])
-            unit = "EUR" if family.unit == "1" else f"EUR/{_per(family.unit)}"
+            unit = currency if family.unit == "1" else f"{currency}/{_per(family.unit)}"
             dataset[name].attrs = {"units": unit, "stage": family.stage, "long_name": family.text, "note": note}
     _add_money(dataset, program, solutions)
     return dataset
@@ -98,7 +100,7 @@ def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         ]
         name = PRICE_PREFIX + product_id
         dataset[name] = (("scenario", "time"), np.stack(rows))
-        dataset[name].attrs = {"units": "EUR/MWh", "long_name": f"price of {product_id}"}
+        dataset[name].attrs = {"units": f"{program.instance.currency}/MWh", "long_name": f"price of {product_id}"}
     return dataset
 
 
@@ -132,6 +134,7 @@ def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Datase
             "instance": program.name,
             "timezone": str(program.tree.dataset.attrs["timezone"]),
             "period_h": float(program.instance.horizon.period_h),
+            "currency": program.instance.currency,
             "times": "coordinates are UTC starts of their spans",
         },
     )
@@ -156,9 +159,12 @@ def _add_money(dataset: xr.Dataset, program: SiteProgram, solutions: list[Scenar
     dataset.coords["stream_group"] = ("stream", np.array(groups, dtype=str))
     money = np.array([[row.get(stream, 0.0) for stream in streams] for row in table], dtype=float)
     dataset["stream_eur"] = (("scenario", "stream"), money.reshape(len(solutions), len(streams)))
-    dataset["stream_eur"].attrs = {"units": "EUR", "long_name": "revenue (+) or cost (-) over the horizon"}
+    dataset["stream_eur"].attrs = {
+        "units": program.instance.currency,
+        "long_name": "revenue (+) or cost (-) over the horizon",
+    }
     dataset["profit_eur"] = ("scenario", np.array([-solution.cost for solution in solutions]))
-    dataset["profit_eur"].attrs = {"units": "EUR", "long_name": "profit over the horizon"}
+    dataset["profit_eur"].attrs = {"units": program.instance.currency, "long_name": "profit over the horizon"}
 
 
 def _per(unit: str) -> str:

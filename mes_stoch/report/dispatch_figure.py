@@ -50,8 +50,8 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     probability = float(run.solution["probability"].sel(scenario=scenario))
     figure.suptitle(
         f"{run.summary['instance']}: commitments, and operation in scenario {scenario}\n"
-        f"(probability {probability:.3g}, profit {profit:,.0f} EUR; expected over "
-        f"{run.summary['scenarios']} scenarios {run.objective:,.0f} EUR)",
+        f"(probability {probability:.3g}, profit {profit:,.0f} {run.currency}; expected over "
+        f"{run.summary['scenarios']} scenarios {run.objective:,.0f} {run.currency})",
         fontsize=11,
         x=0.01,
         ha="left",
@@ -159,7 +159,7 @@ def _price(axes: Any, run: Run, scenario: str, edges: pd.DatetimeIndex, handles:
     price = run.flow_data[name].sel(scenario=scenario).values
     right = axes.twinx()
     (line,) = right.step(edges, np.append(price, price[-1]), where="post", color=INK, linewidth=1.3, linestyle="--")
-    right.set_ylabel("EUR/MWh", fontsize=9)
+    right.set_ylabel(f"{run.currency}/MWh", fontsize=9)
     right.tick_params(labelsize=8)
     for side in ("top", "left", "bottom"):
         right.spines[side].set_visible(False)

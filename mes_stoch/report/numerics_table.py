@@ -7,18 +7,19 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
+from mes_stoch.schema.units import FORMAT_CURRENCY
 from mes_stoch.solve.numerics import Numerics
 
 _WORDS = {
     "coefficients": "coefficients",
     "switched": "  switched on and off",
-    "costs": "costs, EUR per unit",
+    "costs": "costs, {currency} per unit",
     "bounds": "bounds of variables",
     "limits": "limits of rows",
 }
 
 
-def render_numerics(numerics: Numerics, scenario: str) -> RenderableType:
+def render_numerics(numerics: Numerics, scenario: str, currency: str = FORMAT_CURRENCY) -> RenderableType:
     """Ranges with the places of their extremes, and the advice below."""
     table = Table(box=box.SIMPLE_HEAD, title=f"Sizes of numbers, scenario {scenario}", title_justify="left")
     table.add_column("kind")
@@ -27,11 +28,11 @@ def render_numerics(numerics: Numerics, scenario: str) -> RenderableType:
     table.add_column("largest", justify="right")
     for found in numerics.ranges:
         sizes = (found.smallest.value, found.typical, found.largest.value)
-        table.add_row(_WORDS[found.kind], *(f"{size:.3g}" for size in sizes))
+        table.add_row(_WORDS[found.kind].format(currency=currency), *(f"{size:.3g}" for size in sizes))
     places = Table.grid(padding=(0, 2))
     for found in numerics.ranges:
         places.add_row(f"smallest of {found.kind}", found.smallest.place)
         places.add_row(f"largest of {found.kind}", found.largest.place)
-    advice = numerics.advice()
+    advice = numerics.advice(currency)
     texts = [f"- {text}" for text in advice] if advice else ["The solver has no trouble with numbers of these sizes."]
     return Group(table, Padding(places, (0, 0, 1, 1)), *texts)

@@ -18,6 +18,7 @@ from mes_stoch.io.run_folder import RunFolder, build_manifest
 from mes_stoch.io.tree import read_tree, write_tree
 from mes_stoch.report.datasets import flows_frame
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.schema.units import FORMAT_CURRENCY
 
 logger = logging.getLogger("mes_stoch.report.run")
 
@@ -49,7 +50,7 @@ class RunSettings:
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """Results of one solve, in profit form (EUR over the horizon; positive is earned).
+    """Results of one solve, in profit form (in its currency over the horizon; positive is earned).
 
     The same object comes from a solve and from the files of a run folder, so that tables and figures never know which.
 
@@ -80,7 +81,7 @@ class Run:
 
     def __repr__(self) -> str:
         objective = self.objective
-        worth = "no commitment found" if objective is None else f"expected profit {objective:,.2f} EUR"
+        worth = "no commitment found" if objective is None else f"expected profit {objective:,.2f} {self.currency}"
         return f"<Run of {self.summary['instance']} by {self.summary['method']}: {self.status}, {worth}>"
 
     @property
@@ -89,14 +90,19 @@ class Run:
         return str(self.summary["status"])
 
     @property
+    def currency(self) -> str:
+        """Currency of every amount, three capital letters; names such as ``profit_eur`` do not change with it."""
+        return str(self.summary.get("currency", FORMAT_CURRENCY))
+
+    @property
     def objective(self) -> float | None:
-        """Expected profit of the commitment, EUR over the horizon; ``None`` where no commitment was found in time."""
+        """Expected profit of the commitment over the horizon; ``None`` where no commitment was found in time."""
         value = self.summary["objective"]
         return None if value is None else float(value)
 
     @property
     def profit(self) -> pd.Series[float]:
-        """Profit of each scenario, EUR over the horizon."""
+        """Profit of each scenario over the horizon, in the currency of the run."""
         if "profit_eur" not in self.solution:
             return pd.Series(dtype=float, name="profit_eur")
         index = pd.Index(self.solution["scenario"].values.astype(str), name="scenario")

@@ -66,11 +66,14 @@ def _head(run: Run) -> RenderableType:
         year = summary["objective_eur_per_year"]
         grid.add_row(
             "expected profit",
-            Text.assemble((f"{_eur(run.objective)} EUR", "bold"), f" over the horizon ({_eur(year, 0)} EUR a year)"),
+            Text.assemble(
+                (f"{_money(run.objective)} {run.currency}", "bold"),
+                f" over the horizon ({_money(year, 0)} {run.currency} a year)",
+            ),
         )
     lower, upper, gap = summary["bound_lower"], summary["bound_upper"], summary["gap_rel"]
-    shown = ["none" if bound is None else _eur(bound) for bound in (lower, upper)]
-    grid.add_row("proven interval", f"[{shown[0]}, {shown[1]}] EUR, gap {percent(gap)}")
+    shown = ["none" if bound is None else _money(bound) for bound in (lower, upper)]
+    grid.add_row("proven interval", f"[{shown[0]}, {shown[1]}] {run.currency}, gap {percent(gap)}")
     return grid
 
 
@@ -150,19 +153,19 @@ def _streams(run: Run) -> RenderableType:
     per_year = float(run.summary["horizons_per_year"])
     out = _table()
     out.add_column("stream", no_wrap=True)
-    out.add_column("EUR over the horizon", justify="right")
-    out.add_column("EUR a year", justify="right")
+    out.add_column(f"{run.currency} over the horizon", justify="right")
+    out.add_column(f"{run.currency} a year", justify="right")
     total = sum(sum(streams.values()) for streams in groups.values())
     for group, streams in groups.items():
         subtotal = sum(streams.values())
         if len(streams) == 1 and next(iter(streams)).partition(".")[2] in ("", group):
-            out.add_row(Text(group, style="bold"), _eur(subtotal), _eur(subtotal * per_year, 0))
+            out.add_row(Text(group, style="bold"), _money(subtotal), _money(subtotal * per_year, 0))
             continue
-        out.add_row(Text(group, style="bold"), Text(_eur(subtotal), style="bold"), _eur(subtotal * per_year, 0))
+        out.add_row(Text(group, style="bold"), Text(_money(subtotal), style="bold"), _money(subtotal * per_year, 0))
         for name, value in sorted(streams.items(), key=lambda item: -abs(item[1])):
-            out.add_row(f"  {stream_label(name)}", Text(_eur(value), style="dim"), "")
+            out.add_row(f"  {stream_label(name)}", Text(_money(value), style="dim"), "")
     out.add_section()
-    out.add_row(Text("Expected profit", style="bold"), Text(_eur(total), style="bold"), _eur(total * per_year, 0))
+    out.add_row(Text("Expected profit", style="bold"), Text(_money(total), style="bold"), _money(total * per_year, 0))
     return _titled("Expected profit by stream", out)
 
 
@@ -223,7 +226,7 @@ def _decimals(values: np.ndarray[Any, np.dtype[np.float64]]) -> int:
     return 3
 
 
-def _eur(value: float, decimals: int = 2) -> str:
+def _money(value: float, decimals: int = 2) -> str:
     text = f"{value:,.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text
 

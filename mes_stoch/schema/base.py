@@ -20,3 +20,6 @@ NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Efficiency = Annotated[float, Field(gt=0, le=1)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+#: Code of a currency as ISO 4217 writes it.
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

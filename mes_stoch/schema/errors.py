@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mes_stoch.schema.units import in_currency
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -38,6 +40,11 @@ class Issue:
         where = f"{place}: {self.key}" if self.key else place
         text = f"{where}: found {self.found}; expected {self.expected}"
         return f"{text}. Hint: {self.hint}" if self.hint else text
+
+    def in_currency(self, code: str) -> Issue:
+        """The same with the names and units of an instance in another currency."""
+        words = (in_currency(word, code) for word in (self.key, self.found, self.expected, self.hint))
+        return Issue(self.file, self.line, *words)
 
 
 class MesStochError(Exception):

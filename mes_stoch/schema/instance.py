@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
+from mes_stoch.schema.base import Currency, Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.components import Component
 from mes_stoch.schema.products import Product
 
@@ -86,6 +86,12 @@ class Instance(Model):
     format: Literal[1]
     name: Identifier
     description: str = ""
+    currency: Currency = Field(
+        default="EUR",
+        description="Three capital letters (ISO 4217) of the currency of every amount. Keys and series of money carry "
+        "its code in small letters where this schema says eur: in an instance with `currency: AUD` write "
+        "price_aud_per_mwh.",
+    )
     horizon: Horizon
     carriers: list[Identifier] = Field(min_length=1)
     nodes: dict[Identifier, Node] = Field(min_length=1)

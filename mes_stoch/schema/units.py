@@ -2,9 +2,14 @@
 
 A field called ``..._mw`` holds megawatts, one called ``..._eur_per_mwh`` euros per megawatt-hour. Where a field may
 name a data series, the series must end in the field's own unit, so that a series in kW cannot stand where MW is meant.
+
+Names of money carry ``eur`` in the format. An instance in another currency writes that currency's code in its place
+(``price_aud_per_mwh``); reading turns its names into the format's, and messages turn them back.
 """
 
 from __future__ import annotations
+
+import re
 
 #: Units a field of the format can carry.
 FORMAT_UNITS = (
@@ -70,3 +75,59 @@ def conversion_hint(found: str, expected: str) -> str:
     if target == expected:
         return f"multiply the values by {factor:g} and end the name in _{expected}"
     return f"name a series that ends in _{expected}"
+
+
+_TAIL = r"(?:_per_(?:[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h))?"
+_MONEY = re.compile(rf"(?P<stem>(?:.*_)?)(?<!per_)(?P<code>[a-z]{{3}})(?P<tail>{_TAIL})")
+_FORMAT_MONEY = re.compile(rf"(?<![A-Za-z])(?<!per_)eur(?={_TAIL}(?![A-Za-z0-9_]))")
+_FORMAT_LABEL = re.compile(r"(?<![A-Za-z])EUR(?![A-Za-z])")
+
+#: The currency whose code the format's own names carry.
+FORMAT_CURRENCY = "EUR"
+
+# fmt: off
+#: Codes of ISO 4217 that are told from other words of three letters at the end of a name (``price_max``).
+CURRENCY_CODES = frozenset(
+    {
+        "aed", "ars", "aud", "bgn", "brl", "cad", "chf", "clp", "cny", "cop", "czk", "dkk", "egp", "eur", "gbp",
+        "huf", "idr", "inr", "isk", "jpy", "krw", "mad", "mxn", "myr", "nok", "nzd", "pen", "php", "pln", "ron",
+        "sar", "sek", "sgd", "thb", "try", "twd", "uah", "usd", "uyu", "vnd", "zar",
+    }
+)
+# fmt: on
+
+
+def currency_of(name: str, own: str = FORMAT_CURRENCY) -> str | None:
+    """Currency code at the end of a name of money, or ``None`` where the name is not one of money.
+
+    ``own`` is recognised beside the known codes.
+
+    >>> currency_of("price_aud_per_mwh"), currency_of("start_cost_eur"), currency_of("price_max")
+    ('AUD', 'EUR', None)
+    """
+    found = _MONEY.fullmatch(name)
+    if found is None:
+        return None
+    code = found["code"]
+    return code.upper() if code in CURRENCY_CODES or code == own.lower() else None
+
+
+def with_currency(name: str, code: str) -> str:
+    """A name of money with another currency's code in it; other names as they are.
+
+    >>> with_currency("price_eur_per_mwh", "AUD"), with_currency("demand_mw", "AUD")
+    ('price_aud_per_mwh', 'demand_mw')
+    """
+    found = _MONEY.fullmatch(name)
+    return name if found is None else f"{found['stem']}{code.lower()}{found['tail']}"
+
+
+def in_currency(text: str, code: str) -> str:
+    """A sentence about the format's names and units, as an instance in another currency is told it.
+
+    >>> in_currency("a number in EUR/MWh; write price_eur_per_mwh", "AUD")
+    'a number in AUD/MWh; write price_aud_per_mwh'
+    """
+    if code == FORMAT_CURRENCY:
+        return text
+    return _FORMAT_LABEL.sub(code, _FORMAT_MONEY.sub(code.lower(), text))

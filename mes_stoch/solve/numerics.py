@@ -34,6 +34,7 @@ from typing import Literal
 import numpy as np
 
 from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram, StochasticProgram
+from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 from mes_stoch.solve.explain import Described
 
 logger = logging.getLogger("mes_stoch.solve.numerics")
@@ -89,9 +90,10 @@ class Numerics:
 
     ranges: tuple[Range, ...]
 
-    def advice(self) -> list[str]:
-        """One text for each thing worth changing; empty where the numbers are fine."""
-        return [text for found in self.ranges for rule in _RULES[found.kind] if (text := rule(found))]
+    def advice(self, currency: str = FORMAT_CURRENCY) -> list[str]:
+        """One text for each thing worth changing, amounts in ``currency``; empty where the numbers are fine."""
+        texts = [rule(found) for found in self.ranges for rule in _RULES[found.kind]]
+        return [in_currency(text, currency) for text in texts if text]
 
     def details(self) -> dict[str, str | float | int]:
         """Plain numbers for a run's summary."""
@@ -101,9 +103,9 @@ class Numerics:
             parts[f"{found.kind}_largest"] = found.largest.value
         return parts
 
-    def warn(self) -> None:
+    def warn(self, currency: str = FORMAT_CURRENCY) -> None:
         """Log the advice as warnings."""
-        for text in self.advice():
+        for text in self.advice(currency):
             logger.warning("%s", text)
 
 

@@ -78,6 +78,10 @@ class ScenarioProcess(Protocol):
 
     ``draw_day_ahead`` gives what is known when the day-ahead market clears; ``draw_realtime`` what a leaf below that
     node adds. Together they deliver exactly ``series_names()``.
+
+    Names of money carry ``eur``, as everywhere inside, whatever the currency; an instance names them with its own. A
+    process whose prices are those of one currency says so in a class attribute ``currency`` (``"AUD"``), and no
+    instance in another currency can draw from it.
     """
 
     Parameters: ClassVar[type[Model]]

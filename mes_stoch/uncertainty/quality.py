@@ -59,7 +59,7 @@ def require_sound(instance: Instance, tree: ScenarioTree) -> None:
     """Raise :class:`~mes_stoch.schema.errors.InstanceError` with every problem :func:`check_tree` finds."""
     issues = check_tree(instance, tree)
     if issues:
-        raise InstanceError(instance.name, issues)
+        raise InstanceError(instance.name, [issue.in_currency(instance.currency) for issue in issues])
 
 
 @dataclass(frozen=True)

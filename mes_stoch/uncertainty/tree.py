@@ -78,6 +78,7 @@ def build_tree(
         )
     root_seed = uncertainty.seed if seed is None else seed
     process = make_process(loaded.instance.name, uncertainty)
+    _check_currency(loaded.instance, uncertainty, process)
     _check_series(loaded, process)
     limits = call_limits(loaded.instance, loaded.time)
     context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h, call_limits=limits)
@@ -213,9 +214,24 @@ def _assemble(
             "day_ahead_node": ("scenario", np.array(nodes, dtype=str)),
             "leaf": ("scenario", np.array(leaves, dtype=str)),
         },
-        attrs={"timezone": horizon.timezone, "period_h": float(horizon.period_h), **attributes},
+        attrs={
+            "timezone": horizon.timezone,
+            "period_h": float(horizon.period_h),
+            "currency": loaded.instance.currency,
+            **attributes,
+        },
     )
     return ScenarioTree(dataset)
+
+
+def _check_currency(instance: Instance, uncertainty: SyntheticScenarios, process: ScenarioProcess) -> None:
+    """Prices drawn in one currency must not be read in another; a process that names none fits every instance."""
+    drawn = getattr(process, "currency", None)
+    if drawn not in (None, instance.currency):
+        found = f"{uncertainty.process!r}, which draws prices in {drawn}"
+        hint = f"say `currency: {drawn}` and write every amount in it, or give explicit scenarios"
+        issue = Issue(_FILE, None, "uncertainty.process", found, f"prices in {instance.currency}", hint)
+        raise InstanceError(instance.name, [issue])
 
 
 def _check_series(loaded: LoadedInstance, process: ScenarioProcess) -> None:
@@ -234,7 +250,7 @@ def _check_series(loaded: LoadedInstance, process: ScenarioProcess) -> None:
     ]
     issues += check_series_names(loaded.instance, drawn | brought)
     if issues:
-        raise InstanceError(loaded.instance.name, issues)
+        raise InstanceError(loaded.instance.name, [issue.in_currency(loaded.instance.currency) for issue in issues])
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

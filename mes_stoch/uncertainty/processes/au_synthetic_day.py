@@ -38,9 +38,11 @@ class AuSyntheticDay:
     - FCAS prices are lognormal AR(1) with a common part; in an event every raise service jumps to the same height;
     - the share of regulation called is an AR(1), raise where positive and lower where negative.
 
-    There is no day-ahead market: all data belong to the realtime leaf.
+    There is no day-ahead market: all data belong to the realtime leaf. Prices are Australian dollars under the format's
+    names of money; an instance, which must be in AUD, names them ``spot_price_aud_per_mwh``.
     """
 
+    currency: ClassVar[str] = "AUD"
     Parameters: ClassVar[type[Model]] = AuSyntheticDayParameters
 
     def __init__(self, parameters: Model | None = None) -> None:

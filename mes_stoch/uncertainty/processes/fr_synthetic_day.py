@@ -67,6 +67,7 @@ class FrSyntheticDay:
     two directions of a product sum to at most 1.
     """
 
+    currency: ClassVar[str] = "EUR"
     Parameters: ClassVar[type[Model]] = FrSyntheticDayParameters
 
     def __init__(self, parameters: Model | None = None) -> None:
