@@ -124,7 +124,7 @@ def calls_used_up(
     """Whether no call is running into a period, and none may begin in it.
 
     >>> day = [np.arange(6)]
-    >>> calls_used_up(np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0]), day, 2, None).tolist()
+    >>> calls_used_up(np.array([1.0, 0.0, 1.0, 1.0, 0.0, 0.0]), day, 2, None).tolist()
     [False, False, False, False, False, True]
     """
     called = activation > 0

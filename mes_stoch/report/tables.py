@@ -18,6 +18,8 @@ from mes_stoch.report.streams import group_order
 
 PLAIN_WIDTH = 100
 _MOST_BLOCK_ROWS = 48
+#: Columns that the blocks of a day take, and what each product takes beside its name.
+_BLOCK_WIDTH, _GUTTER = 18, 5
 _STATUS_WORDS = {
     "optimal": "optimal within the solver's tolerances",
     "gap_reached": "gap reached",
@@ -86,11 +88,34 @@ def _horizon(summary: dict[str, Any]) -> str:
 
 
 def _commitments(run: Run) -> RenderableType:
-    """Blocks down, products across; a product that never changes stands in one line for the whole horizon."""
+    """Blocks down, products across, as many side by side as fit."""
     table = run.commitments
     if table.empty:
         return Text("No reserve products in this instance: nothing to commit.")
-    products = list(dict.fromkeys(table["product"]))
+    title = f"Commitment, MW (blocks in {run.summary['timezone']} time)"
+    groups = _side_by_side(list(dict.fromkeys(table["product"])))
+    parts = [part for group in groups for part in ("", _volumes(table, group))]
+    return _titled(title, Group(*parts[1:]))
+
+
+def _side_by_side(products: list[str]) -> list[list[str]]:
+    """Products in groups whose names fit on one line of the plain width."""
+    groups: list[list[str]] = [[]]
+    room = 0
+    for product in products:
+        need = len(product) + _GUTTER
+        if groups[-1] and need > room:
+            groups.append([])
+        if not groups[-1]:
+            room = PLAIN_WIDTH - _BLOCK_WIDTH
+        groups[-1].append(product)
+        room -= need
+    return groups
+
+
+def _volumes(table: pd.DataFrame, products: list[str]) -> RenderableType:
+    """Volumes of some products; one that never changes stands in one line for the whole horizon."""
+    table = table[table["product"].isin(products)]
     edges = pd.DatetimeIndex(sorted({*table["block_start"], *table["block_end"]}))
     volumes = {product: volume_between(table[table["product"] == product], edges) for product in products}
     constant = {p for p, volume in volumes.items() if np.isfinite(volume).all() and np.ptp(volume) < 5e-7}
@@ -119,7 +144,7 @@ def _commitments(run: Run) -> RenderableType:
             out.add_row(block_label(edges[first], edges[last + 1], with_day=many_days), *shown)
         if len(rows) > _MOST_BLOCK_ROWS:
             out.add_row(f"... {len(rows) - _MOST_BLOCK_ROWS} more in commitments.csv")
-    return _titled(f"Commitment, MW (blocks in {run.summary['timezone']} time)", out)
+    return out
 
 
 def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, int]]:
@@ -214,7 +239,7 @@ def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
 
 
-def _titled(title: str, table: Table) -> RenderableType:
+def _titled(title: str, table: RenderableType) -> RenderableType:
     # rich wraps a table's own title to the table's width
     return Group(Text(title, style="bold"), table)
 

@@ -116,7 +116,10 @@ class Ledger:
 
     books: Books
     cash_flows: tuple[CashFlow, ...]
-    currency: str = "EUR"
+
+    @property
+    def currency(self) -> str:
+        return self.books.instance.currency
 
     def totals(self) -> pd.DataFrame:
         """Money over the horizon by scenario (rows) and stream (columns)."""
@@ -139,7 +142,7 @@ class Ledger:
         return pd.DataFrame(table, columns=["owner", "stream", "item", "amount"])
 
     def lines(self, scenarios: Iterable[str] | None = None) -> pd.DataFrame:
-        """The ledger of some scenarios (default: all), a line wherever a quantity is not zero.
+        """The ledger of some scenarios (default: all), a line wherever a quantity that has a price is not zero.
 
         Returns
         -------
@@ -153,7 +156,8 @@ class Ledger:
             self._lines(flow, name, places[name], stamps)
             for name in chosen
             for flow in self.cash_flows
-            if flow.quantity[places[name]].any()
+            # what is free everywhere, such as operation at no cost, is no cash flow
+            if flow.quantity[places[name]].any() and flow.price.any()
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 import xarray as xr
-from conftest import Command
+
+Command = Callable[..., Any]
 
 
 @pytest.fixture
