@@ -48,7 +48,7 @@ def test_an_instance_without_a_currency_is_in_euros(command: Command, tiny: str,
 
 def test_figures_label_their_axes_in_the_currency(dollars: str) -> None:
     site = api.read(dollars)
-    run = api.solve(site, site.tree(), "ef")
+    run = api.solve(site, site.tree(), method="ef")
     dispatch, bounds = draw_commitments_dispatch(run, "called"), draw_bounds(run)
     assert "AUD/MWh" in [axes.get_ylabel() for axes in dispatch.axes]
     assert dispatch.get_suptitle().count("AUD") == 2

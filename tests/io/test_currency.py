@@ -83,7 +83,7 @@ def test_both_currencies_give_the_same_objects(site: SiteFolder, dollars: SiteFo
 def test_both_currencies_give_the_same_optimum(instances: Path, tiny_dollars: Path) -> None:
     """-687.50 is computed by hand in instances/tiny_site/README.md; a currency is a name and changes no number."""
     euros, dollars = (
-        api.solve(site, site.tree(), "ef") for site in map(api.read, (instances / "tiny_site", tiny_dollars))
+        api.solve(site, site.tree(), method="ef") for site in map(api.read, (instances / "tiny_site", tiny_dollars))
     )
     assert euros.objective == pytest.approx(-687.5)
     assert dollars.objective == pytest.approx(-687.5)
@@ -93,7 +93,7 @@ def test_both_currencies_give_the_same_optimum(instances: Path, tiny_dollars: Pa
 
 def test_data_sets_say_the_currency(tiny_dollars: Path, tmp_path: Path) -> None:
     site = api.read(tiny_dollars)
-    run = api.solve(site, site.tree(), "ef")
+    run = api.solve(site, site.tree(), method="ef")
     run = api.read_run(run.write(tmp_path / "run"))
     assert run.summary["currency"] == run.currency == "AUD"
     assert run.summary["unit"] == "AUD over the horizon"
