@@ -56,11 +56,21 @@ class Locator:
     def issue(self, path: Sequence[str | int], found: str, expected: str, hint: str = "") -> Issue:
         place = tuple(path)
         if any(place[: len(given)] == given for given in self._overridden):
-            return Issue(OVERRIDES, None, dotted(place), found, expected, hint).in_currency(self._currency)
-        written = [in_currency(part, self._currency) if isinstance(part, str) else part for part in place]
-        line = None if self._document is None else self._document.line(written)
+            return self._spoken(OVERRIDES, None, place, found, expected, hint)
+        line = None if self._document is None else self._document.line(self._written(place))
         file = INSTANCE_FILE if self._document is None else self._document.file
-        return Issue(file, line, dotted(place), found, expected, hint).in_currency(self._currency)
+        return self._spoken(file, line, place, found, expected, hint)
+
+    def _written(self, path: Sequence[str | int]) -> list[str | int]:
+        """A path as it stands in the file; its second part is the user's name of a node, component or product."""
+        return [
+            in_currency(part, self._currency) if isinstance(part, str) and depth != 1 else part
+            for depth, part in enumerate(path)
+        ]
+
+    def _spoken(self, file: str, line: int | None, path: Sequence[str | int], *words: str) -> Issue:
+        spoken = (in_currency(word, self._currency) for word in words)
+        return Issue(file, line, dotted(self._written(path)), *spoken)
 
 
 def show(value: Any) -> str:

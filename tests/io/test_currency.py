@@ -268,6 +268,8 @@ def test_names_of_the_users_own_are_left_alone(dollars: SiteFolder) -> None:
     """A component may be called as it likes, even after a currency."""
     dollars.edit("  wards:\n", "  wards_eur:\n")
     assert "wards_eur" in dollars.read().instance.components
+    dollars.edit("wards_demand_mw", "true")
+    dollars.only_issue("components.wards_eur.demand_mw", dollars.line("demand_mw: true"), "true")
 
 
 @pytest.mark.parametrize(
