@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from importlib.metadata import distributions
@@ -98,3 +99,12 @@ def test_stopped_ranks_leave_neither_processes_nor_shared_memory(tmp_path: Path,
     if any(distribution.name == "mpich" for distribution in distributions()):
         assert mapped, "MPICH shares memory through files, or the next line says nothing"
     assert [name for name in mapped if Path(name).exists()] == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs the memory figures of Linux")
+def test_peak_memory_does_not_begin_with_that_of_the_starting_process():
+    """What the system counts for a process starts at the size of its parent: the starting one holds 300 MB here."""
+    own = "from mes_stoch.bench.worker import _peak_memory_mib; print(_peak_memory_mib())"
+    big = f"block = b'x' * 300_000_000\nimport subprocess, sys\nsubprocess.run([sys.executable, '-c', {own!r}])"
+    done = subprocess.run([sys.executable, "-c", big], capture_output=True, text=True, check=True)
+    assert 10 < float(done.stdout) < 250
