@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mes_stoch.schema.errors import ModelError
-from mes_stoch.schema.products import EnergyMarket, FcasService, Flexibility, Imbalance
+from mes_stoch.schema.products import CapacityMechanism, EnergyMarket, FcasService, Flexibility, Imbalance
 from mes_stoch.settle.books import Books
+from mes_stoch.settle.capacity import settle_capacity
 from mes_stoch.settle.components import settle_component, settle_node
 from mes_stoch.settle.energy import settle_energy
 from mes_stoch.settle.fcas import settle_fcas
@@ -30,6 +31,7 @@ FAMILIES: tuple[tuple[type, Settler], ...] = (
     (Imbalance, settle_imbalance),
     (FcasService, settle_fcas),
     (Flexibility, settle_flexibility),
+    (CapacityMechanism, settle_capacity),
 )
 
 
