@@ -18,6 +18,7 @@ from mes_stoch.schema.units import FORMAT_CURRENCY, currency_of, unit_of, with_c
 
 EntryPath = tuple[str | int, ...]
 
+_LIMITS = ("price_minimum_eur_per_mwh", "price_maximum_eur_per_mwh")
 _CODE = re.compile(r"[A-Za-z]{3}")
 #: Mappings whose keys are the user's own names, or those of a process; none of them is a key of the format.
 _NAMES = ("nodes", "components", "products")
@@ -72,6 +73,25 @@ def columns_in_format(table: Table, file: str, currency: str | None) -> tuple[Ta
         columns.setdefault(_format_name(name, currency), table.columns[name])
     names = {_format_name(name, currency): None for name in table.columns}
     return Table({name: columns[name] for name in names}, table.lines, table.complete), issues
+
+
+def without_foreign_limits(
+    filled: Mapping[str, Any], written: Mapping[str, Any], currency: str | None
+) -> dict[str, Any]:
+    """Products without the price limits that the catalogue knows in euros, where the instance has another currency.
+
+    They are limits of markets that trade in euros, not amounts that anybody pays: an instance gives its own or none.
+    """
+    if currency in (None, FORMAT_CURRENCY):
+        return dict(filled)
+    return {name: _without_limits(entry, written.get(name)) for name, entry in filled.items()}
+
+
+def _without_limits(entry: Any, written: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    given = written if isinstance(written, dict) else {}
+    return {key: value for key, value in entry.items() if key not in _LIMITS or key in given}
 
 
 def catalogue_amounts(

@@ -15,6 +15,7 @@ from mes_stoch.io.currency import (
     in_format_names,
     path_in_format,
     without_echoes,
+    without_foreign_limits,
 )
 from mes_stoch.io.draft import Draft, apply_overrides, fill_products, make_draft
 from mes_stoch.io.locate import INSTANCE_FILE, Locator, show
@@ -100,6 +101,7 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
     data, product_issues = fill_products(data, locator)
     issues += product_issues
     if isinstance(written, dict):
+        data = {**data, "products": without_foreign_limits(data["products"], written, currency)}
         issues += catalogue_amounts(written, data["products"], currency, locator)
     issues += model_issues(data, locator)
     draft = make_draft(data)

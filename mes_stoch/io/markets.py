@@ -13,6 +13,7 @@ from mes_stoch.io.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.market_contracts import contract_issues
 from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.market_gates import gate_issues
+from mes_stoch.io.market_imbalance import imbalance_issues
 from mes_stoch.io.references import ports
 from mes_stoch.io.time import block_problem
 from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider
@@ -46,8 +47,12 @@ def market_issues(
         elif isinstance(product, EnergyMarket):
             span_h = product.settlement_period_h
             issues += _block_issues(draft, time, locator, name, "settlement_period_h", span_h)
+            issues += _price_limit_issues(locator, name, product)
         elif isinstance(product, Imbalance):
-            issues += _imbalance_issues(locator, name, product)
+            issues += imbalance_issues(locator, name, product)
+            if product.settlement_period_h is not None:
+                span_h = product.settlement_period_h
+                issues += _block_issues(draft, time, locator, name, "settlement_period_h", span_h)
     issues += _settlement_issues(draft, locator)
     issues += contract_issues(draft, time, locator)
     issues += fcas_issues(draft, locator)
@@ -161,15 +166,11 @@ def _block_issues(
         yield locator.issue(("products", name, key), f"{block_h:g}", f"a length in h that {problem}", hint)
 
 
-def _imbalance_issues(locator: Locator, name: str, product: Imbalance) -> Iterator[Issue]:
-    long, short = product.price_long_eur_per_mwh, product.price_short_eur_per_mwh
-    if not isinstance(long, str) and not isinstance(short, str) and long > short:
-        yield locator.issue(
-            ("products", name, "price_long_eur_per_mwh"),
-            f"{long:g}, above price_short_eur_per_mwh ({short:g})",
-            "at most the price of being short",
-            "being long and short at once would be free money",
-        )
+def _price_limit_issues(locator: Locator, name: str, market: EnergyMarket) -> Iterator[Issue]:
+    least, most = market.price_minimum_eur_per_mwh, market.price_maximum_eur_per_mwh
+    if least is not None and most is not None and least > most:
+        found = f"{least:g}, above price_maximum_eur_per_mwh ({most:g})"
+        yield locator.issue(("products", name, "price_minimum_eur_per_mwh"), found, "at most the largest price")
 
 
 def _settlement_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:

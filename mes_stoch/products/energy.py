@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mes_stoch.components.context import Expression, OfPeriod
+from mes_stoch.io.calendar import in_windows
+from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.products import EnergyMarket
@@ -18,13 +20,15 @@ def build_energy(context: MarketContext, markets: dict[str, EnergyMarket]) -> No
     With ``m(t)`` the settlement period of period ``t``::
 
         scheduled[t] = sum_p q[p, m(t)]                                             (schedule)
-        q = sold - bought where a fee is charged;  |q_id| <= liquidity
+        q = sold - bought where trading costs;  |q_id| <= liquidity;  q = 0 outside the market's calendar
         profit += h sum_t price_da[t] scheduled[t]                                   (energy.da)
                 + h sum_t (price_id[t] - price_da[t]) q_id[m(t)]                     (energy.id_spread)
                 - h sum_t fee (sold + bought)                                        (energy.<product>_fee)
+                - h sum_t half_spread (sold + bought)                                (energy.<product>_half_spread)
 
     The first two lines are ``price_da q_da + price_id q_id``, written so that what trading between the two markets
-    earns stands apart from what the energy itself earns.
+    earns stands apart from what the energy itself earns. A position of a settlement period longer than the model's is
+    so settled at the mean price of its periods.
 
     Symbols
     -------
@@ -59,8 +63,10 @@ def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> 
     lower, upper = -spec.import_max_mw, spec.export_max_mw
     if market.liquidity_mw is not None:
         lower, upper = -market.liquidity_mw, market.liquidity_mw
-    spans = context.spans(market.settlement_period_h)
+    spans = _traded(context, market)
     of_period = {int(t): k for k, span in enumerate(spans) for t in span}
+    if not spans:
+        return lambda t: 0.0
 
     def variable(name: str, low: float, high: float) -> Any:
         return context.variable(
@@ -74,18 +80,26 @@ def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> 
             dimension=f"period_{product_id}",
         )
 
-    if market.fee_eur_per_mwh == 0:
+    if market.trading_cost_eur_per_mwh == 0:
         position = variable("position_mw", lower, upper)
-        return lambda t: position[of_period[t]]
+        return lambda t: position[of_period[t]] if t in of_period else 0.0
     sold, bought = variable("sold_mw", 0.0, max(upper, 0.0)), variable("bought_mw", 0.0, max(-lower, 0.0))
-    context.earn(
-        f"energy.{product_id}_fee",
-        sum(
-            -context.period_h * market.fee_eur_per_mwh * (sold[of_period[t]] + bought[of_period[t]])
-            for t in context.periods
-        ),
-    )
-    return lambda t: sold[of_period[t]] - bought[of_period[t]]
+    for name, cost in (("fee", market.fee_eur_per_mwh), ("half_spread", market.half_spread_eur_per_mwh)):
+        if cost:
+            context.earn(
+                f"energy.{product_id}_{name}",
+                sum(-context.period_h * cost * (sold[k] + bought[k]) for k in of_period.values()),
+            )
+    return lambda t: sold[of_period[t]] - bought[of_period[t]] if t in of_period else 0.0
+
+
+def _traded(context: MarketContext, market: EnergyMarket) -> list[Span]:
+    """Settlement periods that begin in the market's hours of delivery."""
+    spans = context.spans(market.settlement_period_h)
+    if not market.calendar:
+        return list(spans)
+    inside = in_windows(market.calendar, (), context.time)
+    return [span for span in spans if inside[span[0]]]
 
 
 def _revenue(

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from mes_stoch.components.context import Expression
+from collections.abc import Sequence
+
+import numpy as np
+
+from mes_stoch.components.context import Expression, OfPeriod
+from mes_stoch.io.imbalance_prices import imbalance_prices
+from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
 from mes_stoch.schema.products import Imbalance
+from mes_stoch.schema.products.energy import SYSTEM_PRICES
 
 
 def build_imbalance(context: MarketContext, product_id: str, product: Imbalance) -> None:
@@ -14,27 +21,66 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     ---------
     ``metered - positions - A`` with ``A`` the activation the operator takes out of the balance perimeter: ordered
     energy, delivered energy or nothing, as each product says. The schedule equals the positions, so what remains of
-    it is::
+    it in settlement period ``m`` of ``n`` model periods is::
 
-        long[t] - short[t] = sum over legs of sign *  ( sum_u e[u,t] - a[t] r   ordered
-                                                       | 0                       delivered
-                                                       | sum_u e[u,t]            uncorrected )              (balance)
-        profit += h sum_t (price_long[t] long[t] - price_short[t] short[t])                                 (imbalance)
+        long[m] - short[m] = 1/n sum_{t in m} sum over legs of sign * ( sum_u e[u,t] - a[t] r   ordered
+                                                                      | 0                       delivered
+                                                                      | sum_u e[u,t]            uncorrected )  (balance)
+        profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                     (imbalance)
 
-    ``price_long <= price_short`` is required of the data, which keeps this convex without a binary.
+    so the imbalance of a settlement period is netted and priced at the mean of its prices. ``price_long <=
+    price_short``, required of given prices and a consequence of the French rule
+    (:func:`mes_stoch.io.imbalance_prices.imbalance_prices`), keeps this convex without a binary.
 
     Symbols
     -------
-    ``long_mw``, ``short_mw`` : MW, (periods,), realtime.
+    ``long_mw``, ``short_mw`` : MW, (settlement periods,), realtime.
 
     Source
     ------
-    RTE, imbalance settlement price (clients.rte-france.com, dispositif de prix): the two prices are the larger and
-    smaller of VWAP (1 +- k).
+    RTE, imbalance settlement price (clients.rte-france.com, dispositif de prix); settlement periods of 15 minutes since
+    1 January 2025, of 30 minutes before (services-rte.com).
     """
-    long = context.variable(product_id, "long_mw", "MW", "realtime")
-    short = context.variable(product_id, "short_mw", "MW", "realtime")
+    spans = _settlement_periods(context, product)
+    dimension = "time" if spans is None else f"period_{product_id}"
+    long = context.variable(product_id, "long_mw", "MW", "realtime", spans=spans, dimension=dimension)
+    short = context.variable(product_id, "short_mw", "MW", "realtime", spans=spans, dimension=dimension)
+    deviation = _deviation(context)
+    inside = [np.asarray([t]) for t in context.periods] if spans is None else spans
+    context.constraint(
+        product_id,
+        "balance",
+        "the imbalance is what metering shows beyond positions and corrected activations",
+        lambda m: long[m] - short[m] == _mean(deviation, inside[m]),
+        spans=spans,
+        dimension=dimension,
+    )
+    price_long, price_short = _prices(context, product_id, product)
+    context.earn(
+        "imbalance",
+        sum(
+            context.period_h * (price_long(int(t)) * long[m] - price_short(int(t)) * short[m])
+            for m, span in enumerate(inside)
+            for t in span
+        ),
+    )
 
+
+def _settlement_periods(context: MarketContext, product: Imbalance) -> Sequence[Span] | None:
+    """Settlement periods of more than one model period; ``None`` where each period is settled by itself."""
+    if product.settlement_period_h is None:
+        return None
+    spans = context.spans(product.settlement_period_h)
+    return None if len(spans) == len(context.periods) else spans
+
+
+def _mean(of_period: OfPeriod, span: Span) -> Expression:
+    if len(span) == 1:
+        return of_period(int(span[0]))
+    return sum(of_period(int(t)) for t in span) * (1.0 / len(span))
+
+
+def _deviation(context: MarketContext) -> OfPeriod:
     uncorrected = [
         (leg.sign, context.called(leg)) for leg in context.legs if leg.product.energy_settlement == "uncorrected"
     ]
@@ -45,15 +91,17 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
         missed = sum(leg.sign * context.missed(leg, t) for leg in ordered)
         return sum(sign * called(t) for sign, called in uncorrected) - missed
 
-    context.constraint(
-        product_id,
-        "balance",
-        "the imbalance is what metering shows beyond positions and corrected activations",
-        lambda t: long[t] - short[t] == deviation(t),
-    )
-    price_long = context.quantity(product.price_long_eur_per_mwh)
-    price_short = context.quantity(product.price_short_eur_per_mwh)
-    context.earn(
-        "imbalance",
-        sum(context.period_h * (price_long(t) * long[t] - price_short(t) * short[t]) for t in context.periods),
+    return deviation
+
+
+def _prices(context: MarketContext, product_id: str, product: Imbalance) -> tuple[OfPeriod, OfPeriod]:
+    """Price of a long and of a short imbalance; reading an instance makes sure that they can be told."""
+    if not product.follows_system:
+        given = (product.price_long_eur_per_mwh, product.price_short_eur_per_mwh)
+        long, short = (context.quantity(0.0 if price is None else price) for price in given)
+        return long, short
+    data = [getattr(product, name) or 0.0 for name in SYSTEM_PRICES]
+    return (
+        context.derived(f"{product_id}.price_long_eur_per_mwh", data, lambda *v: imbalance_prices(*v).long),
+        context.derived(f"{product_id}.price_short_eur_per_mwh", data, lambda *v: imbalance_prices(*v).short),
     )

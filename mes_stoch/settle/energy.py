@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mes_stoch.io.calendar import in_windows
 from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.settle.books import Array, Books
 from mes_stoch.settle.ledger import CashFlow, cash_flow
@@ -17,14 +18,26 @@ def settle_energy(books: Books, product_id: str, market: EnergyMarket) -> Iterat
     price = books.data(market.price_eur_per_mwh)
     for item, quantity in (("energy sold", np.maximum(sold, 0.0)), ("energy bought", np.minimum(sold, 0.0))):
         yield cash_flow(books, product_id, f"energy.{product_id}", item, quantity, price, "MWh")
-    stream = f"energy.{product_id}_fee"
-    yield cash_flow(books, product_id, stream, "fee of the market", -np.abs(sold), market.fee_eur_per_mwh, "MWh")
+    for name, item, cost in (
+        ("fee", "fee of the market", market.fee_eur_per_mwh),
+        ("half_spread", "half of the spread", market.half_spread_eur_per_mwh),
+    ):
+        yield cash_flow(books, product_id, f"energy.{product_id}_{name}", item, -np.abs(sold), cost, "MWh")
 
 
 def position(books: Books, product_id: str, market: EnergyMarket) -> Array:
-    """Position on a market by period, MW; positive is sold."""
+    """Position on a market by period, MW; positive is sold. Nothing is traded outside the market's calendar."""
+    spans = books.spans(market.settlement_period_h)
+    if market.calendar:
+        inside = in_windows(market.calendar, (), books.time)
+        spans = [span for span in spans if inside[span[0]]]
+    total = np.zeros((len(books.scenarios), len(books.time)))
+    if not spans:
+        return total
     if books.has(f"{product_id}.position_mw"):
         traded = books.decided(f"{product_id}.position_mw")
     else:
         traded = books.decided(f"{product_id}.sold_mw") - books.decided(f"{product_id}.bought_mw")
-    return books.by_period(traded, books.spans(market.settlement_period_h))
+    for k, span in enumerate(spans):
+        total[:, span] = traded[:, [k]]
+    return total

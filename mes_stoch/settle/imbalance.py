@@ -8,14 +8,14 @@ import numpy as np
 
 from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.products import EnergyMarket, Flexibility, Imbalance, TradedProduct
-from mes_stoch.settle.books import Array, Books
+from mes_stoch.settle.books import Array, Books, Span
 from mes_stoch.settle.calls import Call, calls
 from mes_stoch.settle.energy import position
 from mes_stoch.settle.ledger import CashFlow, cash_flow
 
 
 def settle_imbalance(books: Books, product_id: str, product: Imbalance) -> Iterator[CashFlow]:
-    """Surplus at the long price, deficit at the short price.
+    """Surplus at the long price, deficit at the short price, netted within the settlement period.
 
     Rules
     -----
@@ -27,12 +27,33 @@ def settle_imbalance(books: Books, product_id: str, product: Imbalance) -> Itera
     ------
     RTE, rules on balance responsible parties (clients.rte-france.com, dispositif de prix).
     """
-    imbalance = metered(books) - nominated(books) - corrected(books)
+    hours = books.period_h if product.settlement_period_h is None else product.settlement_period_h
+    spans = books.spans(hours)
+    imbalance = _means(metered(books) - nominated(books) - corrected(books), spans)
+    long, short = (_means(price, spans) for price in prices(books, product))
     for item, quantity, price in (
-        ("imbalance: long", np.maximum(imbalance, 0.0), product.price_long_eur_per_mwh),
-        ("imbalance: short", np.minimum(imbalance, 0.0), product.price_short_eur_per_mwh),
+        ("imbalance: long", np.maximum(imbalance, 0.0), long),
+        ("imbalance: short", np.minimum(imbalance, 0.0), short),
     ):
-        yield cash_flow(books, product_id, "imbalance", item, quantity, books.data(price), "MWh")
+        yield cash_flow(books, product_id, "imbalance", item, quantity, price, "MWh", spans=spans)
+
+
+def prices(books: Books, product: Imbalance) -> tuple[Array, Array]:
+    """What a MWh long receives and a MWh short pays: as given, or the price of balancing energy less and more k."""
+    if product.price_long_eur_per_mwh is not None and product.price_short_eur_per_mwh is not None:
+        return books.data(product.price_long_eur_per_mwh), books.data(product.price_short_eur_per_mwh)
+    up, down, trend = (
+        books.data(0.0 if value is None else value)
+        for value in (product.vwap_up_eur_per_mwh, product.vwap_down_eur_per_mwh, product.system_trend_per_unit)
+    )
+    price = np.where(trend < 0, down, up)
+    # a spread about the price, whatever its sign
+    spread = (product.k_per_unit or 0.0) * np.abs(price)
+    return price - spread, price + spread
+
+
+def _means(values: Array, spans: list[Span]) -> Array:
+    return np.stack([values[:, span].mean(axis=1) for span in spans], axis=1)
 
 
 def metered(books: Books) -> Array:

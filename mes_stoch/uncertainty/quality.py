@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.io.imbalance_prices import imbalance_prices
 from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
@@ -24,6 +25,7 @@ from mes_stoch.schema.products import (
     Imbalance,
     Reserve,
 )
+from mes_stoch.schema.products.energy import GIVEN_PRICES, SYSTEM_PRICES
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
@@ -125,6 +127,7 @@ class _Checker:
             key = f"products.{product_id}"
             if isinstance(product, EnergyMarket):
                 yield from self._present(f"{key}.price_eur_per_mwh", product.price_eur_per_mwh)
+                yield from self._price_limits(f"{key}.price_eur_per_mwh", product)
                 yield from self._known_day_ahead(f"{key}.price_eur_per_mwh", product)
             elif isinstance(product, Imbalance):
                 yield from self._imbalance(key, product)
@@ -155,6 +158,17 @@ class _Checker:
                 "or decide the position in stage `realtime`",
             )
 
+    def _price_limits(self, key: str, market: EnergyMarket) -> Iterator[Issue]:
+        price = self._values(market.price_eur_per_mwh)
+        least, most = market.price_minimum_eur_per_mwh, market.price_maximum_eur_per_mwh
+        hint = "the market takes no such price; override its limits where yours differ"
+        if price is not None and least is not None:
+            expected = f"a price of at least {least:g}, the lower limit of the market"
+            yield from self._ordered(key, np.full(self.shape, least), price, expected, hint)
+        if price is not None and most is not None:
+            expected = f"a price of at most {most:g}, the upper limit of the market"
+            yield from self._ordered(key, price, np.full(self.shape, most), expected, hint)
+
     def _component(self, key: str, component: object) -> Iterator[Issue]:
         if isinstance(component, Demand | SheddableDemand):
             yield from self._at_least(f"{key}.demand_mw", component.demand_mw, 0.0, "a demand of 0 or more")
@@ -182,8 +196,9 @@ class _Checker:
                 )
 
     def _imbalance(self, key: str, product: Imbalance) -> Iterator[Issue]:
-        yield from self._present(f"{key}.price_long_eur_per_mwh", product.price_long_eur_per_mwh)
-        yield from self._present(f"{key}.price_short_eur_per_mwh", product.price_short_eur_per_mwh)
+        for name in (*GIVEN_PRICES, *SYSTEM_PRICES):
+            if getattr(product, name) is not None:
+                yield from self._present(f"{key}.{name}", getattr(product, name))
         yield from self._ordered(
             key,
             self._values(product.price_long_eur_per_mwh),
@@ -230,8 +245,7 @@ class _Checker:
         settlement = next((p for p in self.instance.products.values() if isinstance(p, Imbalance)), None)
         # what the tolerance lets pass is missed without penalty
         penalty = 0.0 if product.delivery_tolerance_per_unit > 0 else product.missed_penalty_eur_per_mwh
-        short = self._values(0.0 if settlement is None else settlement.price_short_eur_per_mwh)
-        long = self._values(0.0 if settlement is None else settlement.price_long_eur_per_mwh)
+        long, short = self._imbalance_prices(settlement)
         if direction == "up" and short is not None:
             yield from self._ordered(
                 place,
@@ -248,6 +262,16 @@ class _Checker:
                 f"a long imbalance price of at most this price + the missed-energy penalty ({penalty:g})",
                 "energy is settled as ordered: ignoring the call would earn money",
             )
+
+    def _imbalance_prices(self, product: Imbalance | None) -> tuple[Values | None, Values | None]:
+        """What a MWh long receives and a MWh short pays; ``None`` where the data are not there."""
+        if product is None:
+            return np.zeros(self.shape), np.zeros(self.shape)
+        if not product.follows_system:
+            return self._values(product.price_long_eur_per_mwh), self._values(product.price_short_eur_per_mwh)
+        rule = [self._values(getattr(product, name)) for name in SYSTEM_PRICES]
+        known = [values for values in rule if values is not None]
+        return imbalance_prices(*known) if len(known) == len(rule) else (None, None)
 
     def _values(self, quantity: float | str | None) -> Values | None:
         """Numbers behind a quantity, (scenarios, periods); ``None`` where there are none to compare."""

@@ -15,6 +15,7 @@ from mes_stoch.io.instance import read_instance
 from mes_stoch.io.schema_export import instance_schema
 from mes_stoch.io.yaml_lines import Document, parse_yaml
 from mes_stoch.schema.errors import InstanceError
+from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.units import currency_of, in_currency, with_currency
 
 #: What the catalogue says of `fr_fcr` in euros.
@@ -68,7 +69,9 @@ def test_both_currencies_give_the_same_objects(site: SiteFolder, dollars: SiteFo
     folder = tmp_path / "euros"
     shutil.copytree(site.path, folder)
     SiteFolder(folder).write(INSTANCE).write(SCENARIOS, "scenarios.csv")
-    in_eur = read_instance(folder)
+    # the catalogue's price limits are those of markets in euros
+    none = {f"products.da.price_{limit}_eur_per_mwh": None for limit in ("minimum", "maximum")}
+    in_eur = read_instance(folder, none)
     assert in_aud.instance.currency == "AUD"
     assert in_eur.instance.currency == "EUR"
     assert in_aud.instance.model_copy(update={"currency": "EUR"}) == in_eur.instance
@@ -319,3 +322,20 @@ def test_a_schema_fits_instances_in_its_currency(dollars: SiteFolder) -> None:
     assert jsonschema.Draft202012Validator(instance_schema("AUD")).is_valid(document.data)
     assert not jsonschema.Draft202012Validator(instance_schema("EUR")).is_valid(document.data)
     assert not jsonschema.Draft202012Validator(instance_schema("NZD")).is_valid(document.data)
+
+
+def test_limits_of_euro_markets_are_none_of_a_dollar_market(instances: Path, tmp_path: Path) -> None:
+    """The catalogue's -500 to 4,000 EUR/MWh: none in AUD unless the instance gives its own."""
+    folder = tiny_site_in_dollars(instances / "tiny_site", tmp_path / "dollars")
+    market = read_instance(folder).instance.products["da"]
+    assert isinstance(market, EnergyMarket)
+    assert (market.price_minimum_eur_per_mwh, market.price_maximum_eur_per_mwh) == (None, None)
+    path = folder / "instance.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("  da:\n", "  da:\n    price_maximum_aud_per_mwh: 17500\n", 1), encoding="utf-8")
+    own = read_instance(folder).instance.products["da"]
+    assert isinstance(own, EnergyMarket)
+    assert (own.price_minimum_eur_per_mwh, own.price_maximum_eur_per_mwh) == (None, 17500)
+    euros = read_instance(instances / "tiny_site").instance.products["da"]
+    assert isinstance(euros, EnergyMarket)
+    assert (euros.price_minimum_eur_per_mwh, euros.price_maximum_eur_per_mwh) == (-500, 4000)
