@@ -70,7 +70,11 @@ def test_both_currencies_give_the_same_objects(site: SiteFolder, dollars: SiteFo
     shutil.copytree(site.path, folder)
     SiteFolder(folder).write(INSTANCE).write(SCENARIOS, "scenarios.csv")
     # the catalogue's price limits are those of markets in euros
-    none = {f"products.da.price_{limit}_eur_per_mwh": None for limit in ("minimum", "maximum")}
+    none = {
+        f"products.{market}.price_{limit}_eur_per_mwh": None
+        for market in ("da", "id")
+        for limit in ("minimum", "maximum")
+    }
     in_eur = read_instance(folder, none)
     assert in_aud.instance.currency == "AUD"
     assert in_eur.instance.currency == "EUR"
