@@ -19,6 +19,7 @@ from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import CalendarWindow
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.settlement import Settlement, settle_books
@@ -69,6 +70,38 @@ def test_random_sites_of_two_and_three_stages(seed: int, integer: bool, leaves: 
     # something was held, called and left out of balance, or the comparison says little
     moved = settlement.totals.abs().sum()
     assert (moved[["energy", "tariff.mains"]] > 0).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("settlement_period_h", [None, 2.0])
+def test_spreads_and_the_french_imbalance(seed: int, settlement_period_h: float | None) -> None:
+    """Positions that cost a spread and a fee in their hours of delivery; imbalance at prices that follow the system."""
+    given, tree = random_site(np.random.default_rng(seed), [1, 1, 1], integer=False, periods=4)
+    rule = {
+        "price_long_eur_per_mwh": None,
+        "price_short_eur_per_mwh": None,
+        "vwap_up_eur_per_mwh": 250.0,
+        "vwap_down_eur_per_mwh": -40.0,
+        "system_trend_per_unit": -1.0 if seed % 2 else 1.0,
+        "k_per_unit": 0.1,
+        "settlement_period_h": settlement_period_h,
+    }
+    intraday = {
+        "half_spread_eur_per_mwh": 2.0,
+        "fee_eur_per_mwh": 0.5,
+        "calendar": [CalendarWindow(time_from="01:00", time_to="03:00")],
+    }
+    changed = {"imbalance": rule, "id": intraday}
+    products = {name: p.model_copy(update=changed.get(name, {})) for name, p in given.products.items()}
+    instance = given.model_copy(update={"products": products})
+    run = solved(instance, tree)
+    settlement = settle_books(Books(instance, tree, run.solution, run.flow_data))
+    assert_agrees(settlement, run.profit)
+    assert settlement.totals["energy.id_half_spread"].to_numpy() == pytest.approx(
+        4.0 * settlement.totals["energy.id_fee"].to_numpy()
+    )
+    traded = settlement.ledger.lines().query("owner == 'id'")
+    assert set(pd.to_datetime(traded["time"]).dt.hour) <= {1, 2}
 
 
 def test_three_stage_run_by_decomposition() -> None:
