@@ -2,7 +2,7 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if not name.startswith("_"))
-['Run', 'Settlement', 'Site', 'read', 'read_run', 'settle', 'solve']
+['Run', 'Settlement', 'Site', 'product_table', 'read', 'read_run', 'settle', 'solve']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mes_stoch.api import Run, Settlement, Site, read, read_run, settle, solve
+    from mes_stoch.api import Run, Settlement, Site, product_table, read, read_run, settle, solve
 
     __version__: str
 
-__all__ = ["Run", "Settlement", "Site", "read", "read_run", "settle", "solve", "__version__"]
+__all__ = ["Run", "Settlement", "Site", "product_table", "read", "read_run", "settle", "solve", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

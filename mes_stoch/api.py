@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.io.run_folder import read_inputs
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.schema.errors import UsageError
@@ -30,7 +31,10 @@ from mes_stoch.solve.result import Progress, SolveOptions
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
-__all__ = ["Run", "Settlement", "Site", "read", "read_run", "settle", "solve"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Run", "Settlement", "Site", "product_table", "read", "read_run", "settle", "solve"]
 
 METHODS = ("auto", "ef", "decomposition", "ph")
 
@@ -252,6 +256,23 @@ def settle(run: Run | str | Path) -> Settlement:
             target.write_bytes(content)
         instance = read_instance(Path(copy)).instance
     return settle_books(Books(instance, run.tree, run.solution, run.flow_data))
+
+
+def product_table(site: Site | None = None) -> pd.DataFrame:
+    """The product catalogue as a table, or the products of a site: rules, payments, stages, sources.
+
+    Columns: :data:`mes_stoch.io.product_table.COLUMNS`.
+
+    >>> table = product_table().set_index("id")
+    >>> table.loc["fr_fcr", ["direction", "block_h", "sustain_h"]].tolist()
+    ['symmetric', 4, 0.25]
+
+    Raises
+    ------
+    UsageError
+        If an installed package offers products that cannot be used.
+    """
+    return products_of(None if site is None else site.instance)
 
 
 def _options(

@@ -18,6 +18,9 @@ _EPILOG = """\b
 Examples:
   mes-stoch validate instances/tiny_site
   mes-stoch validate --numerics instances/hospital_fr
+  mes-stoch validate --products
+  mes-stoch validate --products --long instances/enedis_local
+  mes-stoch validate --products --csv > products.csv
   mes-stoch validate --schema > instance.schema.json
   mes-stoch validate --schema --currency AUD > aud.schema.json
 
@@ -34,12 +37,26 @@ Exit codes: 0 valid, 2 not valid.
     metavar="CODE",
     help="With --schema: keys of money as an instance in this currency writes them (default EUR).",
 )
+@click.option("--products", is_flag=True, help="Show the product catalogue, or the products of INSTANCE, as a table.")
+@click.option("--long", "whole", is_flag=True, help="With --products: a paragraph per product, sources whole.")
+@click.option("--csv", is_flag=True, help="With --products: all columns as CSV.")
 @click.option("--numerics", is_flag=True, help="Show how far apart the numbers of the first scenario lie.")
-def validate(instance: Path | None, schema: bool, currency: str | None, numerics: bool) -> None:
+def validate(
+    instance: Path | None,
+    schema: bool,
+    currency: str | None,
+    products: bool,
+    whole: bool,
+    csv: bool,
+    numerics: bool,
+) -> None:
     """Check an instance folder and report all its problems together.
 
     Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are
     drawn and checked too: prices that would let a site earn money without limit are found here, not by the solver.
+
+    With --products: the market rules the catalogue knows, with their sources, its own and those of installed packages;
+    for an INSTANCE those of its products, with what it has changed marked.
 
     With --numerics: the smallest and largest coefficients, costs and limits, where they stand, and advice where they
     would give the solver trouble.
@@ -49,6 +66,11 @@ def validate(instance: Path | None, schema: bool, currency: str | None, numerics
         return
     if currency is not None:
         raise UsageError("--currency goes with --schema; an instance says its own: currency: AUD")
+    if (whole or csv) and not products:
+        raise UsageError("--long and --csv go with --products")
+    if products:
+        _show_products(instance, whole=whole, csv=csv)
+        return
     if instance is None:
         raise UsageError("which instance? Give its folder: mes-stoch validate INSTANCE")
     from mes_stoch import api
@@ -75,6 +97,19 @@ def _print_schema(currency: str) -> None:
     if not re.fullmatch("[A-Z]{3}", currency):
         raise UsageError(f"--currency is three capital letters, such as EUR or AUD, not {currency!r}")
     speech.say(json.dumps(instance_schema(currency), indent=2))
+
+
+def _show_products(folder: Path | None, *, whole: bool, csv: bool) -> None:
+    from mes_stoch import api
+    from mes_stoch.report.product_table import render_products, render_products_long
+
+    if whole and csv:
+        raise UsageError("give --long or --csv, not both")
+    table = api.product_table(None if folder is None else api.read(folder))
+    if csv:
+        speech.say(table.to_csv(index=False, lineterminator="\n").rstrip("\n"))
+    else:
+        speech.show(render_products_long(table) if whole else render_products(table))
 
 
 def _show_numerics(site: Site, tree: ScenarioTree) -> None:

@@ -44,7 +44,11 @@ def instance_schema(currency: str = FORMAT_CURRENCY) -> dict[str, Any]:
             )
             for name, defaults in product_catalogue().items()
         },
-        "additionalProperties": False,
+        "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]*$"},
+        "additionalProperties": {
+            "description": "A product of the instance's own: like a known one, or of a family with all its rules.",
+            "anyOf": [option for tag in PRODUCT_FAMILIES for option in _own_product(tag, definitions)],
+        },
         "default": {},
     }
     for family in PRODUCT_FAMILIES.values():
@@ -71,6 +75,21 @@ def _known(defaults: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """What the catalogue knows of a product in a currency."""
     own = currency == FORMAT_CURRENCY
     return {in_currency(key, currency): value for key, value in defaults.items() if own or not is_amount(key, value)}
+
+
+def _own_product(tag: str, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A product under an id of the user's own: complete, or like one of the catalogue's products of the family."""
+    complete = deepcopy(definitions[PRODUCT_FAMILIES[tag].__name__])
+    complete["properties"]["family"] = {"const": tag}
+    complete["required"] = [*(key for key in complete.get("required", []) if key != "family"), "family"]
+    known = [name for name, defaults in product_catalogue().items() if defaults["family"] == tag]
+    if not known:
+        return [complete]
+    like = deepcopy(complete)
+    like["properties"]["like"] = {"enum": known, "description": "The product whose rules hold where none is given."}
+    # which rules are left open depends on the product it is like: reading the instance checks that
+    like["required"] = ["like"]
+    return [complete, like]
 
 
 def _product_schema(family: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +18,14 @@ Gate = Annotated[str, Field(pattern=r"^([YQMD]-\d+|D) ([01]\d|2[0-3]):[0-5]\d$|^
 
 class MarketProduct(Model):
     """One thing sold or bought."""
+
+    #: What the family pays for, in words.
+    payment: ClassVar[str] = ""
+
+    @classmethod
+    def payment_under(cls, rules: Mapping[str, Any]) -> str:
+        """What is paid for where some rules hold, in words."""
+        return cls.payment
 
     gate: Gate | None = Field(
         default=None,

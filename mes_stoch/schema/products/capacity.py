@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ class CapacityMechanism(TradedProduct):
     the mechanism (``regime: decentralised``), or at a penalty (``regime: centralised``, a single buyer). What the level
     earns and costs is reckoned by day; see :mod:`mes_stoch.products.capacity`.
     """
+
+    payment: ClassVar[str] = "yearly"
 
     family: Literal["capacity_mechanism"]
     regime: Literal["decentralised", "centralised"] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class EnergyMarket(TradedProduct):
     ``da`` is bounded by the connection, intraday markets by ``liquidity_mw`` either way. A position is constant over a
     settlement period and settled at the mean of the prices in it.
     """
+
+    payment: ClassVar[str] = "energy"
 
     family: Literal["energy"]
     price_eur_per_mwh: Quantity
@@ -56,6 +58,8 @@ class Imbalance(MarketProduct):
     balancing energy where the system is short or balanced and of downward where it is long, a long imbalance receives
     ``min(v (1 - k), v (1 + k))`` and a short one pays ``max(v (1 - k), v (1 + k))``.
     """
+
+    payment: ClassVar[str] = "imbalance"
 
     family: Literal["imbalance"]
     price_long_eur_per_mwh: Quantity | None = Field(

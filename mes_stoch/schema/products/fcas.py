@@ -6,7 +6,7 @@ and 5 min. A unit offers a service inside a trapezium over its own energy.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -56,6 +56,8 @@ class FcasService(Flexibility):
     The offered capability is the commitment; how much of it is enabled is decided period by period. Contingency
     services may be enabled with the same MW; regulation shares with all of them.
     """
+
+    payment: ClassVar[str] = "enablement"
 
     family: Literal["fcas"]
     service: Literal["regulation", "contingency"]

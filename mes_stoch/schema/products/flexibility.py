@@ -6,7 +6,8 @@ family adds is how it is paid, and which of the rules it fixes.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -159,6 +160,8 @@ class Reserve(_TwoWay):
     offered at a price (``offer_price_eur_per_mwh``, as for aFRR) is called in merit order and paid the marginal price.
     """
 
+    payment: ClassVar[str] = "capacity, energy"
+
     family: Literal["reserve"]
     capacity_price_eur_per_mw_h: Quantity
     shortfall_penalty_eur_per_mw_h: Positive = Field(
@@ -183,6 +186,8 @@ class FreeOffer(_TwoWay):
     is paid its own price.
     """
 
+    payment: ClassVar[str] = "energy"
+
     family: Literal["free_offer"]
     direction: Direction
     missed_penalty_eur_per_mwh: Positive = Field(description="Cost of energy ordered but not delivered.")
@@ -197,6 +202,8 @@ class DemandReduction(Flexibility):
 
     The seller decides the volume and has to deliver it: every block sold is called in full.
     """
+
+    payment: ClassVar[str] = "energy, supplier"
 
     family: Literal["demand_reduction"]
     direction: Literal["up"]
@@ -233,6 +240,12 @@ class LocalFlexibility(_Contract):
     energy is paid.
     """
 
+    payment: ClassVar[str] = "fixed, energy"
+
+    @classmethod
+    def payment_under(cls, rules: Mapping[str, Any]) -> str:
+        return cls.payment if rules.get("reservation", True) else "energy"
+
     family: Literal["local_flexibility"]
     zone: str = Field(description="Zone of the grid the contract is for.")
     service_type: Literal["deferral", "incident", "works", "n_minus_1", "injection_congestion"] | None = None
@@ -266,6 +279,8 @@ class DemandResponseTender(_Contract):
 
     ``rate = max(0, tender_price - capacity_reference_price) / window_hours_per_year`` per MW and hour of obligation.
     """
+
+    payment: ClassVar[str] = "yearly, bonus"
 
     family: Literal["demand_response_tender"]
     direction: Literal["up"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,8 @@ class ReactiveUnit(Model):
 
 class VoltageService(TradedProduct):
     """Reactive power kept available in blocks or over a whole contract, for a fixed payment."""
+
+    payment: ClassVar[str] = "reactive power"
 
     family: Literal["voltage"]
     stage: Literal["commit"] = Field(default="commit", description="The reactive power is committed ahead.")
