@@ -36,6 +36,9 @@ from mes_stoch.schema.tree import ScenarioTree
 #: Difference of a price between leaves that is rounding, EUR/MWh.
 DAY_AHEAD_TOLERANCE = 1e-6
 
+#: What a product commits to, by the unit it is traded in.
+_VOLUMES = ("volume_mw", "volume_mvar")
+
 
 def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram | BundledProgram[SiteProgram]:
     """The program of a site over its tree.
@@ -206,25 +209,35 @@ class SiteProgram:
         return frame
 
     def commitments(self, root: FloatArray) -> pd.DataFrame:
-        """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario."""
+        """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``product``, ``block_start``, ``block_end``, ``volume_mw``; ``volume_mvar`` as well where a product
+            is committed in Mvar, which has no ``volume_mw``.
+        """
         place = {int(column): k for k, column in enumerate(self.root.columns)}
-        time = self.tree.time
-        rows = []
+        time, period_h = self.tree.time, self.instance.horizon.period_h
+        rows, quantities = [], ["volume_mw"]
         for family in self.variable_families:
             product = self.instance.products.get(family.owner)
-            if not isinstance(product, Flexibility) or family.quantity != "volume_mw" or family.stage != "commit":
+            if product is None or family.quantity not in _VOLUMES or family.stage != "commit":
                 continue
-            spans = blocks(time, self.instance.horizon.period_h, product.block_h)
+            if family.quantity not in quantities:
+                quantities.append(family.quantity)
+            # a product without blocks is one volume for the horizon
+            spans = blocks(time, period_h, getattr(product, "block_h", None))
             for span, column in zip(spans, family.positions, strict=True):
                 rows.append(
                     {
                         "product": family.owner,
                         "block_start": time[int(span[0])],
-                        "block_end": time[int(span[-1])] + pd.Timedelta(hours=self.instance.horizon.period_h),
-                        "volume_mw": float(root[place[int(column)]]),
+                        "block_end": time[int(span[-1])] + pd.Timedelta(hours=period_h),
+                        family.quantity: float(root[place[int(column)]]),
                     }
                 )
-        return pd.DataFrame(rows, columns=["product", "block_start", "block_end", "volume_mw"])
+        return pd.DataFrame(rows, columns=["product", "block_start", "block_end", *quantities])
 
     def describe_row(self, row: int) -> str:
         """What a row demands and when, in the user's words."""

@@ -13,6 +13,7 @@ FUEL = "Fuel and other supply"
 #: Groups in the order a reader meets them, by the first part of a stream's name.
 GROUPS = {
     "capacity": "Capacity",
+    "capacity_settlement": "Shortfall of the capacity mechanism",
     "enablement": "Enablement",
     "offer": "Cost of offers",
     "energy": "Energy markets",
