@@ -11,7 +11,14 @@ from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, listed, show
 from mes_stoch.schema.components import ReserveProvider, SheddableDemand
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer, LocalFlexibility, Reserve
+from mes_stoch.schema.products import (
+    CapacityMechanism,
+    DemandReduction,
+    Flexibility,
+    FreeOffer,
+    LocalFlexibility,
+    Reserve,
+)
 
 _DAY_MIN = 24 * 60
 _HOURLY, _YEARLY, _HOURS = "fixed_price_eur_per_mw_h", "fixed_price_eur_per_mw_year", "window_hours_per_year"
@@ -23,6 +30,7 @@ def contract_issues(draft: Draft, time: pd.DatetimeIndex | None, locator: Locato
     for name, product in draft.products.items():
         if isinstance(product, Flexibility):
             issues += _term_issues(locator, name, product)
+        if isinstance(product, Flexibility | CapacityMechanism):
             issues += _calendar_issues(draft, time, locator, name, product)
         if isinstance(product, LocalFlexibility):
             issues += _fixed_price_issues(locator, name, product)
@@ -41,7 +49,11 @@ def _term_issues(locator: Locator, name: str, product: Flexibility) -> Iterator[
 
 
 def _calendar_issues(
-    draft: Draft, time: pd.DatetimeIndex | None, locator: Locator, name: str, product: Flexibility
+    draft: Draft,
+    time: pd.DatetimeIndex | None,
+    locator: Locator,
+    name: str,
+    product: Flexibility | CapacityMechanism,
 ) -> Iterator[Issue]:
     """A period is in a window or not: windows begin and end where periods do."""
     for index, window in enumerate(product.calendar):

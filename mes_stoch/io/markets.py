@@ -10,6 +10,7 @@ import pandas as pd
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.exclusivity import exclusive_issues
 from mes_stoch.io.locate import Locator, did_you_mean, listed, show
+from mes_stoch.io.market_capacity import capacity_issues
 from mes_stoch.io.market_contracts import contract_issues
 from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.market_gates import gate_issues
@@ -20,6 +21,7 @@ from mes_stoch.schema.components import Converter, GridConnection, ReserveProvid
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids
 from mes_stoch.schema.products import (
+    CapacityMechanism,
     DemandReduction,
     EnergyMarket,
     FcasService,
@@ -40,10 +42,12 @@ def market_issues(
     issues: list[Issue] = []
     for name, product in draft.products.items():
         if isinstance(product, Flexibility):
-            issues += _bid_issues(locator, name, product, draft.bids)
+            issues += _bid_issues(locator, name, "volume_max_mw", product, draft.bids)
             issues += _direction_issues(locator, name, product)
             if product.block_h is not None:
                 issues += _block_issues(draft, time, locator, name, "block_h", product.block_h)
+        elif isinstance(product, CapacityMechanism):
+            issues += _bid_issues(locator, name, "available_mw", product, draft.bids)
         elif isinstance(product, EnergyMarket):
             span_h = product.settlement_period_h
             issues += _block_issues(draft, time, locator, name, "settlement_period_h", span_h)
@@ -56,6 +60,7 @@ def market_issues(
     issues += _settlement_issues(draft, locator)
     issues += contract_issues(draft, time, locator)
     issues += fcas_issues(draft, locator)
+    issues += capacity_issues(draft, locator)
     issues += exclusive_issues(draft, locator)
     if time is not None:
         issues += gate_issues(draft.products, time, locator)
@@ -107,12 +112,14 @@ def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str],
     return found, issues
 
 
-def _bid_issues(locator: Locator, name: str, product: Flexibility, bids: Bids) -> Iterator[Issue]:
+def _bid_issues(
+    locator: Locator, name: str, key: str, product: Flexibility | CapacityMechanism, bids: Bids
+) -> Iterator[Issue]:
     largest = product.volume_max_mw
     if largest == 0:
         return
     smallest = product.minimum_bid_mw if bids.minimum else 0.0
-    place = ("products", name, "volume_max_mw")
+    place = ("products", name, key)
     hint = "raise it, lower minimum_bid_mw (an aggregation pool may allow it), or set bids.minimum: false"
     if smallest > largest + _TOLERANCE:
         yield locator.issue(place, f"{largest:g}, below minimum_bid_mw ({smallest:g})", "at least the minimum", hint)

@@ -325,11 +325,15 @@ class SiteModel:
         return lambda t: sum(flow(t) for flow in flows)
 
     def providers(self, product_id: str) -> dict[str, Availability]:
-        return {
-            name: self._availabilities[name]
+        providers = [
+            name
             for name, spec in self.instance.components.items()
             if isinstance(spec, ReserveProvider) and product_id in spec.provides
-        }
+        ]
+        for name in providers:
+            if name not in self._availabilities:
+                raise ModelError(f"{name} provides {product_id}, but has nothing that counts")
+        return {name: self._availabilities[name] for name in providers}
 
     def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
         base, reserves = self.planned(owner, node), self._holders.get(owner, [])

@@ -26,7 +26,7 @@ from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.families import Family
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
-from mes_stoch.products.bids import nearest_bid_mw
+from mes_stoch.products.bids import BidRules, nearest_bid_mw
 from mes_stoch.products.exclusivity import keep_larger
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
@@ -35,6 +35,9 @@ from mes_stoch.schema.tree import ScenarioTree
 
 #: Difference of a price between leaves that is rounding, EUR/MWh.
 DAY_AHEAD_TOLERANCE = 1e-6
+
+#: What a product commits to, by the unit it is traded in.
+_VOLUMES = ("volume_mw", "volume_mvar")
 
 
 def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram | BundledProgram[SiteProgram]:
@@ -206,25 +209,35 @@ class SiteProgram:
         return frame
 
     def commitments(self, root: FloatArray) -> pd.DataFrame:
-        """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario."""
+        """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``product``, ``block_start``, ``block_end``, ``volume_mw``; ``volume_mvar`` as well where a product
+            is committed in Mvar, which has no ``volume_mw``.
+        """
         place = {int(column): k for k, column in enumerate(self.root.columns)}
-        time = self.tree.time
-        rows = []
+        time, period_h = self.tree.time, self.instance.horizon.period_h
+        rows, quantities = [], ["volume_mw"]
         for family in self.variable_families:
             product = self.instance.products.get(family.owner)
-            if not isinstance(product, Flexibility) or family.quantity != "volume_mw" or family.stage != "commit":
+            if product is None or family.quantity not in _VOLUMES or family.stage != "commit":
                 continue
-            spans = blocks(time, self.instance.horizon.period_h, product.block_h)
+            if family.quantity not in quantities:
+                quantities.append(family.quantity)
+            # a product without blocks is one volume for the horizon
+            spans = blocks(time, period_h, getattr(product, "block_h", None))
             for span, column in zip(spans, family.positions, strict=True):
                 rows.append(
                     {
                         "product": family.owner,
                         "block_start": time[int(span[0])],
-                        "block_end": time[int(span[-1])] + pd.Timedelta(hours=self.instance.horizon.period_h),
-                        "volume_mw": float(root[place[int(column)]]),
+                        "block_end": time[int(span[-1])] + pd.Timedelta(hours=period_h),
+                        family.quantity: float(root[place[int(column)]]),
                     }
                 )
-        return pd.DataFrame(rows, columns=["product", "block_start", "block_end", "volume_mw"])
+        return pd.DataFrame(rows, columns=["product", "block_start", "block_end", *quantities])
 
     def describe_row(self, row: int) -> str:
         """What a row demands and when, in the user's words."""
@@ -276,24 +289,25 @@ class SiteProgram:
         columns = self._root.columns
         point = np.clip(root, self.structure.column_lower[columns], self.structure.column_upper[columns])
         place = {int(column): k for k, column in enumerate(columns)}
-        families = {family.name: family for family in self.variable_families}
-        bids = self.instance.bids
+        families, bids = {family.name: family for family in self.variable_families}, self.instance.bids
+        # volumes decided later are no part of the root
+        ruled = {
+            product_id: product
+            for product_id, product in self.instance.products.items()
+            if isinstance(product, BidRules) and product.stage == "commit"
+        }
         volumes: dict[str, FloatArray] = {}
-        for product_id, product in self.instance.products.items():
-            # volumes decided later are no part of the root
-            if not isinstance(product, Flexibility) or product.stage != "commit":
-                continue
+        for product_id, rules in ruled.items():
             given = [point[place[int(column)]] for column in families[f"{product_id}.volume_mw"].positions]
-            nearest = [nearest_bid_mw(v, product, steps=bids.steps, minimum=bids.minimum) for v in given]
+            nearest = [nearest_bid_mw(v, rules, steps=bids.steps, minimum=bids.minimum) for v in given]
             volumes[product_id] = np.array(nearest)
         for first, second, shared in self._exclusive:
             if first in volumes and second in volumes:
                 keep_larger(volumes[first], volumes[second], shared)
         for product_id, values in volumes.items():
-            step_mw = self.instance.products[product_id].bid_step_mw  # type: ignore[union-attr]
             follows = {"volume_mw": values, "bid": values > 0}
             if f"{product_id}.bid_steps" in families:
-                follows["bid_steps"] = np.round(values / step_mw)
+                follows["bid_steps"] = np.round(values / ruled[product_id].bid_step_mw)
             for quantity, numbers in follows.items():
                 family = families.get(f"{product_id}.{quantity}")
                 if family is not None:

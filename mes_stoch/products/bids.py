@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from mes_stoch.schema.products import Stage
 Span = NDArray[np.int64]
 
 
+@runtime_checkable
 class BidRules(Protocol):
     """What a product says of the volumes that can be bid."""
 

@@ -15,7 +15,7 @@ from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.products import CapacityMechanism, Flexibility
 
 if TYPE_CHECKING:
     from mes_stoch.model.bundle import BundledProgram
@@ -108,12 +108,7 @@ def _summary(
         "horizon_periods": horizon.periods,
         "period_h": horizon.period_h,
         "streams": streams,
-        "commitments": [
-            {"product": product, "block_start": start.isoformat(), "volume_mw": float(volume)}
-            for product, start, volume in zip(
-                commitments["product"], commitments["block_start"], commitments["volume_mw"], strict=True
-            )
-        ],
+        "commitments": _committed(commitments),
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
         "slack": _slack_used(program, solution),
         "notes": [_foresight_note(program)],
@@ -187,14 +182,28 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     table = program.commitments(result.root).copy()
     table["direction"] = [_direction(program, str(product)) for product in table["product"]]
-    # a solver's -1e-12 is no volume
-    table["volume_mw"] = table["volume_mw"].where(table["volume_mw"].abs() > 1e-9, 0.0)
+    if "volume_mvar" in table:
+        columns.append("volume_mvar")
+    for volume in columns[4:]:
+        # a solver's -1e-12 is no volume
+        table[volume] = table[volume].mask(table[volume].abs() <= 1e-9, 0.0)
     return table[columns].reset_index(drop=True)
 
 
+def _committed(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The table for the summary: each volume under the name of its unit."""
+    volumes = [column for column in table.columns if column.startswith("volume_")]
+    return [
+        {"product": row["product"], "block_start": row["block_start"].isoformat()}
+        | {volume: float(row[volume]) for volume in volumes if not math.isnan(row[volume])}
+        for row in table.to_dict("records")
+    ]
+
+
 def _direction(program: SiteProgram, product_id: str) -> str:
+    """Direction of a commitment; a certified level is none, for nothing is called of it."""
     product = program.instance.products.get(product_id)
-    return product.direction if isinstance(product, Flexibility) else ""
+    return "certified" if isinstance(product, CapacityMechanism) else str(getattr(product, "direction", ""))
 
 
 def _trace(result: EngineResult) -> pd.DataFrame:

@@ -91,7 +91,8 @@ def _edges(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
 
 
 def _commitments(axes: Any, run: Run) -> None:
-    table = run.commitments
+    # certified levels and reactive power take no part: they may be held with the same MW
+    table = run.commitments[run.commitments["direction"].isin(("up", "down", "symmetric"))]
     dress(axes, "Committed reserve (up above zero, down below, symmetric both)", "MW")
     axes.axhline(0.0, color=INK, linewidth=0.8)
     used = [p for p in dict.fromkeys(table["product"]) if (table.loc[table["product"] == p, "volume_mw"] > 0).any()]

@@ -17,6 +17,7 @@ from mes_stoch.schema.components import Converter, Demand, GridConnection, Shedd
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
 from mes_stoch.schema.products import (
+    CapacityMechanism,
     EnergyMarket,
     EnergyPayment,
     FcasService,
@@ -46,7 +47,8 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - the price of a market whose position is decided at the day-ahead stage is the same in all leaves of a node;
     - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
     - drawing from a connection costs at least what feeding back into it earns;
-    - capacity prices are not negative; called shares lie in [0, 1], and the two of one product sum to at most 1;
+    - capacity prices and those of a capacity mechanism are not negative, its critical hours lie in [0, 1];
+    - called shares lie in [0, 1], and the two of one product sum to at most 1;
     - calls keep the limits and the window of their product, and its notice (:mod:`mes_stoch.uncertainty.call_checks`);
     - price of a long imbalance <= price of a short one;
     - where energy is settled **as ordered**: paid for a call up <= short price + missed-energy penalty, and long price
@@ -133,6 +135,8 @@ class _Checker:
                 yield from self._imbalance(key, product)
             elif isinstance(product, Flexibility):
                 yield from self._flexibility(key, product)
+            elif isinstance(product, CapacityMechanism):
+                yield from self._capacity(key, product)
         yield from call_issues(self.instance, self.tree, self.scenario_file)
 
     def _probabilities(self) -> Iterator[Issue]:
@@ -231,6 +235,13 @@ class _Checker:
         if isinstance(product, FcasService) and product.energy_price_eur_per_mwh is not None:
             yield from self._present(f"{key}.energy_price_eur_per_mwh", product.energy_price_eur_per_mwh)
 
+    def _capacity(self, key: str, product: CapacityMechanism) -> Iterator[Issue]:
+        for name in ("price_eur_per_mw_year", product.shortfall_price_key):
+            price = getattr(product, name)
+            if price is not None:
+                yield from self._at_least(f"{key}.{name}", price, 0.0, "a price of 0 or more")
+        yield from self._share(f"{key}.critical_per_unit", product.critical_per_unit, "1 in critical hours, 0 outside")
+
     def _energy(self, key: str, product: Flexibility, direction: Direction) -> Iterator[Issue]:
         for payment in product.energy_payments(direction):
             if payment.stream == "activation":
@@ -307,13 +318,15 @@ class _Checker:
             if bad.any():
                 yield self._issue(key, bad, values, None, expected)
 
-    def _share(self, key: str, quantity: float | str) -> Iterator[Issue]:
+    def _share(
+        self, key: str, quantity: float | str, expected: str = "a called share between 0 and 1"
+    ) -> Iterator[Issue]:
         yield from self._present(key, quantity)
         values = self._values(quantity)
         if values is not None:
             bad = (values < -TOLERANCE) | (values > 1.0 + TOLERANCE)
             if bad.any():
-                yield self._issue(key, bad, values, None, "a called share between 0 and 1")
+                yield self._issue(key, bad, values, None, expected)
 
     def _ordered(
         self, key: str, lower: Values | None, upper: Values | None, expected: str, hint: str

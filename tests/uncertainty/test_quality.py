@@ -156,3 +156,43 @@ def test_statistics_by_hand() -> None:
     lag = 0.75 * (-1.75 * 0.25) + 0.25 * 2.25**2
     assert found.lag_1_autocorrelation == pytest.approx(lag / found.standard_deviation**2)
     assert (found.minimum, found.maximum) == (0.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("regime", "name", "value", "expected"),
+    [
+        ("decentralised", "price_eur_per_mw_year", -1.0, "0 or more"),
+        ("decentralised", "reference_price_eur_per_mw_year", -1.0, "0 or more"),
+        ("centralised", "penalty_eur_per_mw_year", -1.0, "0 or more"),
+        ("decentralised", "critical_per_unit", 1.5, "1 in critical hours"),
+        ("decentralised", "critical_per_unit", -0.5, "1 in critical hours"),
+        # the price of the other regime settles nothing
+        ("centralised", "reference_price_eur_per_mw_year", -1.0, ""),
+    ],
+)
+def test_data_of_a_capacity_mechanism(regime: str, name: str, value: float, expected: str) -> None:
+    mechanism = {
+        "family": "capacity_mechanism",
+        "regime": regime,
+        "available_mw": 1,
+        "daily_stock_factor_per_unit": 1,
+        "weekly_stock_factor_per_unit": 1,
+        "price_eur_per_mw_year": "price",
+        "reference_price_eur_per_mw_year": "reference",
+        "penalty_eur_per_mw_year": "penalty",
+        "critical_per_unit": "critical",
+        "critical_hours_per_year": 150,
+        name: "changed",
+    }
+    sound = instance()
+    products = {**sound.model_dump()["products"], "fr_capacity": mechanism}
+    data = {**SOUND, "critical": [0.0, 1.0, 1.0]}
+    data |= {"price": [20000.0] * 3, "reference": [6000.0] * 3, "penalty": [9000.0] * 3}
+    data["changed"] = [1.0, value, 1.0]
+    issues = check_tree(Instance.model_validate({**sound.model_dump(), "products": products}), tree_of(data))
+    if not expected:
+        assert not issues
+        return
+    (issue,) = issues
+    assert issue.key == f"products.fr_capacity.{name}"
+    assert expected in issue.expected
