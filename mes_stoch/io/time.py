@@ -98,7 +98,8 @@ def _block_keys(moments: pd.DatetimeIndex, first: pd.Timestamp, block_h: float) 
     wall = moments.tz_localize(None)
     day = ((wall.normalize() - first.tz_localize(None).normalize()) // pd.Timedelta(1, unit="D")).to_numpy(np.int64)
     if block_h >= 24:
-        number = day // round(block_h / 24)
+        # longer than any horizon is one block, however long
+        number = day // min(round(block_h / 24), 2**31)
         return np.stack([number, np.zeros_like(number), np.zeros_like(number)], axis=1)
     clock_us = ((wall - wall.normalize()) // _MICROSECOND).to_numpy(np.int64)
     within = np.floor(clock_us / (block_h * 3.6e9) + 1e-12).astype(np.int64)

@@ -129,3 +129,9 @@ def test_parse_time() -> None:
     assert parse_time("2025-10-26T02:00+01:00", zone).isoformat() == "2025-10-26T01:00:00+00:00"
     with pytest.raises(TimeStampError, match="never show"):
         parse_time("2025-03-30T02:15", zone)
+
+
+def test_a_block_longer_than_any_horizon_is_one() -> None:
+    """Its length in days need not be a number the machine can divide by."""
+    time = day(PLAIN, 1.0, 24)
+    assert [len(block) for block in blocks(time, 1.0, 24.0 * 1e30)] == [24]
