@@ -172,12 +172,14 @@ class Availability:
 
     ``power`` is the most it could inject or stop drawing, MW at the port, where it may run; ``state`` is 1 where it
     does run (always, for devices that are neither on nor off). ``energy`` is what stands behind it at the start of a
-    period, MWh at the port; ``None`` where power can be held without end.
+    period, MWh at the port; ``None`` where power can be held without end. ``counts`` is false for devices that only
+    draw power and must have what they draw: they bring nothing.
     """
 
     power: OfPeriod
     state: OfPeriod = lambda t: 1.0
     energy: OfPeriod | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True)

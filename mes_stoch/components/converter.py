@@ -48,8 +48,7 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
             _connect(context, name, spec, port, direction, sigma, power, on_off.state, reserve)
-    if sigma > 0:
-        context.availability(name, Availability(power=lambda t: spec.power_max_mw, state=on_off.state))
+    context.availability(name, Availability(power=lambda t: spec.power_max_mw, state=on_off.state, counts=sigma > 0))
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
         context.earn(

@@ -331,9 +331,12 @@ class SiteModel:
             if isinstance(spec, ReserveProvider) and product_id in spec.provides
         ]
         for name in providers:
-            if name not in self._availabilities:
+            if not self._availabilities[name].counts:
                 raise ModelError(f"{name} provides {product_id}, but has nothing that counts")
         return {name: self._availabilities[name] for name in providers}
+
+    def running(self, owner: str) -> OfPeriod:
+        return self._availabilities[owner].state
 
     def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
         base, reserves = self.planned(owner, node), self._holders.get(owner, [])

@@ -59,6 +59,10 @@ class MarketContext(ModelContext, Protocol):
         """Components that provide a product, with what they could bring."""
         ...
 
+    def running(self, owner: str) -> OfPeriod:
+        """1 where a component that can provide products runs, 0 where it is off."""
+        ...
+
     def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
         """Least and largest flow of a component into a node, whatever is called of what it holds, MW."""
         ...

@@ -12,7 +12,16 @@ from mes_stoch.products.exclusivity import build_exclusivity
 from mes_stoch.products.fcas import build_fcas
 from mes_stoch.products.flexibility import build_flexibility
 from mes_stoch.products.imbalance import build_imbalance
-from mes_stoch.schema.products import CapacityMechanism, EnergyMarket, FcasService, Flexibility, Imbalance, Product
+from mes_stoch.products.voltage import build_voltage
+from mes_stoch.schema.products import (
+    CapacityMechanism,
+    EnergyMarket,
+    FcasService,
+    Flexibility,
+    Imbalance,
+    Product,
+    VoltageService,
+)
 
 Builder = Callable[[MarketContext, str, Any], None]
 
@@ -20,6 +29,7 @@ Builder = Callable[[MarketContext, str, Any], None]
 _BEFORE_ENERGY: tuple[tuple[type, Builder], ...] = (
     (Flexibility, build_flexibility),
     (CapacityMechanism, build_capacity),
+    (VoltageService, build_voltage),
 )
 _AFTER_ENERGY: tuple[tuple[type, Builder], ...] = ((Imbalance, build_imbalance),)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.products.base import TradedProduct
+from mes_stoch.schema.products.capability import Corner, circle_corners
 
 
 class CapabilityPoint(Model):
@@ -21,7 +22,8 @@ class ReactiveUnit(Model):
     """Active and reactive power that one unit can run at together: a disc, or a polygon of its own.
 
     ``apparent_power_mva`` of a converter: ``P^2 + Q^2 <= S^2``, as a polygon with ``sides`` corners on the circle.
-    ``capability`` of a synchronous machine: the corners of a convex polygon in order of angle, either way round.
+    ``capability`` of a synchronous machine: the corners of a convex polygon in order, either way round. It is what the
+    unit can run at while it is on; a unit that is off has no reactive power.
     """
 
     apparent_power_mva: Positive | None = Field(
@@ -29,12 +31,19 @@ class ReactiveUnit(Model):
     )
     sides: Annotated[int, Field(ge=4, multiple_of=4)] = Field(
         default=32,
-        description="Corners of the polygon in the circle of apparent_power_mva, a multiple of 4; it lies within "
-        "1 - cos(pi / sides) of the circle.",
+        description="Corners of the polygon in the circle of apparent_power_mva, a multiple of 4. Between two corners "
+        "it lies inside the circle by up to 1 - cos(pi / sides) of the radius: 0.5 % for 32.",
     )
     capability: list[CapabilityPoint] = Field(
         default_factory=list, description="Corners of a convex polygon of active and reactive power."
     )
+
+    @property
+    def corners(self) -> list[Corner]:
+        """Corners of what the unit can run at, MW and Mvar; reading an instance makes sure that one is given."""
+        if self.apparent_power_mva is not None:
+            return circle_corners(self.apparent_power_mva, self.sides)
+        return [(point.power_mw, point.reactive_mvar) for point in self.capability]
 
 
 class VoltageService(TradedProduct):
@@ -45,7 +54,8 @@ class VoltageService(TradedProduct):
     family: Literal["voltage"]
     stage: Literal["commit"] = Field(default="commit", description="The reactive power is committed ahead.")
     direction: Literal["both", "injection", "absorption"] = Field(
-        default="both", description="Reactive power to inject, to absorb, or as much either way."
+        default="both",
+        description="Reactive power to inject, to absorb, or as much either way; from nothing to all of it.",
     )
     block_h: Positive | None = Field(
         description="The volume is constant over a block of local clock hours; null: over the horizon (a contract)."
