@@ -13,7 +13,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mes_stoch.schema.errors import ModelError
-from mes_stoch.schema.products import CapacityMechanism, EnergyMarket, FcasService, Flexibility, Imbalance
+from mes_stoch.schema.products import (
+    CapacityMechanism,
+    EnergyMarket,
+    FcasService,
+    Flexibility,
+    Imbalance,
+    VoltageService,
+)
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.capacity import settle_capacity
 from mes_stoch.settle.components import settle_component, settle_node
@@ -22,6 +29,7 @@ from mes_stoch.settle.fcas import settle_fcas
 from mes_stoch.settle.flexibility import settle_flexibility
 from mes_stoch.settle.imbalance import settle_imbalance
 from mes_stoch.settle.ledger import CashFlow
+from mes_stoch.settle.voltage import settle_voltage
 
 Settler = Callable[[Books, str, Any], Iterator[CashFlow]]
 
@@ -32,6 +40,7 @@ FAMILIES: tuple[tuple[type, Settler], ...] = (
     (FcasService, settle_fcas),
     (Flexibility, settle_flexibility),
     (CapacityMechanism, settle_capacity),
+    (VoltageService, settle_voltage),
 )
 
 

@@ -104,6 +104,76 @@ def test_spreads_and_the_french_imbalance(seed: int, settlement_period_h: float 
     assert set(pd.to_datetime(traded["time"]).dt.hour) <= {1, 2}
 
 
+CRITICAL_H = 10
+
+
+@pytest.mark.parametrize("regime", ["decentralised", "centralised"])
+def test_a_certified_level_and_what_is_missing_of_it(regime: str) -> None:
+    """2 MW certified at 36,500 EUR/MW/year over one day of 365, in a scenario whose 10 PP2 hours find 1.5 MW.
+
+    100 EUR/MW a day: 200. Missing 0.5 MW in 10 hours, each 6,000 / 100 = 60 EUR/MW (decentralised) or 9,000 / 100 = 90.
+    """
+    product = {
+        "regime": regime,
+        "available_mw": 2.0,
+        "daily_stock_factor_per_unit": 1.0,
+        "weekly_stock_factor_per_unit": 1.0,
+        "price_eur_per_mw_year": 36_500.0,
+        "reference_price_eur_per_mw_year": 6_000.0,
+        "penalty_eur_per_mw_year": 9_000.0,
+        "critical_hours_per_year": 100.0,
+        "critical_per_unit": "critical_per_unit",
+    }
+    process = {
+        "type": "sheddable_demand",
+        "node": "power",
+        "demand_mw": 1.5,
+        "shed_cost_eur_per_mwh": 0.0,
+        "provides": ["fr_capacity"],
+    }
+    markets = {"da": {"price_eur_per_mwh": 0.0, "settlement_period_h": 1}, "fr_capacity": product}
+    instance = make_instance({"grid": grid(), "process": process}, markets, periods=24)
+    tree = make_tree(instance, {"critical_per_unit": [[0.0] * 24, [1.0] * 24]}, (0.99, 0.01))
+    settlement = settled(instance, tree)
+    assert settlement.agrees
+    certified = lines_of(settlement, "level certified")
+    assert certified == [pytest.approx((2.0, 36_500 / 8760, 24.0, 200.0))] * 2
+    missing = lines_of(settlement, "level missing in a critical hour")
+    price = 60.0 if regime == "decentralised" else 90.0
+    assert missing == [pytest.approx((-0.5, price, 1.0, -0.5 * price))] * CRITICAL_H
+    assert settlement.expected_profit == pytest.approx(200 - 0.01 * CRITICAL_H * 0.5 * price)
+
+
+def test_reactive_power_and_what_is_not_available_of_it() -> None:
+    """3 Mvar at 2, 2, 4 and 4 EUR/Mvar/h from a converter of 5 MVA that has to feed in 5 MW in the second hour.
+
+    A contract of four hours at a mean of 3: 36. Beside full active power there is none: 3 x 2 lost, 3 x 1 of penalty.
+    """
+    product = {
+        "volume_max_mvar": 3.0,
+        "price_eur_per_mvar_h": "mvar_eur_per_mvar_h",
+        "shortfall_penalty_eur_per_mvar_h": 1.0,
+        "units": {"pv": {"apparent_power_mva": 5.0}},
+    }
+    source = {
+        "type": "source",
+        "node": "power",
+        "available_mw": "sun_mw",
+        "curtailable": False,
+        "provides": ["fr_voltage"],
+    }
+    markets = {"da": {"price_eur_per_mwh": 0.0, "settlement_period_h": 1}, "fr_voltage": product}
+    instance = make_instance({"grid": grid(), "pv": source}, markets, periods=4)
+    data = {"mvar_eur_per_mvar_h": [2.0, 2.0, 4.0, 4.0], "sun_mw": [0.0, 5.0, 0.0, 0.0]}
+    settlement = settled(instance, make_tree(instance, data))
+    assert settlement.agrees
+    assert lines_of(settlement, "reactive power committed") == [pytest.approx((3.0, 3.0, 4.0, 36.0))]
+    lost = lines_of(settlement, "reactive power not available: payment lost")
+    assert lost == [pytest.approx((-3.0, 2.0, 1.0, -6.0))]
+    assert lines_of(settlement, "penalty: reactive power not available") == [pytest.approx((-3.0, 1.0, 1.0, -3.0))]
+    assert settlement.expected_profit == pytest.approx(27.0)
+
+
 def test_three_stage_run_by_decomposition() -> None:
     site = ms.read(INSTANCES / "hospital_fr")
     run = ms.solve(site, site.tree(6, leaves_per_day_ahead_node=3), method="decomposition", gap_rel=0.01)
