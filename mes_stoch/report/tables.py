@@ -84,7 +84,7 @@ def _horizon(summary: dict[str, Any]) -> str:
 
 def _commitments(run: Run) -> RenderableType:
     """Blocks down, products across; a product that never changes stands in one line for the whole horizon."""
-    table = run.commitments
+    table = _with_unit(run.commitments)
     if table.empty:
         return Text("No reserve products in this instance: nothing to commit.")
     products = list(dict.fromkeys(table["product"]))
@@ -117,6 +117,17 @@ def _commitments(run: Run) -> RenderableType:
         if len(rows) > _MOST_BLOCK_ROWS:
             out.add_row(f"... {len(rows) - _MOST_BLOCK_ROWS} more in commitments.csv")
     return _titled(f"Commitment, MW (blocks in {run.summary['timezone']} time)", out)
+
+
+def _with_unit(table: pd.DataFrame) -> pd.DataFrame:
+    """All volumes in one column; products committed in Mvar say so in their name."""
+    if "volume_mvar" not in table:
+        return table
+    reactive = table["volume_mvar"].notna()
+    return table.assign(
+        volume_mw=table["volume_mw"].where(~reactive, table["volume_mvar"]),
+        product=table["product"].where(~reactive, table["product"] + ", Mvar"),
+    )
 
 
 def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, int]]:

@@ -205,7 +205,7 @@ def test_direction_of_a_disc_is_either() -> None:
         assert most(site({"direction": direction}), 0.5) == pytest.approx(1.5)
 
 
-# -- reserve, on and off, several units ---------------------------------------------------------------------------------
+# -- reserve, on and off, several units -------------------------------------------------------------------------------
 
 
 def reserve(direction: str, price: float) -> dict[str, Any]:
