@@ -15,7 +15,9 @@ from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, did_you_mean, show
 from mes_stoch.io.time import blocks
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.products import Flexibility, MarketProduct, TradedProduct
+from mes_stoch.schema.products import CapacityMechanism, Flexibility, MarketProduct, TradedProduct, VoltageService
+
+_CALLED = "a product of which a volume is committed for calls"
 
 
 class Overlap(NamedTuple):
@@ -71,7 +73,7 @@ def exclusive_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
         if product.exclusive_with and not isinstance(product, Flexibility):
             hint = "write it under the product that must not be committed beside another"
             key = ("products", name, "exclusive_with")
-            yield locator.issue(key, "a position on a market", "a product of which a volume is committed", hint)
+            yield locator.issue(key, _other_kind(product), _CALLED, hint)
             continue
         for index, other in enumerate(product.exclusive_with):
             place = ("products", name, "exclusive_with", index)
@@ -81,5 +83,14 @@ def exclusive_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
                 hint = did_you_mean(other, committed, "products of this instance that are committed")
                 yield locator.issue(place, show(other), "the id of a product", hint)
             elif other in draft.products and other not in committed:
-                hint = "positions on markets are no commitments; exclude the products that are"
-                yield locator.issue(place, show(other), "a product of which a volume is committed", hint)
+                found = f"{show(other)}, {_other_kind(draft.products[other])}"
+                yield locator.issue(place, found, _CALLED, "exclude products that hold power for calls")
+
+
+def _other_kind(product: MarketProduct) -> str:
+    """What a product is that excludes none and is excluded by none."""
+    if isinstance(product, CapacityMechanism):
+        return "a capacity mechanism, which counts power that other products hold"
+    if isinstance(product, VoltageService):
+        return "a voltage service, of which no active power is held"
+    return "a position on a market"

@@ -15,6 +15,7 @@ from mes_stoch.io.market_contracts import contract_issues
 from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.market_gates import gate_issues
 from mes_stoch.io.market_imbalance import imbalance_issues
+from mes_stoch.io.market_voltage import voltage_issues
 from mes_stoch.io.references import ports
 from mes_stoch.io.time import block_problem
 from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider
@@ -29,6 +30,7 @@ from mes_stoch.schema.products import (
     FreeOffer,
     Imbalance,
     Reserve,
+    VoltageService,
 )
 
 _TOLERANCE = 1e-9
@@ -46,6 +48,8 @@ def market_issues(
             issues += _direction_issues(locator, name, product)
             if product.block_h is not None:
                 issues += _block_issues(draft, time, locator, name, "block_h", product.block_h)
+        elif isinstance(product, VoltageService) and product.block_h is not None:
+            issues += _block_issues(draft, time, locator, name, "block_h", product.block_h)
         elif isinstance(product, CapacityMechanism):
             issues += _bid_issues(locator, name, "available_mw", product, draft.bids)
         elif isinstance(product, EnergyMarket):
@@ -61,6 +65,7 @@ def market_issues(
     issues += contract_issues(draft, time, locator)
     issues += fcas_issues(draft, locator)
     issues += capacity_issues(draft, locator)
+    issues += voltage_issues(draft, locator)
     issues += exclusive_issues(draft, locator)
     if time is not None:
         issues += gate_issues(draft.products, time, locator)

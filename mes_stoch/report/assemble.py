@@ -15,7 +15,7 @@ from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.schema.products import CapacityMechanism, Flexibility
+from mes_stoch.schema.products import CapacityMechanism, Flexibility, VoltageService
 
 if TYPE_CHECKING:
     from mes_stoch.model.bundle import BundledProgram
@@ -34,7 +34,9 @@ UPPER_ESTIMATE_NOTE = (
 
 _MONEY_TOLERANCE = 1e-6
 _SLACK_TOLERANCE = 1e-6
-_SLACK = re.compile(r"(?P<kind>unserved|dumped|terminal_short|short|missed)(_(?P<direction>up|down))?_(mw|mwh)")
+_SLACK = re.compile(r"(?P<kind>unserved|dumped|terminal_short|short|missed)(_(?P<direction>up|down))?_(mw|mwh|mvar)")
+#: Products that owe readiness: what they are short of is slack.
+_READY = (Flexibility, VoltageService)
 _SLACK_WORDS = {
     "unserved": "demand left unserved at {owner}",
     "dumped": "surplus dumped at {owner}",
@@ -153,11 +155,11 @@ def _slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, An
         match = _SLACK.fullmatch(family.quantity)
         product = program.instance.products.get(family.owner)
         # `short_mw` of the imbalance is a settled position, not slack
-        if match is None or (match["kind"] in ("short", "missed") and not isinstance(product, Flexibility)):
+        if match is None or (match["kind"] in ("short", "missed") and not isinstance(product, _READY)):
             continue
         if match["kind"] == "short" and isinstance(product, Flexibility) and not product.owes_readiness:
             continue
-        weight = hours if family.unit == "MW" else 1.0
+        weight = hours if family.unit in ("MW", "Mvar") else 1.0
         by_scenario = weight * solution[family.name].values.sum(axis=-1)
         expected = float(solution["probability"].values @ by_scenario)
         if expected > _SLACK_TOLERANCE:
@@ -168,7 +170,7 @@ def _slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, An
                     "name": family.name,
                     "meaning": _SLACK_WORDS[match["kind"]].format(owner=owner),
                     "expected": expected,
-                    "unit": "MW h" if match["kind"] == "short" else "MWh",
+                    "unit": f"{family.unit} h" if match["kind"] == "short" else "MWh",
                     "worst_scenario": str(solution["scenario"].values[worst]),
                     "worst": float(by_scenario[worst]),
                 }

@@ -89,7 +89,7 @@ def _horizon(summary: dict[str, Any]) -> str:
 
 def _commitments(run: Run) -> RenderableType:
     """Blocks down, products across, as many side by side as fit."""
-    table = run.commitments
+    table = _with_unit(run.commitments)
     if table.empty:
         return Text("No reserve products in this instance: nothing to commit.")
     title = f"Commitment, MW (blocks in {run.summary['timezone']} time)"
@@ -145,6 +145,17 @@ def _volumes(table: pd.DataFrame, products: list[str]) -> RenderableType:
         if len(rows) > _MOST_BLOCK_ROWS:
             out.add_row(f"... {len(rows) - _MOST_BLOCK_ROWS} more in commitments.csv")
     return out
+
+
+def _with_unit(table: pd.DataFrame) -> pd.DataFrame:
+    """All volumes in one column; products committed in Mvar say so in their name."""
+    if "volume_mvar" not in table:
+        return table
+    reactive = table["volume_mvar"].notna()
+    return table.assign(
+        volume_mw=table["volume_mw"].where(~reactive, table["volume_mvar"]),
+        product=table["product"].where(~reactive, table["product"] + ", Mvar"),
+    )
 
 
 def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, int]]:

@@ -25,6 +25,7 @@ from mes_stoch.schema.products import (
     FreeOffer,
     Imbalance,
     Reserve,
+    VoltageService,
 )
 from mes_stoch.schema.products.energy import GIVEN_PRICES, SYSTEM_PRICES
 from mes_stoch.schema.products.flexibility import Direction
@@ -47,7 +48,8 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - the price of a market whose position is decided at the day-ahead stage is the same in all leaves of a node;
     - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
     - drawing from a connection costs at least what feeding back into it earns;
-    - capacity prices and those of a capacity mechanism are not negative, its critical hours lie in [0, 1];
+    - capacity prices, those of a capacity mechanism and of a voltage service are not negative; critical hours lie in
+      [0, 1];
     - called shares lie in [0, 1], and the two of one product sum to at most 1;
     - calls keep the limits and the window of their product, and its notice (:mod:`mes_stoch.uncertainty.call_checks`);
     - price of a long imbalance <= price of a short one;
@@ -137,6 +139,9 @@ class _Checker:
                 yield from self._flexibility(key, product)
             elif isinstance(product, CapacityMechanism):
                 yield from self._capacity(key, product)
+            elif isinstance(product, VoltageService):
+                price = product.price_eur_per_mvar_h
+                yield from self._at_least(f"{key}.price_eur_per_mvar_h", price, 0.0, "a price of 0 or more")
         yield from call_issues(self.instance, self.tree, self.scenario_file)
 
     def _probabilities(self) -> Iterator[Issue]:

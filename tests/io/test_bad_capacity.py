@@ -111,3 +111,9 @@ def test_a_heat_pump_has_no_power_to_bring(site: SiteFolder) -> None:
     site.edit("products:\n", f"{pump}products:\n").only_issue(
         "components.pump.provides.0", site.line("provides: [fr_capacity]"), "draws power", "a device that counts"
     )
+
+
+def test_a_mechanism_excludes_nothing(site: SiteFolder) -> None:
+    with_capacity(site, CAPACITY + "    exclusive_with: [fr_fcr]\n").only_issue(
+        "products.fr_capacity.exclusive_with", site.line("exclusive_with"), "counts power", "committed for calls"
+    )

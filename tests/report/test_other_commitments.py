@@ -1,7 +1,8 @@
-"""Commitments that are no reserve: where a reader finds a certified level."""
+"""Commitments that are no reserve: where a reader finds a certified level, and reactive power."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.result import SolveOptions
 
 MARKETS = {
-    "da": {"price_eur_per_mwh": 0.0, "settlement_period_h": 1},
+    "da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1},
     "imbalance": {"price_long_eur_per_mwh": 0.0, "price_short_eur_per_mwh": 300.0},
 }
 RESERVE = {
@@ -36,9 +37,9 @@ CAPACITY = {
 }
 
 
-def solved(products: dict[str, Any], device: dict[str, Any]) -> Run:
+def solved(products: dict[str, Any], device: dict[str, Any], price: Sequence[float] | float = 0.0) -> Run:
     instance = make_instance({"grid": grid(), "device": device}, {**MARKETS, **products}, periods=24)
-    tree = make_tree(instance)
+    tree = make_tree(instance, {"da_price_eur_per_mwh": price})
     tree.dataset.attrs["origin"] = "by hand"
     program = build_program(instance, tree)
     settings = RunSettings(inputs={}, method="ef", options={}, command="mes-stoch solve by_hand")
@@ -85,3 +86,54 @@ def test_the_figure_of_reserve_leaves_it_out(capacity_run: Run) -> None:
     figure = draw_commitments_dispatch(capacity_run, "s0")
     assert figure.axes[0].dataLim.y1 == pytest.approx(1.0)
     plt.close(figure)
+
+
+@pytest.fixture(scope="module")
+def voltage_run() -> Run:
+    """2 Mvar beside 2 MW of a diamond, at 30 an hour, in blocks of 12 h; in one hour energy is sold at 50 instead.
+
+    Short of 2 Mvar for that hour, 100 - 2 x (30 + 5) are gained: 24 x 60 + 30. A reserve beside it pays nothing.
+    """
+    battery = {
+        "type": "storage",
+        "node": "power",
+        "energy_max_mwh": 2.0,
+        "initial_mwh": 2.0,
+        "terminal_mwh": 0.0,
+        "charge_max_mw": 2.0,
+        "discharge_max_mw": 2.0,
+        "provides": ["fr_voltage"],
+    }
+    voltage = {
+        "block_h": 12,
+        "volume_max_mvar": 3.0,
+        "price_eur_per_mvar_h": 30.0,
+        "units": {"device": {"apparent_power_mva": 2.0, "sides": 4}},
+    }
+    idle = {**RESERVE, "volume_max_mw": 0.0}
+    return solved({"fr_mfrr_up": idle, "fr_voltage": voltage}, battery, [50.0 if t == 5 else 0.0 for t in range(24)])
+
+
+def test_reactive_power_has_a_column_of_its_own(voltage_run: Run, tmp_path: Path) -> None:
+    assert voltage_run.objective == pytest.approx(1470.0)
+    again = read_run(voltage_run.write(tmp_path / "run"))
+    for table in (voltage_run.commitments, again.commitments):
+        assert list(table.columns) == ["product", "direction", "block_start", "block_end", "volume_mw", "volume_mvar"]
+        reactive, reserve = (table[table["product"] == name] for name in ("fr_voltage", "fr_mfrr_up"))
+        assert list(reactive["volume_mvar"]) == pytest.approx([2.0, 2.0])
+        assert set(reactive["direction"]) == {"both"}
+        assert reactive["volume_mw"].isna().all()
+        assert reserve["volume_mvar"].isna().all()
+        assert reserve["volume_mw"].notna().all()
+    listed = [entry for entry in again.summary["commitments"] if entry["product"] == "fr_voltage"]
+    assert [entry["volume_mvar"] for entry in listed] == pytest.approx([2.0, 2.0])
+    assert all("volume_mw" not in entry for entry in listed)
+
+
+def test_reactive_power_is_shown_with_its_unit_and_its_slack(voltage_run: Run) -> None:
+    (used,) = voltage_run.summary["slack"]
+    assert (used["name"], used["unit"]) == ("fr_voltage.short_mvar", "Mvar h")
+    assert used["expected"] == pytest.approx(2.0)
+    lines = report_text(voltage_run).splitlines()
+    assert any("fr_voltage, Mvar" in line for line in lines)
+    assert any(line.split()[:2] == ["all", "blocks"] and line.split()[-1] == "2.0" for line in lines)

@@ -196,3 +196,21 @@ def test_data_of_a_capacity_mechanism(regime: str, name: str, value: float, expe
     (issue,) = issues
     assert issue.key == f"products.fr_capacity.{name}"
     assert expected in issue.expected
+
+
+@pytest.mark.parametrize(("price", "sound"), [(0.0, True), (-1.0, False)])
+def test_reactive_power_is_paid_for(price: float, sound: bool) -> None:
+    service = {
+        "family": "voltage",
+        "block_h": None,
+        "volume_max_mvar": 1,
+        "price_eur_per_mvar_h": "mvar_price",
+        "shortfall_penalty_eur_per_mvar_h": 1,
+        "units": {"sun": {"apparent_power_mva": 1}},
+    }
+    site = instance().model_dump()
+    issues = check_tree(
+        Instance.model_validate({**site, "products": {**site["products"], "fr_voltage": service}}),
+        tree_of({**SOUND, "mvar_price": [1.0, price, 1.0]}),
+    )
+    assert [issue.key for issue in issues] == ([] if sound else ["products.fr_voltage.price_eur_per_mvar_h"])
