@@ -10,7 +10,12 @@ from mes_stoch.schema.components import Converter, ReserveProvider
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.products import CapacityMechanism
 
-_PRICES = ("price_eur_per_mw_year", "reference_price_eur_per_mw_year", "penalty_eur_per_mw_year")
+_PRICES = (
+    "price_eur_per_mw_year",
+    "reference_price_eur_per_mw_year",
+    "penalty_eur_per_mw_year",
+    "obligation_price_eur_per_mw_year",
+)
 
 
 def capacity_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
@@ -30,6 +35,10 @@ def _price_issues(locator: Locator, name: str, product: CapacityMechanism) -> It
         hint = f"under the {product.regime} regime it says what a shortfall costs"
         place = ("products", name, product.shortfall_price_key)
         yield locator.issue(place, "nothing", f"the key {product.shortfall_price_key}", hint)
+    if product.regime == "centralised" and product.obligation_price_eur_per_mw_year is not None:
+        hint = "a single buyer buys what is needed; suppliers have no obligation to pass on"
+        place = ("products", name, "obligation_price_eur_per_mw_year")
+        yield locator.issue(place, "an obligation under the centralised regime", "no such key", hint)
     for key in _PRICES:
         price = getattr(product, key)
         if isinstance(price, float | int) and price < 0:
@@ -37,10 +46,11 @@ def _price_issues(locator: Locator, name: str, product: CapacityMechanism) -> It
 
 
 def _critical_issues(locator: Locator, name: str, product: CapacityMechanism) -> Iterator[Issue]:
-    critical = product.critical_per_unit
-    if not isinstance(critical, str) and not 0 <= critical <= 1:
-        hint = "1 in critical hours and 0 outside; a series says in which scenarios they are"
-        yield locator.issue(("products", name, "critical_per_unit"), show(critical), "a number in [0, 1]", hint)
+    for key, word in (("critical_per_unit", "critical hours"), ("obligation_per_unit", "hours of obligation")):
+        share = getattr(product, key)
+        if not isinstance(share, str) and not 0 <= share <= 1:
+            hint = f"1 in {word} and 0 outside; a series says in which scenarios they are"
+            yield locator.issue(("products", name, key), show(share), "a number in [0, 1]", hint)
 
 
 def _provider_issues(draft: Draft, locator: Locator, name: str, product: CapacityMechanism) -> Iterator[Issue]:

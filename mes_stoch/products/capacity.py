@@ -33,12 +33,17 @@ def build_capacity(context: MarketContext, product_id: str, product: CapacityMec
 
         profit += delta price C                                                           (capacity.<product>)
                 - sum_t h / H shortfall_price short[t]                         (capacity_settlement.<product>)
+                - sum_t h / H_o obligation_price o[t] import[t]                (capacity_obligation.<product>)
 
     ``power``: the maximum of a converter (times its on/off state where ``converters_count`` says `running`), the
     discharge limit of a storage, what is available of a source, the share of a demand that can be shed. ``energy``,
     for storages: the level before the day's first critical hour, above the minimum, through the discharge efficiency;
     recharging between two critical hours of a day counts for nothing. Counted MW may be those of other services,
     so nothing is taken from headroom.
+
+    The last line is the other side of the decentralised mechanism: suppliers are obliged for what their customers
+    draw in peak hours (PP1; ``o[t]``, data, inside the same calendar), ``H_o`` hours a year, and pass that on. So a
+    site earns by certifying, and saves by not drawing: ``import`` is the metered withdrawal, calls included.
 
     With ``h_s`` the critical hours of scenario ``s`` the effective level is the mean of ``min(sum_u c, C)`` over them,
     and the second line of the profit is ``h_s / H`` times the shortfall ``C - effective``, times the price of the
@@ -68,6 +73,7 @@ def build_capacity(context: MarketContext, product_id: str, product: CapacityMec
     mean_price = sum(price(t) for t in context.periods) * (1.0 / len(context.periods))
     context.earn(f"capacity.{product_id}", context.year_share * mean_price * level)
 
+    _obligation(context, product_id, product)
     hours = _critical_hours(context, product_id, product)
     if not hours.spans:
         return
@@ -92,6 +98,22 @@ def build_capacity(context: MarketContext, product_id: str, product: CapacityMec
         f"capacity_settlement.{product_id}",
         sum(-share_of_year * cost(hours.period(k)) * short[k] for k in range(len(hours.spans))),
     )
+
+
+def _obligation(context: MarketContext, product_id: str, product: CapacityMechanism) -> None:
+    """What the supplier passes on for power drawn in hours of obligation."""
+    price = product.obligation_price_eur_per_mw_year
+    drawn = context.declared(str(product.connection), "import_mw")
+    if price is None or drawn is None:
+        return
+    inside = can_be_critical(product, context.time)
+    rate = context.derived(
+        f"{product_id}.obligation_eur_per_mw_h",
+        [price, product.obligation_per_unit],
+        lambda p, o: np.where(inside, p * o, 0.0) / product.obligation_hours_per_year,
+    )
+    cost: Expression = sum(-context.period_h * rate(t) * drawn[t] for t in context.periods)
+    context.earn(f"capacity_obligation.{product_id}", cost)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ FUEL = "Fuel and other supply"
 GROUPS = {
     "capacity": "Capacity",
     "capacity_settlement": "Shortfall of the capacity mechanism",
+    "capacity_obligation": "Capacity obligation passed on",
     "enablement": "Enablement",
     "offer": "Cost of offers",
     "energy": "Energy markets",

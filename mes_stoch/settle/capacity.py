@@ -23,7 +23,8 @@ def settle_capacity(books: Books, product_id: str, product: CapacityMechanism) -
     -----
     The level is paid for the horizon's share of a year: the yearly price per hour of the year, for the hours of the
     horizon's days. In a critical hour the level less what the devices count is settled at the shortfall price of a
-    year over its critical hours.
+    year over its critical hours. What the connection's meter draws in hours of obligation costs what the supplier
+    passes on.
 
     Source
     ------
@@ -54,6 +55,18 @@ def settle_capacity(books: Books, product_id: str, product: CapacityMechanism) -
         books.data(product.shortfall_price) / product.critical_hours_per_year,
         "MW/h",
     )
+    if product.obligation_price_eur_per_mw_year is not None:
+        yield _obligation(books, product_id, product)
+
+
+def _obligation(books: Books, product_id: str, product: CapacityMechanism) -> CashFlow:
+    connection = str(product.connection)
+    spec = books.instance.components[connection]
+    drawn = np.maximum(books.metered(connection, spec.node), 0.0)  # type: ignore[union-attr]  # a connection has one
+    obliged = np.where(can_be_critical(product, books.time), books.data(product.obligation_per_unit), 0.0)
+    price = books.data(product.obligation_price_eur_per_mw_year or 0.0) / product.obligation_hours_per_year
+    stream, item = f"capacity_obligation.{product_id}", "drawn in an hour of obligation"
+    return cash_flow(books, product_id, stream, item, -obliged * drawn, price, "MW/h")
 
 
 def counted(books: Books, product_id: str, product: CapacityMechanism) -> Array:

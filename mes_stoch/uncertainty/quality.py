@@ -241,11 +241,14 @@ class _Checker:
             yield from self._present(f"{key}.energy_price_eur_per_mwh", product.energy_price_eur_per_mwh)
 
     def _capacity(self, key: str, product: CapacityMechanism) -> Iterator[Issue]:
-        for name in ("price_eur_per_mw_year", product.shortfall_price_key):
+        for name in ("price_eur_per_mw_year", product.shortfall_price_key, "obligation_price_eur_per_mw_year"):
             price = getattr(product, name)
             if price is not None:
                 yield from self._at_least(f"{key}.{name}", price, 0.0, "a price of 0 or more")
         yield from self._share(f"{key}.critical_per_unit", product.critical_per_unit, "1 in critical hours, 0 outside")
+        if product.obligation_price_eur_per_mw_year is not None:
+            expected = "1 in hours of obligation, 0 outside"
+            yield from self._share(f"{key}.obligation_per_unit", product.obligation_per_unit, expected)
 
     def _energy(self, key: str, product: Flexibility, direction: Direction) -> Iterator[Issue]:
         for payment in product.energy_payments(direction):

@@ -361,3 +361,40 @@ def test_nearest_level_keeps_the_bid_rules(level: float, nearest: float) -> None
     assert found["fr_capacity.volume_mw[0]"] == pytest.approx(nearest)
     assert found["fr_capacity.bid[0]"] == float(nearest > 0)
     assert found["fr_capacity.bid_steps[0]"] == pytest.approx(10 * nearest)
+
+
+# -- the obligation of suppliers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("price", "shed_mw"), [(6000.0, 4.0), (4000.0, 0.0), (None, 0.0)])
+def test_what_is_not_drawn_in_hours_of_obligation_is_not_passed_on(price: float | None, shed_mw: float) -> None:
+    """4 MW that can pause for 50 EUR/MWh, two PP1 hours of 100 a year: 60 or 40 EUR/MW for each hour drawn.
+
+    At 60 the process pauses, 2 x 4 x 50 = 400; at 40 it draws, 2 x 4 x 40 = 320; without the price nothing.
+    """
+    product = {
+        "available_mw": 0.0,
+        "obligation_price_eur_per_mw_year": price,
+        "obligation_per_unit": "obligation_per_unit",
+        "obligation_hours_per_year": 100.0,
+    }
+    instance = site({"process": {**process(provides=()), "shed_cost_eur_per_mwh": 50.0}}, product)
+    result = optimum(instance, data(obligation_per_unit=hours(8, 9)))
+    assert result.variable("process.shed_mw")[8:10] == pytest.approx([shed_mw, shed_mw])
+    assert result.profit == pytest.approx(-400.0 if shed_mw else (0.0 if price is None else -320.0))
+
+
+def test_hours_of_obligation_lie_in_the_calendar() -> None:
+    """All day flagged, working hours 07-15 and 18-20 of a Wednesday by the catalogue: ten hours of 4 MW at 40."""
+    product = {
+        "available_mw": 0.0,
+        "obligation_price_eur_per_mw_year": 4000.0,
+        "obligation_per_unit": 1.0,
+        "obligation_hours_per_year": 100.0,
+        "calendar": [{"time_from": "07:00", "time_to": "15:00"}, {"time_from": "18:00", "time_to": "20:00"}],
+    }
+    instance = site({"process": {**process(provides=()), "shed_cost_eur_per_mwh": 50.0}}, product)
+    result = optimum(instance, data())
+    assert result.stream("capacity_obligation.fr_capacity") == pytest.approx(-10 * 4 * 40.0)
+    whole_day = site({"process": {**process(provides=()), "shed_cost_eur_per_mwh": 50.0}}, {**product, "calendar": []})
+    assert optimum(whole_day, data()).profit == pytest.approx(-24 * 4 * 40.0)

@@ -144,6 +144,27 @@ def test_a_certified_level_and_what_is_missing_of_it(regime: str) -> None:
     assert settlement.expected_profit == pytest.approx(200 - 0.01 * CRITICAL_H * 0.5 * price)
 
 
+def test_power_drawn_in_hours_of_obligation() -> None:
+    """1.5 MW drawn in an hour of obligation at 12,000 EUR/MW/year over 120 h: 1.5 x 100."""
+    product = {
+        "available_mw": 0.0,
+        "daily_stock_factor_per_unit": 1.0,
+        "weekly_stock_factor_per_unit": 1.0,
+        "price_eur_per_mw_year": 0.0,
+        "critical_per_unit": 0.0,
+        "calendar": [],
+        "obligation_price_eur_per_mw_year": 12_000.0,
+        "obligation_per_unit": "obligation_per_unit",
+        "obligation_hours_per_year": 120.0,
+    }
+    load = {"type": "demand", "node": "power", "demand_mw": 1.5}
+    markets = {"da": {"price_eur_per_mwh": 0.0, "settlement_period_h": 1}, "fr_capacity": product}
+    instance = make_instance({"grid": grid(), "load": load}, markets, periods=3)
+    settlement = settled(instance, make_tree(instance, {"obligation_per_unit": [0.0, 1.0, 0.0]}))
+    assert settlement.agrees
+    assert lines_of(settlement, "drawn in an hour of obligation") == [pytest.approx((-1.5, 100.0, 1.0, -150.0))]
+
+
 def test_reactive_power_and_what_is_not_available_of_it() -> None:
     """3 Mvar at 2, 2, 4 and 4 EUR/Mvar/h from a converter of 5 MVA that has to feed in 5 MW in the second hour.
 

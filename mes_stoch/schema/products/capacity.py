@@ -56,6 +56,18 @@ class CapacityMechanism(TradedProduct):
     critical_hours_per_year: Positive = Field(
         description="Critical hours of a year: a scenario weighs as many of them as it has."
     )
+    obligation_price_eur_per_mw_year: Quantity | None = Field(
+        default=None,
+        description="Decentralised regime: what the site's supplier passes on per MW drawn in the hours of obligation "
+        "(PP1) and year; null: nothing.",
+    )
+    obligation_per_unit: Quantity = Field(
+        default=0.0,
+        description="1 in hours of obligation, 0 outside; multiplies the calendar. PP1 days are critical too.",
+    )
+    obligation_hours_per_year: Positive = Field(
+        default=125.0, description="Hours of obligation in a year: a scenario weighs as many of them as it has."
+    )
     converters_count: Literal["available", "running"] = Field(
         default="available",
         description="available: a converter counts its maximum, on or off; running: only while it is on.",
