@@ -127,7 +127,7 @@ def test_names_of_other_products_are_fine(site: SiteFolder) -> None:
         ("fr_fcrr", 0, ("'fr_fcrr'", "did you mean fr_fcr?")),
         ("fr_fcr, fr_mfrr_up", 1, ("itself", "another product")),
         ("da", 0, ("'da'", "a product of which a volume is committed")),
-        ("imbalance", 0, ("'imbalance'", "no commitments")),
+        ("imbalance", 0, ("'imbalance'", "a position on a market")),
     ],
 )
 def test_names_that_cannot_be_meant(site: SiteFolder, names: str, place: int, words: tuple[str, ...]) -> None:
