@@ -76,7 +76,7 @@ def test_scenarios_are_the_days_of_a_year(days: dict[str, float]) -> None:
 def test_obligations_add_up_to_the_hours_of_the_year(
     series: pd.DataFrame, days: dict[str, float], name: str, first: int, last: int, hours: float
 ) -> None:
-    """What `window_hours_per_year` and `critical_hours_per_year` say, so that a year pays and costs the yearly price."""
+    """What `window_hours_per_year` and `critical_hours_per_year` say, so that a year is paid the yearly price."""
     hour = series["time"].str.slice(11, 13).astype(int)
     inside = series[hour.between(first, last)]
     weight = inside["scenario"].map(days)
