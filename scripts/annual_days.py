@@ -131,6 +131,8 @@ def one_day(kind: DayClass, generator: np.random.Generator, name: str) -> pd.Dat
         "local_call_per_unit": _local_calls(kind, local, context),
         "tender_obliged_per_unit": np.full(24, float(kind.is_working)),
         "tender_call_per_unit": _tender_calls(kind, tender, context),
+        # which hours of these days count, the calendar of the mechanism says
+        "critical_per_unit": np.full(24, float(kind.is_tight)),
     }
     written = pd.date_range(WRITTEN_ON, periods=24, freq="h", tz="Europe/Paris")
     frame = pd.DataFrame({key: np.round(values, 3) + 0.0 for key, values in columns.items()})

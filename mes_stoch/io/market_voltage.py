@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, did_you_mean, listed, show
-from mes_stoch.schema.components import Converter, ReserveProvider, SheddableDemand
+from mes_stoch.schema.components import Converter, ReserveProvider, SheddableDemand, Source
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.products import VoltageService
 from mes_stoch.schema.products.capability import polygon_edges
@@ -49,6 +49,9 @@ def _unit_issues(draft: Draft, locator: Locator, name: str, unit: str) -> Iterat
     elif isinstance(spec, ReserveProvider) and name not in spec.provides:
         hint = f"add {name} to components.{unit}.provides"
         yield locator.issue(place, f"a capability of {unit}, which does not provide {name}", "a provider", hint)
+    elif isinstance(spec, Source) and not spec.curtailable:
+        hint = "its output is what is available, which its capability may not hold; write curtailable: true"
+        yield locator.issue(place, f"{unit}, which cannot be curtailed", "a unit whose power can be limited", hint)
 
 
 def _is_able(spec: object) -> bool:

@@ -59,9 +59,9 @@ class Run:
     summary : dict
         What ``summary.json`` holds.
     commitments : pandas.DataFrame
-        Columns ``product``, ``direction``, ``block_start``, ``block_end`` (local time), ``volume_mw``; ``volume_mvar``
-        as well where a voltage service is committed, whose ``volume_mw`` is empty. ``direction`` is `up`, `down` or
-        `symmetric` for what can be called, `certified` for a level of a capacity mechanism, and `injection`,
+        Columns ``product``, ``direction``, ``block_start``, ``block_end`` (local time), ``volume_mw``; also
+        ``volume_mvar`` where a voltage service is committed, whose ``volume_mw`` is empty. ``direction`` is `up`,
+        `down` or `symmetric` for what can be called, `certified` for a level of a capacity mechanism, and `injection`,
         `absorption` or `both` for reactive power.
     solution : xarray.Dataset
         All primal values with units; ``profit_eur``, ``stream_eur``; ``dual.*`` where the recourse is linear.

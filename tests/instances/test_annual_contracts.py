@@ -66,12 +66,17 @@ def test_scenarios_are_the_days_of_a_year(days: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "first", "last", "hours"),
-    [("tender_obliged_per_unit", 8, 18, 252 * 11), ("local_obliged_per_unit", 17, 19, 105 * 3)],
+    [
+        ("tender_obliged_per_unit", 8, 18, 252 * 11),
+        ("local_obliged_per_unit", 17, 19, 105 * 3),
+        ("critical_per_unit", 7, 14, 15 * 8),
+        ("critical_per_unit", 18, 19, 15 * 2),
+    ],
 )
 def test_obligations_add_up_to_the_hours_of_the_year(
     series: pd.DataFrame, days: dict[str, float], name: str, first: int, last: int, hours: float
 ) -> None:
-    """What `window_hours_per_year` says, so that a year's payment is the yearly price."""
+    """What `window_hours_per_year` and `critical_hours_per_year` say, so that a year is paid the yearly price."""
     hour = series["time"].str.slice(11, 13).astype(int)
     inside = series[hour.between(first, last)]
     weight = inside["scenario"].map(days)
@@ -98,6 +103,8 @@ def test_yearly_payments(run: Run) -> None:
     assert 0.98 * 2 * 32610 < tender <= 2 * 32610 * (1 + 1e-9)
     assert 365 * streams["capacity.enedis_local_reserved"] <= 9000 * (1 + 1e-9)
     assert 365 * streams["capacity.fr_mfrr_up"] <= 12000 * 1.001
+    assert 365 * streams["capacity.fr_capacity"] == pytest.approx(5.3 * 6190)
+    assert streams["capacity_settlement.fr_capacity"] == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +125,11 @@ def test_yearly_payments(run: Run) -> None:
         ({"products.fr_aofd.window_per_unit": 1.0}, -37.1),
         ({"products.fr_aofd.volume_max_mw": 0}, -53.1),
         ({"products.fr_mfrr_up.volume_max_mw": 0}, -33.8),
+        ({"products.fr_capacity.available_mw": 0}, -5.3 * 6.19),
+        # CHP 2.5, pumps 1.4, process 0.8 x 0.4 on weekends: 4.2 MW
+        ({"products.fr_capacity.critical_per_unit": 1.0}, (4.2 - 5.3) * 6.19),
     ],
-    ids=["daily_reserve", "no_stacking", "tender_on_all_days", "no_tender", "no_mfrr"],
+    ids=["daily_reserve", "no_stacking", "tender_on_all_days", "no_tender", "no_mfrr", "no_capacity", "all_critical"],
 )
 def test_what_rules_are_worth(run: Run, overrides: dict[str, Any], thousand_eur_per_year: float) -> None:
     """The README's table; every value is a difference of two optima proven to 1e-5."""

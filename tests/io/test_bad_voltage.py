@@ -145,3 +145,22 @@ def test_blocks_that_do_not_fit(site: SiteFolder) -> None:
     with_voltage(site, VOLTAGE + "    block_h: 5\n").only_issue(
         "products.fr_voltage.block_h", site.line("block_h: 5"), "5", "divides 24 h"
     )
+
+
+@pytest.mark.parametrize("curtailable", [True, False])
+def test_a_source_that_cannot_be_limited(site: SiteFolder, curtailable: bool) -> None:
+    sun = f"""\
+  sun:
+    type: source
+    node: power
+    available_mw: 1
+    curtailable: {str(curtailable).lower()}
+    provides: [fr_voltage]
+"""
+    site.edit("products:\n", f"{sun}products:\n")
+    text = VOLTAGE.replace(UNIT, "      sun: {apparent_power_mva: 2}\n")
+    site.edit("series: series.csv\n", f"{text}series: series.csv\n")
+    if curtailable:
+        site.read()
+        return
+    site.only_issue("products.fr_voltage.units.sun", site.line("sun: {"), "cannot be curtailed", "curtailable: true")

@@ -122,3 +122,52 @@ def test_a_part_of_the_volume_can_be_obliged() -> None:
     assert result.profit == pytest.approx(30.0)
     # owed in full, the second MW earns 10 and costs 20
     assert optimum(instance, {**data, "obliged_per_unit": 1.0}).profit == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    ("capacity_price", "reference", "yearly"),
+    [
+        # 18,800 for the level and a complement of 20,000 make the price of the tender
+        (18800.0, 18800.0, 38800.0),
+        (28800.0, 28800.0, 38800.0),
+        # dearer capacity is not handed back
+        (48800.0, 48800.0, 48800.0),
+        # reckoned from nothing, the tender would come on top of the level
+        (18800.0, 0.0, 57600.0),
+    ],
+)
+def test_tender_and_level_of_the_same_power_make_the_tender_price(
+    capacity_price: float, reference: float, yearly: float
+) -> None:
+    """2 MW of the process are certified and in the tender, each day of a year obliged for 11 h: 2 x yearly / 365."""
+    process = {
+        "type": "sheddable_demand",
+        "node": "power",
+        "demand_mw": 2.0,
+        "shed_cost_eur_per_mwh": 60.0,
+        "provides": ["fr_aofd", "fr_capacity"],
+    }
+    contract = {
+        "volume_max_mw": 2.0,
+        "tender_price_eur_per_mw_year": 38800.0,
+        "capacity_reference_price_eur_per_mw_year": reference,
+        "window_hours_per_year": 365.0 * 11.0,
+        "activation_per_unit": 0.0,
+    }
+    level = {
+        "available_mw": 2.0,
+        "daily_stock_factor_per_unit": 1.0,
+        "weekly_stock_factor_per_unit": 1.0,
+        "price_eur_per_mw_year": capacity_price,
+        "critical_per_unit": 1.0,
+    }
+    instance = make_instance(
+        {"grid": grid(), "process": process},
+        {
+            "da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1},
+            "fr_aofd": contract,
+            "fr_capacity": level,
+        },
+        periods=24,
+    )
+    assert optimum(instance, NO_ENERGY_COST).profit == pytest.approx(2 * yearly / 365)

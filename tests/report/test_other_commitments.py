@@ -92,7 +92,7 @@ def test_the_figure_of_reserve_leaves_it_out(capacity_run: Run) -> None:
 def voltage_run() -> Run:
     """2 Mvar beside 2 MW of a diamond, at 30 an hour, in blocks of 12 h; in one hour energy is sold at 50 instead.
 
-    Short of 2 Mvar for that hour, 100 - 2 x (30 + 5) are gained: 24 x 60 + 30. A reserve beside it pays nothing.
+    Short of 2 Mvar for that hour, 100 - 2 x (30 + 5) are gained: 24 x 60 + 30.
     """
     battery = {
         "type": "storage",
