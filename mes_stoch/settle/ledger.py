@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.settle.books import Array, Books, Span
 
 COLUMNS = (
@@ -149,39 +151,66 @@ class Ledger:
         DataFrame
             Columns :data:`COLUMNS`; scenario by scenario, cash flow by cash flow, in order of time.
         """
-        places = {name: place for place, name in enumerate(self.books.scenarios)}
-        chosen = list(places) if scenarios is None else list(scenarios)
-        stamps = np.array([moment.isoformat() for moment in self.books.time], dtype=object)
-        parts = [
-            self._lines(flow, name, places[name], stamps)
-            for name in chosen
-            for flow in self.cash_flows
-            # what is free everywhere, such as operation at no cost, is no cash flow
-            if flow.quantity[places[name]].any() and flow.price.any()
-        ]
+        chosen = self.books.scenarios if scenarios is None else list(scenarios)
+        parts = [self._scenario(name) for name in chosen]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
-    def _lines(self, flow: CashFlow, name: str, row: int, stamps: NDArray[np.object_]) -> pd.DataFrame:
-        here = np.flatnonzero(flow.quantity[row])
-        return pd.DataFrame(
-            {
-                "scenario": name,
-                "time": stamps[flow.start[here]],
-                "owner": flow.owner,
-                "stream": flow.stream,
-                "item": flow.item,
-                "quantity": flow.quantity[row, here],
-                "quantity_unit": flow.quantity_unit,
-                "price": flow.price[row, here],
-                "price_unit": f"{self.currency}/{flow.price_unit}",
-                "hours": flow.hours[row, here],
-                "amount": flow.amount[row, here],
-                "currency": self.currency,
-            }
-        )
+    @cached_property
+    def _paid(self) -> list[CashFlow]:
+        """What has a price: what is free everywhere, such as operation at no cost, is no cash flow."""
+        return [flow for flow in self.cash_flows if flow.price.any()]
+
+    @cached_property
+    def _stamps(self) -> NDArray[np.object_]:
+        return np.array([moment.isoformat() for moment in self.books.time], dtype=object)
+
+    def _scenario(self, name: str) -> pd.DataFrame:
+        if name not in self.books.scenarios:
+            raise UsageError(f"the run has no scenario {name!r}")
+        row = self.books.scenarios.index(name)
+        places = [np.flatnonzero(flow.quantity[row]) for flow in self._paid]
+        counts = [len(here) for here in places]
+
+        def texts(values: list[str]) -> NDArray[np.object_]:
+            return np.repeat(np.array(values, dtype=object), counts)
+
+        def numbers(values: list[Array]) -> Array:
+            taken = [value[row, here] for value, here in zip(values, places, strict=True)]
+            return np.concatenate([np.empty(0), *taken])
+
+        starts = [flow.start[here] for flow, here in zip(self._paid, places, strict=True)]
+        columns = {
+            "scenario": name,
+            "time": self._stamps[np.concatenate([np.empty(0, dtype=np.int64), *starts])],
+            "owner": texts([flow.owner for flow in self._paid]),
+            "stream": texts([flow.stream for flow in self._paid]),
+            "item": texts([flow.item for flow in self._paid]),
+            "quantity": numbers([flow.quantity for flow in self._paid]),
+            "quantity_unit": texts([flow.quantity_unit for flow in self._paid]),
+            "price": numbers([flow.price for flow in self._paid]),
+            "price_unit": texts([f"{self.currency}/{flow.price_unit}" for flow in self._paid]),
+            "hours": numbers([flow.hours for flow in self._paid]),
+        }
+        table = pd.DataFrame(columns)
+        return table.assign(amount=table["quantity"] * table["price"] * table["hours"], currency=self.currency)
 
     def write(self, path: Path, scenarios: Iterable[str] | None = None) -> int:
-        """Write the lines as CSV and return how many there are; numbers keep ten digits."""
-        lines = self.lines(scenarios)
-        lines.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
-        return len(lines)
+        """Write the lines as CSV, scenario by scenario, and return how many there are; numbers keep ten digits.
+
+        A file that is there is replaced once all is written.
+        """
+        temporary = path.with_name(f".{path.name}.tmp")
+        count = 0
+        try:
+            with temporary.open("w", encoding="utf-8", newline="") as stream:
+                pd.DataFrame(columns=list(COLUMNS)).to_csv(stream, index=False, lineterminator="\n")
+                for name in self.books.scenarios if scenarios is None else scenarios:
+                    lines = self._scenario(name)
+                    count += len(lines)
+                    lines.to_csv(stream, index=False, header=False, float_format="%.10g", lineterminator="\n")
+            temporary.replace(path)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return count

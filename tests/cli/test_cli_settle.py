@@ -48,6 +48,8 @@ def test_one_scenario(command: Command, run_dir: Path) -> None:
     taken = command("settle", run_dir, "--out", "one.csv")
     assert (taken.code, "--force" in taken.err) == (2, True)
     assert command("settle", run_dir, "--out", "one.csv", "--force").code == 0
+    nowhere = command("settle", run_dir, "--out", "nowhere/one.csv")
+    assert (nowhere.code, "cannot write nowhere/one.csv" in nowhere.err) == (2, True)
     unknown = command("settle", run_dir, "--scenario", "nobody")
     assert unknown.code == 2
     assert names[0] in unknown.err

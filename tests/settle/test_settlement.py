@@ -332,6 +332,20 @@ def test_stated_money_tampered_with_is_found_out(run_folder: Path) -> None:
     assert f"{stream} in scenario {scenario}" in settlement.worst_differences()[0]
 
 
+def test_one_scenario_is_a_part_of_the_ledger(run_folder: Path, tmp_path: Path) -> None:
+    ledger = ms.settle(run_folder).ledger
+    first, second = ledger.books.scenarios
+    whole = ledger.lines()
+    assert list(whole["scenario"].unique()) == [first, second]
+    pd.testing.assert_frame_equal(whole[whole["scenario"] == first], ledger.lines([first]))
+    assert ledger.write(tmp_path / "ledger.csv") == len(whole)
+    written = pd.read_csv(tmp_path / "ledger.csv")
+    assert written["amount"].to_numpy() == pytest.approx(whole["amount"].to_numpy(), rel=1e-9, abs=1e-9)
+    assert list(tmp_path.iterdir()) == [tmp_path / "ledger.csv"]
+    with pytest.raises(UsageError, match="no scenario 'nobody'"):
+        ledger.lines(["nobody"])
+
+
 def test_a_number_that_is_none_is_no_agreement(run_folder: Path) -> None:
     run = ms.read_run(run_folder)
     run.solution["chp.power_mw"][0, 0] = np.nan
