@@ -138,14 +138,7 @@ class RunFolder:
         """Let ``write`` fill a temporary file, then give it its name."""
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.tmp")
-        try:
-            write(temporary)
-            temporary.replace(target)
-        except OSError as error:
-            raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(target, write)
         return target
 
     def put_json(self, name: str, content: Mapping[str, Any]) -> Path:
@@ -188,6 +181,24 @@ class RunFolder:
                 return dataset.load()
         except (OSError, ValueError) as error:
             raise UsageError(f"cannot read {self.path / name}: {error}") from None
+
+
+def write_whole(target: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a temporary file beside ``target``, then give it that name: no reader meets half a file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be written; what was there before stays.
+    """
+    temporary = target.with_name(f".{target.name}.tmp")
+    try:
+        write(temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _is_own(name: str) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.run_folder import write_whole
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.settle.books import Array, Books, Span
 
@@ -199,18 +200,17 @@ class Ledger:
 
         A file that is there is replaced once all is written.
         """
-        temporary = path.with_name(f".{path.name}.tmp")
+        chosen = self.books.scenarios if scenarios is None else list(scenarios)
         count = 0
-        try:
-            with temporary.open("w", encoding="utf-8", newline="") as stream:
+
+        def fill(file: Path) -> None:
+            nonlocal count
+            with file.open("w", encoding="utf-8", newline="") as stream:
                 pd.DataFrame(columns=list(COLUMNS)).to_csv(stream, index=False, lineterminator="\n")
-                for name in self.books.scenarios if scenarios is None else scenarios:
+                for name in chosen:
                     lines = self._scenario(name)
                     count += len(lines)
                     lines.to_csv(stream, index=False, header=False, float_format="%.10g", lineterminator="\n")
-            temporary.replace(path)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+
+        write_whole(path, fill)
         return count
