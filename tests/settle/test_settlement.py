@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,36 +10,21 @@ import pandas as pd
 import pytest
 import xarray as xr
 from helpers.random_site import random_site
+from helpers.settled_run import settled, solved
 from helpers.site_builder import grid, make_instance, make_tree
 
 import mes_stoch as ms
-from mes_stoch.model.site_program import build_program
-from mes_stoch.report.assemble import assemble_run
-from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import CalendarWindow
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.settlement import Settlement, settle_books
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
 
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 
 #: Scenarios to draw where an instance's own number would take minutes.
 FEW = {"hospital_fr": 8, "bench_district": 2, "campus_au": 2}
-
-
-def solved(instance: Instance, tree: ScenarioTree) -> Run:
-    program = build_program(instance, tree)
-    result = solve_extensive(program, SolveOptions(gap_rel=1e-7, time_limit_s=60.0))
-    return assemble_run(program, result, RunSettings(inputs={}, method="ef", started=datetime(2025, 1, 1)))
-
-
-def settled(instance: Instance, tree: ScenarioTree) -> Settlement:
-    run = solved(instance, tree)
-    return settle_books(Books(instance, tree, run.solution, run.flow_data))
 
 
 def assert_agrees(settlement: Settlement, profit: pd.Series[float]) -> None:

@@ -1,0 +1,26 @@
+"""A run of an instance that has no folder, and its settlement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mes_stoch.model.site_program import build_program
+from mes_stoch.report.assemble import assemble_run
+from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.settle.books import Books
+from mes_stoch.settle.settlement import Settlement, settle_books
+from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.result import SolveOptions
+
+
+def solved(instance: Instance, tree: ScenarioTree) -> Run:
+    program = build_program(instance, tree)
+    result = solve_extensive(program, SolveOptions(gap_rel=1e-7, time_limit_s=60.0))
+    return assemble_run(program, result, RunSettings(inputs={}, method="ef", started=datetime(2025, 1, 1)))
+
+
+def settled(instance: Instance, tree: ScenarioTree) -> Settlement:
+    run = solved(instance, tree)
+    return settle_books(Books(instance, tree, run.solution, run.flow_data))
