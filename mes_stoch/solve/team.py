@@ -54,6 +54,10 @@ class Team:
         """Whether it holds on every rank."""
         return condition if self.communicator is None else all(self.communicator.allgather(condition))
 
+    def any(self, condition: bool) -> bool:
+        """Whether it holds on some rank."""
+        return condition if self.communicator is None else any(self.communicator.allgather(condition))
+
     def told(self, value: T) -> T:
         """What the leading rank says."""
         if self.communicator is None:

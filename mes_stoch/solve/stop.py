@@ -1,0 +1,71 @@
+"""When a computation has to end: asked for by a signal, here or on another rank, or because its time is up.
+
+One object is handed down through every method and polled once a scenario, once a callback of the solver. It never
+raises: what is proven so far is worth more than the moment won. Ranks see it turn at different moments, so a loop over
+scenarios may be cut short by one rank alone, but is left by all together (:meth:`mes_stoch.solve.team.Team.any`).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+
+class Request:
+    """Whether somebody wants the run to end; shared by all that wait for it, set from any thread.
+
+    Attributes
+    ----------
+    reason : str
+        The signal's name, or where the request came from; empty while there is none.
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+
+    def make(self, reason: str) -> None:
+        """Ask the run to end; the first reason stays."""
+        self.reason = self.reason or reason
+
+
+class Stop:
+    """Says whether to end; calling it is the poll.
+
+    Parameters
+    ----------
+    deadline : float
+        ``time.perf_counter()`` after which the time is up.
+    request : Request, optional
+        Default one that nobody makes.
+
+    >>> stop = Stop()
+    >>> stop(), stop.seconds_left()
+    (False, inf)
+    >>> stop.request.make("SIGTERM")
+    >>> stop(), stop.is_interrupted, stop.earlier(0.0).seconds_left()
+    (True, True, 0.0)
+    """
+
+    __slots__ = ("deadline", "request")
+
+    def __init__(self, deadline: float = math.inf, request: Request | None = None) -> None:
+        self.deadline = deadline
+        self.request = Request() if request is None else request
+
+    def __call__(self) -> bool:
+        return bool(self.request.reason) or time.perf_counter() > self.deadline
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it was asked for, and not only late."""
+        return bool(self.request.reason)
+
+    def seconds_left(self) -> float:
+        """Time a solver may take: 0 once asked to end, infinite without a deadline."""
+        if self.request.reason:
+            return 0.0
+        return max(self.deadline - time.perf_counter(), 0.0) if math.isfinite(self.deadline) else math.inf
+
+    def earlier(self, deadline: float) -> Stop:
+        """The same requests and a deadline that is no later than ``deadline``."""
+        return Stop(min(self.deadline, deadline), self.request)
