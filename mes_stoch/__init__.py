@@ -2,7 +2,7 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if not name.startswith("_"))
-['Run', 'Settlement', 'Site', 'product_table', 'read', 'read_run', 'settle', 'solve']
+['Evaluation', 'Run', 'Settlement', 'Site', 'evaluate', 'product_table', 'read', 'read_run', 'settle', 'solve']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -15,11 +15,34 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mes_stoch.api import Run, Settlement, Site, product_table, read, read_run, settle, solve
+    from mes_stoch.api import (
+        Evaluation,
+        Run,
+        Settlement,
+        Site,
+        evaluate,
+        product_table,
+        read,
+        read_run,
+        settle,
+        solve,
+    )
 
     __version__: str
 
-__all__ = ["Run", "Settlement", "Site", "product_table", "read", "read_run", "settle", "solve", "__version__"]
+__all__ = [
+    "Evaluation",
+    "Run",
+    "Settlement",
+    "Site",
+    "evaluate",
+    "product_table",
+    "read",
+    "read_run",
+    "settle",
+    "solve",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -49,5 +72,5 @@ class _CallablePackage(ModuleType):
 
 
 if not TYPE_CHECKING:
-    for _name in ("settle", "solve"):
+    for _name in ("evaluate", "settle", "solve"):
         import_module(f"mes_stoch.{_name}").__class__ = _CallablePackage

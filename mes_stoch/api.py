@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, overload
 
+from mes_stoch.evaluate.evaluation import Evaluation
+from mes_stoch.evaluate.stress.outcome import stress as stress_test
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.io.run_folder import read_inputs
@@ -34,7 +36,18 @@ from mes_stoch.uncertainty.tree import build_tree
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Run", "Settlement", "Site", "product_table", "read", "read_run", "settle", "solve"]
+__all__ = [
+    "Evaluation",
+    "Run",
+    "Settlement",
+    "Site",
+    "evaluate",
+    "product_table",
+    "read",
+    "read_run",
+    "settle",
+    "solve",
+]
 
 METHODS = ("auto", "ef", "decomposition", "ph")
 
@@ -247,15 +260,51 @@ def settle(run: Run | str | Path) -> Settlement:
     >>> settlement.agrees, round(settlement.expected_profit, 2)
     (True, -687.5)
     """
+    return settle_books(_books(run))
+
+
+def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
+    """Test a run from its data, decisions and meters, without model or solver.
+
+    Parameters
+    ----------
+    run : Run or path
+        A run, or the folder of one.
+    stress : bool
+        Call everything that is held, in full, at every time the products allow, and see what cannot be delivered.
+
+    Returns
+    -------
+    Evaluation
+        ``stress.passed`` says whether all can be delivered, ``stress.table()`` what cannot.
+
+    Raises
+    ------
+    UsageError
+        If nothing is asked for, the folder is not that of a finished run, or the run has no dispatch.
+
+    >>> import mes_stoch as ms
+    >>> site = ms.read("instances/tiny_site")
+    >>> ms.evaluate(ms.solve(site, site.tree()), stress=True).stress
+    <StressTest of 4 leaves and 16 full calls: no miss>
+    """
+    if not stress:
+        raise UsageError("say what to evaluate: stress=True tests whether everything that is held can be delivered")
+    books = _books(run)
+    return Evaluation(books.instance.name, stress_test(books))
+
+
+def _books(run: Run | str | Path) -> Books:
+    """The books of a run, with its own copy of the instance read anew."""
     if not isinstance(run, Run):
         run = read_run(run)
-    with TemporaryDirectory(prefix="mes-stoch-settle-") as copy:
+    with TemporaryDirectory(prefix="mes-stoch-books-") as copy:
         for name, content in run.settings.inputs.items():
             target = Path(copy) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         instance = read_instance(Path(copy)).instance
-    return settle_books(Books(instance, run.tree, run.solution, run.flow_data))
+    return Books(instance, run.tree, run.solution, run.flow_data)
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

@@ -40,6 +40,9 @@ CONTRACTS_BETWEEN_NEIGHBOURS = {("products", "mes_stoch.components.context")}
 # solve/highs.py and its helper solve/highs_calls.py know the solver's calls.
 CONFINED = {"mpi4py": "solve/", "mpisppy": "solve/", "highspy": "solve/highs"}
 
+# Rooms whose verdict on the optimiser is worth something only while they share none of its algebra.
+INDEPENDENT = {"settle": {"schema", "io"}, "evaluate": {"schema", "io", "settle"}}
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -111,6 +114,26 @@ def test_imports_point_downward(path: Path) -> None:
     assert upward_imports(path) == []
 
 
+def leaned_on(path: Path) -> list[str]:
+    """Rooms that an independent room must not know, and does."""
+    here = room_of(dotted(path))
+    own = {here} | INDEPENDENT[here]
+    return [
+        f"line {line}: {here} judges the optimiser, and imports {name}"
+        for line, name in imports(ast.parse(path.read_text(encoding="utf-8")))
+        if name.split(".")[0] == PACKAGE.name and room_of(name) not in own
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if room_of(dotted(path)) in INDEPENDENT],
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
+def test_those_who_judge_the_optimiser_share_nothing_with_it(path: Path) -> None:
+    assert leaned_on(path) == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_engines_stay_where_they_belong(path: Path) -> None:
     assert strayed_imports(path) == []
@@ -135,7 +158,14 @@ def test_the_rules_catch_what_they_are_for(tmp_path: Path, monkeypatch: pytest.M
         "    return importlib.import_module('mpisppy.opt.ph')\n",
         encoding="utf-8",
     )
+    (package / "settle").mkdir()
+    judge = package / "settle" / "judge.py"
+    judge.write_text(
+        "from mes_stoch.io import csv\nfrom mes_stoch.settle import books\nfrom mes_stoch.model import rows\n",
+        encoding="utf-8",
+    )
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", package)
+    assert [text.split(":")[0] for text in leaned_on(judge)] == ["line 3"]
     assert [text.split(":")[0] for text in upward_imports(guilty)] == ["line 2", "line 3"]
     assert [text.split(":")[0] for text in strayed_imports(guilty)] == ["line 5", "line 7"]
 

@@ -15,6 +15,7 @@ import click
 
 from mes_stoch.cli import speech
 from mes_stoch.cli.bench import bench
+from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
@@ -53,7 +54,8 @@ def command_line(context: click.Context, debug: bool) -> None:
     """How much flexibility should a multi-energy site commit, to which market, before prices and activations are known?
 
     An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
-    and writes a run folder, `report` shows a run again, `settle` recomputes every cash flow of it.
+    and writes a run folder, `report` shows a run again, `settle` recomputes every cash flow of it, `evaluate` tests
+    whether all that it holds can be delivered.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand == solve.name
@@ -70,7 +72,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         speech.speak_warnings()
 
 
-for _command in (validate, tree, solve, report, settle, bench):
+for _command in (validate, tree, solve, report, settle, evaluate, bench):
     command_line.add_command(_command)
 
 

@@ -12,6 +12,7 @@
       trace.csv         bounds against time
       figures/          PNG
       ledger.csv        every cash flow, once `mes-stoch settle` has been asked for it
+      evaluation.json   the stress test, once `mes-stoch evaluate` has been asked for it
       manifest.json     command, seeds, input hashes, versions, machine, times; written last: a folder without it is
                         an unfinished run
 
@@ -50,10 +51,11 @@ TREE = "tree.nc"
 INSTANCE = "instance"
 FIGURES = "figures"
 LEDGER = "ledger.csv"
+EVALUATION = "evaluation.json"
 
 #: Left beside the results by `slurm/solve.sbatch` when a job's run is complete.
 DONE = "DONE"
-_OWN_FILES = (MANIFEST, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, DONE)
+_OWN_FILES = (MANIFEST, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, EVALUATION, DONE)
 _OWN_FOLDERS = (INSTANCE, FIGURES)
 _PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pandas", "xarray", "mpi4py")
 

@@ -96,6 +96,12 @@ class SettlementError(MesStochError):
     exit_code = 70
 
 
+class StressError(MesStochError):
+    """The stress test of a run found power or energy that is held and cannot be delivered."""
+
+    exit_code = 70
+
+
 class SolveError(MesStochError):
     """A solver failed, or a result failed its independent check (for example a negative gap)."""
 

@@ -1,0 +1,61 @@
+"""Levels of stores along a call: the levels that physics lets a store have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.evaluate.stress.plan import Mask
+from mes_stoch.schema.components import Storage
+from mes_stoch.settle.books import Array, Span
+
+
+def change_per_hour(spec: Storage, net_mw: Array) -> tuple[Array, Array]:
+    """Smallest and largest change of the level by flows through the port, MWh/h.
+
+    With ``P`` the net discharge at the port, a store that runs one way only gains most::
+
+        -P / eta_d   where it discharges,   -eta_c P   where it charges
+
+    A store may also split its time between charging and discharging, as the plan lets it, and lose on the way round
+    what it has no room for: at most ``q`` MW through both ways, where ``(|P| + q) / limit_P + q / limit_other = 1``,
+    which costs ``q (1 / eta_d - eta_c)``.
+    """
+    eta_charge, eta_discharge = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
+    most = np.where(net_mw > 0, -net_mw / eta_discharge, -eta_charge * net_mw)
+    if spec.charge_max_mw <= 0 or spec.discharge_max_mw <= 0:
+        return most, most
+    used = np.where(net_mw > 0, net_mw / spec.discharge_max_mw, -net_mw / spec.charge_max_mw)
+    round_mw = np.maximum(1.0 - used, 0.0) / (1.0 / spec.charge_max_mw + 1.0 / spec.discharge_max_mw)
+    return most - round_mw * (1.0 / eta_discharge - eta_charge), most
+
+
+class Levels:
+    """The levels a store can have while calls run, between ``low`` and ``high``, over (leaves, anchors).
+
+    It starts from the level of the plan, and passes through it until a call reaches the store.
+    """
+
+    def __init__(self, spec: Storage, planned: Array, period_h: float, anchors: int) -> None:
+        self.spec, self._planned, self._period_h = spec, planned, period_h
+        self.low = np.zeros((len(planned), anchors))
+        self.high = np.zeros_like(self.low)
+
+    def start_at(self, period: Span, from_h: float, where: Mask) -> None:
+        """Take the level of the plan at a time within a period, on a straight line between its ends."""
+        share = from_h / self._period_h
+        level = (1.0 - share) * self._planned[:, period] + share * self._planned[:, period + 1]
+        self.low = np.where(where, level, self.low)
+        self.high = np.where(where, level, self.high)
+
+    def run(self, net_mw: Array, hours: float, where: Mask) -> None:
+        """Go on for some hours with a net discharge; outside ``where`` nothing changes."""
+        keep = (1.0 - self.spec.standing_loss_per_h) ** hours
+        least, most = change_per_hour(self.spec, net_mw)
+        self.low = np.where(where, keep * self.low + hours * least, self.low)
+        self.high = np.where(where, keep * self.high + hours * most, self.high)
+
+    def bound(self) -> None:
+        """Keep within the limits what can be kept; what is missing stays missing and adds up."""
+        low, high = self.low, self.high
+        self.low = np.maximum(low, np.minimum(self.spec.energy_min_mwh, high))
+        self.high = np.minimum(high, np.maximum(self.spec.energy_max_mwh, low))

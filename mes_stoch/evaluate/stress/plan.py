@@ -1,0 +1,179 @@
+"""The plan under test: what every device runs, holds for calls and gives on the calls of its scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.evaluate.stress.admissible import call_hours
+from mes_stoch.schema.components import GridConnection, Storage
+from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.settle.books import Array, Books, Span
+from mes_stoch.settle.calls import called_share, delivered_by
+
+Mask = NDArray[np.bool_]
+
+#: Exclusivity group whose products share no MW with any other, whatever its group.
+EVERY_GROUP = "every"
+
+#: Power below this is rounding, MW (a watt).
+TINY_MW = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Leg:
+    """One direction of a product in the plan; powers in MW over (leaves, periods).
+
+    Parameters
+    ----------
+    held, given : dict
+        By device: what it holds for the product, and what it gives on the calls of the leaf.
+    block : array, shape (periods,)
+        Number of the block each period lies in; a call ends with its block.
+    call_h : array, shape (leaves, periods)
+        Longest further call that may begin in each period, h; 0 where none may, or where nothing is held.
+    """
+
+    product_id: str
+    product: Flexibility
+    direction: Direction
+    held: dict[str, Array]
+    given: dict[str, Array]
+    block: Span
+    call_h: Array
+
+    @property
+    def name(self) -> str:
+        suffix = f"_{self.direction}"
+        return self.product_id if self.product_id.endswith(suffix) else self.product_id + suffix
+
+    @property
+    def may_begin(self) -> Mask:
+        """Periods in which a further call may begin; where calls have no length, those in which anything is held."""
+        if self.sustain_h > 0:
+            return np.asarray(self.call_h > 0)
+        return np.asarray(sum(self.held.values()) > TINY_MW)
+
+    @property
+    def sustain_h(self) -> float:
+        """Longest time one call must be held, h."""
+        longest = self.product.call_maximum_h
+        is_cut = self.product.call == "discrete" and longest is not None
+        return min(self.product.sustain_h, longest) if is_cut and longest is not None else self.product.sustain_h
+
+
+@dataclass(frozen=True, eq=False)
+class CallSet:
+    """Legs of one direction that are called in full together; ``name`` says which to a reader."""
+
+    name: str
+    direction: Direction
+    legs: tuple[Leg, ...]
+
+    @property
+    def sign(self) -> int:
+        """+1 where a call means more injection."""
+        return 1 if self.direction == "up" else -1
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        return tuple(leg.product_id for leg in self.legs)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The books of a run, read as a plan that has to stand calls."""
+
+    books: Books
+
+    @property
+    def leaves(self) -> int:
+        return len(self.books.scenarios)
+
+    @property
+    def periods(self) -> int:
+        return len(self.books.time)
+
+    @property
+    def period_h(self) -> float:
+        return self.books.period_h
+
+    @cached_property
+    def legs(self) -> tuple[Leg, ...]:
+        """Every direction of every product for which devices hold power."""
+        return tuple(self._legs())
+
+    def _legs(self) -> Iterator[Leg]:
+        for product_id, product in self.books.instance.products.items():
+            if not isinstance(product, Flexibility):
+                continue
+            for direction in product.directions:
+                held = delivered_by(self.books, product_id, product, direction, "held")
+                if not held:
+                    continue
+                held = {device: np.maximum(power, 0.0) for device, power in held.items()}
+                share = called_share(self.books, product, direction)
+                if product.call == "continuous":
+                    given = {device: share * power for device, power in held.items()}
+                else:
+                    called = delivered_by(self.books, product_id, product, direction, "called")
+                    given = {device: np.maximum(called.get(device, 0.0 * held[device]), 0.0) for device in held}
+                block = self.books.span_of_period(self.books.spans(product.block_h))
+                is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
+                hours = np.where(is_held, call_hours(product, share, self.books.time, self.period_h), 0.0)
+                yield Leg(product_id, product, direction, held, given, block, hours)
+
+    @cached_property
+    def call_sets(self) -> tuple[CallSet, ...]:
+        """Each leg alone, and per direction all legs of one exclusivity group together."""
+        sets = [CallSet(leg.name, leg.direction, (leg,)) for leg in self.legs]
+        directions: tuple[Direction, ...] = ("up", "down")
+        for direction in directions:
+            groups = self.groups(direction)
+            for group, legs in groups.items():
+                if len(legs) > 1:
+                    of = f" of {group}" if len(groups) > 1 else ""
+                    sets.append(CallSet(f"all{of}, {direction}", direction, legs))
+        return tuple(sets)
+
+    def groups(self, direction: Direction) -> dict[str, tuple[Leg, ...]]:
+        """Legs of one direction by exclusivity group: those of one never share a MW, those of different ones may."""
+        own = [leg for leg in self.legs if leg.direction == direction]
+        names = dict.fromkeys(leg.product.exclusivity_group for leg in own)
+        apart = [name for name in names if name != EVERY_GROUP] or list(names)
+        return {
+            name: tuple(leg for leg in own if leg.product.exclusivity_group in (name, EVERY_GROUP)) for name in apart
+        }
+
+    def opposite(self, direction: Direction) -> tuple[Leg, ...]:
+        return tuple(leg for leg in self.legs if leg.direction != direction)
+
+    def decided(self, name: str) -> Array:
+        return self.books.decided(name)
+
+    @cached_property
+    def storages(self) -> dict[str, Storage]:
+        return {name: spec for name, spec in self.books.instance.components.items() if isinstance(spec, Storage)}
+
+    def networks_at(self, node: str) -> dict[str, GridConnection]:
+        return {
+            name: spec
+            for name, spec in self.books.instance.components.items()
+            if isinstance(spec, GridConnection) and spec.node == node
+        }
+
+    def operated(self, storage: str) -> Array:
+        """Discharge less charge of a storage as its leaf is operated, calls included, MW."""
+        net = self.decided(f"{storage}.discharge_mw") - self.decided(f"{storage}.charge_mw")
+        up, down = (self.given_by(storage, [leg for leg in self.legs if leg.direction == d]) for d in ("up", "down"))
+        return net + up - down
+
+    def given_by(self, device: str, legs: Sequence[Leg]) -> Array:
+        """What a device gives on the calls of the leaf, MW."""
+        zero = np.zeros((self.leaves, self.periods))
+        return sum((leg.given[device] for leg in legs if device in leg.given), zero)
