@@ -21,6 +21,9 @@ Stage = Literal["commit", "day_ahead", "realtime"]
 Direction = Literal["up", "down"]
 Effect = Literal["taken", "added"]
 
+#: What a device cannot help: power that it must have, or power that it must bring.
+Firm = Literal["demand", "supply"]
+
 #: A Pyomo expression or a number; Pyomo has no static types.
 Expression = Any
 OfPeriod = Callable[[int], Expression]
@@ -254,6 +257,10 @@ class ModelContext(Protocol):
 
     def inject(self, node: str, owner: str, called: OfPeriod, base: OfPeriod | None = None) -> None:
         """Flow into a node, MW: as operated, and as scheduled before calls (the same where ``base`` is left out)."""
+        ...
+
+    def firm(self, node: str, kind: Firm, power: OfPeriod) -> None:
+        """Say what must be served or taken at a node whatever is decided, MW: as much of it can become slack."""
         ...
 
     def earn(self, stream: str, expression: Expression) -> None:

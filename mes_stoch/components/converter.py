@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mes_stoch.components.context import Availability, Effect, HeldReserve, ModelContext, Obligation, OfPeriod
+from mes_stoch.components.context import Availability, Effect, HeldReserve, ModelContext, Obligation
 from mes_stoch.components.on_off import OnOff, build_on_off
 from mes_stoch.schema.components import Converter, Port
 
@@ -47,7 +47,7 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
 
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            _connect(context, name, spec, port, direction, sigma, power, on_off.state, reserve)
+            _connect(context, name, spec, port, direction, sigma, power, on_off, reserve)
     context.availability(name, Availability(power=lambda t: spec.power_max_mw, state=on_off.state, counts=sigma > 0))
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
@@ -93,16 +93,22 @@ def _connect(
     direction: int,
     sigma: int,
     power: Any,
-    on: OfPeriod,
+    on_off: OnOff,
     reserve: HeldReserve,
 ) -> None:
     ratio = context.quantity(port.ratio_per_unit)
     change = reserve.net_called(port.ratio_per_unit)
+    if direction > 0 and on_off.forced:
+        context.firm(
+            port.node,
+            "supply",
+            lambda t: ratio(t) * spec.power_min_mw + port.no_load_mw if t in on_off.forced else 0.0,
+        )
     context.inject(
         port.node,
         name,
-        lambda t: direction * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * on(t)),
-        lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on(t)),
+        lambda t: direction * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * on_off.state(t)),
+        lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on_off.state(t)),
     )
     if port.node == spec.reference:
         return

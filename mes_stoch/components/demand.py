@@ -7,6 +7,7 @@ from mes_stoch.schema.components import Demand
 
 
 def build_demand(context: ModelContext, name: str, spec: Demand) -> None:
-    """Takes ``share demand[t]`` from its node, whatever happens; the node's penalised slack keeps this feasible."""
+    """Takes ``share demand[t]`` from its node, whatever happens; as much may be left unserved, for a penalty."""
     demand = context.product(spec.share_per_unit, spec.demand_mw)
     context.inject(spec.node, name, lambda t: -demand(t))
+    context.firm(spec.node, "demand", demand)

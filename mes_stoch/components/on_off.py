@@ -21,11 +21,13 @@ OfState = Callable[[int], Expression]
 class OnOff:
     """What the rest of a unit needs to know of its state.
 
-    ``state`` is 1 where the unit is on; ``ceilings`` names the rows that limit its power from above, MW by period.
+    ``state`` is 1 where the unit is on; ``ceilings`` names the rows that limit its power from above, MW by period;
+    ``forced`` are the periods in which its state before the horizon keeps it on.
     """
 
     state: OfPeriod
     ceilings: tuple[tuple[str, OfPeriod], ...]
+    forced: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def build_on_off(context: ModelContext, name: str, spec: Converter) -> OnOff:
     changes = _change(context, name, spec, on, spans, first)
     _minimum_times(context, name, spec, changes)
     _starts(context, name, spec, changes)
-    return OnOff(state, _ceilings(context, spec, changes, place))
+    kept = spans[: _kept_states(context, spec, len(spans))] if spec.initial_on else []
+    return OnOff(state, _ceilings(context, spec, changes, place), frozenset(int(t) for span in kept for t in span))
 
 
 def _states(context: ModelContext, spec: Converter) -> list[Span]:
@@ -165,10 +168,7 @@ def _minimum_times(context: ModelContext, name: str, spec: Converter, changes: _
         spans=changing,
         dimension=f"change_{name}",
     )
-    if spec.initial_on is None or spec.initial_state_h is None:
-        return
-    minimum_h = spec.minimum_up_h if spec.initial_on else spec.minimum_down_h
-    bound = min(_in_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)), len(changes.spans))
+    bound = _kept_states(context, spec, len(changes.spans))
     if bound:
         context.constraint(
             name,
@@ -179,6 +179,14 @@ def _minimum_times(context: ModelContext, name: str, spec: Converter, changes: _
             spans=changes.spans[:bound],
             dimension=f"initial_{name}",
         )
+
+
+def _kept_states(context: ModelContext, spec: Converter, count: int) -> int:
+    """How many of the ``count`` states must be that before the horizon, its minimum time not being over."""
+    if spec.initial_on is None or spec.initial_state_h is None:
+        return 0
+    minimum_h = spec.minimum_up_h if spec.initial_on else spec.minimum_down_h
+    return min(_in_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)), count)
 
 
 def _starts(context: ModelContext, name: str, spec: Converter, changes: _Changes) -> None:

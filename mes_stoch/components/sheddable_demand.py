@@ -45,6 +45,8 @@ def build_sheddable_demand(context: ModelContext, name: str, spec: SheddableDema
         return shed[t] + change(t)
 
     context.inject(spec.node, name, lambda t: called(t) - demand(t), lambda t: shed[t] - demand(t))
+    if spec.shed_max_per_unit < 1:
+        context.firm(spec.node, "demand", lambda t: (1.0 - spec.shed_max_per_unit) * demand(t))
     context.availability(name, Availability(power=lambda t: spec.shed_max_per_unit * demand(t)))
     context.earn(
         f"operation.{name}",

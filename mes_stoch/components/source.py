@@ -43,6 +43,7 @@ def build_source(context: ModelContext, name: str, spec: Source) -> None:
         context.constraint(
             name, "available", f"output of {name} is what is available", lambda t: power[t] == available(t)
         )
+        context.firm(spec.node, "supply", available)
     change = reserve.net_called()
     context.inject(spec.node, name, lambda t: power[t] + change(t), lambda t: power[t])
     context.availability(name, Availability(power=available))

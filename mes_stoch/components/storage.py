@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mes_stoch.components.context import Availability, Buffer, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.io.penalties import amount, terminal_level
 from mes_stoch.schema.components import Storage
 
 
@@ -168,16 +169,20 @@ def _reserve_limits(
 
 
 def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:
-    target = spec.initial_mwh if spec.terminal_mwh is None else spec.terminal_mwh
+    target = terminal_level(spec)
     last = context.periods[-1]
     text = f"{name} ends at or above its terminal level"
     span = [_whole(context)]
-    if spec.terminal_penalty_eur_per_mwh is None:
+    penalty = amount(spec.terminal_penalty_eur_per_mwh)
+    if penalty is None or target <= spec.energy_min_mwh:
         context.constraint(
             name, "terminal", text, lambda _: level[last] >= target, unit="MWh", spans=span, dimension="horizon"
         )
         return
-    missing = context.variable(name, "terminal_short_mwh", "MWh", "realtime", spans=span, dimension="horizon")
+    most = target - spec.energy_min_mwh
+    missing = context.variable(
+        name, "terminal_short_mwh", "MWh", "realtime", upper=most, spans=span, dimension="horizon"
+    )
     context.constraint(
         name,
         "terminal",
@@ -187,7 +192,7 @@ def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> No
         spans=span,
         dimension="horizon",
     )
-    context.earn(f"slack.terminal_{name}", -spec.terminal_penalty_eur_per_mwh * missing[0])
+    context.earn(f"slack.terminal_{name}", -penalty * missing[0])
 
 
 def _whole(context: ModelContext) -> Any:

@@ -18,7 +18,12 @@ from mes_stoch.schema.units import FORMAT_CURRENCY, currency_of, unit_of, with_c
 
 EntryPath = tuple[str | int, ...]
 
-_LIMITS = ("price_minimum_eur_per_mwh", "price_maximum_eur_per_mwh")
+_LIMITS = (
+    "price_minimum_eur_per_mwh",
+    "price_maximum_eur_per_mwh",
+    "price_limit_eur_per_mwh",
+    "energy_price_limit_eur_per_mwh",
+)
 _CODE = re.compile(r"[A-Za-z]{3}")
 #: Mappings whose keys are the user's own names, or those of a process; none of them is a key of the format.
 _NAMES = ("nodes", "components", "products")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mes_stoch.io.currency import (
     catalogue_amounts,
@@ -22,6 +24,8 @@ from mes_stoch.io.locate import INSTANCE_FILE, Locator, show
 from mes_stoch.io.markets import market_issues, resolve_connections
 from mes_stoch.io.model_issues import model_issues
 from mes_stoch.io.on_off import on_off_issues
+from mes_stoch.io.penalties import with_penalties
+from mes_stoch.io.price_limits import missing_cap, ranges_of
 from mes_stoch.io.references import site_issues
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
@@ -111,8 +115,11 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
     if issues or time is None:
         raise InstanceError(str(folder), sorted(dict.fromkeys(issues), key=_place))
     instance = Instance.model_validate(data, strict=True)
+    instance = instance.model_copy(update={"products": _connected(instance.products, connections)})
+    ranges = ranges_of(_own_series(series))
     return LoadedInstance(
-        instance=instance.model_copy(update={"products": _connected(instance.products, connections)}),
+        # where nothing limits prices the check of the tree says so
+        instance=instance if missing_cap(instance, ranges) else with_penalties(instance, ranges),
         folder=folder,
         time=time,
         series=series.series,
@@ -171,6 +178,16 @@ def _check(
     issues += series.issues
     issues += check_series_names(draft, series.names, locator)
     return time, connections, series, issues
+
+
+def _own_series(series: SeriesData) -> dict[str, NDArray[np.float64]]:
+    """Values of every series in the instance's own files."""
+    frames = [series.series, *(series.scenario_series or {}).values()]
+    names = dict.fromkeys(str(name) for frame in frames for name in frame.columns)
+    return {
+        name: np.concatenate([np.asarray(frame[name], dtype=float) for frame in frames if name in frame])
+        for name in names
+    }
 
 
 def _connected(products: Mapping[str, Product], connections: Mapping[str, str]) -> dict[str, Product]:

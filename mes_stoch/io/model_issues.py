@@ -20,7 +20,7 @@ from mes_stoch.schema.units import FOREIGN_UNITS, unit_of
 EntryPath = tuple[str | int, ...]
 
 _DISCRIMINATORS = {"components": "type", "products": "family", "uncertainty": "kind"}
-_UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str"})
+_UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str", "constrained-float", "literal['auto']"})
 
 
 def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
@@ -136,6 +136,8 @@ def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], 
     description = ""
     if parent is not None and name in parent.model_fields:
         description = parent.model_fields[name].description or ""
+    # a penalty may say "auto", which is not what a wrong number is told
+    found = [detail for detail in found if detail["type"] != "literal_error"] or found
     kinds = {detail["type"] for detail in found}
     detail = next((d for d in found if d["type"] == "finite_number"), found[0])
     context = detail.get("ctx", {})

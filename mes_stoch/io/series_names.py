@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, listed, nearest, show, unit_word
-from mes_stoch.schema.base import Model
+from mes_stoch.schema.base import AUTO, Model
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.units import conversion_hint, unit_of
@@ -54,7 +54,7 @@ def _named_in(entry: Model, path: EntryPath) -> Iterator[tuple[EntryPath, str]]:
     for key in type(entry).model_fields:
         value = getattr(entry, key)
         # only quantities have a unit in their name and text as their value
-        if isinstance(value, str) and unit_of(key) is not None:
+        if isinstance(value, str) and value != AUTO and unit_of(key) is not None:
             yield (*path, key), value
         elif isinstance(value, list):
             for index, item in enumerate(value):

@@ -21,6 +21,7 @@ from mes_stoch.components.context import (
     Buffer,
     Direction,
     Expression,
+    Firm,
     HeldReserve,
     Leg,
     Network,
@@ -71,6 +72,7 @@ class _Flows:
     obligations: list[Obligation] = field(default_factory=list)
     buffers: list[Buffer] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
+    firm: dict[Firm, list[OfPeriod]] = field(default_factory=dict)
 
 
 class SiteModel:
@@ -96,7 +98,8 @@ class SiteModel:
         self.legs: list[Leg] = []
         self._availabilities: dict[str, Availability] = {}
         self._holders: dict[str, list[HeldReserve]] = {}
-        self._missed: dict[str, OfPeriod] = {}
+        self._missed: dict[str, Weighted] = {}
+        self._unscheduled: list[OfPeriod] = []
         self._scheduled: dict[str, Any] = {}
         self._reserved: dict[tuple[str, Direction], OfPeriod] = {}
         self._columns = 0
@@ -216,6 +219,9 @@ class SiteModel:
         self.nodes[node].called.append((owner, called))
         self.nodes[node].base.append((owner, called if base is None else base))
 
+    def firm(self, node: str, kind: Firm, power: OfPeriod) -> None:
+        self.nodes[node].firm.setdefault(kind, []).append(power)
+
     def oblige(self, node: str, obligation: Obligation) -> None:
         self.nodes[node].obligations.append(obligation)
 
@@ -307,11 +313,17 @@ class SiteModel:
             raise ModelError(f"{owner} does not provide {leg.product_id}")
         return _sum_of(holders)
 
-    def register_missed(self, leg: Leg, missed: OfPeriod) -> None:
+    def register_missed(self, leg: Leg, missed: Weighted) -> None:
         self._missed[leg.name] = missed
 
-    def missed(self, leg: Leg, t: int) -> Expression:
-        return self._missed[leg.name](t)
+    def missed(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+        return self._missed[leg.name](weight)
+
+    def register_unscheduled(self, unscheduled: OfPeriod) -> None:
+        self._unscheduled.append(unscheduled)
+
+    def unscheduled(self, t: int) -> Expression:
+        return sum(part(t) for part in self._unscheduled)
 
     # -- components as products see them ------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.io.exclusivity import Overlap, exclusive_pairs, overlaps
+from mes_stoch.io.penalties import with_penalties
+from mes_stoch.io.price_limits import series_ranges
 from mes_stoch.io.time import blocks
 from mes_stoch.model.assembly import assemble
 from mes_stoch.model.bundle import BundledProgram
@@ -68,6 +70,7 @@ def build_leaf_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
     Leaves agree on the root alone, whatever the tree says of day-ahead nodes: the two-stage relaxation of a three-stage
     program, and worth at least as much.
     """
+    instance = with_penalties(instance, series_ranges(instance, tree))
     site = assemble(instance, tree.time)
     flows = _flow_expressions(site)
     structure = compile_structure(site, [(f"flow {label}", expression) for label, expression in flows])
@@ -76,7 +79,7 @@ def build_leaf_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
 
 def build_pyomo_scenario(instance: Instance, tree: ScenarioTree, scenario: int) -> SiteModel:
     """The same algebra as a plain Pyomo model of one scenario, its data fixed; for checks and for mpi-sppy itself."""
-    site = assemble(instance, tree.time)
+    site = assemble(with_penalties(instance, series_ranges(instance, tree)), tree.time)
     for name, values in scenario_data(list(site.data.values()), tree, scenario).items():
         for t in site.periods:
             site.placeholders[name][t].fix(float(values[t]))

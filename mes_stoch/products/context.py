@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from mes_stoch.components.context import Availability, Expression, Leg, ModelContext, OfPeriod
+from mes_stoch.components.context import Availability, Expression, Leg, ModelContext, OfPeriod, Weighted
 from mes_stoch.schema.components import Component, GridConnection
 from mes_stoch.schema.instance import Bids
 
@@ -31,12 +31,20 @@ class MarketContext(ModelContext, Protocol):
         """Weight times the reserve all components deliver for a leg, MW."""
         ...
 
-    def register_missed(self, leg: Leg, missed: OfPeriod) -> None:
-        """Tell the settlement what of a leg is ordered but not delivered, MW."""
+    def register_missed(self, leg: Leg, missed: Weighted) -> None:
+        """Tell the settlement what of a leg is ordered but not delivered, MW, times a weight."""
         ...
 
-    def missed(self, leg: Leg, t: int) -> Expression:
-        """Ordered but not delivered, MW."""
+    def missed(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times what is ordered but not delivered, MW."""
+        ...
+
+    def register_unscheduled(self, unscheduled: OfPeriod) -> None:
+        """Tell the settlement what a connection plans beyond its positions, MW; positive is long."""
+        ...
+
+    def unscheduled(self, t: int) -> Expression:
+        """Planned beyond positions, MW."""
         ...
 
     def held_by(self, owner: str, leg: Leg) -> OfPeriod:

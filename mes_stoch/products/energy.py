@@ -6,6 +6,7 @@ from typing import Any
 
 from mes_stoch.components.context import Expression, OfPeriod
 from mes_stoch.io.calendar import in_windows
+from mes_stoch.io.penalties import amount
 from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
 from mes_stoch.schema.errors import ModelError
@@ -19,19 +20,25 @@ def build_energy(context: MarketContext, markets: dict[str, EnergyMarket]) -> No
     ---------
     With ``m(t)`` the settlement period of period ``t``::
 
-        scheduled[t] = sum_p q[p, m(t)]                                             (schedule)
+        scheduled[t] + schedule_short[t] - schedule_long[t] = sum_p q[p, m(t)]      (schedule)
         q = sold - bought where trading costs;  |q_id| <= liquidity;  q = 0 outside the market's calendar
-        profit += h sum_t price_da[t] scheduled[t]                                   (energy.da)
+        profit += h sum_t price_da[t] sum_p q[p, m(t)]                               (energy.da)
                 + h sum_t (price_id[t] - price_da[t]) q_id[m(t)]                     (energy.id_spread)
                 - h sum_t fee (sold + bought)                                        (energy.<product>_fee)
                 - h sum_t half_spread (sold + bought)                                (energy.<product>_half_spread)
+                - h sum_t S (schedule_short + schedule_long)                         (slack.schedule_<connection>)
 
     The first two lines are ``price_da q_da + price_id q_id``, written so that what trading between the two markets
     earns stands apart from what the energy itself earns. A position of a settlement period longer than the model's is
     so settled at the mean price of its periods.
 
+    Positions taken before the day is known stay feasible whatever comes: what the site does not plan to keep is settled
+    as imbalance and costs the penalty ``S`` on top, which no price pays (:mod:`mes_stoch.io.penalties`).
+
     Symbols
     -------
+    ``schedule_short_mw``, ``schedule_long_mw`` : MW, (periods,), realtime; positions beyond the plan, and plan beyond
+    positions.
     ``position_mw`` (or ``sold_mw``, ``bought_mw``) : MW, (settlement periods,), stage of the product; positive is sold.
     """
     if not markets:
@@ -40,13 +47,37 @@ def build_energy(context: MarketContext, markets: dict[str, EnergyMarket]) -> No
         product_id: _position(context, product_id, market) for product_id, market in markets.items()
     }
     connection = _connection(markets)
+
+    def traded(t: int) -> Expression:
+        return sum(position(t) for position in positions.values())
+
+    slack = _schedule_slack(context, connection)
     context.constraint(
         connection,
         "schedule",
         "market positions add up to what the site schedules at its connection",
-        lambda t: context.scheduled(connection, t) == sum(position(t) for position in positions.values()),
+        lambda t: context.scheduled(connection, t) - slack(t) == traded(t),
     )
-    _revenue(context, connection, markets, positions)
+    _revenue(context, markets, positions, traded)
+
+
+def _schedule_slack(context: MarketContext, connection: str) -> OfPeriod:
+    """What the site plans beyond its positions, MW: positive is long; 0 where the instance forbids it."""
+    penalty = amount(context.connection(connection).schedule_penalty_eur_per_mwh)
+    if penalty is None:
+        return lambda t: 0.0
+    short = context.variable(connection, "schedule_short_mw", "MW", "realtime")
+    long = context.variable(connection, "schedule_long_mw", "MW", "realtime")
+    context.earn(
+        f"slack.schedule_{connection}",
+        _total(context, lambda t: -penalty * (short[t] + long[t])),
+    )
+
+    def slack(t: int) -> Expression:
+        return long[t] - short[t]
+
+    context.register_unscheduled(slack)
+    return slack
 
 
 def _connection(markets: dict[str, EnergyMarket]) -> str:
@@ -103,13 +134,13 @@ def _traded(context: MarketContext, market: EnergyMarket) -> list[Span]:
 
 
 def _revenue(
-    context: MarketContext, connection: str, markets: dict[str, EnergyMarket], positions: dict[str, OfPeriod]
+    context: MarketContext, markets: dict[str, EnergyMarket], positions: dict[str, OfPeriod], traded: OfPeriod
 ) -> None:
     reference = "da" if "da" in markets else next(iter(markets))
     reference_price = context.quantity(markets[reference].price_eur_per_mwh)
     context.earn(
         f"energy.{reference}",
-        _total(context, lambda t: reference_price(t) * context.scheduled(connection, t)),
+        _total(context, lambda t: reference_price(t) * traded(t)),
     )
     for product_id, market in markets.items():
         if product_id == reference:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mes_stoch.components.context import Expression, Leg, OfPeriod
+from mes_stoch.components.context import Expression, Leg, OfPeriod, Weighted
 from mes_stoch.products.bids import Span, build_volume
 from mes_stoch.products.context import MarketContext
 from mes_stoch.products.windows import Window, make_window
@@ -68,9 +68,10 @@ def build_flexibility(context: MarketContext, product_id: str, product: Flexibil
     shorts: dict[str, OfPeriod] = {}
     worst_misses: dict[str, OfPeriod] = {}
     for leg in legs:
-        short, missed = _hold_and_deliver(context, leg, volume, block, window)
+        short, weighted = _hold_and_deliver(context, leg, volume, block, window)
         shorts[leg.direction] = short
-        context.register_missed(leg, missed)
+        context.register_missed(leg, weighted)
+        missed = weighted(1.0)
         penalised = _beyond_tolerance(context, leg, missed, volume, block)
         worst_misses[leg.direction] = penalised
         _penalties(context, leg, short, penalised)
@@ -109,8 +110,8 @@ def _penalties(context: MarketContext, leg: Leg, short: OfPeriod, penalised: OfP
 
 def _hold_and_deliver(
     context: MarketContext, leg: Leg, volume: Any, block: dict[int, int], window: Window
-) -> tuple[OfPeriod, OfPeriod]:
-    """Short and missed power of a leg by period, MW."""
+) -> tuple[OfPeriod, Weighted]:
+    """Short and (times a weight) missed power of a leg by period, MW."""
     owner = leg.product_id
     short = context.variable(owner, f"short_{leg.direction}_mw", "MW", "realtime")
     context.constraint(
@@ -121,7 +122,11 @@ def _hold_and_deliver(
     )
     if leg.is_pro_rata:
         # all that is held follows the signal, so what is missed is the called share of what is not held
-        return _read(short), lambda t: leg.share(t) * short[t]
+        def called_of_short(weight: float | str) -> OfPeriod:
+            share = context.product(leg.activation, weight)
+            return lambda t: share(t) * short[t]
+
+        return _read(short), called_of_short
     missed = context.variable(owner, f"missed_{leg.direction}_mw", "MW", "realtime")
     called = context.called(leg)
     context.constraint(
@@ -130,7 +135,12 @@ def _hold_and_deliver(
         f"the devices deliver what {owner} calls ({leg.direction}), or it is missed",
         lambda t: called(t) + missed[t] == leg.share(t) * volume[block[t]],
     )
-    return _read(short), _read(missed)
+
+    def as_decided(weight: float | str) -> OfPeriod:
+        factor = context.quantity(weight)
+        return lambda t: factor(t) * missed[t]
+
+    return _read(short), as_decided
 
 
 def _beyond_tolerance(

@@ -10,6 +10,8 @@ from mes_stoch.components.context import Expression, OfPeriod
 from mes_stoch.io.imbalance_prices import imbalance_prices
 from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
+from mes_stoch.products.missed_calls import build_missed_calls
+from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.products import Imbalance
 from mes_stoch.schema.products.energy import SYSTEM_PRICES
 
@@ -20,12 +22,13 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     Equations
     ---------
     ``metered - positions - A`` with ``A`` the activation the operator takes out of the balance perimeter: ordered
-    energy, delivered energy or nothing, as each product says. The schedule equals the positions, so what remains of
-    it in settlement period ``m`` of ``n`` model periods is::
+    energy, delivered energy or nothing, as each product says. The schedule equals the positions but for its slack, so
+    what remains of it in settlement period ``m`` of ``n`` model periods is::
 
-        long[m] - short[m] = 1/n sum_{t in m} sum over legs of sign * ( sum_u e[u,t] - a[t] r   ordered
-                                                                      | 0                       delivered
-                                                                      | sum_u e[u,t]            uncorrected )  (balance)
+        long[m] - short[m] = 1/n sum_{t in m} ( schedule_long[t] - schedule_short[t]
+                           + sum over legs of sign * ( sum_u e[u,t] - a[t] r   ordered
+                                                     | 0                       delivered
+                                                     | sum_u e[u,t]            uncorrected ) )                 (balance)
         profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                     (imbalance)
 
     so the imbalance of a settlement period is netted and priced at the mean of its prices. ``price_long <=
@@ -55,7 +58,9 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
         spans=spans,
         dimension=dimension,
     )
-    price_long, price_short = _prices(context, product_id, product)
+    names = _prices(context, product_id, product)
+    build_missed_calls(context, product_id, *names, inside)
+    price_long, price_short = (context.quantity(name) for name in names)
     context.earn(
         "imbalance",
         sum(
@@ -84,24 +89,22 @@ def _deviation(context: MarketContext) -> OfPeriod:
     uncorrected = [
         (leg.sign, context.called(leg)) for leg in context.legs if leg.product.energy_settlement == "uncorrected"
     ]
-    ordered = [leg for leg in context.legs if leg.product.energy_settlement == "ordered"]
+    ordered = [(leg.sign, context.missed(leg)) for leg in context.legs if leg.product.energy_settlement == "ordered"]
 
     def deviation(t: int) -> Expression:
         # ordered legs: sum e - a r = -missed
-        missed = sum(leg.sign * context.missed(leg, t) for leg in ordered)
-        return sum(sign * called(t) for sign, called in uncorrected) - missed
+        net_missed = sum(sign * missed(t) for sign, missed in ordered)
+        return sum(sign * called(t) for sign, called in uncorrected) - net_missed + context.unscheduled(t)
 
     return deviation
 
 
-def _prices(context: MarketContext, product_id: str, product: Imbalance) -> tuple[OfPeriod, OfPeriod]:
+def _prices(context: MarketContext, product_id: str, product: Imbalance) -> tuple[Quantity, Quantity]:
     """Price of a long and of a short imbalance; reading an instance makes sure that they can be told."""
     if not product.follows_system:
-        given = (product.price_long_eur_per_mwh, product.price_short_eur_per_mwh)
-        long, short = (context.quantity(0.0 if price is None else price) for price in given)
-        return long, short
+        return product.price_long_eur_per_mwh or 0.0, product.price_short_eur_per_mwh or 0.0
     data = [getattr(product, name) or 0.0 for name in SYSTEM_PRICES]
-    return (
-        context.derived(f"{product_id}.price_long_eur_per_mwh", data, lambda *v: imbalance_prices(*v).long),
-        context.derived(f"{product_id}.price_short_eur_per_mwh", data, lambda *v: imbalance_prices(*v).short),
-    )
+    long, short = f"{product_id}.price_long_eur_per_mwh", f"{product_id}.price_short_eur_per_mwh"
+    context.derived(long, data, lambda *v: imbalance_prices(*v).long)
+    context.derived(short, data, lambda *v: imbalance_prices(*v).short)
+    return long, short

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
@@ -23,3 +23,7 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 #: Code of a currency as ISO 4217 writes it.
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+#: What a field of a penalty says where nothing is stated: it follows from prices (:mod:`mes_stoch.io.penalties`).
+AUTO: Literal["auto"] = "auto"
+Derived = Literal["auto"]

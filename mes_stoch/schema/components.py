@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import Efficiency, Identifier, Model, NonNegative, Positive, Quantity
+from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
 
 
 class ReserveProvider(Model):
@@ -38,6 +38,11 @@ class GridConnection(Model):
     export_max_mw: NonNegative = Field(default=0.0, description="Largest injection.")
     import_price_eur_per_mwh: Quantity = Field(default=0.0, description="Paid per MWh withdrawn.")
     export_price_eur_per_mwh: Quantity = Field(default=0.0, description="Received per MWh injected.")
+    schedule_penalty_eur_per_mwh: Positive | Derived | None = Field(
+        default=AUTO,
+        description="Cost of a position that the site does not plan to keep, on top of imbalance; auto: above what "
+        "prices can pay; null forbids it.",
+    )
 
 
 class Demand(Model):
@@ -141,8 +146,8 @@ class Storage(ReserveProvider):
     terminal_mwh: NonNegative | None = Field(
         default=None, description="Level to hold at the end of the horizon; null for the initial level."
     )
-    terminal_penalty_eur_per_mwh: NonNegative | None = Field(
-        default=1000.0, description="Cost of ending below the terminal level; null forbids it."
+    terminal_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
+        default=AUTO, description="Cost of ending below the terminal level; auto: from prices; null forbids it."
     )
     throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
 

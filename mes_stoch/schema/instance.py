@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import Currency, Identifier, Model, NonNegative, Positive
+from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.components import Component
 from mes_stoch.schema.products import Product
 
@@ -22,14 +22,18 @@ class Horizon(Model):
 
 
 class Node(Model):
-    """A bus of one carrier: what flows in equals what flows out, but for penalised slack."""
+    """A bus of one carrier: what flows in equals what flows out, but for penalised slack.
+
+    Slack is no plant: at most the demand here can be left unserved, and at most what sources that cannot be curtailed
+    and units that are forced on bring here can be thrown away.
+    """
 
     carrier: Identifier
-    unserved_penalty_eur_per_mwh: Positive | None = Field(
-        default=10000.0, description="Cost of demand left unserved; null forbids it."
+    unserved_penalty_eur_per_mwh: Positive | Derived | None = Field(
+        default=AUTO, description="Cost of demand left unserved; auto: above what prices can pay; null forbids it."
     )
-    dump_penalty_eur_per_mwh: NonNegative | None = Field(
-        default=1000.0, description="Cost of surplus thrown away; null forbids it."
+    dump_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
+        default=AUTO, description="Cost of surplus thrown away; auto: above what prices can pay; null forbids it."
     )
 
 
@@ -98,6 +102,15 @@ class Instance(Model):
     components: dict[Identifier, Component] = Field(min_length=1)
     products: dict[Identifier, Product] = Field(default_factory=dict)
     bids: Bids = Bids()
+    price_cap_eur_per_mwh: Positive | None = Field(
+        default=None,
+        description="Largest price, of either sign, that a market, tariff, call or imbalance can have; penalties "
+        "follow from it. null: the price limits of markets and products, and the largest price stated.",
+    )
+    wheeling: bool = Field(
+        default=False,
+        description="Whether the site may buy over one meter and sell over another at once, without a device between.",
+    )
     series: str | None = Field(default=None, description="CSV of series common to all scenarios: `time` and columns.")
     uncertainty: Uncertainty
     solve: SolveDefaults = SolveDefaults()

@@ -10,6 +10,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from mes_stoch.io.penalties import with_penalties
+from mes_stoch.io.price_limits import series_ranges
 from mes_stoch.io.time import blocks
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
@@ -41,6 +43,8 @@ class Books:
     def __post_init__(self) -> None:
         if "profit_eur" not in self.solution:
             raise UsageError("the run has no dispatch to settle: no commitment was found in its time")
+        # an instance that was never solved says "auto" where a run's copy has numbers; the rule is one
+        object.__setattr__(self, "instance", with_penalties(self.instance, series_ranges(self.instance, self.tree)))
 
     @property
     def period_h(self) -> float:

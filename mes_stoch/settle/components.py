@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from mes_stoch.io.penalties import amount, terminal_level
 from mes_stoch.schema.components import Converter, GridConnection, SheddableDemand, Source, Storage
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.calls import net_delivery
+from mes_stoch.settle.energy import has_market, nominated_at
 from mes_stoch.settle.ledger import CashFlow, cash_flow
 
 
@@ -35,8 +37,8 @@ def settle_node(books: Books, name: str) -> Iterator[CashFlow]:
     node = books.instance.nodes[name]
     left_over = books.residual(name)
     for kind, item, power, penalty in (
-        ("unserved", "demand left unserved", np.minimum(left_over, 0.0), node.unserved_penalty_eur_per_mwh),
-        ("dumped", "surplus dumped", -np.maximum(left_over, 0.0), node.dump_penalty_eur_per_mwh),
+        ("unserved", "demand left unserved", np.minimum(left_over, 0.0), amount(node.unserved_penalty_eur_per_mwh)),
+        ("dumped", "surplus dumped", -np.maximum(left_over, 0.0), amount(node.dump_penalty_eur_per_mwh)),
     ):
         if penalty is not None:
             yield cash_flow(books, name, f"slack.{kind}_{name}", item, power, penalty, "MWh")
@@ -49,6 +51,10 @@ def _connection(books: Books, name: str, spec: GridConnection) -> Iterator[CashF
         ("injection, tariff", np.maximum(-withdrawn, 0.0), spec.export_price_eur_per_mwh),
     ):
         yield cash_flow(books, name, f"tariff.{name}", item, quantity, books.data(price), "MWh")
+    penalty = amount(spec.schedule_penalty_eur_per_mwh)
+    if penalty is not None and has_market(books, name):
+        off = np.abs(books.decided(f"{name}.scheduled_mw") - nominated_at(books, name))
+        yield cash_flow(books, name, f"slack.schedule_{name}", "positions not kept", -off, penalty, "MWh")
 
 
 def _converter(books: Books, name: str, spec: Converter) -> Iterator[CashFlow]:
@@ -84,9 +90,9 @@ def _storage(books: Books, name: str, spec: Storage) -> Iterator[CashFlow]:
     out = books.decided(f"{name}.discharge_mw") + net_delivery(books, name, ("up",))
     price = spec.throughput_cost_eur_per_mwh
     yield cash_flow(books, name, f"operation.{name}", "wear of discharging", -out, price, "MWh")
-    if spec.terminal_penalty_eur_per_mwh is None:
+    penalty, target = amount(spec.terminal_penalty_eur_per_mwh), terminal_level(spec)
+    if penalty is None:
         return
-    target = spec.initial_mwh if spec.terminal_mwh is None else spec.terminal_mwh
     missing = np.maximum(target - books.decided(f"{name}.level_mwh")[:, -1:], 0.0)
     yield cash_flow(
         books,
@@ -94,7 +100,7 @@ def _storage(books: Books, name: str, spec: Storage) -> Iterator[CashFlow]:
         f"slack.terminal_{name}",
         "level missing at the end",
         -missing,
-        spec.terminal_penalty_eur_per_mwh,
+        penalty,
         "MWh",
         quantity_unit="MWh",
         hours=1.0,

@@ -25,6 +25,21 @@ def settle_energy(books: Books, product_id: str, market: EnergyMarket) -> Iterat
         yield cash_flow(books, product_id, f"energy.{product_id}_{name}", item, -np.abs(sold), cost, "MWh")
 
 
+def has_market(books: Books, connection: str) -> bool:
+    """Whether energy is traded over a connection."""
+    products = books.instance.products.values()
+    return any(isinstance(product, EnergyMarket) and product.connection == connection for product in products)
+
+
+def nominated_at(books: Books, connection: str) -> Array:
+    """Positions on the markets of a connection, MW; positive is sold."""
+    total = np.zeros((len(books.scenarios), len(books.time)))
+    for product_id, product in books.instance.products.items():
+        if isinstance(product, EnergyMarket) and product.connection == connection:
+            total = total + position(books, product_id, product)
+    return total
+
+
 def position(books: Books, product_id: str, market: EnergyMarket) -> Array:
     """Position on a market by period, MW; positive is sold. Nothing is traded outside the market's calendar."""
     spans = books.spans(market.settlement_period_h)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.schema.components import GridConnection
-from mes_stoch.schema.products import EnergyMarket, Flexibility, Imbalance, TradedProduct
+from mes_stoch.schema.products import Flexibility, Imbalance, TradedProduct
 from mes_stoch.settle.books import Array, Books, Span
 from mes_stoch.settle.calls import Call, calls
-from mes_stoch.settle.energy import position
+from mes_stoch.settle.energy import has_market, nominated_at
 from mes_stoch.settle.ledger import CashFlow, cash_flow
+from mes_stoch.settle.missed_calls import settle_missed_calls
 
 
 def settle_imbalance(books: Books, product_id: str, product: Imbalance) -> Iterator[CashFlow]:
@@ -31,6 +32,7 @@ def settle_imbalance(books: Books, product_id: str, product: Imbalance) -> Itera
     spans = books.spans(hours)
     imbalance = _means(metered(books) - nominated(books) - corrected(books), spans)
     long, short = (_means(price, spans) for price in prices(books, product))
+    yield from settle_missed_calls(books, long, short, spans)
     for item, quantity, price in (
         ("imbalance: long", np.maximum(imbalance, 0.0), long),
         ("imbalance: short", np.minimum(imbalance, 0.0), short),
@@ -71,14 +73,9 @@ def nominated(books: Books) -> Array:
     """Positions on the markets of the traded connections, MW; the schedule where a connection has no market."""
     total = _nothing(books)
     for name in traded_connections(books):
-        markets = {
-            product_id: product
-            for product_id, product in books.instance.products.items()
-            if isinstance(product, EnergyMarket) and product.connection == name
-        }
-        for product_id, market in markets.items():
-            total = total + position(books, product_id, market)
-        if not markets:
+        if has_market(books, name):
+            total = total + nominated_at(books, name)
+        else:
             total = total + books.decided(f"{name}.scheduled_mw")
     return total
 

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.imbalance_prices import imbalance_prices
 from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
 from mes_stoch.schema.products import (
     CapacityMechanism,
     EnergyMarket,
-    EnergyPayment,
     FcasService,
     Flexibility,
     FreeOffer,
@@ -31,6 +29,9 @@ from mes_stoch.schema.products.energy import GIVEN_PRICES, SYSTEM_PRICES
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
+from mes_stoch.uncertainty.conversion_loop import conversion_loop_issues
+from mes_stoch.uncertainty.price_caps import price_cap_issues
+from mes_stoch.uncertainty.trading_loop import trading_loop_issues
 
 Values = NDArray[np.float64]
 
@@ -47,16 +48,14 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - probabilities are not negative and sum to 1; series have no gap;
     - the price of a market whose position is decided at the day-ahead stage is the same in all leaves of a node;
     - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
-    - drawing from a connection costs at least what feeding back into it earns;
+    - drawing from a connection costs at least what feeding back into it earns, where both are possible;
     - capacity prices, those of a capacity mechanism and of a voltage service are not negative; critical hours lie in
       [0, 1];
     - called shares lie in [0, 1], and the two of one product sum to at most 1;
     - calls keep the limits and the window of their product, and its notice (:mod:`mes_stoch.uncertainty.call_checks`);
     - price of a long imbalance <= price of a short one;
-    - where energy is settled **as ordered**: paid for a call up <= short price + missed-energy penalty, and long price
-      <= paid by the site for a call down + that penalty. Otherwise ignoring calls earns money. (Without an imbalance
-      product both prices count as 0.) A product with a tolerance has no penalty within it. Settled as delivered, what
-      is missed is not paid either.
+    - no riskless profit: not by trading (:mod:`mes_stoch.uncertainty.trading_loop`), not by converting
+      (:mod:`mes_stoch.uncertainty.conversion_loop`), not by slack (:mod:`mes_stoch.uncertainty.price_caps`).
     """
     return list(_Checker(instance, tree).issues())
 
@@ -143,6 +142,9 @@ class _Checker:
                 price = product.price_eur_per_mvar_h
                 yield from self._at_least(f"{key}.price_eur_per_mvar_h", price, 0.0, "a price of 0 or more")
         yield from call_issues(self.instance, self.tree, self.scenario_file)
+        yield from price_cap_issues(self.instance, self.tree, self.scenario_file)
+        yield from trading_loop_issues(self.instance, self.tree, self.scenario_file)
+        yield from conversion_loop_issues(self.instance, self.tree, self.scenario_file)
 
     def _probabilities(self) -> Iterator[Issue]:
         probabilities = self.tree.probabilities
@@ -195,7 +197,7 @@ class _Checker:
             place = f"{key}.import_price_eur_per_mwh"
             yield from self._present(place, component.import_price_eur_per_mwh)
             yield from self._present(f"{key}.export_price_eur_per_mwh", component.export_price_eur_per_mwh)
-            if component.export_max_mw > 0:
+            if component.export_max_mw > 0 and component.import_max_mw != 0:
                 yield from self._ordered(
                     place,
                     self._values(component.export_price_eur_per_mwh),
@@ -253,44 +255,7 @@ class _Checker:
     def _energy(self, key: str, product: Flexibility, direction: Direction) -> Iterator[Issue]:
         for payment in product.energy_payments(direction):
             if payment.stream == "activation":
-                yield from self._payment(key, product, direction, payment)
-
-    def _payment(self, key: str, product: Flexibility, direction: Direction, payment: EnergyPayment) -> Iterator[Issue]:
-        place = f"{key}.energy_price_{direction}_eur_per_mwh"
-        yield from self._present(place, payment.price)
-        price = self._values(payment.price)
-        if product.energy_settlement != "ordered" or price is None:
-            return
-        settlement = next((p for p in self.instance.products.values() if isinstance(p, Imbalance)), None)
-        # what the tolerance lets pass is missed without penalty
-        penalty = 0.0 if product.delivery_tolerance_per_unit > 0 else product.missed_penalty_eur_per_mwh
-        long, short = self._imbalance_prices(settlement)
-        if direction == "up" and short is not None:
-            yield from self._ordered(
-                place,
-                price,
-                short + penalty,
-                f"at most the short imbalance price + the missed-energy penalty ({penalty:g})",
-                "energy is settled as ordered: ignoring the call would earn money",
-            )
-        elif direction == "down" and long is not None:
-            yield from self._ordered(
-                place,
-                long,
-                price + penalty,
-                f"a long imbalance price of at most this price + the missed-energy penalty ({penalty:g})",
-                "energy is settled as ordered: ignoring the call would earn money",
-            )
-
-    def _imbalance_prices(self, product: Imbalance | None) -> tuple[Values | None, Values | None]:
-        """What a MWh long receives and a MWh short pays; ``None`` where the data are not there."""
-        if product is None:
-            return np.zeros(self.shape), np.zeros(self.shape)
-        if not product.follows_system:
-            return self._values(product.price_long_eur_per_mwh), self._values(product.price_short_eur_per_mwh)
-        rule = [self._values(getattr(product, name)) for name in SYSTEM_PRICES]
-        known = [values for values in rule if values is not None]
-        return imbalance_prices(*known) if len(known) == len(rule) else (None, None)
+                yield from self._present(f"{key}.energy_price_{direction}_eur_per_mwh", payment.price)
 
     def _values(self, quantity: float | str | None) -> Values | None:
         """Numbers behind a quantity, (scenarios, periods); ``None`` where there are none to compare."""

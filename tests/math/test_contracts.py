@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.site_builder import grid, make_instance, make_tree, optimum
+from helpers.site_builder import grid, make_instance, optimum
 
 import mes_stoch as ms
 from mes_stoch.schema.products import LocalFlexibility
-from mes_stoch.uncertainty.quality import check_tree
 
 ENERGY = {
     "da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1},
@@ -163,22 +162,18 @@ def test_one_miss_costs_the_payment_of_its_block(block_h: float | None, profit: 
     assert free.profit == pytest.approx(480.0 - 400.0)
 
 
-@pytest.mark.parametrize(("tolerance", "problems"), [(0.0, 0), (0.1, 1)])
-def test_a_tolerance_is_no_way_to_earn_by_ignoring_calls(tolerance: float, problems: int) -> None:
+@pytest.mark.parametrize(("tolerance", "taken_back"), [(0.0, 0.0), (0.1, 48 * 0.1 * 50.0)])
+def test_a_tolerance_is_no_way_to_earn_by_ignoring_calls(tolerance: float, taken_back: float) -> None:
     """Called energy at 350 against 300 for being short and 100 for a miss: without tolerance a miss loses 50.
 
-    Within a tolerance the 100 are not paid, and each MWh ignored would earn 50: the data are refused.
+    Within a tolerance the 100 are not paid, and each of 48 x 0.1 MWh ignored would earn 50: they are taken back.
     """
-    instance = engaged(
-        "fr_mfrr_up",
-        24,
-        energy_price_up_eur_per_mwh=350.0,
-        delivery_tolerance_per_unit=tolerance,
-    )
-    tree = make_tree(instance, {"da_price_eur_per_mwh": 0.0, "demand_mw": 3.0})
-    issues = check_tree(instance, tree)
-    assert len(issues) == problems
-    assert all("350 > 300" in issue.found and "ignoring the call" in issue.hint for issue in issues)
+    terms = {"energy_price_up_eur_per_mwh": 350.0, "delivery_tolerance_per_unit": tolerance}
+    instance = engaged("fr_mfrr_up", 24, activation_up_per_unit=1.0, **terms)
+    fixed = {"fr_mfrr_up.volume_mw": 1.0, "process.fr_mfrr_up_called_mw": 1.0 - tolerance}
+    result = optimum(instance, {"da_price_eur_per_mwh": 0.0, "demand_mw": 3.0}, fixed=fixed)
+    assert result.stream("activation.fr_mfrr_up") == pytest.approx(48 * 350.0 - taken_back)
+    assert result.stream("imbalance") == pytest.approx(-48 * tolerance * 300.0)
 
 
 @pytest.mark.parametrize(("penalty", "alarms"), [(0, []), (0.5, ["south_calls.short_up_mw"])])

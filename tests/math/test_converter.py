@@ -36,15 +36,28 @@ def plant(unit: dict[str, Any]) -> Any:
             "heating": {"type": "demand", "node": "warmth", "demand_mw": 0.5},
             "chp": unit,
             "boiler": BOILER,
+            "cooler": {
+                "type": "grid_connection",
+                "node": "warmth",
+                "import_max_mw": 0.0,
+                "export_max_mw": 5.0,
+                "export_price_eur_per_mwh": -10.0,
+            },
         },
         DA,
-        nodes={"warmth": {"dump_penalty_eur_per_mwh": 10.0}},
     )
 
 
 def test_chp_earns_until_heat_must_be_dumped() -> None:
-    """At 100 EUR/MWh: 2 MW earn 2 (100 - 75) = 50, 1.5 MWh of heat are dumped for 15; the boiler stands still."""
-    assert optimum(plant(chp()), {"da_price_eur_per_mwh": 100}).profit == pytest.approx(35.0)
+    """At 100 EUR/MWh: 2 MW earn 2 (100 - 75) = 50, 1.5 MWh of heat are dumped for 15; the boiler stands still.
+
+    Without the cooler, which takes heat for 10 EUR/MWh, the CHP may make no more heat than is used: 0.5 x 25 = 12.5.
+    Slack is no cooler.
+    """
+    instance = plant(chp())
+    assert optimum(instance, {"da_price_eur_per_mwh": 100}).profit == pytest.approx(35.0)
+    closed = optimum(instance, {"da_price_eur_per_mwh": 100}, fixed={"cooler.export_mw": 0.0})
+    assert closed.profit == pytest.approx(12.5)
 
 
 def test_minimum_load() -> None:
@@ -154,13 +167,19 @@ def test_demand_takes_its_share_of_a_series(share: float, profit: float) -> None
 
 
 def test_unserved_demand_is_penalised_and_can_be_forbidden() -> None:
-    """1 MW of heat with 0.4 MW of boiler: 0.6 MWh at 10,000; forbidden, there is no solution."""
+    """1 MW of heat with 0.4 MW of boiler, and gas at 30, the only price there is, so that 1 MWh of heat is worth 30.
+
+    A MWh left unserved costs 1.5 times that: 0.6 x 45 + 0.4 x 30 = 39. Stated at 10,000 it is 6,012; forbidden, there
+    is no solution.
+    """
     components = {
         "mains": mains(30.0),
         "heating": {"type": "demand", "node": "warmth", "demand_mw": 1.0},
         "boiler": {**BOILER, "power_max_mw": 0.4},
     }
-    assert optimum(make_instance(components)).profit == pytest.approx(-6000.0 - 12.0)
+    assert optimum(make_instance(components)).profit == pytest.approx(-39.0)
+    stated = make_instance(components, nodes={"warmth": {"unserved_penalty_eur_per_mwh": 10000.0}})
+    assert optimum(stated).profit == pytest.approx(-6000.0 - 12.0)
     strict = make_instance(components, nodes={"warmth": {"unserved_penalty_eur_per_mwh": None}})
     with pytest.raises(RuntimeError, match="infeasible"):
         optimum(strict)

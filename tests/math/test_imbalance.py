@@ -188,12 +188,17 @@ def test_either_way_reads(tmp_path: Path) -> None:
         assert ms.read(one_hour(tmp_path, text)).instance.products["imbalance"]
 
 
-def test_a_called_price_above_the_rule_is_found() -> None:
-    """Energy called up at 120 EUR/MWh with 105 for being short and a penalty of 10: ignoring a call would earn 5."""
+def test_a_called_price_above_the_rule_is_taken_back() -> None:
+    """Energy called up at 120 EUR/MWh with 105 for being short and a penalty of 10: ignoring a call would earn 5.
+
+    Nothing stands behind the connection: 1 MW committed, called and missed is paid 120, loses 10 + 105 by the miss, 5
+    are taken back and 50 is the shortfall. At 115 nothing is taken back, and the loss is the same.
+    """
     product = {
         "block_h": None,
         "volume_max_mw": 1.0,
         "capacity_price_eur_per_mw_h": 1.0,
+        "shortfall_penalty_eur_per_mw_h": 50.0,
         "missed_penalty_eur_per_mwh": 10.0,
         "activation_up_per_unit": 1.0,
         "energy_price_up_eur_per_mwh": "paid_eur_per_mwh",
@@ -201,5 +206,10 @@ def test_a_called_price_above_the_rule_is_found() -> None:
     markets = {"da": {"price_eur_per_mwh": 0.0, "settlement_period_h": 1}, "imbalance": FRENCH, "fr_mfrr_up": product}
     instance = make_instance({"grid": grid()}, markets)
     data = {"up_eur_per_mwh": 100.0, "down_eur_per_mwh": 20.0, "trend_per_unit": 1.0}
-    for paid, problems in ((115.0, 0), (120.0, 1)):
-        assert len(check_tree(instance, make_tree(instance, {**data, "paid_eur_per_mwh": paid}))) == problems
+    for paid, kept in ((115.0, 115.0), (120.0, 115.0), (12000.0, 115.0)):
+        series = {**data, "paid_eur_per_mwh": paid}
+        assert check_tree(instance, make_tree(instance, series)) == []
+        result = optimum(instance, series, fixed={"fr_mfrr_up.volume_mw": 1.0})
+        assert result.stream("activation.fr_mfrr_up") == pytest.approx(kept)
+        assert result.profit == pytest.approx(kept - 10.0 - 105.0 - 50.0)
+        assert optimum(instance, series).profit == pytest.approx(0.0, abs=1e-9)

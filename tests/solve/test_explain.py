@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -23,10 +24,10 @@ BOILER = {
 }
 
 
-def program(heat_mw: list[list[float]], nodes: dict[str, Any], gas_price: float = 30.0) -> SiteProgram:
+def program(heat_mw: list[list[float]], nodes: dict[str, Any]) -> SiteProgram:
     instance = make_instance(
         {
-            "mains": mains(gas_price),
+            "mains": mains(30.0),
             "heating": {"type": "demand", "node": "warmth", "demand_mw": "heat_mw"},
             "boiler": BOILER,
         },
@@ -53,18 +54,21 @@ def test_infeasible_names_node_period_and_amount(method: Any) -> None:
 def test_slack_makes_the_same_site_feasible() -> None:
     site = program([[0.5, 0.5, 0.5], [0.5, 1.7, 0.5]], {})
     result = solve_extensive(site, SolveOptions())
-    # 0.7 MWh unserved at 10,000; 1.5 and 2.0 MWh of gas heat at 30
-    assert result.upper == pytest.approx(0.5 * (45 + 60 + 7000))
+    # 0.7 MWh unserved at 1.5 times the worth of heat, 30; 1.5 and 2.0 MWh of gas heat at 30
+    assert result.upper == pytest.approx(0.5 * (45 + 60 + 0.7 * 45))
 
 
 def test_unbounded_names_what_earns_it() -> None:
-    """Gas that pays 5 EUR/MWh for being taken from a main without limit, with somewhere free to throw it."""
-    site = program([[0.5] * 3] * 2, {"fuel": {"dump_penalty_eur_per_mwh": 0.0}}, gas_price=-5.0)
+    """Gas that pays 5 EUR/MWh for being taken from a main without limit, and a flare without limit to burn it."""
+    flare = {"type": "grid_connection", "node": "fuel", "import_max_mw": 0.0, "export_max_mw": 1.0}
+    limited = make_instance({"mains": mains(-5.0), "flare": flare})
+    endless = limited.components["flare"].model_copy(update={"export_max_mw": math.inf})
+    instance = limited.model_copy(update={"components": {**limited.components, "flare": endless}})
     with pytest.raises(UnboundedError) as caught:
-        solve_extensive(site, SolveOptions())
+        solve_extensive(build_program(instance, make_tree(instance)), SolveOptions())
     message = str(caught.value)
     assert "import_mw of mains (period from 2025-01-15" in message
-    assert "dumped_mw of fuel" in message
+    assert "export_mw of flare" in message
 
 
 def test_terminal_level_is_named() -> None:

@@ -408,5 +408,6 @@ def test_a_later_gate_knows_more() -> None:
     assert check_tree(instance, tree) == []
     only_late = instance.model_copy(update={"products": {**instance.products, "da": late}})
     assert len(check_tree(only_late, tree)) == 1
-    both = instance.model_copy(update={"products": {**instance.products, "auction": late}})
+    auction = late.model_copy(update={"liquidity_mw": 1.0})
+    both = instance.model_copy(update={"products": {**instance.products, "auction": auction}})
     assert check_tree(both, tree) == []

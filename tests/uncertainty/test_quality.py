@@ -38,7 +38,7 @@ SOUND: dict[str, Any] = {
 }
 
 
-def instance(settlement: str = "ordered", *, with_imbalance: bool = True) -> Instance:
+def instance(settlement: str = "ordered") -> Instance:
     components = {
         "grid": {
             "type": "grid_connection",
@@ -69,12 +69,11 @@ def instance(settlement: str = "ordered", *, with_imbalance: bool = True) -> Ins
             "energy_settlement": settlement,
         },
     }
-    if with_imbalance:
-        products["imbalance"] = {
-            "family": "imbalance",
-            "price_long_eur_per_mwh": "long_eur_per_mwh",
-            "price_short_eur_per_mwh": "short_eur_per_mwh",
-        }
+    products["imbalance"] = {
+        "family": "imbalance",
+        "price_long_eur_per_mwh": "long_eur_per_mwh",
+        "price_short_eur_per_mwh": "short_eur_per_mwh",
+    }
     return Instance.model_validate(
         {
             **SITE,
@@ -111,8 +110,6 @@ def test_sound_data_pass() -> None:
         ("called_down_per_unit", -0.2, "products.fr_fcr.activation_down_per_unit", "between 0 and 1"),
         ("called_down_per_unit", 0.7, "products.fr_fcr.activation_up_per_unit", "sum to at most 1"),
         ("long_eur_per_mwh", 11.0, "products.imbalance", "at or below that of a short one"),
-        ("paid_up_eur_per_mwh", 60.1, "products.fr_fcr.energy_price_up_eur_per_mwh", "short imbalance price"),
-        ("paid_down_eur_per_mwh", -50.1, "products.fr_fcr.energy_price_down_eur_per_mwh", "long imbalance price"),
     ],
 )
 def test_each_kind_is_found_with_its_place(name: str, value: float, key: str, expected: str) -> None:
@@ -123,14 +120,10 @@ def test_each_kind_is_found_with_its_place(name: str, value: float, key: str, ex
     assert "scenario s0, 2025-01-15 01:00" in matching[0].found
 
 
-def test_delivered_settlement_needs_no_price_rule() -> None:
-    assert check_tree(instance("delivered"), tree_of(changed("paid_up_eur_per_mwh", 0, 1, 500.0))) == []
-
-
-def test_without_imbalance_the_penalty_alone_must_do() -> None:
-    issues = check_tree(instance(with_imbalance=False), tree_of(SOUND))
-    assert [issue.key for issue in issues] == ["products.fr_fcr.energy_price_up_eur_per_mwh"]
-    assert "60 > 50" in issues[0].found
+@pytest.mark.parametrize("settlement", ["ordered", "delivered"])
+def test_no_price_of_called_energy_is_refused(settlement: str) -> None:
+    """What a missed call would earn is taken back where energy is settled as ordered, so any price is sound."""
+    assert check_tree(instance(settlement), tree_of(changed("paid_up_eur_per_mwh", 0, 1, 12000.0))) == []
 
 
 def test_probabilities_and_missing_series() -> None:

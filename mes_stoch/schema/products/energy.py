@@ -78,6 +78,9 @@ class Imbalance(MarketProduct):
     k_per_unit: Annotated[float, Field(ge=0, lt=1)] | None = Field(
         default=None, description="Widens the two prices about the balancing price."
     )
+    price_limit_eur_per_mwh: Positive | None = Field(
+        default=None, description="Largest price of an imbalance, of either sign; null: not known."
+    )
     settlement_period_h: Positive | None = Field(
         default=None,
         description="The imbalance of so many hours is netted and then priced, at the mean price; null: each period.",

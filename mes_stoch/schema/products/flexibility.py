@@ -127,6 +127,9 @@ class _TwoWay(Flexibility):
     energy_price_down_eur_per_mwh: Quantity | None = Field(
         default=None, description="Paid by the site for energy called down; null: none is paid."
     )
+    energy_price_limit_eur_per_mwh: Positive | None = Field(
+        default=None, description="Largest price of energy called, of either sign; null: not known."
+    )
     activation_up_per_unit: Quantity | None = Field(default=None, description="Called share of the volume, up.")
     activation_down_per_unit: Quantity | None = Field(default=None, description="Called share of the volume, down.")
     offer_price_eur_per_mwh: Quantity | None = Field(

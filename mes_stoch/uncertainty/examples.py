@@ -1,0 +1,37 @@
+"""Places where a rule is broken, in words: a few examples and how many more there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.schema.tree import ScenarioTree
+
+MOST_SHOWN = 3
+
+
+def shown(tree: ScenarioTree, bad: NDArray[np.bool_], say: Callable[[int, int], str]) -> str:
+    """What is wrong in the first places of ``bad`` (scenarios, periods), each with scenario and local time."""
+    places = np.argwhere(bad)
+    time, names = tree.time, tree.scenario_names
+    examples = [
+        f"{say(int(scenario), int(period))} (scenario {names[scenario]}, {time[period]:%Y-%m-%d %H:%M})"
+        for scenario, period in places[:MOST_SHOWN]
+    ]
+    more = f" and {len(places) - MOST_SHOWN} more" if len(places) > MOST_SHOWN else ""
+    return "; ".join(examples) + more
+
+
+def stacked(tree: ScenarioTree, quantity: float | str) -> NDArray[np.float64] | None:
+    """A number or a series over (scenarios, periods); ``None`` where the tree has no such series."""
+    shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
+    if not isinstance(quantity, str):
+        return np.full(shape, float(quantity))
+    if quantity not in tree.series_names:
+        return None
+    array = tree.dataset[quantity]
+    if "scenario" in array.dims:
+        return np.asarray(array.transpose("scenario", "time").values, dtype=float)
+    return np.broadcast_to(np.asarray(array.values, dtype=float), shape)
