@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mes_stoch.io.run_folder import RunFolder
     from mes_stoch.report.run import Run
 
-EXIT_CODE = {"optimal": 0, "gap_reached": 0, "limit": 4, "interrupted": 5}
+EXIT_CODE = {"optimal": 0, "gap_reached": 0, "slack": 0, "limit": 4, "interrupted": 5}
 
 _EPILOG = """\b
 Examples:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mes_stoch.io.penalties import stated_penalties
 from mes_stoch.io.time import horizon_days
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.schema.products import CapacityMechanism, Flexibility, VoltageService
+from mes_stoch.schema.products import CapacityMechanism
 
 if TYPE_CHECKING:
     from mes_stoch.model.bundle import BundledProgram
@@ -33,17 +33,8 @@ UPPER_ESTIMATE_NOTE = (
 )
 
 _MONEY_TOLERANCE = 1e-6
-_SLACK_TOLERANCE = 1e-6
-_SLACK = re.compile(r"(?P<kind>unserved|dumped|terminal_short|short|missed)(_(?P<direction>up|down))?_(mw|mwh|mvar)")
-#: Products that owe readiness: what they are short of is slack.
-_READY = (Flexibility, VoltageService)
-_SLACK_WORDS = {
-    "unserved": "demand left unserved at {owner}",
-    "dumped": "surplus dumped at {owner}",
-    "terminal_short": "level missing at the end in {owner}",
-    "short": "capacity committed to {owner} but not held",
-    "missed": "energy called by {owner} but not delivered",
-}
+#: States of a result that slack takes the name of.
+_DONE = ("optimal", "gap_reached")
 
 
 def assemble_run(
@@ -83,13 +74,15 @@ def _summary(
     if objective is not None:
         _check_money(objective, streams, solution)
     horizon = program.instance.horizon
+    used = slack_used(program, solution)
+    leans = leans_on_slack(used) and result.status in _DONE
     per_year = horizon.days_per_year / horizon_days(horizon)
     dataset = program.tree.dataset
     seed = dataset.attrs.get("seed")
     return {
         "instance": program.name,
         "method": settings.method,
-        "status": result.status,
+        "status": "slack" if leans else result.status,
         "scenarios": len(program.scenario_names),
         "stages": program.stages,
         "day_ahead_nodes": len(program.tree.day_ahead_nodes),
@@ -112,10 +105,18 @@ def _summary(
         "streams": streams,
         "commitments": _committed(commitments),
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
-        "slack": _slack_used(program, solution),
+        "slack": used,
+        "slack_check": chosen_slack(program, result, _slack_budget_s(settings)) if leans else None,
+        "penalties": stated_penalties(program.instance),
         "notes": [_foresight_note(program)],
         "solver": dict(result.details),
     }
+
+
+def _slack_budget_s(settings: RunSettings) -> float:
+    """Seconds for finding out whether slack was chosen: a twentieth of the time a solve may take."""
+    limit = settings.options.get("time_limit_s")
+    return min(60.0, 1.0 + 0.05 * float(limit)) if isinstance(limit, int | float) else 60.0
 
 
 def _foresight_note(program: SiteProgram) -> str:
@@ -143,39 +144,6 @@ def _check_money(objective: float, streams: dict[str, float], solution: xr.Datas
                 f"the expected profit by {name} is {value:.6f} {currency}, the certified objective {objective:.6f} "
                 f"{currency}: the result is inconsistent and is not written"
             )
-
-
-def _slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any]]:
-    """What penalised slack the plan leans on, expected over scenarios."""
-    if "probability" not in solution or not solution.data_vars:
-        return []
-    hours = float(program.instance.horizon.period_h)
-    used = []
-    for family in program.variable_families:
-        match = _SLACK.fullmatch(family.quantity)
-        product = program.instance.products.get(family.owner)
-        # `short_mw` of the imbalance is a settled position, not slack
-        if match is None or (match["kind"] in ("short", "missed") and not isinstance(product, _READY)):
-            continue
-        if match["kind"] == "short" and isinstance(product, Flexibility) and not product.owes_readiness:
-            continue
-        weight = hours if family.unit in ("MW", "Mvar") else 1.0
-        by_scenario = weight * solution[family.name].values.sum(axis=-1)
-        expected = float(solution["probability"].values @ by_scenario)
-        if expected > _SLACK_TOLERANCE:
-            owner = f"{family.owner} ({match['direction']})" if match["direction"] else family.owner
-            worst = int(np.argmax(by_scenario))
-            used.append(
-                {
-                    "name": family.name,
-                    "meaning": _SLACK_WORDS[match["kind"]].format(owner=owner),
-                    "expected": expected,
-                    "unit": f"{family.unit} h" if match["kind"] == "short" else "MWh",
-                    "worst_scenario": str(solution["scenario"].values[worst]),
-                    "worst": float(by_scenario[worst]),
-                }
-            )
-    return used
 
 
 def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:

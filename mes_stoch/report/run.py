@@ -89,7 +89,7 @@ class Run:
 
     @property
     def status(self) -> str:
-        """``optimal``, ``gap_reached``, ``limit`` or ``interrupted``."""
+        """``optimal``, ``gap_reached``, ``slack`` (done, but leaning on slack), ``limit`` or ``interrupted``."""
         return str(self.summary["status"])
 
     @property

@@ -23,6 +23,7 @@ _BLOCK_WIDTH, _GUTTER = 18, 5
 _STATUS_WORDS = {
     "optimal": "optimal within the solver's tolerances",
     "gap_reached": "gap reached",
+    "slack": "done, but the plan leans on slack (see the warnings)",
     "limit": "stopped at a limit before the gap was reached",
     "interrupted": "interrupted before the gap was reached",
 }
@@ -236,6 +237,18 @@ def _remarks(run: Run) -> list[Text]:
                 style="yellow",
             )
         )
+    check = run.summary.get("slack_check") or {}
+    for chosen in check.get("chosen", []):
+        lines.append(
+            Text(
+                f"Warning: scenario {chosen['scenario']} chooses slack: {_money(chosen['paid'])} {run.currency} of "
+                f"penalties where {_money(chosen['least'])} {run.currency} would do; {chosen['reason']}",
+                style="yellow",
+            )
+        )
+    if check and check["examined"] < check["scenarios"]:
+        words = f"{check['examined']} of the {check['scenarios']} scenarios that lean on slack"
+        lines.append(Text(f"Note: the least possible slack is known of {words}; the rest took too long.", "dim"))
     rules = run.summary["bid_rules"]
     off = [word for word, on in (("minimum bids", rules["minimum_bids"]), ("bid steps", rules["bid_steps"])) if not on]
     if off:

@@ -1,0 +1,135 @@
+"""What penalised slack a plan leans on, and whether it had to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from mes_stoch.schema.products import Flexibility, VoltageService
+from mes_stoch.solve.least_slack import ScenarioSlack, examine_all
+
+if TYPE_CHECKING:
+    from mes_stoch.model.site_program import SiteProgram
+    from mes_stoch.solve.result import EngineResult
+
+_TOLERANCE = 1e-6
+_SLACK = re.compile(
+    r"(?P<kind>unserved|dumped|terminal_short|schedule_short|schedule_long|short|missed)"
+    r"(_(?P<direction>up|down))?_(mw|mwh|mvar)"
+)
+#: Kinds that a contract settles; the others are things that a site does not do of its own accord.
+_CONTRACT = ("short", "missed")
+#: Products that owe readiness: what they are short of is slack.
+_READY = (Flexibility, VoltageService)
+_WORDS = {
+    "unserved": "demand left unserved at {owner}",
+    "dumped": "surplus thrown away at {owner}",
+    "terminal_short": "level missing at the end in {owner}",
+    "schedule_short": "positions sold and not kept over {owner}",
+    "schedule_long": "positions bought and not kept over {owner}",
+    "short": "capacity committed to {owner} but not held",
+    "missed": "energy called by {owner} but not delivered",
+}
+#: Streams named in a reason, and the share of the largest below which one is not worth naming.
+_MOST_STREAMS, _WORTH_NAMING = 3, 0.05
+
+
+def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any]]:
+    """What slack the plan leans on, expected over scenarios; ``contract`` where a product's own terms settle it."""
+    if "probability" not in solution or not solution.data_vars:
+        return []
+    hours = float(program.instance.horizon.period_h)
+    used = []
+    for family in program.variable_families:
+        match = _SLACK.fullmatch(family.quantity)
+        product = program.instance.products.get(family.owner)
+        # `short_mw` of the imbalance is a settled position, not slack
+        if match is None or (match["kind"] in _CONTRACT and not isinstance(product, _READY)):
+            continue
+        if match["kind"] == "short" and isinstance(product, Flexibility) and not product.owes_readiness:
+            continue
+        weight = hours if family.unit in ("MW", "Mvar") else 1.0
+        by_scenario = weight * solution[family.name].values.sum(axis=-1)
+        expected = float(solution["probability"].values @ by_scenario)
+        if expected > _TOLERANCE:
+            owner = f"{family.owner} ({match['direction']})" if match["direction"] else family.owner
+            worst = int(np.argmax(by_scenario))
+            used.append(
+                {
+                    "name": family.name,
+                    "meaning": _WORDS[match["kind"]].format(owner=owner),
+                    "contract": match["kind"] in _CONTRACT,
+                    "expected": expected,
+                    "unit": f"{family.unit} h" if match["kind"] == "short" else "MWh",
+                    "worst_scenario": str(solution["scenario"].values[worst]),
+                    "worst": float(by_scenario[worst]),
+                }
+            )
+    return used
+
+
+def leans_on_slack(used: list[dict[str, Any]]) -> bool:
+    """Whether a plan leaves demand unserved, throws away what it must take, ends too low or does not keep positions."""
+    return any(not entry["contract"] for entry in used)
+
+
+def chosen_slack(program: SiteProgram, result: EngineResult, budget_s: float) -> dict[str, Any]:
+    """Which scenarios lean on more slack than they must, and why; see :mod:`mes_stoch.solve.least_slack`.
+
+    Returns
+    -------
+    dict
+        ``scenarios``: how many lean on slack; ``examined``: of how many the least possible is known; ``chosen``: a list
+        of ``scenario``, penalties ``paid`` and ``least`` (in the run's currency) and ``reason``.
+    """
+    families = [family for family in program.variable_families if _is_physical(family.quantity)]
+    slack = np.concatenate([np.empty(0, dtype=np.int32), *(family.positions for family in families)]).astype(np.int32)
+    before = program.root.columns
+    if program.stages == 3:
+        before = np.concatenate([before, program.day_ahead_columns])
+    held = np.unique(before).astype(np.int32)
+    leaning = [(one.index, one.values) for one in result.scenarios if one.values[slack].sum() > _TOLERANCE]
+    programs = [(index, program.scenario(index), values) for index, values in leaning]
+    found = examine_all(programs, slack, held, budget_s)
+    values = dict(leaning)
+    return {
+        "scenarios": len(leaning),
+        "examined": len(found),
+        "chosen": [
+            {
+                "scenario": program.scenario_names[one.index],
+                "paid": one.used,
+                "least": one.least,
+                "reason": _reason(program, one, values[one.index]),
+            }
+            for one in found
+            if one.is_chosen
+        ],
+    }
+
+
+def _is_physical(quantity: str) -> bool:
+    match = _SLACK.fullmatch(quantity)
+    return match is not None and match["kind"] not in _CONTRACT
+
+
+def _reason(program: SiteProgram, one: ScenarioSlack, values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+    currency = program.instance.currency
+    if one.instead is None:
+        return ""
+    with_slack, without = (program.profit_streams(one.index, point) for point in (values, one.instead))
+    loss = sum(with_slack.values()) - sum(without.values())
+    if loss <= 0:
+        return f"none: a dispatch with the least slack earns {-loss:,.2f} {currency} more, within the gap of the solve"
+    changes = {name: without[name] - with_slack[name] for name in with_slack if not name.startswith("slack.")}
+    dearest = sorted(changes.items(), key=lambda change: change[1])[:_MOST_STREAMS]
+    named = [
+        f"{name} {change:+,.2f}" for name, change in dearest if change < 0 and change <= _WORTH_NAMING * dearest[0][1]
+    ]
+    return (
+        f"doing without it would save {one.used - one.least:,.2f} {currency} of penalties and cost {loss:,.2f} "
+        f"{currency} more than that: {', '.join(named)}"
+    )
