@@ -13,6 +13,7 @@ With three stages a node sees its own day-ahead data and the probabilities of it
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -185,31 +186,56 @@ class SiteProgram:
         amounts = streams.matrix(stamped, self.structure.columns) @ values + stamped[streams.constant_slice]
         return {name: float(amount) for name, amount in zip(self.structure.stream_names, amounts, strict=True)}
 
-    def flows(self, index: int, values: FloatArray) -> pd.DataFrame:
+    @cached_property
+    def flow_names(self) -> tuple[tuple[str, str, str], ...]:
+        """Carrier, node and component of every flow, with ``unserved`` and ``dumped`` as components."""
+        carriers = {name: node.carrier for name, node in self.instance.nodes.items()}
+        names = dict.fromkeys((carriers[node], node, owner) for node, owner, _ in self._flow_labels)
+        names |= dict.fromkeys(
+            (carriers[family.owner], family.owner, family.quantity.removesuffix("_mw"))
+            for family in self._slack_families
+        )
+        return tuple(names)
+
+    def flows(self, index: int, values: FloatArray) -> FloatArray:
         """Called operation at every node, MW into the node.
 
         Returns
         -------
-        DataFrame
-            Index local time; columns (carrier, node, component), with ``unserved`` and ``dumped`` as components.
+        array, shape (periods, flows)
+            Flows in the order of :attr:`flow_names`.
         """
         stamped = self.structure.stamp(self.data(index))
         form = self.structure.flows
         amounts = form.matrix(stamped, self.structure.columns) @ values + stamped[form.constant_slice]
+        table = np.zeros((len(self.tree.time), len(self.flow_names)))
+        # two ports of one component at one node add up
+        np.add.at(table, self._flow_places, amounts)
+        first = len(self.flow_names) - len(self._slack_families)
+        for place, family in enumerate(self._slack_families, first):
+            sign = 1.0 if family.quantity == "unserved_mw" else -1.0
+            table[:, place] = sign * values[family.positions]
+        return table
+
+    @cached_property
+    def _slack_families(self) -> tuple[Family, ...]:
+        """What is unserved and dumped at nodes."""
+        nodes = self.instance.nodes
+        return tuple(
+            family
+            for family in self.variable_families
+            if family.owner in nodes and family.quantity in ("unserved_mw", "dumped_mw")
+        )
+
+    @cached_property
+    def _flow_places(self) -> tuple[IndexArray, IndexArray]:
+        """Period and flow of every amount."""
         carriers = {name: node.carrier for name, node in self.instance.nodes.items()}
-        columns: dict[tuple[str, str, str], FloatArray] = {}
-        periods = len(self.tree.time)
-        for (node, owner, t), amount in zip(self._flow_labels, amounts, strict=True):
-            # two ports of one component at one node add up
-            columns.setdefault((carriers[node], node, owner), np.zeros(periods))[t] += amount
-        for family in self.variable_families:
-            if family.owner in carriers and family.quantity in ("unserved_mw", "dumped_mw"):
-                sign = 1.0 if family.quantity == "unserved_mw" else -1.0
-                label = (carriers[family.owner], family.owner, family.quantity.removesuffix("_mw"))
-                columns[label] = sign * values[family.positions]
-        frame = pd.DataFrame(columns, index=self.tree.time)
-        frame.columns = pd.MultiIndex.from_tuples(list(columns), names=["carrier", "node", "component"])
-        return frame
+        place = {name: number for number, name in enumerate(self.flow_names)}
+        places = np.array(
+            [(t, place[carriers[node], node, owner]) for node, owner, t in self._flow_labels], dtype=np.int32
+        ).reshape(-1, 2)
+        return places[:, 0], places[:, 1]
 
     def commitments(self, root: FloatArray) -> pd.DataFrame:
         """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario.

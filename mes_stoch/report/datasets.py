@@ -47,14 +47,17 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     if not solutions:
         return dataset
     values = np.stack([solution.values for solution in solutions])
+    coordinates: dict[str, NDArray[np.datetime64]] = {}
+    variables: dict[str, xr.Variable] = {}
     for family in program.variable_families:
         array = values[:, family.positions]
-        _add(dataset, family, family.name, array[0] if family.stage == "commit" else array)
-        dataset[family.name].attrs = {
+        attributes = {
             "units": family.unit,
             "stage": family.stage,
             "long_name": f"{family.quantity.replace('_', ' ')} of {family.owner}",
         }
+        array = array[0] if family.stage == "commit" else array
+        variables[family.name] = _variable(coordinates, family, family.name, array, attributes)
     duals = [
         np.full(len(program.row_names), np.nan) if solution.row_dual is None else -solution.row_dual
         for solution in solutions
@@ -65,9 +68,11 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         stacked = np.stack(duals)
         for family in program.constraint_families:
             name = DUAL_PREFIX + family.name
-            _add(dataset, family, name, stacked[:, family.positions])
             unit = currency if family.unit == "1" else f"{currency}/{_per(family.unit)}"
-            dataset[name].attrs = {"units": unit, "stage": family.stage, "long_name": family.text, "note": note}
+            attributes = {"units": unit, "stage": family.stage, "long_name": family.text, "note": note}
+            variables[name] = _variable(coordinates, family, name, stacked[:, family.positions], attributes)
+    # all at once: xarray copies the whole for every variable that is added alone
+    dataset = dataset.assign_coords({name: (name, times) for name, times in coordinates.items()}).assign(variables)
     _add_money(dataset, program, solutions)
     return dataset
 
@@ -81,12 +86,10 @@ def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     dataset = _frame(program, solutions)
     if not solutions:
         return dataset
-    tables = [program.flows(solution.index, solution.values) for solution in solutions]
-    columns = tables[0].columns
-    array = np.stack([table[columns].to_numpy(dtype=float) for table in tables])
+    array = np.stack([program.flows(solution.index, solution.values) for solution in solutions])
     dataset.coords["time"] = ("time", _utc(program.tree.time))
-    for level in ("carrier", "node", "component"):
-        dataset.coords[level] = ("flow", np.array(columns.get_level_values(level), dtype=str))
+    for level, names in zip(("carrier", "node", "component"), zip(*program.flow_names, strict=True), strict=True):
+        dataset.coords[level] = ("flow", np.array(names, dtype=str))
     dataset["flow_mw"] = (("scenario", "time", "flow"), array)
     dataset["flow_mw"].attrs = {"units": "MW", "long_name": "called operation, into the node is positive"}
     periods = len(program.tree.time)
@@ -140,15 +143,19 @@ def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Datase
     )
 
 
-def _add(dataset: xr.Dataset, family: Family, name: str, array: FloatArray) -> None:
+def _variable(
+    coordinates: dict[str, NDArray[np.datetime64]],
+    family: Family,
+    name: str,
+    array: FloatArray,
+    attributes: dict[str, str],
+) -> xr.Variable:
+    """A family's numbers; its spans are noted among the coordinates."""
     coordinate = np.asarray(family.coordinate, dtype="datetime64[ns]")
-    known = dataset.coords.get(family.dimension)
-    if known is None:
-        dataset.coords[family.dimension] = (family.dimension, coordinate)
-    elif not np.array_equal(known.values, coordinate):
+    if not np.array_equal(coordinates.setdefault(family.dimension, coordinate), coordinate):
         raise ModelError(f"{name}: dimension {family.dimension} has other spans than in the families before it")
     dimensions = (family.dimension,) if array.ndim == 1 else ("scenario", family.dimension)
-    dataset[name] = (dimensions, array)
+    return xr.Variable(dimensions, array, attributes)
 
 
 def _add_money(dataset: xr.Dataset, program: SiteProgram, solutions: list[ScenarioSolution]) -> None:

@@ -63,10 +63,17 @@ class DrawContext:
 
     def block_of_period(self, block_h: float) -> NDArray[np.intp]:
         """Number of the block of local clock hours each period belongs to, from 0."""
-        number = np.empty(self.periods, dtype=np.intp)
-        for block, periods in enumerate(blocks(self.time, self.period_h, block_h)):
-            number[periods] = block
-        return number
+        if block_h not in self._block_numbers:
+            number = np.empty(self.periods, dtype=np.intp)
+            for block, periods in enumerate(blocks(self.time, self.period_h, block_h)):
+                number[periods] = block
+            self._block_numbers[block_h] = number
+        return self._block_numbers[block_h]
+
+    @cached_property
+    def _block_numbers(self) -> dict[float, NDArray[np.intp]]:
+        """What every node asks for again."""
+        return {}
 
     def autocorrelation(self, per_quarter_hour: float) -> float:
         """Lag-1 autocorrelation at this period length of an AR(1) known by its value at a quarter-hour."""
