@@ -28,20 +28,22 @@ from __future__ import annotations
 import logging
 import math
 import time
+from functools import cached_property
 
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.schema.errors import MesStochError, SolveError
-from mes_stoch.solve import bounds, parallel
-from mes_stoch.solve.cutting_planes import CuttingPlanes
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.solve import bounds, no_optimum, parallel
+from mes_stoch.solve.closing import Closing
+from mes_stoch.solve.cutting_planes import CuttingPlanes, FeasibilityCut
 from mes_stoch.solve.findings import Findings, to_result
 from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.ledger import Ledger
-from mes_stoch.solve.pool import ScenarioPool, require_bounded
+from mes_stoch.solve.master import MasterPoint
 from mes_stoch.solve.recourse import Recourse
-from mes_stoch.solve.relaxation import ScenarioRelaxations
+from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
 from mes_stoch.solve.team import Team
 
@@ -52,7 +54,10 @@ _SAMPLE_GAP = 3.0
 _FIRST_RADIUS, _RADIUS_OF_SAMPLE = 0.25, 0.1
 _RELAXATION_SHARE = 0.1
 _SHARE_OF_TIME_LIMIT = 0.5
-_INTEGER_PASSES = 20
+#: Beyond the deadline, while no commitment has been evaluated: a small program always has an answer.
+_GRACE_S = 1.0
+#: Cold solves of all scenarios that the time left must allow for before a pass; a dispatch takes about two.
+_RESERVE = 3.0
 _SUBPROBLEM_SHARE, _WORTH_POLISHING = 0.1, 5.0
 _POLISH_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
 _SHARE_OF_DEBT = 0.25
@@ -80,21 +85,20 @@ def solve_decomposition(
     Raises
     ------
     InfeasibleError, UnboundedError
-        A scenario has no optimum.
+        The program has no optimum.
     SolveError
-        The method does not fit (some commitment leaves a scenario without a dispatch), no commitment tried is feasible,
-        or the bounds contradict each other.
+        No commitment was found in time, or the bounds contradict each other.
     """
     communicator = parallel.world()
     team = Team(communicator)
     if communicator is not None:
         parallel.abort_when_uncaught()
     interval = Interval(progress if team.leads else None)
-    decomposition = Decomposition(program, options, interval, team, interval.start + options.time_limit_s)
+    deadline = interval.start + options.time_limit_s
+    decomposition = Decomposition(program, options, interval, team, deadline, to_the_end=True)
     interrupted = False
     try:
-        if not decomposition.run():
-            decomposition.explain_failure()
+        decomposition.run()
     except KeyboardInterrupt:
         # What is proven so far stays proven; with nothing to show there is nothing to return.
         if communicator is not None or not decomposition.findings.is_interval:
@@ -114,7 +118,9 @@ class Decomposition:
         Gets every better bound.
     team : Team
     deadline : float
-        ``time.perf_counter()`` after which nothing new is begun, except what a first commitment needs.
+        ``time.perf_counter()`` after which nothing new is begun.
+    to_the_end : bool
+        Go on until the gap is closed or time is up; otherwise until the cheap steps gain little.
     """
 
     def __init__(
@@ -124,13 +130,16 @@ class Decomposition:
         interval: Interval,
         team: Team,
         deadline: float = math.inf,
+        *,
+        to_the_end: bool = False,
     ) -> None:
         self._program = program
         self._options = options
         self._interval = interval
         self._team = team
         self._deadline = deadline
-        self._relaxations = ScenarioRelaxations(program)
+        self._to_the_end = to_the_end
+        self._relaxations = ScenarioRelaxations(program, deadline)
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
         self.findings = Findings()
@@ -141,22 +150,30 @@ class Decomposition:
         Returns
         -------
         bool
-            False where a relaxation has no optimum at some commitment: the method needs recourse everywhere.
+            Whether a commitment is known that every scenario's relaxation can answer.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError
+            The program has no optimum; on all ranks.
         """
         started = time.perf_counter()
-        planes = self._relaxation()
+        planes, point = self._relaxation()
         relaxed = time.perf_counter()
-        if planes is None:
-            return False
-        self._raise_lower(planes.lower)
+        self._require_open(planes)
         found = self.findings
-        found.point = planes.best_point
+        self._raise_lower(planes.lower)
+        found.point = point
+        self._try(planes, self._first_commitment(planes, point))
+        self._require_open(planes)
         offsets, gradients = planes.minorants()
         found.multipliers = -gradients
-        self._try(self._first_commitment(planes))
         dispatched = time.perf_counter()
-        if found.root is not None and self._program.scenario(0).integer.any():
+        if found.root is not None and self._has_integer_recourse:
             self._refine(planes, offsets, gradients)
+        refined = time.perf_counter()
+        if self._to_the_end and not self._is_done():
+            self._close(planes)
         found.details |= {
             "passes": planes.passes,
             "relaxation_gap_rel": planes.gap_rel,
@@ -164,110 +181,151 @@ class Decomposition:
             "mip_solves": self._recourse.mip_solves,
             "relaxation_time_s": relaxed - started,
             "dispatch_time_s": dispatched - relaxed,
-            "refinement_time_s": time.perf_counter() - dispatched,
+            "refinement_time_s": refined - dispatched,
+            "closing_time_s": time.perf_counter() - refined,
         }
-        return True
+        return planes.has_answer
 
-    def explain_failure(self) -> None:
-        """Raise what :meth:`run` stumbled over.
+    def _close(self, planes: CuttingPlanes) -> None:
+        """What neither cuts nor single scenarios prove, scenarios together do."""
+        closing = Closing(self._program, self._options, planes, self._team, self._deadline)
+        closing.run(self.findings, self._raise_lower, lambda root: self._try(planes, root))
+        self._recourse.mip_solves += closing.mip_solves
 
-        Raises
-        ------
-        InfeasibleError, UnboundedError
-            A scenario has no optimum even by itself.
-        SolveError
-            Every scenario has, but not at every commitment.
-        """
-        own = self._own_failure()
-        everyone = [own] if self._team.communicator is None else self._team.communicator.allgather(own)
-        for failure in everyone:
-            if failure is not None:
-                raise failure
-        raise SolveError(
-            f"{self._program.name}: decomposition needs a dispatch for every commitment, and some commitment leaves a "
-            "scenario without one; use another method"
-        )
+    def _require_open(self, planes: CuttingPlanes) -> None:
+        if planes.verdict != "open":
+            no_optimum.explain(self._program, planes.verdict, planes.culprit, self._team, self._deadline)
 
-    def _own_failure(self) -> MesStochError | None:
-        """What is wrong with one of this rank's scenarios even by itself."""
-        pool = ScenarioPool(self._program, memory_budget_bytes=0)
-        nothing = np.zeros(int(self._program.root.consensus.sum()))
-        for index in self._team.share_of(len(self._program.scenario_names)):
-            try:
-                require_bounded(self._program, index, pool.solve_priced(index, nothing))
-            except MesStochError as error:
-                return error
-        return None
+    @cached_property
+    def _has_integer_recourse(self) -> bool:
+        return bool(np.delete(self._program.scenario(0).integer, self._program.root.columns).any())
+
+    def _is_late(self) -> bool:
+        """On this rank; asked before every scenario. A small program is left what a first commitment takes."""
+        return time.perf_counter() > self._deadline + (_GRACE_S if self.findings.root is None else 0.0)
 
     # -- the relaxation ---------------------------------------------------------------------------------------------
 
-    def _relaxation(self) -> CuttingPlanes | None:
+    def _relaxation(self) -> tuple[CuttingPlanes, FloatArray]:
+        """Passes over samples and over all; the cuts of all scenarios, and the best point known."""
         count = len(self._program.scenario_names)
-        deadline = time.perf_counter() + _SHARE_OF_TIME_LIMIT * (self._deadline - time.perf_counter())
+        share = _SHARE_OF_TIME_LIMIT if self._has_integer_recourse else 1.0
+        began = time.perf_counter()
+        deadline = began + share * (self._deadline - began)
         gap_rel = relaxation_gap(self._options)
         point, radius = None, _FIRST_RADIUS
-        planes: CuttingPlanes | None = None
+        cuts: list[FeasibilityCut] = []
         for stride in _strides(count):
-            planes = CuttingPlanes(self._program, self._relaxations, range(0, count, stride), self._team)
+            planes = CuttingPlanes(self._program, self._relaxations, range(0, count, stride), self._team, self._is_late)
+            planes.adopt(cuts)
+            if self._team.told(self._is_scarce(count)):
+                # A dispatch of all scenarios tells what a pass does.
+                continue
             if point is None or not planes.root_is_bounded:
                 mean = planes.wait_and_see()
-                if mean is None:
-                    return None
-                point = mean if point is None else point
-            if not planes.converge(point, gap_rel if stride == 1 else _SAMPLE_GAP * gap_rel, radius, deadline):
-                return None
-            point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
-        return planes
+                if planes.verdict != "open":
+                    break
+                point = self._start(mean) if point is None else point
+            planes.converge(point, gap_rel if stride == 1 else _SAMPLE_GAP * gap_rel, radius, deadline)
+            if planes.verdict == "infeasible":
+                break
+            cuts = planes.feasibility
+            if planes.has_answer:
+                point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
+        return planes, self._start(None) if point is None else point
+
+    def _is_scarce(self, count: int) -> bool:
+        """Whether the time left is little more than a first commitment takes."""
+        left = self._deadline - time.perf_counter()
+        return left <= _RESERVE * self._relaxations.cold_time_s * count / self._team.size
+
+    def _start(self, mean: FloatArray | None) -> FloatArray:
+        """Where to begin: what the scenarios would do on the mean, or, where none has an optimum, nothing at all."""
+        if mean is not None:
+            return mean
+        nothing = np.zeros(len(self._program.root.columns))
+        return np.asarray(self._program.root.nearest(nothing))[self._program.root.consensus]
 
     # -- commitments ------------------------------------------------------------------------------------------------
 
-    def _first_commitment(self, planes: CuttingPlanes) -> FloatArray:
-        nearest = self._team.told(
-            self._candidates.from_consensus(planes.best_point) if self._team.leads else planes.best_point
-        )
-        if not self._team.told(planes.master is not None and planes.master.has_integers):
+    def _first_commitment(self, planes: CuttingPlanes, point: FloatArray) -> FloatArray:
+        nearest = self._nearest_root(planes, point)
+        if not planes.has_answer or not self._team.told(planes.master is not None and planes.master.has_integers):
             return nearest
         return self._integer_commitment(planes, nearest)
+
+    def _nearest_root(self, planes: CuttingPlanes, point: FloatArray) -> FloatArray:
+        """The root point nearest to a commitment that keeps the root's own rules."""
+        found: FloatArray | None = None
+        if self._team.leads:
+            try:
+                found = self._candidates.from_consensus(point)
+            except SolveError as error:
+                logger.debug("no root point: %s", error)
+        found = self._team.told(found)
+        if found is None:
+            planes.verdict = "infeasible"
+            self._require_open(planes)
+        return np.asarray(found)
 
     def _integer_commitment(self, planes: CuttingPlanes, root: FloatArray) -> FloatArray:
         """Passes at commitments that keep the bid rules, until the master knows none better than the best seen."""
         consensus = self._program.root.consensus
         best_value, best_root = math.inf, root
-        for _ in range(_INTEGER_PASSES):
+        seen: set[bytes] = set()
+        while planes.verdict == "open":
+            seen.add(root.tobytes())
             value = planes.visit(root[consensus])
-            if value is None:
-                break
-            if value < best_value:
+            if value is not None and value < best_value:
                 best_value, best_root = value, root
-            lower, root = self._ask_integer_master(planes)
+            lower, proposal = self._ask_integer_master(planes)
             self._raise_lower(lower)
             closed = bounds.relative_gap(lower, best_value) <= relaxation_gap(self._options)
-            if self._team.told(closed or time.perf_counter() > self._deadline):
+            if proposal is None or self._team.told(closed or self._is_late() or proposal.tobytes() in seen):
                 break
+            root = proposal
         planes.update_bound()
         return best_root
 
-    def _ask_integer_master(self, planes: CuttingPlanes) -> tuple[float, FloatArray]:
-        answer = (-math.inf, np.zeros(len(self._program.root.columns)))
+    def _ask_integer_master(self, planes: CuttingPlanes) -> tuple[float, FloatArray | None]:
+        """Its bound and its commitment; a master that cannot be satisfied is the end of the program."""
+        found = MasterPoint("unknown")
         if planes.master is not None:
-            found = planes.master.solve_integer()
-            answer = found.bound, found.root
-        return self._team.told(answer)
+            found = planes.master.solve_integer(max(self._deadline - time.perf_counter(), 0.0))
+        found = self._team.told(found)
+        if found.status == "infeasible":
+            planes.verdict = "infeasible"
+        return found.bound, found.root
 
-    def _try(self, root: FloatArray) -> bool:
-        """Dispatch a commitment in every scenario; whether it is the best so far."""
+    def _try(self, planes: CuttingPlanes, root: FloatArray) -> bool:
+        """Dispatch a commitment in every scenario; whether it is the best so far.
+
+        A commitment that some scenario cannot answer is no incumbent; why not becomes a cut where a linear program
+        can say it.
+        """
         self._candidates.is_new(root)  # from now on it is not
         scenarios: list[ScenarioSolution] = []
-        feasible = True
+        answers: list[Answer] = []
+        rejected: int | None = None
+        late = False
         for index in self._team.share_of(len(self._program.scenario_names)):
-            found = self._recourse.dispatch(index, root, _WORTH_POLISHING * self._subproblem_gap(), math.inf)
-            if found is None:
-                feasible = False
+            late = self._is_late()
+            if late:
                 break
-            scenarios.append(found)
-        if not self._team.all(feasible):
-            logger.debug("a commitment is rejected: some scenario has no feasible dispatch")
+            found = self._recourse.dispatch(index, root, _WORTH_POLISHING * self._subproblem_gap(), self._deadline)
+            if found.solution is None:
+                rejected = index
+                break
+            scenarios.append(found.solution)
+            answers.append(found.relaxed)
+        if not self._team.all(rejected is None and not late):
+            planes.reject(root[self._program.root.consensus], rejected)
+            logger.debug("a commitment is rejected: some scenario has no feasible dispatch, or there was no time")
             return False
+        if not planes.has_answer:
+            planes.take(root[self._program.root.consensus], answers)
+            planes.update_bound()
+            self._raise_lower(planes.lower)
         upper = self._team.total(bounds.expected_cost(self._program, scenarios))
         if not upper < self.findings.upper:
             return False
@@ -291,7 +349,7 @@ class Decomposition:
             if self._is_done() or not complete:
                 return
             if point is not None:
-                self._try(point)
+                self._try(planes, point)
             gained = before - (self.findings.upper - self.findings.lower)
             if self._team.told(gained < _WORTH_ANOTHER_ROUND * before):
                 return
@@ -305,7 +363,8 @@ class Decomposition:
             self._raise_lower(lower)
         elif planes.master is not None:
             consensus = self._program.root.consensus
-            found = self._candidates.from_consensus(planes.master.solve_relaxed().root[consensus])
+            point = planes.master.solve_relaxed().root
+            found = None if point is None else self._candidates.from_consensus(point[consensus])
         if found is not None and self._team.leads and not self._candidates.is_new(found):
             found = None
         return self._team.told(found)
@@ -333,7 +392,8 @@ class Decomposition:
                     break
                 count = ledger.enough(pending, factor * excess, self._team)
                 for place in pending[:count]:
-                    step(ledger, root, place)
+                    if not self._is_late():
+                        step(ledger, root, place)
                 pending = pending[count:]
                 upper = self._team.total(bounds.expected_cost(self._program, ledger.scenarios))
                 if upper < self.findings.upper:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,11 +12,20 @@ from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, Stoch
 from mes_stoch.solve.branching import branch
 from mes_stoch.solve.dive import dive, polish
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
-from mes_stoch.solve.relaxation import ScenarioRelaxations
+from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution
 
 _SMALLEST_GAP = 1e-9
 _BRANCHED_SOLVES = 21
+_NOTHING = Answer("unknown")
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """What came of dispatching a commitment: a solution, where there is one, and what its relaxation said."""
+
+    solution: ScenarioSolution | None
+    relaxed: Answer = _NOTHING
 
 
 class Recourse:
@@ -36,25 +46,25 @@ class Recourse:
         self.mip_solves = 0
         self.mip_time_s = 0.0
 
-    def dispatch(self, index: int, root: FloatArray, gap_abs: float, deadline: float) -> ScenarioSolution | None:
-        """A feasible dispatch with all root columns at ``root``, or ``None`` where there is none.
+    def dispatch(self, index: int, root: FloatArray, gap_abs: float, deadline: float) -> Dispatch:
+        """A feasible dispatch with all root columns at ``root``, where there is one.
 
         A dive that loses more than ``gap_abs`` is polished; one that finds no way down is followed by a mixed-integer
         solve to ``gap_abs``.
         """
         solved = self._relaxations.solve_with_root(index, root)
-        if solved is None or solved[1].status == "infeasible":
-            return None
+        if solved is None or solved[1].status != "optimal":
+            return Dispatch(None)
         scenario, relaxed = solved
         columns = self._integer_recourse(scenario)
         found = dive(self._relaxations.model, scenario, columns, relaxed)
         if found is None or found.values is None:
             found = self._run(index, root, None, None, gap_abs, deadline)
             if found.values is None:
-                return None
+                return Dispatch(None)
         elif found.objective - relaxed.objective > gap_abs:
             found = polish(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
-        return _as_solution(index, found)
+        return Dispatch(_as_solution(index, found), self._relaxations.priced(scenario, relaxed))
 
     def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
         """A dispatch at least as good as ``known``, by moving single integers."""

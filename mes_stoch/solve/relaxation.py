@@ -8,19 +8,48 @@ a millisecond, a re-solve from the basis five to fifteen.
 from __future__ import annotations
 
 import math
-from typing import Any
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.solve import highs
 from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
+from mes_stoch.solve.minorants import Minorant, cost_minorant, feasibility_minorant
+from mes_stoch.solve.phase_one import nearest_program, recession_program
 
 #: Devex pricing: a re-solve from a basis takes about as many iterations as with steepest edge, whose weights have to be
 #: set up for every basis handed over; a third of the time of a warm solve on a hospital day.
 _OPTIONS: dict[str, OptionValue] = {"simplex_dual_edge_weight_strategy": 1}
 
 _TOLERANCE = 1e-6
+
+#: How far, in units of its own size, a commitment may lie from one that a scenario can answer and count as that one.
+_NEAREST_TOLERANCE = 1e-8
+
+#: What a solve begun before the deadline may take beyond it.
+_BLINK_S = 0.5
+
 _OUT_OF_BOUNDS = Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a scenario's relaxation says of a commitment, or of a direction.
+
+    Parameters
+    ----------
+    kind : str
+        ``optimal``: it costs ``value``, and ``minorant`` is a lower estimate of the cost. ``infeasible``: it cannot be
+        answered, and ``minorant`` is a feasibility cut. ``never``: no commitment can be answered. ``unbounded``: the
+        cost falls without limit. ``unknown``: there was no time, or no proof.
+    """
+
+    kind: Literal["optimal", "infeasible", "never", "unbounded", "unknown"]
+    value: float = math.nan
+    minorant: Minorant | None = None
 
 
 class ScenarioRelaxations:
@@ -29,15 +58,19 @@ class ScenarioRelaxations:
     Parameters
     ----------
     program : StochasticProgram
+    deadline : float
+        ``time.perf_counter()`` after which no solve takes longer than a blink.
     """
 
-    def __init__(self, program: StochasticProgram) -> None:
+    def __init__(self, program: StochasticProgram, deadline: float = math.inf) -> None:
         self.program = program
+        self.deadline = deadline
         self.root_columns: IndexArray = np.asarray(program.root.columns, dtype=np.int32)
         self.consensus_columns: IndexArray = self.root_columns[program.root.consensus]
         self._model: HighsModel | None = None
         self._bases: dict[int, Any] = {}
         self.solves = 0
+        self._cold_solves, self._cold_time_s = 0, 0.0
 
     @property
     def model(self) -> HighsModel:
@@ -45,6 +78,11 @@ class ScenarioRelaxations:
         if self._model is None:
             raise RuntimeError("no scenario has been solved yet")
         return self._model
+
+    @property
+    def cold_time_s(self) -> float:
+        """What the first solve of a scenario has taken on the mean."""
+        return self._cold_time_s / max(self._cold_solves, 1)
 
     def solve_priced(self, index: int, multipliers: FloatArray | None = None) -> Solution:
         """The commitment free, at its own cost plus ``multipliers``."""
@@ -66,6 +104,82 @@ class ScenarioRelaxations:
         """
         scenario = self._load(index)
         return self._run(index) if self._fix(scenario, self.consensus_columns, consensus) else _OUT_OF_BOUNDS
+
+    def answer_at(self, index: int, point: FloatArray, scale: FloatArray) -> Answer:
+        """What the scenario says of a commitment; ``scale`` is the size of each consensus column."""
+        solution = self.solve_at(index, point)
+        if solution.status != "infeasible":
+            return self.priced(self.program.scenario(index), solution)
+        scenario = self.program.scenario(index)
+        columns = self.consensus_columns
+        found, cut = self._nearest(scenario, point, scale)
+        if found.status == "infeasible":
+            return Answer("never")
+        if found.values is None or cut is None:
+            return Answer("unknown")
+        if cut.says_something and cut.at(point) > _NEAREST_TOLERANCE:
+            return Answer("infeasible", found.objective, cut)
+        # The solver's tolerance alone lies between the two: the nearest commitment stands for the one asked.
+        near = found.values[columns]
+        room = _NEAREST_TOLERANCE * scale
+        self._load(index)
+        lower = np.maximum(np.minimum(point, near) - room, scenario.column_lower[columns])
+        upper = np.minimum(np.maximum(point, near) + room, scenario.column_upper[columns])
+        self.model.change_column_bounds(columns, np.minimum(lower, upper), upper)
+        return self.priced(scenario, self._run(index))
+
+    def answer_along(self, index: int, direction: FloatArray, scale: FloatArray) -> Answer:
+        """What the scenario says of commitments far out in a direction: cost and estimate of the step alone.
+
+        The estimate, or the feasibility cut, holds for all commitments.
+        """
+        scenario = self.program.scenario(index)
+        program = recession_program(scenario, self.consensus_columns, direction)
+        solution = highs.solve(program, time_limit_s=self._seconds_left())
+        self.solves += 1
+        if solution.status != "infeasible":
+            return self.priced(scenario, solution)
+        free = recession_program(scenario, self.consensus_columns, None)
+        found, cut = self._nearest(free, direction, scale, scenario)
+        if found.values is None or cut is None or not cut.says_something:
+            return Answer("unknown")
+        return Answer("infeasible", found.objective, cut)
+
+    def flat_minorant(self, index: int, row_dual: FloatArray) -> Minorant:
+        """An estimate without slope, from the duals of a solve with the commitment free."""
+        scenario = self.program.scenario(index)
+        found = cost_minorant(scenario, row_dual, np.empty(0, dtype=np.int32))
+        return Minorant(found.offset, np.zeros(len(self.consensus_columns)))
+
+    def priced(self, scenario: LinearProgram, solution: Solution) -> Answer:
+        """A solution with the commitment fixed, and the estimate that its duals make."""
+        if solution.status == "unbounded":
+            return Answer("unbounded")
+        if solution.status != "optimal" or solution.row_dual is None:
+            return Answer("unknown")
+        minorant = cost_minorant(scenario, solution.row_dual, self.consensus_columns)
+        if not minorant.says_something:
+            return Answer("unknown", solution.objective)
+        return Answer("optimal", solution.objective, minorant)
+
+    def _nearest(
+        self, asked: LinearProgram, point: FloatArray, scale: FloatArray, scenario: LinearProgram | None = None
+    ) -> tuple[Solution, Minorant | None]:
+        """The nearest commitment that ``asked`` can answer, and the cut of ``scenario`` that its duals make."""
+        found = highs.solve(
+            nearest_program(asked, self.consensus_columns, point, scale), time_limit_s=self._seconds_left()
+        )
+        self.solves += 1
+        if found.row_dual is None:
+            return found, None
+        rows = asked.matrix.shape[0]
+        scenario = asked if scenario is None else scenario
+        return found, feasibility_minorant(
+            scenario, found.row_dual[:rows], self.consensus_columns, found.row_dual[rows:]
+        )
+
+    def _seconds_left(self) -> float:
+        return max(self.deadline - time.perf_counter(), _BLINK_S) if math.isfinite(self.deadline) else math.inf
 
     def load_with_root(self, index: int, root: FloatArray) -> LinearProgram | None:
         """All root columns fixed; :attr:`model` is left for the caller to go on with. ``None`` outside their bounds."""
@@ -97,8 +211,12 @@ class ScenarioRelaxations:
         return scenario
 
     def _run(self, index: int) -> Solution:
-        solution = self.model.run()
+        started = time.perf_counter()
+        solution = self.model.run(self._seconds_left())
         self.solves += 1
+        if index not in self._bases:
+            self._cold_solves += 1
+            self._cold_time_s += time.perf_counter() - started
         if solution.status == "optimal":
             self._bases[index] = self.model.basis()
         return solution

@@ -11,7 +11,7 @@ import pytest
 from array_programs import ArrayProgram, linear_program, newsvendor
 
 from mes_stoch.model.program import RootStage
-from mes_stoch.schema.errors import InfeasibleError, SolveError
+from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solve import bounds, highs
 from mes_stoch.solve.auto import choose, solve_auto
 from mes_stoch.solve.branching import branch
@@ -166,7 +166,7 @@ def test_a_dispatch_leaves_the_integers_of_the_commitment_alone():
     root = RootStage(np.array([0], dtype=np.int32), ("x",), np.array([True]), np.array([1.0]))
     program = ArrayProgram([scenario], np.ones(1), root)
     recourse = Recourse(program, ScenarioRelaxations(program))
-    known = recourse.dispatch(0, np.array([4.0]), 0.0, math.inf)
+    known = recourse.dispatch(0, np.array([4.0]), 0.0, math.inf).solution
     assert known is not None
     polished = recourse.polish(known, np.array([4.0]), worth=0.0)
     for found in (known, polished):
@@ -316,14 +316,14 @@ def test_an_infeasible_scenario_is_named():
         solve_decomposition(program, SolveOptions())
 
 
-def test_a_commitment_without_recourse_is_said_to_be_beyond_the_method():
+def test_scenarios_that_exclude_each_other_are_infeasible_together():
     program = sold_news([10.0, 20.0])
     # The second scenario needs an order of at least 15, the first makes none above 12: no point suits both.
     program.scenarios[0].column_upper[0] = 12.0
     program.scenarios[1].row_lower[0] = -5.0
     program.scenarios[1].row_upper[0] = -5.0
     program.scenarios[1].column_lower[1] = 10.0
-    with pytest.raises(SolveError, match="another method"):
+    with pytest.raises(InfeasibleError, match="no first stage satisfies all"):
         solve_decomposition(program, SolveOptions())
 
 

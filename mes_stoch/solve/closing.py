@@ -1,0 +1,218 @@
+"""The last part of a gap: scenarios together, in groups that grow until all of them are one program.
+
+Estimates made scenario by scenario leave a gap where integers are concerned that no multipliers close. The estimate of
+several scenarios together gives away less, that of all of them nothing: the method can reach any gap, given time.
+
+Equations
+---------
+For a bundle ``b`` of scenarios with the master's estimate ``offset_b + g_b' r`` of their mean cost, the program
+
+    offset_b* = min {sum_{s in b} p_s c_s' x_s / P_b - g_b' r : x_s feasible, x_s[root] = r for all s in b}
+
+proves ``mean cost of b >= offset_b* + g_b' r``, a joint cut of the master. When the bundles of one size
+close little, their size is multiplied by four; the bundle of all scenarios is the extensive form,
+whose bound is that of the program. The commitments of bundles are tried.
+
+Source
+------
+Escudero, Garin, Perez, Unzueta (2013), Scenario cluster decomposition of the Lagrangian dual in two-stage stochastic
+mixed 0-1 optimization, DOI 10.1016/j.cor.2012.07.005; Zou, Ahmed, Sun (2019), DOI 10.1007/s10107-018-1249-5.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mes_stoch.model.merge import Merger
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.solve.cutting_planes import CuttingPlanes
+from mes_stoch.solve.findings import Findings
+from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
+from mes_stoch.solve.incumbent import Candidates
+from mes_stoch.solve.no_optimum import together_infeasible
+from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.team import Team
+
+logger = logging.getLogger("mes_stoch.solve.closing")
+
+_GROWTH = 4
+_WORTH_A_ROUND = 0.1
+_SHARE_OF_GAP = 0.25
+_WISHES_A_ROUND = 3
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """What a bundle's program proved: a lower bound on its mean cost less the slope, and its commitment."""
+
+    bundle: int
+    status: str
+    bound: float
+    root: FloatArray | None
+
+
+class Closing:
+    """Collective over a team.
+
+    Parameters
+    ----------
+    program : StochasticProgram
+    options : SolveOptions
+    planes : CuttingPlanes
+        Over all scenarios.
+    team : Team
+    deadline : float
+    """
+
+    def __init__(
+        self, program: StochasticProgram, options: SolveOptions, planes: CuttingPlanes, team: Team, deadline: float
+    ) -> None:
+        self._program = program
+        self._options = options
+        self._planes = planes
+        self._team = team
+        self._deadline = deadline
+        self._candidates = Candidates(program)
+        self._merger = Merger(program.root.columns)
+        self.mip_solves = 0
+
+    def run(
+        self, findings: Findings, raise_lower: Callable[[float], None], try_commitment: Callable[[FloatArray], bool]
+    ) -> None:
+        """Close what is left of the gap.
+
+        Raises
+        ------
+        InfeasibleError
+            Some scenarios together have no solution; on all ranks.
+        """
+        groups = self._planes.groups
+        size = groups if not self._program.scenario(0).integer.any() else 1
+        while self._team.told(findings.gap_rel > self._options.gap_rel and not self._is_late()):
+            size = min(size, groups)
+            before = findings.upper - findings.lower
+            wishes = self._round(size, findings, raise_lower)
+            for wish in wishes:
+                if self._team.told(self._is_late()):
+                    break
+                try_commitment(wish)
+            if size == groups:
+                # the whole program has been solved: what is left are the solver's tolerances
+                findings.details["closed_by"] = "all scenarios together"
+                break
+            after = findings.upper - findings.lower
+            if self._team.told(not after < (1.0 - _WORTH_A_ROUND) * before):
+                size *= _GROWTH
+
+    def _is_late(self) -> bool:
+        return time.perf_counter() > self._deadline
+
+    def _round(self, size: int, findings: Findings, raise_lower: Callable[[float], None]) -> list[FloatArray]:
+        """All bundles of one size once; the commitments worth trying."""
+        groups = self._planes.groups
+        bundles = [range(first, min(first + size, groups)) for first in range(0, groups, size)]
+        bundles = [bundle for bundle in bundles if self._planes.shares[bundle].sum() > 0 or len(bundles) == 1]
+        whole = len(bundles) == 1
+        slopes = self._slopes(bundles, whole)
+        gap_abs = self._gap_abs(findings)
+        proofs: list[_Proof] = []
+        for bundle, groups_in in enumerate(bundles):
+            if bundle % self._team.size == self._team.rank and not self._is_late():
+                proofs.append(self._prove(bundle, groups_in, slopes[bundle][1], gap_abs, findings, whole=whole))
+        proofs = self._everyones(proofs)
+        if any(proof.status == "infeasible" for proof in proofs):
+            raise together_infeasible(self._program)
+        for proof in proofs:
+            offset, gradient = slopes[proof.bundle]
+            if whole:
+                raise_lower(proof.bound)
+            elif proof.bound > offset and self._planes.master is not None:
+                places = np.array(bundles[proof.bundle], dtype=np.int32)
+                self._planes.master.add_joint(places, proof.bound, gradient)
+        if not whole:
+            self._planes.update_bound()
+            raise_lower(self._planes.lower)
+        return self._wishes(proofs, findings)
+
+    def _slopes(self, bundles: Sequence[range], whole: bool) -> list[tuple[float, FloatArray]]:
+        """The master's estimate of each bundle; none of all scenarios together, which need no price."""
+        nothing = (-math.inf, np.zeros(self._planes.width))
+        if whole:
+            return [nothing]
+        found: list[tuple[float, FloatArray]] = []
+        master = self._planes.master
+        if master is not None:
+            answer = master.solve_relaxed()
+            found = [nothing if answer.by_cut is None else master.estimate(answer, bundle) for bundle in bundles]
+        return self._team.told(found)
+
+    def _gap_abs(self, findings: Findings) -> float:
+        size = max(abs(findings.lower), 1e-9) if math.isfinite(findings.lower) else 1.0
+        return _SHARE_OF_GAP * self._options.gap_rel * size
+
+    def _members(self, bundle: range) -> list[int]:
+        count, groups = len(self._program.scenario_names), self._planes.groups
+        return [index for index in range(count) if index * groups // count in bundle]
+
+    def _prove(
+        self, number: int, bundle: range, gradient: FloatArray, gap_abs: float, findings: Findings, *, whole: bool
+    ) -> _Proof:
+        members = self._members(bundle)
+        weights = np.asarray(self._program.probabilities[members], dtype=np.float64)
+        scale = float(len(members))
+        # costs as large as in one scenario, so that absolute tolerances mean the same for any number
+        merged = self._merger.merge(map(self._program.scenario, members), weights / weights.sum() * scale)
+        settings: dict[str, OptionValue] = {"mip_rel_gap": 1e-9, "mip_abs_gap": scale * gap_abs}
+        if not whole:
+            settings |= SCENARIO_MIP_OPTIONS
+        model = HighsModel(merged.program, options=settings)
+        places = np.flatnonzero(self._program.root.consensus).astype(np.int32)
+        model.change_costs(places, merged.program.cost[places] - scale * gradient)
+        start = self._known_point(members, findings)
+        if start is not None and model.is_mip:
+            model.set_start(np.arange(len(start), dtype=np.int32), start)
+        self.mip_solves += 1
+        solution = model.run(max(self._deadline - time.perf_counter(), 0.0))
+        root = None
+        if solution.values is not None:
+            root = solution.values[: len(self._program.root.columns)].copy()
+            integer = merged.program.integer[: len(root)]
+            root[integer] = np.round(root[integer])
+        return _Proof(number, solution.status, solution.dual_bound / scale, root)
+
+    def _known_point(self, members: Sequence[int], findings: Findings) -> FloatArray | None:
+        """The incumbent's dispatch of a bundle, where this rank has all of it."""
+        known = {solution.index: solution.values for solution in findings.scenarios}
+        if findings.root is None or not set(members) <= set(known):
+            return None
+        own = [np.delete(known[index], self._program.root.columns) for index in members]
+        return np.concatenate([findings.root, *own])
+
+    def _everyones(self, proofs: list[_Proof]) -> list[_Proof]:
+        if self._team.communicator is None:
+            return proofs
+        parts = self._team.communicator.allgather(proofs)
+        return sorted((proof for part in parts for proof in part), key=lambda proof: proof.bundle)
+
+    def _wishes(self, proofs: Sequence[_Proof], findings: Findings) -> list[FloatArray]:
+        """Commitments that bundles would make, the master's own first; all of them while there is no incumbent."""
+        found: list[FloatArray] = []
+        if self._team.leads:
+            points = [proof.root for proof in proofs if proof.root is not None]
+            if self._planes.master is not None and len(proofs) > 1:
+                master = self._planes.master.solve_relaxed().root
+                points = ([] if master is None else [master]) + points
+            consensus = self._program.root.consensus
+            fresh = []
+            for point in points:
+                root = point if len(proofs) == 1 else self._candidates.from_consensus(point[consensus])
+                if self._candidates.is_new(root):
+                    fresh.append(root)
+            found = fresh if findings.root is None else fresh[:_WISHES_A_ROUND]
+        return self._team.told(found)
