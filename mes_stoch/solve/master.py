@@ -348,8 +348,9 @@ class Master:
                 by_cut[place] *= self._cost_unit / row.size
             elif row.round < 0:
                 # no more than its groups have to give
-                by_cut[place] = min(by_cut[place], float(np.min(left[row.groups] / row.shares)))
-                left[row.groups] = np.maximum(left[row.groups] - by_cut[place] * row.shares, 0.0)
+                own, shares = row.groups[row.shares > 0], row.shares[row.shares > 0]
+                by_cut[place] = min(by_cut[place], float(np.min(left[own] / shares)))
+                left[own] = np.maximum(left[own] - by_cut[place] * shares, 0.0)
         cells, best = self._cells(root)
         if np.any((left > 0) & (best < 0)):
             return MasterPoint("unbounded")
