@@ -140,7 +140,7 @@ def test_no_common_commitment_is_an_error():
     program = newsvendor([10.0, 20.0], [0.5, 0.5])
     program.scenarios[0].column_upper[0] = 5.0
     program.scenarios[1].column_lower[0] = 6.0
-    with pytest.raises(SolveError, match="feasible in all scenarios"):
+    with pytest.raises(InfeasibleError, match="no first stage satisfies all"):
         solve_ph(program, SolveOptions(iteration_limit=3))
 
 
