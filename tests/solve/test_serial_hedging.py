@@ -14,7 +14,7 @@ import pytest
 from array_programs import ArrayProgram, hard_knapsack, newsvendor
 
 from mes_stoch.model.program import RootStage
-from mes_stoch.schema.errors import InfeasibleError, SolveError
+from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solve import mpisppy_models, mpisppy_setup
 from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.highs import HighsModel, solve
