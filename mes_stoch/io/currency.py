@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mes_stoch.io.csv_table import Table
@@ -77,7 +78,7 @@ def columns_in_format(table: Table, file: str, currency: str | None) -> tuple[Ta
             issues.append(Issue(file, 1, name, f"the column {name}", expected, hint))
         columns.setdefault(_format_name(name, currency), table.columns[name])
     names = {_format_name(name, currency): None for name in table.columns}
-    return Table({name: columns[name] for name in names}, table.lines, table.complete), issues
+    return replace(table, columns={name: columns[name] for name in names}), issues
 
 
 def without_foreign_limits(

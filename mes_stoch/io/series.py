@@ -6,12 +6,15 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mes_stoch.io.csv_table import Reporter, Table, numbers, read_table
+from mes_stoch.io.csv_table import Table, numbers, read_table
 from mes_stoch.io.currency import columns_in_format
 from mes_stoch.io.draft import Draft
-from mes_stoch.io.locate import Locator, listed, shorten, show
+from mes_stoch.io.locate import Locator, listed, show
+from mes_stoch.io.reporter import Reporter
 from mes_stoch.io.time_rows import RowTimes
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import ExplicitScenarios
@@ -83,11 +86,13 @@ def _read_common(
         data.issues += reporter.issues
         return None
     names = [name for name in table.names if name != "time"]
-    values = {name: numbers(table, name, reporter) for name in names}
-    if time is not None:
-        RowTimes(time, reporter).check(table.columns["time"], table.lines, complete=table.complete)
+    values = numbers(table, names, reporter)
+    if time is not None and draft.horizon is not None:
+        RowTimes(time, draft.horizon.period_h, reporter).check(
+            table.columns["time"], table.lines, complete=table.complete, may_be_day_first=table.is_spreadsheet
+        )
     data.issues += reporter.issues
-    if time is not None and not reporter.issues:
+    if time is not None and not reporter.has_issues:
         data.series = pd.DataFrame(values, index=time)
     return set(names)
 
@@ -119,24 +124,29 @@ def _read_scenarios(
         data.issues += reporter.issues
         data.issues += _sum_issues(explicit.probabilities, locator)
         return None
-    rows = _rows_by_scenario(table, reporter)
+    scenario, rows = _scenarios_of_rows(table, reporter)
     names = [name for name in table.names if name not in ("scenario", "time")]
-    values = {name: numbers(table, name, reporter) for name in names}
-    if time is not None:
-        clock = RowTimes(time, reporter)
-        for scenario, positions in rows.items():
-            texts = [table.columns["time"][k] for k in positions]
-            lines = [table.lines[k] for k in positions]
-            clock.check(texts, lines, f" in scenario {shorten(scenario)}", complete=table.complete)
-    if not rows and not reporter.issues:
+    values = numbers(table, names, reporter)
+    if time is not None and draft.horizon is not None and rows:
+        RowTimes(time, draft.horizon.period_h, reporter).check(
+            table.columns["time"],
+            table.lines,
+            scenario,
+            rows,
+            complete=table.complete,
+            may_be_day_first=table.is_spreadsheet,
+        )
+    if not rows and not reporter.has_issues:
         reporter.add(None, "", "a header without rows", "rows for every scenario and period")
     data.issues += reporter.issues
-    data.issues += _probability_issues(explicit, list(rows), locator)
-    data.issues += _node_issues(explicit, list(rows), locator)
-    if time is not None and not reporter.issues:
+    data.issues += _probability_issues(explicit, rows, locator)
+    data.issues += _node_issues(explicit, rows, locator)
+    if time is not None and not reporter.has_issues:
+        block = np.column_stack([values[name] for name in names]) if names else np.zeros((len(scenario), 0))
+        # all rows are there once, in order of time within a scenario
+        ordered = block[np.argsort(scenario, kind="stable")].reshape(len(rows), len(time), len(names))
         data.scenario_series = {
-            scenario: pd.DataFrame({name: values[name][positions] for name in names}, index=time)
-            for scenario, positions in rows.items()
+            name: pd.DataFrame(ordered[number], index=time, columns=names) for number, name in enumerate(rows)
         }
         given = explicit.probabilities
         equal = 1.0 / len(rows)
@@ -144,14 +154,18 @@ def _read_scenarios(
     return set(names)
 
 
-def _rows_by_scenario(table: Table, reporter: Reporter) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {}
-    for position, name in enumerate(table.columns["scenario"]):
-        if name:
-            rows.setdefault(name, []).append(position)
-        else:
-            reporter.add(table.lines[position], "scenario", "an empty cell", "the name of a scenario")
-    return rows
+def _scenarios_of_rows(table: Table, reporter: Reporter) -> tuple[NDArray[np.int64], list[str]]:
+    """Number of each row's scenario, -1 for none, and the scenarios in the order in which they appear."""
+    cells = table.columns["scenario"]
+    codes, distinct = pd.factorize(np.array(cells, dtype=object))
+    numbers_, names = np.asarray(codes, dtype=np.int64), [str(name) for name in distinct]
+    if "" in names:
+        unnamed = names.index("")
+        lines = [table.lines[int(k)] for k in np.flatnonzero(numbers_ == unnamed)]
+        reporter.add_all(lines, "scenario", lambda _: ("an empty cell", ""), "the name of a scenario")
+        names.pop(unnamed)
+        numbers_ = np.where(numbers_ == unnamed, -1, numbers_ - (numbers_ > unnamed))
+    return numbers_, names
 
 
 def _probability_issues(explicit: ExplicitScenarios, scenarios: list[str], locator: Locator) -> list[Issue]:

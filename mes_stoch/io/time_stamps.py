@@ -13,7 +13,8 @@ from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Horizon
 
 _MOST_PERIODS = 1_000_000
-_YEARS = range(1900, 2200)
+#: Years in which a time stamp may lie.
+YEARS = range(1900, 2200)
 _EXAMPLE = "2025-01-15T00:00+01:00"
 
 
@@ -37,8 +38,8 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime:
         stamp = datetime.fromisoformat(text)
     except ValueError:
         raise TimeStampError(f"'{shorten(text)}'", "a time stamp in ISO 8601", f"write it like {_EXAMPLE}") from None
-    if stamp.year not in _YEARS:
-        raise TimeStampError(f"'{shorten(text)}'", f"a year from {_YEARS[0]} to {_YEARS[-1]}")
+    if stamp.year not in YEARS:
+        raise TimeStampError(f"'{shorten(text)}'", f"a year from {YEARS[0]} to {YEARS[-1]}")
     if stamp.tzinfo is not None:
         return stamp.astimezone(UTC)
     local = stamp.replace(tzinfo=zone)
@@ -82,9 +83,9 @@ def horizon_time(horizon: Horizon, locator: Locator) -> tuple[pd.DatetimeIndex |
         issues.append(locator.issue(("horizon", "start"), error.found, error.expected, error.hint))
     if issues or start is None or zone is None:
         return None, issues
-    if start.year + horizon.period_h * horizon.periods / 8760 > _YEARS[-1]:
+    if start.year + horizon.period_h * horizon.periods / 8760 > YEARS[-1]:
         found = f"{horizon.periods} periods of {horizon.period_h:g} h"
-        return None, [locator.issue(("horizon", "periods"), found, f"an end before the year {_YEARS[-1]}")]
+        return None, [locator.issue(("horizon", "periods"), found, f"an end before the year {YEARS[-1]}")]
     return period_times(start, horizon.period_h, horizon.periods, horizon.timezone), []
 
 

@@ -53,11 +53,6 @@ def test_text_that_is_not_utf8(site: SiteFolder) -> None:
     site.only_issue("", None, "not UTF-8", file=COMMON)
 
 
-def test_semicolons(site: SiteFolder) -> None:
-    site.write(site.text(COMMON).replace(",", ";"), COMMON)
-    site.only_issue("time", 1, "a column time", "separate the columns by commas", file=COMMON)
-
-
 def test_column_twice(site: SiteFolder) -> None:
     lines = rows(site)
     write_rows(site, [lines[0] + ",wards_demand_mw", *(line + ",1" for line in lines[1:])])
@@ -79,7 +74,7 @@ def test_column_without_a_name(site: SiteFolder) -> None:
 # -- cells ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-inf", "", "n/a", "1.2.3", "-"])
+@pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-inf", "", "n/a", "1.2.3", "-", "1_000", "\u0661", "0x1", "1e"])
 @pytest.mark.parametrize("file", [COMMON, SCENARIOS])
 def test_cell_that_is_no_finite_number(site: SiteFolder, file: str, cell: str) -> None:
     lines = rows(site, file)
@@ -113,9 +108,18 @@ def test_row_with_a_cell_missing(site: SiteFolder) -> None:
 def test_many_problems_of_one_kind_are_counted(site: SiteFolder) -> None:
     site.write(site.text(SCENARIOS).replace(",0.2\n", ",x\n"), SCENARIOS)
     issues = site.issues()
-    assert len(issues) == 11
-    assert [issue.line for issue in issues[:10]] == list(range(2, 12))
-    assert_issue(issues, "fcr_up_per_unit", None, "... and 6 more", file=SCENARIOS)
+    assert [issue.line for issue in issues] == [2, 3, 4, None]
+    assert_issue(issues, "fcr_up_per_unit", None, "... and 13 more", file=SCENARIOS)
+
+
+def test_every_column_has_its_own_examples(site: SiteFolder) -> None:
+    lines = rows(site, SCENARIOS)
+    broken = [",".join([*line.split(",")[:2], "x", "y", "0.2"]) for line in lines[1:]]
+    write_rows(site, [lines[0], *broken], SCENARIOS)
+    issues = site.issues()
+    assert [issue.line for issue in issues] == [2, 2, 3, 3, 4, 4, None, None]
+    for column in ("da_price_eur_per_mwh", "id_price_eur_per_mwh"):
+        assert_issue(issues, column, None, "... and 13 more", file=SCENARIOS)
 
 
 # -- time -------------------------------------------------------------------------------------------------------------
