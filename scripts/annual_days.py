@@ -27,7 +27,7 @@ from mes_stoch.uncertainty.processes.fr_synthetic_day import FrSyntheticDay
 SEED = 20260101
 PERIOD_H = 1.0
 #: The instance's horizon, on which the hours of every day are written.
-WRITTEN_ON = "2026-01-14"
+WRITTEN_ON = "2025-01-14"
 SITE = {"electricity_mean_mw": 2.0, "hot_water_mean_mw": 0.6, "heat_loss_mw_per_k": 0.35, "pv_peak_mw": 1.0}
 PROCESS_MW = {"working": 2.5, "weekend": 0.4}
 PUMPS_MW = 1.4

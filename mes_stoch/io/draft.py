@@ -115,6 +115,10 @@ def fill_products(data: dict[str, Any], locator: Locator) -> tuple[dict[str, Any
                 hint = "leave the key out"
                 issues.append(locator.issue(place, show(given["family"]), str(defaults["family"]), hint))
             filled[name] = {**defaults, **given, "family": defaults["family"]}
+            if "placeholders" in defaults:
+                # what the instance says of a product is no placeholder of the catalogue's any more
+                left = [key for key in defaults["placeholders"] if key not in given]
+                filled[name]["placeholders"] = given.get("placeholders", left)
         else:
             filled[name] = entry
     return {**data, "products": filled}, issues

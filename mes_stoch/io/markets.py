@@ -12,6 +12,7 @@ from mes_stoch.io.exclusivity import exclusive_issues
 from mes_stoch.io.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.market_capacity import capacity_issues
 from mes_stoch.io.market_contracts import contract_issues
+from mes_stoch.io.market_dates import date_issues
 from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.market_gates import gate_issues
 from mes_stoch.io.market_imbalance import imbalance_issues
@@ -69,6 +70,7 @@ def market_issues(
     issues += exclusive_issues(draft, locator)
     if time is not None:
         issues += gate_issues(draft.products, time, locator)
+        issues += date_issues(draft.products, time, locator)
     return [*issues, *_provider_issues(draft, connections, locator)]
 
 

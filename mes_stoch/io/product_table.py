@@ -20,7 +20,7 @@ _FIELDS = {
     "sustain_h": ("sustain_h",),
     "stage": ("stage",),
 }
-COLUMNS = ("id", "family", *_FIELDS, "payment", "package", "source", "overrides")
+COLUMNS = ("id", "family", *_FIELDS, "payment", "delivery", "package", "source", "placeholders", "overrides")
 
 
 def product_table(instance: Instance | None = None) -> pd.DataFrame:
@@ -36,8 +36,9 @@ def product_table(instance: Instance | None = None) -> pd.DataFrame:
     DataFrame
         A row per product with columns :data:`COLUMNS`. ``block_h`` is the block of a volume or the settlement period of
         a position, h; ``contract`` where a volume is one for the horizon. What the catalogue leaves to the instance is
-        ``None``, and so is what the family does not have. ``package`` says where the rules come from; ``overrides``
-        lists the rules of the catalogue that an instance has changed.
+        ``None``, and so is what the family does not have. ``delivery`` has the first and last day on which there is the
+        product, where one is known; ``placeholders`` the rules whose value has no source. ``package`` says where the
+        rules come from; ``overrides`` lists the rules of the catalogue that an instance has changed.
     """
     entries = catalogue_entries()
     if instance is None:
@@ -52,7 +53,8 @@ def _own_row(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     entry = catalogue_entries().get(name)
     if entry is None:
         return _row(name, fields, "the instance", [])
-    changed = [key for key, value in entry.defaults.items() if not _same(fields.get(key), value)]
+    rules = {key: value for key, value in entry.defaults.items() if key != "placeholders"}
+    changed = [key for key, value in rules.items() if not _same(fields.get(key), value)]
     return _row(name, fields, entry.package, changed)
 
 
@@ -73,10 +75,20 @@ def _row(name: str, fields: Mapping[str, Any], package: str, overrides: list[str
         "family": fields["family"],
         **row,
         "payment": family.payment_under(fields),  # type: ignore[attr-defined]  # every family is a product
+        "delivery": _days(fields),
         "package": package,
         "source": " ".join(str(fields.get("source", "")).split()),
+        "placeholders": ", ".join(fields.get("placeholders") or []),
         "overrides": ", ".join(overrides),
     }
+
+
+def _days(fields: Mapping[str, Any]) -> str | None:
+    """Days of delivery in words."""
+    begin, end = fields.get("delivery_from"), fields.get("delivery_until")
+    words = [f"from {begin}"] if begin else []
+    words += [f"until {end}"] if end else []
+    return " ".join(words) or None
 
 
 def _value(family: Any, fields: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

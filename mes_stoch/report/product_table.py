@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,7 @@ _DIRECTIONS = {"symmetric": "both"}
 
 
 def render_products(table: pd.DataFrame) -> RenderableType:
-    """Two lines per product: its rules in columns, and below them its source as far as a line goes."""
+    """A few lines per product: its rules in columns, below them what has no source, and the source cut to a line."""
     columns = [column for column in _HEADINGS if column != "source"]
     rows = table.to_dict("records")
     cells = [[_cell(column, row) for column in columns] for row in rows]
@@ -37,14 +38,25 @@ def render_products(table: pd.DataFrame) -> RenderableType:
     out.append("-" * (sum(widths) + 2 * len(widths) - 2) + "\n", style="dim")
     for line, row in zip(cells, rows, strict=True):
         out.append(_line(line, widths) + "\n")
-        out.append("  " + _short(str(row["source"]) or "no source") + "\n", style="dim")
+        *notes, source = _notes(row)
+        for note in notes:
+            out.append(fill(note, PLAIN_WIDTH, initial_indent="  ", subsequent_indent="  ") + "\n", style="dim")
+        out.append("  " + _short(source) + "\n", style="dim")
     remarks = [
         "full in: from a call to full delivery; sustain: how long a full call must be held.",
         "- : no rule of the family, or for the instance to give. --long: sources whole; --csv: all columns.",
+        "[user]: rules whose value has no source, a placeholder to replace before figures mean money.",
     ]
     if (table["overrides"] != "").any():
         remarks.append("* : a rule of the catalogue that the instance has changed.")
     return Group(out, *remarks)
+
+
+def _notes(row: dict[Any, Any]) -> list[str]:
+    """What stands below a product: days of delivery and placeholders, where it has any, and its source."""
+    first = [f"delivered {row['delivery']}"] if row["delivery"] else []
+    first += [f"[user]: {row['placeholders']}"] if row["placeholders"] else []
+    return [*(["; ".join(first)] if first else []), str(row["source"]) or "no source"]
 
 
 def _line(cells: list[str], widths: list[int]) -> str:
@@ -66,7 +78,8 @@ def render_products_long(table: pd.DataFrame) -> RenderableType:
         parts.append(Padding("; ".join(shown), (0, 0, 0, 2)))
         if row["overrides"]:
             parts.append(Padding(f"changed by the instance: {row['overrides']}", (0, 0, 0, 2)))
-        parts += [Padding(str(row["source"]) or "no source", (0, 0, 0, 2)), ""]
+        parts += [Padding(Text(text), (0, 0, 0, 2)) for text in _notes(row)]
+        parts.append("")
     return Group(*parts)
 
 

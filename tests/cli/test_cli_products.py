@@ -47,6 +47,31 @@ def test_the_catalogue_is_a_table_of_a_hundred_columns(command: Command) -> None
         assert len(below) > 20
 
 
+def test_placeholders_and_dates_stand_below_a_product(command: Command) -> None:
+    """What has no source: the hour of aFRR, ten MW and a day of the rapid reserve; the tender ended with June 2026."""
+    table = ms.product_table().set_index("id")
+    assert "sustain_h" in table.loc["fr_afrr_down", "placeholders"].split(", ")
+    assert {"minimum_bid_mw", "block_h"} <= set(table.loc["fr_rc_up", "placeholders"].split(", "))
+    centralised = {"minimum_bid_mw", "bid_step_mw", "critical_hours_per_year", "calendar"}
+    assert centralised == set(table.loc["fr_capacity_centralised", "placeholders"].split(", "))
+    assert table.loc["fr_aofd", "delivery"] == "until 2026-06-30"
+    lines = command("validate", "--products").out.splitlines()
+    below = lines[next(k for k, line in enumerate(lines) if line.startswith("fr_afrr_up ")) + 1]
+    assert below.split() == ["[user]:", "sustain_h,", "shortfall_penalty_eur_per_mw_h,", "missed_penalty_eur_per_mwh"]
+
+
+def test_every_placeholder_is_a_rule_and_marked_in_its_source() -> None:
+    for name, defaults in product_catalogue().items():
+        for key in defaults.get("placeholders", []):
+            assert key in defaults, (name, key)
+        assert ("[user]" in defaults["source"]) == bool(defaults.get("placeholders")), name
+
+
+def test_a_rule_that_the_instance_gives_is_no_placeholder(instances: Path) -> None:
+    table = ms.product_table(ms.read(instances / "annual_contracts_fr")).set_index("id")
+    assert table.loc["fr_mfrr_up", "placeholders"] == "shortfall_penalty_eur_per_mw_h"
+
+
 def test_sources_are_whole_in_the_long_form(command: Command) -> None:
     done = command("validate", "--products", "--long")
     assert done.code == 0

@@ -13,7 +13,8 @@ CAPACITY = """\
     price_eur_per_mw_year: 20000
     critical_per_unit: 1
 """
-CENTRALISED = CAPACITY.replace("fr_capacity", "fr_capacity_centralised")
+# the regime begins with November 2026; the days of these tests lie before
+CENTRALISED = CAPACITY.replace("fr_capacity", "fr_capacity_centralised") + "    delivery_from: null\n"
 PENALTY = "    penalty_eur_per_mw_year: 30000\n"
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import Identifier, Model
+from mes_stoch.schema.products.calendar import DateText
 
 Stage = Literal["commit", "day_ahead", "realtime"]
 
@@ -32,6 +33,14 @@ class MarketProduct(Model):
         description="Until when the volume can change: `D-1 08:00`, `Y-1 00:00`, `H-5min`; null: not said.",
     )
     source: str = ""
+    placeholders: list[Identifier] = Field(
+        default_factory=list,
+        description="Keys whose value in the catalogue has no source: a placeholder, marked [user], to be replaced.",
+    )
+    delivery_from: DateText | None = Field(
+        default=None, description="First day on which the product is delivered at all; null: no limit known."
+    )
+    delivery_until: DateText | None = Field(default=None, description="Last day on which it is; null: none known.")
 
 
 class TradedProduct(MarketProduct):

@@ -41,6 +41,10 @@ class Flexibility(TradedProduct):
     bid_step_mw: NonNegative = Field(default=0.0, description="Volumes are multiples of this; 0: any volume.")
     full_activation_time_s: Positive = Field(description="Time from the call to full delivery.")
     sustain_h: NonNegative = Field(description="Time a full call must be held.")
+    sustain_alternatives_h: list[NonNegative] = Field(
+        default_factory=list,
+        description="Other times that could hold where no source settles it; `mes-stoch sensitivity` tries them.",
+    )
     call: Literal["continuous", "discrete"] = Field(
         default="continuous",
         description="Discrete calls begin and end: what a running call has used is no longer held for it.",
