@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass
 class Invocation:
-    """The command as typed, and whether all ranks of a parallel run take part in it."""
+    """The command as typed, whether all ranks of a parallel run take part in it, and where its results are."""
 
     command: str | None = None
     is_joint: bool = False
+    results: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
 from mes_stoch.cli.settle import settle
 from mes_stoch.cli.solve import solve
+from mes_stoch.cli.streams import guarded_streams
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
 from mes_stoch.schema.errors import MesStochError
@@ -33,7 +33,7 @@ EXIT_CRASH = 70
 _EPILOG = """\b
 Exit codes:
   0   done
-  2   the instance or the command is not right
+  2   the instance or the command is not right, or results cannot be written
   3   infeasible or unbounded
   4   stopped at a limit before the gap was reached (results are written)
   5   interrupted
@@ -96,7 +96,13 @@ def run(arguments: list[str]) -> tuple[int, bool]:
         have to be ended.
     """
     invocation = Invocation(shlex.join(["mes-stoch", *arguments]))
-    code, together = _run(arguments, invocation)
+    with guarded_streams() as out:
+        code, together = _run(arguments, invocation)
+        out.flush()
+        if out.error is not None and not out.is_left:
+            place = "" if invocation.results is None else f"; the results are in {invocation.results}"
+            speech.complain(f"standard output cannot be written: {out.reason}{place}")
+            code = code or EXIT_USAGE
     return code, together or not invocation.is_joint
 
 
@@ -120,10 +126,6 @@ def _run(arguments: list[str], invocation: Invocation) -> tuple[int, bool]:
     except (click.Abort, KeyboardInterrupt):
         speech.complain("interrupted; nothing was written")
         return EXIT_INTERRUPTED, False
-    except BrokenPipeError:
-        # the reader of our output (head, less) has gone: nothing is wrong
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the interpreter flushes it at exit)
-        return 0, True
     except Exception as error:
         return _crash(error, debug="--debug" in arguments), False
     return (code if isinstance(code, int) else 0), True

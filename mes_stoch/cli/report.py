@@ -9,6 +9,7 @@ import click
 
 from mes_stoch.cli import speech
 from mes_stoch.cli.options import figures_option
+from mes_stoch.schema.errors import WriteError
 
 if TYPE_CHECKING:
     from mes_stoch.report.run import Run
@@ -46,5 +47,5 @@ def draw(run: Run, folder: Path, scenario: str | None = None, *, quiet: bool = F
         for path in write_figures(run, folder, scenario):
             if not quiet:
                 speech.remark(f"figure: {path}")
-    except PlotsMissingError as error:
+    except (PlotsMissingError, WriteError) as error:
         speech.remark(f"mes-stoch: {error}")

@@ -22,7 +22,7 @@ from mes_stoch.cli.options import (
 from mes_stoch.cli.progress import ProgressLines
 from mes_stoch.cli.ranks import ready_together
 from mes_stoch.cli.report import draw
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.solve import parallel
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ Examples:
   mpiexec -n 2 mes-stoch solve instances/hospital_fr --scenarios 1000
 
 \b
-Exit codes: 0 done, 2 the instance or the command is not right, 3 infeasible or unbounded,
-4 stopped at a limit before the gap was reached (results are written), 5 interrupted.
+Exit codes: 0 done, 2 the instance or the command is not right, or results cannot be written,
+3 infeasible or unbounded, 4 stopped at a limit before the gap was reached (results are written), 5 interrupted.
 """
 
 _positive = click.FloatRange(min=0, min_open=True)
@@ -135,13 +135,12 @@ def solve(
             )
         if run is None or folder is None:
             return
-        run.write_to(folder)
-    except BaseException:
+        context.ensure_object(Invocation).results = str(folder.path)
+        _deliver(run, folder, quiet=quiet, figures=not no_figures)
+    finally:
         # a folder without results would only stand in the way of the next try
         if folder is not None:
             folder.discard()
-        raise
-    _present(run, folder, quiet=quiet, figures=not no_figures)
     context.exit(EXIT_CODE[run.status])
 
 
@@ -162,12 +161,20 @@ def _check_launch(method: str) -> None:
         )
 
 
-def _present(run: Run, folder: RunFolder, *, quiet: bool, figures: bool) -> None:
-    if not quiet:
+def _deliver(run: Run, folder: RunFolder, *, quiet: bool, figures: bool) -> None:
+    """Write the results, then show them: where they cannot be written, the table is all there is of them."""
+    problem: WriteError | None = None
+    try:
+        run.write_to(folder)
+    except WriteError as error:
+        problem = error
+    if not quiet or problem is not None:
         from mes_stoch.report.tables import render
 
         speech.remark("")
         speech.show(render(run))
+    if problem is not None:
+        raise problem
     if figures:
         draw(run, folder.path, quiet=quiet)
     speech.say(str(folder.path) if quiet else f"Results: {folder.path}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from mes_stoch.io.names import printable
 from mes_stoch.solve import parallel
 
 # Set by the launcher before any MPI call, so that reading them starts no MPI. In the order of parallel.launcher_size.
@@ -34,13 +35,13 @@ def is_speaker() -> bool:
 def say(text: str) -> None:
     """A result, on standard output."""
     if is_speaker():
-        click.echo(text)
+        click.echo(printable(text))
 
 
 def remark(text: str) -> None:
     """Progress, warnings and where things are, on standard error."""
     if is_speaker():
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)
 
 
 def complain(text: str) -> None:
@@ -50,10 +51,10 @@ def complain(text: str) -> None:
     whoever is still there afterwards met an error of its own.
     """
     if is_speaker():
-        click.echo(f"mes-stoch: {text}", err=True)
+        click.echo(printable(f"mes-stoch: {text}"), err=True)
         return
     time.sleep(_HEAD_START_S)
-    click.echo(f"mes-stoch: rank {launched_rank()}: {text}", err=True)
+    click.echo(printable(f"mes-stoch: rank {launched_rank()}: {text}"), err=True)
 
 
 class SpokenWarnings(logging.Handler):

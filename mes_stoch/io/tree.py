@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.io.files import write_whole
+from mes_stoch.io.netcdf import netcdf_bytes
+from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 
 _TEXT = ("scenario", "day_ahead_node", "leaf")
@@ -18,7 +20,7 @@ _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 
 def write_tree(tree: ScenarioTree, path: str | Path) -> None:
-    """Write a tree; an existing file is replaced.
+    """Write a tree; an existing file is replaced once all is written.
 
     Parameters
     ----------
@@ -30,6 +32,15 @@ def write_tree(tree: ScenarioTree, path: str | Path) -> None:
     UsageError
         If the file cannot be written.
     """
+    content = tree_bytes(tree)
+    try:
+        write_whole(Path(path), lambda stream: stream.write(content))
+    except WriteError as error:
+        raise UsageError(f"the scenario tree cannot be written to {path}: {error.reason}") from error
+
+
+def tree_bytes(tree: ScenarioTree) -> memoryview:
+    """A tree as the content of its file."""
     dataset = tree.dataset.copy()
     dataset.attrs = {str(key): _storable(value) for key, value in dataset.attrs.items()}
     # whole seconds, so that no reader has to guess a unit or round
@@ -40,10 +51,7 @@ def write_tree(tree: ScenarioTree, path: str | Path) -> None:
         encoding[str(name)] = {"zlib": True, "complevel": 1, "dtype": "float64", "_FillValue": None}
     # what an earlier file's encoding left behind must not decide how this one is written
     dataset = dataset.drop_encoding()
-    try:
-        dataset.to_netcdf(Path(path), mode="w", engine="netcdf4", format="NETCDF4", encoding=encoding)
-    except OSError as error:
-        raise UsageError(f"the scenario tree cannot be written to {path}: {error.strerror or error}") from error
+    return netcdf_bytes(dataset, encoding)
 
 
 def read_tree(path: str | Path) -> ScenarioTree:

@@ -61,7 +61,7 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
     def save(name: str, figure: Figure) -> Path:
         FigureCanvasAgg(figure)
         figures: Any = figure
-        return target.put(f"{FIGURES}/{name}", lambda path: figures.savefig(path, format="png", dpi=RESOLUTION_DPI))
+        return target.put(f"{FIGURES}/{name}", lambda stream: figures.savefig(stream, format="png", dpi=RESOLUTION_DPI))
 
     written = []
     if run.objective is not None:

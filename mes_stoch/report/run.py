@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 
 from mes_stoch.io import run_folder as layout
 from mes_stoch.io.run_folder import RunFolder, build_manifest
-from mes_stoch.io.tree import read_tree, write_tree
+from mes_stoch.io.tree import read_tree, tree_bytes
 from mes_stoch.report.datasets import flows_frame
+from mes_stoch.schema.errors import WriteError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import FORMAT_CURRENCY
 
@@ -134,25 +137,54 @@ class Run:
             target = RunFolder.create_default(str(self.summary["instance"]), datetime.now())
         else:
             target = RunFolder.create(Path(folder), force)
-        self.write_to(target)
+        try:
+            self.write_to(target)
+        finally:
+            target.discard()
         return target.path
 
     def write_to(self, target: RunFolder) -> None:
-        """Fill a folder that was claimed before; the manifest closes it."""
+        """Fill a folder that was claimed before: the smallest and most valuable first, the manifest closes it.
+
+        Raises
+        ------
+        WriteError
+            If something could not be written; all that could be is there, and the message says what is and what is not.
+        """
         target.clear()
+        manifest = self._manifest()
+        steps: dict[str, Callable[[], object]] = {
+            layout.SUMMARY: lambda: target.put_json(layout.SUMMARY, self.summary),
+            layout.COMMITMENTS: lambda: target.put_frame(layout.COMMITMENTS, _as_text(self.commitments)),
+            layout.TRACE: lambda: target.put_frame(layout.TRACE, self.trace),
+            layout.UNFINISHED: lambda: target.put_json(layout.UNFINISHED, manifest),
+        }
         for name, content in self.settings.inputs.items():
-            target.put_bytes(f"{layout.INSTANCE}/{name}", content)
-        target.put(layout.TREE, lambda path: write_tree(self.tree, path))
-        target.put_dataset(layout.SOLUTION, self.solution)
-        target.put_dataset(layout.FLOWS, self.flow_data)
-        table = self.commitments.copy()
-        for column in ("block_start", "block_end"):
-            table[column] = [time.isoformat() for time in table[column]]
-        target.put_frame(layout.COMMITMENTS, table)
-        target.put_frame(layout.TRACE, self.trace)
-        target.put_json(layout.SUMMARY, self.summary)
+            place = f"{layout.INSTANCE}/{name}"
+            steps[place] = partial(target.put_bytes, place, content)
+        steps |= {
+            layout.TREE: lambda: target.put_bytes(layout.TREE, tree_bytes(self.tree)),
+            layout.SOLUTION: lambda: target.put_dataset(layout.SOLUTION, self.solution),
+            layout.FLOWS: lambda: target.put_dataset(layout.FLOWS, self.flow_data),
+        }
+        failed: dict[str, str] = {}
+        for name, write in steps.items():
+            try:
+                write()
+            except WriteError as error:
+                failed[name] = error.reason
+        if not failed:
+            try:
+                target.finish(manifest)
+            except WriteError as error:
+                failed[layout.MANIFEST] = error.reason
+        if failed:
+            raise _unfinished(target, [name for name in steps if name not in failed], failed)
+        logger.info("run written to %s", target.path)
+
+    def _manifest(self) -> dict[str, Any]:
         ended = datetime.now(UTC)
-        manifest = build_manifest(
+        return build_manifest(
             command=self.settings.command,
             options={"method": self.settings.method, **self.settings.options},
             inputs=self.settings.inputs,
@@ -162,8 +194,26 @@ class Run:
             wall_time_s=(ended - self.settings.started).total_seconds(),
             ranks=int(self.summary["ranks"]),
         )
-        target.put_json(layout.MANIFEST, manifest)
-        logger.info("run written to %s", target.path)
+
+
+def _as_text(commitments: pd.DataFrame) -> pd.DataFrame:
+    """The table with its times in ISO 8601."""
+    table = commitments.copy()
+    for column in ("block_start", "block_end"):
+        table[column] = [time.isoformat() for time in table[column]]
+    return table
+
+
+def _unfinished(target: RunFolder, written: list[str], failed: dict[str, str]) -> WriteError:
+    """Says what is there and what is not."""
+    reasons = ", ".join(dict.fromkeys(failed.values()))
+    there = ", ".join(written) if written else "nothing"
+    missing = ", ".join(dict.fromkeys([*failed, layout.MANIFEST]))
+    text = (
+        f"{reasons}. The run is solved, but its folder is not complete. Written: {there}. Not written: {missing}. "
+        "Make room and solve again with --force"
+    )
+    return WriteError(target.path, text)
 
 
 def read_run(folder: str | Path) -> Run:

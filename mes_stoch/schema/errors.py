@@ -72,6 +72,24 @@ class InstanceError(MesStochError):
         super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
 
 
+class WriteError(UsageError):
+    """A result cannot be written where it should go."""
+
+    def __init__(self, target: object, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"cannot write {target}: {reason}")
+
+
+class RunFolderError(UsageError):
+    """A run folder is damaged; carries **all** issues found, each with the file and the key or variable."""
+
+    def __init__(self, folder: object, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(issues)
+        count = len(self.issues)
+        head = f"{folder} is damaged: {count} problem{'s' if count != 1 else ''}"
+        super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
+
+
 class ModelError(MesStochError):
     """The model could not be assembled or compiled from a valid instance."""
 

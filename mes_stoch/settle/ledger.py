@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.io.run_folder import write_whole
+from mes_stoch.io.files import write_whole
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.settle.books import Array, Books, Span
 
@@ -203,14 +204,15 @@ class Ledger:
         chosen = self.books.scenarios if scenarios is None else list(scenarios)
         count = 0
 
-        def fill(file: Path) -> None:
+        def fill(file: BinaryIO) -> None:
             nonlocal count
-            with file.open("w", encoding="utf-8", newline="") as stream:
-                pd.DataFrame(columns=list(COLUMNS)).to_csv(stream, index=False, lineterminator="\n")
-                for name in chosen:
-                    lines = self._scenario(name)
-                    count += len(lines)
-                    lines.to_csv(stream, index=False, header=False, float_format="%.10g", lineterminator="\n")
+            header = pd.DataFrame(columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n")
+            file.write(header.encode("utf-8"))
+            for name in chosen:
+                lines = self._scenario(name)
+                count += len(lines)
+                text = lines.to_csv(index=False, header=False, float_format="%.10g", lineterminator="\n")
+                file.write(text.encode("utf-8"))
 
         write_whole(path, fill)
         return count

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pytest
@@ -136,8 +137,8 @@ def test_a_damaged_file_is_named(tiny_run: Run, tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_no_half_file(tmp_path: Path) -> None:
-    def fail(path: Path) -> None:
-        path.write_text("half", encoding="utf-8")
+    def fail(stream: BinaryIO) -> None:
+        stream.write(b"half")
         raise OSError(28, "No space left on device")
 
     with pytest.raises(UsageError, match="No space left"):
