@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +24,12 @@ from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.io.run_folder import read_inputs
 from mes_stoch.report.run import Run, RunSettings, read_run
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.settlement import Settlement, settle_books
+from mes_stoch.settle.stated import Stated
 from mes_stoch.solve.result import Progress, SolveOptions
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
@@ -247,12 +248,15 @@ def settle(run: Run | str | Path) -> Settlement:
     Returns
     -------
     Settlement
-        ``ledger`` has the lines, ``agrees`` says whether they add up to what the optimiser states.
+        ``ledger`` has the lines; ``agrees`` says whether they add up to what the optimiser states, and whether
+        everything else of the run agrees with its files (``disagreements`` lists what does not).
 
     Raises
     ------
     UsageError
         If the folder is not that of a finished run, or the run has no dispatch.
+    RunFolderError
+        If the folder is damaged so that it cannot be understood.
 
     >>> import mes_stoch as ms
     >>> site = ms.read("instances/tiny_site")
@@ -260,7 +264,19 @@ def settle(run: Run | str | Path) -> Settlement:
     >>> settlement.agrees, round(settlement.expected_profit, 2)
     (True, -687.5)
     """
-    return settle_books(_books(run))
+    if not isinstance(run, Run):
+        run = read_run(run, allow_changed=True)
+    loaded = _read_inputs(run.settings.inputs)
+    gap = run.settings.options.get("gap_rel")
+    account = Stated(
+        summary=run.summary,
+        commitments=run.commitments,
+        trace=run.trace,
+        loaded=loaded,
+        gap_asked=float(gap) if isinstance(gap, int | float) else None,
+        changed=run.changed,
+    )
+    return settle_books(Books(loaded.instance, run.tree, run.solution, run.flow_data), account)
 
 
 def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
@@ -298,13 +314,22 @@ def _books(run: Run | str | Path) -> Books:
     """The books of a run, with its own copy of the instance read anew."""
     if not isinstance(run, Run):
         run = read_run(run)
-    with TemporaryDirectory(prefix="mes-stoch-books-") as copy:
-        for name, content in run.settings.inputs.items():
-            target = Path(copy) / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        instance = read_instance(Path(copy)).instance
-    return Books(instance, run.tree, run.solution, run.flow_data)
+    return Books(_read_inputs(run.settings.inputs).instance, run.tree, run.solution, run.flow_data)
+
+
+def _read_inputs(inputs: Mapping[str, bytes]) -> LoadedInstance:
+    """An instance from the files that a run keeps of it."""
+    try:
+        with TemporaryDirectory(prefix="mes-stoch-settle-") as copy:
+            for name, content in inputs.items():
+                target = Path(copy) / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            return read_instance(Path(copy))
+    except OSError as error:
+        raise UsageError(f"no room to read the run's instance: {error.strerror or error}") from error
+    except InstanceError as error:
+        raise InstanceError("the run's copy of its instance", error.issues) from None
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

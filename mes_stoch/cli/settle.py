@@ -21,7 +21,8 @@ Examples:
   mes-stoch settle runs/tiny_site-20250115-093000 --scenario called --out called.csv
 
 \b
-Exit codes: 0 the settlement agrees with the optimiser, 2 not the folder of a finished run, 70 it does not agree.
+Exit codes: 0 the settlement agrees with the optimiser; 2 not the folder of a finished run, a damaged one, or one that
+has been changed since it was written; 70 the folder is as it was written and does not agree: a fault of the program.
 """
 
 
@@ -39,7 +40,8 @@ def settle(run_dir: Path, scenario: str | None, out: Path | None, force: bool) -
     """Recompute every cash flow of a finished run and lay the sums beside the optimiser's.
 
     Reads the files of the RUN folder alone: the instance's copy, scenarios, decisions and meters. No model and no
-    solver is asked, so that a mistake in either is found.
+    solver is asked, so that a mistake in either is found. Objective, bounds, gap, status, commitments, bid rules,
+    probabilities and the manifest's hashes are checked as well.
     """
     from mes_stoch.api import settle as settle_run
     from mes_stoch.io.run_folder import LEDGER
@@ -56,5 +58,9 @@ def settle(run_dir: Path, scenario: str | None, out: Path | None, force: bool) -
     speech.show(render_settlement(settlement, scenario))
     count = settlement.ledger.write(target, None if scenario is None else [scenario])
     speech.remark(f"ledger: {target} ({count:,} lines)")
-    if not settlement.agrees:
-        raise SettlementError("the settlement does not agree with the optimiser: " + settlement.worst_differences()[0])
+    if settlement.agrees:
+        return
+    first = [*settlement.disagreements, *settlement.worst_differences()][0]
+    if settlement.is_changed:
+        raise UsageError(f"the run folder has been changed since it was written, and does not agree: {first}")
+    raise SettlementError(f"the settlement does not agree with the optimiser: {first}")

@@ -44,7 +44,6 @@ import xarray as xr
 
 from mes_stoch.io.claim import Claim, is_claim
 from mes_stoch.io.files import (
-    LARGEST_TEXT_BYTES,
     TEMPORARY_END,
     TEMPORARY_START,
     open_folder_in,
@@ -68,6 +67,9 @@ INSTANCE = "instance"
 FIGURES = "figures"
 LEDGER = "ledger.csv"
 EVALUATION = "evaluation.json"
+
+#: Issues of one folder that are told; the others are of the same kind.
+MOST_ISSUES = 20
 
 #: 2: with the hashes of the result files.
 MANIFEST_FORMAT = 2
@@ -142,11 +144,12 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """A finished run."""
+        """A finished run's folder; what is in it is checked by :mod:`mes_stoch.io.run_files`."""
         if not path.is_dir():
             raise UsageError(f"{path} is not a folder; give the folder of a finished run")
-        if not (path / MANIFEST).is_file():
-            what = "an unfinished run" if (path / INSTANCE).is_dir() or (path / SUMMARY).is_file() else "not a run"
+        if not (path / MANIFEST).exists():
+            is_begun = any((path / name).exists() for name in (INSTANCE, SUMMARY, UNFINISHED))
+            what = "an unfinished run" if is_begun else "not a run"
             raise UsageError(f"{path} is {what}: it has no {MANIFEST}")
         return cls(path)
 
@@ -225,28 +228,6 @@ class RunFolder:
             if array.ndim and array.dtype.kind in "fiu"
         }
         return self.put_bytes(name, netcdf_bytes(dataset, encoding))
-
-    def read_json(self, name: str) -> dict[str, Any]:
-        try:
-            content = json.loads(read_regular(self.path / name, LARGEST_TEXT_BYTES))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read {self.path / name}: {error}") from None
-        if not isinstance(content, dict):
-            raise UsageError(f"{self.path / name} does not hold a JSON object")
-        return content
-
-    def read_frame(self, name: str) -> pd.DataFrame:
-        try:
-            return pd.read_csv(self.path / name)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read {self.path / name}: {error}") from None
-
-    def read_dataset(self, name: str) -> xr.Dataset:
-        try:
-            with xr.open_dataset(self.path / name, engine="netcdf4") as dataset:
-                return dataset.load()
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read {self.path / name}: {error}") from None
 
 
 def _make(path: Path) -> bool:

@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mes_stoch.io.files import write_whole
-from mes_stoch.io.netcdf import netcdf_bytes
-from mes_stoch.schema.errors import UsageError, WriteError
+from mes_stoch.io.files import read_regular, write_whole
+from mes_stoch.io.netcdf import netcdf_bytes, read_netcdf
+from mes_stoch.io.run_arrays import attribute_issues, layout_issues, not_finite, scenario_issues
+from mes_stoch.schema.errors import Issue, UsageError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 
 _TEXT = ("scenario", "day_ahead_node", "leaf")
-_COORDINATES = ("time", "scenario", "probability", "day_ahead_node", "leaf")
-_ATTRIBUTES = ("timezone", "period_h", "origin")
+_COORDINATES = {
+    "time": (("time",), "M"),
+    "scenario": (("scenario",), "U"),
+    "probability": (("scenario",), "f"),
+    "day_ahead_node": (("scenario",), "U"),
+    "leaf": (("scenario",), "U"),
+}
 _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 
@@ -66,17 +72,48 @@ def read_tree(path: str | Path) -> ScenarioTree:
     UsageError
         If there is no such file, or it is no scenario tree.
     """
-    if not Path(path).is_file():
+    if not Path(path).exists():
         raise UsageError(f"there is no scenario tree at {path}")
     try:
-        with xr.open_dataset(Path(path), engine="netcdf4") as opened:
-            dataset = opened.load()
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read as a scenario tree: {error}") from error
-    lacking = [name for name in _COORDINATES if name not in dataset.variables]
-    lacking += [name for name in _ATTRIBUTES if name not in dataset.attrs]
-    if lacking:
-        raise UsageError(f"{path} is not a scenario tree: it has no {', '.join(lacking)}")
+        content = read_regular(Path(path))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read as a scenario tree: {error.strerror or error}") from None
+    dataset, issues = read_netcdf(content, str(path))
+    if dataset is None:
+        raise UsageError(f"{path} cannot be read as a scenario tree:\n" + _listed(issues))
+    issues = tree_issues(dataset, str(path))
+    if issues:
+        raise UsageError(f"{path} is not a scenario tree:\n" + _listed(issues))
+    return tree_from(dataset)
+
+
+def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
+    """What keeps a dataset from being a scenario tree."""
+    issues = attribute_issues(dataset, file) + layout_issues(dataset, _COORDINATES, file)
+    if "origin" not in dataset.attrs:
+        issues.append(Issue(file, None, "origin", "nothing", "where the scenarios come from"))
+    if not _is_seed(dataset.attrs.get("seed", 0)):
+        issues.append(Issue(file, None, "seed", f"{dataset.attrs['seed']!r:.60}", "a whole number"))
+    if issues:
+        return issues
+    if not dataset.sizes["scenario"] or not dataset.sizes["time"]:
+        return [Issue(file, None, "scenario", "no scenario or no period", "at least one of each")]
+    issues = scenario_issues(dataset, file)
+    for name in map(str, dataset.data_vars):
+        if name in _COORDINATES:
+            continue
+        dims = dataset[name].dims
+        if set(dims) not in ({"time"}, {"scenario", "time"}) or dataset[name].dtype.kind not in "fiu":
+            shown = ", ".join(map(str, dims)) or "nothing"
+            found = f"values of type {dataset[name].dtype} over {shown}"
+            issues.append(Issue(file, None, name, found, "numbers over time, or over scenario and time"))
+        else:
+            issues += not_finite(dataset, name, file)
+    return issues
+
+
+def tree_from(dataset: xr.Dataset) -> ScenarioTree:
+    """The tree of a dataset in which :func:`tree_issues` finds nothing."""
     dataset = dataset.set_coords([name for name in _COORDINATES if name in dataset.data_vars])
     # NetCDF strings come back as objects
     dataset = dataset.assign_coords(
@@ -84,6 +121,14 @@ def read_tree(path: str | Path) -> ScenarioTree:
     )
     dataset.attrs = {key: _plain(key, value) for key, value in dataset.attrs.items()}
     return ScenarioTree(dataset)
+
+
+def _listed(issues: list[Issue]) -> str:
+    return "\n".join(f"  - {issue}" for issue in issues)
+
+
+def _is_seed(value: Any) -> bool:
+    return isinstance(value, int | np.integer) or (isinstance(value, str) and value.isascii() and value.isdigit())
 
 
 def _storable(value: object) -> object:

@@ -16,10 +16,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mes_stoch.io import run_folder as layout
+from mes_stoch.io.run_files import read_run_files
 from mes_stoch.io.run_folder import RunFolder, build_manifest
-from mes_stoch.io.tree import read_tree, tree_bytes
+from mes_stoch.io.tree import tree_bytes
 from mes_stoch.report.datasets import flows_frame
-from mes_stoch.schema.errors import WriteError
+from mes_stoch.schema.errors import RunFolderError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import FORMAT_CURRENCY
 
@@ -75,6 +76,8 @@ class Run:
     tree : ScenarioTree
         The scenarios it was solved over.
     settings : RunSettings
+    changed : tuple of str
+        Files of the run folder it was read from that have changed since they were written.
     """
 
     summary: dict[str, Any]
@@ -84,6 +87,7 @@ class Run:
     trace: pd.DataFrame
     tree: ScenarioTree
     settings: RunSettings
+    changed: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         objective = self.objective
@@ -216,38 +220,43 @@ def _unfinished(target: RunFolder, written: list[str], failed: dict[str, str]) -
     return WriteError(target.path, text)
 
 
-def read_run(folder: str | Path) -> Run:
+def read_run(folder: str | Path, *, allow_changed: bool = False) -> Run:
     """Read a finished run back from its folder.
+
+    Parameters
+    ----------
+    folder : path
+    allow_changed : bool
+        Read files whose content is not what the manifest's hashes say; :attr:`Run.changed` then names them.
 
     Raises
     ------
     UsageError
         If the folder is not that of a finished run.
+    RunFolderError
+        If the folder is damaged: everything that is missing, of a wrong form, or changed since it was written.
     """
-    source = RunFolder.open(Path(folder))
-    manifest = source.read_json(layout.MANIFEST)
-    summary = source.read_json(layout.SUMMARY)
-    tree = read_tree(source.path / layout.TREE)
-    commitments = source.read_frame(layout.COMMITMENTS)
-    for column in ("block_start", "block_end"):
-        commitments[column] = pd.to_datetime(commitments[column], utc=True).dt.tz_convert(summary["timezone"])
-    options = dict(manifest.get("options") or {})
-    copy = source.path / layout.INSTANCE
+    files = read_run_files(Path(folder))
+    if files.changed and not allow_changed:
+        raise RunFolderError(folder, files.changed)
+    manifest = files.manifest
+    options = dict(manifest["options"])
     settings = RunSettings(
-        inputs={path.relative_to(copy).as_posix(): path.read_bytes() for path in copy.rglob("*") if path.is_file()},
-        method=str(options.pop("method", summary["method"])),
+        inputs=files.inputs,
+        method=str(options.pop("method", files.summary["method"])),
         options=options,
-        command=manifest.get("command"),
-        started=datetime.fromisoformat(str(manifest["start_utc"])),
+        command=manifest["command"],
+        started=datetime.fromisoformat(manifest["start_utc"]),
     )
     return Run(
-        summary=summary,
-        commitments=commitments,
-        solution=source.read_dataset(layout.SOLUTION),
-        flow_data=source.read_dataset(layout.FLOWS),
-        trace=source.read_frame(layout.TRACE),
-        tree=tree,
+        summary=files.summary,
+        commitments=files.commitments,
+        solution=files.solution,
+        flow_data=files.flows,
+        trace=files.trace,
+        tree=files.tree,
         settings=settings,
+        changed=tuple(str(issue) for issue in files.changed),
     )
 
 

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.report.streams import group_of, group_order
-from mes_stoch.settle.settlement import POOLED_ENERGY, TOLERANCE, Settlement
+from mes_stoch.settle.settlement import POOLED_ENERGY, Settlement
+from mes_stoch.settle.stated import TOLERANCE
 
 
 def render_settlement(settlement: Settlement, scenario: str | None = None) -> RenderableType:
@@ -53,10 +54,14 @@ def _verdict(settlement: Settlement) -> list[RenderableType]:
     size = f"{settlement.largest_difference:.2g} {currency}, {relative:.1g} of the money that moves"
     if settlement.agrees:
         return [f"  The two accounts agree in every stream of every scenario; largest difference {size}."]
-    return [
-        f"  THE TWO ACCOUNTS DIFFER: by up to {size}, where {TOLERANCE:g} is allowed.",
-        *(f"  {line}" for line in settlement.worst_differences()),
-    ]
+    lines = []
+    if relative > TOLERANCE:
+        lines.append(f"  THE TWO ACCOUNTS DIFFER: by up to {size}, where {TOLERANCE:g} is allowed.")
+        lines += [f"  {line}" for line in settlement.worst_differences()]
+    if settlement.disagreements:
+        lines.append("  THE RUN DOES NOT AGREE WITH ITSELF:")
+        lines += [f"  {line}" for line in settlement.disagreements]
+    return [*lines]
 
 
 def _money(amount: float) -> str:

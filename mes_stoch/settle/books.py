@@ -13,12 +13,20 @@ from numpy.typing import NDArray
 from mes_stoch.io.penalties import with_penalties
 from mes_stoch.io.price_limits import series_ranges
 from mes_stoch.io.time import blocks
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import Issue, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 
 Array = NDArray[np.float64]
 Span = NDArray[np.int64]
+
+
+class MissingEntryError(Exception):
+    """The books lack something that the instance's rules need."""
+
+    def __init__(self, file: str, name: str, expected: str) -> None:
+        super().__init__(name)
+        self.issue = Issue(file, None, name, "nothing", expected)
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,8 @@ class Books:
         """A number, or a series of the scenarios, as an array over (scenarios, periods)."""
         if not isinstance(quantity, str):
             return np.full((len(self.scenarios), len(self.time)), float(quantity))
+        if quantity not in self.tree.dataset:
+            raise MissingEntryError("tree.nc", quantity, "a series that the instance names")
         return np.stack([self.tree.values(quantity, place) for place in self._places])
 
     def has(self, name: str) -> bool:
@@ -84,6 +94,8 @@ class Books:
 
     def decided(self, name: str) -> Array:
         """A quantity of the solution over (scenarios, its spans); commitments are the same in every scenario."""
+        if name not in self.solution:
+            raise MissingEntryError("solution.nc", name, "a quantity that was decided, or held")
         array = self.solution[name]
         values = np.asarray(array.values, dtype=float)
         return values if "scenario" in array.dims else np.broadcast_to(values, (len(self.scenarios), *values.shape))

@@ -10,9 +10,10 @@ named as the optimiser names them, so that the two accounts can be laid side by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.errors import Issue, ModelError, RunFolderError
 from mes_stoch.schema.products import (
     CapacityMechanism,
     EnergyMarket,
@@ -21,7 +22,7 @@ from mes_stoch.schema.products import (
     Imbalance,
     VoltageService,
 )
-from mes_stoch.settle.books import Books
+from mes_stoch.settle.books import Books, MissingEntryError
 from mes_stoch.settle.capacity import settle_capacity
 from mes_stoch.settle.components import settle_component, settle_node
 from mes_stoch.settle.energy import settle_energy
@@ -44,14 +45,37 @@ FAMILIES: tuple[tuple[type, Settler], ...] = (
 )
 
 
-def cash_flows(books: Books) -> Iterator[CashFlow]:
-    """Every cash flow of a run: products, then components, then nodes, in the order of the instance."""
+def cash_flows(books: Books) -> list[CashFlow]:
+    """Every cash flow of a run: products, then components, then nodes, in the order of the instance.
+
+    Raises
+    ------
+    RunFolderError
+        With everything that the books lack, or have over other spans than the instance's.
+    """
+    flows: list[CashFlow] = []
+    issues: list[Issue] = []
+    for owner, settle in _settlers(books):
+        try:
+            flows += settle()
+        except MissingEntryError as error:
+            issues.append(error.issue)
+        except (ValueError, IndexError):
+            # arrays that do not go together; the files they come from may have been cut or mixed up
+            found = "values over other spans than the instance's"
+            issues.append(Issue("solution.nc", None, owner, found, "the spans of the horizon"))
+    if issues:
+        raise RunFolderError("the run", list(dict.fromkeys(issues)))
+    return flows
+
+
+def _settlers(books: Books) -> Iterator[tuple[str, Callable[[], Iterator[CashFlow]]]]:
     for product_id, product in books.instance.products.items():
         settle = next((settler for family, settler in FAMILIES if isinstance(product, family)), None)
         if settle is None:
             raise ModelError(f"no settlement is known for {product_id} of family {product.family}")
-        yield from settle(books, product_id, product)
+        yield product_id, partial(settle, books, product_id, product)
     for name, spec in books.instance.components.items():
-        yield from settle_component(books, name, spec)
+        yield name, partial(settle_component, books, name, spec)
     for name in books.instance.nodes:
-        yield from settle_node(books, name)
+        yield name, partial(settle_node, books, name)

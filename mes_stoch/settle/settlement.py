@@ -14,12 +14,10 @@ from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.ledger import Ledger
 from mes_stoch.settle.registry import cash_flows
+from mes_stoch.settle.stated import TOLERANCE, Stated, disagreements
 
 #: The positions of all markets added up: see :func:`pool_of`.
 POOLED_ENERGY = "energy"
-
-#: Largest difference between the two accounts, relative to the money that moves in a scenario.
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,10 +29,13 @@ class Settlement:
     ledger : Ledger
     stated : pandas.DataFrame
         The optimiser's money by scenario (rows) and stream (columns).
+    account : Stated, optional
+        What else the run says of itself; without it streams alone are compared.
     """
 
     ledger: Ledger
     stated: pd.DataFrame
+    account: Stated | None = None
 
     def __repr__(self) -> str:
         word = "agrees" if self.agrees else "DISAGREES"
@@ -74,14 +75,29 @@ class Settlement:
     @property
     def relative_difference(self) -> float:
         """The largest difference of a scenario over the money that moves in it: the sum of its streams' sizes."""
-        sizes = np.maximum(_size(self.stated), _size(self.totals))
+        sizes = self.sizes
         worst = np.nan_to_num(self.differences.abs().max(axis=1).to_numpy(), nan=np.inf)
         return float((worst / np.maximum(sizes, 1.0)).max(initial=0.0))
 
+    @cached_property
+    def sizes(self) -> NDArray[np.float64]:
+        """Money that moves in each scenario: the sum of its streams' sizes, in the larger of the two accounts."""
+        return np.maximum(_size(self.stated), _size(self.totals))
+
     @property
     def agrees(self) -> bool:
-        """Whether the two accounts agree in every stream of every scenario, to one in a million."""
-        return self.relative_difference <= TOLERANCE
+        """Whether every stream of every scenario agrees to one in a million, and :attr:`disagreements` is empty."""
+        return self.relative_difference <= TOLERANCE and not self.disagreements
+
+    @cached_property
+    def disagreements(self) -> tuple[str, ...]:
+        """What else of the run does not agree with its files, in words: :mod:`mes_stoch.settle.stated`."""
+        return () if self.account is None else tuple(disagreements(self, self.account))
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether files of the run folder are not what was written when the run was solved."""
+        return self.account is not None and bool(self.account.changed)
 
     def comparison(self, scenario: str | None = None) -> pd.DataFrame:
         """Settled and stated money by stream: expected, or of one scenario; columns ``settled, stated, difference``."""
@@ -118,8 +134,8 @@ class Settlement:
         return pd.Series(self.ledger.books.probabilities @ table.to_numpy(), index=table.columns)
 
 
-def settle_books(books: Books) -> Settlement:
-    """Settle a run from its books.
+def settle_books(books: Books, account: Stated | None = None) -> Settlement:
+    """Settle a run from its books, and hold what else it states against them.
 
     Raises
     ------
@@ -132,7 +148,7 @@ def settle_books(books: Books) -> Settlement:
         index=pd.Index(books.scenarios, name="scenario"),
         columns=[str(stream) for stream in solution["stream"].values],
     )
-    return Settlement(Ledger(books, tuple(cash_flows(books))), stated)
+    return Settlement(Ledger(books, tuple(cash_flows(books))), stated, account)
 
 
 def _size(table: pd.DataFrame) -> NDArray[np.float64]:

@@ -74,7 +74,10 @@ def test_file_that_is_no_netcdf(tmp_path: Path) -> None:
 
 def test_netcdf_that_is_no_tree(tmp_path: Path) -> None:
     xr.Dataset({"x": ("time", [1.0])}).to_netcdf(tmp_path / "tree.nc", engine="netcdf4")
-    with pytest.raises(UsageError, match="it has no time, scenario, probability"):
+    with pytest.raises(
+        UsageError,
+        match=r"is not a scenario tree:[\s\S]*timezone[\s\S]*time: found nothing[\s\S]*probability: found nothing",
+    ):
         read_tree(tmp_path / "tree.nc")
 
 
