@@ -31,11 +31,12 @@ import numpy as np
 
 from mes_stoch.model.merge import Merger
 from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.cutting_planes import CuttingPlanes
 from mes_stoch.solve.findings import Findings
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
 from mes_stoch.solve.incumbent import Candidates
-from mes_stoch.solve.no_optimum import together_infeasible
+from mes_stoch.solve.no_optimum import grows_without_limit, together_infeasible
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.team import Team
 
@@ -128,6 +129,8 @@ class Closing:
         proofs = self._everyones(proofs)
         if any(proof.status == "infeasible" for proof in proofs):
             raise together_infeasible(self._program)
+        if whole and any(proof.status == "unbounded" for proof in proofs):
+            raise grows_without_limit(self._program)
         for proof in proofs:
             offset, gradient = slopes[proof.bundle]
             if whole:
@@ -211,7 +214,10 @@ class Closing:
             consensus = self._program.root.consensus
             fresh = []
             for point in points:
-                root = point if len(proofs) == 1 else self._candidates.from_consensus(point[consensus])
+                try:
+                    root = point if len(proofs) == 1 else self._candidates.from_consensus(point[consensus])
+                except SolveError:
+                    continue
                 if self._candidates.is_new(root):
                     fresh.append(root)
             found = fresh if findings.root is None else fresh[:_WISHES_A_ROUND]

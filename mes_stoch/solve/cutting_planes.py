@@ -13,8 +13,9 @@ nothing of the optimum. After a point that was no better the next lies halfway t
 that of the unrestricted master.
 
 *No dispatch at a commitment.* A scenario that cannot answer ``r_k`` sends a feasibility cut, which every commitment
-that it can answer keeps; the others send their estimates as ever. Until some commitment can be answered by all, the
-next point is the nearest to the last that keeps all cuts. No such point: the program is infeasible.
+that it can answer keeps, and an estimate from the nearest such commitment; the others send theirs as ever. Until
+some commitment can be answered by all, the next point is the nearest to the last that keeps all cuts. No such point:
+the program is infeasible.
 
 *Bounded only as a whole.* Single scenarios may be unbounded without the others, and the master with few cuts as well.
 The direction ``d`` in which it falls is asked of every scenario (:mod:`mes_stoch.solve.phase_one`). Where
@@ -218,7 +219,9 @@ class CuttingPlanes:
                 point = nearer
                 continue
             cost = math.inf if value is None else value
-            radius = _adapted(radius, before, cost, predicted, touches)
+            if value is not None:
+                # where there is no answer the domain is at fault, and not the estimates
+                radius = _adapted(radius, before, cost, predicted, touches)
             step = 1.0 if cost < before else _STEP_AFTER_A_MISS
             target, gain = self._next(radius)
             point, predicted = self.best_point + step * (target - self.best_point), step * gain
@@ -242,7 +245,7 @@ class CuttingPlanes:
         """Solve the unrestricted master, and follow the directions in which it falls for ever."""
         found = self._solve_master()
         directions = 0
-        while found.status == "unbounded" and self.has_answer and self.verdict == "open":
+        while found.status in ("unbounded", "unknown") and self.has_answer and self.verdict == "open":
             directions += 1
             if directions > _DIRECTIONS or not self._follow_ray():
                 break
@@ -309,7 +312,7 @@ class CuttingPlanes:
 
     @staticmethod
     def _estimate_of(answer: Answer) -> Minorant | None:
-        return answer.minorant if answer.kind == "optimal" else None
+        return answer.minorant if answer.kind == "optimal" else answer.nearby
 
     def _add(self, minorants: list[Minorant | None], point: FloatArray) -> None:
         offsets, gradients = self._estimates.add(minorants, point)

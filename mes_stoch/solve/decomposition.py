@@ -232,7 +232,9 @@ class Decomposition:
             cuts = planes.feasibility
             if planes.has_answer:
                 point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
-        return planes, self._start(None) if point is None else point
+        if point is None:
+            point = self._start(None) if planes.verdict == "open" else np.zeros(planes.width)
+        return planes, point
 
     def _is_scarce(self, count: int) -> bool:
         """Whether the time left is little more than a first commitment takes."""
@@ -243,8 +245,11 @@ class Decomposition:
         """Where to begin: what the scenarios would do on the mean, or, where none has an optimum, nothing at all."""
         if mean is not None:
             return mean
-        nothing = np.zeros(len(self._program.root.columns))
-        return np.asarray(self._program.root.nearest(nothing))[self._program.root.consensus]
+        root = self._program.root
+        try:
+            return np.asarray(root.nearest(np.zeros(len(root.columns))))[root.consensus]
+        except SolveError:  # the root's own rules exclude each other, as the master will find
+            return np.zeros(int(root.consensus.sum()))
 
     # -- commitments ------------------------------------------------------------------------------------------------
 

@@ -161,9 +161,12 @@ class Master:
         self._rounds += 1
 
     def add_joint(self, groups: IndexArray, offset: float, gradient: FloatArray) -> None:
-        """Add a cut on the mean cost of several groups."""
-        shares = self.shares[groups] / self.shares[groups].sum()
-        self._rows.append(_Row(np.asarray(groups, dtype=np.int32), shares, offset, gradient))
+        """Add a cut on the mean cost of several groups; left out where a share is too small for the solver to see."""
+        owners = np.asarray(groups, dtype=np.int32)
+        owners = owners[self.shares[owners] > 0]
+        shares = self.shares[owners] / self.shares[owners].sum()
+        if shares.min() >= _TINY:
+            self._rows.append(_Row(owners, shares, offset, gradient))
 
     def add_feasibility(self, offset: float, gradient: FloatArray, owner: int = -1) -> None:
         """Add ``0 >= offset + gradient' r``, which a scenario of the group ``owner`` has sent."""
@@ -261,10 +264,15 @@ class Master:
             column_upper=np.concatenate([upper, free]),
             integer=np.zeros(count + self._groups, dtype=bool),
         )
-        model = HighsModel(program, options=_OPTIONS)
         rows = [replace(row, offset=0.0) for row in self._rows if costed[row.groups].all()]
-        self._append(model, rows, np.zeros(len(self._consensus)), np.zeros(len(self._consensus)))
-        solution = model.run()
+        nothing = np.zeros(len(self._consensus))
+        try:
+            model = HighsModel(program, options=_OPTIONS)
+            self._append(model, rows, nothing, nothing)
+            solution = model.run()
+        except SolveError as error:
+            logger.debug("no direction: %s", error)
+            return None
         if solution.values is None:
             return None
         steepest = max((float(np.abs(row.gradient) @ scale) for row in rows if not row.is_feasibility), default=0.0)
@@ -293,22 +301,23 @@ class Master:
     def _run(
         self, integral: bool, box: tuple[FloatArray, FloatArray], time_limit_s: float = math.inf
     ) -> Solution | None:
-        """The solver's answer; ``None`` where it failed twice, the second time from scratch."""
-        for cold in (False, True):
+        """The solver's answer; ``None`` where it failed from scratch and with its own tolerances too."""
+        for attempt in range(3):
             try:
-                model = self._model(integral, cold)
+                model = self._model(integral, attempt)
                 model.change_column_bounds(self._consensus, *box)
                 solution = model.run(time_limit_s)
-                if solution.status != "unbounded" or cold:
+                if solution.status != "unbounded" or attempt:
                     return solution
             except SolveError as error:
-                logger.debug("the master program failed%s: %s", " again" if cold else "", error)
+                logger.debug("the master program failed at attempt %d: %s", attempt + 1, error)
         return None
 
-    def _model(self, integral: bool, cold: bool) -> HighsModel:
+    def _model(self, integral: bool, attempt: int) -> HighsModel:
+        """The model as it is; from scratch at the second attempt, and with looser tolerances at the third."""
         model = self._models.get(integral)
-        if model is None or cold:
-            options: dict[str, OptionValue] = {**_OPTIONS, "mip_rel_gap": _INTEGER_GAP}
+        if model is None or attempt:
+            options: dict[str, OptionValue] = {**(_OPTIONS if attempt < 2 else {}), "mip_rel_gap": _INTEGER_GAP}
             model = HighsModel(self._base, relax=not integral, options=options)
             self._models[integral], self._rows_in[integral] = model, 0
         self._append(model, self._rows[self._rows_in[integral] :], self._lower, self._upper)
@@ -348,9 +357,8 @@ class Master:
                 by_cut[place] *= self._cost_unit / row.size
             elif row.round < 0:
                 # no more than its groups have to give
-                own, shares = row.groups[row.shares > 0], row.shares[row.shares > 0]
-                by_cut[place] = min(by_cut[place], float(np.min(left[own] / shares)))
-                left[own] = np.maximum(left[own] - by_cut[place] * shares, 0.0)
+                by_cut[place] = min(by_cut[place], float(np.min(left[row.groups] / row.shares)))
+                left[row.groups] = np.maximum(left[row.groups] - by_cut[place] * row.shares, 0.0)
         cells, best = self._cells(root)
         if np.any((left > 0) & (best < 0)):
             return MasterPoint("unbounded")

@@ -74,6 +74,11 @@ def together_infeasible(program: StochasticProgram) -> InfeasibleError:
     )
 
 
+def grows_without_limit(program: StochasticProgram) -> UnboundedError:
+    """All scenarios together, whatever each of them does alone."""
+    return UnboundedError(f"{program.name}: the expected profit grows without limit")
+
+
 def _unbounded(program: StochasticProgram, culprit: int | None, team: Team, deadline: float) -> MesStochError | None:
     """Unbounded where it is feasible: for integers that has to be looked into."""
     if team.told(bool(program.scenario(0).integer.any())):
@@ -87,7 +92,7 @@ def _unbounded(program: StochasticProgram, culprit: int | None, team: Team, dead
                 require_bounded(program, culprit, relaxed)
             except UnboundedError as error:
                 return error
-    return UnboundedError(f"{program.name}: the expected profit grows without limit")
+    return grows_without_limit(program)
 
 
 def _without_costs(program: StochasticProgram, deadline: float) -> MesStochError | None:

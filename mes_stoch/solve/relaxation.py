@@ -43,13 +43,15 @@ class Answer:
     ----------
     kind : str
         ``optimal``: it costs ``value``, and ``minorant`` is a lower estimate of the cost. ``infeasible``: it cannot be
-        answered, and ``minorant`` is a feasibility cut. ``never``: no commitment can be answered. ``unbounded``: the
+        answered, ``minorant`` is a feasibility cut, and ``nearby``, where it is known, an estimate of the cost from the
+        nearest commitment that can. ``never``: no commitment can be answered. ``unbounded``: the
         cost falls without limit. ``unknown``: there was no time, or no proof.
     """
 
     kind: Literal["optimal", "infeasible", "never", "unbounded", "unknown"]
     value: float = math.nan
     minorant: Minorant | None = None
+    nearby: Minorant | None = None
 
 
 class ScenarioRelaxations:
@@ -118,7 +120,8 @@ class ScenarioRelaxations:
         if found.values is None or cut is None:
             return Answer("unknown")
         if cut.says_something and cut.at(point) > _NEAREST_TOLERANCE:
-            return Answer("infeasible", found.objective, cut)
+            there = self.priced(scenario, self.solve_at(index, found.values[columns]))
+            return Answer("infeasible", found.objective, cut, there.minorant if there.kind == "optimal" else None)
         # The solver's tolerance alone lies between the two: the nearest commitment stands for the one asked.
         near = found.values[columns]
         room = _NEAREST_TOLERANCE * scale
