@@ -92,6 +92,7 @@ def _summary(
         "bound_lower": _finite(-result.upper),
         "bound_upper": _finite(-result.lower),
         "gap_rel": _finite(result.gap_rel) if math.isfinite(result.upper) and math.isfinite(result.lower) else None,
+        "bound_kind": result.bound_kind if math.isfinite(result.lower) else None,
         "wall_time_s": result.wall_time_s,
         "iterations": result.iterations,
         "currency": program.instance.currency,
@@ -183,6 +184,7 @@ def _trace(result: EngineResult) -> pd.DataFrame:
             "iteration": [point.iteration for point in result.trace],
             "bound_lower": [-point.upper for point in result.trace],
             "bound_upper": [-point.lower for point in result.trace],
+            "bound_kind": [point.kind if math.isfinite(point.lower) else "" for point in result.trace],
         }
     )
 

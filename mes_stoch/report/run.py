@@ -72,7 +72,8 @@ class Run:
     flow_data : xarray.Dataset
         Called operation by carrier, node and component, and the energy prices.
     trace : pandas.DataFrame
-        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit.
+        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit; and
+        ``bound_kind``, what the upper one rests on (``safe``, ``solver``, empty while there is none).
     tree : ScenarioTree
         The scenarios it was solved over.
     settings : RunSettings

@@ -27,6 +27,10 @@ _STATUS_WORDS = {
     "limit": "stopped at a limit before the gap was reached",
     "interrupted": "interrupted before the gap was reached",
 }
+_KIND_WORDS = {
+    "safe": "from row duals by outward rounding",
+    "solver": "by the solver's search, less an allowance, or with columns without bounds",
+}
 
 
 def render(run: Run) -> RenderableType:
@@ -77,6 +81,9 @@ def _head(run: Run) -> RenderableType:
     lower, upper, gap = summary["bound_lower"], summary["bound_upper"], summary["gap_rel"]
     shown = ["none" if bound is None else _money(bound) for bound in (lower, upper)]
     grid.add_row("proven interval", f"[{shown[0]}, {shown[1]}] {run.currency}, gap {percent(gap)}")
+    kind = summary.get("bound_kind")
+    if kind in _KIND_WORDS:
+        grid.add_row("upper bound", f"{kind}: {_KIND_WORDS[kind]}")
     return grid
 
 

@@ -5,7 +5,11 @@ Equations
 Upper: for any root point ``r``, ``sum_s p_s min {c_s' x : x feasible in s, x[root] = r}``.
 
 Lower: for any multipliers with ``sum_s p_s W_s = 0``, ``sum_s p_s min {c_s' x + W_s' x[consensus] : x feasible in s}``
-(non-anticipativity relaxed; columns of the root without a multiplier are simply left to differ).
+(non-anticipativity relaxed; columns of the root without a multiplier are simply left to differ). Where the mean is not
+exactly zero, its size times that of the root's box is taken off.
+
+What the lower bound of a scenario rests on is its kind: row duals by safe arithmetic, or a search, less an allowance
+(:mod:`mes_stoch.solve.search_bounds`).
 
 Source
 ------
@@ -18,14 +22,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.model.program import FloatArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
-from mes_stoch.solve.highs import Solution
+from mes_stoch.solve import primal_check
+from mes_stoch.solve.outward import EPSILON, total_down
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
+from mes_stoch.solve.safe_bounds import BoundKind, weaker
+from mes_stoch.solve.solution import Solution
 
 NEGATIVE_GAP_TOLERANCE = 1e-6
 
@@ -82,11 +90,25 @@ def evaluate(
         require_bounded(program, index, solution)
         if solution.values is None:
             raise SolveError(f"{program.name}: no feasible point of scenario {name!r} was found within the time limit")
-        solutions.append(_scenario_solution(index, solution))
+        found = scenario_solution(index, pool.scenario(index), solution)
+        if found is None:
+            raise SolveError(
+                f"{program.name}: the dispatch found for scenario {name!r} breaks a row by more than "
+                f"{primal_check.TOLERANCE:g} of its size; its numbers lie too far apart for the solver"
+            )
+        solutions.append(found)
     return solutions
 
 
-def lagrangian_bound(
+@dataclass(frozen=True)
+class PricedBounds:
+    """Lower bounds of scenarios, and the weakest thing they rest on."""
+
+    values: FloatArray
+    kind: BoundKind
+
+
+def priced_bounds(
     program: StochasticProgram,
     indices: Sequence[int],
     multipliers: FloatArray,
@@ -94,12 +116,12 @@ def lagrangian_bound(
     *,
     pool: ScenarioPool | None = None,
     deadline: float = math.inf,
-) -> FloatArray:
+) -> PricedBounds:
     """Proven lower bounds on ``min c_s x + W_s x[consensus]``, one per scenario of ``indices``.
 
     The weighted sum over **all** scenarios bounds the optimal expected cost when ``sum_s p_s W_s = 0``
-    (:func:`project_multipliers`). A bound is ``-inf`` where the subproblem is unbounded or was stopped with nothing
-    proven, and 0 then for a scenario without probability.
+    (:func:`project_multipliers`, :func:`lagrangian_total`). A bound is ``-inf`` where the subproblem is unbounded or
+    was stopped with nothing proven, and 0 then for a scenario without probability.
 
     Parameters
     ----------
@@ -112,16 +134,66 @@ def lagrangian_bound(
     """
     pool = pool or ScenarioPool(program, gap_rel=subproblem_gap(options or SolveOptions()))
     bounds = np.full(len(indices), -np.inf)
+    kind: BoundKind = "safe"
     for position, index in enumerate(indices):
         solution = pool.solve_priced(index, multipliers[position], _seconds_left(deadline))
         if solution.status == "unbounded":
             continue
         require_bounded(program, index, solution)
-        bounds[position] = solution.dual_bound
+        bounds[position], own = pool.proven_bound(index, multipliers[position], solution)
+        kind = weaker(kind, own)
     # What has no probability owes no proof, and 0 times minus infinity would spoil the sum.
     weightless = np.asarray(program.probabilities)[list(indices)] == 0
     bounds[weightless & np.isneginf(bounds)] = 0.0
-    return bounds
+    return PricedBounds(bounds, kind)
+
+
+def lagrangian_bound(
+    program: StochasticProgram,
+    indices: Sequence[int],
+    multipliers: FloatArray,
+    options: SolveOptions | None = None,
+    *,
+    pool: ScenarioPool | None = None,
+    deadline: float = math.inf,
+) -> FloatArray:
+    """The values of :func:`priced_bounds` alone."""
+    return priced_bounds(program, indices, multipliers, options, pool=pool, deadline=deadline).values
+
+
+def lagrangian_total(program: StochasticProgram, each: PricedBounds, multipliers: FloatArray) -> Proven:
+    """The bound that all scenarios' priced bounds add up to, rounded outward.
+
+    ``sum_s p_s W_s`` is zero but for round-off; what is left, times the size of the root's box, is taken off.
+    """
+    weights = np.asarray(program.probabilities, dtype=np.float64)
+    products = weights[:, None] * multipliers
+    sizes = np.abs(products).sum(axis=0)
+    mean = np.abs(products.sum(axis=0)) + (len(weights) + 2) * EPSILON * sizes
+    scenario = program.scenario(0)
+    columns = np.asarray(program.root.columns)[program.root.consensus]
+    reach = np.maximum(np.abs(scenario.column_lower[columns]), np.abs(scenario.column_upper[columns]))
+    open_ended = np.isinf(reach) & (mean > 0)
+    lost = mean * np.where(np.isinf(reach), 0.0, reach) * (1 + 4 * EPSILON)
+    value = total_down(np.concatenate([weights * each.values, -lost]))
+    return Proven(value, weaker(each.kind, "solver" if open_ended.any() else "safe"))
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A lower bound and what it rests on."""
+
+    value: float
+    kind: BoundKind
+
+
+def preferred(
+    lower: float, kind: BoundKind, safe_lower: float, upper: float, gap_rel: float
+) -> tuple[float, BoundKind]:
+    """The bound to report of the best one and the best safe one: the safe one where it closes the gap asked for."""
+    if safe_lower >= lower or relative_gap(safe_lower, upper) <= gap_rel:
+        return safe_lower, "safe"
+    return lower, kind
 
 
 def mean_multiplier(probabilities: FloatArray, multipliers: FloatArray) -> FloatArray:
@@ -146,14 +218,19 @@ def check_multipliers(probabilities: FloatArray, multipliers: FloatArray) -> Non
     ------
     SolveError
     """
-    scale = np.maximum(1.0, np.abs(multipliers).max(axis=0, initial=0.0))
-    error = float(np.max(np.abs(mean_multiplier(probabilities, multipliers)) / scale, initial=0.0))
+    scale = np.abs(multipliers).max(initial=0.0) or 1.0
+    error = float(np.max(np.abs(mean_multiplier(probabilities, multipliers)), initial=0.0)) / scale
     if error > _MULTIPLIER_TOLERANCE:
         raise SolveError(f"multipliers do not average to zero (relative error {error:.2e}); their bound is not valid")
 
 
-def certify(lower: float, upper: float, name: str = "") -> tuple[float, float]:
+def certify(lower: float, upper: float, name: str = "", size: float = 0.0) -> tuple[float, float]:
     """The interval as computed, after the check that it is one.
+
+    Parameters
+    ----------
+    size : float
+        Sum of the sizes of the cost's terms, of which round-off is a share; the bounds' own at least.
 
     Raises
     ------
@@ -162,13 +239,35 @@ def certify(lower: float, upper: float, name: str = "") -> tuple[float, float]:
     """
     if math.isnan(lower) or math.isnan(upper):
         raise SolveError(f"{name or 'result'}: a bound is not a number ({lower}, {upper})")
-    scale = max(1.0, min(abs(lower), abs(upper)))
+    scale = max(size, min(abs(lower), abs(upper)))
     if lower - upper > NEGATIVE_GAP_TOLERANCE * scale:
         raise SolveError(
             f"{name or 'result'}: the lower bound {lower:.10g} lies above the cost {upper:.10g} of a feasible "
             "commitment; one of the two is wrong"
         )
     return lower, upper
+
+
+def certified(
+    program: StochasticProgram, lower: float, upper: float, scenarios: Sequence[ScenarioSolution]
+) -> tuple[float, float]:
+    """:func:`certify`, the size of the cost's terms worked out where it matters.
+
+    Raises
+    ------
+    SolveError
+    """
+    size = expected_size(program, scenarios) if lower > upper else 0.0
+    return certify(lower, upper, program.name, size)
+
+
+def expected_size(program: StochasticProgram, solutions: Sequence[ScenarioSolution]) -> float:
+    """``sum_s p_s (|o_s| + sum_j |c_sj x_sj|)``: what a relative error of the expected cost is relative to."""
+    return math.fsum(
+        float(program.probabilities[solution.index])
+        * primal_check.size_of_cost(program.scenario(solution.index), solution.values)
+        for solution in solutions
+    )
 
 
 def relative_gap(lower: float, upper: float) -> float:
@@ -183,13 +282,23 @@ def expected_cost(program: StochasticProgram, solutions: Sequence[ScenarioSoluti
     return math.fsum(float(program.probabilities[solution.index]) * solution.cost for solution in solutions)
 
 
-def _scenario_solution(index: int, solution: Solution) -> ScenarioSolution:
+def scenario_solution(index: int, scenario: LinearProgram, solution: Solution) -> ScenarioSolution | None:
+    """A dispatch as it counts: integers whole, checked in the program's own numbers, its cost added up anew.
+
+    Returns
+    -------
+    ScenarioSolution or None
+        ``None`` where a row is broken by more than its tolerance.
+    """
     if solution.values is None:  # pragma: no cover - the caller has checked
         raise SolveError("a scenario without values cannot be reported")
+    values = primal_check.settled(scenario, solution.values)
+    if not primal_check.is_feasible(scenario, values):
+        return None
     return ScenarioSolution(
         index=index,
-        cost=solution.objective,
-        values=solution.values,
+        cost=primal_check.cost_of(scenario, values),
+        values=values,
         row_dual=solution.row_dual,
         column_dual=solution.column_dual,
     )

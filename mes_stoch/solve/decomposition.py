@@ -42,6 +42,7 @@ from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.ledger import Ledger
 from mes_stoch.solve.master import MasterPoint
+from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.recourse import Recourse
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
@@ -65,6 +66,7 @@ _ROUNDS = 4
 _WORTH_ANOTHER_ROUND = 0.1
 
 
+@in_common_money
 def solve_decomposition(
     program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
 ) -> EngineResult | None:

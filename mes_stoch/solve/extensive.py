@@ -25,12 +25,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mes_stoch.model.merge import Merger
-from mes_stoch.model.program import IndexArray, LinearProgram, StochasticProgram
-from mes_stoch.schema.errors import InfeasibleError, UnboundedError
+from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.schema.errors import InfeasibleError, MesStochError, UnboundedError
 from mes_stoch.solve import bounds
+from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
 from mes_stoch.solve.highs import HighsModel, Solution
+from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
-from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status, TracePoint
+from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status, TracePoint
+from mes_stoch.solve.safe_bounds import BoundKind
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
 
@@ -60,6 +63,13 @@ class ExtensiveForm:
     root_count: int
     block_starts: IndexArray
 
+    def root_of(self, values: FloatArray) -> FloatArray:
+        """The root's part of a point, with whole integers."""
+        integer = self.program.integer[: self.root_count]
+        root = values[: self.root_count].copy()
+        root[integer] = np.round(root[integer])
+        return root
+
 
 def assemble(program: StochasticProgram) -> ExtensiveForm:
     """Stamp all scenarios into one :class:`LinearProgram`."""
@@ -69,6 +79,7 @@ def assemble(program: StochasticProgram) -> ExtensiveForm:
     return ExtensiveForm(merged.program, float(count), len(program.root.columns), merged.block_starts)
 
 
+@in_common_money
 def solve_extensive(
     program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
 ) -> EngineResult:
@@ -84,7 +95,9 @@ def solve_extensive(
     Returns
     -------
     EngineResult
-        ``lower`` is HiGHS' dual bound of the extensive form, ``upper`` the independent evaluation.
+        ``lower`` comes from the extensive form's row duals by safe arithmetic, or is HiGHS' search bound less an
+        allowance; small mixed-integer programs are searched a second time by linear programs alone
+        (:mod:`mes_stoch.solve.extensive_proof`). ``upper`` is the independent evaluation.
 
     Where the time limit comes before any feasible point, the commitment is the one nearest to none at all, and the
     bound the better of HiGHS' and wait-and-see's; evaluating them takes longer than the limit.
@@ -111,17 +124,25 @@ def solve_extensive(
         solution = model.run(options.time_limit_s - (assembled - start))
     solved = time.perf_counter()
     _require_solution(program, solution)
-    lower = solution.dual_bound / form.scale
+    proof = ExtensiveProof(form.program)
+    lower, kind = proof.bound(model, solution)
+    lower /= form.scale
     if solution.values is None:
+        waiting = _wait_and_see_bound(program)
         root = program.root.nearest(np.zeros(form.root_count))
-        lower = max(lower, _wait_and_see_bound(program))
+        lower, kind = max((lower, kind), (waiting.value, waiting.kind))
     else:
-        integer = form.program.integer[: form.root_count]
-        root = solution.values[: form.root_count].copy()
-        root[integer] = np.round(root[integer])
+        root = form.root_of(solution.values)
     scenarios = bounds.evaluate(program, range(len(program.scenario_names)), root)
-    lower, upper = bounds.certify(lower, bounds.expected_cost(program, scenarios), program.name)
-    trace.close(lower, upper)
+    upper = bounds.expected_cost(program, scenarios)
+    if solution.values is not None and kind == "solver":
+        asked = second_opinion(proof, upper * form.scale, options.gap_rel, start + options.time_limit_s)
+        root, scenarios, upper = _better(program, form, asked.best, root, scenarios, upper)
+        lower, kind = bounds.preferred(
+            lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options.gap_rel
+        )
+    lower, upper = bounds.certified(program, lower, upper, scenarios)
+    trace.close(lower, upper, kind)
     rows, columns = form.program.matrix.shape
     return EngineResult(
         method="ef",
@@ -142,16 +163,38 @@ def solve_extensive(
             "assemble_time_s": assembled - start,
             "solve_time_s": solved - assembled,
             "evaluate_time_s": time.perf_counter() - solved,
+            **proof.details(form.scale),
         },
+        bound_kind=kind,
     )
 
 
-def _wait_and_see_bound(program: StochasticProgram) -> float:
+def _better(
+    program: StochasticProgram,
+    form: ExtensiveForm,
+    found: Solution | None,
+    root: FloatArray,
+    scenarios: list[ScenarioSolution],
+    upper: float,
+) -> tuple[FloatArray, list[ScenarioSolution], float]:
+    """The commitment of a second opinion where it is cheaper."""
+    if found is None or found.values is None or not found.objective / form.scale < upper:
+        return root, scenarios, upper
+    other = form.root_of(found.values)
+    try:
+        again = bounds.evaluate(program, range(len(program.scenario_names)), other)
+    except MesStochError:
+        return root, scenarios, upper
+    cost = bounds.expected_cost(program, again)
+    return (other, again, cost) if cost < upper else (root, scenarios, upper)
+
+
+def _wait_and_see_bound(program: StochasticProgram) -> bounds.Proven:
     """Bound from every scenario's relaxation alone, where the extensive form was stopped before it had any."""
     indices = range(len(program.scenario_names))
     nothing = np.zeros((len(indices), int(program.root.consensus.sum())))
-    each = bounds.lagrangian_bound(program, indices, nothing, pool=ScenarioPool(program, relax=True))
-    return float(np.asarray(program.probabilities) @ each)
+    each = bounds.priced_bounds(program, indices, nothing, pool=ScenarioPool(program, relax=True))
+    return bounds.lagrangian_total(program, each, nothing)
 
 
 def _status(model: HighsModel, solution: Solution, gap: float, options: SolveOptions) -> Status:
@@ -196,9 +239,9 @@ class _Trace:
             return
         self.close(max(lower, self._lower), min(upper, self._upper))
 
-    def close(self, lower: float, upper: float) -> None:
+    def close(self, lower: float, upper: float, kind: BoundKind = "solver") -> None:
         self._lower, self._upper = lower, upper
-        point = TracePoint(time.perf_counter() - self._start, len(self.points), self._lower, self._upper)
+        point = TracePoint(time.perf_counter() - self._start, len(self.points), self._lower, self._upper, kind)
         self.points.append(point)
         if self._progress is not None:
             self._progress(point)

@@ -3,12 +3,14 @@
 Every call's status is checked, an option HiGHS does not know is an error, "unbounded or infeasible" is resolved into
 one of the two before a caller sees it, and the work asked for is counted (:mod:`mes_stoch.solve.counts`). ``run``
 releases the interpreter lock, so a thread that keeps MPI going (:mod:`mes_stoch.solve.parallel`) runs beside it. No
-callback is registered unless asked for: in highspy up to 1.15.1 each registration stays for the life of the object and
-slows every later run. ``highspy`` is imported here and in :mod:`mes_stoch.solve.highs_calls`, nowhere else.
+callback is registered unless asked for: each registration stays for the life of the object and slows every later run.
+Programs in far-off units are scaled by powers of two on the way in and out (:mod:`mes_stoch.solve.highs_scaling`);
+nothing of that is seen from outside. ``highspy`` is imported here and in :mod:`mes_stoch.solve.highs_calls`, nowhere
+else.
 
 Source
 ------
-HiGHS 1.15, Huangfu & Hall (2018), Parallelizing the dual revised simplex method, DOI 10.1007/s12532-017-0130-5.
+HiGHS 1.16, Huangfu & Hall (2018), Parallelizing the dual revised simplex method, DOI 10.1007/s12532-017-0130-5.
 """
 
 from __future__ import annotations
@@ -26,6 +28,14 @@ from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearPro
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve import counts, highs_calls
 from mes_stoch.solve.highs_calls import OptionValue, as_float, as_index, bytes_of, check, counted
+from mes_stoch.solve.highs_scaling import (
+    SMALLEST_ENTRY,
+    Scaling,
+    eased,
+    row_factors,
+    scaling_for,
+    without_dropped,
+)
 from mes_stoch.solve.solution import Solution, SolutionStatus
 from mes_stoch.solve.watch import Interruption, listening_to_interrupts, throttled
 
@@ -37,6 +47,11 @@ _COLUMN_WISE = 1
 _MINIMISE = 1
 _FEASIBLE = 2  # HiGHS' SolutionStatus "feasible" of info.primal_solution_status
 _SCALE_BY_LARGEST_ENTRY = 4
+
+_GAP_ABS = 1e-6  # HiGHS' own mip_abs_gap, in scaled money
+_SEARCH_SLACK = 2e-6  # a search prunes what is not better by more than its tolerance
+_INTEGRAL, _EXACTEST_INTEGER = 1e-6, 1e-10
+_LARGEST_LEAK = 1e-3
 
 #: For the mixed-integer program of one scenario: thousands of rows, a few dozen binaries, a good bound at the root.
 #: Nearly all of HiGHS' time then goes into sub-MIP heuristics (8 s of 9 s measured on a hospital day); cuts and
@@ -97,11 +112,15 @@ class HighsModel:
         relax: bool = False,
         options: Mapping[str, OptionValue] | None = None,
     ) -> None:
-        self._highs: Any = highspy.Highs()
+        self._highs: Any = highs_calls.SilentHighs()
+        self._scaling = Scaling()
+        self._gap_abs = _GAP_ABS
+        self._leak_is_ours = "mip_feasibility_tolerance" not in (options or {})
         self.set_option("output_flag", False)
         self.threads = threads
         self.set_option("threads", threads)
         self.set_option("simplex_scale_strategy", _SCALE_BY_LARGEST_ENTRY)
+        self.set_option("small_matrix_value", SMALLEST_ENTRY)
         for name, value in (options or {}).items():
             self.set_option(name, value)
         self.is_mip = False
@@ -117,44 +136,73 @@ class HighsModel:
         if matrix.nnz > highs_calls.LARGEST_INDEX:
             raise SolveError(f"{matrix.nnz} coefficients are more than HiGHS can number; solve scenario by scenario")
         self.is_mip = bool(program.integer.any()) and not relax
+        self._scaling = scaling_for(program)
+        scaled = without_dropped(self._scaling.apply(program))
         arrays = (
-            as_float(program.cost),
-            as_float(program.column_lower),
-            as_float(program.column_upper),
-            as_float(program.row_lower),
-            as_float(program.row_upper),
-            as_index(matrix.indptr),
-            as_index(matrix.indices),
-            as_float(matrix.data),
+            as_float(scaled.cost),
+            as_float(scaled.column_lower),
+            as_float(scaled.column_upper),
+            as_float(scaled.row_lower),
+            as_float(scaled.row_upper),
+            as_index(scaled.matrix.indptr),
+            as_index(scaled.matrix.indices),
+            as_float(scaled.matrix.data),
             program.integer.astype(np.int32) if self.is_mip else np.zeros(columns, dtype=np.int32),
         )
         status = self._highs.passModel(
-            columns, rows, int(matrix.nnz), _COLUMN_WISE, _MINIMISE, float(program.offset), *arrays
+            columns, rows, int(matrix.nnz), _COLUMN_WISE, _MINIMISE, float(scaled.offset), *arrays
         )
         counts.record(models=1, bytes_handed_over=bytes_of(*arrays))
-        # HiGHS warns, and drops, coefficients below small_matrix_value: allowed. An error is not.
+        # HiGHS warns of zeros among the coefficients, which it leaves out: allowed. An error is not.
         check(status, "passing the model", warning_is_fine=True)
         self.column_count, self.row_count = columns, rows
+        self._lower, self._upper = scaled.column_lower, scaled.column_upper
+        self._set_tolerances(scaled)
+
+    def _set_tolerances(self, scaled: LinearProgram) -> None:
+        """An absolute gap in the program's money, and "zero" of an integer that lets next to nothing through."""
+        if self._gap_abs != _GAP_ABS:
+            self.set_option("mip_abs_gap", self._gap_abs)
+        if not (self._leak_is_ours and scaled.integer.any()):
+            return
+        switched = np.abs(scaled.matrix.data[np.repeat(scaled.integer, np.diff(scaled.matrix.indptr))])
+        leak = _LARGEST_LEAK / max(float(switched.max(initial=0.0)), 1e-300)
+        self.set_option("mip_feasibility_tolerance", min(max(leak, _EXACTEST_INTEGER), _INTEGRAL))
+
+    @property
+    def proof_slack(self) -> float:
+        """What HiGHS' own absolute tolerances in a search amount to, in the program's money."""
+        return _SEARCH_SLACK / self._scaling.cost
 
     def set_option(self, name: str, value: OptionValue) -> None:
-        """Set a HiGHS option by its own name; an unknown name, or a value of the wrong kind, is an error."""
+        """Set a HiGHS option by its own name; an unknown name, or a value of the wrong kind, is an error.
+
+        ``mip_abs_gap`` is in the program's money, whatever it is scaled to.
+        """
+        if name == "mip_abs_gap":
+            self._gap_abs = float(value)
+            value = self._gap_abs * self._scaling.cost
         highs_calls.set_option(self._highs, name, value)
 
     def change_costs(self, columns: IndexArray, costs: FloatArray) -> None:
         """Set cost coefficients; ``columns`` ascending."""
-        status = self._highs.changeColsCost(len(columns), *counted(as_index(columns), as_float(costs)))
+        scaled = costs * self._scaling.of_columns(columns) * self._scaling.cost
+        status = self._highs.changeColsCost(len(columns), *counted(as_index(columns), as_float(scaled)))
         check(status, "changing costs")
 
     def change_column_bounds(self, columns: IndexArray, lower: FloatArray, upper: FloatArray) -> None:
         """Set column bounds; ``columns`` ascending."""
+        factor = self._scaling.of_columns(columns)
         status = self._highs.changeColsBounds(
-            len(columns), *counted(as_index(columns), as_float(lower), as_float(upper))
+            len(columns), *counted(as_index(columns), as_float(lower / factor), as_float(upper / factor))
         )
         check(status, "changing column bounds")
 
     def change_row_bounds(self, rows: IndexArray, lower: FloatArray, upper: FloatArray) -> None:
         """Set row bounds; ``rows`` ascending."""
-        status = self._highs.changeRowsBounds(len(rows), *counted(as_index(rows), as_float(lower), as_float(upper)))
+        factor = self._scaling.of_rows(rows)
+        limits = as_float(lower * factor), as_float(upper * factor)
+        status = self._highs.changeRowsBounds(len(rows), *counted(as_index(rows), *limits))
         check(status, "changing row bounds")
 
     def change_integrality(self, columns: IndexArray, integer: BoolArray) -> None:
@@ -168,7 +216,9 @@ class HighsModel:
         """Append empty continuous columns; returns their indices."""
         count = len(cost)
         empty = np.empty(0, dtype=np.int32)
-        arrays = counted(as_float(cost), as_float(lower), as_float(upper))
+        arrays = counted(as_float(cost * self._scaling.cost), as_float(lower), as_float(upper))
+        self._scaling = self._scaling.with_columns(count)
+        self._lower, self._upper = np.append(self._lower, lower), np.append(self._upper, upper)
         status = self._highs.addCols(count, *arrays, 0, empty, empty, np.empty(0, dtype=np.float64))
         check(status, "adding columns")
         added = np.arange(self.column_count, self.column_count + count, dtype=np.int32)
@@ -180,13 +230,32 @@ class HighsModel:
     ) -> IndexArray:
         """Append rows given by compressed sparse rows (``starts`` without the closing entry); returns their indices."""
         count = len(lower)
+        lower, upper, values = self._scaled_rows(lower, upper, starts, columns, values)
         limits = counted(as_float(lower), as_float(upper))
         entries = counted(as_index(starts), as_index(columns), as_float(values), changes=0)
         status = self._highs.addRows(count, *limits, len(values), *entries)
-        check(status, "adding rows")
+        # as with a model handed over: zeros are left out with a warning
+        check(status, "adding rows", warning_is_fine=True)
         added = np.arange(self.row_count, self.row_count + count, dtype=np.int32)
         self.row_count += count
         return added
+
+    def _scaled_rows(
+        self, lower: FloatArray, upper: FloatArray, starts: IndexArray, columns: IndexArray, values: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Rows as HiGHS is to have them: near one, and without what it would drop."""
+        values = values * self._scaling.of_columns(columns)
+        factors = row_factors(starts, values)
+        self._scaling = self._scaling.with_rows(factors, self.row_count)
+        owner = np.repeat(np.arange(len(lower)), np.diff(np.append(starts, len(values))))
+        values, lower, upper = values * factors[owner], lower * factors, upper * factors
+        gone = (values != 0) & (np.abs(values) <= SMALLEST_ENTRY)
+        if gone.any():
+            low, high = eased(values[gone], self._lower[columns[gone]], self._upper[columns[gone]])
+            np.subtract.at(lower, owner[gone], high)
+            np.subtract.at(upper, owner[gone], low)
+            values = np.where(gone, 0.0, values)
+        return lower, upper, values
 
     def clear_solver(self) -> None:
         """Forget basis and solution, so that the next run starts cold and presolves."""
@@ -215,7 +284,8 @@ class HighsModel:
 
         A point that turns out infeasible is dropped without a word: an offer can only help.
         """
-        status = self._highs.setSolution(len(columns), *counted(as_index(columns), as_float(values)))
+        scaled = values / self._scaling.of_columns(columns)
+        status = self._highs.setSolution(len(columns), *counted(as_index(columns), as_float(scaled)))
         check(status, "setting a start solution", warning_is_fine=True)
 
     def on_mip_progress(self, report: Callable[[float, float], None]) -> None:
@@ -223,7 +293,8 @@ class HighsModel:
 
         Registers a callback, which stays for the life of the object: for one long run, never for a re-solved model.
         """
-        self._highs.cbMipInterrupt.subscribe(throttled(report))
+        cost = self._scaling.cost
+        self._highs.cbMipInterrupt.subscribe(throttled(lambda lower, upper: report(lower / cost, upper / cost)))
 
     @property
     def was_interrupted(self) -> bool:
@@ -249,7 +320,10 @@ class HighsModel:
         SolveError
             HiGHS failed numerically or reported a status nothing can be done with.
         """
-        highs_calls.use_threads(self.threads)
+        with highs_calls.own_scheduler():
+            return self._solved(time_limit_s)
+
+    def _solved(self, time_limit_s: float) -> Solution:
         # HiGHS counts its time limit over all runs of one object.
         limit = self._highs.getRunTime() + max(time_limit_s, 0.0)
         self.set_option("time_limit", limit if math.isfinite(limit) else math.inf)
@@ -290,11 +364,12 @@ class HighsModel:
                 return self._run()
         every = np.arange(self.column_count, dtype=np.int32)
         costs = np.array(self._highs.getLp().col_cost_)
-        self.change_costs(every, np.zeros(self.column_count))
+        nothing = np.zeros(self.column_count)
+        check(self._highs.changeColsCost(self.column_count, *counted(every, nothing)), "leaving costs out")
         try:
             status = self._run()
         finally:
-            self.change_costs(every, costs)
+            check(self._highs.changeColsCost(self.column_count, *counted(every, costs)), "changing costs")
         if status == highspy.HighsModelStatus.kOptimal:
             return highspy.HighsModelStatus.kUnbounded
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -309,9 +384,14 @@ class HighsModel:
         duals = optimal and not self.is_mip
         if (feasible and not found.value_valid) or (duals and not found.dual_valid):
             raise SolveError(f"HiGHS ended {status} without a solution to read")
-        objective = float(info.objective_function_value) if feasible else math.nan
+        cost, columns, rows = (
+            self._scaling.cost,
+            self._scaling.of_columns(slice(None)),
+            self._scaling.of_rows(slice(None)),
+        )
+        objective = float(info.objective_function_value) / cost if feasible else math.nan
         if self.is_mip:
-            bound = float(info.mip_dual_bound) if status in ("optimal", "time_limit") else -math.inf
+            bound = float(info.mip_dual_bound) / cost if status in ("optimal", "time_limit") else -math.inf
             bound = min(bound, objective) if optimal else bound
         else:
             bound = objective if optimal else -math.inf
@@ -321,14 +401,24 @@ class HighsModel:
             status=status,
             objective=objective,
             dual_bound=bound,
-            values=np.array(found.col_value, dtype=np.float64) if feasible else None,
-            row_dual=np.array(found.row_dual, dtype=np.float64) if duals else None,
-            column_dual=np.array(found.col_dual, dtype=np.float64) if duals else None,
+            values=np.array(found.col_value, dtype=np.float64) * columns if feasible else None,
+            row_dual=np.array(found.row_dual, dtype=np.float64) * rows / cost if duals else None,
+            column_dual=np.array(found.col_dual, dtype=np.float64) / (columns * cost) if duals else None,
             mip_gap=float(info.mip_gap) if self.is_mip else 0.0,
             simplex_iterations=int(info.simplex_iteration_count),
             nodes=max(int(info.mip_node_count), 0),
             ray=self._ray() if status == "unbounded" else None,
         )
+
+    def dual_ray(self) -> FloatArray | None:
+        """Row multipliers that say why the last linear program was infeasible, where the solver has them.
+
+        They are for checking (:meth:`mes_stoch.solve.safe_bounds.SafeBounds.cut` with zero cost), up to their sign.
+        """
+        status, has_ray, ray = self._highs.getDualRay()
+        if self.is_mip or status != highspy.HighsStatus.kOk or not has_ray:
+            return None
+        return np.array(ray, dtype=np.float64) * self._scaling.of_rows(slice(None))
 
     def _ray(self) -> FloatArray | None:
         if self.is_mip:
@@ -342,7 +432,7 @@ class HighsModel:
             status, has_ray, ray = self._highs.getPrimalRay()
         if status != highspy.HighsStatus.kOk or not has_ray:
             return None
-        return np.array(ray, dtype=np.float64)
+        return np.array(ray, dtype=np.float64) * self._scaling.of_columns(slice(None))
 
 
 def solve(
@@ -366,4 +456,4 @@ def solve(
 
 def version() -> str:
     """Version of the HiGHS library in use."""
-    return str(highspy.Highs().version())
+    return str(highs_calls.SilentHighs().version())

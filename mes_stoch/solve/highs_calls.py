@@ -37,8 +37,14 @@ _KIND_WORDS = {
     highspy.HighsOptionType.kString: "one of its words",
 }
 
-# HiGHS has one task scheduler a process; it must be torn down before another thread count can be used.
-_scheduler_threads: int | None = None
+
+class SilentHighs(highspy.Highs):  # type: ignore[misc]
+    """HiGHS without a word: from 1.16 on its constructor prints a banner before any option can be set."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - the constructor's first call of its own
+        """Switch the output off, then what the constructor wants."""
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
 
 
 def check(status: Any, action: str, *, warning_is_fine: bool = False) -> None:
@@ -83,12 +89,18 @@ def changed_option(model: Any, name: str, value: OptionValue) -> Iterator[None]:
         set_option(model, name, before)
 
 
-def use_threads(threads: int) -> None:
-    """Make HiGHS' scheduler, one a process, fit the next run."""
-    global _scheduler_threads
-    if _scheduler_threads is not None and _scheduler_threads != threads:
+@contextmanager
+def own_scheduler() -> Iterator[None]:
+    """HiGHS' task scheduler, one a thread of the process, for the time of a run.
+
+    It keeps the number of threads of whoever ran HiGHS first, and refuses any other; so it is torn down before a run
+    for whoever was before, and after it for whoever comes. With one thread that costs nothing to speak of.
+    """
+    highspy.Highs.resetGlobalScheduler(True)
+    try:
+        yield
+    finally:
         highspy.Highs.resetGlobalScheduler(True)
-    _scheduler_threads = threads
 
 
 def counted(*arrays: Any, changes: int = 1) -> tuple[Any, ...]:

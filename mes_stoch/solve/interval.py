@@ -10,6 +10,7 @@ from mes_stoch.model.program import FloatArray
 from mes_stoch.solve import bounds
 from mes_stoch.solve.mpisppy_setup import loud
 from mes_stoch.solve.result import Progress, ScenarioSolution, TracePoint
+from mes_stoch.solve.safe_bounds import BoundKind
 
 
 @dataclass
@@ -20,12 +21,18 @@ class Interval:
     ----------
     progress : callable or None
         Called with every new point of the trace.
+    lower, kind : float, str
+        The best lower bound and what it rests on.
+    safe_lower : float
+        The best that is safe.
     """
 
     progress: Progress | None = None
     start: float = field(default_factory=time.perf_counter)
     iteration: int = 0
     lower: float = -math.inf
+    kind: BoundKind = "safe"
+    safe_lower: float = -math.inf
     upper: float = math.inf
     root: FloatArray | None = None
     multipliers: FloatArray | None = None
@@ -36,11 +43,13 @@ class Interval:
     def gap_rel(self) -> float:
         return bounds.relative_gap(self.lower, self.upper)
 
-    def raise_lower(self, lower: float, multipliers: FloatArray | None = None) -> bool:
+    def raise_lower(self, lower: float, multipliers: FloatArray | None = None, *, kind: BoundKind = "solver") -> bool:
         """Take a new lower bound where it is better."""
+        if kind == "safe":
+            self.safe_lower = max(self.safe_lower, lower)
         if not lower > self.lower:
             return False
-        self.lower = lower
+        self.lower, self.kind = lower, kind
         self.multipliers = None if multipliers is None else multipliers.copy()
         self.note()
         return True
@@ -53,9 +62,13 @@ class Interval:
         self.note()
         return True
 
+    def printed_bound(self, gap_rel: float) -> tuple[float, BoundKind]:
+        """The bound to report: a safe one where it closes the gap asked for, otherwise the best."""
+        return bounds.preferred(self.lower, self.kind, self.safe_lower, self.upper, gap_rel)
+
     def note(self) -> None:
         """Add a point to the trace."""
-        point = TracePoint(time.perf_counter() - self.start, self.iteration, self.lower, self.upper)
+        point = TracePoint(time.perf_counter() - self.start, self.iteration, self.lower, self.upper, self.kind)
         self.trace.append(point)
         if self.progress is not None:
             with loud():

@@ -11,11 +11,12 @@ Per kind of number (coefficients, costs, bounds of variables, limits of rows), o
     smallest = min |v|,   typical = median |v|,   largest = max |v|
 
 Thresholds: costs above 1e6 or all below 1e-4, and bounds and limits the same, are what HiGHS itself calls excessive
-(``kExcessivelyLarge*``, ``kExcessivelySmall*``); coefficients of at most 1e-9 are what HiGHS drops
-(``small_matrix_value``). Beside a number a million times the typical one, a relative error of 1e-7 is a tenth of the
-typical. A coefficient ``M`` on an integer column lets ``1e-6 M`` through where the column counts as zero
-(``mip_feasibility_tolerance``); more than 0.01 is told. Single small numbers are no reason for advice: products of
-drawn data come as close to zero as they like, and do no harm.
+(``kExcessivelyLarge*``, ``kExcessivelySmall*``); coefficients of at most 1e-12 are what HiGHS drops
+(``small_matrix_value``), and what its rows are eased by before (:mod:`mes_stoch.solve.highs_scaling`). Beside a number
+a million times the typical one, a relative error of 1e-7 is a tenth of the typical. A coefficient ``M`` on an integer
+column lets ``1e-6 M`` through where the column counts as zero (``mip_feasibility_tolerance``); more than 0.01 is told,
+since finding whole integers then takes a search of its own (:mod:`mes_stoch.solve.whole`). Single small numbers are no
+reason for advice: products of drawn data come as close to zero as they like, and do no harm.
 
 Source
 ------
@@ -41,7 +42,7 @@ logger = logging.getLogger("mes_stoch.solve.numerics")
 
 Kind = Literal["coefficients", "switched", "costs", "bounds", "limits"]
 
-DROPPED_BELOW = 1e-9
+DROPPED_BELOW = 1e-12
 LARGE = 1e6
 SMALL = 1e-4
 TOWERING = 1e6
@@ -185,7 +186,8 @@ def _dropped(found: Range) -> str | None:
     if not found.dropped:
         return None
     return (
-        f"{found.dropped} coefficients are at most {DROPPED_BELOW:g}, and the solver drops them. The smallest is "
+        f"{found.dropped} coefficients are at most {DROPPED_BELOW:g}, too small for the solver, whose rows are eased "
+        "by what they can amount to. The smallest is "
         f"{found.smallest.value:.1e}: {found.smallest.place}. Where nothing is meant write 0; otherwise the datum "
         "behind it is probably in the wrong unit (MW, MWh, shares between 0 and 1)."
     )
@@ -208,8 +210,8 @@ def _leak(found: Range) -> str | None:
         return None
     return (
         f"{found.largest.value:.1e} is switched by an on/off decision: {found.largest.place}. Off means off to within "
-        f"{INTEGRALITY_TOLERANCE:g} of it, which is {leak:.2g}, so that something runs while it is off. Give the "
-        "device its real maximum."
+        f"{INTEGRALITY_TOLERANCE:g} of it to the solver, which is {leak:.2g}; getting it off altogether takes longer. "
+        "Give the device its real maximum."
     )
 
 

@@ -6,7 +6,7 @@ A pool serves one purpose (pricing the commitment, or fixing it), because a basi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearPro
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
 from mes_stoch.solve.explain import explain_infeasible, explain_unbounded
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
+from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.scenario_bounds import ScenarioBounds
+from mes_stoch.solve.search_bounds import search_bound
+from mes_stoch.solve.whole import with_whole_integers
 
 _MEMORY_BUDGET_BYTES = 1_500_000_000
 _BYTES_PER_ENTRY = 160  # of a held model with its factorisation; measured on programs of 3,000 columns
@@ -25,9 +29,12 @@ _NOTHING = Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 
 @dataclass
 class _Held:
     model: HighsModel
-    root_cost: FloatArray
-    root_lower: FloatArray
-    root_upper: FloatArray
+    program: LinearProgram
+
+    def of_root(self, columns: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Cost, lower and upper bounds of root columns."""
+        program = self.program
+        return program.cost[columns], program.column_lower[columns], program.column_upper[columns]
 
 
 class ScenarioPool:
@@ -55,8 +62,10 @@ class ScenarioPool:
         self.program = program
         self.root_columns: IndexArray = np.asarray(program.root.columns, dtype=np.int32)
         self.consensus_columns: IndexArray = self.root_columns[program.root.consensus]
-        self._consensus: BoolArray = program.root.consensus
         self._options: dict[str, OptionValue] = {**SCENARIO_MIP_OPTIONS, "mip_rel_gap": gap_rel}
+        self._gap_rel = gap_rel
+        self._bounds = ScenarioBounds(program)
+        self._last: tuple[int, _Held] | None = None
         self._held: dict[int, _Held] = {}
         self._last_values: dict[int, FloatArray] = {}
         self._bytes_left = memory_budget_bytes
@@ -67,7 +76,7 @@ class ScenarioPool:
         """Minimise ``c_s x + W_s x[consensus]`` with the commitment free."""
         self._serve("priced")
         held = self._take(index, relax=self._relax)
-        held.model.change_costs(self.consensus_columns, held.root_cost[self._consensus] + multipliers)
+        held.model.change_costs(self.consensus_columns, held.program.cost[self.consensus_columns] + multipliers)
         if held.model.is_mip and index in self._last_values:
             # The cost alone has changed, so the last point is feasible still: the search starts with an incumbent.
             values = self._last_values[index]
@@ -77,25 +86,59 @@ class ScenarioPool:
             self._last_values[index] = solution.values
         return solution
 
+    def scenario(self, index: int) -> LinearProgram:
+        """The scenario solved last, or any other, stamped."""
+        if self._last is not None and self._last[0] == index:
+            return self._last[1].program
+        return self.program.scenario(index)
+
+    def proven_bound(self, index: int, multipliers: FloatArray, solution: Solution) -> tuple[float, BoundKind]:
+        """What :meth:`solve_priced` has just proven of a scenario, and what it rests on."""
+        scenario = self.scenario(index)
+        cost = scenario.cost.copy()
+        cost[self.consensus_columns] += multipliers
+        if solution.row_dual is not None:
+            found = self._bounds.bound(
+                index, scenario, solution.row_dual, cost=cost, offset=scenario.offset, point=solution.values
+            )
+            return found.offset, found.kind
+        if not math.isfinite(solution.dual_bound) or self._last is None:
+            return solution.dual_bound, "solver"
+        if self._bounds.box(index, scenario).open_sides and not self._is_bounded(scenario, cost):
+            return -math.inf, "solver"
+        return search_bound(replace(scenario, cost=cost), solution, self._last[1].model.proof_slack), "solver"
+
+    @staticmethod
+    def _is_bounded(scenario: LinearProgram, cost: FloatArray) -> bool:
+        """Whether the relaxation has an optimum: a search may take an unbounded program for a bounded one."""
+        return HighsModel(replace(scenario, cost=cost), relax=True).run().status == "optimal"
+
     def solve_fixed(self, index: int, root: FloatArray, time_limit_s: float = math.inf) -> Solution:
-        """Minimise with **all** root columns at ``root``; status ``infeasible`` also where a root bound forbids it."""
+        """Minimise with **all** root columns at ``root``; status ``infeasible`` also where a root bound forbids it.
+
+        Integers are whole, and the rest is optimal given them.
+        """
         self._serve("fixed")
         held = self._take(index, relax=self.recourse_is_continuous(index))
         point = self._settle(root, held)
         if point is None:
             return _NOTHING
         held.model.change_column_bounds(self.root_columns, point, point)
-        return held.model.run(time_limit_s)
+        solution = held.model.run(time_limit_s)
+        if not held.model.is_mip:
+            return solution
+        fixed = with_fixed(held.program, self.root_columns, point)
+        return with_whole_integers(held.model, fixed, solution, self._gap_rel)
 
     def solve_relaxed(self, index: int, consensus: FloatArray, *, fixed: bool) -> Solution:
         """The linear relaxation, with the consensus columns alone fixed, or left free."""
         self._serve("relaxed")
         held = self._take(index, relax=True)
         columns = self.consensus_columns
-        lower, upper = held.root_lower[self._consensus], held.root_upper[self._consensus]
+        _, lower, upper = held.of_root(columns)
         if fixed:
             point = np.clip(consensus, lower, upper)
-            if np.any(np.abs(point - consensus) > _ROOT_TOLERANCE * np.maximum(1.0, np.abs(consensus))):
+            if np.any(np.abs(point - consensus) > _ROOT_TOLERANCE * _sizes(consensus, lower, upper)):
                 return _NOTHING
             lower = upper = point
         held.model.change_column_bounds(columns, lower, upper)
@@ -119,17 +162,12 @@ class ScenarioPool:
         held = self._held.get(index)
         if held is None:
             program = self.program.scenario(index)
-            columns = self.root_columns
-            held = _Held(
-                model=HighsModel(program, relax=relax, options=self._options),
-                root_cost=program.cost[columns].copy(),
-                root_lower=program.column_lower[columns].copy(),
-                root_upper=program.column_upper[columns].copy(),
-            )
+            held = _Held(HighsModel(program, relax=relax, options=self._options), program)
             size = _held_bytes(program)
             if size <= self._bytes_left:
                 self._bytes_left -= size
                 self._held[index] = held
+        self._last = index, held
         return held
 
     def _settle(self, root: FloatArray, held: _Held) -> FloatArray | None:
@@ -139,10 +177,25 @@ class ScenarioPool:
         if np.any(np.abs(point[self._integer_root] - rounded) > _INTEGER_TOLERANCE):
             return None
         point[self._integer_root] = rounded
-        slack = _ROOT_TOLERANCE * np.maximum(1.0, np.abs(point))
-        if np.any(point < held.root_lower - slack) or np.any(point > held.root_upper + slack):
+        _, lower, upper = held.of_root(self.root_columns)
+        slack = _ROOT_TOLERANCE * _sizes(point, lower, upper)
+        if np.any(point < lower - slack) or np.any(point > upper + slack):
             return None
-        return np.clip(point, held.root_lower, held.root_upper)
+        return np.clip(point, lower, upper)
+
+
+def with_fixed(program: LinearProgram, columns: IndexArray, values: FloatArray) -> LinearProgram:
+    """The program with some columns at given values."""
+    lower, upper = program.column_lower.copy(), program.column_upper.copy()
+    lower[columns] = upper[columns] = values
+    return replace(program, column_lower=lower, column_upper=upper)
+
+
+def _sizes(point: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """What an error of a root column is relative to: its own size or its range's, in its own unit."""
+    finite = np.isfinite(lower) & np.isfinite(upper)
+    span = np.where(finite, np.where(finite, upper, 0.0) - np.where(finite, lower, 0.0), 1.0)
+    return np.maximum(np.abs(point), span)
 
 
 def require_bounded(program: StochasticProgram, index: int, solution: Solution) -> None:

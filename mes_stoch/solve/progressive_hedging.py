@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solve import parallel
+from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions
 from mes_stoch.solve.serial_hedging import solve_serial
 
 
+@in_common_money
 def solve_ph(
     program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool | None = None
 ) -> EngineResult | None:

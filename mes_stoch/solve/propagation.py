@@ -83,9 +83,12 @@ class Propagation:
     ----------
     settled : int array
         Columns that another program decides (the first stage): they get implied bounds alone.
+    largest : float
+        Derived bounds beyond it are none.
     """
 
-    def __init__(self, settled: IndexArray | None = None) -> None:
+    def __init__(self, settled: IndexArray | None = None, largest: float = INFINITE) -> None:
+        self._largest = largest
         self._settled = np.empty(0, dtype=np.int32) if settled is None else settled
         self._pattern: _Pattern | None = None
         self.searches = 0
@@ -97,7 +100,7 @@ class Propagation:
             return box
         pattern = self._pattern
         if pattern is None or not pattern.is_that_of(program):
-            pattern = self._pattern = _Pattern(program, self._settled)
+            pattern = self._pattern = _Pattern(program, self._settled, self._largest)
         if not pattern.pairs.hold(program):
             pattern.find_pairs(program)
         for level in pattern.levels:
@@ -114,13 +117,14 @@ class _Pattern:
     ``open_sides`` is the largest number of bounds a search was left without: more are worth another search.
     """
 
-    def __init__(self, program: LinearProgram, settled: IndexArray) -> None:
+    def __init__(self, program: LinearProgram, settled: IndexArray, largest: float) -> None:
         matrix = program.matrix
         self.indices, self.pointers, self.shape = matrix.indices, matrix.indptr, matrix.shape
         self.columns = np.repeat(np.arange(matrix.shape[1], dtype=np.int32), np.diff(matrix.indptr))
         self.row_entries = np.argsort(matrix.indices, kind="stable")
         self.row_lengths = np.bincount(matrix.indices, minlength=matrix.shape[0])
         self.row_starts = np.concatenate([[0], np.cumsum(self.row_lengths)[:-1]]).astype(np.int64)
+        self.largest = largest
         self.may_move = ~program.integer
         self.may_move[settled] = False
         self.find_pairs(program)
@@ -146,8 +150,9 @@ class _Pattern:
                 if len(found.entries):
                     level = _Level(self, found)
                     level.evaluate(program, box)
-                    self.levels.append(level)
-                    break
+                    if box.open_sides < before:
+                        self.levels.append(level)
+                        break
             if box.open_sides == before:
                 break
         self.open_sides = max(self.open_sides, box.open_sides)
@@ -228,6 +233,7 @@ class _Level:
         self._aside &= np.repeat(self._sides > 0, lengths)
         self._has_partner = np.logical_or.reduceat(self._aside, self._starts)[self._first]
         self._factor = (lengths + 4) * EPSILON
+        self._largest = pattern.largest
 
     def evaluate(self, program: LinearProgram, box: Box) -> None:
         """Put what follows into ``box``, where it has nothing yet."""
@@ -261,7 +267,7 @@ class _Level:
             reach = np.where(allowed, np.maximum(reach, other), np.inf)
         else:
             reach = np.where(self._has_partner, np.maximum(reach, other), reach)
-        known = np.abs(reach) < INFINITE
+        known = np.abs(reach) < self._largest
         self._fill(box.upper, target, known & up, reach)
         self._fill(box.lower, target, known & ~up, -reach)
 

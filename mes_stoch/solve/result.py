@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mes_stoch.model.program import FloatArray
+from mes_stoch.solve.safe_bounds import BoundKind
 
 Status = Literal["optimal", "gap_reached", "limit", "interrupted"]
 
@@ -44,12 +45,16 @@ class SolveOptions:
 
 @dataclass(frozen=True)
 class TracePoint:
-    """Proven bounds on the expected cost at one moment; ``+-inf`` where none is known yet."""
+    """Proven bounds on the expected cost at one moment; ``+-inf`` where none is known yet.
+
+    ``kind`` is that of ``lower``.
+    """
 
     time_s: float
     iteration: int
     lower: float
     upper: float
+    kind: BoundKind = "solver"
 
 
 Progress = Callable[[TracePoint], None]
@@ -76,6 +81,8 @@ class EngineResult:
 
     ``lower`` comes from dual bounds of subproblems (or of the extensive form), ``upper`` from evaluating ``root`` in
     every scenario. Both are recomputed by this project's own solves, never taken over from a library's report.
+    ``bound_kind`` says what ``lower`` rests on: ``safe`` on row duals by outward rounding, ``solver`` on a branch and
+    bound, less a stated allowance, or on columns without any bound (``docs/certificates.md``).
     """
 
     method: str
@@ -89,6 +96,7 @@ class EngineResult:
     trace: tuple[TracePoint, ...]
     scenarios: tuple[ScenarioSolution, ...]
     details: dict[str, str | float | int] = field(default_factory=dict)
+    bound_kind: BoundKind = "solver"
 
     @property
     def gap_rel(self) -> float:

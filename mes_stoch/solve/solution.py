@@ -21,7 +21,9 @@ class Solution:
     objective : float
         Cost of ``values``; ``nan`` where no feasible point is known.
     dual_bound : float
-        Proven lower bound on the optimal cost; ``-inf`` where none is known (an LP stopped before its optimum).
+        Lower bound on the optimal cost by the solver's word: of a linear program its objective, of a mixed-integer one
+        its search's bound; ``-inf`` where none is known. What is printed as proven is worked out from the duals, or has
+        an allowance taken off (:mod:`mes_stoch.solve.safe_bounds`, :mod:`mes_stoch.solve.search_bounds`).
     values : array or None
         Primal values per column, ``None`` where no feasible point is known.
     row_dual, column_dual : array or None

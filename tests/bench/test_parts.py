@@ -151,7 +151,7 @@ def test_the_report_shows_what_was_measured(tiny_bench: BenchFolder):
     assert f"| {measured['time_s']:.2f} " in text
     assert "| HiGHS, extensive form, interior point | " in text
     assert "[-687.5, -687.5]" in text
-    assert "highspy 1.15" in text
+    assert "highspy 1.16" in text
     assert "### Failed" not in text
     for line in text.splitlines():
         if line.startswith("|"):

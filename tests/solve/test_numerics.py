@@ -84,9 +84,9 @@ def test_extremes_are_taken_over_scenarios():
             id="towering coefficient",
         ),
         pytest.param(
-            {"rows": ((1.1e-9, 1.0), (1.0, 1.0))},
-            {"rows": ((1e-9, 1.0), (1.0, 1.0))},
-            "1 coefficients are at most 1e-09.*x0 in the row «row0»",
+            {"rows": ((1.1e-12, 1.0), (1.0, 1.0))},
+            {"rows": ((1e-12, 1.0), (1.0, 1.0))},
+            "1 coefficients are at most 1e-12.*x0 in the row «row0»",
             id="dropped",
         ),
         pytest.param(
@@ -123,13 +123,17 @@ def test_noise_of_drawn_data_is_no_reason_for_advice(instances):
     assert found.advice() == []
 
 
-def test_what_counts_as_dropped_is_what_highs_drops():
-    """x >= 1 through a coefficient on either side of 1e-9: kept, the cheapest x is 1; dropped, the row is 0 >= 1."""
-    status = {}
-    for coefficient in (numerics.DROPPED_BELOW, 1.001 * numerics.DROPPED_BELOW):
-        program = linear_program([1.0], [[coefficient]], [coefficient], [INF], [0], [INF])
-        status[coefficient] = highs.HighsModel(program, options={"primal_feasibility_tolerance": 1e-10}).run().status
-    assert list(status.values()) == ["infeasible", "optimal"]
+def test_a_row_in_far_off_units_counts_all_the_same():
+    """x >= 1 through a coefficient of 1e-9, which HiGHS would drop, leaving 0 >= 1e-9; the cheapest x is 1."""
+    program = linear_program([1.0], [[1e-9]], [1e-9], [INF], [0], [INF])
+    assert highs.HighsModel(program).run().objective == pytest.approx(1.0)
+
+
+def test_a_row_is_eased_by_what_the_solver_drops():
+    """x + 1e-13 y >= 1, 2 y <= 10, x + y >= 0: at least 1 - 5e-13, which 1e-13 left out would put at 1."""
+    rows = [[1.0, numerics.DROPPED_BELOW / 10], [0.0, 2.0], [1.0, 1.0]]
+    program = linear_program([1.0, 0.0], rows, [1.0, -INF, 0.0], [INF, 10.0, INF], [0, 0], [INF, 5])
+    assert 1.0 - 1e-12 < highs.HighsModel(program).run().objective <= 1.0 - 4.9e-13
 
 
 def battery_site(penalty_eur_per_mwh: float, import_max_mw: float):

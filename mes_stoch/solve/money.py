@@ -1,0 +1,140 @@
+"""Engines work in money whose amounts lie near one, whatever currency unit an instance is written in.
+
+Tolerances of solvers, of master programs and of stopping rules are absolute somewhere. A program whose costs are a
+billionth of what they could be (euros written as gigaeuros) is multiplied by a power of two on the way in, which
+changes no digit, and its results are divided by it. Factors of on/off decisions that stand for "no limit" are made as
+small as they may be (:mod:`mes_stoch.solve.big_m`). Programs in common units are left as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.solve.big_m import WithSmallFactors, needs_small_factors
+from mes_stoch.solve.explain import Described
+from mes_stoch.solve.highs_scaling import cost_factor
+from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, TracePoint
+
+_LOOKED_AT = 3
+_MONEY_DETAILS = ("objective", "bound_allowance")
+
+Engine = TypeVar("Engine", bound=Callable[..., EngineResult | None])
+
+
+class InOtherMoney:
+    """A program with all costs multiplied by a factor, and factors of on/off decisions no larger than need be."""
+
+    def __init__(self, program: StochasticProgram, factor: float, *, small_factors: bool = False) -> None:
+        self._program = program
+        self._factor = factor
+        self._small = WithSmallFactors(np.asarray(program.root.columns, dtype=np.int32)) if small_factors else None
+        self._root = replace(program.root, rho_scale=program.root.rho_scale * factor)
+
+    @property
+    def name(self) -> str:
+        return self._program.name
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        return self._program.scenario_names
+
+    @property
+    def probabilities(self) -> FloatArray:
+        return self._program.probabilities
+
+    @property
+    def root(self) -> RootStage:
+        return self._root
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return self._program.column_names
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        return self._program.row_names
+
+    def scenario(self, index: int) -> LinearProgram:
+        scenario = self._program.scenario(index)
+        if self._small is not None:
+            scenario = self._small.of(scenario)
+        return replace(scenario, cost=scenario.cost * self._factor, offset=scenario.offset * self._factor)
+
+
+class DescribedInOtherMoney(InOtherMoney):
+    """The same for a program that describes itself."""
+
+    def describe_row(self, row: int) -> str:
+        return self._described.describe_row(row)
+
+    def describe_column(self, column: int) -> str:
+        return self._described.describe_column(column)
+
+    @property
+    def _described(self) -> Described:
+        if not isinstance(self._program, Described):  # pragma: no cover - chosen by what it is
+            raise TypeError("this program does not describe itself")
+        return self._program
+
+
+def money_factor(program: StochasticProgram) -> float:
+    """Power of two that brings the program's typical cost near one; 1 where it is in common units."""
+    count = len(program.scenario_names)
+    chosen = sorted({0, count // 2, count - 1})[:_LOOKED_AT]
+    return cost_factor(np.concatenate([np.abs(program.scenario(index).cost) for index in chosen]))
+
+
+def in_common_money(engine: Engine) -> Engine:
+    """Let an engine (``program, options, progress``) see costs near one, and its caller those of the program."""
+
+    @wraps(engine)
+    def solve(
+        program: StochasticProgram,
+        options: SolveOptions,
+        progress: Progress | None = None,
+        *arguments: Any,
+        **keywords: Any,
+    ) -> EngineResult | None:
+        factor, small_factors = money_factor(program), needs_small_factors(program)
+        if factor == 1.0 and not small_factors:
+            return engine(program, options, progress, *arguments, **keywords)
+        kind = DescribedInOtherMoney if isinstance(program, Described) else InOtherMoney
+        told = None if progress is None else lambda point: progress(_point(point, factor))
+        result = engine(kind(program, factor, small_factors=small_factors), options, told, *arguments, **keywords)
+        return None if result is None else _result(result, factor)
+
+    return solve  # type: ignore[return-value]
+
+
+def _result(result: EngineResult, factor: float) -> EngineResult:
+    details = {
+        name: value / factor if name in _MONEY_DETAILS and isinstance(value, float) else value
+        for name, value in result.details.items()
+    }
+    return replace(
+        result,
+        lower=result.lower / factor,
+        upper=result.upper / factor,
+        trace=tuple(_point(point, factor) for point in result.trace),
+        scenarios=tuple(_scenario(solution, factor) for solution in result.scenarios),
+        details={**details, "money_factor": factor},
+    )
+
+
+def _point(point: TracePoint, factor: float) -> TracePoint:
+    return replace(point, lower=point.lower / factor, upper=point.upper / factor)
+
+
+def _scenario(solution: ScenarioSolution, factor: float) -> ScenarioSolution:
+    return replace(
+        solution,
+        cost=solution.cost / factor,
+        row_dual=None if solution.row_dual is None else solution.row_dual / factor,
+        column_dual=None if solution.column_dual is None else solution.column_dual / factor,
+    )

@@ -1,0 +1,67 @@
+"""Whether a solver's point is one, in the program's own numbers, and what it costs.
+
+Equations
+---------
+Integer columns are whole, columns lie within their bounds, and a row ``l <= a'x <= u`` is off by at most
+``TOLERANCE`` of its size
+
+    sum_j |a_j x_j| + |limit| + FLOOR max_j |a_j| range_j
+
+where ``range_j`` is what the column's bounds allow, no more than the largest value of the point. The tolerance is
+relative: a row in kW is held as exactly as one in GW. The cost is ``o + sum_j c_j x_j``, added up without round-off.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray, LinearProgram
+
+TOLERANCE = 1e-7
+_FLOOR = 1e-3
+
+
+def settled(program: LinearProgram, values: FloatArray) -> FloatArray:
+    """The point with whole integers, moved into the columns' bounds where it lies a hair outside."""
+    whole = np.where(program.integer, np.round(values), values)
+    return np.asarray(np.clip(whole, program.column_lower, program.column_upper) + 0.0, dtype=np.float64)
+
+
+def largest_violation(program: LinearProgram, values: FloatArray) -> float:
+    """By how much the worst row is broken, relative to its size."""
+    matrix = program.matrix
+    if not matrix.shape[0]:
+        return 0.0
+    sizes = np.abs(values)
+    activity = matrix @ values
+    entries = np.abs(matrix.data)
+    owner = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    spread = np.maximum(np.abs(program.column_lower), np.abs(program.column_upper))
+    reach = np.minimum(spread, sizes.max(initial=0.0))
+    scale = np.bincount(matrix.indices, weights=entries * sizes[owner], minlength=matrix.shape[0])
+    floor = np.zeros(matrix.shape[0])
+    np.maximum.at(floor, matrix.indices, entries * reach[owner])
+    below, above = program.row_lower - activity, activity - program.row_upper
+    broken = np.maximum(np.maximum(below, above), 0.0)
+    limit = np.abs(np.where(below > above, program.row_lower, program.row_upper))
+    allowed = scale + np.where(np.isfinite(limit), limit, 0.0) + _FLOOR * floor
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(broken > 0, broken / allowed, 0.0)
+    return float(share.max(initial=0.0)) if not np.isnan(share).any() else math.inf
+
+
+def is_feasible(program: LinearProgram, values: FloatArray) -> bool:
+    """Whether every row is kept to within the tolerance."""
+    return largest_violation(program, values) <= TOLERANCE
+
+
+def cost_of(program: LinearProgram, values: FloatArray) -> float:
+    """Objective of a point."""
+    return math.fsum((program.cost * values).tolist()) + program.offset
+
+
+def size_of_cost(program: LinearProgram, values: FloatArray) -> float:
+    """Sum of the sizes of the objective's terms: what a share of the objective is a share of."""
+    return float(np.abs(program.cost * values).sum()) + abs(program.offset)
