@@ -76,8 +76,9 @@ def to_result(
     result, failure = None, ""
     if team.leads:
         scenarios = tuple(sorted((entry for part in parts for entry in part), key=lambda entry: entry.index))
+        cost = bounds.expected_cost(program, scenarios)
         try:
-            lower, upper = bounds.certify(findings.lower, bounds.expected_cost(program, scenarios), program.name)
+            lower, upper = bounds.certified(program, findings.lower, cost, scenarios)
         except SolveError as error:
             failure = str(error)
         else:
