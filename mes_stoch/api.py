@@ -11,26 +11,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, overload
 
 from mes_stoch.evaluate.evaluation import Evaluation
 from mes_stoch.evaluate.stress.outcome import stress as stress_test
+from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
-from mes_stoch.io.run_folder import read_inputs
 from mes_stoch.report.run import Run, RunSettings, read_run
-from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settle.books import Books
 from mes_stoch.settle.settlement import Settlement, settle_books
 from mes_stoch.settle.stated import Stated
 from mes_stoch.solve.result import Progress, SolveOptions
+from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
@@ -49,6 +50,8 @@ __all__ = [
     "settle",
     "solve",
 ]
+
+logger = logging.getLogger("mes_stoch.api")
 
 METHODS = ("auto", "ef", "decomposition", "ph")
 
@@ -98,7 +101,7 @@ class Site:
         """
         tree = build_tree(self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node)
         require_sound(self.instance, tree)
-        return tree
+        return mark_as_checked(self.instance, tree)
 
     def with_bids(self, *, minimum: bool | None = None, steps: bool | None = None) -> Site:
         """The same site with bid rules switched; ``None`` leaves the instance's own."""
@@ -177,7 +180,8 @@ def solve(
     ----------
     site : Site
     tree : ScenarioTree, optional
-        Default ``site.tree()``.
+        Default ``site.tree()``. One made or changed in Python is checked like a file, and copied: changing it
+        afterwards does not change the run.
     method : str
         ``ef``: the extensive form, one process. ``decomposition``: cutting planes on the linear relaxation and a
         certificate, under ``mpiexec`` on any number of ranks. ``ph``: the same, and progressive hedging while a gap is
@@ -208,6 +212,8 @@ def solve(
     ------
     UsageError
         An option that makes no sense.
+    InstanceError
+        A tree that does not fit the site, or is not sound.
     InfeasibleError, UnboundedError
         No dispatch fits the instance, or profit has no limit.
     SolveError
@@ -217,9 +223,13 @@ def solve(
         raise UsageError(f"unknown method {method!r}; the methods are {', '.join(METHODS[:-1])} and {METHODS[-1]}")
     started = datetime.now(UTC)
     options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
-    inputs = read_inputs(site.folder, site.instance)
+    inputs, changes = inputs_as_solved(site.loaded)
     if tree is None:
         tree = site.tree()
+    is_given = not is_as_checked(site.instance, tree)
+    tree = private_copy(tree)
+    if is_given:
+        require_fitting(site.loaded, tree)
 
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.assemble import assemble_run
@@ -233,7 +243,15 @@ def solve(
     if result is None:
         return None
     result.details.update(numerics.details())
-    settings = RunSettings(inputs=inputs, method=method, options=dict(vars(options)), command=command, started=started)
+    settings = RunSettings(
+        inputs=inputs,
+        method=method,
+        options=dict(vars(options)),
+        command=command,
+        started=started,
+        changed_in_python=changes,
+        is_tree_given=is_given,
+    )
     return assemble_run(program, result, settings)
 
 
@@ -266,7 +284,7 @@ def settle(run: Run | str | Path) -> Settlement:
     """
     if not isinstance(run, Run):
         run = read_run(run, allow_changed=True)
-    loaded = _read_inputs(run.settings.inputs)
+    loaded = read_again(run.settings.inputs)
     gap = run.settings.options.get("gap_rel")
     account = Stated(
         summary=run.summary,
@@ -274,6 +292,7 @@ def settle(run: Run | str | Path) -> Settlement:
         trace=run.trace,
         loaded=loaded,
         gap_asked=float(gap) if isinstance(gap, int | float) else None,
+        is_tree_given=run.settings.is_tree_given,
         changed=run.changed,
     )
     return settle_books(Books(loaded.instance, run.tree, run.solution, run.flow_data), account)
@@ -313,23 +332,10 @@ def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
 def _books(run: Run | str | Path) -> Books:
     """The books of a run, with its own copy of the instance read anew."""
     if not isinstance(run, Run):
-        run = read_run(run)
-    return Books(_read_inputs(run.settings.inputs).instance, run.tree, run.solution, run.flow_data)
-
-
-def _read_inputs(inputs: Mapping[str, bytes]) -> LoadedInstance:
-    """An instance from the files that a run keeps of it."""
-    try:
-        with TemporaryDirectory(prefix="mes-stoch-settle-") as copy:
-            for name, content in inputs.items():
-                target = Path(copy) / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
-            return read_instance(Path(copy))
-    except OSError as error:
-        raise UsageError(f"no room to read the run's instance: {error.strerror or error}") from error
-    except InstanceError as error:
-        raise InstanceError("the run's copy of its instance", error.issues) from None
+        run = read_run(run, allow_changed=True)
+        for line in run.changed:
+            logger.warning("the run has been changed since it was written: %s", line)
+    return Books(read_again(run.settings.inputs).instance, run.tree, run.solution, run.flow_data)
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

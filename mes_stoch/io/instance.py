@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from mes_stoch.io.on_off import on_off_issues
 from mes_stoch.io.penalties import with_penalties
 from mes_stoch.io.price_limits import missing_cap, ranges_of
 from mes_stoch.io.references import site_issues
+from mes_stoch.io.run_folder import read_inputs
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
 from mes_stoch.io.time_stamps import horizon_time
@@ -55,6 +56,10 @@ class LoadedInstance:
         Series of each explicit scenario by ``time``; ``None`` if scenarios are drawn.
     probabilities : dict of str to float, or None
         Probability of each explicit scenario, summing to 1; ``None`` if scenarios are drawn.
+    inputs : dict of str to bytes
+        Files it was read from, by name.
+    as_read : Instance, optional
+        The instance as the files alone say it; ``None`` where entries were overridden.
     """
 
     instance: Instance
@@ -63,6 +68,8 @@ class LoadedInstance:
     series: pd.DataFrame
     scenario_series: dict[str, pd.DataFrame] | None
     probabilities: dict[str, float] | None
+    inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    as_read: Instance | None = field(default=None, repr=False)
 
 
 def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
@@ -125,6 +132,8 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
         series=series.series,
         scenario_series=series.scenario_series,
         probabilities=series.probabilities,
+        inputs=read_inputs(folder, instance),
+        as_read=None if overrides else instance,
     )
 
 

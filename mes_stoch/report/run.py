@@ -43,6 +43,10 @@ class RunSettings:
         The command line; ``None`` for a run started from Python.
     started : datetime
         UTC.
+    changed_in_python : dict
+        New values of entries of the instance that are not those of the files it was read from, by dotted path.
+    is_tree_given : bool
+        Whether the scenarios were made or changed in Python, so that they need not be those of the instance's files.
     """
 
     inputs: dict[str, bytes] = field(repr=False)
@@ -50,6 +54,8 @@ class RunSettings:
     options: dict[str, Any] = field(default_factory=dict)
     command: str | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    changed_in_python: dict[str, Any] = field(default_factory=dict)
+    is_tree_given: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -189,7 +195,7 @@ class Run:
 
     def _manifest(self) -> dict[str, Any]:
         ended = datetime.now(UTC)
-        return build_manifest(
+        manifest = build_manifest(
             command=self.settings.command,
             options={"method": self.settings.method, **self.settings.options},
             inputs=self.settings.inputs,
@@ -199,6 +205,11 @@ class Run:
             wall_time_s=(ended - self.settings.started).total_seconds(),
             ranks=int(self.summary["ranks"]),
         )
+        from_python = self.settings.is_tree_given
+        return manifest | {
+            "changed_in_python": self.settings.changed_in_python,
+            "tree": "handed in from Python" if from_python else "as the instance says",
+        }
 
 
 def _as_text(commitments: pd.DataFrame) -> pd.DataFrame:
@@ -248,6 +259,8 @@ def read_run(folder: str | Path, *, allow_changed: bool = False) -> Run:
         options=options,
         command=manifest["command"],
         started=datetime.fromisoformat(manifest["start_utc"]),
+        changed_in_python=dict(manifest.get("changed_in_python", {})),
+        is_tree_given=manifest.get("tree") == "handed in from Python",
     )
     return Run(
         summary=files.summary,

@@ -7,7 +7,7 @@ scenario is its path.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -28,9 +28,12 @@ class ScenarioTree:
         Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums
         to 1), ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if
         drawn), ``origin``.
+    checked_as : str, optional
+        Digest of the data and the instance when they were found sound together; a tree changed since has another.
     """
 
     dataset: xr.Dataset
+    checked_as: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def scenario_names(self) -> tuple[str, ...]:

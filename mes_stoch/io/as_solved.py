@@ -1,0 +1,94 @@
+"""The files of an instance as it was solved, whatever was changed of it in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from mes_stoch.io.draft import apply_overrides
+from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.locate import INSTANCE_FILE
+from mes_stoch.io.yaml_lines import Document, parse_yaml
+from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.schema.units import in_currency
+
+_HEAD = (
+    "# As it was solved: changed in Python from the instance's own file, written anew by mes_stoch.\n# Changed: {}\n"
+)
+
+
+def inputs_as_solved(loaded: LoadedInstance) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Files that read as the instance at hand, and what of them differs from the files it was read from.
+
+    Returns
+    -------
+    tuple of dict and dict
+        Content by name; new values by the dotted path of their entry, empty where nothing was changed.
+
+    Raises
+    ------
+    UsageError
+        If the change cannot be written as an instance.
+    """
+    inputs = dict(loaded.inputs)
+    if loaded.instance is loaded.as_read:
+        return inputs, {}
+    written = read_again(inputs).instance
+    code = loaded.instance.currency
+    changes = {
+        in_currency(path, code): value
+        for path, value in _changes(written.model_dump(mode="json"), loaded.instance.model_dump(mode="json"), "")
+    }
+    if not changes:
+        return inputs, {}
+    document = Document(INSTANCE_FILE)
+    parse_yaml(inputs[INSTANCE_FILE].decode("utf-8-sig"), document)
+    data, _, _ = apply_overrides(document.data, changes)
+    text = _HEAD.format(", ".join(changes)) + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    inputs[INSTANCE_FILE] = text.encode("utf-8")
+    try:
+        is_same = read_again(inputs).instance == loaded.instance
+    except InstanceError as error:
+        raise UsageError(f"the instance was changed in Python, and is no sound one any more: {error}") from None
+    if not is_same:
+        raise UsageError(
+            f"the instance was changed in Python in a way that no {INSTANCE_FILE} can say ({', '.join(changes)}); "
+            "use ms.read with another folder, or Site.with_bids"
+        )
+    return inputs, changes
+
+
+def read_again(inputs: Mapping[str, bytes]) -> LoadedInstance:
+    """An instance from the files that a run keeps of it.
+
+    Raises
+    ------
+    InstanceError
+        If they are no sound instance.
+    """
+    try:
+        with TemporaryDirectory(prefix="mes-stoch-instance-") as copy:
+            for name, content in inputs.items():
+                target = Path(copy) / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            return read_instance(Path(copy))
+    except OSError as error:
+        raise UsageError(f"no room to read the run's instance: {error.strerror or error}") from error
+    except InstanceError as error:
+        raise InstanceError("the run's copy of its instance", error.issues) from None
+
+
+def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Entries that differ, as deep as both are mappings."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict) and set(old) <= set(new):
+        for key, value in new.items():
+            yield from _changes(old.get(key), value, f"{path}.{key}" if path else key)
+    else:
+        yield path, new
