@@ -16,7 +16,9 @@ class StressReading(Model):
 
     calls: str = Field(description="The products called in full together, in words.")
     products: list[str] = Field(description="Their ids.")
-    direction: Literal["up", "down"]
+    direction: Literal["up", "down", "both"] = Field(
+        description="Of the calls; both: what the leaf itself calls, either way."
+    )
     call_start: str = Field(description="Local time at which the calls begin (ISO 8601).")
     at: str = Field(description="Local time at which the limit has the least room.")
     place: str = Field(description="The device, connection or node whose limit it is.")

@@ -105,6 +105,10 @@ class Books:
         chosen = np.array([label == (node, component) for label in self._labels], dtype=bool)
         return np.asarray(self._flows[:, :, chosen].sum(axis=2))
 
+    def has_meter(self, component: str, node: str) -> bool:
+        """Whether the flow of a component into a node was metered."""
+        return (node, component) in self._labels
+
     def residual(self, node: str) -> Array:
         """What the components of a node leave over, MW: what was dumped, or below zero what was left unserved."""
         own = np.array([n == node and c in self.instance.components for n, c in self._labels], dtype=bool)

@@ -78,14 +78,19 @@ def delivered_by(
     books: Books, product_id: str, product: Flexibility, direction: Direction, what: str
 ) -> dict[str, Array]:
     """Power that each component holds (``held``) or gives on a discrete call (``called``), MW."""
-    suffix = f"_{direction}"
-    leg = product_id if product_id.endswith(suffix) else product_id + suffix
+    leg = leg_name(product_id, direction)
     names = {
         name: f"{name}.{leg}_{what}_mw"
         for name, spec in books.instance.components.items()
         if isinstance(spec, ReserveProvider) and product_id in spec.provides
     }
     return {component: books.decided(name) for component, name in names.items() if books.has(name)}
+
+
+def leg_name(product_id: str, direction: Direction) -> str:
+    """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
+    suffix = f"_{direction}"
+    return product_id if product_id.endswith(suffix) else product_id + suffix
 
 
 def net_delivery(books: Books, component: str, directions: tuple[Direction, ...] = ("up", "down")) -> Array:

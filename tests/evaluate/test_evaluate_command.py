@@ -85,6 +85,21 @@ def test_a_plan_that_holds_what_is_not_there(
     assert call("evaluate", folder, "--stress", "--out", out, "--force") == 70
 
 
+def test_what_is_not_there_is_not_taken_for_sound(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_run, folder)
+    with changed(folder) as solution:
+        for name in ("process.fr_afrr_up_held_mw", "process.shed_mw"):
+            del solution[name]
+        solution["grid.scheduled_mw"] = solution["grid.scheduled_mw"] * float("nan")
+    assert call("evaluate", folder, "--stress") == 2
+    told = capsys.readouterr().err
+    for word in ("process.fr_afrr_up_held_mw is missing", "process.shed_mw is missing", "grid.scheduled_mw holds"):
+        assert word in told
+
+
 def test_mistakes_of_a_user(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, word in (
         ((tiny_run,), "--stress"),

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from helpers.site_builder import make_tree
+from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.instance import Instance
 from mes_stoch.settle.books import Books
 
@@ -29,7 +30,7 @@ def books_by_hand(
         By name of a quantity: a number, a list over periods, or a list of lists over scenarios and periods. Names that
         end in ``.on`` may have fewer columns: states.
     metered : mapping
-        By node and component: flow into the node, MW, in the same forms.
+        By node and component: flow into the node, MW, in the same forms; connections that are not named stand still.
     """
     tree = make_tree(instance, series, probabilities)
     count, periods = len(probabilities), instance.horizon.periods
@@ -48,13 +49,12 @@ def books_by_hand(
         size = array.shape[-1] if is_state else periods
         dimension = f"state_{name}" if is_state else "time"
         solution[name] = (("scenario", dimension), np.broadcast_to(array, (count, size)).copy())
-    labels = list(metered or {})
-    flows = np.stack(
-        [np.broadcast_to(np.asarray(v, dtype=float), (count, periods)) for v in (metered or {}).values()]
-        or [np.zeros((count, periods))],
-        axis=2,
-    )
-    labels = labels or [("nowhere", "nothing")]
+    read: dict[tuple[str, str], Any] = {
+        (spec.node, name): 0.0 for name, spec in instance.components.items() if isinstance(spec, GridConnection)
+    }
+    read |= metered or {}
+    labels = list(read)
+    flows = np.stack([np.broadcast_to(np.asarray(v, dtype=float), (count, periods)) for v in read.values()], axis=2)
     meters = xr.Dataset(
         {"flow_mw": (("scenario", "time", "flow"), flows)},
         coords={

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from mes_stoch.evaluate.stress.nodes import NodeLoad, node_loads, share_out
+from mes_stoch.evaluate.stress.nodes import (
+    NodeLoad,
+    PlannedShare,
+    node_loads,
+    planned_help,
+    planned_shares,
+    share_out,
+)
 from mes_stoch.evaluate.stress.patterns import Pattern, Running, Step, patterns
 from mes_stoch.evaluate.stress.plan import TINY_MW, CallSet, Mask, Plan
 from mes_stoch.evaluate.stress.readings import Notebook
@@ -78,27 +87,72 @@ class _Replay:
         on_call: Mask,
         changes: dict[str, Array],
     ) -> None:
-        begun = np.logical_or.reduce([self._begun[device] for device in load.devices])
-        counts = np.asarray(on_call & begun)
+        counts = on_call & self._any_begun(load.devices)
         asked = np.where(counts, load.asked(changes, period), 0.0)
-        room = load.room(changes, period)
         sign = 1 if load.effect == "taken" else -1
         for name, store in stores.items():
             # reserve that the store itself holds drains or fills it as well
             is_alike = name in changes and self._calls.sign == sign
             store.prepare(period, step.from_h, sign * changes[name] if is_alike else np.zeros(self._shape), counts)
-        if not stores:
-            word = "give" if load.effect == "taken" else "take"
-            least = self._notebook.least(self._calls, load.node, f"power that networks can {word}", "MW")
-            least.see(room - asked, counts, asked, self._running.began_h, self._times(step))
-            return
-        for name, share in share_out(load, asked, room, stores, step.hours).items():
-            store = stores[name]
-            store.take(sign * share)
+        room = {name: load.room(name, changes, period) for name in load.room_mw}
+        extra = self._taken_over(load, stores, step, period, asked, room, counts)
+        for name in load.room_mw:
+            verb = "give" if load.effect == "taken" else "take"
+            least = self._notebook.least(self._calls, name, f"power it can {verb} at {load.node}", "MW")
+            moved = np.maximum(np.abs(extra[name]), np.abs(load.room_mw[name][:, period]))
+            begins = np.broadcast_to(self._times(step), self._shape)
+            least.see(room[name] - extra[name], counts & (asked > TINY_MW), moved, self._running.began_h, begins)
+        if not load.takers:
+            least = self._notebook.least(self._calls, load.node, "stores or networks to take over", "MW")
+            least.see(-asked, counts, asked, self._running.began_h, np.broadcast_to(self._times(step), self._shape))
+        for name, store in stores.items():
+            store.take(sign * extra[name])
             store.advance(step.hours, counts)
-            is_asked = counts & (share > TINY_MW)
-            self._look_at_power(store, name, sign, step, is_asked)
+            self._look_at_power(store, name, sign, step, counts & (extra[name] > TINY_MW))
             self._look_at_level(store, name, sign, step, counts)
+
+    def _any_begun(self, devices: Sequence[str]) -> Mask:
+        return np.asarray(np.logical_or.reduce([self._begun[device] for device in devices]))
+
+    def _taken_over(
+        self,
+        load: NodeLoad,
+        stores: dict[str, StoreOnCall],
+        step: Step,
+        period: Span,
+        asked: Array,
+        room: dict[str, Array],
+        counts: Mask,
+    ) -> dict[str, Array]:
+        """What each taker does beyond what it does in the leaf, MW: as planned, or networks first."""
+        shares = {taker: planned_shares(self._plan, self._calls, load, taker) for taker in load.takers}
+        extra: dict[str, Array] = {}
+        for taker, planned in shares.items():
+            if planned is not None:
+                extra[taker] = np.where(counts, self._as_planned(load, taker, planned, period), 0.0)
+        left = asked - sum(extra.values())
+        for name in load.room_mw:
+            if name not in extra:
+                extra[name] = np.clip(left, 0.0, np.maximum(room[name], 0.0))
+                left = left - extra[name]
+        unplanned = {name: store for name, store in stores.items() if name not in extra}
+        if unplanned:
+            return extra | share_out(load.effect, np.maximum(left, 0.0), unplanned, step.hours)
+        if extra:
+            least = self._notebook.least(self._calls, load.node, "planned shares of what a call changes", "MW")
+            begins = np.broadcast_to(self._times(step), self._shape)
+            least.see(-left, counts & (asked > TINY_MW), asked, self._running.began_h, begins)
+        return extra
+
+    def _as_planned(self, load: NodeLoad, taker: str, planned: Sequence[PlannedShare], period: Span) -> Array:
+        total = np.zeros(self._shape)
+        for share in planned:
+            full, called = share.full[:, period], share.called[:, period]
+            total += np.where(self._running.active[share.leg.name], full - called, 0.0)
+            total -= np.where(self._running.over[share.leg.name], called, 0.0)
+        for device, spared in planned_help(self._plan, self._calls, load, taker).items():
+            total += np.where(self._begun[device], spared[:, period], 0.0)
+        return total
 
     def _look_at_level(self, store: StoreOnCall, name: str, sign: int, step: Step, counts: Mask) -> None:
         spec, levels = store.spec, store.levels

@@ -1,10 +1,11 @@
-"""Levels of stores along a call: the levels that physics lets a store have."""
+"""Levels of stores: those that physics lets a store have, in the leaf's own operation and along a full call."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mes_stoch.evaluate.stress.plan import Mask
+from mes_stoch.evaluate.stress.plan import CallSet, Mask, Plan
+from mes_stoch.evaluate.stress.readings import Notebook
 from mes_stoch.schema.components import Storage
 from mes_stoch.settle.books import Array, Span
 
@@ -27,6 +28,41 @@ def change_per_hour(spec: Storage, net_mw: Array) -> tuple[Array, Array]:
     used = np.where(net_mw > 0, net_mw / spec.discharge_max_mw, -net_mw / spec.charge_max_mw)
     round_mw = np.maximum(1.0 - used, 0.0) / (1.0 / spec.charge_max_mw + 1.0 / spec.discharge_max_mw)
     return most - round_mw * (1.0 / eta_discharge - eta_charge), most
+
+
+def check_levels(plan: Plan, notebook: Notebook) -> None:
+    """Does the level of every store follow from what went in and out of it, on the calls of the leaf alone?
+
+    No store may hold more than its flows can have left in it, nor less than they can have used up: losses that are
+    written up and that no operation has would make room, or money, out of nothing. A signal that goes both ways within
+    a period takes as much round the store as goes the lesser way.
+    """
+    for name, spec in plan.storages.items():
+        legs = tuple(leg for leg in plan.legs if name in leg.held)
+        net = plan.operated(name)
+        least, most = change_per_hour(spec, net)
+        both_ways = np.minimum(*(_signalled(plan, name, direction) for direction in ("up", "down")))
+        least = least - both_ways * (1.0 / spec.discharge_efficiency_per_unit - spec.charge_efficiency_per_unit)
+        planned = plan.levels(name)
+        kept = (1.0 - spec.standing_loss_per_h) ** plan.period_h * planned[:, :-1]
+        stated = planned[:, 1:]
+        calls = CallSet("calls of the leaf", "both", legs)
+        begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, net.shape)
+        everywhere = np.ones(net.shape, dtype=bool)
+        size = np.maximum(np.abs(stated), plan.period_h * np.abs(net))
+        for limit, room in (
+            ("level its flows can leave", kept + plan.period_h * most - stated),
+            ("level its flows can use up", stated - kept - plan.period_h * least),
+            ("lowest level", stated - spec.energy_min_mwh),
+            ("highest level", spec.energy_max_mwh - stated),
+        ):
+            notebook.least(calls, name, limit, "MWh").see(room, everywhere, size, begins, begins + plan.period_h)
+
+
+def _signalled(plan: Plan, name: str, direction: str) -> Array:
+    """What products that follow a signal move a store in one direction, MW."""
+    own = [leg for leg in plan.legs if leg.direction == direction and leg.product.call == "continuous"]
+    return plan.given_by(name, own)
 
 
 class Levels:

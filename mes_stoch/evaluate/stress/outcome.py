@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.evaluate.stress.along import check_energy
+from mes_stoch.evaluate.stress.completeness import require_complete
+from mes_stoch.evaluate.stress.levels import check_levels
 from mes_stoch.evaluate.stress.plan import Plan
 from mes_stoch.evaluate.stress.power import check_power
 from mes_stoch.evaluate.stress.readings import Notebook, Reading
@@ -136,11 +138,13 @@ def stress(books: Books) -> StressTest:
     Raises
     ------
     UsageError
-        If the run has no dispatch.
+        If the run has no dispatch, or does not hold everything that the test reads.
     """
+    require_complete(books)
     plan = Plan(books)
     notebook = Notebook(plan)
     with np.errstate(invalid="ignore"):
+        check_levels(plan, notebook)
         check_power(plan, notebook)
         check_energy(plan, notebook)
     return StressTest(plan, tuple(notebook.readings()))

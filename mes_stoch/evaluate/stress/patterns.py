@@ -45,18 +45,18 @@ def patterns(legs: Sequence[Leg], period_h: float) -> Iterator[Pattern]:
     """Patterns of calls of some legs.
 
     With a schedule that is constant within periods, the level left along a call is piecewise linear in the time at
-    which the call begins. So it is least where a call begins or ends at a border of periods; where several calls run
-    together, they begin together or end together.
+    which the call begins. So it is least where a call begins or ends at a border of periods. Calls of several products
+    end together: what one has taken longer ago than its own sustain time counts as bought back.
     """
     lengths_h = sorted({hours for leg in legs for hours in _lengths(leg)})
     if not lengths_h:
         return
     rests = sorted({_rest(hours, period_h) for hours in lengths_h} | {0.0})
-    # calls of one length that begin at a border, and calls that end some rest after one, are the same calls
-    is_alike = len({leg.sustain_h for leg in legs}) == 1
     for rest in rests:
-        yield _pattern("start", (period_h - rest) % period_h, lengths_h, period_h)
-        if not is_alike:
+        if len(legs) == 1:
+            # a call that begins so long before a border ends at it
+            yield _pattern("start", (period_h - rest) % period_h, lengths_h, period_h)
+        else:
             yield _pattern("end", rest, lengths_h, period_h)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from mes_stoch.schema.components import GridConnection, Storage
 from mes_stoch.schema.products import Flexibility
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.settle.books import Array, Books, Span
-from mes_stoch.settle.calls import called_share, delivered_by
+from mes_stoch.settle.calls import called_share, delivered_by, leg_name, window
 
 Mask = NDArray[np.bool_]
 
@@ -31,6 +32,8 @@ class Leg:
 
     Parameters
     ----------
+    share : array
+        Called share of the volume in the leaf.
     held, given : dict
         By device: what it holds for the product, and what it gives on the calls of the leaf.
     block : array, shape (periods,)
@@ -42,6 +45,7 @@ class Leg:
     product_id: str
     product: Flexibility
     direction: Direction
+    share: Array
     held: dict[str, Array]
     given: dict[str, Array]
     block: Span
@@ -49,8 +53,7 @@ class Leg:
 
     @property
     def name(self) -> str:
-        suffix = f"_{self.direction}"
-        return self.product_id if self.product_id.endswith(suffix) else self.product_id + suffix
+        return leg_name(self.product_id, self.direction)
 
     @property
     def may_begin(self) -> Mask:
@@ -72,7 +75,7 @@ class CallSet:
     """Legs of one direction that are called in full together; ``name`` says which to a reader."""
 
     name: str
-    direction: Direction
+    direction: Direction | Literal["both"]
     legs: tuple[Leg, ...]
 
     @property
@@ -125,8 +128,9 @@ class Plan:
                     given = {device: np.maximum(called.get(device, 0.0 * held[device]), 0.0) for device in held}
                 block = self.books.span_of_period(self.books.spans(product.block_h))
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
-                hours = np.where(is_held, call_hours(product, share, self.books.time, self.period_h), 0.0)
-                yield Leg(product_id, product, direction, held, given, block, hours)
+                inside = window(self.books, product) > 0
+                hours = np.where(is_held, call_hours(product, share, inside, self.books.time, self.period_h), 0.0)
+                yield Leg(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property
     def call_sets(self) -> tuple[CallSet, ...]:
@@ -150,7 +154,7 @@ class Plan:
             name: tuple(leg for leg in own if leg.product.exclusivity_group in (name, EVERY_GROUP)) for name in apart
         }
 
-    def opposite(self, direction: Direction) -> tuple[Leg, ...]:
+    def opposite(self, direction: str) -> tuple[Leg, ...]:
         return tuple(leg for leg in self.legs if leg.direction != direction)
 
     def decided(self, name: str) -> Array:
@@ -166,6 +170,11 @@ class Plan:
             for name, spec in self.books.instance.components.items()
             if isinstance(spec, GridConnection) and spec.node == node
         }
+
+    def levels(self, storage: str) -> Array:
+        """Level of a storage at the borders of periods, from the start of the horizon on, MWh."""
+        initial = np.full((self.leaves, 1), self.storages[storage].initial_mwh)
+        return np.concatenate([initial, self.decided(f"{storage}.level_mwh")], axis=1)
 
     def operated(self, storage: str) -> Array:
         """Discharge less charge of a storage as its leaf is operated, calls included, MW."""

@@ -17,9 +17,7 @@ class StoreOnCall:
 
     def __init__(self, plan: Plan, name: str) -> None:
         self.spec = plan.storages[name]
-        initial = np.full((plan.leaves, 1), self.spec.initial_mwh)
-        planned = np.concatenate([initial, plan.decided(f"{name}.level_mwh")], axis=1)
-        self.levels = Levels(self.spec, planned, plan.period_h, plan.periods + 1)
+        self.levels = Levels(self.spec, plan.levels(name), plan.period_h, plan.periods + 1)
         self._operated = plan.operated(name)
         self._begun: Mask = np.zeros((plan.leaves, plan.periods + 1), dtype=bool)
         self.net_mw: Array = np.zeros((plan.leaves, plan.periods + 1))
