@@ -16,8 +16,10 @@ from mes_stoch.evaluate.stress.nodes import (
 )
 from mes_stoch.evaluate.stress.patterns import Pattern, Running, Step, patterns
 from mes_stoch.evaluate.stress.plan import TINY_MW, CallSet, Mask, Plan
+from mes_stoch.evaluate.stress.power import converter_reach
 from mes_stoch.evaluate.stress.readings import Notebook
 from mes_stoch.evaluate.stress.stores import StoreOnCall
+from mes_stoch.schema.components import Converter
 from mes_stoch.settle.books import Array, Span
 
 
@@ -44,6 +46,13 @@ class _Replay:
         self._shape = (plan.leaves, plan.periods + 1)
         devices = dict.fromkeys(device for leg in calls.legs for device in leg.held)
         self._begun = {device: np.zeros(self._shape, dtype=bool) for device in devices}
+        own = [leg for leg in plan.legs if leg.direction == calls.direction]
+        self._given = {device: plan.given_by(device, own) for device in devices}
+        self._reach = {
+            device: converter_reach(plan, device, spec, calls.sign)
+            for device in devices
+            if isinstance(spec := plan.books.instance.components[device], Converter)
+        }
         self._own_stores = {name: StoreOnCall(plan, name) for name in devices if name in plan.storages}
         # what drains a store and what fills it are two tests
         self._loads = [
@@ -66,15 +75,20 @@ class _Replay:
 
     def _change(self, device: str, period: Span) -> Array:
         """What the calls of the set change of what a device gives in the leaf, MW in their direction."""
-        change = np.zeros(self._shape)
+        change, full = np.zeros(self._shape), np.zeros(self._shape)
         for leg in self._calls.legs:
             if device not in leg.held:
                 continue
             held, given = leg.held[device][:, period], leg.given[device][:, period]
             active = self._running.active[leg.name]
             self._begun[device] |= active & (held > TINY_MW)
+            full += np.where(active, held, 0.0)
             change += np.where(active, np.maximum(held - given, 0.0), 0.0)
             change -= np.where(self._running.over[leg.name], given, 0.0)
+        if device in self._reach:
+            # products of other groups may hold the same MW, which moves once
+            most = np.maximum(self._reach[device][:, period], full)
+            change = np.minimum(change, most - self._given[device][:, period])
         withheld = self._plan.given_by(device, self._opposite)[:, period]
         return change + np.where(self._begun[device], withheld, 0.0)
 
@@ -139,7 +153,8 @@ class _Replay:
         if unplanned:
             return extra | share_out(load.effect, np.maximum(left, 0.0), unplanned, step.hours)
         if extra:
-            least = self._notebook.least(self._calls, load.node, "planned shares of what a call changes", "MW")
+            limit = "planned shares of what a call changes"
+            least = self._notebook.least(self._calls, load.node, limit, "MW", is_account=True)
             begins = np.broadcast_to(self._times(step), self._shape)
             least.see(-left, counts & (asked > TINY_MW), asked, self._running.began_h, begins)
         return extra

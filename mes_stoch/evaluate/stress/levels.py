@@ -56,7 +56,9 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
             ("lowest level", stated - spec.energy_min_mwh),
             ("highest level", spec.energy_max_mwh - stated),
         ):
-            notebook.least(calls, name, limit, "MWh").see(room, everywhere, size, begins, begins + plan.period_h)
+            notebook.least(calls, name, limit, "MWh", is_account=True).see(
+                room, everywhere, size, begins, begins + plan.period_h
+            )
 
 
 def _signalled(plan: Plan, name: str, direction: str) -> Array:
@@ -68,27 +70,35 @@ def _signalled(plan: Plan, name: str, direction: str) -> Array:
 class Levels:
     """The levels a store can have while calls run, between ``low`` and ``high``, over (leaves, anchors).
 
-    It starts from the level of the plan, and passes through it until a call reaches the store.
+    It starts from the level of the plan, and passes through it until a call reaches the store. Within a period the
+    level runs on a straight line: what is lost standing there is the loss of a period of what it began with.
     """
 
     def __init__(self, spec: Storage, planned: Array, period_h: float, anchors: int) -> None:
         self.spec, self._planned, self._period_h = spec, planned, period_h
+        self._lost_per_h = (1.0 - (1.0 - spec.standing_loss_per_h) ** period_h) / period_h
         self.low = np.zeros((len(planned), anchors))
         self.high = np.zeros_like(self.low)
+        self._loss_low, self._loss_high = np.zeros_like(self.low), np.zeros_like(self.low)
 
     def start_at(self, period: Span, from_h: float, where: Mask) -> None:
-        """Take the level of the plan at a time within a period, on a straight line between its ends."""
+        """Take the level of the plan at a time within a period, on the line between its ends."""
         share = from_h / self._period_h
         level = (1.0 - share) * self._planned[:, period] + share * self._planned[:, period + 1]
-        self.low = np.where(where, level, self.low)
-        self.high = np.where(where, level, self.high)
+        loss = self._lost_per_h * self._planned[:, period]
+        self.low, self.high = np.where(where, level, self.low), np.where(where, level, self.high)
+        self._loss_low = np.where(where, loss, self._loss_low)
+        self._loss_high = np.where(where, loss, self._loss_high)
+
+    def enter_period(self) -> None:
+        """Lose from now on what a period loses of the level there is."""
+        self._loss_low, self._loss_high = self._lost_per_h * self.low, self._lost_per_h * self.high
 
     def run(self, net_mw: Array, hours: float, where: Mask) -> None:
         """Go on for some hours with a net discharge; outside ``where`` nothing changes."""
-        keep = (1.0 - self.spec.standing_loss_per_h) ** hours
         least, most = change_per_hour(self.spec, net_mw)
-        self.low = np.where(where, keep * self.low + hours * least, self.low)
-        self.high = np.where(where, keep * self.high + hours * most, self.high)
+        self.low = np.where(where, self.low + hours * (least - self._loss_low), self.low)
+        self.high = np.where(where, self.high + hours * (most - self._loss_high), self.high)
 
     def bound(self) -> None:
         """Keep within the limits what can be kept; what is missing stays missing and adds up."""

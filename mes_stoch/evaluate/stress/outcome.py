@@ -68,7 +68,7 @@ class StressTest:
     @cached_property
     def tightness(self) -> Array:
         """By leaf, the least room of any limit as a share of the values in it, with its sign turned."""
-        return self._worst([reading.tightness for reading in self.readings])
+        return self._worst([r.tightness for r in self.readings if not r.is_account or r.missing.any()])
 
     @property
     def leaves_with_a_miss(self) -> int:
@@ -94,8 +94,9 @@ class StressTest:
         return sorted(found, key=lambda reading: -float(reading.tightness[leaf]))
 
     def tightest(self, leaf: int) -> Reading | None:
-        """The limit with the least room in a leaf."""
-        return max(self.readings, key=lambda reading: float(reading.tightness[leaf]), default=None)
+        """The limit with the least room in a leaf; accounts that have to add up have none, whatever the plan."""
+        limits = (reading for reading in self.readings if not reading.is_account or reading.missing[leaf] > 0)
+        return max(limits, key=lambda reading: float(reading.tightness[leaf]), default=None)
 
     def table(self, leaves: Sequence[int] | None = None) -> pd.DataFrame:
         """Every miss of some leaves (all by default), one a row; columns :data:`COLUMNS`."""

@@ -117,6 +117,12 @@ def _converter_limit(plan: Plan, device: str, spec: Converter, sign: int) -> tup
     return "smallest power", np.zeros_like(power), power - spec.power_min_mw * on
 
 
+def converter_reach(plan: Plan, device: str, spec: Converter, sign: int) -> Array:
+    """How far calls of one direction can move a converter from its base schedule, MW over (leaves, periods)."""
+    _, load, most = _converter_limit(plan, device, spec, sign)
+    return np.maximum(most - load, 0.0)
+
+
 def _states(plan: Plan, device: str, spec: Converter) -> tuple[Array, Array]:
     """On or off in each period, and the largest power there."""
     shape = (plan.leaves, plan.periods)

@@ -39,6 +39,8 @@ class Reading:
         Largest value met in the limit, over all leaves.
     start_h, at_h : array
         Hours after the start of the horizon: when the calls began, and when the room was least.
+    is_account : bool
+        Whether it is no limit but a sum that has to be right.
     """
 
     calls: CallSet
@@ -49,6 +51,7 @@ class Reading:
     size: float
     start_h: Array
     at_h: Array
+    is_account: bool = False
 
     @property
     def tolerance(self) -> float:
@@ -72,7 +75,8 @@ class Reading:
 class Least:
     """Keeps the least room of one limit while calls run on."""
 
-    def __init__(self, leaves: int) -> None:
+    def __init__(self, leaves: int, is_account: bool) -> None:
+        self._is_account = is_account
         self.room = np.full(leaves, np.inf)
         self.start_h = np.zeros(leaves)
         self.at_h = np.zeros(leaves)
@@ -96,7 +100,7 @@ class Least:
         """``None`` where the limit was never asked."""
         if not np.isfinite(self.room).any():
             return None
-        return Reading(calls, place, limit, unit, self.room, self.size, self.start_h, self.at_h)
+        return Reading(calls, place, limit, unit, self.room, self.size, self.start_h, self.at_h, self._is_account)
 
 
 @dataclass
@@ -106,10 +110,10 @@ class Notebook:
     plan: Plan
     entries: dict[tuple[str, str, str], tuple[CallSet, Unit, Least]] = field(default_factory=dict)
 
-    def least(self, calls: CallSet, place: str, limit: str, unit: Unit) -> Least:
+    def least(self, calls: CallSet, place: str, limit: str, unit: Unit, *, is_account: bool = False) -> Least:
         key = (calls.name, place, limit)
         if key not in self.entries:
-            self.entries[key] = (calls, unit, Least(self.plan.leaves))
+            self.entries[key] = (calls, unit, Least(self.plan.leaves, is_account))
         return self.entries[key][2]
 
     def readings(self) -> Iterable[Reading]:

@@ -24,6 +24,8 @@ class StoreOnCall:
 
     def prepare(self, period: Span, from_h: float, change_mw: Array, counts: Mask) -> None:
         """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count."""
+        if from_h == 0.0:
+            self.levels.enter_period()
         self.levels.start_at(period, from_h, counts & ~self._begun)
         self._begun = self._begun | counts
         self.net_mw = self._operated[:, period] + change_mw
