@@ -555,6 +555,43 @@ def test_several_stores_take_over_as_planned() -> None:
     assert sum(missing for _, _, missing in found(stress(books_by_hand(instance, plan)))) == pytest.approx(0.5)
 
 
+def test_a_megawatt_of_two_groups_moves_once() -> None:
+    """A heat pump holds its MW for a product of either group, and one is called by the leaf: the store gives 3 MWh.
+
+    A full call of the other finds the pump stopped already, and takes no more heat away. Without the call of the leaf
+    it takes those 3 MWh, which are no longer there if the schedule has used them.
+    """
+    pump = {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 1.0,
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 3.0}],
+        "provides": ["fr_afrr_up", "fr_mfrr_up"],
+    }
+    store = battery(node="warmth", provides=[], energy_max_mwh=3.0, initial_mwh=3.0, discharge_max_mw=3.0)
+    instance = site(
+        {"pump": pump, "store": store, "heating": {"type": "demand", "node": "warmth", "demand_mw": 3.0}},
+        {
+            "fr_afrr_up": reserve(exclusivity_group="one"),
+            "fr_mfrr_up": reserve(exclusivity_group="two", sustain_h=1.0, activation_up_per_unit="call"),
+        },
+    )
+    plan = idle("store", 0.0, discharge_mw=3.0) | {
+        "pump.power_mw": 1.0,
+        "pump.fr_afrr_up_held_mw": 1.0,
+        "pump.fr_mfrr_up_held_mw": 1.0,
+        "pump.fr_mfrr_up_called_mw": 1.0,
+        "grid.scheduled_mw": -1.0,
+    }
+    assert stress(books_by_hand(instance, plan, series={"call": 1.0})).passed
+    plan["pump.fr_mfrr_up_called_mw"] = 0.0
+    assert found(stress(books_by_hand(instance, plan, series={"call": 0.0}))) == [
+        ("store", "discharging power to take over", 3.0),
+        ("store", "lowest level", 3.0),
+    ]
+
+
 # -- leaves -----------------------------------------------------------------------------------------------------------
 
 

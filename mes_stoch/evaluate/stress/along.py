@@ -16,10 +16,9 @@ from mes_stoch.evaluate.stress.nodes import (
 )
 from mes_stoch.evaluate.stress.patterns import Pattern, Running, Step, patterns
 from mes_stoch.evaluate.stress.plan import TINY_MW, CallSet, Mask, Plan
-from mes_stoch.evaluate.stress.power import converter_reach
+from mes_stoch.evaluate.stress.power import reach
 from mes_stoch.evaluate.stress.readings import Notebook
 from mes_stoch.evaluate.stress.stores import StoreOnCall
-from mes_stoch.schema.components import Converter
 from mes_stoch.settle.books import Array, Span
 
 
@@ -48,11 +47,9 @@ class _Replay:
         self._begun = {device: np.zeros(self._shape, dtype=bool) for device in devices}
         own = [leg for leg in plan.legs if leg.direction == calls.direction]
         self._given = {device: plan.given_by(device, own) for device in devices}
-        self._reach = {
-            device: converter_reach(plan, device, spec, calls.sign)
-            for device in devices
-            if isinstance(spec := plan.books.instance.components[device], Converter)
-        }
+        self._reach = {device: reach(plan, device, calls.sign) for device in devices}
+        #: Share of the change that a device's own limits let happen.
+        self._moved: dict[str, Array] = {}
         self._own_stores = {name: StoreOnCall(plan, name) for name in devices if name in plan.storages}
         # what drains a store and what fills it are two tests
         self._loads = [
@@ -85,12 +82,12 @@ class _Replay:
             full += np.where(active, held, 0.0)
             change += np.where(active, np.maximum(held - given, 0.0), 0.0)
             change -= np.where(self._running.over[leg.name], given, 0.0)
-        if device in self._reach:
-            # products of other groups may hold the same MW, which moves once
-            most = np.maximum(self._reach[device][:, period], full)
-            change = np.minimum(change, most - self._given[device][:, period])
+        # products of other groups may hold the same MW, which moves once
+        most = np.maximum(self._reach[device][:, period], full)
+        moved = np.minimum(change, most - self._given[device][:, period])
+        self._moved[device] = np.divide(moved, change, out=np.ones_like(moved), where=change > TINY_MW)
         withheld = self._plan.given_by(device, self._opposite)[:, period]
-        return change + np.where(self._begun[device], withheld, 0.0)
+        return moved + np.where(self._begun[device], withheld, 0.0)
 
     def _at_node(
         self,
@@ -163,7 +160,8 @@ class _Replay:
         total = np.zeros(self._shape)
         for share in planned:
             full, called = share.full[:, period], share.called[:, period]
-            total += np.where(self._running.active[share.leg.name], full - called, 0.0)
+            rest = np.where(self._running.active[share.leg.name], full - called, 0.0)
+            total += self._moved[share.device] * rest
             total -= np.where(self._running.over[share.leg.name], called, 0.0)
         for device, spared in planned_help(self._plan, self._calls, load, taker).items():
             total += np.where(self._begun[device], spared[:, period], 0.0)

@@ -8,7 +8,15 @@ import numpy as np
 
 from mes_stoch.evaluate.stress.plan import CallSet, Leg, Mask, Plan
 from mes_stoch.evaluate.stress.readings import Notebook
-from mes_stoch.schema.components import Converter, GridConnection, ReserveProvider, SheddableDemand, Source, Storage
+from mes_stoch.schema.components import (
+    Component,
+    Converter,
+    GridConnection,
+    ReserveProvider,
+    SheddableDemand,
+    Source,
+    Storage,
+)
 from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.settle.books import Array
 
@@ -65,13 +73,13 @@ def _asked(device: str, legs: tuple[Leg, ...], free: dict[str, Mask]) -> Array:
 
 
 def _device(
-    plan: Plan, notebook: Notebook, calls: CallSet, device: str, spec: ReserveProvider, free: dict[str, Mask]
+    plan: Plan, notebook: Notebook, calls: CallSet, device: str, spec: Component, free: dict[str, Mask]
 ) -> None:
     asked = _asked(device, calls.legs, free)
     counts = asked > 0
     for limit, load, most in _limits(plan, device, spec, calls.sign):
         _see(plan, notebook, calls, device, limit, load + asked, most, counts)
-    if spec.ramp_mw_per_min is None:
+    if not isinstance(spec, ReserveProvider) or spec.ramp_mw_per_min is None:
         return
     for slowest in calls.legs:
         response_s = slowest.product.response_time_s
@@ -83,7 +91,7 @@ def _device(
         _see(plan, notebook, calls, device, name, _asked(device, faster, free), reach_mw, counts)
 
 
-def _limits(plan: Plan, device: str, spec: ReserveProvider, sign: int) -> Iterator[tuple[str, Array, Array]]:
+def _limits(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit of power, the load on it before the call, and the most it takes."""
     books = plan.books
     if isinstance(spec, Storage):
@@ -117,10 +125,11 @@ def _converter_limit(plan: Plan, device: str, spec: Converter, sign: int) -> tup
     return "smallest power", np.zeros_like(power), power - spec.power_min_mw * on
 
 
-def converter_reach(plan: Plan, device: str, spec: Converter, sign: int) -> Array:
-    """How far calls of one direction can move a converter from its base schedule, MW over (leaves, periods)."""
-    _, load, most = _converter_limit(plan, device, spec, sign)
-    return np.maximum(most - load, 0.0)
+def reach(plan: Plan, device: str, sign: int) -> Array:
+    """How far calls of one direction can move a device from its base schedule, MW over (leaves, periods)."""
+    spec = plan.books.instance.components[device]
+    rooms = [most - load for _, load, most in _limits(plan, device, spec, sign)]
+    return np.asarray(np.maximum(np.min(rooms, axis=0), 0.0))
 
 
 def _states(plan: Plan, device: str, spec: Converter) -> tuple[Array, Array]:
