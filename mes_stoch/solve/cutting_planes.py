@@ -151,12 +151,11 @@ class CuttingPlanes:
         for place, index in enumerate(self.local):
             if self._stop():
                 break
-            solution = self._relaxations.solve_priced(index)
+            solution, minorants[place] = self._relaxations.alone(index)
             if solution.status == "infeasible":
                 never, self.culprit = True, index
                 break
             if solution.status == "optimal" and solution.values is not None:
-                minorants[place] = self._flat(index, solution.objective, solution.row_dual)
                 total += self.weights[place] * solution.values[self._relaxations.consensus_columns]
                 weight += self.weights[place]
         if not self._team.all(not never):
@@ -168,12 +167,6 @@ class CuttingPlanes:
         if weight <= 0.0:
             return None
         return np.clip(mean / weight, self._lower, self._upper)
-
-    def _flat(self, index: int, objective: float, row_dual: FloatArray | None) -> Minorant | None:
-        if row_dual is None:
-            return None
-        found = self._relaxations.flat_minorant(index, row_dual)
-        return found if found.says_something else None
 
     def visit(self, point: FloatArray) -> float | None:
         """One pass at ``point``: its cost, or ``None`` where it has none or there was no time to find out."""

@@ -144,6 +144,7 @@ class Decomposition:
         self._relaxations = ScenarioRelaxations(program, deadline)
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
+        self._planes: CuttingPlanes | None = None
         self.findings = Findings()
 
     def run(self) -> bool:
@@ -161,6 +162,7 @@ class Decomposition:
         """
         started = time.perf_counter()
         planes, point = self._relaxation()
+        self._planes = planes
         relaxed = time.perf_counter()
         self._require_open(planes)
         found = self.findings
@@ -175,7 +177,7 @@ class Decomposition:
             self._refine(planes, offsets, gradients)
         refined = time.perf_counter()
         if self._to_the_end and not self._is_done():
-            self._close(planes)
+            self.close()
         found.details |= {
             "passes": planes.passes,
             "relaxation_gap_rel": planes.gap_rel,
@@ -188,8 +190,11 @@ class Decomposition:
         }
         return planes.has_answer
 
-    def _close(self, planes: CuttingPlanes) -> None:
-        """What neither cuts nor single scenarios prove, scenarios together do."""
+    def close(self) -> None:
+        """What neither cuts nor single scenarios prove, scenarios together do; after :meth:`run`."""
+        planes = self._planes
+        if planes is None:
+            raise SolveError("decomposition has not been run")
         closing = Closing(self._program, self._options, planes, self._team, self._deadline)
         closing.run(self.findings, self._raise_lower, lambda root: self._try(planes, root))
         self._recourse.mip_solves += closing.mip_solves

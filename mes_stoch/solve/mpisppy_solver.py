@@ -79,6 +79,9 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         self._pyomo_model = model
         self._columns = np.asarray(program.root.columns, dtype=np.int32)[program.root.consensus]
         self._cost = stamped.cost[self._columns].copy()
+        # Iteration 0 knows no multipliers; a scenario that is bounded only with the others needs those of the start.
+        start = scenario.settings.start
+        self._first_cost = self._cost if start is None else self._cost + start.multipliers[scenario.index]
         # Iteration 0 is there to get a point and a spread: its linear relaxation does for that.
         self._highs = HighsModel(
             stamped, relax=True, options={**SCENARIO_MIP_OPTIONS, "mip_rel_gap": scenario.settings.gap_rel}
@@ -87,6 +90,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
             self._resolve = IntegerResolve(
                 self._highs, stamped, scenario.settings.gap_rel, program.root.columns, trusted_runs=_TRUSTED_RUNS
             )
+        if start is not None:
+            self._highs.change_costs(self._columns, self._first_cost)
         self._variables = [model.commitment[position] for position in range(len(self._columns))]
 
     def set_objective(self, objective: Any) -> None:
@@ -111,7 +116,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
                 self._integers = self._resolve
             variance = np.maximum(terms.mean_square - terms.average**2, 0.0)
             self._proximal.update(terms.rho, terms.average, np.sqrt(variance))
-        self._highs.change_costs(self._columns, self._cost + terms.multiplier if switches.W_on.value else self._cost)
+        priced = self._cost + terms.multiplier if switches.W_on.value else self._first_cost
+        self._highs.change_costs(self._columns, priced)
 
     def release(self) -> None:
         """Give the solver's memory back; nothing can be solved afterwards.

@@ -104,15 +104,17 @@ class ScenarioRelaxations:
 
         Infeasible where the scenario has narrower bounds of its own.
         """
-        scenario = self._load(index)
+        return self._solve_at(index, self._load(index), consensus)
+
+    def _solve_at(self, index: int, scenario: LinearProgram, consensus: FloatArray) -> Solution:
         return self._run(index) if self._fix(scenario, self.consensus_columns, consensus) else _OUT_OF_BOUNDS
 
     def answer_at(self, index: int, point: FloatArray, scale: FloatArray) -> Answer:
         """What the scenario says of a commitment; ``scale`` is the size of each consensus column."""
-        solution = self.solve_at(index, point)
+        scenario = self._load(index)
+        solution = self._solve_at(index, scenario, point)
         if solution.status != "infeasible":
-            return self.priced(self.program.scenario(index), solution)
-        scenario = self.program.scenario(index)
+            return self.priced(scenario, solution)
         columns = self.consensus_columns
         found, cut = self._nearest(scenario, point, scale)
         if found.status == "infeasible":
@@ -148,11 +150,15 @@ class ScenarioRelaxations:
             return Answer("unknown")
         return Answer("infeasible", found.objective, cut)
 
-    def flat_minorant(self, index: int, row_dual: FloatArray) -> Minorant:
-        """An estimate without slope, from the duals of a solve with the commitment free."""
-        scenario = self.program.scenario(index)
-        found = cost_minorant(scenario, row_dual, np.empty(0, dtype=np.int32))
-        return Minorant(found.offset, np.zeros(len(self.consensus_columns)))
+    def alone(self, index: int) -> tuple[Solution, Minorant | None]:
+        """The scenario's own optimum, and an estimate without slope from its duals."""
+        scenario = self._load(index)
+        solution = self._run(index)
+        if solution.status != "optimal" or solution.row_dual is None:
+            return solution, None
+        found = cost_minorant(scenario, solution.row_dual, np.empty(0, dtype=np.int32))
+        flat = Minorant(found.offset, np.zeros(len(self.consensus_columns)))
+        return solution, flat if flat.says_something else None
 
     def priced(self, scenario: LinearProgram, solution: Solution) -> Answer:
         """A solution with the commitment fixed, and the estimate that its duals make."""

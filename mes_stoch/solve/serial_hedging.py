@@ -123,6 +123,9 @@ def solve_serial(
             settings.start = start_from(program, decomposition.findings, Team())
         if not bounder.is_done:
             _hedge(program, options, settings, bounder)
+            if warm and interval.root is None:
+                # no scenario's wish suits all: some scenarios together may say what does
+                decomposition.close()
     except KeyboardInterrupt:
         # What is proven so far stays proven; with nothing to show there is nothing to return.
         if interval.root is None or not math.isfinite(interval.lower):

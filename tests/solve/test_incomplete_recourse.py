@@ -287,3 +287,32 @@ def test_the_master_knows_no_unit_of_money(money):
     assert found.root is not None
     assert found.root[0] == pytest.approx(2.0)
     assert abs(found.bound) <= 1e-12 * money
+
+
+# --- hedging from such a start -------------------------------------------------------------------------------------
+
+
+def test_hedging_goes_on_from_multipliers_that_hold_each_scenario():
+    """``forward`` with a switch: every other unit is bought in packs of 2, which leaves hedging something to do."""
+    program = forward(0.48)
+    scenarios = [
+        linear_program(
+            [*scenario.cost, 0.3],
+            [[1.0, -1.0, 0.0], [-1.0, -1.0, 0.0], [1.0, 0.0, 2.0]],
+            [-INF, -INF, target],
+            [0.0, 0.0, INF],
+            [-INF, 0.0, 0.0],
+            [INF, INF, 5.0],
+            [False, False, True],
+        )
+        for scenario, target in zip(program.scenarios, (1.0, 3.0), strict=True)
+    ]
+    program = program_of(scenarios, weights=[0.48, 0.52])
+    # At x a mean of -0.04 x + 0.1 |x|, and packs for 1 - x and 3 - x: none at 3, 0.18; one for the second at 1,
+    # 0.06 + 0.52 x 0.3; one and two at 0, 0.144 + 0.312; at -1 more. The least is 0.18.
+    for method in (solve_extensive, solve_decomposition, solve_ph):
+        result = method(program, SolveOptions(gap_rel=1e-6, iteration_limit=5))
+        assert result is not None
+        assert result.lower <= 0.18 + 1e-7
+        assert result.upper >= 0.18 - 1e-7
+        assert method is solve_ph or result.upper == pytest.approx(0.18)
