@@ -79,18 +79,15 @@ def common_price(
     >>> common_price(0 * one, 300 * one, [(1, 480 * one, one, 200.0), (-1, -150 * one, one, 200.0)], [np.arange(2)])
     array([50., 50.])
     """
-    highest = short.copy()
-    for span in spans:
-        highest[span] = short[span].mean()
+    # settlement periods follow each other without a gap, so that one call of NumPy serves them all
+    starts = np.array([int(span[0]) for span in spans])
+    lengths = np.array([len(span) for span in spans])
+    highest = np.add.reduceat(short, starts) / lengths
     for sign, price, share, penalty in calls:
         if sign < 0:
             limit = np.where(share > 0, price + penalty, np.inf)
-            for span in spans:
-                highest[span] = np.minimum(highest[span], limit[span].min())
-    common = highest
-    for span in spans:
-        common[span] = np.maximum(common[span], long[span].mean())
-    return common
+            highest = np.minimum(highest, np.minimum.reduceat(limit, starts))
+    return np.repeat(np.maximum(highest, np.add.reduceat(long, starts) / lengths), lengths)
 
 
 def _paid(leg: Leg) -> Quantity:
