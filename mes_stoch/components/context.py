@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.products import Flexibility
 
 Stage = Literal["commit", "day_ahead", "realtime"]
@@ -34,17 +33,17 @@ Weighted = Callable[[float | str], OfPeriod]
 class Leg:
     """One direction of a reserve product; symmetric products have two.
 
-    ``activation`` is the called share of the volume, ``remaining`` the time that a full call which starts (or goes on)
-    in a period must still be held, h. Both are numbers or names of data; ``share`` and ``remaining_h`` read them.
+    ``activation`` is the called share of the volume; ``open`` is 1 in periods in which a full call may run, whatever
+    the scenario calls, and 0 where the limits of the product exclude it. Both are numbers or names of data; ``share``
+    reads the first.
     """
 
     product_id: str
     product: Flexibility
     direction: Direction
     activation: float | str
-    remaining: float | str
+    open: float | str
     share: OfPeriod
-    remaining_h: OfPeriod
 
     @property
     def name(self) -> str:
@@ -56,6 +55,16 @@ class Leg:
     def is_pro_rata(self) -> bool:
         """Whether one signal moves all holders in proportion, as for frequency response and secondary control."""
         return self.product.call == "continuous"
+
+    @property
+    def is_ever_called(self) -> bool:
+        """Whether the data may call it at all."""
+        return isinstance(self.activation, str) or self.activation != 0
+
+    @property
+    def sustain_h(self) -> float:
+        """Time a full call must be held, h."""
+        return self.product.sustain_h
 
     @property
     def sign(self) -> int:
@@ -79,94 +88,97 @@ def pools(legs: Sequence[Leg], direction: Direction) -> dict[str, tuple[Leg, ...
 
 
 @dataclass(frozen=True)
-class Stacked:
-    """Room that a component keeps for products of several exclusivity groups: Pyomo variables by period.
-
-    ``power`` in MW, ``energy`` in MWh at the port (``None`` where the component has no limited energy).
-    """
-
-    power: Any
-    energy: Any | None
-
-
-@dataclass(frozen=True)
 class HeldReserve:
     """What one component holds and delivers.
 
-    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` gives, per leg and for a weight (a number or the
-    name of data), the weight times the delivered power by period: data times data is new data, so the weight must come
-    in here. ``stacked`` is there for the directions in which products of several exclusivity groups share MW
-    (:mod:`mes_stoch.model.stacking`).
+    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` and ``uncalled`` give, per leg and for a weight (a
+    number or the name of data), the weight times the delivered power by period, and times what a full call would ask
+    for on top: data times data is new data, so the weight must come in here. ``stacked`` is the power kept free in
+    directions in which products of several exclusivity groups share MW (:mod:`mes_stoch.model.stacking`).
     """
 
     legs: tuple[Leg, ...]
     held: dict[str, Any]
     called: dict[str, Weighted]
-    stacked: Mapping[Direction, Stacked] = field(default_factory=dict)
+    uncalled: dict[str, Weighted]
+    stacked: Mapping[Direction, Any] = field(default_factory=dict)
 
     def held_up(self, t: int) -> Expression:
         """Power kept free for upward calls, MW."""
-        return self._held("up", t)
+        return self.kept_free("up", t)
 
     def held_down(self, t: int) -> Expression:
         """Power kept free for downward calls, MW."""
-        return self._held("down", t)
+        return self.kept_free("down", t)
 
-    def _held(self, direction: Direction, t: int) -> Expression:
+    def kept_free(self, direction: Direction, t: int) -> Expression:
+        """Power kept free for calls of one direction, MW."""
         if direction in self.stacked:
-            return self.stacked[direction].power[t]
-        return sum(self.held[leg.name][t] for leg in self.legs if leg.direction == direction)
+            return self.stacked[direction][t]
+        return sum(self.held[leg.name][t] for leg in self.of(direction))
+
+    def of(self, direction: Direction) -> tuple[Leg, ...]:
+        """Legs of one direction."""
+        return tuple(leg for leg in self.legs if leg.direction == direction)
 
     def called_up(self, t: int) -> Expression:
-        return sum(self.called[leg.name](1.0)(t) for leg in self.legs if leg.direction == "up")
+        return self.weighted_call("up", 1.0)(t)
 
     def called_down(self, t: int) -> Expression:
-        return sum(self.called[leg.name](1.0)(t) for leg in self.legs if leg.direction == "down")
+        return self.weighted_call("down", 1.0)(t)
+
+    def weighted_call(self, direction: Direction, weight: float | str) -> OfPeriod:
+        """Weight times what is delivered in one direction, MW."""
+        parts = [self.called[leg.name](weight) for leg in self.of(direction) if leg.is_ever_called]
+        return lambda t: sum(part(t) for part in parts)
 
     def net_called(self, weight: float | str = 1.0) -> OfPeriod:
         """Weight times the change of injection that calls bring, MW."""
         parts = [(leg.sign, self.called[leg.name](weight)) for leg in self.legs]
         return lambda t: sum(sign * part(t) for sign, part in parts)
 
-    def energy(self, direction: Direction, t: int) -> Expression:
-        """Energy a full call of everything held in one direction would still take or give, MWh at the port.
-
-        Of the group that needs most, where products of several exclusivity groups share MW.
-        """
-        if direction in self.stacked:
-            room = self.stacked[direction].energy
-            if room is None:
-                raise ModelError("energy of stacked products is asked for by a component that does not hold any")
-            return room[t]
-        return sum(leg.remaining_h(t) * self.held[leg.name][t] for leg in self.legs if leg.direction == direction)
-
 
 @dataclass(frozen=True)
 class Obligation:
-    """What a call of one leg changes at a node other than the one where it is delivered.
+    """What calls of one leg of one device change at a node other than the one where they are delivered.
 
-    A full call changes ``ratio_per_unit * held`` MW there; ``called`` is what the calls of the period do change, MW,
-    and ``lowers_flow`` says whether the device's own flow at the node becomes smaller.
+    All in MW at that node: ``held`` is what a full call changes, ``called`` what the calls of the period do change,
+    ``uncalled`` what a full call would change on top of that. ``called_share`` and ``uncalled_share`` give the last two
+    as data times what is held, for legs that follow a signal pro rata; ``lowers_flow`` says whether the device's own
+    flow at the node becomes smaller.
     """
 
+    device: str
     leg: Leg
     effect: Effect
-    ratio_per_unit: float | str
-    held: Any
+    held: OfPeriod
     called: OfPeriod
+    uncalled: OfPeriod
     lowers_flow: bool
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """What a storage could still give where something is taken from its node, and take where something is added.
+    """A storage as seen from its node: all that the rows of its energy and power under a full call need.
 
-    ``energy`` at the start of a period, MWh, and ``power`` beyond its schedule, MW; both at the port and beside the
-    reserve that it holds itself.
+    ``level`` is the level at the end of a period, of the called operation, and ``level(-1)`` the initial one, MWh;
+    ``charge`` and ``discharge`` are its schedule before calls of its own, ``cancelled`` the part of its own calls that
+    only slows the schedule down, MW at the port; ``keep`` is what standing loss leaves of the level in a period.
     """
 
-    energy: Mapping[Effect, OfPeriod]
-    power: Mapping[Effect, OfPeriod]
+    name: str
+    level: OfPeriod
+    charge: OfPeriod
+    discharge: OfPeriod
+    cancelled: OfPeriod | None
+    energy_min_mwh: float
+    energy_max_mwh: float
+    charge_max_mw: float
+    discharge_max_mw: float
+    charge_efficiency: float
+    discharge_efficiency: float
+    keep: float
+    reserve: HeldReserve
 
 
 @dataclass(frozen=True)
@@ -187,10 +199,13 @@ class Availability:
 
 @dataclass(frozen=True)
 class Network:
-    """A grid connection as seen from its node: metered export and limits, MW; no import limit where it is ``None``."""
+    """A grid connection as seen from its node: metered import less export, and limits, MW.
+
+    ``import_max_mw`` is ``None`` where there is no limit.
+    """
 
     name: str
-    export: OfPeriod
+    withdrawal: OfPeriod
     import_max_mw: float | None
     export_max_mw: float
 
@@ -267,13 +282,8 @@ class ModelContext(Protocol):
         """Add to the profit, EUR, under a stream's name; costs are negative."""
         ...
 
-    def reserve(
-        self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None, *, holds_energy: bool = False
-    ) -> HeldReserve:
-        """Variables of what ``owner`` holds for the products it provides, with ramp limits.
-
-        ``holds_energy`` where the component asks for :meth:`HeldReserve.energy`.
-        """
+    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
+        """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
         ...
 
     def oblige(self, node: str, obligation: Obligation) -> None:
@@ -281,7 +291,7 @@ class ModelContext(Protocol):
         ...
 
     def buffer(self, node: str, buffer: Buffer) -> None:
-        """A storage that helps its node to take a call."""
+        """A storage, which holds energy for its own calls and helps its node to take those of others."""
         ...
 
     def network(self, node: str, network: Network) -> None:

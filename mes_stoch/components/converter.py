@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mes_stoch.components.context import Availability, Effect, HeldReserve, ModelContext, Obligation
+from mes_stoch.components.context import Availability, Effect, HeldReserve, ModelContext, Obligation, OfPeriod
 from mes_stoch.components.on_off import OnOff, build_on_off
 from mes_stoch.schema.components import Converter, Port
 
@@ -114,9 +114,19 @@ def _connect(
         return
     for leg in reserve.legs:
         effect: Effect = "added" if direction * sigma * leg.sign > 0 else "taken"
-        called = reserve.called[leg.name](port.ratio_per_unit)
-        lowers = sigma * leg.sign < 0
         context.oblige(
             port.node,
-            Obligation(leg, effect, port.ratio_per_unit, reserve.held[leg.name], called, lowers),
+            Obligation(
+                device=name,
+                leg=leg,
+                effect=effect,
+                held=_times(ratio, reserve.held[leg.name]),
+                called=reserve.called[leg.name](port.ratio_per_unit),
+                uncalled=reserve.uncalled[leg.name](port.ratio_per_unit),
+                lowers_flow=sigma * leg.sign < 0,
+            ),
         )
+
+
+def _times(ratio: OfPeriod, held: Any) -> OfPeriod:
+    return lambda t: ratio(t) * held[t]

@@ -29,7 +29,7 @@ def build_grid_connection(context: ModelContext, name: str, spec: GridConnection
     context.inject(spec.node, name, lambda t: withdrawn[t] - injected[t])
     context.network(
         spec.node,
-        Network(name, lambda t: injected[t] - withdrawn[t], spec.import_max_mw, spec.export_max_mw),
+        Network(name, lambda t: withdrawn[t] - injected[t], spec.import_max_mw, spec.export_max_mw),
     )
     import_price = context.quantity(spec.import_price_eur_per_mwh)
     export_price = context.quantity(spec.export_price_eur_per_mwh)

@@ -6,49 +6,68 @@ from typing import Any
 
 import numpy as np
 
-from mes_stoch.components.context import Availability, Buffer, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.cancellation import build_cancellation
+from mes_stoch.components.context import Availability, Buffer, HeldReserve, ModelContext
 from mes_stoch.io.penalties import amount, terminal_level
 from mes_stoch.schema.components import Storage
 
 
 def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
-    """Level, limits, the energy that reserve must find, and the level to leave behind.
+    """Level, limits, what calls change of it, and the level to leave behind.
 
     Equations
     ---------
-    With ``h`` the period, ``k = (1 - standing_loss)^h`` and ``L[-1]`` the initial level::
+    With ``h`` the period, ``kappa = (1 - standing_loss)^h``, ``L[-1]`` the initial level, ``e`` what is delivered of
+    the calls of products that the storage provides, and ``w`` their cancellation
+    (:mod:`mes_stoch.components.cancellation`)::
 
-        L[t] = k L[t-1] + h (eta_c (charge[t] + sum_down e[t]) - (discharge[t] + sum_up e[t]) / eta_d)     (level)
+        c[t] = charge[t] + sum_down e[t] - w[t]
+        d[t] = discharge[t] + sum_up e[t] - w[t]
+        L[t] = kappa L[t-1] + h (eta_c c[t] - d[t] / eta_d)                                                (level)
         charge[t] / charge_max + discharge[t] / discharge_max <= 1                                         (sharing)
         discharge[t] - charge[t] + sum_up held[t]   <= discharge_max                                       (headroom_up)
         charge[t] - discharge[t] + sum_down held[t] <= charge_max                                        (headroom_down)
-        L[t-1] - sum_up remaining[t] held[t] / eta_d   >= E_min                                            (energy_up)
-        L[t-1] + sum_down remaining[t] eta_c held[t]   <= E_max                                          (energy_down)
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
+        profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
-    Calls pass through the full efficiency of their own direction even where they only slow the opposite flow down, so
-    that a period called both ways loses the round trip; this never credits energy that is not there. ``sharing`` lets a
-    period be split between charging and discharging, which a storage can do, and no more.
+    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more. Where
+    products of several exclusivity groups share MW, ``sum held`` is ``stacked`` (:mod:`mes_stoch.model.stacking`). The
+    energy that calls must find along the path of the level stands in :mod:`mes_stoch.model.full_calls`.
 
     Symbols
     -------
     ``charge_mw``, ``discharge_mw`` : MW at the port, (periods,), realtime; base schedule.
+    ``cancelled_mw`` (w) : MW, (periods,), realtime; only where calls and losses make it matter.
     ``level_mwh`` : MWh at the end of a period, (periods,), realtime; follows the called operation.
-
-    Source
-    ------
-    Energy reservation: FACTS of limited energy reservoirs in Commission Regulation (EU) 2017/1485, art. 156; model in
-    docs/model.md.
     """
     charge = context.variable(name, "charge_mw", "MW", "realtime", upper=spec.charge_max_mw)
     discharge = context.variable(name, "discharge_mw", "MW", "realtime", upper=spec.discharge_max_mw)
     level = context.variable(name, "level_mwh", "MWh", "realtime", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
-    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min, holds_energy=True)
+    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
+    cancelled = build_cancellation(context, name, spec, charge, discharge, reserve)
 
-    def before(t: int) -> Any:
-        return level[t - 1] if t > 0 else spec.initial_mwh
+    def at_end_of(t: int) -> Any:
+        return level[t] if t >= 0 else spec.initial_mwh
 
-    _level_equation(context, name, spec, charge, discharge, level, before, reserve)
+    def drawn(t: int) -> Any:
+        return discharge[t] + reserve.called_up(t) - (0.0 if cancelled is None else cancelled[t])
+
+    def stored(t: int) -> Any:
+        return charge[t] + reserve.called_down(t) - (0.0 if cancelled is None else cancelled[t])
+
+    keep = (1.0 - spec.standing_loss_per_h) ** context.period_h
+    context.constraint(
+        name,
+        "level",
+        f"the level of {name} follows from what goes in and out",
+        lambda t: (
+            level[t]
+            == keep * at_end_of(t - 1)
+            + context.period_h
+            * (spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit)
+        ),
+        unit="MWh",
+    )
     if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
         context.constraint(
             name,
@@ -58,7 +77,7 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
             unit="1",
         )
     if reserve.legs:
-        _reserve_limits(context, name, spec, charge, discharge, before, reserve)
+        _headroom(context, name, spec, charge, discharge, reserve)
     _terminal(context, name, spec, level)
     change = reserve.net_called()
     context.inject(
@@ -67,75 +86,40 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
         lambda t: discharge[t] - charge[t] + change(t),
         lambda t: discharge[t] - charge[t],
     )
-    context.buffer(spec.node, _buffer(spec, charge, discharge, before, reserve))
+    context.buffer(
+        spec.node,
+        Buffer(
+            name=name,
+            level=at_end_of,
+            charge=lambda t: charge[t],
+            discharge=lambda t: discharge[t],
+            cancelled=None if cancelled is None else lambda t: cancelled[t],
+            energy_min_mwh=spec.energy_min_mwh,
+            energy_max_mwh=spec.energy_max_mwh,
+            charge_max_mw=spec.charge_max_mw,
+            discharge_max_mw=spec.discharge_max_mw,
+            charge_efficiency=spec.charge_efficiency_per_unit,
+            discharge_efficiency=spec.discharge_efficiency_per_unit,
+            keep=keep,
+            reserve=reserve,
+        ),
+    )
     context.availability(
         name,
         Availability(
             power=lambda t: spec.discharge_max_mw,
-            energy=lambda t: spec.discharge_efficiency_per_unit * (before(t) - spec.energy_min_mwh),
+            energy=lambda t: spec.discharge_efficiency_per_unit * (at_end_of(t - 1) - spec.energy_min_mwh),
         ),
     )
     if spec.throughput_cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
-            sum(
-                -context.period_h * spec.throughput_cost_eur_per_mwh * (discharge[t] + reserve.called_up(t))
-                for t in context.periods
-            ),
+            sum(-context.period_h * spec.throughput_cost_eur_per_mwh * drawn(t) for t in context.periods),
         )
 
 
-def _buffer(spec: Storage, charge: Any, discharge: Any, before: OfPeriod, reserve: HeldReserve) -> Buffer:
-    eta_charge, eta_discharge = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
-    return Buffer(
-        energy={
-            "taken": lambda t: eta_discharge * (before(t) - spec.energy_min_mwh) - reserve.energy("up", t),
-            "added": lambda t: (spec.energy_max_mwh - before(t)) / eta_charge - reserve.energy("down", t),
-        },
-        power={
-            "taken": lambda t: spec.discharge_max_mw - discharge[t] + charge[t] - reserve.held_up(t),
-            "added": lambda t: spec.charge_max_mw - charge[t] + discharge[t] - reserve.held_down(t),
-        },
-    )
-
-
-def _level_equation(
-    context: ModelContext,
-    name: str,
-    spec: Storage,
-    charge: Any,
-    discharge: Any,
-    level: Any,
-    before: OfPeriod,
-    reserve: HeldReserve,
-) -> None:
-    keep = (1.0 - spec.standing_loss_per_h) ** context.period_h
-    eta_charge, eta_discharge = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
-    context.constraint(
-        name,
-        "level",
-        f"the level of {name} follows from what goes in and out",
-        lambda t: (
-            level[t]
-            == keep * before(t)
-            + context.period_h
-            * (
-                eta_charge * (charge[t] + reserve.called_down(t))
-                - (discharge[t] + reserve.called_up(t)) / eta_discharge
-            )
-        ),
-        unit="MWh",
-    )
-
-
-def _reserve_limits(
-    context: ModelContext,
-    name: str,
-    spec: Storage,
-    charge: Any,
-    discharge: Any,
-    before: OfPeriod,
-    reserve: HeldReserve,
+def _headroom(
+    context: ModelContext, name: str, spec: Storage, charge: Any, discharge: Any, reserve: HeldReserve
 ) -> None:
     context.constraint(
         name,
@@ -149,23 +133,6 @@ def _reserve_limits(
         f"{name} keeps charging power free for the downward reserve it holds",
         lambda t: charge[t] - discharge[t] + reserve.held_down(t) <= spec.charge_max_mw,
     )
-    directions = {leg.direction for leg in reserve.legs}
-    if "up" in directions:
-        context.constraint(
-            name,
-            "energy_up",
-            f"{name} holds the energy of its upward reserve",
-            lambda t: before(t) - reserve.energy("up", t) / spec.discharge_efficiency_per_unit >= spec.energy_min_mwh,
-            unit="MWh",
-        )
-    if "down" in directions:
-        context.constraint(
-            name,
-            "energy_down",
-            f"{name} keeps room for the energy of its downward reserve",
-            lambda t: before(t) + reserve.energy("down", t) * spec.charge_efficiency_per_unit <= spec.energy_max_mwh,
-            unit="MWh",
-        )
 
 
 def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:

@@ -1,38 +1,21 @@
-"""What a node must be able to take if the reserve held behind another node is called in full."""
+"""What nodes must be able to take if what is held at them, or behind another node, is called in full."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
-
-from mes_stoch.components.context import Direction, Effect, Expression, Obligation, OfPeriod, pools
+from mes_stoch.components.context import Buffer, Effect, Network, Obligation, OfPeriod
+from mes_stoch.model.claims import Claim, at
+from mes_stoch.model.full_calls import hold_in_network, hold_in_store
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.schema.components import Component, Converter, Demand, GridConnection, SheddableDemand, Source
 
-
-@dataclass(frozen=True)
-class _Call:
-    """Everything that calls of one direction, of products that share no MW, do to one node in one way.
-
-    ``group`` is the exclusivity group of those products where there are several, else empty.
-    """
-
-    node: str
-    effect: Effect
-    direction: Direction
-    obligations: tuple[Obligation, ...]
-    group: str = ""
-
-    @property
-    def name(self) -> str:
-        """Direction, and the group where there are several: the end of the names of rows."""
-        return f"{self.direction}_{self.group}" if self.group else self.direction
+Taker = Buffer | Network
 
 
 def build_deliverability(site: SiteModel, node: str) -> None:
-    """Rows that let the stores and the limited networks at a node take a full call.
+    """Rows that let the stores and the limited networks at a node take full calls.
 
     A call at the connection moves the other ports of a converter too: a heat pump that cuts its load takes heat away,
     a CHP that raises output adds heat and takes gas. Where a network without limit stands behind the node it takes all
@@ -40,79 +23,76 @@ def build_deliverability(site: SiteModel, node: str) -> None:
 
     Equations
     ---------
-    Legs ``p`` of one direction that act one way at the node, with ``c`` the ratio of the port and ``tau`` the time a
-    call must still be held. Their obligations add up and never net off, since calls of different products come apart;
-    products of different exclusivity groups, which are held with the same MW, have rows of their own::
+    For a leg ``p`` of device ``u`` that acts at the node, with ``c[t]`` the ratio of the port, ``held`` and ``e`` at
+    the reference port, and one variable a store or network ``k``::
 
-        sum_p c held_p <= sum_st power_st + sum_net power_net -+ net_called          (call_power_taken_*, _added_*)
-        sum_p tau_p c held_p <= sum_st energy_st                        no network   (call_energy_*, call_room_*)
-        sum_p min(tau_p, tau_q) c held_p <= sum_st energy_st + tau_q network         (the same with the leg q behind)
-        0 <= network <= import_max + export_max,   network <= sum_net power_net -+ net_called      (call_network_*)
+        sum_k share[k,u,p,t]  = c[t] held[u,p,t]                                 (<device>_<leg>_<effect>_split)
+        sum_k called[k,u,p,t] = c[t] e[u,p,t],   called <= share                 (*_called_split, *_within_share)
+        uncalled[k,u,p,t] = open[p,t] (share - called)[k,u,p,t]
 
-    =============  ================================  =================================
-    room           taken                             added
-    =============  ================================  =================================
-    power_st       discharge_max - discharge +       charge_max - charge + discharge
-                   charge
-    energy_st      eta_d (L[t-1] - E_min)            (E_max - L[t-1]) / eta_c
-    power_net      import_max + export               export_max - export
-    net_called     subtracted                        added
-    =============  ================================  =================================
+    For products that follow a signal pro rata ``called = a share``. What every store and network must keep for its
+    share stands in :mod:`mes_stoch.model.full_calls`. One that stands alone takes everything, and needs no variables
+    for that; where there is none, nothing can be held (``*_nowhere``).
 
-    ``net_called`` is what the calls of the period add to the node less what they take, as operated. It leads from the
-    operation back to the base schedule, from which a full call counts; without it a running call would be counted
-    twice. In other words, what is not yet called must fit into the room of the operation, whichever device took over
-    the part that is. The export of a traded connection is its schedule, which is the base already, and the reserve held
-    there uses up its room first.
+    So an optional store or connection costs nothing: its shares may be 0. Nothing is netted between devices or
+    products, since their calls come apart. Boilers that could step in and dumped heat help no call.
 
-    Why the last rows are enough, and not more than needed: a network that can give ``P`` leaves
-    ``max(0, o(s) - P)`` to the stores at time ``s`` of a call that asks for ``o(s)``, which falls as legs end. Its
-    integral is the largest over ``T`` of ``sum_p min(tau_p, T) c held_p - T P``, reached at one of the ``tau``. Where
-    no store stands at the node the power row implies all of them; where no network does, the row of the longest
-    ``tau`` is the whole. ``network`` stays within the limits of the connections, so that one without capacity counts as
-    none. Several stores count as one: what is in a slow one is taken to be within reach of a fast one.
+    At the node of a traded connection the schedule is the base that a full call counts from, and what is called goes
+    through the connection's meter: stores and other connections there keep room for their whole share.
 
     No rows are made where an unlimited network takes what is taken, nor where calls only lower flows that networks
     carry and nothing else could: a boiler house that burns less gas never needs room for it.
 
     Symbols
     -------
-    ``call_network_*_mw`` : MW, (periods,), realtime; only at nodes with both stores and limited networks.
+    ``<taker>.<device>_<leg>_<effect>_share_mw``, ``..._called_mw`` : MW at the node, (periods,), realtime; at nodes
+    with several stores and networks, ``called`` only for discrete calls.
     """
-    groups: dict[tuple[Effect, Direction], list[Obligation]] = {}
-    for obligation in site.nodes[node].obligations:
-        groups.setdefault((obligation.effect, obligation.leg.direction), []).append(obligation)
-    for (effect, direction), obligations in groups.items():
-        everything = _Call(node, effect, direction, tuple(obligations))
-        if _is_unlimited(site, everything) or _only_lowers_exchange(site, everything):
-            continue
-        for call in _by_group(everything):
-            _power(site, call)
-            _energy(site, call)
+    flows = site.nodes[node]
+    takers: list[Taker] = [*flows.buffers, *flows.networks]
+    obligations = _merged(flows.obligations)
+    needed = _needed(site, node, obligations)
+    claims: dict[str, list[Claim]] = {taker.name: [] for taker in takers}
+    # what calls of an effect bring also counts against full calls of the other
+    for obligation in obligations if needed else ():
+        matters = obligation.effect in needed or (obligation.leg.is_ever_called and not _is_traded(site, node))
+        if matters and not takers:
+            _nowhere(site, node, obligation)
+        elif matters:
+            for name, claim in _split(site, node, obligation, takers).items():
+                claims[name].append(claim)
+    for buffer in flows.buffers:
+        hold_in_store(site, buffer, claims[buffer.name], needed)
+    for network in flows.networks:
+        hold_in_network(site, node, network, claims[network.name], needed)
 
 
-def _by_group(call: _Call) -> list[_Call]:
-    """One call a group of products that share no MW; products of different groups are held with the same."""
-    apart = pools([o.leg for o in call.obligations], call.direction)
-    if len(apart) == 1:
-        return [call]
-    return [
-        replace(call, obligations=tuple(o for o in call.obligations if o.leg in own), group=group)
-        for group, own in apart.items()
-    ]
+def _needed(site: SiteModel, node: str, obligations: Sequence[Obligation]) -> set[Effect]:
+    """Effects of calls at a node that something there must be kept for."""
+    return {
+        effect
+        for effect in {obligation.effect for obligation in obligations}
+        if not (_is_unlimited(site, node, effect) or _only_lowers_exchange(site, node, effect, obligations))
+    }
 
 
-def _is_unlimited(site: SiteModel, call: _Call) -> bool:
-    return call.effect == "taken" and any(n.import_max_mw is None for n in site.nodes[call.node].networks)
+def _is_traded(site: SiteModel, node: str) -> bool:
+    return node in site.scheduled_connections()
 
 
-def _only_lowers_exchange(site: SiteModel, call: _Call) -> bool:
-    """Whether networks carry all that the call lowers, so that carrying less of it is always possible."""
-    if not site.nodes[call.node].networks or call.node in site.scheduled_connections():
+def _is_unlimited(site: SiteModel, node: str, effect: Effect) -> bool:
+    return effect == "taken" and any(n.import_max_mw is None for n in site.nodes[node].networks)
+
+
+def _only_lowers_exchange(site: SiteModel, node: str, effect: Effect, obligations: Sequence[Obligation]) -> bool:
+    """Whether networks carry all that the calls lower, so that carrying less of it is always possible."""
+    if not site.nodes[node].networks or _is_traded(site, node):
         return False
-    others = [spec for spec in site.instance.components.values() if _is_at(spec, call.node)]
-    one_sided = _only_draws if call.effect == "added" else _only_supplies
-    return all(o.lowers_flow for o in call.obligations) and all(one_sided(spec, call.node) for spec in others)
+    others = [spec for spec in site.instance.components.values() if _is_at(spec, node)]
+    one_sided = _only_draws if effect == "added" else _only_supplies
+    return all(o.lowers_flow for o in obligations if o.effect == effect) and all(
+        one_sided(spec, node) for spec in others
+    )
 
 
 def _is_at(spec: Component, node: str) -> bool:
@@ -136,96 +116,91 @@ def _only_supplies(spec: Component, node: str) -> bool:
     return isinstance(spec, Source)
 
 
-def _power(site: SiteModel, call: _Call) -> None:
-    sides = site.nodes[call.node]
-    asked = [_weighted(o, site.quantity(o.ratio_per_unit)) for o in call.obligations]
-    stores = [store.power[call.effect] for store in sides.buffers]
-    network = _network_room(site, call)
-    word = "give" if call.effect == "taken" else "take"
+def _merged(obligations: Sequence[Obligation]) -> list[Obligation]:
+    """Obligations with those of one device, leg and effect added up, as where two ports stand at one node."""
+    merged: dict[tuple[str, str, Effect], Obligation] = {}
+    for obligation in obligations:
+        key = (obligation.device, obligation.leg.name, obligation.effect)
+        merged[key] = _sum(merged[key], obligation) if key in merged else obligation
+    return list(merged.values())
+
+
+def _sum(one: Obligation, other: Obligation) -> Obligation:
+    return replace(
+        one,
+        held=lambda t: one.held(t) + other.held(t),
+        called=lambda t: one.called(t) + other.called(t),
+        uncalled=lambda t: one.uncalled(t) + other.uncalled(t),
+        lowers_flow=one.lowers_flow and other.lowers_flow,
+    )
+
+
+def _nowhere(site: SiteModel, node: str, obligation: Obligation) -> None:
     site.constraint(
-        call.node,
-        f"call_power_{call.effect}_{call.name}",
-        f"stores and networks at {call.node} can {word} the power of a full {call.direction} call there",
-        lambda t: _sum(asked, t) <= _sum(stores, t) + network(t),
+        node,
+        f"{obligation.device}_{obligation.leg.name}_{obligation.effect}_nowhere",
+        f"no store or network at {node} could take what a full call of {obligation.device} changes there",
+        lambda t: obligation.held(t) <= 0,
     )
 
 
-def _energy(site: SiteModel, call: _Call) -> None:
-    sides = site.nodes[call.node]
-    if not sides.networks:
-        asked = [_weighted(o, site.product(o.ratio_per_unit, o.leg.remaining)) for o in call.obligations]
-        _energy_row(site, call, "", asked, lambda t: 0.0)
-        return
-    if not sides.buffers:
-        return
-    limits = [n.import_max_mw + n.export_max_mw for n in sides.networks if n.import_max_mw is not None]
-    share = site.variable(
-        call.node,
-        f"call_network_{call.effect}_{call.name}_mw",
-        "MW",
-        "realtime",
-        upper=sum(limits) if len(limits) == len(sides.networks) else None,
-    )
-    room = _network_room(site, call)
+def _split(site: SiteModel, node: str, obligation: Obligation, takers: Sequence[Taker]) -> dict[str, Claim]:
+    """What of an obligation each store and network stands for."""
+    device, leg, effect = obligation.device, obligation.leg, obligation.effect
+    called: OfPeriod | None = obligation.called if leg.is_ever_called else None
+    if len(takers) == 1:
+        claim = Claim(device, leg, effect, obligation.held, obligation.uncalled, called)
+        return {takers[0].name: claim}
+    name = f"{device}_{leg.name}_{effect}"
+    shares = {k.name: site.variable(k.name, f"{name}_share_mw", "MW", "realtime") for k in takers}
     site.constraint(
-        call.node,
-        f"call_network_{call.effect}_{call.name}",
-        f"networks at {call.node} carry no more of a full {call.direction} call than they have room for",
-        lambda t: share[t] <= room(t),
+        node,
+        f"{name}_split",
+        f"stores and networks at {node} share what a full call of {device} changes there",
+        lambda t: sum(share[t] for share in shares.values()) == obligation.held(t),
     )
-    ends = {o.leg.remaining: o.leg for o in call.obligations}
-    for end, leg in ends.items():
-        asked = [_weighted(o, _until(site, o, end)) for o in call.obligations]
-        hours = site.quantity(end)
-        _energy_row(site, call, f"_{leg.name}", asked, lambda t, hours=hours: hours(t) * share[t])  # type: ignore[misc]
+    if _is_traded(site, node):
+        may_run = site.quantity(leg.open)
+        return {k: Claim(device, leg, effect, at(v), _times(may_run, at(v)), None) for k, v in shares.items()}
+    if leg.is_pro_rata:
+        rest = site.quantity(site.uncalled_share(leg))
+        return {
+            k: Claim(device, leg, effect, at(v), _times(rest, at(v)), _times(leg.share, at(v)) if called else None)
+            for k, v in shares.items()
+        }
+    return _split_discrete(site, node, obligation, name, {k: at(v) for k, v in shares.items()})
 
 
-def _energy_row(site: SiteModel, call: _Call, suffix: str, asked: Sequence[OfPeriod], network: OfPeriod) -> None:
-    stores = [store.energy[call.effect] for store in site.nodes[call.node].buffers]
-    name, verb = (
-        ("call_energy", f"hold what a full {call.direction} call would take away")
-        if call.effect == "taken"
-        else ("call_room", f"have room for what a full {call.direction} call adds")
-    )
+def _split_discrete(
+    site: SiteModel, node: str, obligation: Obligation, name: str, shares: dict[str, OfPeriod]
+) -> dict[str, Claim]:
+    device, leg, effect = obligation.device, obligation.leg, obligation.effect
+    may_run = site.quantity(leg.open)
+    if not leg.is_ever_called:
+        return {k: Claim(device, leg, effect, share, _times(may_run, share), None) for k, share in shares.items()}
+    called = {k: at(site.variable(k, f"{name}_called_mw", "MW", "realtime")) for k in shares}
     site.constraint(
-        call.node,
-        f"{name}_{call.name}{suffix}",
-        f"the stores at {call.node} {verb} there",
-        lambda t: _sum(asked, t) <= _sum(stores, t) + network(t),
-        unit="MWh",
+        node,
+        f"{name}_called_split",
+        f"stores and networks at {node} share what the running call of {device} changes there",
+        lambda t: sum(part(t) for part in called.values()) == obligation.called(t),
     )
+    claims = {}
+    for k, share in shares.items():
+        rest = _less(share, called[k])
+        site.constraint(
+            k,
+            f"{name}_within_share",
+            f"{k} stands for no more of a running call of {device} than of a full one",
+            lambda t, rest=rest: rest(t) >= 0,  # type: ignore[misc]
+        )
+        claims[k] = Claim(device, leg, effect, share, _times(may_run, rest), called[k])
+    return claims
 
 
-def _network_room(site: SiteModel, call: _Call) -> OfPeriod:
-    """Power that networks have left in the base schedule, with what calls bring on the way back to it, MW."""
-    sides = site.nodes[call.node]
-    traded = site.scheduled_connections().get(call.node)
-    sign = 1 if call.effect == "taken" else -1
-    limit_mw = 0.0
-    for network in sides.networks:
-        # an unlimited import is never asked: what is taken then needs no row
-        limit_mw += (network.import_max_mw or 0.0) if call.effect == "taken" else network.export_max_mw
-    others = [network.export for network in sides.networks if network.name != traded]
-    if traded is None:
-        called = [(1 if o.effect == "added" else -1, o.called) for o in sides.obligations]
-        return lambda t: limit_mw + sign * (_sum(others, t) - sum(s * change(t) for s, change in called))
-    rival: Direction = "down" if call.effect == "taken" else "up"
-    return lambda t: limit_mw + sign * (_sum(others, t) + site.scheduled(traded, t)) - site.reserved(traded, rival, t)
+def _times(factor: OfPeriod, power: OfPeriod) -> OfPeriod:
+    return lambda t: factor(t) * power(t)
 
 
-def _until(site: SiteModel, obligation: Obligation, end: float | str) -> OfPeriod:
-    """Ratio times the hours a leg is called of the first ``end`` hours."""
-    ratio, own = obligation.ratio_per_unit, obligation.leg.remaining
-    if own == end:
-        return site.product(ratio, own)
-    if not isinstance(own, str) and not isinstance(end, str):
-        return site.product(ratio, min(own, end))
-    return site.derived(f"{ratio} x min({own}, {end})", [ratio, own, end], lambda c, a, b: c * np.minimum(a, b))
-
-
-def _weighted(obligation: Obligation, weight: OfPeriod) -> OfPeriod:
-    return lambda t: weight(t) * obligation.held[t]
-
-
-def _sum(parts: Sequence[OfPeriod], t: int) -> Expression:
-    return sum(part(t) for part in parts)
+def _less(power: OfPeriod, other: OfPeriod) -> OfPeriod:
+    return lambda t: power(t) - other(t)

@@ -236,30 +236,25 @@ class SiteModel:
 
     # -- reserve ----------------------------------------------------------------------------------------------------
 
-    def reserve(
-        self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None, *, holds_energy: bool = False
-    ) -> HeldReserve:
+    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
         legs = tuple(leg for leg in self.legs if leg.product_id in provides)
         held: dict[str, Any] = {}
         called: dict[str, Weighted] = {}
+        uncalled: dict[str, Weighted] = {}
         for leg in legs:
-            held[leg.name], called[leg.name] = self._hold(owner, leg)
-        reserve = HeldReserve(legs, held, called, stack(self, owner, legs, held, called, energy=holds_energy))
+            held[leg.name], called[leg.name], uncalled[leg.name] = self._hold(owner, leg)
+        reserve = HeldReserve(legs, held, called, uncalled, stack(self, owner, legs, held, called))
         if legs:
             self._holders.setdefault(owner, []).append(reserve)
         if ramp_mw_per_min is not None:
             self._ramp(owner, reserve, ramp_mw_per_min)
         return reserve
 
-    def _hold(self, owner: str, leg: Leg) -> tuple[Any, Weighted]:
+    def _hold(self, owner: str, leg: Leg) -> tuple[Any, Weighted, Weighted]:
+        """What is held for a leg, what of it is delivered, and what a full call would ask for on top."""
         held = self.variable(owner, f"{leg.name}_held_mw", "MW", "realtime")
         if leg.is_pro_rata:
-
-            def in_proportion(weight: float | str) -> OfPeriod:
-                share = self.product(leg.activation, weight)
-                return lambda t: share(t) * held[t]
-
-            return held, in_proportion
+            return held, self._scaled(leg.activation, _at(held)), self._scaled(self.uncalled_share(leg), _at(held))
         called = self.variable(owner, f"{leg.name}_called_mw", "MW", "realtime")
         self.constraint(
             owner,
@@ -267,12 +262,22 @@ class SiteModel:
             f"{owner} delivers no more {leg.name} than it holds",
             lambda t: called[t] <= held[t],
         )
+        return held, self._scaled(1.0, _at(called)), self._scaled(leg.open, lambda t: held[t] - called[t])
 
-        def as_decided(weight: float | str) -> OfPeriod:
-            factor = self.quantity(weight)
-            return lambda t: factor(t) * called[t]
+    def uncalled_share(self, leg: Leg) -> float | str:
+        """Share of what is held that a full call asks for on top of the signal, for legs that follow it pro rata."""
+        if not isinstance(leg.activation, str) and not isinstance(leg.open, str):
+            return (1.0 - leg.activation) * leg.open
+        name = f"{leg.name}.uncalled_per_unit"
+        self.derived(name, [leg.activation, leg.open], lambda share, may_run: (1.0 - share) * may_run)
+        return name
 
-        return held, as_decided
+    def _scaled(self, share: float | str, power: OfPeriod) -> Weighted:
+        def weighted(weight: float | str) -> OfPeriod:
+            factor = self.product(share, weight)
+            return lambda t: factor(t) * power(t)
+
+        return weighted
 
     def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
         """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
@@ -380,7 +385,7 @@ class SiteModel:
         )
         for direction, sign, limit_mw, text in sides:
             legs = [leg for leg in self.legs if leg.direction == direction and leg.product.connection == connection]
-            reserved = stack_at_connection(self, connection, legs, direction)
+            reserved = stack_at_connection(self, connection, legs, direction, self._holders)
             self._reserved[connection, direction] = reserved
             if legs:
                 self._limit_sum(
@@ -401,6 +406,10 @@ class SiteModel:
     def scheduled_connections(self) -> dict[str, str]:
         """Traded connections by the node they stand at."""
         return {self.connection(name).node: name for name in self._scheduled}
+
+
+def _at(variable: Any) -> OfPeriod:
+    return lambda t: variable[t]
 
 
 def _sum_of(variables: Sequence[Any]) -> OfPeriod:

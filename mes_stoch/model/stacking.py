@@ -2,110 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from mes_stoch.components.context import Direction, Leg, OfPeriod, Stacked, Weighted, pools
+from mes_stoch.components.context import Direction, HeldReserve, Leg, OfPeriod, Weighted, pools
 
 if TYPE_CHECKING:
     from mes_stoch.model.site_model import SiteModel
 
 
 def stack(
-    site: SiteModel,
-    owner: str,
-    legs: Sequence[Leg],
-    held: Mapping[str, Any],
-    called: Mapping[str, Weighted],
-    *,
-    energy: bool,
-) -> dict[Direction, Stacked]:
-    """What one component keeps free where it holds products of several exclusivity groups.
+    site: SiteModel, owner: str, legs: Sequence[Leg], held: Mapping[str, Any], called: Mapping[str, Weighted]
+) -> dict[Direction, Any]:
+    """Power that one component keeps free where it holds products of several exclusivity groups.
 
     Products of one group never share a MW: what they hold adds up. Products of different groups do: the room kept is
     that of the group which needs most. With one group there is nothing to build, and the component adds up what it
-    holds.
+    holds. Energy is held group by group (:mod:`mes_stoch.model.full_calls`).
 
     Equations
     ---------
-    For each direction with several groups ``g``, legs ``p`` of hold ``rho``, delivered power ``e`` and time to hold
-    ``tau``::
+    For each direction with several groups ``g``, legs ``p`` of hold ``rho`` and delivered power ``e``::
 
         stacked[t] >= sum_{p in g} rho_p[t]                for every g                  (stacked_<direction>_<g>)
         stacked[t] >= sum_p e_p[t]                         all groups together          (stacked_<direction>_called)
-        stacked_energy[t] >= sum_{p in g} tau_p[t] rho_p[t]      for every g     (stacked_energy_<direction>_<g>)
 
     A MW that two products call in the same period is delivered to each of them: 2 MW, which the second row makes room
     for, or one of the two is missed. Nothing is netted, on the safe side of whatever a market's settlement might
-    credit twice. The energy held is that of one group's full call; what calls of all groups take follows in the level,
-    from which each group then still has to hold what is left of its own.
+    credit twice.
 
     Symbols
     -------
-    ``stacked_*_mw`` : MW, ``stacked_energy_*_mwh`` : MWh, (periods,), realtime; only with several groups, energy only
-    for storages.
+    ``stacked_*_mw`` : MW, (periods,), realtime; only with several groups.
     """
-    stacked: dict[Direction, Stacked] = {}
+    stacked: dict[Direction, Any] = {}
     directions: tuple[Direction, ...] = ("up", "down")
     for direction in directions:
         apart = pools(legs, direction)
         if len(apart) < 2:
             continue
         power = site.variable(owner, f"stacked_{direction}_mw", "MW", "realtime")
-        room = site.variable(owner, f"stacked_energy_{direction}_mwh", "MWh", "realtime") if energy else None
         for group, own in apart.items():
             _at_least(site, owner, f"stacked_{direction}_{group}", power, [_read(held[leg.name]) for leg in own])
-            if room is not None:
-                parts = [_energy(leg, held[leg.name]) for leg in own]
-                _at_least(site, owner, f"stacked_energy_{direction}_{group}", room, parts, unit="MWh")
-        delivered = [called[leg.name](1.0) for leg in legs if leg.direction == direction and leg.activation != 0]
+        delivered = [called[leg.name](1.0) for leg in legs if leg.direction == direction and leg.is_ever_called]
         if not _is_within_one(apart, direction, legs):
             _at_least(site, owner, f"stacked_{direction}_called", power, delivered)
-        stacked[direction] = Stacked(power, room)
+        stacked[direction] = power
     return stacked
 
 
-def stack_at_connection(site: SiteModel, connection: str, legs: Sequence[Leg], direction: Direction) -> OfPeriod:
-    """Room that a connection keeps for the reserve behind it, MW: the sum of what is held, or with several groups the
-    most that any of them holds (``reserved_<direction>_<group>``).
+def stack_at_connection(
+    site: SiteModel,
+    connection: str,
+    legs: Sequence[Leg],
+    direction: Direction,
+    holders: Mapping[str, Sequence[HeldReserve]],
+) -> OfPeriod:
+    """Room that a connection keeps for the reserve behind it, MW.
+
+    Groups share the MW of one device and not the connection: of every device the group that holds most, summed over
+    devices. What a device keeps free is that already, unless it also sells behind another connection
+    (``reserved_<direction>_<device>_<group>``).
 
     What calls of all groups bring together is metered, and the connection's own limits hold for that.
     """
-    apart = pools(legs, direction)
+    names = {leg.name for leg in legs}
+    rooms = [
+        _room_of_device(site, connection, device, reserve, direction, names)
+        for device, reserves in holders.items()
+        for reserve in reserves
+        if any(leg.name in names for leg in reserve.of(direction))
+    ]
+    return lambda t: sum(room(t) for room in rooms)
+
+
+def _room_of_device(
+    site: SiteModel, connection: str, device: str, reserve: HeldReserve, direction: Direction, names: Set[str]
+) -> OfPeriod:
+    own = [leg for leg in reserve.of(direction) if leg.name in names]
+    if len(own) == len(reserve.of(direction)):
+        return lambda t: reserve.kept_free(direction, t)
+    apart = pools(own, direction)
     if len(apart) < 2:
-        own = [leg for leg in legs if leg.direction == direction]
-        return lambda t: sum(site.held(leg, t) for leg in own)
-    room = site.variable(connection, f"reserved_{direction}_mw", "MW", "realtime")
+        return lambda t: sum(reserve.held[leg.name][t] for leg in own)
+    room = site.variable(connection, f"reserved_{direction}_{device}_mw", "MW", "realtime")
     for group, members in apart.items():
-        parts = [_held(site, leg) for leg in members]
-        _at_least(site, connection, f"reserved_{direction}_{group}", room, parts)
+        parts = [_read(reserve.held[leg.name]) for leg in members]
+        _at_least(site, connection, f"reserved_{direction}_{device}_{group}", room, parts)
     return _read(room)
 
 
 def _is_within_one(apart: Mapping[str, Sequence[Leg]], direction: Direction, legs: Sequence[Leg]) -> bool:
     """Whether all products that can be called at all are of one group, whose row then covers their calls."""
-    callable_legs = {leg.name for leg in legs if leg.direction == direction and leg.activation != 0}
+    callable_legs = {leg.name for leg in legs if leg.direction == direction and leg.is_ever_called}
     return any(callable_legs <= {leg.name for leg in own} for own in apart.values())
 
 
-def _at_least(
-    site: SiteModel, owner: str, name: str, room: Any, parts: Sequence[OfPeriod], *, unit: str = "MW"
-) -> None:
+def _at_least(site: SiteModel, owner: str, name: str, room: Any, parts: Sequence[OfPeriod]) -> None:
     site.constraint(
         owner,
         name,
         f"{owner} keeps room for all that products of one group hold, and for all calls together",
         lambda t: room[t] >= sum(part(t) for part in parts),
-        unit=unit,
     )
-
-
-def _energy(leg: Leg, held: Any) -> OfPeriod:
-    return lambda t: leg.remaining_h(t) * held[t]
-
-
-def _held(site: SiteModel, leg: Leg) -> OfPeriod:
-    return lambda t: site.held(leg, t)
 
 
 def _read(variable: Any) -> OfPeriod:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import Leg, ModelContext
+from mes_stoch.products.call_rules import CallRules, open_to_call
 from mes_stoch.products.windows import window_share
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer, Reserve
@@ -17,42 +18,29 @@ Values = NDArray[np.float64]
 
 
 def make_legs(context: ModelContext, products: Mapping[str, Flexibility]) -> list[Leg]:
-    """Split products into directions and read what is called in each.
-
-    Equations
-    ---------
-    For discrete calls the time still to hold shrinks with the running call, so that it is not counted twice::
-
-        remaining[t] = max(0, sustain - sum of a[k] h over the unbroken run of calls that ends just before t)
-
-    and nothing need be held for calls that the product's limits exclude: ``remaining[t] = 0`` between calls once
-    ``calls_max_per_day`` have begun on the local day, or ``calls_max`` in the horizon.
-
-    Continuous products hold their full sustain time always.
-    """
+    """Split products into directions and read what is called in each, and when a call may run at all."""
     legs = []
     for product_id, product in products.items():
         for direction in product.directions:
             share = called_share(context, product_id, product, direction)
-            remaining: float | str = product.sustain_h
-            # a constant share is one call that never ends, and reads the same as a series of it
-            if product.call == "discrete" and share != 0 and product.sustain_h > 0:
-                remaining = f"{product_id}.{direction}.remaining_h"
-                context.derived(remaining, [share], _time_to_hold(context, product))
-            read = context.quantity
-            legs.append(Leg(product_id, product, direction, share, remaining, read(share), read(remaining)))
+            may_run = _open_share(context, product_id, product, direction, share)
+            legs.append(Leg(product_id, product, direction, share, may_run, context.quantity(share)))
     return legs
 
 
-def _time_to_hold(context: ModelContext, product: Flexibility) -> Callable[[Values], Values]:
-    days = context.spans(24.0)
-
-    def rule(activation: Values) -> Values:
-        remaining = remaining_time(activation, product.sustain_h, context.period_h)
-        over = calls_used_up(activation, days, product.calls_max_per_day, product.calls_max)
-        return np.where(over, 0.0, remaining)
-
-    return rule
+def _open_share(
+    context: ModelContext, product_id: str, product: Flexibility, direction: Direction, share: Quantity
+) -> Quantity:
+    """1 where a full call may run, 0 where the limits of the product exclude it."""
+    rules = CallRules.of(product)
+    never_called = not isinstance(share, str) and share == 0
+    if product.sustain_h == 0 or rules.allow_everything(is_ever_called=not never_called):
+        return 1.0
+    days, period_h = context.spans(24.0), context.period_h
+    window = window_share(context, product_id, product) if product.has_window else 1.0
+    name = f"{product_id}.{direction}.open_per_unit"
+    context.derived(name, [share, window], lambda a, w: open_to_call(a, w > 0, rules, days, period_h))
+    return name
 
 
 def called_share(context: ModelContext, product_id: str, product: Flexibility, direction: Direction) -> Quantity:
@@ -102,37 +90,3 @@ def in_merit_up(activation: Values, offer: Values, marginal: Values) -> Values:
 def in_merit_down(activation: Values, offer: Values, marginal: Values) -> Values:
     """Called share of a downward offer."""
     return np.where(marginal <= offer, activation, 0.0)
-
-
-def remaining_time(activation: Values, sustain_h: float, period_h: float) -> Values:
-    """Hours a call must still be held at the start of each period.
-
-    >>> remaining_time(np.array([0.0, 1.0, 1.0, 0.0, 0.5]), 1.0, 0.5).tolist()
-    [1.0, 1.0, 0.5, 0.0, 1.0]
-    """
-    remaining = np.empty_like(activation)
-    used_h = 0.0
-    for t, share in enumerate(activation):
-        remaining[t] = max(0.0, sustain_h - used_h)
-        used_h = used_h + share * period_h if share > 0 else 0.0
-    return remaining
-
-
-def calls_used_up(
-    activation: Values, days: Sequence[NDArray[np.int64]], most_a_day: int | None, most: int | None
-) -> NDArray[np.bool_]:
-    """Whether no call is running into a period, and none may begin in it.
-
-    >>> day = [np.arange(6)]
-    >>> calls_used_up(np.array([1.0, 0.0, 1.0, 1.0, 0.0, 0.0]), day, 2, None).tolist()
-    [False, False, False, False, False, True]
-    """
-    called = activation > 0
-    begins = called & ~np.concatenate([[False], called[:-1]])
-    before = np.cumsum(begins) - begins
-    used_up = np.zeros(len(called), dtype=bool) if most is None else before >= most
-    if most_a_day is not None:
-        for day in days:
-            used_up[day] |= before[day] - before[day[0]] >= most_a_day
-    running = np.concatenate([[False], called[:-1]])
-    return np.asarray(used_up & ~running, dtype=bool)

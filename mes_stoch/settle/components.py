@@ -88,6 +88,9 @@ def _starts(books: Books, name: str, spec: Converter) -> CashFlow:
 
 def _storage(books: Books, name: str, spec: Storage) -> Iterator[CashFlow]:
     out = books.decided(f"{name}.discharge_mw") + net_delivery(books, name, ("up",))
+    if books.has(f"{name}.cancelled_mw"):
+        # a call that only slows the charge down draws nothing
+        out = out - books.decided(f"{name}.cancelled_mw")
     price = spec.throughput_cost_eur_per_mwh
     yield cash_flow(books, name, f"operation.{name}", "wear of discharging", -out, price, "MWh")
     penalty, target = amount(spec.terminal_penalty_eur_per_mwh), terminal_level(spec)

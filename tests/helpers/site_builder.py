@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Any
 
@@ -147,15 +148,18 @@ def optimum(
     fixed : mapping
         Variable families held at a value.
     drop : sequence of str
-        Row families left out, to see what a constraint costs.
+        Row families left out, to see what a constraint costs; a star at the end stands for any ending.
     """
     program = build_program(instance, make_tree(instance, series, probabilities))
     scenarios = [program.scenario(s) for s in range(len(probabilities))]
     columns = len(scenarios[0].cost)
-    dropped = {int(r) for f in program.constraint_families if f.name in drop for r in f.positions}
-    unknown = set(drop) - {f.name for f in program.constraint_families}
+    names = [f.name for f in program.constraint_families]
+    dropped = {
+        int(r) for f in program.constraint_families for r in f.positions if any(fnmatchcase(f.name, d) for d in drop)
+    }
+    unknown = {d for d in drop if not any(fnmatchcase(name, d) for name in names)}
     if unknown:
-        raise KeyError(f"no such rows: {sorted(unknown)}; there are {[f.name for f in program.constraint_families]}")
+        raise KeyError(f"no such rows: {sorted(unknown)}; there are {names}")
     keep = np.asarray([r for r in range(scenarios[0].matrix.shape[0]) if r not in dropped])
     lower = np.concatenate([s.column_lower for s in scenarios])
     upper = np.concatenate([s.column_upper for s in scenarios])

@@ -108,7 +108,7 @@ def test_a_heat_network_takes_no_more_than_its_limit(
         {**ENERGY, "fr_mfrr_up": reserve()},
     )
     assert optimum(instance, FREE).profit == pytest.approx(10.0 * held_mw, abs=1e-9)
-    assert optimum(instance, FREE, drop=["warmth.call_power_added_up"]).profit == pytest.approx(20.0)
+    assert optimum(instance, FREE, drop=["network.call_power_added_up"]).profit == pytest.approx(20.0)
 
 
 def test_a_commitment_a_network_cannot_take_is_short_and_not_infeasible() -> None:
@@ -133,7 +133,7 @@ def test_a_heat_network_gives_no_more_than_its_limit() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["warmth.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
+    assert optimum(instance, data, drop=["network.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
 
 
 @pytest.mark.parametrize(("price", "profit", "without"), [(10.0, 25.0, 35.0), (30.0, 30.0, 60.0)])
@@ -148,7 +148,7 @@ def test_a_gas_main_carries_schedule_and_call(price: float, profit: float, witho
     )
     data = {"da_price_eur_per_mwh": 100}
     assert optimum(instance, data).profit == pytest.approx(profit)
-    assert optimum(instance, data, drop=["fuel.call_power_taken_up"]).profit == pytest.approx(without)
+    assert optimum(instance, data, drop=["mains.call_power_taken_up"]).profit == pytest.approx(without)
 
 
 @pytest.mark.parametrize("call", ["discrete", "continuous"])
@@ -185,7 +185,7 @@ def test_gas_of_the_own_digester_has_nowhere_to_go() -> None:
     )
     data = {"da_price_eur_per_mwh": 70}
     assert optimum(instance, data).profit == pytest.approx(73.0)
-    assert optimum(instance, data, drop=["fuel.call_power_added_down"]).profit == pytest.approx(78.0)
+    assert optimum(instance, data, drop=["mains.call_power_added_down"]).profit == pytest.approx(78.0)
 
 
 def test_a_connection_with_reserve_of_its_own_keeps_that_first() -> None:
@@ -210,7 +210,7 @@ def test_a_connection_with_reserve_of_its_own_keeps_that_first() -> None:
         },
     )
     assert optimum(instance, FREE).profit == pytest.approx(-12 + 11.8)
-    assert optimum(instance, FREE, drop=["warmth.call_power_added_up"]).profit == pytest.approx(-12 + 24.8)
+    assert optimum(instance, FREE, drop=["network.call_power_added_up"]).profit == pytest.approx(-12 + 24.8)
 
 
 def test_no_rows_where_a_network_always_takes_a_call() -> None:
@@ -229,7 +229,7 @@ def test_no_rows_where_a_network_always_takes_a_call() -> None:
         return {family.name for family in program.constraint_families if ".call_" in family.name}
 
     assert call_rows(None) == set()
-    assert call_rows(2.5) == {"fuel.call_power_taken_up"}
+    assert call_rows(2.5) == {"mains.call_power_taken_up"}
 
 
 # -- power of stores --------------------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def test_a_slow_store_takes_little_heat(demand_mw: float, held_mw: float) -> Non
         {**ENERGY, "fr_mfrr_up": reserve(volume_max_mw=1.0)},
     )
     assert optimum(instance, FREE).profit == pytest.approx(10.0 * held_mw)
-    assert optimum(instance, FREE, drop=["warmth.call_power_added_up"]).profit == pytest.approx(10.0)
+    assert optimum(instance, FREE, drop=["tank.call_power_added_up"]).profit == pytest.approx(10.0)
 
 
 def test_a_slow_store_gives_little_heat() -> None:
@@ -268,7 +268,7 @@ def test_a_slow_store_gives_little_heat() -> None:
     )
     data = {"da_price_eur_per_mwh": 10, "cop_per_unit": 3}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["warmth.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
+    assert optimum(instance, data, drop=["tank.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_downward_calls_need_the_power_of_the_store(unit: Any, store: dict[str, 
     )
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
-    without = optimum(instance, data, drop=[f"warmth.call_power_{effect}_down"])
+    without = optimum(instance, data, drop=[f"tank.call_power_{effect}_down"])
     assert without.profit == pytest.approx(-50 + 10)
 
 
@@ -310,7 +310,7 @@ def test_products_of_one_direction_add_up() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["warmth.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
+    assert optimum(instance, data, drop=["tank.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
 
 
 def test_heat_of_one_device_does_not_stand_in_for_that_of_another() -> None:
@@ -331,7 +331,7 @@ def test_heat_of_one_device_does_not_stand_in_for_that_of_another() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["warmth.call_power_added_up"]).profit == pytest.approx(-10 + 3.5 + 14)
+    assert optimum(instance, data, drop=["tank.call_power_added_up"]).profit == pytest.approx(-10 + 3.5 + 14)
 
 
 @pytest.mark.parametrize("call", ["discrete", "continuous"])
@@ -367,7 +367,7 @@ def test_a_running_call_uses_the_store_once(call: str) -> None:
 
 
 def heated_site(import_max_mw: float, **products: Any) -> Any:
-    """3 MW of direct heating, a store of 1.5 MWh and a heat network that is dearer."""
+    """3 MW of direct heating for two hours, a store of 1.5 MWh and a heat network that is dearer."""
     return make_instance(
         {
             "grid": grid(),
@@ -377,6 +377,7 @@ def heated_site(import_max_mw: float, **products: Any) -> Any:
             "heating": heating(3.0),
         },
         {**ENERGY, **products},
+        periods=2,
     )
 
 
@@ -384,28 +385,25 @@ def heated_site(import_max_mw: float, **products: Any) -> Any:
 def test_a_network_gives_power_and_a_store_energy(share: float | str) -> None:
     """a MW for one hour at 7 and b MW for two at 8, of 1.5 MWh and 1 MW: a + b <= 2.5, a + 2 b <= 3.5.
 
-    So a = 1.5, b = 1: 18.5; both together empty the store in an hour, and the network carries the rest of b.
-    Without the first row a = 2.5, b = 0.5: 21.5 (3 MW in all); without the second b = 2.5: 20.
+    So a = 1.5, b = 1: 18.5 an hour. In the first hour the network carries b and the store a; in the second the network
+    may carry 1 MW of a again. Without the rows of the store's energy b = 3 (all that heats): 24; without those of the
+    network's power the same, since it would carry everything.
     """
     instance = heated_site(
         1.0,
-        fr_mfrr_up=reserve(capacity_price_eur_per_mw_h=7.0, activation_up_per_unit=share),
-        fr_rc_up=reserve(capacity_price_eur_per_mw_h=8.0, sustain_h=2.0, activation_up_per_unit=share),
+        fr_mfrr_up=reserve(block_h=2, capacity_price_eur_per_mw_h=7.0, activation_up_per_unit=share),
+        fr_rc_up=reserve(block_h=2, capacity_price_eur_per_mw_h=8.0, sustain_h=2.0, activation_up_per_unit=share),
     )
     data = {"da_price_eur_per_mwh": 10, "cop_per_unit": 1, "call_per_unit": 0}
     result = optimum(instance, data)
-    assert result.profit == pytest.approx(-30 + 18.5)
+    assert result.profit == pytest.approx(2 * (-30 + 18.5))
     assert result.variable("fr_rc_up.volume_mw")[0] == pytest.approx(1.0)
-    for row, profit in (("fr_mfrr_up", 21.5), ("fr_rc_up", 20.0)):
-        without = optimum(instance, data, drop=[f"warmth.call_energy_up_{row}"])
-        assert without.profit == pytest.approx(-30 + profit)
+    for row in ("tank.energy_up", "network.call_power_taken_up"):
+        assert optimum(instance, data, drop=[row]).profit == pytest.approx(2 * (-30 + 24.0))
 
 
-def test_without_the_limit_of_the_network_it_would_carry_all() -> None:
-    """1 MW of network and 1.5 MWh for two hours: 1.75 MW at 8, and all 3 MW if the network's own row is left out.
-
-    Its share is then its capacity of import and export, here 1.5 + 1.5 MW: it buys half a MW for a demand as it is.
-    """
+def test_a_network_has_room_beside_what_it_carries() -> None:
+    """1 MW of network (1.5, less half a MW it buys anyway) and 1.5 MWh for two hours: 1.75 MW at 8; all 3 without."""
     instance = make_instance(
         {
             "grid": grid(),
@@ -414,28 +412,31 @@ def test_without_the_limit_of_the_network_it_would_carry_all() -> None:
             "network": heat_network(import_max_mw=1.5, export_max_mw=1.5, import_price_eur_per_mwh=100.0),
             "heating": heating(3.5),
         },
-        {**ENERGY, "fr_rc_up": reserve(capacity_price_eur_per_mw_h=8.0, sustain_h=2.0)},
+        {**ENERGY, "fr_rc_up": reserve(block_h=2, capacity_price_eur_per_mw_h=8.0, sustain_h=2.0)},
+        periods=2,
     )
     data = {"da_price_eur_per_mwh": 10}
-    assert optimum(instance, data).profit == pytest.approx(-30 - 50 + 14)
-    assert optimum(instance, data, drop=["warmth.call_network_taken_up"]).profit == pytest.approx(-30 - 50 + 24)
+    assert optimum(instance, data).profit == pytest.approx(2 * (-30 - 50 + 14))
+    free = optimum(instance, data, drop=["network.call_power_taken_up"])
+    assert free.profit == pytest.approx(2 * (-30 - 50 + 24))
 
 
 def test_a_network_without_capacity_counts_as_none() -> None:
-    """1.5 MWh carry 1.5 MW for an hour, half of it called: 10.5. The called half is the store's, not the network's.
+    """1.5 MWh carry 1.5 MW, half of it called in both hours, whose heat the store gives while it lasts.
 
-    Credited to the network, ``a <= 1.5 + 0.5 a`` would sell all 3 MW: 21.
+    In two hours a call of all that is held for an hour needs r MWh in the first, and in the second as much beside the
+    half a MWh a MW that was called: r (0.5 + 0.5 + 0.5) <= 1.5. So r = 1, for 7 an hour: 14; energy is free.
     """
-    product = reserve(capacity_price_eur_per_mw_h=7.0, call="continuous", activation_up_per_unit="call_per_unit")
-    data = {"da_price_eur_per_mwh": 10, "cop_per_unit": 1, "call_per_unit": 0.5}
-    spare = {"terminal_mwh": 0.0}
+    product = reserve(
+        block_h=2, capacity_price_eur_per_mw_h=7.0, call="continuous", activation_up_per_unit="call_per_unit"
+    )
+    data = {"da_price_eur_per_mwh": 0, "cop_per_unit": 1, "call_per_unit": 0.5}
     instance = heated_site(0.0, fr_mfrr_up=product)
-    store = instance.components["tank"].model_copy(update=spare)
+    store = instance.components["tank"].model_copy(update={"terminal_mwh": 0.0})
     instance = instance.model_copy(update={"components": {**instance.components, "tank": store}})
     bare = instance.model_copy(update={"components": {k: c for k, c in instance.components.items() if k != "network"}})
-    assert optimum(instance, data).profit == pytest.approx(optimum(bare, data).profit)
-    held = optimum(instance, data).stream("capacity.fr_mfrr_up")
-    assert held == pytest.approx(10.5)
+    for site in (instance, bare):
+        assert optimum(site, data).stream("capacity.fr_mfrr_up") == pytest.approx(14.0)
 
 
 def test_any_commitment_is_feasible_where_rooms_are_narrow() -> None:

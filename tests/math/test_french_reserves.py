@@ -109,7 +109,7 @@ def test_rapid_reserve_holds_two_hours_and_complementary_reserve_an_hour_and_a_h
 
 
 def two_events(start: str = "2025-01-15T00:00", **limit: Any) -> float:
-    """1 MW of rapid reserve for six hours at 10 EUR/MW/h from 4 MWh that cannot be recharged, called twice for an hour.
+    """1 MW of rapid reserve for six hours at 10 EUR/MW/h from 5 MWh that cannot be recharged, called for 1 and 2 h.
 
     Energy is worth 100 EUR/MWh in the hour before the last; being short of 1 MW in the last costs 510.
     """
@@ -121,26 +121,36 @@ def two_events(start: str = "2025-01-15T00:00", **limit: Any) -> float:
         "activation_up_per_unit": "call_per_unit",
         **limit,
     }
-    store = {**battery(4.0, charge_max_mw=0.0), "provides": ["fr_mfrr_up"]}
+    store = {**battery(5.0, charge_max_mw=0.0), "provides": ["fr_mfrr_up"]}
     components = {"grid": grid(), "store": store}
     instance = make_instance(components, {**ENERGY, "fr_mfrr_up": product}, periods=6, start=start)
-    data = {"call_per_unit": [1, 0, 1, 0, 0, 0], "da_price_eur_per_mwh": [0, 0, 0, 0, 100, 0]}
+    data = {"call_per_unit": [1, 0, 1, 1, 0, 0], "da_price_eur_per_mwh": [0, 0, 0, 0, 100, 0]}
     return optimum(instance, data, fixed={"fr_mfrr_up.volume_mw": 1.0}).profit
 
 
-@pytest.mark.parametrize(("limit", "expected"), [({}, 260.0), ({"calls_max_per_day": None}, 60.0)])
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ({}, 260.0),
+        ({"calls_max_per_day": None}, 160.0),
+        ({"calls_max_per_day": None, "call_hours_max_per_day": 3}, 260.0),
+    ],
+)
 def test_after_two_events_the_energy_is_free(limit: dict[str, Any], expected: float) -> None:
-    """The 2 MWh left after the second event: 60 + 200. If a third could come on that day they would have to stay."""
+    """The 2 MWh left after the second event: 60 + 200. A third in the last hour of that day would need one of them.
+
+    Three hours a day are used up as well after three hours of calls.
+    """
     assert two_events(**limit) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("start", "expected"), [("2025-01-15T18:00", 260.0), ("2025-01-15T19:00", 60.0)])
+@pytest.mark.parametrize(("start", "expected"), [("2025-01-15T18:00", 260.0), ("2025-01-15T19:00", 160.0)])
 def test_the_next_day_has_two_events_of_its_own(start: str, expected: float) -> None:
     """Until midnight the energy is free, but the last hour of six from 19:00 on is the next day's."""
     assert two_events(start) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("limit", "expected"), [({"calls_max": 2}, 260.0), ({"calls_max": 3}, 60.0)])
+@pytest.mark.parametrize(("limit", "expected"), [({"calls_max": 2}, 260.0), ({"calls_max": 3}, 160.0)])
 def test_a_contract_can_limit_its_calls(limit: dict[str, Any], expected: float) -> None:
     """The same with a limit over the whole contract, whatever the day."""
     assert two_events("2025-01-15T19:00", calls_max_per_day=None, **limit) == pytest.approx(expected)

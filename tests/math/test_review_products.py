@@ -48,9 +48,9 @@ def shedding(**fields: Any) -> dict[str, Any]:
 def test_a_symmetric_megawatt_short_in_one_direction_is_not_paid() -> None:
     """1 MW both ways from a store of 1 MWh, full at first; its energy is worth 100 in the first hour, 90 in the second.
 
-    Full it holds 1 MW up and nothing down, empty the reverse. Sold in the first hour, 1 MW is short in every hour, down
-    then up: 100 - 15 - 15, and neither hour is paid: 70. Every MWh kept for the second hour would gain at most 7 of its
-    payment and lose 10. Where only the downward shortfall forfeits, the second hour is paid: 77; where neither, 84.
+    Sold in the first hour it leaves an empty store, which holds 1 MW down and nothing up at the end of both: 100 - 30,
+    and neither hour is paid: 70. Half of it kept for the second hour would gain 3.5 of the payment and lose 5. Where
+    only the downward shortfall forfeits, both hours are paid: 84.
     """
     instance = make_instance({"grid": grid(), "battery": battery()}, {**ENERGY, "fr_fcr": fcr()}, periods=2)
     data = {"da_price_eur_per_mwh": [100, 90]}
@@ -58,7 +58,8 @@ def test_a_symmetric_megawatt_short_in_one_direction_is_not_paid() -> None:
     result = optimum(instance, data, fixed=fixed)
     assert result.profit == pytest.approx(70.0)
     assert result.variable("fr_fcr.lost_mw_h")[0] == pytest.approx(2.0)
-    assert optimum(instance, data, fixed=fixed, drop=["fr_fcr.unheld_up"]).profit == pytest.approx(77.0)
+    assert optimum(instance, data, fixed=fixed, drop=["fr_fcr.unheld_up"]).profit == pytest.approx(84.0)
+    assert optimum(instance, data, fixed=fixed, drop=["fr_fcr.unheld_down"]).profit == pytest.approx(70.0)
     both = optimum(instance, data, fixed=fixed, drop=["fr_fcr.unheld_up", "fr_fcr.unheld_down"])
     assert both.profit == pytest.approx(84.0)
 
@@ -222,7 +223,7 @@ def test_a_chp_that_lowers_output_owes_heat() -> None:
     instance = heat_site(chp, 0.75)
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
-    assert optimum(instance, data, drop=["warmth.call_energy_down"]).profit == pytest.approx(-50 + 10)
+    assert optimum(instance, data, drop=["store.energy_taken_down"]).profit == pytest.approx(-50 + 10)
 
 
 def test_a_heat_pump_that_raises_its_load_needs_room_for_heat() -> None:
@@ -239,7 +240,7 @@ def test_a_heat_pump_that_raises_its_load_needs_room_for_heat() -> None:
     instance = instance.model_copy(update={"components": components, "nodes": nodes})
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
-    assert optimum(instance, data, drop=["warmth.call_room_down"]).profit == pytest.approx(-50 + 10)
+    assert optimum(instance, data, drop=["store.energy_down"]).profit == pytest.approx(-50 + 10)
 
 
 @pytest.mark.parametrize("share", [1.0, "call_per_unit"])

@@ -129,7 +129,7 @@ def test_groups_do_not_share_the_ramp_of_what_is_held(group: str, profit: float)
 
 @pytest.mark.parametrize(("group", "profit"), [(STACKED, 14.0), (ONE_GROUP, 10.0)])
 def test_a_store_holds_the_energy_of_the_group_that_needs_most(group: str, profit: float) -> None:
-    """2 MWh for calls of 2 h: 1 MW, for each group or for both together; 3 MW of each product without the rows."""
+    """2 MWh for calls of 2 h, over two hours: 1 MW, for each group or for both together; without the rows 3 MW each."""
     store = {
         "type": "storage",
         "node": "power",
@@ -139,12 +139,12 @@ def test_a_store_holds_the_energy_of_the_group_that_needs_most(group: str, profi
         "initial_mwh": 2.0,
         "provides": BOTH,
     }
-    instance = make_instance({"grid": grid(), "battery": store}, products(group, sustain_h=2.0))
-    assert optimum(instance, FREE).profit == pytest.approx(profit)
+    instance = make_instance({"grid": grid(), "battery": store}, products(group, sustain_h=2.0), periods=2)
+    assert optimum(instance, FREE).profit == pytest.approx(2 * profit)
     if group == STACKED:
-        rows = ["battery.stacked_energy_up_demand_response", "battery.stacked_energy_up_flexibility"]
-        assert optimum(instance, FREE, drop=rows[:1]).profit == pytest.approx(10 + 3 * 4)
-        assert optimum(instance, FREE, drop=rows).profit == pytest.approx(3 * 14)
+        rows = ["battery.energy_up_demand_response", "battery.energy_up_flexibility"]
+        assert optimum(instance, FREE, drop=rows[:1]).profit == pytest.approx(2 * (10 + 3 * 4))
+        assert optimum(instance, FREE, drop=rows).profit == pytest.approx(2 * 3 * 14)
 
 
 @pytest.mark.parametrize(("group", "profit"), [(STACKED, 28.0), (ONE_GROUP, 20.0)])
@@ -187,7 +187,7 @@ def test_heat_behind_a_call_is_held_once_a_group(group: str, profit: float) -> N
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(profit)
     if group == STACKED:
-        free = optimum(instance, data, drop=["warmth.call_energy_up_demand_response"])
+        free = optimum(instance, data, drop=["tank.energy_up_demand_response"])
         assert free.profit == pytest.approx(-10 + 5 + 4)
 
 

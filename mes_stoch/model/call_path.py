@@ -1,0 +1,177 @@
+"""Energy of full calls along the path of a store's level: one row a period, whenever a call begins and however long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mes_stoch.components.context import Buffer, Effect, Expression, OfPeriod
+from mes_stoch.model.claims import Back, Claim, FullCall, at, beside_schedule
+
+if TYPE_CHECKING:
+    from mes_stoch.model.site_model import SiteModel
+
+#: Shares of a period, and hours, below this are rounding.
+_ROUNDING = 1e-9
+
+#: Periods of a window from which on what it sums up is worth a variable of its own: rows get shorter, and more.
+_LONG = 8.5
+
+
+def hold_energy(site: SiteModel, store: Buffer, call: FullCall, back: Back, stopped: OfPeriod | None) -> None:
+    held = [claim for claim in call.claims if claim.leg.sustain_h > 0]
+    if not held:
+        return
+    natural = (call.effect == "taken") == (call.direction == "up")
+    name = f"energy_{call.direction if natural else f'{call.effect}_{call.direction}'}"
+    word = "holds the energy of" if call.effect == "taken" else "keeps room for the energy of"
+    windows = _windows(site, store, call, held, _brought(store, call, back, stopped), name)
+    for within in _moments(list(windows), site.period_h):
+        seconds = round(within * site.period_h * 3600)
+        site.constraint(
+            store.name,
+            name + (f"_after_{seconds}s" if within < 1 else "") + call.suffix,
+            f"{store.name} {word} a full {call.direction} call along its path",
+            _PathRow(site.period_h, store, call.effect, windows, within),
+            unit="MWh",
+        )
+
+
+def _windows(
+    site: SiteModel,
+    store: Buffer,
+    call: FullCall,
+    held: Sequence[Claim],
+    brought: Sequence[tuple[float, OfPeriod]],
+    name: str,
+) -> dict[float, OfPeriod]:
+    """By the time to be held: power at which a full call moves the level, MW, of all that is held for that long."""
+    asked = 1.0 / store.discharge_efficiency if call.effect == "taken" else store.charge_efficiency
+    longest_h = max(claim.leg.sustain_h for claim in held)
+    windows = {}
+    for sustain_h in dict.fromkeys(claim.leg.sustain_h for claim in held):
+        parts = [(asked, claim.uncalled) for claim in held if claim.leg.sustain_h == sustain_h]
+        terms = sum(2 if claim.leg.is_ever_called else 1 for claim in held if claim.leg.sustain_h == sustain_h)
+        if sustain_h == longest_h:
+            parts += brought
+            terms = max(terms, len(parts))
+        flow = _weighted_sum(parts)
+        if terms > 1 and sustain_h > _LONG * site.period_h:
+            flow = _stated(site, store.name, f"{name}_asked_{round(sustain_h * 3600)}s{call.suffix}", flow)
+        windows[sustain_h] = flow
+    return windows
+
+
+def _brought(store: Buffer, call: FullCall, back: Back, stopped: OfPeriod | None) -> list[tuple[float, OfPeriod]]:
+    """Power at which calls of the other effect have moved the level the other way, MW, with the factor of each."""
+    into, out = store.charge_efficiency, 1.0 / store.discharge_efficiency
+    own = into if call.effect == "taken" else out
+    parts = [*((own, part) for part in back.own), *((out, part) for part in back.others)]
+    if store.cancelled is not None:
+        parts.append((out - into if call.effect == "taken" else into - out, store.cancelled))
+    if stopped is not None:
+        parts.append((out - into, stopped))
+    return parts
+
+
+def _weighted_sum(parts: Sequence[tuple[float, OfPeriod]]) -> OfPeriod:
+    return lambda t: sum(factor * part(t) for factor, part in parts)
+
+
+def _stated(site: SiteModel, owner: str, name: str, flow: OfPeriod) -> OfPeriod:
+    variable = site.variable(owner, f"{name}_mw", "MW", "realtime")
+    site.constraint(
+        owner,
+        name,
+        f"what a full call asks of the level of {owner}",
+        lambda t: variable[t] >= flow(t),
+    )
+    return at(variable)
+
+
+def _moments(sustain_h: Sequence[float], period_h: float) -> list[float]:
+    """Moments to look at, as shares of a period that have passed: its end, and where windows begin inside it."""
+    parts = {round(math.modf(tau / period_h)[0], 9) for tau in sustain_h}
+    return [1.0, *sorted(part for part in parts if _ROUNDING < part < 1 - _ROUNDING)]
+
+
+@dataclass(frozen=True)
+class _PathRow:
+    """The row of one moment of every period: ``within`` of it has passed."""
+
+    period_h: float
+    store: Buffer
+    effect: Effect
+    windows: Mapping[float, OfPeriod]
+    within: float
+
+    def __call__(self, x: int) -> Expression:
+        store = self.store
+        asked = sum(
+            weight * flow(j) for sustain_h, flow in self.windows.items() for j, weight in self._weights(x, sustain_h)
+        )
+        if self.effect == "taken":
+            return self._level(x) - asked >= store.energy_min_mwh
+        return self._level(x) + asked <= store.energy_max_mwh
+
+    def _level(self, x: int) -> Expression:
+        if self.within == 1:
+            return self.store.level(x)
+        return (1.0 - self.within) * self.store.level(x - 1) + self.within * self.store.level(x)
+
+    def _weights(self, x: int, sustain_h: float) -> Iterator[tuple[int, float]]:
+        """Hours of each period inside the window, times what standing loss leaves of them at its end."""
+        now_h = (x + self.within) * self.period_h
+        first = max(0, math.floor((now_h - sustain_h) / self.period_h + _ROUNDING))
+        for j in range(first, x + 1):
+            hours = min(now_h, (j + 1) * self.period_h) - max(now_h - sustain_h, j * self.period_h)
+            if hours > _ROUNDING:
+                yield j, hours * self._left(x, j)
+
+    def _left(self, x: int, j: int) -> float:
+        keep = self.store.keep
+        if j == x:
+            return 1.0
+        return float((1.0 - self.within) * keep ** (x - 1 - j) + self.within * keep ** (x - j))
+
+
+def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], back: Back) -> OfPeriod | None:
+    """The part of full calls that only stops the discharge; ``None`` where it makes no difference."""
+    held = any(claim.leg.sustain_h > 0 for call in calls for claim in call.claims)
+    if not held or store.discharge_max_mw == 0 or store.charge_efficiency * store.discharge_efficiency == 1:
+        return None
+    stopped = site.variable(store.name, "stops_discharge_mw", "MW", "realtime")
+    rows = set()
+    for call in calls:
+        # without calls of others every choice of groups asks for the same power
+        suffix = f"{call.direction}{call.suffix}" if call.asks_others(store.name) else "own"
+        if suffix in rows:
+            continue
+        rows.add(suffix)
+        beside = beside_schedule(store, call, back)
+        site.constraint(
+            store.name,
+            f"stops_discharge_{suffix}",
+            f"called to take energy, {store.name} charges for one part of a period and discharges for the other",
+            _SharedPeriod(store, beside, stopped),
+            unit="1",
+        )
+    return at(stopped)
+
+
+@dataclass(frozen=True)
+class _SharedPeriod:
+    """Row of a period that a full call leaves to charging and discharging."""
+
+    store: Buffer
+    beside: OfPeriod
+    stopped: Any
+
+    def __call__(self, t: int) -> Expression:
+        store = self.store
+        charged = store.charge(t) + self.beside(t) - self.stopped[t]
+        if store.charge_max_mw == 0:
+            return charged <= 0
+        return charged / store.charge_max_mw + (store.discharge(t) - self.stopped[t]) / store.discharge_max_mw <= 1

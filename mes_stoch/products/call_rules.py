@@ -1,0 +1,135 @@
+"""When a full call may still run, by the limits of a product and what a scenario has called before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.schema.products import Flexibility
+
+Values = NDArray[np.float64]
+
+#: Hours below this are rounding.
+_ROUNDING_H = 1e-9
+
+
+@dataclass(frozen=True)
+class CallRules:
+    """What a product says of its calls; infinity and 0 are no limits.
+
+    ``hold_h`` is the time that one call must be held: what a running call has used is no longer held for it, since no
+    call goes on beyond. Continuous products may be called without end.
+    """
+
+    sustain_h: float
+    hold_h: float
+    longest_h: float
+    shortest_h: float
+    rest_h: float
+    most_a_day: float
+    most: float
+    hours_a_day: float
+
+    @classmethod
+    def of(cls, product: Flexibility) -> CallRules:
+        """Limits of a product."""
+        return cls(
+            sustain_h=product.sustain_h,
+            hold_h=product.sustain_h if product.call == "discrete" else np.inf,
+            longest_h=_or_infinite(product.call_maximum_h),
+            shortest_h=product.call_minimum_h,
+            rest_h=product.rest_minimum_h,
+            most_a_day=_or_infinite(product.calls_max_per_day),
+            most=_or_infinite(product.calls_max),
+            hours_a_day=_or_infinite(product.call_hours_max_per_day),
+        )
+
+    def allow_everything(self, *, is_ever_called: bool) -> bool:
+        """Whether no history excludes a full call of the time to be held."""
+        counts = min(self.most_a_day, self.most)
+        shortest = min(self.hours_a_day, self.longest_h)
+        if counts < 1 or shortest < self.sustain_h or self.shortest_h > 0:
+            return False
+        history_matters = np.isfinite([self.hold_h, counts, shortest]).any() or self.rest_h > 0
+        return not (is_ever_called and history_matters)
+
+
+def _or_infinite(limit: float | None) -> float:
+    return np.inf if limit is None else float(limit)
+
+
+def open_to_call(
+    activation: Values, window: NDArray[np.bool_], rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+) -> Values:
+    """1 in every period in which a full call may run, 0 where the limits of the product exclude it.
+
+    Equations
+    ---------
+    A full call that stands in for what the scenario calls from period ``s`` on may last, after what the scenario has
+    called before ``s``::
+
+        running into s, for u hours:     min(hold, longest) - u
+        none running:                    min(hold, longest), if fewer than the most calls have begun (on this day,
+                                         and in all) and the last one ended at least the rest ago
+        of both no more than             hours left of the day's hours (and all those of the next day, if it gets there)
+                                         hours to the end of the window
+        nothing where a new call could not reach the shortest allowed
+
+    and period ``j`` is open if some ``s <= j`` with ``j - s`` within the time to be held reaches into it. Called hours
+    count with their called share.
+
+    >>> rules = CallRules(2.0, 2.0, np.inf, 0.0, 0.0, np.inf, 1.0, np.inf)
+    >>> day, always = [np.arange(6)], np.ones(6, dtype=bool)
+    >>> open_to_call(np.array([0.0, 1.0, 1.0, 0.0, 0.0, 0.0]), always, rules, day, 1.0).tolist()
+    [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    """
+    allowed_h = _allowed_hours(activation, window, rules, days, period_h)
+    reach = int(np.ceil(rules.sustain_h / period_h - _ROUNDING_H))
+    is_open = np.zeros(len(activation), dtype=bool)
+    for ahead in range(min(reach, len(activation))):
+        covered = allowed_h > ahead * period_h + _ROUNDING_H
+        is_open[ahead:] |= covered[: len(covered) - ahead]
+    return is_open.astype(np.float64)
+
+
+def _allowed_hours(
+    activation: Values, window: NDArray[np.bool_], rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+) -> Values:
+    """Hours that a full call may last from the start of each period on, counted from what was called before."""
+    allowed = np.zeros(len(activation))
+    longest = min(rules.hold_h, rules.longest_h)
+    begun = running_h = 0.0
+    rested_h = np.inf
+    open_h = _hours_of_window(window, period_h)
+    for day in days:
+        begun_today = called_today_h = 0.0
+        for place, t in enumerate(day):
+            may_begin = begun < rules.most and begun_today < rules.most_a_day and rested_h >= rules.rest_h - _ROUNDING_H
+            if running_h > 0 or may_begin:
+                left_today = rules.hours_a_day - called_today_h
+                to_midnight = (len(day) - place) * period_h
+                of_days = left_today if left_today < to_midnight else to_midnight + rules.hours_a_day
+                hours = min(longest - running_h, of_days, open_h[t])
+                too_short = running_h == 0 and hours < rules.shortest_h - _ROUNDING_H
+                allowed[t] = 0.0 if too_short else hours
+            called_h = activation[t] * period_h
+            if called_h > 0:
+                begun, begun_today = begun + (running_h == 0), begun_today + (running_h == 0)
+                running_h, rested_h = running_h + called_h, 0.0
+                called_today_h += called_h
+            else:
+                running_h, rested_h = 0.0, rested_h + period_h
+    return allowed
+
+
+def _hours_of_window(window: NDArray[np.bool_], period_h: float) -> Values:
+    """Hours from the start of each period to the end of its window; without end where the horizon cuts it off."""
+    hours = np.full(len(window), np.inf)
+    following = np.inf
+    for t in reversed(range(len(window))):
+        following = following + period_h if window[t] else 0.0
+        hours[t] = following
+    return hours
