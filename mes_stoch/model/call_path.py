@@ -69,8 +69,8 @@ def _brought(store: Buffer, call: FullCall, back: Back, stopped: OfPeriod | None
     into, out = store.charge_efficiency, 1.0 / store.discharge_efficiency
     own = into if call.effect == "taken" else out
     parts = [*((own, part) for part in back.own), *((out, part) for part in back.others)]
-    if store.cancelled is not None:
-        parts.append((out - into if call.effect == "taken" else into - out, store.cancelled))
+    if store.cancelled is not None and call.effect == "taken":
+        parts.append((out - into, store.cancelled))
     if stopped is not None:
         parts.append((out - into, stopped))
     return parts

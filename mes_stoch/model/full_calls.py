@@ -29,7 +29,7 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
         L[x] - sum_p sum_j kappa^(x-j) H_p[j] u[p,j] / eta_d
              - sum_j kappa^(x-j) H[j] (eta_c o_own[j] + o_others[j] / eta_d + f w[j])       >= E_min       (energy_up)
         L[x] + sum_p sum_j kappa^(x-j) H_p[j] eta_c u[p,j]
-             + sum_j kappa^(x-j) H[j] (o[j] / eta_d + f (m[j] - w[j]))                      <= E_max     (energy_down)
+             + sum_j kappa^(x-j) H[j] (o[j] / eta_d + f m[j])                               <= E_max     (energy_down)
         (charge + held_down + a - m) / charge_max + (discharge - m) / discharge_max <= 1   (stops_discharge_<direction>)
 
     with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where a ``tau`` is no multiple of the period, the
