@@ -43,3 +43,9 @@ def test_a_scenario_without_a_solution_ends_all_ranks_with_its_name(mpiexec):
     finished = mpiexec(3, "solve_module.py", "farmer", 6, "--method", "decomposition", "--cut-scenario", 4)
     assert finished.code == 3
     assert "has no solution" in finished.errors
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_ranks_agree_where_recourse_is_not_complete(mpiexec, ranks):
+    finished = mpiexec(ranks, "hard_programs.py", 12)
+    assert (finished.code, finished.output) == (0, ""), finished.errors
