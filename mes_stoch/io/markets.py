@@ -94,9 +94,7 @@ def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str],
         elif name is None:
             # a connection that could not be read may be the one that is meant
             if candidates or not draft.broken_components:
-                number = "no grid connection" if not candidates else f"{len(candidates)} grid connections"
-                hint = f"name one: {listed(candidates or list(grids))}"
-                issues.append(locator.issue(place, f"{number} on a node of {_TRADED_CARRIER}", "exactly one", hint))
+                issues.append(_unnamed_connection(draft, locator, place, candidates, list(grids)))
             continue
         elif name not in grids:
             if name not in draft.broken_components:
@@ -117,6 +115,21 @@ def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str],
             hint = f"{traded} trade over it, and positions must be bounded"
             issues.append(locator.issue(("components", name, "import_max_mw"), "null", "a number in MW", hint))
     return found, issues
+
+
+def _unnamed_connection(
+    draft: Draft, locator: Locator, place: tuple[str, ...], candidates: list[str], grids: list[str]
+) -> Issue:
+    """A product whose connection is not said and cannot be told; electricity is known by the name of its carrier."""
+    number = "no grid connection" if not candidates else f"{len(candidates)} grid connections"
+    hint = f"name one: {listed(candidates or grids)}"
+    if not candidates and grids and _TRADED_CARRIER not in draft.carriers:
+        own = listed(list(draft.carriers))
+        hint = (
+            f"a market's connection is found by the name of its carrier, and carriers here are {own}: call the carrier "
+            f"that is traded {_TRADED_CARRIER}, or write connection: <name> in every product, one of {listed(grids)}"
+        )
+    return locator.issue(place, f"{number} on a node of {_TRADED_CARRIER}", "exactly one", hint)
 
 
 def _bid_issues(

@@ -8,14 +8,16 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from mes_stoch.io.locate import Locator, did_you_mean, listed, nearest, show, unit_word
+from mes_stoch.io.key_hints import unknown_key_hint
+from mes_stoch.io.locate import Locator, did_you_mean, listed, show, unit_word
+from mes_stoch.io.number_words import number_hint
 from mes_stoch.io.yaml_lines import dotted
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.components import Component, Port
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Uncertainty
 from mes_stoch.schema.products import Product
-from mes_stoch.schema.units import FOREIGN_UNITS, unit_of
+from mes_stoch.schema.units import unit_of
 
 EntryPath = tuple[str | int, ...]
 
@@ -50,7 +52,7 @@ def model_issues(data: Mapping[str, Any], locator: Locator) -> list[Issue]:
     explained: set[EntryPath] = set()
     unknown = {path for path, found in grouped.items() if found[0]["type"] == "extra_forbidden"}
     for path in sorted(unknown, key=dotted):
-        hint, meant = _unknown_key_hint(str(path[-1]), _model_at(path[:-1], data))
+        hint, meant = unknown_key_hint(str(path[-1]), _model_at(path[:-1], data))
         if meant is not None:
             explained.add((*path[:-1], meant))
         issues.append(locator.issue(path, f"an unknown key {show(str(path[-1]))}", "a key of the format", hint))
@@ -107,29 +109,6 @@ def value_at(data: Any, path: EntryPath) -> Any:
     return data
 
 
-def _unknown_key_hint(key: str, model: type[Model] | None) -> tuple[str, str | None]:
-    """What an unknown key was probably meant to be: a sentence and the field."""
-    if model is None:
-        return "", None
-    fields = list(model.model_fields)
-    unit = unit_of(key)
-    stem = key[: -len(unit) - 1] if unit and key != unit else key
-    for name in fields:
-        own_unit = unit_of(name)
-        if own_unit is None or own_unit == unit or name[: -len(own_unit) - 1] != stem:
-            continue
-        if unit is None:
-            return f"write {name}: the unit is part of the name", name
-        target, factor = FOREIGN_UNITS.get(unit, ("", 1.0))
-        if target == own_unit:
-            return f"write {name} and multiply the number by {factor:g}", name
-        return f"write {name}, in {unit_word(own_unit)}", name
-    near = nearest(key, fields)
-    if near is not None:
-        return f"did you mean {near}?", near
-    return f"keys here: {listed(fields, most=20)}", None
-
-
 def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], locator: Locator) -> Issue:
     parent = _model_at(path[:-1], data)
     name = str(path[-1]) if path else ""
@@ -150,6 +129,7 @@ def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], 
         return locator.issue(path, show(detail["input"]), "the format number 1", hint)
     expected, hint = _expected(detail["type"], kinds, context, name, detail["msg"])
     value = path[-1] if detail["loc"][-1] == "[key]" else detail["input"]
+    hint = _value_hint(value, name, detail["type"], parent) or hint
     return locator.issue(path, show(value), expected, hint or description)
 
 
@@ -168,7 +148,7 @@ def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str,
         key, word = bounds[kind]
         return f"a number{in_unit} {word} {context.get(key, 0):g}", ""
     fixed = {
-        "float_type": (f"a number{in_unit}", "write it without quotes"),
+        "float_type": (f"a number{in_unit}", ""),
         "int_type": ("a whole number", ""),
         "bool_type": ("true or false", ""),
         "string_type": ("text", "put it in quotes"),
@@ -185,6 +165,32 @@ def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str,
     if kind == "literal_error":
         return str(context.get("expected", message)).replace("'", ""), ""
     return message[:1].lower() + message[1:], ""
+
+
+def _value_hint(value: Any, name: str, kind: str, parent: type[Model] | None) -> str:
+    """How to write what was meant by a value that is none: a number for people, a share in percent, a series."""
+    if isinstance(value, str) and kind in ("float_type", "int_type"):
+        return number_hint(value) or _no_series_hint(value, name, parent)
+    share = unit_of(name) == "per_unit" and isinstance(value, int | float) and 1 < value <= 100
+    if share and kind in ("less_than", "less_than_equal"):
+        return f"write {value / 100:g}: {value:g} % is {value / 100:g} per unit"
+    return ""
+
+
+def _no_series_hint(value: str, name: str, parent: type[Model] | None) -> str:
+    """Why a name cannot stand where a number must."""
+    if unit_of(value) is None or parent is None:
+        return ""
+    able = [key for key, field in parent.model_fields.items() if unit_of(key) and _takes_text(field.annotation)]
+    others = f"series are taken by {listed(able)}" if able else "no key here takes a series"
+    return (
+        f"{name} is one number for the whole horizon and all scenarios; limits and rules that change in time cannot be "
+        f"expressed: {others}"
+    )
+
+
+def _takes_text(annotation: Any) -> bool:
+    return annotation is str or any(_takes_text(part) for part in get_args(annotation))
 
 
 def _tag_issue(path: EntryPath, data: Mapping[str, Any], locator: Locator) -> Issue:

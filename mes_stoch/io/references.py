@@ -18,6 +18,7 @@ from mes_stoch.schema.components import (
     Storage,
 )
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Horizon
 
 EntryPath = tuple[str | int, ...]
 
@@ -28,6 +29,8 @@ def site_issues(draft: Draft, locator: Locator) -> list[Issue]:
     for name, spec in draft.components.items():
         issues += _node_issues(draft, locator, name, spec)
         issues += _limit_issues(locator, ("components", name), spec)
+        if isinstance(spec, Storage) and draft.horizon is not None:
+            issues += _terminal_issues(locator, ("components", name), spec, draft.horizon)
     return [*issues, *_balance_issues(draft, locator)]
 
 
@@ -148,6 +151,32 @@ def _storage_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterato
         if level is not None and not low <= level <= high:
             expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
             yield locator.issue((*path, key), show(float(level)), expected)
+
+
+def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
+    """A terminal level that is demanded and cannot be reached however much is charged."""
+    target = spec.initial_mwh if spec.terminal_mwh is None else spec.terminal_mwh
+    sound = (
+        spec.energy_min_mwh <= min(target, spec.initial_mwh) and max(target, spec.initial_mwh) <= spec.energy_max_mwh
+    )
+    if spec.terminal_penalty_eur_per_mwh is not None or not sound:
+        return
+    keep = (1.0 - spec.standing_loss_per_h) ** horizon.period_h
+    gain = horizon.period_h * spec.charge_efficiency_per_unit * spec.charge_max_mw
+    level = spec.initial_mwh
+    for _ in range(horizon.periods):
+        before, level = level, min(spec.energy_max_mwh, keep * level + gain)
+        if level == before:
+            break
+    if level < target - 1e-9 * max(1.0, target):
+        hours = horizon.periods * horizon.period_h
+        stated = "terminal_mwh" if spec.terminal_mwh is not None else "initial_mwh"
+        found = f"{target:g} to be held at the end, out of reach"
+        expected = f"at most {level:.6g} MWh, which charging at full power for {hours:g} h leads to"
+        hint = (
+            "lower terminal_mwh, raise charge_max_mw, or let a shortfall cost something: terminal_penalty_eur_per_mwh"
+        )
+        yield locator.issue((*path, stated), found, expected, hint)
 
 
 def _converter_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from mes_stoch.io.draft import Draft
-from mes_stoch.io.locate import Locator, listed, nearest, show, unit_word
+from mes_stoch.io.key_hints import nearest_key
+from mes_stoch.io.locate import Locator, listed, show, unit_word
+from mes_stoch.io.number_words import number_hint
 from mes_stoch.schema.base import AUTO, Model
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
@@ -67,9 +69,9 @@ def _issue(path: EntryPath, name: str, available: Collection[str] | None, locato
     unit = unit_of(name)
     if available is not None and name not in available:
         fitting = [known for known in available if unit_of(known) == expected_unit]
-        near = nearest(name, fitting)
+        near = nearest_key(name, fitting) or nearest_key(name, available)
         known = f"series in {unit_word(expected_unit)}: {listed(fitting)}"
-        hint = f"did you mean {near}?" if near else known
+        hint = number_hint(name) or (f"did you mean {near}?" if near else known)
         return locator.issue(path, show(name), "the name of a series, or a number", hint)
     if unit == expected_unit:
         return None

@@ -276,6 +276,11 @@ class SiteProgram:
                 return f"{family.text} ({self._when(family, row - first)}) [{family.name}]"
         return f"row {row}"
 
+    def row_is_wish(self, row: int) -> bool:
+        """Whether a row demands a state at the end of the horizon."""
+        family = next((f for f in self.constraint_families if f.positions[0] <= row <= f.positions[-1]), None)
+        return family is not None and family.dimension == "horizon"
+
     def describe_column(self, column: int) -> str:
         """What a variable is and when."""
         for family in self.variable_families:

@@ -82,6 +82,11 @@ _MONEY = re.compile(rf"(?P<stem>(?:.*_)?)(?<!per_)(?P<code>[a-z]{{3}})(?P<tail>{
 _FORMAT_MONEY = re.compile(rf"(?<![A-Za-z])(?<!per_)eur(?={_TAIL}(?![A-Za-z0-9_]))")
 _FORMAT_LABEL = re.compile(r"(?<![A-Za-z])EUR(?![A-Za-z])")
 
+#: Words before a bare code that make a name one of money: ``start_cost_aud`` is, ``heat_pump_cop`` is not.
+_MONEY_WORDS = re.compile(
+    r"(^|_)(costs?|prices?|penalty|fees?|payments?|revenues?|amounts?|premium|bonus|charges?|tariffs?)(_|$)"
+)
+
 #: The currency whose code the format's own names carry.
 FORMAT_CURRENCY = "EUR"
 
@@ -100,16 +105,20 @@ CURRENCY_CODES = frozenset(
 def currency_of(name: str, own: str = FORMAT_CURRENCY) -> str | None:
     """Currency code at the end of a name of money, or ``None`` where the name is not one of money.
 
-    ``own`` is recognised beside the known codes.
+    ``own`` is recognised beside the known codes. A code that a word of money neither precedes nor a unit follows is one
+    of the many words of three letters: a COP is no Colombian peso.
 
-    >>> currency_of("price_aud_per_mwh"), currency_of("start_cost_eur"), currency_of("price_max")
-    ('AUD', 'EUR', None)
+    >>> currency_of("price_aud_per_mwh"), currency_of("start_cost_eur"), currency_of("price_max"), currency_of("cop")
+    ('AUD', 'EUR', None, None)
     """
     found = _MONEY.fullmatch(name)
     if found is None:
         return None
     code = found["code"]
-    return code.upper() if code in CURRENCY_CODES or code == own.lower() else None
+    if code in (own.lower(), FORMAT_CURRENCY.lower()):
+        return code.upper()
+    is_money = bool(found["tail"]) or _MONEY_WORDS.search(found["stem"]) is not None
+    return code.upper() if is_money and code in CURRENCY_CODES else None
 
 
 def with_currency(name: str, code: str) -> str:

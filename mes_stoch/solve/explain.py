@@ -3,7 +3,7 @@
 Equations
 ---------
 Infeasible: the least sum of amounts by which rows must give way,
-``minimise sum(s_plus + s_minus)  subject to  row_lower <= A x + s_plus - s_minus <= row_upper``, columns in bounds.
+``minimise sum w (s_plus + s_minus)  subject to  row_lower <= A x + s_plus - s_minus <= row_upper``, columns in bounds.
 The rows that give way at its optimum are the cheapest repair, not the only one.
 
 Unbounded: the columns of a ray along which the cost falls without end.
@@ -25,6 +25,17 @@ _TOLERANCE = 1e-6
 _TIME_LIMIT_S = 60.0
 
 
+#: Cost of a row's giving way where it states a wish and no law of the site, such as a level at the end; others cost 1.
+WISH = 0.05
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A program that knows which of its rows state wishes: they are named before the rows that stand in their way."""
+
+    def row_is_wish(self, row: int) -> bool: ...
+
+
 @runtime_checkable
 class Described(Protocol):
     """A program that can say what its rows demand and what its columns are."""
@@ -42,7 +53,11 @@ def explain_infeasible(program: StochasticProgram, index: int) -> str:
     str
         One line a row, largest amount first; empty where no repair was found in time.
     """
-    violation = _least_violation(program.scenario(index))
+    scenario = program.scenario(index)
+    weight = np.ones(scenario.matrix.shape[0])
+    if isinstance(program, Weighed):
+        weight[[program.row_is_wish(row) for row in range(len(weight))]] = WISH
+    violation = _least_violation(scenario, weight)
     if violation is None:
         return ""
     describe = program.describe_row if isinstance(program, Described) else program.row_names.__getitem__
@@ -60,14 +75,14 @@ def explain_unbounded(program: StochasticProgram, ray: FloatArray) -> str:
     return "\n".join(f"  - {describe(column)} {'rises' if ray[column] > 0 else 'falls'} for ever" for column in columns)
 
 
-def _least_violation(scenario: LinearProgram) -> FloatArray | None:
+def _least_violation(scenario: LinearProgram, weight: FloatArray) -> FloatArray | None:
     rows, columns = scenario.matrix.shape
     identity = sp.identity(rows, format="csc")
     none, free = np.zeros(2 * rows), np.full(2 * rows, np.inf)
     elastic = replace(
         scenario,
         matrix=sp.csc_array(sp.hstack([scenario.matrix, identity, -identity], format="csc")),
-        cost=np.concatenate([np.zeros(columns), np.ones(2 * rows)]),
+        cost=np.concatenate([np.zeros(columns), weight, weight]),
         offset=0.0,
         column_lower=np.concatenate([scenario.column_lower, none]),
         column_upper=np.concatenate([scenario.column_upper, free]),
