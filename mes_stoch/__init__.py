@@ -1,8 +1,10 @@
 """Flexibility commitments of multi-energy sites by two- and three-stage stochastic programming.
 
 >>> import mes_stoch as ms
->>> sorted(name for name in dir(ms) if not name.startswith("_"))
-['Evaluation', 'Run', 'Settlement', 'Site', 'evaluate', 'product_table', 'read', 'read_run', 'settle', 'solve']
+>>> sorted(name for name in dir(ms) if name[0].isupper())
+['Evaluation', 'Run', 'Settlement', 'Site']
+>>> sorted(name for name in dir(ms) if name[0].islower())
+['evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'settle', 'solve']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         product_table,
         read,
         read_run,
+        sensitivity,
         settle,
         solve,
     )
@@ -39,6 +42,7 @@ __all__ = [
     "product_table",
     "read",
     "read_run",
+    "sensitivity",
     "settle",
     "solve",
     "__version__",

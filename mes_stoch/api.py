@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.report.run import Run, RunSettings, read_run
+from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -47,6 +48,7 @@ __all__ = [
     "product_table",
     "read",
     "read_run",
+    "sensitivity",
     "settle",
     "solve",
 ]
@@ -114,6 +116,12 @@ class Site:
         from dataclasses import replace
 
         return Site(replace(self.loaded, instance=self.instance.model_copy(update={"bids": chosen})))
+
+    def with_values(self, values: Mapping[str, float]) -> Site:
+        """The same site with other numbers, by dotted path, read and checked again; bid rules stay as they are."""
+        bids = self.instance.bids
+        other = Site(read_instance(self.folder, dict(values)))
+        return other.with_bids(minimum=bids.minimum, steps=bids.steps)
 
 
 def read(folder: str | Path) -> Site:
@@ -253,6 +261,73 @@ def solve(
         is_tree_given=is_given,
     )
     return assemble_run(program, result, settings)
+
+
+def sustain_fields(site: Site) -> dict[str, list[float]]:
+    """Times to be held that no source settles, by dotted path, with the values that could hold: see `sensitivity`."""
+    return fields_without_source(site.instance)
+
+
+def sensitivity(
+    site: Site,
+    fields: Mapping[str, Iterable[float]] | None = None,
+    *,
+    tree: ScenarioTree | None = None,
+    method: str = "auto",
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    remark: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Solve again with other values of rules that are not known, one at a time, over the same scenarios.
+
+    Parameters
+    ----------
+    site : Site
+    fields : mapping, optional
+        Values by the dotted path of a number; default the times to be held that no source settles.
+    tree : ScenarioTree, optional
+        Default ``site.tree()``.
+    method, gap_rel, time_limit_s
+        As for :func:`solve`, of each of the solves.
+    remark : callable, optional
+        Told of each solve.
+
+    Returns
+    -------
+    DataFrame
+        A row a value: profit, proven interval, change from the instance's own value with its proven interval, and
+        committed volumes; see :data:`mes_stoch.report.sensitivity.COLUMNS`.
+
+    Raises
+    ------
+    UsageError
+        Nothing to vary, or a path to no number.
+    InstanceError
+        A value that the instance cannot have; nothing is solved then.
+
+    >>> import mes_stoch as ms
+    >>> site = ms.read("instances/tiny_site")
+    >>> table = ms.sensitivity(site, {"products.fr_afrr_up.sustain_h": [2.0]})
+    >>> table[["value", "is_base"]].values.tolist()
+    [[1.0, True], [2.0, False]]
+    """
+    from mes_stoch.report.sensitivity import Variation, plan_variations, sensitivity_table
+
+    chosen = sustain_fields(site) if fields is None else fields
+    if not chosen:
+        raise UsageError(f"no time to be held in {site.name} lacks a source; name a field: products.<id>.<rule>")
+    plan = plan_variations(site.instance, chosen)
+    others = {v: site.with_values({v.field: v.value}) for v in plan if not v.is_base}
+    scenarios = site.tree() if tree is None else tree
+
+    def at(variation: Variation | None) -> Run:
+        varied = site if variation is None else others[variation]
+        run = solve(varied, scenarios, method, gap_rel=gap_rel, time_limit_s=time_limit_s)
+        if run is None:
+            raise UsageError("a sensitivity runs in one process; leave mpiexec out")
+        return run
+
+    return sensitivity_table(site.instance, plan, at, remark)
 
 
 def settle(run: Run | str | Path) -> Settlement:

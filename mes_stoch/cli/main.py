@@ -18,6 +18,7 @@ from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
+from mes_stoch.cli.sensitivity import sensitivity
 from mes_stoch.cli.settle import settle
 from mes_stoch.cli.solve import solve
 from mes_stoch.cli.streams import guarded_streams
@@ -72,7 +73,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         speech.speak_warnings()
 
 
-for _command in (validate, tree, solve, report, settle, evaluate, bench):
+for _command in (validate, tree, solve, report, settle, evaluate, sensitivity, bench):
     command_line.add_command(_command)
 
 

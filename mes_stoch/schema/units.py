@@ -48,6 +48,10 @@ FOREIGN_UNITS: dict[str, tuple[str, float]] = {
     "percent": ("per_unit", 1e-2),
     "pct": ("per_unit", 1e-2),
     "min": ("h", 1.0 / 60.0),
+    "minutes": ("h", 1.0 / 60.0),
+    "hours": ("h", 1.0),
+    "mw_per_h": ("mw_per_min", 1.0 / 60.0),
+    "kw_per_min": ("mw_per_min", 1e-3),
 }
 
 _BY_LENGTH = sorted([*FORMAT_UNITS, *FOREIGN_UNITS], key=len, reverse=True)

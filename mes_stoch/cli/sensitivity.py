@@ -1,0 +1,114 @@
+"""``mes-stoch sensitivity``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from mes_stoch.cli import speech
+from mes_stoch.cli.options import force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.schema.errors import UsageError
+
+_EPILOG = """\b
+Examples:
+  mes-stoch sensitivity instances/hospital_fr --scenarios 20 --gap 0.001
+  mes-stoch sensitivity instances/hospital_fr --field products.fr_fcr.sustain_h=0.25,0.5
+  mes-stoch sensitivity instances/tiny_site --field components.battery.energy_max_mwh=4,8 --out sizes.csv
+
+\b
+Exit codes: 0 done, 2 the instance or the command is not right, 4 a gap was not reached (the table is
+written all the same).
+"""
+
+
+@click.command(epilog=_EPILOG, short_help="Solve again with other values of rules that are not known.")
+@instance_argument
+@click.option(
+    "--sustain",
+    is_flag=True,
+    help="Vary every time to be held that no source settles (aFRR, FCR, local contracts). The default without --field.",
+)
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="PATH=V1,V2",
+    help="Vary a number of instance.yaml by its dotted path; may be repeated.",
+)
+@scenarios_option
+@seed_option
+@click.option("--method", type=click.Choice(["auto", "ef", "decomposition", "ph"]), help="As for solve.")
+@click.option("--gap", type=click.FloatRange(min=0, min_open=True), metavar="G", help="Relative gap of each solve.")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds for each of the solves."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="CSV to write; default runs/<instance>-sensitivity-<time>.csv.",
+)
+@force_option
+def sensitivity(
+    instance: Path,
+    sustain: bool,
+    fields: tuple[str, ...],
+    scenarios: int | None,
+    seed: int | None,
+    method: str | None,
+    gap: float | None,
+    time_limit: float | None,
+    out: Path | None,
+    force: bool,
+) -> int:
+    """Show how much the answer hangs on rules that are not known.
+
+    Each rule is varied alone and the whole program is solved again over the same scenarios. Printed are expected
+    profit, its proven interval, the change and the volume committed; the CSV has every product's.
+    """
+    from mes_stoch import api
+    from mes_stoch.io.run_folder import write_whole
+    from mes_stoch.report.sensitivity import render_sensitivity
+
+    if out is not None and out.exists() and not force:
+        raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
+    site = api.read(instance)
+    wanted = _fields(fields)
+    if sustain or not wanted:
+        wanted = {**api.sustain_fields(site), **wanted}
+    table = api.sensitivity(
+        site,
+        wanted,
+        tree=site.tree(scenarios, seed),
+        method=method or site.instance.solve.method,
+        gap_rel=gap,
+        time_limit_s=time_limit,
+        remark=speech.remark,
+    )
+    speech.remark("")
+    speech.show(render_sensitivity(table, site.instance.currency))
+    target = out or Path("runs") / f"{site.name}-sensitivity-{datetime.now():%Y%m%d-%H%M%S}.csv"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, lambda path: table.to_csv(path, index=False, lineterminator="\n"))
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror or error}") from None
+    speech.say(f"Table: {target}")
+    return 4 if table["status"].isin(["limit", "interrupted"]).any() else 0
+
+
+def _fields(texts: tuple[str, ...]) -> dict[str, list[float]]:
+    """``products.fr_fcr.sustain_h=0.25,0.5`` as a path and its values."""
+    found: dict[str, list[float]] = {}
+    for text in texts:
+        path, equals, values = text.partition("=")
+        try:
+            numbers = [float(value) for value in values.split(",")]
+        except ValueError:
+            numbers = []
+        if not (path and equals and numbers):
+            raise UsageError(f"--field {text}: write PATH=V1,V2 with numbers, as products.fr_fcr.sustain_h=0.25,0.5")
+        found.setdefault(path, []).extend(numbers)
+    return found
