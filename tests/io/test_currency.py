@@ -75,10 +75,15 @@ def test_both_currencies_give_the_same_objects(site: SiteFolder, dollars: SiteFo
         for market in ("da", "id")
         for limit in ("minimum", "maximum")
     }
+    none |= {"products.fr_fcr.energy_price_limit_eur_per_mwh": None, "products.imbalance.price_limit_eur_per_mwh": None}
     in_eur = read_instance(folder, none)
     assert in_aud.instance.currency == "AUD"
     assert in_eur.instance.currency == "EUR"
-    assert in_aud.instance.model_copy(update={"currency": "EUR"}) == in_eur.instance
+    one, other = in_aud.instance.model_copy(update={"currency": "EUR"}).model_dump(), in_eur.instance.model_dump()
+    for product in (*one["products"].values(), *other["products"].values()):
+        # amounts that the instance in dollars has to give itself are no placeholders of the catalogue
+        product.pop("placeholders")
+    assert one == other
     assert in_aud.probabilities == in_eur.probabilities
     assert in_aud.series.equals(in_eur.series)
     assert in_aud.scenario_series is not None
