@@ -69,7 +69,7 @@ def sensitivity(
     profit, its proven interval, the change and the volume committed; the CSV has every product's.
     """
     from mes_stoch import api
-    from mes_stoch.io.run_folder import write_whole
+    from mes_stoch.io.files import write_whole
     from mes_stoch.report.sensitivity import render_sensitivity
 
     if out is not None and out.exists() and not force:
@@ -92,7 +92,8 @@ def sensitivity(
     target = out or Path("runs") / f"{site.name}-sensitivity-{datetime.now():%Y%m%d-%H%M%S}.csv"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, lambda path: table.to_csv(path, index=False, lineterminator="\n"))
+        text = table.to_csv(index=False, lineterminator="\n")
+        write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror or error}") from None
     speech.say(f"Table: {target}")
