@@ -12,6 +12,7 @@ from mes_stoch.io.penalties import stated_penalties
 from mes_stoch.io.time import horizon_days
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
+from mes_stoch.report.no_volume import why_no_volume
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
 from mes_stoch.schema.errors import SolveError
@@ -107,17 +108,18 @@ def _summary(
         "commitments": _committed(commitments),
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
         "slack": used,
-        "slack_check": chosen_slack(program, result, _slack_budget_s(settings)) if leans else None,
+        "slack_check": chosen_slack(program, result, _aside_s(settings, 60.0)) if leans else None,
+        "no_volume": why_no_volume(program, commitments, result.root, _aside_s(settings, 5.0)) if found else [],
         "penalties": stated_penalties(program.instance),
         "notes": [_foresight_note(program)],
         "solver": dict(result.details),
     }
 
 
-def _slack_budget_s(settings: RunSettings) -> float:
-    """Seconds for finding out whether slack was chosen: a twentieth of the time a solve may take."""
+def _aside_s(settings: RunSettings, most_s: float) -> float:
+    """Seconds for a question beside the solve (was slack chosen?): a twentieth of the time a solve may take."""
     limit = settings.options.get("time_limit_s")
-    return min(60.0, 1.0 + 0.05 * float(limit)) if isinstance(limit, int | float) else 60.0
+    return min(most_s, 1.0 + 0.05 * float(limit)) if isinstance(limit, int | float) else most_s
 
 
 def _foresight_note(program: SiteProgram) -> str:

@@ -256,6 +256,10 @@ def _remarks(run: Run) -> list[Text]:
     if check and check["examined"] < check["scenarios"]:
         words = f"{check['examined']} of the {check['scenarios']} scenarios that lean on slack"
         lines.append(Text(f"Note: the least possible slack is known of {words}; the rest took too long.", "dim"))
+    for entry in run.summary.get("no_volume", []):
+        count = entry["scenarios"]
+        seen = f" (an indication, from {count} scenario{'s' if count > 1 else ''})" if count else ""
+        lines.append(Text(f"No volume for {entry['product']}: {entry['text']}{seen}."))
     rules = run.summary["bid_rules"]
     off = [word for word, on in (("minimum bids", rules["minimum_bids"]), ("bid steps", rules["bid_steps"])) if not on]
     if off:
