@@ -69,10 +69,12 @@ def test_times_to_be_held_by_hand(folder: Path) -> None:
 
 
 def test_any_number_can_be_varied(folder: Path) -> None:
-    """A battery of 2 MWh, filled to its first MWh, holds no more than one of 1 MWh; at 12 EUR a MW earns 48."""
+    """A battery of 2 MWh that begins with 1 charges 1 MW in the first hour, at no cost; called for 2 MW it stops that
+    and gives 1 MW, so it holds 2 MW and earns 80. At 12 EUR a MW one of 1 MWh earns 48.
+    """
     fields = {"components.battery.energy_max_mwh": [2.0], "products.fr_afrr_up.capacity_price_eur_per_mw_h": [12.0]}
     table = ms.sensitivity(ms.read(folder), fields, method="ef")
-    assert table["objective"].tolist() == pytest.approx([40.0, 40.0, 40.0, 48.0])
+    assert table["objective"].tolist() == pytest.approx([40.0, 80.0, 40.0, 48.0])
     assert table["product"].tolist() == ["battery"] * 2 + ["fr_afrr_up"] * 2
     assert table["source"].tolist() == ["instance", "", "instance", ""]
 
