@@ -16,6 +16,7 @@ further one without its rows on shared columns alone, and last such rows of prog
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
+
+_EPSILON = 2.0**-52  # twice the error of one rounding
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,16 @@ class Merged:
     program : LinearProgram
     block_starts : int array
         First column of every member's own block; the columns before the first are shared.
+    cost_rounding : array, shape (columns,)
+        By how much the costs may differ from the members' weighted ones, which are rounded and added up.
+    offset_rounding : float
+        The same for the constant.
     """
 
     program: LinearProgram
     block_starts: IndexArray
+    cost_rounding: FloatArray
+    offset_rounding: float
     _structure: _Structure
 
     def rows_of(self, member: int) -> IndexArray:
@@ -66,7 +75,7 @@ class Merger:
         patterns: list[_Pattern] = []
         entries: list[FloatArray] = []
         differs: list[bool] = []
-        costs, lowers, uppers, integers = [], [], [], []
+        costs, rounded, lowers, uppers, integers = [], [], [], [], []
         row_bounds: list[tuple[FloatArray, FloatArray]] = []
         for program, weight in zip(programs, weights, strict=True):
             pattern = self._pattern(program)
@@ -75,16 +84,20 @@ class Merger:
             differs.append(not shared.add(program, float(weight), pattern))
             own = pattern.own_columns
             costs.append(weight * program.cost[own])
+            # times a power of two nothing is rounded
+            rounded.append(np.abs(costs[-1]) if math.frexp(weight)[0] != 0.5 else np.zeros(len(own)))
             lowers.append(program.column_lower[own])
             uppers.append(program.column_upper[own])
             integers.append(program.integer[own])
             row_bounds.append((program.row_lower, program.row_upper))
         structure = _structure(patterns, differs, len(self._shared))
         row_lower, row_upper = structure.take_rows(row_bounds)
+        cost = np.concatenate([shared.cost, *costs])
+        rounding = _EPSILON * np.concatenate([(len(patterns) + 1) * shared.cost_size, *rounded])
         return Merged(
             LinearProgram(
                 matrix=structure.matrix(entries),
-                cost=np.concatenate([shared.cost, *costs]),
+                cost=cost,
                 offset=shared.offset,
                 row_lower=row_lower,
                 row_upper=row_upper,
@@ -93,6 +106,8 @@ class Merger:
                 integer=np.concatenate([shared.integer, *integers]),
             ),
             structure.block_starts,
+            rounding,
+            (len(patterns) + 1) * _EPSILON * shared.offset_size,
             structure,
         )
 
@@ -170,6 +185,8 @@ class _SharedPart:
         self._columns = columns
         self.cost = np.zeros(len(columns))
         self.offset = 0.0
+        self.cost_size = np.zeros(len(columns))
+        self.offset_size = 0.0
         self.lower = np.full(len(columns), -np.inf)
         self.upper = np.full(len(columns), np.inf)
         self.integer = np.zeros(len(columns), dtype=bool)
@@ -180,6 +197,8 @@ class _SharedPart:
         columns = self._columns
         self.cost += weight * program.cost[columns]
         self.offset += weight * program.offset
+        self.cost_size += np.abs(weight * program.cost[columns])
+        self.offset_size += abs(weight * program.offset)
         self.lower = np.maximum(self.lower, program.column_lower[columns])
         self.upper = np.minimum(self.upper, program.column_upper[columns])
         self.integer |= program.integer[columns]

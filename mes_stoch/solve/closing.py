@@ -33,14 +33,18 @@ from mes_stoch.model.merge import Merger
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.cutting_planes import CuttingPlanes
+from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
 from mes_stoch.solve.findings import Findings
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
 from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.no_optimum import grows_without_limit, together_infeasible
 from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.closing")
+
+RaiseLower = Callable[[float, BoundKind], None]
 
 _GROWTH = 4
 _WORTH_A_ROUND = 0.1
@@ -55,6 +59,7 @@ class _Proof:
     bundle: int
     status: str
     bound: float
+    kind: BoundKind
     root: FloatArray | None
 
 
@@ -83,9 +88,7 @@ class Closing:
         self._merger = Merger(program.root.columns)
         self.mip_solves = 0
 
-    def run(
-        self, findings: Findings, raise_lower: Callable[[float], None], try_commitment: Callable[[FloatArray], bool]
-    ) -> None:
+    def run(self, findings: Findings, raise_lower: RaiseLower, try_commitment: Callable[[FloatArray], bool]) -> None:
         """Close what is left of the gap.
 
         Raises
@@ -114,7 +117,7 @@ class Closing:
     def _is_late(self) -> bool:
         return time.perf_counter() > self._deadline
 
-    def _round(self, size: int, findings: Findings, raise_lower: Callable[[float], None]) -> list[FloatArray]:
+    def _round(self, size: int, findings: Findings, raise_lower: RaiseLower) -> list[FloatArray]:
         """All bundles of one size once; the commitments worth trying."""
         groups = self._planes.groups
         bundles = [range(first, min(first + size, groups)) for first in range(0, groups, size)]
@@ -134,13 +137,15 @@ class Closing:
         for proof in proofs:
             offset, gradient = slopes[proof.bundle]
             if whole:
-                raise_lower(proof.bound)
+                raise_lower(proof.bound, proof.kind)
             elif proof.bound > offset and self._planes.master is not None:
                 places = np.array(bundles[proof.bundle], dtype=np.int32)
                 self._planes.master.add_joint(places, proof.bound, gradient)
         if not whole:
+            if any(proof.kind == "solver" for proof in proofs):
+                self._planes.rest_on("solver")
             self._planes.update_bound()
-            raise_lower(self._planes.lower)
+            raise_lower(self._planes.lower, self._planes.kind)
         return self._wishes(proofs, findings)
 
     def _slopes(self, bundles: Sequence[range], whole: bool) -> list[tuple[float, FloatArray]]:
@@ -170,13 +175,18 @@ class Closing:
         weights = np.asarray(self._program.probabilities[members], dtype=np.float64)
         scale = float(len(members))
         # costs as large as in one scenario, so that absolute tolerances mean the same for any number
-        merged = self._merger.merge(map(self._program.scenario, members), weights / weights.sum() * scale)
+        whole_scale = 2.0 ** round(math.log2(scale))
+        shares = weights * whole_scale if whole else weights / weights.sum() * scale
+        scale = whole_scale if whole else scale
+        merged = self._merger.merge(map(self._program.scenario, members), shares)
         settings: dict[str, OptionValue] = {"mip_rel_gap": 1e-9, "mip_abs_gap": scale * gap_abs}
         if not whole:
             settings |= SCENARIO_MIP_OPTIONS
         model = HighsModel(merged.program, options=settings)
         places = np.flatnonzero(self._program.root.consensus).astype(np.int32)
-        model.change_costs(places, merged.program.cost[places] - scale * gradient)
+        cost = merged.program.cost.copy()
+        cost[places] -= scale * gradient
+        model.change_costs(places, cost[places])
         start = self._known_point(members, findings)
         if start is not None and model.is_mip:
             model.set_start(np.arange(len(start), dtype=np.int32), start)
@@ -187,7 +197,13 @@ class Closing:
             root = solution.values[: len(self._program.root.columns)].copy()
             integer = merged.program.integer[: len(root)]
             root[integer] = np.round(root[integer])
-        return _Proof(number, solution.status, solution.dual_bound / scale, root)
+        proof = ExtensiveProof(merged, cost)
+        bound, kind = proof.bound(model, solution)
+        if kind == "solver" and solution.values is not None:
+            asked = second_opinion(proof, solution.objective, self._options.gap_rel, self._deadline)
+            if asked.kind == "safe" and asked.bound >= bound - scale * gap_abs:
+                bound, kind = asked.bound, asked.kind
+        return _Proof(number, solution.status, bound / scale, kind, root)
 
     def _known_point(self, members: Sequence[int], findings: Findings) -> FloatArray | None:
         """The incumbent's dispatch of a bundle, where this rank has all of it."""

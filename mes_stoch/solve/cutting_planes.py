@@ -3,7 +3,7 @@
 Equations
 ---------
 ``Q_s(r) = min {c_s' x : x[consensus] = r}`` (integers relaxed) is convex; duals of its linear program are an affine
-lower estimate of it (:mod:`mes_stoch.solve.minorants`). A pass at ``r_k`` sends the master
+lower estimate of it (:mod:`mes_stoch.solve.safe_bounds`). A pass at ``r_k`` sends the master
 (:mod:`mes_stoch.solve.master`) one cut a group. The next point minimises the master over a box around the best so far,
 
     r_k+1 in argmin {sum_c P_c t_c : |r - r_best| <= radius (upper - lower)}
@@ -44,8 +44,8 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.solve import bounds
 from mes_stoch.solve.estimates import Estimates
 from mes_stoch.solve.master import Master, MasterPoint
-from mes_stoch.solve.minorants import Minorant
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
+from mes_stoch.solve.safe_bounds import BoundKind, Minorant, weaker
 from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.cutting_planes")
@@ -103,19 +103,26 @@ class CuttingPlanes:
         self._group_of = {index: place * self.groups // count for place, index in enumerate(members)}
         self.group = np.array([self._group_of[index] for index in self.local], dtype=np.int32)
         probabilities = program.probabilities
-        total = math.fsum(probabilities[list(members)])
+        # of all scenarios the probabilities are taken as they are; of a sample they are shares
+        total = 1.0 if count == len(program.scenario_names) else math.fsum(probabilities[list(members)])
         self.weights: FloatArray = probabilities[self.local] / total
         self.shares = np.zeros(self.groups)
         np.add.at(self.shares, [self._group_of[index] for index in members], probabilities[list(members)] / total)
         self.width = int(program.root.consensus.sum())
         self._lower, self._upper = self._root_bounds()
-        self._estimates = Estimates(len(self.local), self.width)
+        reach = np.maximum(np.abs(self._lower), np.abs(self._upper))
+        self.reach: FloatArray = np.where(np.isfinite(reach), reach, 0.0)
+        self._estimates = Estimates(len(self.local), self.width, self.reach)
+        self._alone = np.bincount([self._group_of[index] for index in members], minlength=self.groups) == 1
         self.feasibility: list[FeasibilityCut] = []
-        self.master = Master(program, self.groups, self.shares) if team.leads else None
+        most = -(-count // self.groups)
+        self.master = Master(program, self.groups, self.shares, most) if team.leads else None
         self.passes = 0
         self.best_value = math.inf
         self.best_point: FloatArray = np.zeros(self.width)
         self.lower = -math.inf
+        self.kind: BoundKind = "safe"
+        self._rests_on: BoundKind = "safe"
         self.verdict: Verdict = "open"
         self.culprit: int | None = None
         self._found = MasterPoint("unknown")
@@ -245,7 +252,8 @@ class CuttingPlanes:
             found = self._solve_master()
         if found.status == "infeasible":
             self.verdict = "infeasible"
-        self.lower = max(found.bound, self.lower)
+        if found.bound > self.lower:
+            self.lower, self.kind = found.bound, weaker(self._rests_on, found.kind)
         self._found = found if found.weights is not None else self._found
 
     def minorants(self) -> tuple[FloatArray, FloatArray]:
@@ -256,6 +264,9 @@ class CuttingPlanes:
         left side is not above zero.
         """
         found = self._found
+        if not self._estimates.offsets:
+            # stopped before anything was estimated
+            return np.full(len(self.local), -math.inf), np.zeros((len(self.local), self.width))
         if found.weights is None:
             return self._estimates.offsets[-1].copy(), self._estimates.gradients[-1].copy()
         offsets, gradients = self._estimates.weighted(found.weights, self.group)
@@ -268,15 +279,26 @@ class CuttingPlanes:
                     gradients[place] += dual / self.weights[place] * cut.gradient
         return offsets, gradients
 
-    def add(self, offsets: FloatArray, gradients: FloatArray) -> None:
-        """Add a round of estimates, ``cost_s(r) >= offset_s + gradient_s' r``, one of every scenario."""
+    def add(self, offsets: FloatArray, gradients: FloatArray, kind: BoundKind = "solver") -> None:
+        """Add a round of estimates, ``cost_s(r) >= offset_s + gradient_s' r``, one of every scenario.
+
+        Parameters
+        ----------
+        kind : str
+            The weakest thing that this rank's estimates rest on.
+        """
         self._estimates.add_round(offsets, gradients)
-        self._hand_over(offsets, gradients)
+        self._hand_over(offsets, gradients, kind)
+
+    def rest_on(self, kind: BoundKind) -> None:
+        """Bounds from now on rest on this, too; known on every rank."""
+        self._rests_on = weaker(self._rests_on, kind)
 
     def adopt(self, cuts: Sequence[FeasibilityCut]) -> None:
         """Take over feasibility cuts that others have found; the same on every rank."""
         for index, cut in cuts:
             self.feasibility.append((index, cut))
+            self.rest_on(cut.kind)
             if self.master is not None:
                 self.master.add_feasibility(cut.offset, cut.gradient, self._group_of.get(index, -1))
 
@@ -309,18 +331,25 @@ class CuttingPlanes:
 
     def _add(self, minorants: list[Minorant | None], point: FloatArray) -> None:
         offsets, gradients = self._estimates.add(minorants, point)
-        self._hand_over(offsets, gradients)
+        self._hand_over(offsets, gradients, weaker("safe", *(found.kind for found in minorants if found is not None)))
 
-    def _hand_over(self, offsets: FloatArray, gradients: FloatArray) -> None:
-        """Give the master the groups' means."""
-        table = np.zeros((self.groups, 2 + self.width))
+    def _hand_over(self, offsets: FloatArray, gradients: FloatArray, kind: BoundKind) -> None:
+        """Give the master the groups' means, and the sizes of what was added up, which round-off is a share of."""
+        table = np.zeros((self.groups, 4 + self.width))
         unknown = (~self._estimates.known & (self.weights > 0)).astype(np.float64)
-        parts = np.column_stack([unknown, self.weights * offsets, self.weights[:, None] * gradients])
-        np.add.at(table, self.group, parts)
+        unsafe = np.full(len(self.local), float(kind == "solver"))
+        # a scenario that is a group by itself is handed over as it is, without a rounding
+        weights = np.where(self._alone[self.group], 1.0, self.weights)
+        sizes = np.abs(offsets) + np.abs(gradients) @ self.reach
+        parts = [unknown, unsafe, weights * sizes, weights * offsets, weights[:, None] * gradients]
+        np.add.at(table, self.group, np.column_stack(parts))
         table = self._team.sum(table)
+        if table[:, 1].any():
+            self.rest_on("solver")
         if self.master is not None:
-            means = table[:, 1:] / np.where(self.shares > 0, self.shares, 1.0)[:, None]
-            self.master.add(means[:, 0], means[:, 1:], (table[:, 0] == 0).tolist())
+            shares = np.where(self._alone | (self.shares <= 0), 1.0, self.shares)
+            means = table[:, 2:] / shares[:, None]
+            self.master.add(means[:, 1], means[:, 2:], (table[:, 0] == 0).tolist(), means[:, 0])
 
     def _add_feasibility(self, answers: Sequence[Answer]) -> None:
         mine: list[FeasibilityCut] = [

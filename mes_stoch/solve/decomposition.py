@@ -46,6 +46,7 @@ from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.recourse import Recourse
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
+from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.decomposition")
@@ -166,7 +167,7 @@ class Decomposition:
         relaxed = time.perf_counter()
         self._require_open(planes)
         found = self.findings
-        self._raise_lower(planes.lower)
+        self._raise_lower(planes.lower, planes.kind)
         found.point = point
         self._try(planes, self._first_commitment(planes, point))
         self._require_open(planes)
@@ -291,7 +292,7 @@ class Decomposition:
             if value is not None and value < best_value:
                 best_value, best_root = value, root
             lower, proposal = self._ask_integer_master(planes)
-            self._raise_lower(lower)
+            self._raise_lower(lower, "solver")
             closed = bounds.relative_gap(lower, best_value) <= relaxation_gap(self._options)
             if proposal is None or self._team.told(closed or self._is_late() or proposal.tobytes() in seen):
                 break
@@ -337,7 +338,7 @@ class Decomposition:
         if not planes.has_answer:
             planes.take(root[self._program.root.consensus], answers)
             planes.update_bound()
-            self._raise_lower(planes.lower)
+            self._raise_lower(planes.lower, planes.kind)
         upper = self._team.total(bounds.expected_cost(self._program, scenarios))
         if not upper < self.findings.upper:
             return False
@@ -353,10 +354,10 @@ class Decomposition:
             if self._is_done():
                 return
             before = self.findings.upper - self.findings.lower
-            complete = self._settle(planes, offsets, gradients)
-            planes.add(offsets, gradients)
+            complete, kind = self._settle(planes, offsets, gradients)
+            planes.add(offsets, gradients, kind)
             planes.update_bound()
-            self._raise_lower(planes.lower)
+            self._raise_lower(planes.lower, planes.kind)
             point = self._proposal(planes)
             if self._is_done() or not complete:
                 return
@@ -372,7 +373,7 @@ class Decomposition:
         found: FloatArray | None = None
         if self._team.told(planes.master is not None and planes.master.has_integers):
             lower, found = self._ask_integer_master(planes)
-            self._raise_lower(lower)
+            self._raise_lower(lower, "solver")
         elif planes.master is not None:
             consensus = self._program.root.consensus
             point = planes.master.solve_relaxed().root
@@ -381,8 +382,14 @@ class Decomposition:
             found = None
         return self._team.told(found)
 
-    def _settle(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> bool:
-        """Lower costs and raise ``offsets`` (in place), the scenarios that owe most first; whether time allowed it."""
+    def _settle(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> tuple[bool, BoundKind]:
+        """Lower costs and raise ``offsets`` (in place), the scenarios that owe most first.
+
+        Returns
+        -------
+        bool, str
+            Whether time allowed it, and what this rank's raised offsets rest on.
+        """
         root = self.findings.root
         if root is None:  # pragma: no cover - the caller has seen to it
             raise SolveError("there is no commitment to settle")
@@ -399,7 +406,7 @@ class Decomposition:
                 excess = self.findings.upper - base - self._team.total(ledger.raised)
                 excess -= self._options.gap_rel * abs(self.findings.upper)
                 if self._team.told(excess <= 0):
-                    return True
+                    return True, ledger.kind
                 if self._team.all(not pending):
                     break
                 count = ledger.enough(pending, factor * excess, self._team)
@@ -411,8 +418,8 @@ class Decomposition:
                 if upper < self.findings.upper:
                     self._take(upper, list(ledger.scenarios))
             else:
-                return False
-        return True
+                return False, ledger.kind
+        return True, ledger.kind
 
     def _polish(self, ledger: Ledger, root: FloatArray, place: int) -> None:
         ledger.scenarios[place] = self._recourse.polish(ledger.scenarios[place], root, self._subproblem_gap())
@@ -422,14 +429,15 @@ class Decomposition:
         known = ledger.scenarios[place]
         multipliers = -ledger.gradients[place]
         enough = known.cost + float(multipliers @ root[self._program.root.consensus])
-        ledger.raise_offset(place, min(enough, self._recourse.branched(known.index, multipliers, enough)))
+        bound = self._recourse.branched(known.index, multipliers, enough)
+        ledger.raise_offset(place, min(enough, bound.value), bound.kind)
 
     def _price(self, ledger: Ledger, root: FloatArray, place: int) -> None:
         """Both sides by mixed-integer solves, no more exactly than the scenario's debt deserves."""
         known = ledger.scenarios[place]
         gap_abs = max(self._subproblem_gap(), _SHARE_OF_DEBT * ledger.debt(place))
         bound = self._recourse.least_cost(known.index, -ledger.gradients[place], known.values, gap_abs, self._deadline)
-        ledger.raise_offset(place, bound)
+        ledger.raise_offset(place, bound.value, bound.kind)
         if ledger.debt(place) > 2 * gap_abs:
             ledger.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._deadline)
 
@@ -444,10 +452,9 @@ class Decomposition:
         size = max(abs(self.findings.lower), 1e-6) if math.isfinite(self.findings.lower) else 1.0
         return _SUBPROBLEM_SHARE * self._options.gap_rel * size
 
-    def _raise_lower(self, lower: float) -> None:
-        if lower > self.findings.lower:
-            self.findings.lower = lower
-            self._interval.raise_lower(lower)
+    def _raise_lower(self, lower: float, kind: BoundKind) -> None:
+        self.findings.raise_lower(lower, kind)
+        self._interval.raise_lower(lower, kind=kind)
 
     def _take(self, upper: float, scenarios: list[ScenarioSolution]) -> None:
         self.findings.upper, self.findings.scenarios = upper, scenarios

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray
-from mes_stoch.solve.minorants import Minorant
+from mes_stoch.solve.outward import EPSILON
+from mes_stoch.solve.safe_bounds import Minorant
 
 
 class Estimates:
@@ -19,10 +20,13 @@ class Estimates:
         Scenarios of this rank.
     width : int
         Consensus columns.
+    reach : array, optional
+        How large each of them can be; what sums lose by rounding is taken off the offsets with it.
     """
 
-    def __init__(self, count: int, width: int) -> None:
+    def __init__(self, count: int, width: int, reach: FloatArray | None = None) -> None:
         self._count, self._width = count, width
+        self._reach = np.zeros(width) if reach is None else reach
         self.offsets: list[FloatArray] = []
         self.gradients: list[FloatArray] = []
         self.known: BoolArray = np.zeros(count, dtype=bool)
@@ -64,10 +68,19 @@ class Estimates:
         return float(self.offsets[best][place]), self.gradients[best][place].copy()
 
     def weighted(self, weights: FloatArray, group: IndexArray) -> tuple[FloatArray, FloatArray]:
-        """One estimate a scenario: the mean of its rounds by the duals of its group."""
+        """One estimate a scenario: the mean of its rounds by the duals of its group, rounded down.
+
+        What the weights add up to too much, or too little, counts with the highest estimate used, which is no larger
+        than its size.
+        """
         offsets, gradients = np.zeros(self._count), np.zeros((self._count, self._width))
+        sizes, totals = np.zeros(self._count), np.zeros(self._count)
         for shares, offset, gradient in zip(weights, self.offsets, self.gradients, strict=False):
             share = shares[group]
             offsets += share * offset
             gradients += share[:, None] * gradient
-        return offsets, gradients
+            size = np.abs(offset) + np.abs(gradient) @ self._reach
+            sizes = np.maximum(sizes, np.where(share > 0, size, 0.0))
+            totals += share
+        lost = np.abs(1.0 - totals) + (2 * len(self.offsets) + 8) * EPSILON
+        return offsets - 1.001 * lost * sizes, gradients

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mes_stoch.model.merge import Merger
+from mes_stoch.model.merge import Merged, Merger
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, MesStochError, UnboundedError
 from mes_stoch.solve import bounds
@@ -51,17 +51,20 @@ class ExtensiveForm:
         Costs are multiplied by ``scale``, so that a coefficient is as large as in one scenario and HiGHS' absolute
         tolerances mean the same for 10 scenarios as for 1,000.
     scale : float
-        Number of scenarios.
+        The power of two nearest to the number of scenarios.
     root_count : int
         The first columns are the root's, in the order of ``StochasticProgram.root``.
     block_starts : int array
         First column of every scenario's own block.
+    merged : Merged
+        The program with what putting it together has rounded.
     """
 
     program: LinearProgram
     scale: float
     root_count: int
     block_starts: IndexArray
+    merged: Merged
 
     def root_of(self, values: FloatArray) -> FloatArray:
         """The root's part of a point, with whole integers."""
@@ -74,9 +77,11 @@ class ExtensiveForm:
 def assemble(program: StochasticProgram) -> ExtensiveForm:
     """Stamp all scenarios into one :class:`LinearProgram`."""
     count = len(program.scenario_names)
-    weights = np.asarray(program.probabilities, dtype=np.float64) * count
+    # a power of two, so that a probability times it is exact
+    scale = 2.0 ** round(math.log2(count))
+    weights = np.asarray(program.probabilities, dtype=np.float64) * scale
     merged = Merger(program.root.columns).merge((program.scenario(index) for index in range(count)), weights)
-    return ExtensiveForm(merged.program, float(count), len(program.root.columns), merged.block_starts)
+    return ExtensiveForm(merged.program, float(scale), len(program.root.columns), merged.block_starts, merged)
 
 
 @in_common_money
@@ -124,7 +129,7 @@ def solve_extensive(
         solution = model.run(options.time_limit_s - (assembled - start))
     solved = time.perf_counter()
     _require_solution(program, solution)
-    proof = ExtensiveProof(form.program)
+    proof = ExtensiveProof(form.merged)
     lower, kind = proof.bound(model, solution)
     lower /= form.scale
     if solution.values is None:

@@ -8,11 +8,16 @@ finds a cheaper point if the solver's integers were not whole.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from mes_stoch.model.program import LinearProgram
+import numpy as np
+
+from mes_stoch.model.merge import Merged
+from mes_stoch.model.program import FloatArray
 from mes_stoch.solve.branching import Branched, search
 from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.interior_dual import interior_dual
+from mes_stoch.solve.outward import EPSILON
 from mes_stoch.solve.program_proof import ProgramProof
 from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds
 from mes_stoch.solve.search_bounds import allowance
@@ -29,19 +34,30 @@ class ExtensiveProof:
 
     Parameters
     ----------
-    program : LinearProgram
-        As it was handed to HiGHS.
+    merged : Merged
+        As it was handed to HiGHS, and what putting it together may have changed.
+    cost : array, optional
+        In place of its costs, where columns are priced.
     """
 
-    def __init__(self, program: LinearProgram) -> None:
-        self.program = program
+    def __init__(self, merged: Merged, cost: FloatArray | None = None) -> None:
+        self.program = merged.program if cost is None else replace(merged.program, cost=cost)
+        self.rounding = merged.cost_rounding + (0.0 if cost is None else EPSILON * np.abs(cost))
+        self._offset = merged.program.offset - merged.offset_rounding
         self.safe = SafeBounds(interior=interior_dual)
         self._details: dict[str, float | int] = {}
 
     def bound(self, model: HighsModel, solution: Solution) -> tuple[float, BoundKind]:
         """What HiGHS' solution proves, and what that rests on."""
         if solution.row_dual is not None:
-            found = self.safe.bound(self.program, solution.row_dual, point=solution.values)
+            found = self.safe.bound(
+                self.program,
+                solution.row_dual,
+                cost=self.program.cost,
+                offset=self._offset,
+                point=solution.values,
+                cost_error=self.rounding,
+            )
             if len(found.missing):
                 self._details[_MISSING_COUNTED] = len(found.missing)
             return found.offset, found.kind
@@ -71,7 +87,7 @@ def second_opinion(proof: ExtensiveProof, upper: float, gap_rel: float, deadline
     if not program.integer.any() or entries > _MOST_ENTRIES:
         return Branched(-math.inf, "solver", None)
     model = HighsModel(program, relax=True)
-    check = ProgramProof(proof.safe, program, proof.safe.box(program))
+    check = ProgramProof(proof.safe, program, proof.safe.box(program), cost_error=proof.rounding)
     return search(
         model,
         program,

@@ -11,6 +11,7 @@ from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.result import EngineResult, ScenarioSolution, SolveOptions, Status
+from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.team import Team
 
 
@@ -22,6 +23,8 @@ class Findings:
     ----------
     lower, upper : float
         Proven bounds on the expected cost, the same on every rank.
+    kind, safe_lower : str, float
+        What ``lower`` rests on, and the best bound that is safe.
     root : array or None
         The commitment that attains ``upper``.
     scenarios : list of ScenarioSolution
@@ -36,6 +39,8 @@ class Findings:
 
     lower: float = -math.inf
     upper: float = math.inf
+    kind: BoundKind = "safe"
+    safe_lower: float = -math.inf
     root: FloatArray | None = None
     scenarios: list[ScenarioSolution] = field(default_factory=list)
     point: FloatArray | None = None
@@ -45,6 +50,13 @@ class Findings:
     @property
     def gap_rel(self) -> float:
         return bounds.relative_gap(self.lower, self.upper)
+
+    def raise_lower(self, lower: float, kind: BoundKind) -> None:
+        """Take a better lower bound, and a better safe one."""
+        if kind == "safe":
+            self.safe_lower = max(self.safe_lower, lower)
+        if lower > self.lower:
+            self.lower, self.kind = lower, kind
 
     @property
     def is_interval(self) -> bool:
@@ -77,8 +89,9 @@ def to_result(
     if team.leads:
         scenarios = tuple(sorted((entry for part in parts for entry in part), key=lambda entry: entry.index))
         cost = bounds.expected_cost(program, scenarios)
+        best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options.gap_rel)
         try:
-            lower, upper = bounds.certified(program, findings.lower, cost, scenarios)
+            lower, upper = bounds.certified(program, best, cost, scenarios)
         except SolveError as error:
             failure = str(error)
         else:
@@ -94,6 +107,7 @@ def to_result(
                 trace=tuple(interval.trace),
                 scenarios=scenarios,
                 details=findings.details,
+                bound_kind=kind,
             )
     # All ranks fail together, so that no one waits for a rank that has left.
     failure = team.told(failure)

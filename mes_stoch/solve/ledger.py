@@ -18,6 +18,7 @@ import numpy as np
 
 from mes_stoch.model.program import FloatArray
 from mes_stoch.solve.result import ScenarioSolution
+from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.team import Team
 
 
@@ -49,14 +50,16 @@ class Ledger:
         self._weights = weights
         self._slopes = gradients @ consensus
         self.raised = 0.0
+        self.kind: BoundKind = "safe"
 
     def debt(self, place: int) -> float:
         """What the scenario in this place owes."""
         return float(self.scenarios[place].cost - self.offsets[place] - self._slopes[place])
 
-    def raise_offset(self, place: int, offset: float) -> None:
+    def raise_offset(self, place: int, offset: float, kind: BoundKind = "solver") -> None:
         """Take a better estimate; ``raised`` counts the weighted gain."""
         if offset > self.offsets[place]:
+            self.kind = weaker(self.kind, kind)
             self.raised += float(self._weights[place] * (offset - self.offsets[place]))
             self.offsets[place] = offset
 

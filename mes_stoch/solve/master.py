@@ -13,7 +13,8 @@ feasibility cuts ``f`` and cuts of several groups ``b`` together::
 
 Its optimum bounds the expected cost from below. The bound reported is not the solver's: its duals are made to add up to
 ``P_c`` over the cuts of a group, and what they prove is added up anew with outward rounding
-(:mod:`mes_stoch.solve.minorants`), so that no tolerance enters it. With the root's integrality it is the solver's.
+(:mod:`mes_stoch.solve.safe_bounds`), so that no tolerance enters it. With the root's integrality it is the solver's,
+less an allowance.
 
 Costs are counted in a unit that follows from the first cuts, so that the solver's absolute tolerances mean the same for
 a program in cents as for one in millions. Where cuts alone do not bound the master, :meth:`Master.ray` is a direction
@@ -40,8 +41,11 @@ import scipy.sparse as sp
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
-from mes_stoch.solve.minorants import cost_minorant
+from mes_stoch.solve.interior_dual import interior_dual
 from mes_stoch.solve.nearest import NearestRoot
+from mes_stoch.solve.outward import EPSILON
+from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds, weaker
+from mes_stoch.solve.search_bounds import ALLOWANCE
 
 logger = logging.getLogger("mes_stoch.solve.master")
 
@@ -55,6 +59,7 @@ _OPTIONS: dict[str, OptionValue] = {
 #: Coefficients below this, in the master's unit of cost, are moved into the offset with their column's bound.
 _TINY = 1e-9
 _LARGEST_COST = 1e3
+_NOTHING = 1e-250
 _FALLS = 1e-9
 
 
@@ -76,6 +81,8 @@ class MasterPoint:
         Duals of the feasibility cuts, expected cost per unit of their left side.
     by_cut : array
         Duals of all cuts in the order they came, in expected cost; see :meth:`Master.estimate`.
+    kind : str
+        What the bound rests on, given cuts that hold.
     """
 
     status: Literal["optimal", "infeasible", "unbounded", "unknown"]
@@ -84,11 +91,15 @@ class MasterPoint:
     weights: FloatArray | None = None
     feasibility: FloatArray | None = None
     by_cut: FloatArray | None = None
+    kind: BoundKind = "solver"
 
 
 @dataclass(frozen=True)
 class _Row:
-    """``sum_c shares_c t_c >= offset + gradient' r``; a feasibility cut has no groups, but one it belongs to."""
+    """``sum_c shares_c t_c >= offset + gradient' r``; a feasibility cut has no groups, but one it belongs to.
+
+    ``amount`` is the size of what was added up to make it, which round-off is a share of.
+    """
 
     groups: IndexArray
     shares: FloatArray
@@ -96,6 +107,7 @@ class _Row:
     gradient: FloatArray
     round: int = -1
     owner: int = -1
+    amount: float = 0.0
 
     @property
     def is_feasibility(self) -> bool:
@@ -117,13 +129,18 @@ class Master:
     groups : int
     shares : array, optional
         Probability of each group; default alike.
+    members : int
+        Scenarios of the largest group.
     """
 
-    def __init__(self, program: StochasticProgram, groups: int, shares: FloatArray | None = None) -> None:
+    def __init__(
+        self, program: StochasticProgram, groups: int, shares: FloatArray | None = None, members: int = 1
+    ) -> None:
         scenario = program.scenario(0)
         columns = np.asarray(program.root.columns)
         self.shares = np.full(groups, 1.0 / groups) if shares is None else np.asarray(shares, dtype=np.float64)
         self._groups = groups
+        self._members = members
         self._root_count = len(columns)
         self._consensus = np.flatnonzero(program.root.consensus).astype(np.int32)
         self._is_consensus = np.asarray(program.root.consensus)
@@ -131,6 +148,10 @@ class Master:
         self._base = _with_costs(self._root, self.shares)
         self._lower = self._root.column_lower[self._consensus]
         self._upper = self._root.column_upper[self._consensus]
+        reach = np.maximum(np.abs(self._lower), np.abs(self._upper))
+        self._reach = np.where(np.isfinite(reach), reach, 0.0)
+        self._is_open = not np.isfinite(reach).all()
+        self._safe = SafeBounds(interior=interior_dual)
         self._rows: list[_Row] = []
         self._rounds = 0
         self._unit: float | None = None
@@ -144,7 +165,13 @@ class Master:
 
     # -- cuts ---------------------------------------------------------------------------------------------------------
 
-    def add(self, offsets: FloatArray, gradients: FloatArray, known: Sequence[bool] | None = None) -> None:
+    def add(
+        self,
+        offsets: FloatArray,
+        gradients: FloatArray,
+        known: Sequence[bool] | None = None,
+        amounts: FloatArray | None = None,
+    ) -> None:
         """Add one cut a group, ``t_c >= offset_c + gradient_c' r``; those not ``known`` are left out.
 
         Parameters
@@ -152,12 +179,17 @@ class Master:
         offsets : array, shape (groups,)
         gradients : array, shape (groups, consensus columns)
         known : sequence of bool, optional
+        amounts : array, shape (groups,), optional
+            Sizes of what was added up to make each cut; default its own.
         """
         one = np.ones(1)
+        own = np.abs(offsets) + np.abs(gradients) @ self._reach
+        sizes = own if amounts is None else np.maximum(amounts, own)
         for group in range(self._groups):
             if (known is None or known[group]) and self.shares[group] > 0:
                 place = np.array([group], dtype=np.int32)
-                self._rows.append(_Row(place, one, float(offsets[group]), gradients[group], self._rounds))
+                cut = _Row(place, one, float(offsets[group]), gradients[group], self._rounds)
+                self._rows.append(replace(cut, amount=float(sizes[group])))
         self._rounds += 1
 
     def add_joint(self, groups: IndexArray, offset: float, gradient: FloatArray) -> None:
@@ -166,11 +198,15 @@ class Master:
         owners = owners[self.shares[owners] > 0]
         shares = self.shares[owners] / self.shares[owners].sum()
         if shares.min() >= _TINY:
-            self._rows.append(_Row(owners, shares, offset, gradient))
+            self._rows.append(_Row(owners, shares, offset, gradient, amount=self._amount(offset, gradient)))
 
     def add_feasibility(self, offset: float, gradient: FloatArray, owner: int = -1) -> None:
         """Add ``0 >= offset + gradient' r``, which a scenario of the group ``owner`` has sent."""
-        self._rows.append(_Row(np.empty(0, dtype=np.int32), np.empty(0), offset, gradient, owner=owner))
+        cut = _Row(np.empty(0, dtype=np.int32), np.empty(0), offset, gradient, owner=owner)
+        self._rows.append(replace(cut, amount=self._amount(offset, gradient)))
+
+    def _amount(self, offset: float, gradient: FloatArray) -> float:
+        return abs(offset) + float(np.abs(gradient) @ self._reach)
 
     def estimate(self, found: MasterPoint, groups: Sequence[int]) -> tuple[float, FloatArray]:
         """Offset and gradient of a lower estimate of some groups' mean cost: their cuts by the duals of ``found``.
@@ -210,7 +246,10 @@ class Master:
             return MasterPoint("unknown")
         if solution.status in ("infeasible", "unbounded"):
             return MasterPoint("infeasible" if solution.status == "infeasible" else "unbounded")
-        bound = solution.dual_bound * self._cost_unit
+        bound = solution.dual_bound
+        if math.isfinite(bound):
+            bound -= ALLOWANCE * abs(bound) + self._models[True].proof_slack
+        bound *= self._cost_unit
         if solution.values is None:
             return MasterPoint("unknown", bound)
         root = solution.values[: self._root_count].copy()
@@ -293,7 +332,7 @@ class Master:
             max(abs(row.offset), float(np.abs(row.gradient) @ size)) for row in self._rows if not row.is_feasibility
         ]
         largest = max(costs, default=0.0)
-        if largest == 0.0:
+        if largest < _NOTHING:
             return 1.0
         self._unit = 2.0 ** math.floor(math.log2(largest / _LARGEST_COST))
         return self._unit
@@ -374,8 +413,8 @@ class Master:
         for place, row in cells:
             by_cut[place] = weights[row.round, row.groups[0]] * left[row.groups[0]]
         feasibility = np.array([by_cut[place] for place, row in enumerate(self._rows) if row.is_feasibility])
-        bound = self._bound(by_cut, row_dual[:first] * self._cost_unit, box)
-        return MasterPoint("optimal", bound, root, weights, feasibility, by_cut)
+        bound, kind = self._bound(by_cut, row_dual[:first] * self._cost_unit, box)
+        return MasterPoint("optimal", bound, root, weights, feasibility, by_cut, kind)
 
     def _cells(self, root: FloatArray) -> tuple[list[tuple[int, _Row]], IndexArray]:
         """Cuts of one group with their places, and the place of each group's highest at a point, or -1."""
@@ -389,15 +428,38 @@ class Master:
                 highest[row.groups[0]], best[row.groups[0]] = value, place
         return cells, best
 
-    def _bound(self, by_cut: FloatArray, root_dual: FloatArray, box: tuple[FloatArray, FloatArray]) -> float:
-        """What the weighted sum of all cuts is at least, over the root's own rows and a box."""
+    def _bound(
+        self, by_cut: FloatArray, root_dual: FloatArray, box: tuple[FloatArray, FloatArray]
+    ) -> tuple[float, BoundKind]:
+        """What the weighted sum of all cuts is at least, over the root's own rows and a box, and what that rests on."""
         offset, gradient = self._weighted(by_cut, range(len(self._rows)))
+        offset -= self._lost(by_cut)
         cost = np.zeros(self._root_count)
         cost[self._consensus] = gradient
         lower, upper = self._root.column_lower.copy(), self._root.column_upper.copy()
         lower[self._consensus], upper[self._consensus] = box
         boxed = replace(self._root, cost=cost, offset=offset, column_lower=lower, column_upper=upper)
-        return cost_minorant(boxed, root_dual, np.empty(0, dtype=np.int32)).offset
+        found = self._safe.bound(boxed, root_dual)
+        return found.offset, weaker(found.kind, "solver" if self._is_open else "safe")
+
+    def _lost(self, by_cut: FloatArray) -> float:
+        """What rounding can have added to the weighted sum of the cuts, anywhere in the box.
+
+        Each cut is a mean of a group's estimates, off by a rounding a scenario of its size; so is the sum of cuts. The
+        weights of a group add up to its probability but for some roundings, and what they add up to too much counts
+        with the highest of its cuts, which is no larger than its size.
+        """
+        used = np.flatnonzero(by_cut > 0.0)
+        totals, largest, counts = np.zeros(self._groups), np.zeros(self._groups), np.zeros(self._groups)
+        sizes = 0.0
+        for place in used.tolist():
+            row = self._rows[place]
+            sizes += by_cut[place] * row.amount
+            totals[row.groups] += by_cut[place] * row.shares
+            largest[row.groups] = np.maximum(largest[row.groups], row.amount)
+            counts[row.groups] += 1
+        off = np.abs(self.shares - totals) + (counts + 4) * EPSILON * self.shares
+        return float((len(used) + self._members + 8) * EPSILON * sizes + 1.001 * (off @ largest))
 
     def _weighted(self, by_cut: FloatArray, places: Iterable[int]) -> tuple[float, FloatArray]:
         used = [place for place in places if by_cut[place] > 0.0]

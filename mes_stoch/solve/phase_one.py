@@ -8,8 +8,8 @@ Equations
     subject to  l <= A x <= u,  lo <= x <= up,   x[consensus]_j + s_j - t_j = p_j,   s, t >= 0
 
 Its optimum is 0 where ``p`` can be answered, and there is none where nothing can. The duals ``z`` of the last rows are
-the slope of a feasibility cut through the nearest commitment (:mod:`mes_stoch.solve.minorants`, with ``g = z``); since
-``|z_j| scale_j <= 1``, cuts of all scenarios have one size, whatever the units of their rows.
+the slope of a feasibility cut through the nearest commitment (:mod:`mes_stoch.solve.safe_bounds`, with ``g = z``);
+since ``|z_j| scale_j <= 1``, cuts of all scenarios have one size, whatever the units of their rows.
 
 *Recession*: what a step far out along ``d`` costs a unit of length, everything finite left behind,
 

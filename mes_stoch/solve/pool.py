@@ -104,14 +104,9 @@ class ScenarioPool:
             return found.offset, found.kind
         if not math.isfinite(solution.dual_bound) or self._last is None:
             return solution.dual_bound, "solver"
-        if self._bounds.box(index, scenario).open_sides and not self._is_bounded(scenario, cost):
+        if not self._bounds.is_bounded(index, scenario, multipliers):
             return -math.inf, "solver"
         return search_bound(replace(scenario, cost=cost), solution, self._last[1].model.proof_slack), "solver"
-
-    @staticmethod
-    def _is_bounded(scenario: LinearProgram, cost: FloatArray) -> bool:
-        """Whether the relaxation has an optimum: a search may take an unbounded program for a bounded one."""
-        return HighsModel(replace(scenario, cost=cost), relax=True).run().status == "optimal"
 
     def solve_fixed(self, index: int, root: FloatArray, time_limit_s: float = math.inf) -> Solution:
         """Minimise with **all** root columns at ``root``; status ``infeasible`` also where a root bound forbids it.

@@ -20,17 +20,32 @@ class ProgramProof:
         Of all its columns.
     cost : array, optional
         In place of the program's, its constant kept (multipliers).
+    cost_error : array, optional
+        By how much the costs may be off those that are meant.
     """
 
-    def __init__(self, safe: SafeBounds, program: LinearProgram, box: Box, cost: FloatArray | None = None) -> None:
+    def __init__(
+        self,
+        safe: SafeBounds,
+        program: LinearProgram,
+        box: Box,
+        cost: FloatArray | None = None,
+        cost_error: FloatArray | None = None,
+    ) -> None:
         self._safe, self._program, self._box = safe, program, box
         self._cost = program.cost if cost is None else cost
+        self._cost_error = cost_error
         self._columns = np.flatnonzero(program.integer)
 
     def bound(self, row_dual: FloatArray, lower: FloatArray, upper: FloatArray) -> tuple[float, BoundKind]:
         """A lower bound of the relaxation with these bounds of the integer columns."""
         found = self._safe.bound(
-            self._program, row_dual, cost=self._cost, offset=self._program.offset, box=self._narrowed(lower, upper)
+            self._program,
+            row_dual,
+            cost=self._cost,
+            offset=self._program.offset,
+            box=self._narrowed(lower, upper),
+            cost_error=self._cost_error,
         )
         return found.offset, found.kind
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
-from mes_stoch.solve.branching import branch
+from mes_stoch.solve import bounds
+from mes_stoch.solve.branching import search
 from mes_stoch.solve.dive import dive, polish
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
+from mes_stoch.solve.outward import EPSILON
+from mes_stoch.solve.pool import with_fixed
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution
+from mes_stoch.solve.search_bounds import search_bound
+from mes_stoch.solve.whole import with_whole_integers
 
 _SMALLEST_GAP = 1e-9
-_BRANCHED_SOLVES = 21
+_BRANCHED_SOLVES, _MOST_BRANCHED_SOLVES, _ENTRIES_TIMES_SOLVES = 21, 200, 40_000
 _NOTHING = Answer("unknown")
 
 
@@ -43,6 +48,7 @@ class Recourse:
         self._relaxations = relaxations
         self.root_columns = relaxations.root_columns
         self.consensus_columns = relaxations.consensus_columns
+        self._slack = 0.0
         self.mip_solves = 0
         self.mip_time_s = 0.0
 
@@ -64,7 +70,9 @@ class Recourse:
                 return Dispatch(None)
         elif found.objective - relaxed.objective > gap_abs:
             found = polish(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
-        return Dispatch(_as_solution(index, found), self._relaxations.priced(scenario, relaxed))
+        return Dispatch(
+            bounds.scenario_solution(index, scenario, found), self._relaxations.priced(index, scenario, relaxed)
+        )
 
     def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
         """A dispatch at least as good as ``known``, by moving single integers."""
@@ -75,7 +83,7 @@ class Recourse:
         found = polish(self._relaxations.model, scenario, columns, known.values, worth)
         if found is None or not found.objective < known.cost:
             return known
-        return _as_solution(known.index, found)
+        return bounds.scenario_solution(known.index, scenario, found) or known
 
     def improve(
         self, index: int, root: FloatArray, known: ScenarioSolution, gap_abs: float, deadline: float
@@ -84,16 +92,29 @@ class Recourse:
         found = self._run(index, root, None, known.values, gap_abs, deadline)
         if found.values is None or not found.objective < known.cost:
             return known
-        return _as_solution(index, found)
+        return bounds.scenario_solution(index, self._program.scenario(index), found) or known
 
-    def branched(self, index: int, multipliers: FloatArray, enough: float) -> float:
+    def branched(self, index: int, multipliers: FloatArray, enough: float) -> bounds.Proven:
         """Proven lower bound on ``min c_s' x + W_s' x[consensus]`` by a few branches; no more than ``enough``."""
         scenario = self._relaxations.load_priced(index, multipliers)
-        return branch(self._relaxations.model, scenario, _BRANCHED_SOLVES, enough)
+        cost, lost = self._priced_cost(scenario, multipliers)
+        proof = self._relaxations.bounds.proof(index, scenario, cost)
+        solves = max(_BRANCHED_SOLVES, min(_MOST_BRANCHED_SOLVES, _ENTRIES_TIMES_SOLVES // max(scenario.matrix.nnz, 1)))
+        found = search(self._relaxations.model, scenario, solves, enough, proof=proof)
+        return bounds.Proven(found.bound - lost, found.kind)
+
+    def _priced_cost(self, scenario: LinearProgram, multipliers: FloatArray) -> tuple[FloatArray, float]:
+        """Costs with multipliers, and what rounding them can be worth."""
+        columns = self.consensus_columns
+        cost = scenario.cost.copy()
+        cost[columns] += multipliers
+        reach = np.maximum(np.abs(scenario.column_lower[columns]), np.abs(scenario.column_upper[columns]))
+        lost = EPSILON * (np.abs(scenario.cost[columns]) + np.abs(multipliers)) * np.where(np.isfinite(reach), reach, 0)
+        return cost, float(lost.sum())
 
     def least_cost(
         self, index: int, multipliers: FloatArray, known: FloatArray, gap_abs: float, deadline: float
-    ) -> float:
+    ) -> bounds.Proven:
         """Proven lower bound on ``min c_s' x + W_s' x[consensus]``, within ``gap_abs`` of it where time allows.
 
         Parameters
@@ -101,7 +122,12 @@ class Recourse:
         known : array
             A feasible point to start from.
         """
-        return self._run(index, None, multipliers, known, gap_abs, deadline).dual_bound
+        scenario = self._program.scenario(index)
+        found = self._run(index, None, multipliers, known, gap_abs, deadline)
+        if not math.isfinite(found.dual_bound) or not self._relaxations.bounds.is_bounded(index, scenario, multipliers):
+            return bounds.Proven(-math.inf, "solver")
+        cost, lost = self._priced_cost(scenario, multipliers)
+        return bounds.Proven(search_bound(replace(scenario, cost=cost), found, self._slack) - lost, "solver")
 
     def _integer_recourse(self, scenario: LinearProgram) -> IndexArray:
         """Integer columns that a dispatch decides; those of the root stay where the commitment has them."""
@@ -131,12 +157,9 @@ class Recourse:
             model.set_start(np.arange(len(known), dtype=np.int32), known)
         left = max(deadline - started, 0.0) if math.isfinite(deadline) else math.inf
         solution = model.run(left)
+        self._slack = model.proof_slack
+        if root is not None and model.is_mip:
+            solution = with_whole_integers(model, with_fixed(scenario, self.root_columns, root), solution, gap_rel=0.0)
         self.mip_solves += 1
         self.mip_time_s += time.perf_counter() - started
         return solution
-
-
-def _as_solution(index: int, solution: Solution) -> ScenarioSolution:
-    if solution.values is None:  # pragma: no cover - callers have checked
-        raise ValueError("a scenario without values")
-    return ScenarioSolution(index, solution.objective, solution.values, solution.row_dual, solution.column_dual)

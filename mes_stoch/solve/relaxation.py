@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,8 +17,9 @@ import numpy as np
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.solve import highs
 from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
-from mes_stoch.solve.minorants import Minorant, cost_minorant, feasibility_minorant
 from mes_stoch.solve.phase_one import nearest_program, recession_program
+from mes_stoch.solve.safe_bounds import Minorant
+from mes_stoch.solve.scenario_bounds import ScenarioBounds
 
 #: Devex pricing: a re-solve from a basis takes about as many iterations as with steepest edge, whose weights have to be
 #: set up for every basis handed over; a third of the time of a warm solve on a hospital day.
@@ -69,6 +70,7 @@ class ScenarioRelaxations:
         self.deadline = deadline
         self.root_columns: IndexArray = np.asarray(program.root.columns, dtype=np.int32)
         self.consensus_columns: IndexArray = self.root_columns[program.root.consensus]
+        self.bounds = ScenarioBounds(program)
         self._model: HighsModel | None = None
         self._bases: dict[int, Any] = {}
         self.solves = 0
@@ -114,15 +116,15 @@ class ScenarioRelaxations:
         scenario = self._load(index)
         solution = self._solve_at(index, scenario, point)
         if solution.status != "infeasible":
-            return self.priced(scenario, solution)
+            return self.priced(index, scenario, solution)
         columns = self.consensus_columns
-        found, cut = self._nearest(scenario, point, scale)
+        found, cut = self._nearest(index, scenario, point, scale)
         if found.status == "infeasible":
             return Answer("never")
         if found.values is None or cut is None:
             return Answer("unknown")
         if cut.says_something and cut.at(point) > _NEAREST_TOLERANCE:
-            there = self.priced(scenario, self.solve_at(index, found.values[columns]))
+            there = self.priced(index, scenario, self.solve_at(index, found.values[columns]))
             return Answer("infeasible", found.objective, cut, there.minorant if there.kind == "optimal" else None)
         # The solver's tolerance alone lies between the two: the nearest commitment stands for the one asked.
         near = found.values[columns]
@@ -131,7 +133,7 @@ class ScenarioRelaxations:
         lower = np.maximum(np.minimum(point, near) - room, scenario.column_lower[columns])
         upper = np.minimum(np.maximum(point, near) + room, scenario.column_upper[columns])
         self.model.change_column_bounds(columns, np.minimum(lower, upper), upper)
-        return self.priced(scenario, self._run(index))
+        return self.priced(index, scenario, self._run(index))
 
     def answer_along(self, index: int, direction: FloatArray, scale: FloatArray) -> Answer:
         """What the scenario says of commitments far out in a direction: cost and estimate of the step alone.
@@ -143,9 +145,9 @@ class ScenarioRelaxations:
         solution = highs.solve(program, time_limit_s=self._seconds_left())
         self.solves += 1
         if solution.status != "infeasible":
-            return self.priced(scenario, solution)
+            return self.priced(index, scenario, solution)
         free = recession_program(scenario, self.consensus_columns, None)
-        found, cut = self._nearest(free, direction, scale, scenario)
+        found, cut = self._nearest(index, free, direction, scale, scenario)
         if found.values is None or cut is None or not cut.says_something:
             return Answer("unknown")
         return Answer("infeasible", found.objective, cut)
@@ -156,23 +158,28 @@ class ScenarioRelaxations:
         solution = self._run(index)
         if solution.status != "optimal" or solution.row_dual is None:
             return solution, None
-        found = cost_minorant(scenario, solution.row_dual, np.empty(0, dtype=np.int32))
-        flat = Minorant(found.offset, np.zeros(len(self.consensus_columns)))
+        found = self.bounds.bound(index, scenario, solution.row_dual, point=solution.values)
+        flat = replace(found, gradient=np.zeros(len(self.consensus_columns)))
         return solution, flat if flat.says_something else None
 
-    def priced(self, scenario: LinearProgram, solution: Solution) -> Answer:
+    def priced(self, index: int, scenario: LinearProgram, solution: Solution) -> Answer:
         """A solution with the commitment fixed, and the estimate that its duals make."""
         if solution.status == "unbounded":
             return Answer("unbounded")
         if solution.status != "optimal" or solution.row_dual is None:
             return Answer("unknown")
-        minorant = cost_minorant(scenario, solution.row_dual, self.consensus_columns)
+        minorant = self.bounds.cut(index, scenario, solution.row_dual, self.consensus_columns, point=solution.values)
         if not minorant.says_something:
             return Answer("unknown", solution.objective)
         return Answer("optimal", solution.objective, minorant)
 
     def _nearest(
-        self, asked: LinearProgram, point: FloatArray, scale: FloatArray, scenario: LinearProgram | None = None
+        self,
+        index: int,
+        asked: LinearProgram,
+        point: FloatArray,
+        scale: FloatArray,
+        scenario: LinearProgram | None = None,
     ) -> tuple[Solution, Minorant | None]:
         """The nearest commitment that ``asked`` can answer, and the cut of ``scenario`` that its duals make."""
         found = highs.solve(
@@ -183,9 +190,15 @@ class ScenarioRelaxations:
             return found, None
         rows = asked.matrix.shape[0]
         scenario = asked if scenario is None else scenario
-        return found, feasibility_minorant(
-            scenario, found.row_dual[:rows], self.consensus_columns, found.row_dual[rows:]
+        cut = self.bounds.cut(
+            index,
+            scenario,
+            found.row_dual[:rows],
+            self.consensus_columns,
+            gradient=found.row_dual[rows:],
+            cost=np.zeros(len(scenario.cost)),
         )
+        return found, cut
 
     def _seconds_left(self) -> float:
         return max(self.deadline - time.perf_counter(), _BLINK_S) if math.isfinite(self.deadline) else math.inf
@@ -203,7 +216,7 @@ class ScenarioRelaxations:
     def _fix(self, scenario: LinearProgram, columns: IndexArray, values: FloatArray) -> bool:
         """Fix columns, but not outside the bounds the scenario states; whether it could be done."""
         inside = np.clip(values, scenario.column_lower[columns], scenario.column_upper[columns])
-        if np.any(np.abs(inside - values) > _TOLERANCE * np.maximum(1.0, np.abs(values))):
+        if np.any(np.abs(inside - values) > _TOLERANCE * _sizes(values, inside, scenario, columns)):
             return False
         self.model.change_column_bounds(columns, inside, inside)
         return True
@@ -229,3 +242,9 @@ class ScenarioRelaxations:
         if solution.status == "optimal":
             self._bases[index] = self.model.basis()
         return solution
+
+
+def _sizes(values: FloatArray, inside: FloatArray, scenario: LinearProgram, columns: IndexArray) -> FloatArray:
+    """What an error of a root column is relative to: its own size or its range's, in its own unit."""
+    span = scenario.column_upper[columns] - scenario.column_lower[columns]
+    return np.maximum(np.maximum(np.abs(values), np.abs(inside)), np.where(np.isfinite(span), span, 1.0))

@@ -124,9 +124,10 @@ class SafeBounds:
         offset: float | None = None,
         box: Box | None = None,
         point: FloatArray | None = None,
+        cost_error: FloatArray | None = None,
     ) -> Minorant:
         """A lower bound on the optimum (``gradient`` is empty); parameters as for :meth:`cut`."""
-        return self.cut(program, row_dual, _NONE, cost=cost, offset=offset, box=box, point=point)
+        return self.cut(program, row_dual, _NONE, cost=cost, offset=offset, box=box, point=point, cost_error=cost_error)
 
     def cut(
         self,
@@ -139,6 +140,7 @@ class SafeBounds:
         offset: float | None = None,
         box: Box | None = None,
         point: FloatArray | None = None,
+        cost_error: FloatArray | None = None,
     ) -> Minorant:
         """A lower bound as an affine function of the columns ``kept``, for all their values in the box.
 
@@ -160,6 +162,8 @@ class SafeBounds:
             As :meth:`box` gives it, or narrower (a branch).
         point : array, optional
             What the solver found; tells how large values are, should a column have no bound.
+        cost_error : array, optional
+            By how much the costs may be off those that are meant.
         """
         box = self._propagation.box(program) if box is None else box
         constant = (program.offset if cost is None else 0.0) if offset is None else offset
@@ -167,10 +171,10 @@ class SafeBounds:
         if not np.isfinite(duals).all():
             return Minorant(-math.inf, np.zeros(len(kept)))
         self._look_at(program)
-        task = _Task(program, program.cost if cost is None else cost, constant, kept, gradient, box)
+        task = _Task(program, program.cost if cost is None else cost, constant, kept, gradient, box, cost_error)
         found = self._evaluate(task, duals)
-        if len(found.missing):
-            found = self._repaired(task, duals, found)
+        if len(task.lone(found.missing)):
+            duals, found = self._repaired(task, duals, found)
         if len(found.missing):
             found = self._assuming(task, duals, point)
         return found
@@ -205,6 +209,8 @@ class SafeBounds:
     def _evaluate(self, task: _Task, duals: FloatArray) -> Minorant:
         program, kept, box = task.program, task.kept, task.box
         reduced, errors = self._reduced_costs(program, task.cost, duals)
+        if task.cost_error is not None:
+            errors += task.cost_error
         gradient = reduced[kept].copy() if task.gradient is None else task.gradient
         errors[kept] += 2 * EPSILON * (np.abs(reduced[kept]) + np.abs(gradient)) * (task.gradient is not None)
         reduced[kept] -= gradient
@@ -235,7 +241,7 @@ class SafeBounds:
     ) -> None:
         """Signs of reduced costs by fractions, which are exact: zero is zero then."""
         columns = np.flatnonzero(missing)
-        if len(columns) > _MOST_EXACT:
+        if len(columns) > _MOST_EXACT or (task.cost_error is not None and task.cost_error[columns].any()):
             return
         matrix = task.program.matrix
         slope = dict(zip(task.kept.tolist(), gradient.tolist(), strict=True))
@@ -248,28 +254,28 @@ class SafeBounds:
 
     # -- columns without bounds -------------------------------------------------------------------------------------
 
-    def _repaired(self, task: _Task, duals: FloatArray, found: Minorant) -> Minorant:
-        """With the duals drawn towards the interior, until no column is missing."""
+    def _repaired(self, task: _Task, duals: FloatArray, found: Minorant) -> tuple[FloatArray, Minorant]:
+        """With the duals drawn towards the interior, until no column is missing but those kept."""
         centre = self._centre_for(task)
         if centre is None:
-            return found
-        share = self._least_share(task, duals, centre, found.missing)
+            return duals, found
+        share = self._least_share(task, duals, centre, task.lone(found.missing))
         for _ in range(_REPAIRS):
-            drawn = (1.0 - share) * duals + share * centre
-            better = self._evaluate(task, _of_valid_sign(task.program, drawn))
-            if not len(better.missing) or share >= 1.0:
-                return better
+            drawn = _of_valid_sign(task.program, (1.0 - share) * duals + share * centre)
+            better = self._evaluate(task, drawn)
+            if not len(task.lone(better.missing)):
+                return drawn, better
+            if share >= 1.0:
+                break
             share = min(1.0, 8.0 * share)
-        return found
+        return duals, found
 
     def _centre_for(self, task: _Task) -> FloatArray | None:
         """A dual point that leaves all columns without bounds a reduced cost of the right sign: 0, the last, a new one.
 
         Columns with a slope of their own need none; those whose slope is given do.
         """
-        lone = task.box.unbounded
-        if task.gradient is None:
-            lone = np.setdiff1d(lone, task.kept).astype(np.int32)
+        lone = task.lone(task.box.unbounded)
         rows = task.program.matrix.shape[0]
         known = [np.zeros(rows)]
         if self._centre is not None and len(self._centre) == rows:
@@ -300,7 +306,15 @@ class SafeBounds:
         return min(1.0, max(share, EPSILON)) if math.isfinite(share) else 1.0
 
     def _assuming(self, task: _Task, duals: FloatArray, point: FloatArray | None) -> Minorant:
-        """What holds for points no larger than ``ASSUMED_REACH`` times what has been seen."""
+        """What holds for points no larger than ``ASSUMED_REACH`` times what has been seen.
+
+        Or, with costs taken as they are, for all.
+        """
+        if task.cost_error is not None:
+            missing = self._evaluate(task, duals).missing
+            plain = self._evaluate(replace(task, cost_error=None), duals)
+            if not len(plain.missing):
+                return replace(plain, kind="solver", missing=missing)
         box = task.box
         known = np.concatenate([box.lower, box.upper]) if point is None else np.asarray(point)
         sizes = np.abs(known[np.isfinite(known)])
@@ -321,6 +335,13 @@ class _Task:
     kept: IndexArray
     gradient: FloatArray | None
     box: Box
+    cost_error: FloatArray | None = None
+
+    def lone(self, columns: IndexArray) -> IndexArray:
+        """Those of some columns whose reduced cost must have a sign: all but kept ones, which have a slope instead."""
+        if self.gradient is not None or not len(self.kept):
+            return columns
+        return np.setdiff1d(columns, self.kept).astype(np.int32)
 
     @property
     def net_cost(self) -> FloatArray:

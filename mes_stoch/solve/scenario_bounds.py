@@ -6,10 +6,14 @@ instead of one a scenario, and each scenario is propagated once.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.interior_dual import interior_dual
+from mes_stoch.solve.program_proof import ProgramProof
 from mes_stoch.solve.propagation import Box, own_box
 from mes_stoch.solve.safe_bounds import Minorant, SafeBounds
 
@@ -25,6 +29,7 @@ class ScenarioBounds:
 
     def __init__(self, program: StochasticProgram) -> None:
         self._safe = SafeBounds(np.asarray(program.root.columns, dtype=np.int32), interior_dual)
+        self._consensus = np.asarray(program.root.columns, dtype=np.int32)[program.root.consensus]
         self._seen: set[int] = set()
         self._common: Box | None = None
 
@@ -45,6 +50,18 @@ class ScenarioBounds:
             np.maximum(common.upper, box.upper, out=common.upper)
             self._seen.add(index)
         return box
+
+    def proof(self, index: int, scenario: LinearProgram, cost: FloatArray) -> ProgramProof:
+        """What branching a scenario needs proven, at these costs."""
+        return ProgramProof(self._safe, scenario, self.box(index, scenario), cost)
+
+    def is_bounded(self, index: int, scenario: LinearProgram, multipliers: FloatArray) -> bool:
+        """Whether the relaxation has an optimum; a search may take an unbounded program for a bounded one."""
+        if not self.box(index, scenario).open_sides:
+            return True
+        cost = scenario.cost.copy()
+        cost[self._consensus] += multipliers
+        return HighsModel(replace(scenario, cost=cost), relax=True).run().status == "optimal"
 
     def cut(
         self,
