@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,12 +25,16 @@ from mes_stoch.cli.solve import solve
 from mes_stoch.cli.streams import guarded_streams
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
-from mes_stoch.schema.errors import MesStochError
+from mes_stoch.schema.errors import InterruptedRunError, MesStochError
 from mes_stoch.solve import parallel
+from mes_stoch.solve.process_age import age_s
+from mes_stoch.solve.signals import SignalWatch
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 5
 EXIT_CRASH = 70
+#: Codes of a run that ended by itself.
+_DONE = (0, 4)
 
 _EPILOG = """\b
 Exit codes:
@@ -63,6 +68,9 @@ def command_line(context: click.Context, debug: bool) -> None:
     if not (invocation.is_joint or speech.is_speaker()):
         # the other commands are one process's work, however many were started
         context.exit(0)
+    if not invocation.is_joint:
+        # nothing of theirs is lost by ending at once
+        invocation.watch.end_at_a_signal()
     if debug:
         import logging
 
@@ -77,17 +85,30 @@ for _command in (validate, tree, solve, report, settle, evaluate, sensitivity, b
     command_line.add_command(_command)
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Entry point of the console script and of ``python -m mes_stoch``."""
+def main(arguments: Sequence[str] | None = None, watch: SignalWatch | None = None) -> NoReturn:
+    """The whole of a process.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default those of the process.
+    watch : SignalWatch, optional
+        One that listens already.
+    """
+    begun = time.perf_counter() - age_s()
+    if watch is None:
+        watch = SignalWatch(owns_process=True)
+        watch.__enter__()
     if parallel.launcher_size() > 1:
         # before NumPy is loaded: ranks share the machine's cores
         parallel.use_one_thread()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    code, together = run(given)
+    code, together = run(given, Invocation(begun=begun, watch=watch))
+    watch.ignore_from_now_on()
     _leave(code, together)
 
 
-def run(arguments: list[str]) -> tuple[int, bool]:
+def run(arguments: list[str], invocation: Invocation | None = None) -> tuple[int, bool]:
     """Run one command; nothing but its exit code leaves here.
 
     Returns
@@ -96,7 +117,8 @@ def run(arguments: list[str]) -> tuple[int, bool]:
         The exit code, and whether all ranks of a parallel run get here together. Where one may be alone, the others
         have to be ended.
     """
-    invocation = Invocation(shlex.join(["mes-stoch", *arguments]))
+    invocation = invocation or Invocation()
+    invocation.command = shlex.join(["mes-stoch", *arguments])
     with guarded_streams() as out:
         code, together = _run(arguments, invocation)
         out.flush()
@@ -104,6 +126,11 @@ def run(arguments: list[str]) -> tuple[int, bool]:
             place = "" if invocation.results is None else f"; the results are in {invocation.results}"
             speech.complain(f"standard output cannot be written: {out.reason}{place}")
             code = code or EXIT_USAGE
+        stands = code == EXIT_INTERRUPTED and invocation.results is not None
+        if invocation.watch.request.reason and (code in _DONE or stands):
+            if speech.is_speaker():
+                speech.complain(_interrupted(invocation))
+            code = EXIT_INTERRUPTED
     return code, together or not invocation.is_joint
 
 
@@ -121,15 +148,29 @@ def _run(arguments: list[str], invocation: Invocation) -> tuple[int, bool]:
         if speech.is_speaker():
             speech.complain(str(error))
         return error.exit_code, True
+    except InterruptedRunError as error:
+        # every rank knows of it
+        if speech.is_speaker():
+            speech.complain(f"{error}; nothing was written")
+        return error.exit_code, True
     except MesStochError as error:
         speech.complain(str(error))
         return error.exit_code, False
     except (click.Abort, KeyboardInterrupt):
-        speech.complain("interrupted; nothing was written")
+        speech.complain(_interrupted(invocation))
         return EXIT_INTERRUPTED, False
     except Exception as error:
         return _crash(error, debug="--debug" in arguments), False
     return (code if isinstance(code, int) else 0), True
+
+
+def _interrupted(invocation: Invocation) -> str:
+    """What a signal has cost."""
+    if not invocation.is_joint:
+        return "interrupted"
+    if invocation.results is None:
+        return "interrupted; nothing was written"
+    return f"interrupted; everything found by then is in {invocation.results}, which is complete"
 
 
 def _leave(code: int, together: bool) -> NoReturn:

@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+
+from mes_stoch.solve.option_ranges import RANGES
+
+
+class InRange(click.ParamType[float]):
+    """A number within the range of an option of :class:`~mes_stoch.solve.result.SolveOptions`."""
+
+    name = "number"
+
+    def __init__(self, option: str) -> None:
+        self._range = RANGES[option]
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number", param, context)
+        complaint = self._range.complaint(number)
+        if complaint is not None:
+            self.fail(complaint, param, context)
+        return number
+
 
 instance_argument = click.argument("instance", type=click.Path(path_type=Path))
 

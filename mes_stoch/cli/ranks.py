@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from mes_stoch.schema.errors import MesStochError, UsageError
-from mes_stoch.solve import parallel
+from mes_stoch.cli import speech
+from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
+from mes_stoch.solve import leftovers, parallel
 
 
 class AgreedError(MesStochError):
@@ -32,6 +33,8 @@ def ready_together() -> Iterator[None]:
         yield
     except MesStochError as error:
         problem = error
+    except KeyboardInterrupt:
+        problem = InterruptedRunError("interrupted before the run began; nothing was written")
     try:
         communicator = parallel.world()
     except UsageError as error:
@@ -43,6 +46,9 @@ def ready_together() -> Iterator[None]:
         return
     mine = None if problem is None else (str(problem), problem.exit_code)
     everyone: list[tuple[str, int] | None] = communicator.allgather(mine)
+    leftovers.forget_own()
+    if speech.is_speaker():
+        leftovers.sweep()
     for rank, found in enumerate(everyone):
         if found is not None:
             text, code = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 from mes_stoch.cli import speech
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import (
+    InRange,
     figures_option,
     force_option,
     instance_argument,
@@ -22,8 +24,10 @@ from mes_stoch.cli.options import (
 from mes_stoch.cli.progress import ProgressLines
 from mes_stoch.cli.ranks import ready_together
 from mes_stoch.cli.report import draw
+from mes_stoch.cli.solve_clock import SolveClock
 from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.solve import parallel
+from mes_stoch.solve.option_ranges import largest
 
 if TYPE_CHECKING:
     from mes_stoch.io.run_folder import RunFolder
@@ -43,8 +47,6 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 3 infeasible or unbounded, 4 stopped at a limit before the gap was reached (results are written), 5 interrupted.
 """
 
-_positive = click.FloatRange(min=0, min_open=True)
-
 
 @click.command(epilog=_EPILOG, short_help="Find the best commitment and its proven bounds.")
 @instance_argument
@@ -58,12 +60,29 @@ _positive = click.FloatRange(min=0, min_open=True)
     "with a certificate; parallel under mpiexec on any number of ranks. ph: the same, then progressive hedging while a "
     "gap is left; 3, 6, 9 ... ranks. auto: what fits, and why. Default: the instance's, or auto.",
 )
-@click.option("--gap", type=_positive, metavar="G", help="Relative gap to reach, 0.005 for 0.5 %.")
-@click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which the best so far is returned.")
-@click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Most iterations of progressive hedging.")
-@click.option("--rho-factor", type=_positive, metavar="F", help="Multiplies progressive hedging's own penalties.")
+@click.option("--gap", type=InRange("gap_rel"), metavar="G", help="Relative gap to reach, 0.005 for 0.5 %.")
+@click.option(
+    "--time-limit",
+    type=InRange("time_limit_s"),
+    metavar="S",
+    help="Seconds, from the start of the command, after which the best so far is written; figures where they fit in.",
+)
+@click.option(
+    "--iterations",
+    type=click.IntRange(1, largest("iteration_limit")),
+    metavar="N",
+    help="Most iterations of progressive hedging.",
+)
+@click.option(
+    "--rho-factor", type=InRange("rho_factor"), metavar="F", help="Multiplies progressive hedging's own penalties."
+)
 @click.option("--cold-start", is_flag=True, help="Hedge from zero, not from the linear relaxation's multipliers.")
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of the solver (ef only); default 1.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, largest("threads")),
+    metavar="N",
+    help="Threads of the solver (ef only); default 1.",
+)
 @click.option(
     "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
 )
@@ -107,14 +126,20 @@ def solve(
 
     folder: RunFolder | None = None
     lines = ProgressLines(speech.remark)
+    invocation = context.ensure_object(Invocation)
+    watch = invocation.watch
     try:
-        with ready_together():
+        with ready_together(), watch.raising():
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
             lines.currency = site.instance.currency
             method = method or site.instance.solve.method
             _check_launch(method)
-            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves)
+            limit_s = site.instance.solve.time_limit_s if time_limit is None else time_limit
+            clock = SolveClock(invocation.begun, limit_s, draws=not no_figures, request=watch.request)
             folder = _claim(out, site.name, force) if speech.is_speaker() else None
+            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, stop=clock.stop)
+        if folder is not None:
+            watch.last_words = partial(_last_words, folder)
         if not quiet:
             count = len(tree.scenario_names)
             speech.remark(f"{site.name}: {count} scenarios, method {method}; proven bounds on the expected profit:")
@@ -131,12 +156,14 @@ def solve(
                 threads=threads,
                 progress=None if quiet else lines,
                 remark=None if quiet else speech.remark,
-                command=context.ensure_object(Invocation).command,
+                command=invocation.command,
+                stop=clock.stop,
             )
         if run is None or folder is None:
             return
-        context.ensure_object(Invocation).results = str(folder.path)
-        _deliver(run, folder, quiet=quiet, figures=not no_figures)
+        watch.is_finishing = True
+        invocation.results = str(folder.path)
+        _deliver(run, folder, quiet=quiet, clock=clock)
     finally:
         # a folder without results would only stand in the way of the next try
         if folder is not None:
@@ -161,7 +188,12 @@ def _check_launch(method: str) -> None:
         )
 
 
-def _deliver(run: Run, folder: RunFolder, *, quiet: bool, figures: bool) -> None:
+def _last_words(folder: RunFolder) -> None:
+    folder.discard()
+    speech.complain("interrupted again before there were results; ended at once, nothing was written")
+
+
+def _deliver(run: Run, folder: RunFolder, *, quiet: bool, clock: SolveClock) -> None:
     """Write the results, then show them: where they cannot be written, the table is all there is of them."""
     problem: WriteError | None = None
     try:
@@ -175,6 +207,8 @@ def _deliver(run: Run, folder: RunFolder, *, quiet: bool, figures: bool) -> None
         speech.show(render(run))
     if problem is not None:
         raise problem
-    if figures:
+    if clock.has_time_to_draw():
         draw(run, folder.path, quiet=quiet)
+    elif clock.draws:
+        speech.remark(f"no time for figures; mes-stoch report {folder.path} draws them")
     speech.say(str(folder.path) if quiet else f"Results: {folder.path}")

@@ -90,6 +90,18 @@ class RunFolderError(UsageError):
         super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
 
 
+class InterruptedRunError(MesStochError):
+    """A run was asked to end before anything was proven; every rank of a parallel run raises it."""
+
+    exit_code = 5
+
+
+class TimeLimitError(MesStochError):
+    """The time limit came before there was anything to write."""
+
+    exit_code = 4
+
+
 class ModelError(MesStochError):
     """The model could not be assembled or compiled from a valid instance."""
 

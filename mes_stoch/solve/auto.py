@@ -9,6 +9,7 @@ from typing import Literal
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solve import parallel
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions
+from mes_stoch.solve.stop import Stop
 
 #: Up to here the extensive form is solved in about a second; beyond, its time grows faster than the number of scenarios
 #: (docs/benchmarks.md), while decomposition's grows with it.
@@ -54,6 +55,7 @@ def solve_auto(
     options: SolveOptions,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
 ) -> EngineResult | None:
     """Solve by the method that :func:`choose` picks; its reason is told to ``remark`` and kept in the details.
 
@@ -64,13 +66,13 @@ def solve_auto(
 
     Raises
     ------
-    InfeasibleError, UnboundedError, SolveError
+    InterruptedRunError, InfeasibleError, UnboundedError, SolveError
     """
     communicator = parallel.world()
     choice = choose(program, 1 if communicator is None else int(communicator.Get_size()))
     if remark is not None:
         remark(f"method {choice.method}: {choice.reason}")
-    result = _solve(choice.method, program, options, progress)
+    result = _solve(choice.method, program, options, progress, stop)
     if result is not None:
         result.details["chosen_method"] = choice.method
         result.details["reason"] = choice.reason
@@ -78,19 +80,19 @@ def solve_auto(
 
 
 def _solve(
-    method: str, program: StochasticProgram, options: SolveOptions, progress: Progress | None
+    method: str, program: StochasticProgram, options: SolveOptions, progress: Progress | None, stop: Stop | None
 ) -> EngineResult | None:
     if method == "ef":
         from mes_stoch.solve.extensive import solve_extensive
 
-        return solve_extensive(program, options, progress)
+        return solve_extensive(program, options, progress, stop)
     if method == "decomposition":
         from mes_stoch.solve.decomposition import solve_decomposition
 
-        return solve_decomposition(program, options, progress)
+        return solve_decomposition(program, options, progress, stop)
     from mes_stoch.solve.progressive_hedging import solve_ph
 
-    return solve_ph(program, options, progress)
+    return solve_ph(program, options, progress, stop=stop)
 
 
 def solve_by(
@@ -99,8 +101,9 @@ def solve_by(
     options: SolveOptions,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
 ) -> EngineResult | None:
     """Solve by a method's name: ``auto``, ``ef``, ``decomposition`` or ``ph``."""
     if method == "auto":
-        return solve_auto(program, options, progress, remark)
-    return _solve(method, program, options, progress)
+        return solve_auto(program, options, progress, remark, stop)
+    return _solve(method, program, options, progress, stop)

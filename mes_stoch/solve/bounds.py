@@ -20,7 +20,6 @@ from the progressive hedging algorithm for stochastic mixed-integer programs, DO
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +33,7 @@ from mes_stoch.solve.pool import ScenarioPool, require_bounded
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.solution import Solution
+from mes_stoch.solve.stop import Stop
 
 NEGATIVE_GAP_TOLERANCE = 1e-6
 
@@ -55,7 +55,7 @@ def evaluate(
     root: FloatArray,
     *,
     pool: ScenarioPool | None = None,
-    deadline: float = math.inf,
+    stop: Stop | None = None,
 ) -> list[ScenarioSolution]:
     """Solve scenarios with **all** root columns fixed at ``root``.
 
@@ -65,8 +65,8 @@ def evaluate(
         Scenarios to solve.
     root : array
         One value per root column.
-    deadline : float
-        ``time.perf_counter()`` after which no further solve starts.
+    stop : Stop, optional
+        Polled before every solve. Integers are given an even share of the time left, so that no scenario goes without.
 
     Returns
     -------
@@ -81,9 +81,13 @@ def evaluate(
         No feasible point was found in time.
     """
     pool = pool or ScenarioPool(program, gap_rel=EVALUATION_GAP)
+    stop = stop or Stop()
     solutions = []
-    for index in indices:
-        solution = pool.solve_fixed(index, root, _seconds_left(deadline))
+    for place, index in enumerate(indices):
+        if stop():
+            raise SolveError(f"{program.name}: there was no time to evaluate a commitment in every scenario")
+        share = 1 if pool.recourse_is_continuous(index) else len(indices) - place
+        solution = pool.solve_fixed(index, root, stop.seconds_left() / share)
         name = program.scenario_names[index]
         if solution.status == "infeasible":
             raise InfeasibleError(f"{program.name}: scenario {name!r} has no feasible point with this first stage")
@@ -115,13 +119,13 @@ def priced_bounds(
     options: SolveOptions | None = None,
     *,
     pool: ScenarioPool | None = None,
-    deadline: float = math.inf,
+    stop: Stop | None = None,
 ) -> PricedBounds:
     """Proven lower bounds on ``min c_s x + W_s x[consensus]``, one per scenario of ``indices``.
 
     The weighted sum over **all** scenarios bounds the optimal expected cost when ``sum_s p_s W_s = 0``
-    (:func:`project_multipliers`, :func:`lagrangian_total`). A bound is ``-inf`` where the subproblem is unbounded or
-    was stopped with nothing proven, and 0 then for a scenario without probability.
+    (:func:`project_multipliers`, :func:`lagrangian_total`). A bound is ``-inf`` where the subproblem is unbounded, or
+    was not begun or ended with nothing proven because of ``stop``, and 0 then for a scenario without probability.
 
     Parameters
     ----------
@@ -133,10 +137,13 @@ def priced_bounds(
         A scenario has no feasible point at all.
     """
     pool = pool or ScenarioPool(program, gap_rel=subproblem_gap(options or SolveOptions()))
+    stop = stop or Stop()
     bounds = np.full(len(indices), -np.inf)
     kind: BoundKind = "safe"
     for position, index in enumerate(indices):
-        solution = pool.solve_priced(index, multipliers[position], _seconds_left(deadline))
+        if stop():
+            break
+        solution = pool.solve_priced(index, multipliers[position], stop.seconds_left())
         if solution.status == "unbounded":
             continue
         require_bounded(program, index, solution)
@@ -155,10 +162,10 @@ def lagrangian_bound(
     options: SolveOptions | None = None,
     *,
     pool: ScenarioPool | None = None,
-    deadline: float = math.inf,
+    stop: Stop | None = None,
 ) -> FloatArray:
     """The values of :func:`priced_bounds` alone."""
-    return priced_bounds(program, indices, multipliers, options, pool=pool, deadline=deadline).values
+    return priced_bounds(program, indices, multipliers, options, pool=pool, stop=stop).values
 
 
 def lagrangian_total(program: StochasticProgram, each: PricedBounds, multipliers: FloatArray) -> Proven:
@@ -302,7 +309,3 @@ def scenario_solution(index: int, scenario: LinearProgram, solution: Solution) -
         row_dual=solution.row_dual,
         column_dual=solution.column_dual,
     )
-
-
-def _seconds_left(deadline: float) -> float:
-    return max(deadline - time.perf_counter(), 0.0) if math.isfinite(deadline) else math.inf

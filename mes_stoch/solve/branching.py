@@ -23,7 +23,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +33,7 @@ from mes_stoch.solve import primal_check
 from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.solution import Solution
+from mes_stoch.solve.stop import Stop
 
 _INTEGRAL = 1e-9
 _NEARLY = 1e-6
@@ -97,7 +97,7 @@ def search(
     *,
     proof: Proof | None = None,
     points: bool = False,
-    deadline: float = math.inf,
+    stop: Stop | None = None,
 ) -> Branched:
     """Bound the optimum of ``scenario`` as ``model`` has it, its integrality included.
 
@@ -115,10 +115,10 @@ def search(
         Without one the solver's word is taken, and the bound says so.
     points : bool
         Look for points with whole integers on the way, too.
-    deadline : float
-        ``time.perf_counter()`` after which no branch is begun.
+    stop : Stop, optional
+        No branch is begun once it says so.
     """
-    return _Search(model, scenario, proof, points=points).run(solves, enough, deadline)
+    return _Search(model, scenario, proof, points=points).run(solves, enough, stop or Stop())
 
 
 class _Search:
@@ -135,13 +135,13 @@ class _Search:
         self._kind: BoundKind = "safe" if proof is not None else "solver"
         self._best: Solution | None = None
 
-    def run(self, solves: int, enough: float, deadline: float) -> Branched:
+    def run(self, solves: int, enough: float, stop: Stop) -> Branched:
         status, first = self._solve(self._lower, self._upper, -math.inf)
         if first is None:
             bound = math.inf if status == "infeasible" else -math.inf
             return Branched(bound, self._kind, None)
         nodes = [first]
-        while nodes and self._spent + 3 <= solves and nodes[0].value < enough and time.perf_counter() < deadline:
+        while nodes and self._spent + 3 <= solves and nodes[0].value < enough and not stop():
             node = nodes[0]
             if node.is_leaf:
                 break

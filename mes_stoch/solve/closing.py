@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -40,6 +39,7 @@ from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.no_optimum import grows_without_limit, together_infeasible
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.closing")
@@ -73,17 +73,17 @@ class Closing:
     planes : CuttingPlanes
         Over all scenarios.
     team : Team
-    deadline : float
+    stop : Stop
     """
 
     def __init__(
-        self, program: StochasticProgram, options: SolveOptions, planes: CuttingPlanes, team: Team, deadline: float
+        self, program: StochasticProgram, options: SolveOptions, planes: CuttingPlanes, team: Team, stop: Stop
     ) -> None:
         self._program = program
         self._options = options
         self._planes = planes
         self._team = team
-        self._deadline = deadline
+        self._stop = stop
         self._candidates = Candidates(program)
         self._merger = Merger(program.root.columns)
         self.mip_solves = 0
@@ -98,12 +98,12 @@ class Closing:
         """
         groups = self._planes.groups
         size = groups if not self._program.scenario(0).integer.any() else 1
-        while self._team.told(findings.gap_rel > self._options.gap_rel and not self._is_late()):
+        while self._team.told(findings.gap_rel > self._options.gap_rel) and not self._team.any(self._stop()):
             size = min(size, groups)
             before = findings.upper - findings.lower
             wishes = self._round(size, findings, raise_lower)
             for wish in wishes:
-                if self._team.told(self._is_late()):
+                if self._team.any(self._stop()):
                     break
                 try_commitment(wish)
             if size == groups:
@@ -113,9 +113,6 @@ class Closing:
             after = findings.upper - findings.lower
             if self._team.told(not after < (1.0 - _WORTH_A_ROUND) * before):
                 size *= _GROWTH
-
-    def _is_late(self) -> bool:
-        return time.perf_counter() > self._deadline
 
     def _round(self, size: int, findings: Findings, raise_lower: RaiseLower) -> list[FloatArray]:
         """All bundles of one size once; the commitments worth trying."""
@@ -127,7 +124,7 @@ class Closing:
         gap_abs = self._gap_abs(findings)
         proofs: list[_Proof] = []
         for bundle, groups_in in enumerate(bundles):
-            if bundle % self._team.size == self._team.rank and not self._is_late():
+            if bundle % self._team.size == self._team.rank and not self._stop():
                 proofs.append(self._prove(bundle, groups_in, slopes[bundle][1], gap_abs, findings, whole=whole))
         proofs = self._everyones(proofs)
         if any(proof.status == "infeasible" for proof in proofs):
@@ -191,7 +188,8 @@ class Closing:
         if start is not None and model.is_mip:
             model.set_start(np.arange(len(start), dtype=np.int32), start)
         self.mip_solves += 1
-        solution = model.run(max(self._deadline - time.perf_counter(), 0.0))
+        model.end_when(self._stop)
+        solution = model.run(self._stop.seconds_left())
         root = None
         if solution.values is not None:
             root = solution.values[: len(self._program.root.columns)].copy()
@@ -200,7 +198,7 @@ class Closing:
         proof = ExtensiveProof(merged, cost)
         bound, kind = proof.bound(model, solution)
         if kind == "solver" and solution.values is not None:
-            asked = second_opinion(proof, solution.objective, self._options.gap_rel, self._deadline)
+            asked = second_opinion(proof, solution.objective, self._options.gap_rel, self._stop)
             if asked.kind == "safe" and asked.bound >= bound - scale * gap_abs:
                 bound, kind = asked.bound, asked.kind
         return _Proof(number, solution.status, bound / scale, kind, root)

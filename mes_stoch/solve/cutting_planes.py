@@ -207,7 +207,7 @@ class CuttingPlanes:
             value = self.visit(point)
             self.update_bound()
             late = self._stop() or time.perf_counter() > deadline
-            if self._team.told(late or self.gap_rel <= gap_rel) or self.verdict != "open":
+            if self._team.any(late) or self._team.told(self.gap_rel <= gap_rel) or self.verdict != "open":
                 break
             idle, gap = (0, self.gap_rel) if self.gap_rel < (1.0 - _WORTH_A_PASS) * gap else (idle + 1, gap)
             if self.has_answer and self._team.told(idle > _PATIENCE):
@@ -255,6 +255,11 @@ class CuttingPlanes:
         if found.bound > self.lower:
             self.lower, self.kind = found.bound, weaker(self._rests_on, found.kind)
         self._found = found if found.weights is not None else self._found
+
+    @property
+    def has_estimates(self) -> bool:
+        """Whether there has been a round of estimates at all; the same on every rank."""
+        return bool(self._estimates.offsets)
 
     def minorants(self) -> tuple[FloatArray, FloatArray]:
         """One affine lower estimate a scenario of this rank, ``offset_s + gradient_s' r``, by the master's duals.

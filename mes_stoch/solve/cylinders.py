@@ -17,15 +17,17 @@ from mes_stoch.solve.findings import Findings
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
 from mes_stoch.solve.serial_hedging import (
-    deadline_of_start,
     hedging_gap,
     hedging_options,
     rho_control,
     status_of,
+    stop_of_start,
 )
 from mes_stoch.solve.spokes import SpokeWork, merge, spoke_classes
 from mes_stoch.solve.start import start_from
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
+from mes_stoch.solve.unfinished import without_commitment
 from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.cylinders")
@@ -68,6 +70,7 @@ def solve_cylinders(
     progress: Progress | None = None,
     *,
     warm: bool = True,
+    stop: Stop | None = None,
 ) -> EngineResult | None:
     """Progressive hedging on all ranks of ``communicator``; the result on rank 0.
 
@@ -75,9 +78,13 @@ def solve_cylinders(
     ----------
     warm : bool
         Decompose first, all ranks together, and hedge only if that leaves a gap.
+    stop : Stop, optional
+        What ends it; default the time limit of ``options``.
 
     Raises
     ------
+    InterruptedRunError
+        It was asked to end before anything was proven; on all ranks.
     UsageError
         The number of ranks does not fit.
     SolveError
@@ -87,18 +94,18 @@ def solve_cylinders(
     check_ranks(ranks, len(program.scenario_names))
     parallel.abort_when_uncaught()
     interval = Interval(progress if communicator.Get_rank() == 0 else None)
-    deadline = interval.start + options.time_limit_s
-    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
+    stop = stop or Stop(interval.start + options.time_limit_s)
+    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
     team = Team(communicator)
-    decomposition = Decomposition(program, options, interval, team, deadline_of_start(interval.start, options))
+    decomposition = Decomposition(program, options, interval, team, stop_of_start(interval.start, stop))
     first = decomposition.findings
-    shares = []
-    with parallel.ProgressThread(communicator):
+    shares: list[list[_Share]] = []
+    with parallel.ProgressThread(communicator, stop.request):
         if warm and decomposition.run():
             settings.start = start_from(program, first, team)
-            shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
-        if first.gap_rel > options.gap_rel:
-            work = SpokeWork(program, options, deadline, settings.start, settled=first.is_interval)
+        shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
+        if first.gap_rel > options.gap_rel and not team.any(stop()):
+            work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
                 _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
@@ -106,15 +113,19 @@ def solve_cylinders(
             share = _Share(work.each, work.root, work.scenarios, *spent)
             shares.append(communicator.gather(share))
     result, failure = None, ""
-    if communicator.Get_rank() == 0:
+    interrupted = team.any(stop.is_interrupted)
+    if team.leads:
         try:
-            result = _result(program, options, interval, shares, first)
+            result = _result(program, options, interval, shares, first, interrupted=interrupted)
         except SolveError as error:
             failure = str(error)
     # All ranks fail together, so that no one waits for a rank that has left.
     failure = communicator.bcast(failure)
     if failure:
         raise SolveError(failure)
+    if not team.told(result is not None):
+        unfinished = without_commitment("ph", program, interval, stop, team, first.details)
+        return unfinished if team.leads else None
     return result
 
 
@@ -124,8 +135,13 @@ def _result(
     interval: Interval,
     proofs: list[list[_Share]],
     first: Findings,
-) -> EngineResult:
-    """Add the ranks' shares up anew, take the best of each side, and check that they make an interval."""
+    *,
+    interrupted: bool,
+) -> EngineResult | None:
+    """Add the ranks' shares up anew, take the best of each side, and check that they make an interval.
+
+    ``None`` where no commitment was evaluated in every scenario; the bound stands in ``interval`` then.
+    """
     count = len(program.scenario_names)
     lower, best = first.lower, math.inf
     root: FloatArray | None = None
@@ -139,7 +155,8 @@ def _result(
             best, scenarios = bounds.expected_cost(program, found), found
             root = next(share.root for share in shares if share.root is not None)
     if root is None:
-        raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
+        interval.lower = lower
+        return None
     lower, upper = bounds.certify(lower, bounds.expected_cost(program, scenarios), program.name)
     moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper))
     interval.lower, interval.upper = lower, upper
@@ -147,7 +164,7 @@ def _result(
         interval.note()
     return EngineResult(
         method="ph",
-        status=status_of(bounds.relative_gap(lower, upper), options),
+        status=status_of(bounds.relative_gap(lower, upper), options, interrupted=interrupted),
         root=root,
         lower=lower,
         upper=upper,
@@ -182,7 +199,10 @@ def _wheel(
     control = rho_control(program, options)
 
     class Hub(hub):  # type: ignore[misc]
-        """mpi-sppy's hub; what it would print becomes the trace."""
+        """mpi-sppy's hub; what it would print becomes the trace, and it ends when the run is to."""
+
+        def determine_termination(self, screen_trace: bool = True) -> bool:
+            return bool(super().determine_termination(screen_trace)) or bool(self.allreduce_or(settings.stop()))
 
         def screen_trace(self) -> None:
             interval.iteration = self.current_iteration()
@@ -220,7 +240,7 @@ def _wheel(
         "opt_class": ph,
         "opt_kwargs": {
             **common,
-            "options": hedging_options(options, settings.deadline),
+            "options": hedging_options(options, settings.stop),
             "extensions": Steering,
         },
     }
@@ -228,7 +248,7 @@ def _wheel(
         {
             "spoke_class": spoke,
             "opt_class": base,
-            "opt_kwargs": {**common, "options": hedging_options(options, settings.deadline)},
+            "opt_kwargs": {**common, "options": hedging_options(options, settings.stop)},
         }
         for spoke in (pricing, commitment)
     ]

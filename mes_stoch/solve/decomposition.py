@@ -47,6 +47,7 @@ from mes_stoch.solve.recourse import Recourse
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 
 logger = logging.getLogger("mes_stoch.solve.decomposition")
@@ -69,7 +70,10 @@ _WORTH_ANOTHER_ROUND = 0.1
 
 @in_common_money
 def solve_decomposition(
-    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> EngineResult | None:
     """Solve by decomposition, on all ranks of an MPI run, however many they are, or in this process alone.
 
@@ -79,6 +83,8 @@ def solve_decomposition(
     options : SolveOptions
     progress : callable, optional
         Called on rank 0 with every better bound.
+    stop : Stop, optional
+        What ends it; default the time limit of ``options``.
 
     Returns
     -------
@@ -89,25 +95,21 @@ def solve_decomposition(
     ------
     InfeasibleError, UnboundedError
         The program has no optimum.
+    InterruptedRunError
+        It was asked to end before anything was proven.
     SolveError
-        No commitment was found in time, or the bounds contradict each other.
+        The bounds contradict each other.
     """
     communicator = parallel.world()
     team = Team(communicator)
     if communicator is not None:
         parallel.abort_when_uncaught()
     interval = Interval(progress if team.leads else None)
-    deadline = interval.start + options.time_limit_s
-    decomposition = Decomposition(program, options, interval, team, deadline, to_the_end=True)
-    interrupted = False
-    try:
+    stop = stop or Stop(interval.start + options.time_limit_s)
+    decomposition = Decomposition(program, options, interval, team, stop, to_the_end=True)
+    with parallel.ProgressThread(communicator, stop.request, parallel.NEWS_INTERVAL_S):
         decomposition.run()
-    except KeyboardInterrupt:
-        # What is proven so far stays proven; with nothing to show there is nothing to return.
-        if communicator is not None or not decomposition.findings.is_interval:
-            raise
-        interrupted = True
-    return to_result(program, decomposition.findings, team, options, interval, interrupted=interrupted)
+    return to_result(program, decomposition.findings, team, options, interval, stop)
 
 
 class Decomposition:
@@ -120,8 +122,8 @@ class Decomposition:
     interval : Interval
         Gets every better bound.
     team : Team
-    deadline : float
-        ``time.perf_counter()`` after which nothing new is begun.
+    stop : Stop, optional
+        Nothing new is begun once it says so.
     to_the_end : bool
         Go on until the gap is closed or time is up; otherwise until the cheap steps gain little.
     """
@@ -132,7 +134,7 @@ class Decomposition:
         options: SolveOptions,
         interval: Interval,
         team: Team,
-        deadline: float = math.inf,
+        stop: Stop | None = None,
         *,
         to_the_end: bool = False,
     ) -> None:
@@ -140,9 +142,9 @@ class Decomposition:
         self._options = options
         self._interval = interval
         self._team = team
-        self._deadline = deadline
+        self._stop = stop or Stop()
         self._to_the_end = to_the_end
-        self._relaxations = ScenarioRelaxations(program, deadline)
+        self._relaxations = ScenarioRelaxations(program, self._stop)
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
         self._planes: CuttingPlanes | None = None
@@ -171,6 +173,8 @@ class Decomposition:
         found.point = point
         self._try(planes, self._first_commitment(planes, point))
         self._require_open(planes)
+        if not planes.has_estimates:
+            return False  # there was no time for anything
         offsets, gradients = planes.minorants()
         found.multipliers = -gradients
         dispatched = time.perf_counter()
@@ -196,13 +200,13 @@ class Decomposition:
         planes = self._planes
         if planes is None:
             raise SolveError("decomposition has not been run")
-        closing = Closing(self._program, self._options, planes, self._team, self._deadline)
+        closing = Closing(self._program, self._options, planes, self._team, self._stop)
         closing.run(self.findings, self._raise_lower, lambda root: self._try(planes, root))
         self._recourse.mip_solves += closing.mip_solves
 
     def _require_open(self, planes: CuttingPlanes) -> None:
         if planes.verdict != "open":
-            no_optimum.explain(self._program, planes.verdict, planes.culprit, self._team, self._deadline)
+            no_optimum.explain(self._program, planes.verdict, planes.culprit, self._team, self._stop)
 
     @cached_property
     def _has_integer_recourse(self) -> bool:
@@ -210,7 +214,9 @@ class Decomposition:
 
     def _is_late(self) -> bool:
         """On this rank; asked before every scenario. A small program is left what a first commitment takes."""
-        return time.perf_counter() > self._deadline + (_GRACE_S if self.findings.root is None else 0.0)
+        if self._stop.is_interrupted or self.findings.root is not None:
+            return self._stop()
+        return time.perf_counter() > self._stop.deadline + _GRACE_S
 
     # -- the relaxation ---------------------------------------------------------------------------------------------
 
@@ -219,7 +225,7 @@ class Decomposition:
         count = len(self._program.scenario_names)
         share = _SHARE_OF_TIME_LIMIT if self._has_integer_recourse else 1.0
         began = time.perf_counter()
-        deadline = began + share * (self._deadline - began)
+        deadline = began + share * (self._stop.deadline - began)
         gap_rel = relaxation_gap(self._options)
         point, radius = None, _FIRST_RADIUS
         cuts: list[FeasibilityCut] = []
@@ -246,8 +252,7 @@ class Decomposition:
 
     def _is_scarce(self, count: int) -> bool:
         """Whether the time left is little more than a first commitment takes."""
-        left = self._deadline - time.perf_counter()
-        return left <= _RESERVE * self._relaxations.cold_time_s * count / self._team.size
+        return self._stop.seconds_left() <= _RESERVE * self._relaxations.cold_time_s * count / self._team.size
 
     def _start(self, mean: FloatArray | None) -> FloatArray:
         """Where to begin: what the scenarios would do on the mean, or, where none has an optimum, nothing at all."""
@@ -294,7 +299,9 @@ class Decomposition:
             lower, proposal = self._ask_integer_master(planes)
             self._raise_lower(lower, "solver")
             closed = bounds.relative_gap(lower, best_value) <= relaxation_gap(self._options)
-            if proposal is None or self._team.told(closed or self._is_late() or proposal.tobytes() in seen):
+            if proposal is None or self._team.any(self._is_late()):
+                break
+            if self._team.told(closed or proposal.tobytes() in seen):
                 break
             root = proposal
         planes.update_bound()
@@ -304,7 +311,7 @@ class Decomposition:
         """Its bound and its commitment; a master that cannot be satisfied is the end of the program."""
         found = MasterPoint("unknown")
         if planes.master is not None:
-            found = planes.master.solve_integer(max(self._deadline - time.perf_counter(), 0.0))
+            found = planes.master.solve_integer(self._stop.seconds_left())
         found = self._team.told(found)
         if found.status == "infeasible":
             planes.verdict = "infeasible"
@@ -325,7 +332,7 @@ class Decomposition:
             late = self._is_late()
             if late:
                 break
-            found = self._recourse.dispatch(index, root, _WORTH_POLISHING * self._subproblem_gap(), self._deadline)
+            found = self._recourse.dispatch(index, root, _WORTH_POLISHING * self._subproblem_gap(), self._stop)
             if found.solution is None:
                 rejected = index
                 break
@@ -401,7 +408,7 @@ class Decomposition:
             (self._price, _PRICE_PER_EXCESS),
         ):
             pending = ledger.order(self._subproblem_gap())
-            while self._team.told(time.perf_counter() <= self._deadline):
+            while not self._team.any(self._stop()):
                 # Exact for a root without integers, and proven for any once the master has seen the raised offsets.
                 excess = self.findings.upper - base - self._team.total(ledger.raised)
                 excess -= self._options.gap_rel * abs(self.findings.upper)
@@ -436,16 +443,15 @@ class Decomposition:
         """Both sides by mixed-integer solves, no more exactly than the scenario's debt deserves."""
         known = ledger.scenarios[place]
         gap_abs = max(self._subproblem_gap(), _SHARE_OF_DEBT * ledger.debt(place))
-        bound = self._recourse.least_cost(known.index, -ledger.gradients[place], known.values, gap_abs, self._deadline)
+        bound = self._recourse.least_cost(known.index, -ledger.gradients[place], known.values, gap_abs, self._stop)
         ledger.raise_offset(place, bound.value, bound.kind)
         if ledger.debt(place) > 2 * gap_abs:
-            ledger.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._deadline)
+            ledger.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._stop)
 
     # -- bookkeeping ------------------------------------------------------------------------------------------------
 
     def _is_done(self) -> bool:
-        late = time.perf_counter() > self._deadline
-        return self._team.told(self.findings.gap_rel <= self._options.gap_rel or late)
+        return self._team.any(self._stop()) or self._team.told(self.findings.gap_rel <= self._options.gap_rel)
 
     def _subproblem_gap(self) -> float:
         """How exactly a mixed-integer solve is worth doing: a share of the gap the whole may keep, as money."""

@@ -17,6 +17,7 @@ Birge & Louveaux (2011), Introduction to Stochastic Programming, section 2.4, DO
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import time
@@ -26,19 +27,25 @@ import numpy as np
 
 from mes_stoch.model.merge import Merged, Merger
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
-from mes_stoch.schema.errors import InfeasibleError, MesStochError, UnboundedError
+from mes_stoch.schema.errors import InfeasibleError, MesStochError, SolveError, UnboundedError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
 from mes_stoch.solve.highs import HighsModel, Solution
+from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
-from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status, TracePoint
+from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status
 from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.stop import Stop
+from mes_stoch.solve.team import Team
+from mes_stoch.solve.unfinished import without_commitment
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
 
 # From about ten hospital days on the interior point (with crossover) overtakes simplex: 27 against 59 CPU-s at 30.
 _INTERIOR_POINT_FROM_ENTRIES = 250_000
+_CAUTION, _SHARE_OF_EVALUATION, _SHARE_OF_A_SAMPLE = 1.5, 0.5, 0.05
+_GRACE_S, _PATIENCE_S = 1.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,10 @@ def assemble(program: StochasticProgram) -> ExtensiveForm:
 
 @in_common_money
 def solve_extensive(
-    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> EngineResult:
     """Solve all scenarios at once, then evaluate the commitment found scenario by scenario.
 
@@ -96,6 +106,8 @@ def solve_extensive(
     options : SolveOptions
     progress : callable, optional
         Called with a :class:`TracePoint` whenever HiGHS reports new bounds (mixed-integer programs).
+    stop : Stop, optional
+        What ends it; default the time limit of ``options``.
 
     Returns
     -------
@@ -104,17 +116,21 @@ def solve_extensive(
         allowance; small mixed-integer programs are searched a second time by linear programs alone
         (:mod:`mes_stoch.solve.extensive_proof`). ``upper`` is the independent evaluation.
 
-    Where the time limit comes before any feasible point, the commitment is the one nearest to none at all, and the
-    bound the better of HiGHS' and wait-and-see's; evaluating them takes longer than the limit.
+    Part of the time is kept for the evaluation. Where HiGHS finds no feasible point in the rest, the commitment is the
+    one nearest to none at all, and the bound the better of HiGHS' and wait-and-see's, each where it can be had in time.
 
     Raises
     ------
+    InterruptedRunError
+        It was asked to end before anything was proven.
     InfeasibleError, UnboundedError
     SolveError
         The bounds contradict each other.
     """
-    start = time.perf_counter()
-    trace = _Trace(start, progress)
+    interval = Interval(progress)
+    start = interval.start
+    stop = stop or Stop(start + options.time_limit_s)
+    solving = stop.earlier(stop.deadline - _evaluation_time_s(program, stop))
     form = assemble(program)
     # The rest of the gap is left to the scenario solves of the evaluation.
     settings: dict[str, str | bool | int | float] = {"mip_rel_gap": 0.8 * options.gap_rel}
@@ -122,54 +138,61 @@ def solve_extensive(
         settings |= {"solver": "ipm", "mip_lp_solver": "ipm"}
     model = HighsModel(form.program, threads=options.threads, options=settings)
     logger.debug("extensive form: %d rows, %d columns", *form.program.matrix.shape)
+    trace = _Trace(interval, form.scale)
     if model.is_mip:
-        model.on_mip_progress(lambda lower, upper: trace.add(lower / form.scale, upper / form.scale))
+        model.on_mip_progress(trace.add)
+    model.end_when(solving)
     assembled = time.perf_counter()
-    with model.interruptible():
-        solution = model.run(options.time_limit_s - (assembled - start))
+    solution = model.run(solving.seconds_left())
     solved = time.perf_counter()
-    _require_solution(program, solution)
+    _require_solution(program, solution, stop)
     proof = ExtensiveProof(form.merged)
     lower, kind = proof.bound(model, solution)
     lower /= form.scale
-    if solution.values is None:
-        waiting = _wait_and_see_bound(program)
-        root = program.root.nearest(np.zeros(form.root_count))
+    root = None if solution.values is None else form.root_of(solution.values)
+    scenarios: list[ScenarioSolution] = []
+    closing = _time_to_close(stop)
+    if root is not None or not stop.is_interrupted:
+        root = program.root.nearest(np.zeros(form.root_count)) if root is None else root
+        scenarios = _evaluate(program, root, closing)
+    if solution.values is None and not stop.is_interrupted:
+        waiting = _wait_and_see_bound(program, closing)
         lower, kind = max((lower, kind), (waiting.value, waiting.kind))
-    else:
-        root = form.root_of(solution.values)
-    scenarios = bounds.evaluate(program, range(len(program.scenario_names)), root)
+    rows, columns = form.program.matrix.shape
+    details: dict[str, str | float | int] = {
+        "rows": rows,
+        "columns": columns,
+        "entries": int(form.program.matrix.nnz),
+        "objective": solution.objective / form.scale,
+        "assemble_time_s": assembled - start,
+        "solve_time_s": solved - assembled,
+        "evaluate_time_s": time.perf_counter() - solved,
+        **proof.details(form.scale),
+    }
+    if root is None or not scenarios:
+        interval.lower, interval.kind = lower, kind
+        return without_commitment("ef", program, interval, stop, Team(), details)
     upper = bounds.expected_cost(program, scenarios)
-    if solution.values is not None and kind == "solver":
-        asked = second_opinion(proof, upper * form.scale, options.gap_rel, start + options.time_limit_s)
+    if solution.values is not None and kind == "solver" and not stop():
+        asked = second_opinion(proof, upper * form.scale, options.gap_rel, stop)
         root, scenarios, upper = _better(program, form, asked.best, root, scenarios, upper)
         lower, kind = bounds.preferred(
             lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options.gap_rel
         )
     lower, upper = bounds.certified(program, lower, upper, scenarios)
     trace.close(lower, upper, kind)
-    rows, columns = form.program.matrix.shape
     return EngineResult(
         method="ef",
-        status=_status(model, solution, bounds.relative_gap(lower, upper), options),
+        status=_status(solution, bounds.relative_gap(lower, upper), options, stop),
         root=root,
         lower=lower,
         upper=upper,
         iterations=solution.nodes if model.is_mip else solution.simplex_iterations,
         ranks=1,
         wall_time_s=time.perf_counter() - start,
-        trace=tuple(trace.points),
+        trace=tuple(interval.trace),
         scenarios=tuple(scenarios),
-        details={
-            "rows": rows,
-            "columns": columns,
-            "entries": int(form.program.matrix.nnz),
-            "objective": solution.objective / form.scale,
-            "assemble_time_s": assembled - start,
-            "solve_time_s": solved - assembled,
-            "evaluate_time_s": time.perf_counter() - solved,
-            **proof.details(form.scale),
-        },
+        details=details,
         bound_kind=kind,
     )
 
@@ -194,28 +217,64 @@ def _better(
     return (other, again, cost) if cost < upper else (root, scenarios, upper)
 
 
-def _wait_and_see_bound(program: StochasticProgram) -> bounds.Proven:
+def _evaluation_time_s(program: StochasticProgram, stop: Stop) -> float:
+    """What evaluating a commitment will take, by one scenario at no commitment; at most half the time there is."""
+    left = stop.seconds_left()
+    if not math.isfinite(left):
+        return 0.0
+    began = time.perf_counter()
+    with contextlib.suppress(MesStochError):  # whatever is wrong shows when the whole is solved
+        nothing = np.asarray(program.root.nearest(np.zeros(len(program.root.columns))))
+        bounds.evaluate(program, [0], nothing, stop=stop.earlier(began + _SHARE_OF_A_SAMPLE * left))
+    each = time.perf_counter() - began
+    return min(_CAUTION * each * len(program.scenario_names), _SHARE_OF_EVALUATION * left)
+
+
+def _time_to_close(stop: Stop) -> Stop:
+    """What ends the work that follows the solver's.
+
+    Who interrupts waits a while for the evaluation, since it is what makes the work before it worth anything; a small
+    program has a second for it whatever the limit.
+    """
+    now = time.perf_counter()
+    return Stop(now + _PATIENCE_S) if stop.is_interrupted else Stop(max(stop.deadline, now + _GRACE_S), stop.request)
+
+
+def _evaluate(program: StochasticProgram, root: FloatArray, stop: Stop) -> list[ScenarioSolution]:
+    """The commitment's dispatch in every scenario, or nothing where there was no time for it."""
+    try:
+        return bounds.evaluate(program, range(len(program.scenario_names)), root, stop=stop)
+    except SolveError:
+        if not stop():
+            raise
+        logger.debug("no time to evaluate a commitment in every scenario")
+        return []
+
+
+def _wait_and_see_bound(program: StochasticProgram, stop: Stop) -> bounds.Proven:
     """Bound from every scenario's relaxation alone, where the extensive form was stopped before it had any."""
     indices = range(len(program.scenario_names))
     nothing = np.zeros((len(indices), int(program.root.consensus.sum())))
-    each = bounds.priced_bounds(program, indices, nothing, pool=ScenarioPool(program, relax=True))
+    each = bounds.priced_bounds(program, indices, nothing, pool=ScenarioPool(program, relax=True), stop=stop)
     return bounds.lagrangian_total(program, each, nothing)
 
 
-def _status(model: HighsModel, solution: Solution, gap: float, options: SolveOptions) -> Status:
+def _status(solution: Solution, gap: float, options: SolveOptions, stop: Stop) -> Status:
     if solution.status == "optimal" and gap <= bounds.NEGATIVE_GAP_TOLERANCE:
         return "optimal"
     if gap <= options.gap_rel:
         return "gap_reached"
-    return "interrupted" if model.was_interrupted else "limit"
+    return "interrupted" if stop.is_interrupted else "limit"
 
 
-def _require_solution(program: StochasticProgram, solution: Solution) -> None:
+def _require_solution(program: StochasticProgram, solution: Solution, stop: Stop) -> None:
     """Say which scenario is at fault where the whole has no optimum."""
     nothing = np.zeros(int(program.root.consensus.sum()))
     if solution.status == "infeasible":
         pool = ScenarioPool(program)
         for index in range(len(program.scenario_names)):
+            if stop():
+                raise InfeasibleError(f"{program.name} has no solution; there was no time to find out which scenario")
             alone = pool.solve_priced(index, nothing)
             if alone.status == "infeasible":
                 require_bounded(program, index, alone)
@@ -229,24 +288,20 @@ def _require_solution(program: StochasticProgram, solution: Solution) -> None:
 
 
 class _Trace:
-    """Bounds over time; a point is added only where a bound moved."""
+    """HiGHS' bounds over time; a point is added only where a bound moved."""
 
-    def __init__(self, start: float, progress: Progress | None) -> None:
-        self.points: list[TracePoint] = []
-        self._start = start
-        self._progress = progress
-        self._lower, self._upper = -math.inf, math.inf
+    def __init__(self, interval: Interval, scale: float) -> None:
+        self._interval = interval
+        self._scale = scale
 
     def add(self, lower: float, upper: float) -> None:
-        lower = lower if math.isfinite(lower) else -math.inf
-        upper = upper if math.isfinite(upper) else math.inf
-        if not (lower > self._lower or upper < self._upper):
-            return
-        self.close(max(lower, self._lower), min(upper, self._upper))
+        lower = lower / self._scale if math.isfinite(lower) else -math.inf
+        upper = upper / self._scale if math.isfinite(upper) else math.inf
+        known = self._interval
+        if lower > known.lower or upper < known.upper:
+            self.close(max(lower, known.lower), min(upper, known.upper))
 
     def close(self, lower: float, upper: float, kind: BoundKind = "solver") -> None:
-        self._lower, self._upper = lower, upper
-        point = TracePoint(time.perf_counter() - self._start, len(self.points), self._lower, self._upper, kind)
-        self.points.append(point)
-        if self._progress is not None:
-            self._progress(point)
+        self._interval.lower, self._interval.upper, self._interval.kind = lower, upper, kind
+        self._interval.iteration = len(self._interval.trace)
+        self._interval.note()

@@ -22,6 +22,7 @@ from mes_stoch.solve.program_proof import ProgramProof
 from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds
 from mes_stoch.solve.search_bounds import allowance
 from mes_stoch.solve.solution import Solution
+from mes_stoch.solve.stop import Stop
 
 _MOST_ENTRIES = 20_000
 _ENTRIES_TIMES_SOLVES = 2_000_000
@@ -72,15 +73,15 @@ class ExtensiveProof:
         return {name: value if name == _MISSING_COUNTED else value / scale for name, value in self._details.items()}
 
 
-def second_opinion(proof: ExtensiveProof, upper: float, gap_rel: float, deadline: float) -> Branched:
+def second_opinion(proof: ExtensiveProof, upper: float, gap_rel: float, stop: Stop) -> Branched:
     """A search by linear programs alone, where the program is small.
 
     Parameters
     ----------
     upper : float
         Cost of the commitment known, in the extensive form's money: no bound within the gap of it is raised further.
-    deadline : float
-        ``time.perf_counter()`` after which no branch is begun.
+    stop : Stop
+        No branch is begun once it says so.
     """
     program = proof.program
     entries = max(int(program.matrix.nnz), 1)
@@ -95,5 +96,5 @@ def second_opinion(proof: ExtensiveProof, upper: float, gap_rel: float, deadline
         upper - 0.5 * gap_rel * abs(upper),
         proof=check,
         points=True,
-        deadline=deadline,
+        stop=stop,
     )

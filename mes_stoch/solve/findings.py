@@ -12,7 +12,9 @@ from mes_stoch.solve import bounds
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.result import EngineResult, ScenarioSolution, SolveOptions, Status
 from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
+from mes_stoch.solve.unfinished import without_commitment
 
 
 @dataclass
@@ -70,8 +72,7 @@ def to_result(
     team: Team,
     options: SolveOptions,
     interval: Interval,
-    *,
-    interrupted: bool = False,
+    stop: Stop,
 ) -> EngineResult | None:
     """The result on the leading rank, from what all ranks hand in; ``None`` elsewhere.
 
@@ -79,11 +80,15 @@ def to_result(
 
     Raises
     ------
+    InterruptedRunError
+        The run was to end before anything was proven; on all ranks.
     SolveError
         No commitment was feasible, or the bounds contradict each other; on all ranks.
     """
     if findings.root is None:
-        raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
+        unfinished = without_commitment("decomposition", program, interval, stop, team, findings.details)
+        return unfinished if team.leads else None
+    interrupted = team.any(stop.is_interrupted)
     parts = team.gathered(findings.scenarios)
     result, failure = None, ""
     if team.leads:

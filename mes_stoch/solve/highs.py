@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import highspy
@@ -37,7 +36,7 @@ from mes_stoch.solve.highs_scaling import (
     without_dropped,
 )
 from mes_stoch.solve.solution import Solution, SolutionStatus
-from mes_stoch.solve.watch import Interruption, listening_to_interrupts, throttled
+from mes_stoch.solve.watch import ending, throttled
 
 __all__ = ["SCENARIO_MIP_OPTIONS", "HighsModel", "OptionValue", "Solution", "SolutionStatus", "solve", "version"]
 
@@ -124,7 +123,6 @@ class HighsModel:
         for name, value in (options or {}).items():
             self.set_option(name, value)
         self.is_mip = False
-        self._interruption = Interruption()
         self.column_count = 0
         self.row_count = 0
         self.pass_program(program, relax=relax)
@@ -296,21 +294,13 @@ class HighsModel:
         cost = self._scaling.cost
         self._highs.cbMipInterrupt.subscribe(throttled(lambda lower, upper: report(lower / cost, upper / cost)))
 
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether Ctrl-C ended the last interruptible run."""
-        return self._interruption.asked
+    def end_when(self, stop: Callable[[], bool]) -> None:
+        """Let ``stop``, asked at every turn, end a run with what it has, as a time limit would.
 
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Let Ctrl-C end a run with what it has, as a time limit would, instead of waiting for its end.
-
-        Registers callbacks, which stay for the life of the object: for one long run.
+        Registers callbacks, which stay for the life of the object: for one long run, never for a re-solved model.
         """
-        self._interruption = Interruption()
-        moments = (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt)
-        with listening_to_interrupts(self._interruption, moments):
-            yield
+        for moment in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
+            moment.subscribe(ending(stop))
 
     def run(self, time_limit_s: float = math.inf) -> Solution:
         """Solve, and sort out what came back.

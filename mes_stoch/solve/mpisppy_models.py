@@ -7,15 +7,15 @@ column and a single variable for a scenario's cost; the scenario itself stays in
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyomo.environ as pyo
 
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solve.start import Start
+from mes_stoch.solve.stop import Stop
 
 
 @dataclass
@@ -26,9 +26,9 @@ class SolverSettings:
     ----------
     gap_rel : float
         Relative gap of mixed-integer solves.
-    deadline : float
-        ``time.perf_counter()`` after which a subproblem hands its last solution back instead of a new one. The run
-        ends at the next check of the time limit; bounds are computed elsewhere and stay valid.
+    stop : Stop
+        Once it says so a subproblem hands its last solution back instead of a new one. The run ends at the next check;
+        bounds are computed elsewhere and stay valid.
     start : Start or None
         Point and multipliers to hedge from.
     solves, solve_time_s
@@ -38,7 +38,7 @@ class SolverSettings:
     """
 
     gap_rel: float = 1e-3
-    deadline: float = math.inf
+    stop: Stop = field(default_factory=Stop)
     start: Start | None = None
     solves: int = 0
     solve_time_s: float = 0.0

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.solve import signals
 
 logger = logging.getLogger("mes_stoch.solve.mpisppy")
 
@@ -95,3 +96,4 @@ def _do_without_broken_mpi() -> None:
     except RuntimeError as error:
         logger.warning("mpi4py finds no MPI library; going on with one process (%s)", error)
         sys.modules["mpi4py.MPI"] = None  # type: ignore[assignment]
+    signals.listen_again()

@@ -6,7 +6,8 @@ mpi-sppy's parameters where its own ``PH`` drives) instead of walking the object
 into a model that HiGHS keeps, with its basis. The quadratic proximal term is replaced by
 :mod:`mes_stoch.solve.proximal`, so linear and mixed-integer recourse both work.
 
-A solve that brings no new solution leaves the scenario where it was, as any progressive hedging does, and is counted.
+A solve that brings no new solution leaves the scenario where it was, as any progressive hedging does, and is counted;
+at nothing at all where the run is asked to end before it has had one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from pyomo.opt import SolutionStatus, SolverFactory, SolverStatus, TerminationCondition
 from pyomo.solvers.plugins.solvers.persistent_solver import PersistentSolver
 
-from mes_stoch.model.program import FloatArray
+from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, Solution
 from mes_stoch.solve.integer_resolve import IntegerResolve
@@ -33,6 +34,11 @@ SOLVER_NAME = "mes_stoch_highs"
 
 # Multipliers move a little at a time, and the iterates prove nothing: see integer_resolve.
 _TRUSTED_RUNS = 10
+
+
+def _nowhere(program: StochasticProgram) -> Solution:
+    """What stands for a solution where the run ends before there is one: it proves nothing."""
+    return Solution("time_limit", 0.0, -math.inf, np.zeros(len(program.column_names)), None, None, 0.0, 0, 0)
 
 
 class _Solutions(list[Any]):
@@ -156,8 +162,8 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         settings = scenario.settings
         started = time.perf_counter()
         solution = None
-        if self._last is None or started < settings.deadline:
-            solution = self._run(started)
+        if not settings.stop():
+            solution = self._run()
             settings.solves += 1
             settings.solve_time_s += time.perf_counter() - started
             if solution.status in ("infeasible", "unbounded"):
@@ -167,7 +173,9 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         else:
             settings.stale_solves += 1
         if self._last is None:
-            raise SolveError("a subproblem without a solution")
+            if not settings.stop():
+                raise SolveError("a subproblem without a solution")
+            self._last = _nowhere(scenario.program)
         if keywords.get("load_solutions", True):
             self.load_vars()
         return SimpleNamespace(
@@ -176,12 +184,12 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
             Problem=[SimpleNamespace(Lower_bound=self._last.dual_bound, Upper_bound=self._last.objective)],
         )
 
-    def _run(self, now: float) -> Solution:
-        """Within the time left, except for the first solution, which the method cannot do without."""
-        settings = self._require_scenario().settings
-        limit = math.inf if self._last is None else settings.deadline - now
+    def _run(self) -> Solution:
+        """Within the time left."""
+        stop = self._require_scenario().settings.stop
+        limit = stop.seconds_left()
         solution = self._highs.run(limit) if self._integers is None else self._integers.run(limit)
-        if solution.values is None and solution.status == "time_limit" and settings.deadline - time.perf_counter() > 1:
+        if solution.values is None and solution.status == "time_limit" and stop.seconds_left() > 1:
             name = self._pyomo_model.name
             raise SolveError(f"no feasible point of scenario {name!r} was found though there was time left")
         return solution

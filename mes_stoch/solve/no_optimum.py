@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Literal
 
@@ -13,6 +12,7 @@ from mes_stoch.model.program import StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, MesStochError, SolveError, UnboundedError
 from mes_stoch.solve import highs
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 
 
@@ -21,7 +21,7 @@ def explain(
     verdict: Literal["infeasible", "unbounded"],
     culprit: int | None,
     team: Team,
-    deadline: float,
+    stop: Stop,
 ) -> None:
     """Raise what is wrong, the same on every rank; collective.
 
@@ -31,7 +31,7 @@ def explain(
         Of the linear relaxation.
     culprit : int or None
         A scenario of this rank that has shown it.
-    deadline : float
+    stop : Stop
         Until when it may be looked into whether an unbounded program is feasible at all.
 
     Raises
@@ -41,7 +41,7 @@ def explain(
         The relaxation is unbounded, and whether the program itself is feasible could not be found out in time.
     """
     raise _agreed(
-        _infeasible(program, team) if verdict == "infeasible" else _unbounded(program, culprit, team, deadline), team
+        _infeasible(program, team) if verdict == "infeasible" else _unbounded(program, culprit, team, stop), team
     )
 
 
@@ -79,10 +79,10 @@ def grows_without_limit(program: StochasticProgram) -> UnboundedError:
     return UnboundedError(f"{program.name}: the expected profit grows without limit")
 
 
-def _unbounded(program: StochasticProgram, culprit: int | None, team: Team, deadline: float) -> MesStochError | None:
+def _unbounded(program: StochasticProgram, culprit: int | None, team: Team, stop: Stop) -> MesStochError | None:
     """Unbounded where it is feasible: for integers that has to be looked into."""
     if team.told(bool(program.scenario(0).integer.any())):
-        error = team.told(_without_costs(program, deadline) if team.leads else None)
+        error = team.told(_without_costs(program, stop) if team.leads else None)
         if error is not None:
             return error
     if culprit is not None:
@@ -95,13 +95,11 @@ def _unbounded(program: StochasticProgram, culprit: int | None, team: Team, dead
     return grows_without_limit(program)
 
 
-def _without_costs(program: StochasticProgram, deadline: float) -> MesStochError | None:
+def _without_costs(program: StochasticProgram, stop: Stop) -> MesStochError | None:
     """Whether any point keeps all rules."""
     count = len(program.scenario_names)
     merged = Merger(program.root.columns).merge(map(program.scenario, range(count)), program.probabilities).program
-    found = highs.solve(
-        replace(merged, cost=np.zeros(len(merged.cost))), time_limit_s=max(deadline - time.perf_counter(), 0.0)
-    )
+    found = highs.solve(replace(merged, cost=np.zeros(len(merged.cost))), time_limit_s=stop.seconds_left())
     if found.status == "infeasible":
         return together_infeasible(program)
     if found.values is None:

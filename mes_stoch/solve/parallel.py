@@ -5,7 +5,8 @@ Three things every parallel run needs, whatever MPI is installed:
 - a rank that fails must end the job, or the others wait for it until the time limit (:func:`abort_on_failure`);
 - a launcher and an MPI that do not fit each other start N separate runs without a word (:func:`world` refuses);
 - MPICH moves one-sided messages only while the target is inside MPI, so a hub would wait for a spoke's whole solve;
-  a thread that looks in every few milliseconds cures it (:class:`ProgressThread`).
+  a thread that looks in every few milliseconds cures it, and tells the other ranks of a request to end that has come to
+  one (:class:`ProgressThread`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from types import TracebackType
 from typing import Any
 
 from mes_stoch.schema.errors import MesStochError, UsageError
+from mes_stoch.solve import leftovers, signals
+from mes_stoch.solve.stop import Request
 
 logger = logging.getLogger("mes_stoch.solve.parallel")
 
@@ -29,6 +32,8 @@ logger = logging.getLogger("mes_stoch.solve.parallel")
 _SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "MPI_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _PROGRESS_INTERVAL_S = 0.005
+#: Where nothing but a request to end has to pass.
+NEWS_INTERVAL_S = 0.05
 _LAST_WORDS_S = 0.5
 _INSTALL_HINT = "install mes_stoch[mpi], or point MPI4PY_LIBMPI at the cluster's own MPI library"
 ORDERLY_EXIT_CODES = (0, 4, 5)
@@ -123,16 +128,25 @@ def abort_when_uncaught() -> None:
 
 
 class ProgressThread:
-    """Keeps MPI moving while this process computes; a context manager.
+    """Keeps MPI moving while this process computes, and passes requests to end on; a context manager.
+
+    A batch system may signal one rank alone, and the others may be deep in a solver or waiting inside MPI. Whoever
+    hears of a request first sends every other rank an empty message. All enter and leave together.
 
     Parameters
     ----------
     communicator : mpi4py communicator or None
         Of all ranks; with ``None``, or a single rank, nothing happens.
+    request : Request, optional
+        Made here when another rank tells of one, and told to the others when it is made here.
     """
 
-    def __init__(self, communicator: Any | None, interval_s: float = _PROGRESS_INTERVAL_S) -> None:
+    def __init__(
+        self, communicator: Any | None, request: Request | None = None, interval_s: float = _PROGRESS_INTERVAL_S
+    ) -> None:
         self._communicator = communicator
+        self._request = Request() if request is None else request
+        self._has_told = False
         self._interval_s = interval_s
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -147,6 +161,7 @@ class ProgressThread:
             return self
         # A communicator of its own, so that probing never sees the program's messages.
         self._own = self._communicator.Dup()
+        leftovers.forget_own()
         self._thread = threading.Thread(target=self._run, name="mes_stoch MPI progress", daemon=True)
         self._thread.start()
         return self
@@ -156,12 +171,29 @@ class ProgressThread:
         if self._thread is not None:
             self._thread.join()
         if self._own is not None and error is None:
-            # Collective, so only where all ranks arrive.
+            # Collective, so only where all ranks arrive; nobody sends any more, so that what is on its way can be read.
+            self._own.Barrier()
+            self._hear()
             self._own.Free()
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval_s):
-            self._own.Iprobe()
+            self._hear()
+            if self._request.reason and not self._has_told:
+                self._tell()
+
+    def _hear(self) -> None:
+        """Looking is what keeps MPI moving; a message is a request."""
+        while self._own.Iprobe():
+            self._own.recv()
+            self._has_told = True  # whoever sent it has told everyone
+            self._request.make("another rank")
+
+    def _tell(self) -> None:
+        self._has_told = True
+        for rank in range(self._own.Get_size()):
+            if rank != self._own.Get_rank():
+                self._own.send(None, dest=rank)
 
 
 def _import_mpi(started: int) -> Any:
@@ -173,6 +205,7 @@ def _import_mpi(started: int) -> Any:
         raise UsageError(
             f"{started} processes were started but no MPI library loads ({error}); {_INSTALL_HINT}"
         ) from error
+    signals.listen_again()
     return MPI
 
 

@@ -7,11 +7,17 @@ from mes_stoch.solve import parallel
 from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions
 from mes_stoch.solve.serial_hedging import solve_serial
+from mes_stoch.solve.stop import Stop
 
 
 @in_common_money
 def solve_ph(
-    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool | None = None
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None = None,
+    *,
+    warm: bool | None = None,
+    stop: Stop | None = None,
 ) -> EngineResult | None:
     """Solve by progressive hedging.
 
@@ -27,6 +33,8 @@ def solve_ph(
     warm : bool, optional
         Start from the linear relaxation, which often closes the gap before the first iteration; default what the
         options say.
+    stop : Stop, optional
+        What ends it; default the time limit of ``options``.
 
     Returns
     -------
@@ -37,12 +45,12 @@ def solve_ph(
     ------
     UsageError
         The number of ranks does not fit.
-    InfeasibleError, UnboundedError, SolveError
+    InterruptedRunError, InfeasibleError, UnboundedError, SolveError
     """
     warm = not options.cold_start if warm is None else warm
     communicator = parallel.world()
     if communicator is None:
-        return solve_serial(program, options, progress, warm=warm)
+        return solve_serial(program, options, progress, warm=warm, stop=stop)
     from mes_stoch.solve.cylinders import solve_cylinders
 
-    return solve_cylinders(program, options, communicator, progress, warm=warm)
+    return solve_cylinders(program, options, communicator, progress, warm=warm, stop=stop)

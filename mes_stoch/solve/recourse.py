@@ -18,6 +18,7 @@ from mes_stoch.solve.pool import with_fixed
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution
 from mes_stoch.solve.search_bounds import search_bound
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.whole import with_whole_integers
 
 _SMALLEST_GAP = 1e-9
@@ -52,7 +53,7 @@ class Recourse:
         self.mip_solves = 0
         self.mip_time_s = 0.0
 
-    def dispatch(self, index: int, root: FloatArray, gap_abs: float, deadline: float) -> Dispatch:
+    def dispatch(self, index: int, root: FloatArray, gap_abs: float, stop: Stop) -> Dispatch:
         """A feasible dispatch with all root columns at ``root``, where there is one.
 
         A dive that loses more than ``gap_abs`` is polished; one that finds no way down is followed by a mixed-integer
@@ -65,7 +66,7 @@ class Recourse:
         columns = self._integer_recourse(scenario)
         found = dive(self._relaxations.model, scenario, columns, relaxed)
         if found is None or found.values is None:
-            found = self._run(index, root, None, None, gap_abs, deadline)
+            found = self._run(index, root, None, None, gap_abs, stop)
             if found.values is None:
                 return Dispatch(None)
         elif found.objective - relaxed.objective > gap_abs:
@@ -86,10 +87,10 @@ class Recourse:
         return bounds.scenario_solution(known.index, scenario, found) or known
 
     def improve(
-        self, index: int, root: FloatArray, known: ScenarioSolution, gap_abs: float, deadline: float
+        self, index: int, root: FloatArray, known: ScenarioSolution, gap_abs: float, stop: Stop
     ) -> ScenarioSolution:
         """The best dispatch within ``gap_abs`` of the optimum; ``known`` itself where none better was found in time."""
-        found = self._run(index, root, None, known.values, gap_abs, deadline)
+        found = self._run(index, root, None, known.values, gap_abs, stop)
         if found.values is None or not found.objective < known.cost:
             return known
         return bounds.scenario_solution(index, self._program.scenario(index), found) or known
@@ -113,7 +114,7 @@ class Recourse:
         return cost, float(lost.sum())
 
     def least_cost(
-        self, index: int, multipliers: FloatArray, known: FloatArray, gap_abs: float, deadline: float
+        self, index: int, multipliers: FloatArray, known: FloatArray, gap_abs: float, stop: Stop
     ) -> bounds.Proven:
         """Proven lower bound on ``min c_s' x + W_s' x[consensus]``, within ``gap_abs`` of it where time allows.
 
@@ -123,7 +124,7 @@ class Recourse:
             A feasible point to start from.
         """
         scenario = self._program.scenario(index)
-        found = self._run(index, None, multipliers, known, gap_abs, deadline)
+        found = self._run(index, None, multipliers, known, gap_abs, stop)
         if not math.isfinite(found.dual_bound) or not self._relaxations.bounds.is_bounded(index, scenario, multipliers):
             return bounds.Proven(-math.inf, "solver")
         cost, lost = self._priced_cost(scenario, multipliers)
@@ -142,7 +143,7 @@ class Recourse:
         multipliers: FloatArray | None,
         known: FloatArray | None,
         gap_abs: float,
-        deadline: float,
+        stop: Stop,
     ) -> Solution:
         started = time.perf_counter()
         scenario = self._program.scenario(index)
@@ -155,8 +156,8 @@ class Recourse:
             model.change_costs(columns, scenario.cost[columns] + multipliers)
         if known is not None and model.is_mip:
             model.set_start(np.arange(len(known), dtype=np.int32), known)
-        left = max(deadline - started, 0.0) if math.isfinite(deadline) else math.inf
-        solution = model.run(left)
+        model.end_when(stop)
+        solution = model.run(stop.seconds_left())
         self._slack = model.proof_slack
         if root is not None and model.is_mip:
             solution = with_whole_integers(model, with_fixed(scenario, self.root_columns, root), solution, gap_rel=0.0)

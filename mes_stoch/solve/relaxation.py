@@ -20,6 +20,7 @@ from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
 from mes_stoch.solve.phase_one import nearest_program, recession_program
 from mes_stoch.solve.safe_bounds import Minorant
 from mes_stoch.solve.scenario_bounds import ScenarioBounds
+from mes_stoch.solve.stop import Stop
 
 #: Devex pricing: a re-solve from a basis takes about as many iterations as with steepest edge, whose weights have to be
 #: set up for every basis handed over; a third of the time of a warm solve on a hospital day.
@@ -30,7 +31,7 @@ _TOLERANCE = 1e-6
 #: How far, in units of its own size, a commitment may lie from one that a scenario can answer and count as that one.
 _NEAREST_TOLERANCE = 1e-8
 
-#: What a solve begun before the deadline may take beyond it.
+#: What a solve begun before the end may take beyond it.
 _BLINK_S = 0.5
 
 _OUT_OF_BOUNDS = Solution("infeasible", math.nan, math.inf, None, None, None, 0.0, 0, 0)
@@ -61,13 +62,13 @@ class ScenarioRelaxations:
     Parameters
     ----------
     program : StochasticProgram
-    deadline : float
-        ``time.perf_counter()`` after which no solve takes longer than a blink.
+    stop : Stop, optional
+        Once it says so no solve takes longer than a blink.
     """
 
-    def __init__(self, program: StochasticProgram, deadline: float = math.inf) -> None:
+    def __init__(self, program: StochasticProgram, stop: Stop | None = None) -> None:
         self.program = program
-        self.deadline = deadline
+        self._stop = stop or Stop()
         self.root_columns: IndexArray = np.asarray(program.root.columns, dtype=np.int32)
         self.consensus_columns: IndexArray = self.root_columns[program.root.consensus]
         self.bounds = ScenarioBounds(program)
@@ -201,7 +202,7 @@ class ScenarioRelaxations:
         return found, cut
 
     def _seconds_left(self) -> float:
-        return max(self.deadline - time.perf_counter(), _BLINK_S) if math.isfinite(self.deadline) else math.inf
+        return max(self._stop.seconds_left(), _BLINK_S)
 
     def load_with_root(self, index: int, root: FloatArray) -> LinearProgram | None:
         """All root columns fixed; :attr:`model` is left for the caller to go on with. ``None`` outside their bounds."""

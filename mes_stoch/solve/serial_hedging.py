@@ -27,22 +27,25 @@ from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import EngineResult, Progress, SolveOptions, Status
 from mes_stoch.solve.rho import RhoControl, rho_rule
 from mes_stoch.solve.start import start_from
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
+from mes_stoch.solve.unfinished import without_commitment
 from mes_stoch.solve.vectorised_hedging import vectorised
 
 logger = logging.getLogger("mes_stoch.solve.serial_hedging")
 
 _SHARE_OF_DECOMPOSITION = 0.5
+_GRACE_S = 1.0
 
 
 class Bounder:
     """Computes bounds for an :class:`Interval` from the state of progressive hedging."""
 
-    def __init__(self, program: StochasticProgram, options: SolveOptions, interval: Interval, deadline: float) -> None:
+    def __init__(self, program: StochasticProgram, options: SolveOptions, interval: Interval, stop: Stop) -> None:
         self.program = program
         self.options = options
         self.interval = interval
-        self.deadline = deadline
+        self.stop = stop
         self.time_spent_s = 0.0
         gap = bounds.subproblem_gap(options)
         self._indices = range(len(program.scenario_names))
@@ -63,31 +66,37 @@ class Bounder:
         """Lagrangian bound of ``multipliers``, made to average to zero first."""
         started = time.perf_counter()
         projected = bounds.project_multipliers(self.program.probabilities, multipliers)
-        each = bounds.lagrangian_bound(
-            self.program, self._indices, projected, pool=self._priced, deadline=self.deadline
-        )
+        each = bounds.lagrangian_bound(self.program, self._indices, projected, pool=self._priced, stop=self.stop)
         self.interval.raise_lower(float(self.program.probabilities @ each), projected)
         self.time_spent_s += time.perf_counter() - started
 
-    def try_commitment(self, consensus: FloatArray, *, in_any_case: bool = False) -> None:
+    def try_commitment(self, consensus: FloatArray) -> None:
         """Evaluate the root point nearest to ``consensus``, unless it has been tried."""
         started = time.perf_counter()
         root = self._candidates.from_consensus(consensus)
-        if self._candidates.is_new(root) or in_any_case:
-            deadline = float("inf") if in_any_case else self.deadline
+        if self._candidates.is_new(root):
             try:
-                found = bounds.evaluate(self.program, self._indices, root, pool=self._fixed, deadline=deadline)
+                found = bounds.evaluate(self.program, self._indices, root, pool=self._fixed, stop=self.stop)
             except (InfeasibleError, SolveError) as error:
                 logger.debug("candidate rejected: %s", error)
             else:
                 self.interval.drop_upper(bounds.expected_cost(self.program, found), root, found)
         self.time_spent_s += time.perf_counter() - started
 
+    def close(self) -> None:
+        """Where time was up before there was anything: what a small program can be given in a second."""
+        self.stop = Stop(max(self.stop.deadline, time.perf_counter() + _GRACE_S), self.stop.request)
+        width = int(self.program.root.consensus.sum())
+        if self.interval.root is None:
+            self.try_commitment(np.zeros(width))
+        if not math.isfinite(self.interval.lower):
+            self.price(np.zeros((len(self._indices), width)))
+
     def try_round(self, points: FloatArray) -> None:
         """Try the average of the scenarios' points, then one of them in turn, or more while nothing is feasible."""
         self.try_commitment(self.program.probabilities @ points)
         for _ in range(len(points)):
-            if self.is_done or time.perf_counter() > self.deadline:
+            if self.is_done or self.stop():
                 return
             self._turn = (self._turn + 1) % len(points)
             self.try_commitment(points[self._turn])
@@ -96,7 +105,12 @@ class Bounder:
 
 
 def solve_serial(
-    program: StochasticProgram, options: SolveOptions, progress: Progress | None = None, *, warm: bool = True
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None = None,
+    *,
+    warm: bool = True,
+    stop: Stop | None = None,
 ) -> EngineResult:
     """Progressive hedging in this process.
 
@@ -104,41 +118,48 @@ def solve_serial(
     ----------
     warm : bool
         Decompose first (:mod:`mes_stoch.solve.decomposition`), and hedge only if that leaves a gap.
+    stop : Stop, optional
+        What ends it; default the time limit of ``options``.
 
     Raises
     ------
+    InterruptedRunError
+        It was asked to end before anything was proven.
     InfeasibleError, UnboundedError
         A scenario has no optimum.
     SolveError
         No commitment tried is feasible in all scenarios, or the bounds contradict each other.
     """
     interval = Interval(progress)
-    deadline = interval.start + options.time_limit_s
-    bounder = Bounder(program, options, interval, deadline)
-    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), deadline=deadline)
-    decomposition = Decomposition(program, options, interval, Team(), deadline_of_start(interval.start, options))
-    interrupted = False
+    stop = stop or Stop(interval.start + options.time_limit_s)
+    bounder = Bounder(program, options, interval, stop)
+    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
+    decomposition = Decomposition(program, options, interval, Team(), stop_of_start(interval.start, stop))
     try:
         if warm and decomposition.run():
             settings.start = start_from(program, decomposition.findings, Team())
-        if not bounder.is_done:
+        if not bounder.is_done and not stop():
             _hedge(program, options, settings, bounder)
-            if warm and interval.root is None:
+            if warm and interval.root is None and not stop():
                 # no scenario's wish suits all: some scenarios together may say what does
                 decomposition.close()
-    except KeyboardInterrupt:
-        # What is proven so far stays proven; with nothing to show there is nothing to return.
-        if interval.root is None or not math.isfinite(interval.lower):
-            raise
-        interrupted = True
+        if stop() and not stop.is_interrupted:
+            bounder.close()
     finally:
         bounder.release()
+    details: dict[str, str | float | int] = {
+        **decomposition.findings.details,
+        "subproblem_solves": settings.solves,
+        "subproblem_time_s": settings.solve_time_s,
+        "stale_solves": settings.stale_solves,
+        "bound_time_s": bounder.time_spent_s,
+    }
     if interval.root is None:
-        raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
+        return without_commitment("ph", program, interval, stop, Team(), details)
     lower, upper = bounds.certify(interval.lower, interval.upper, program.name)
     return EngineResult(
         method="ph",
-        status=status_of(bounds.relative_gap(lower, upper), options, interrupted=interrupted),
+        status=status_of(bounds.relative_gap(lower, upper), options, interrupted=stop.is_interrupted),
         root=interval.root,
         lower=lower,
         upper=upper,
@@ -147,18 +168,12 @@ def solve_serial(
         wall_time_s=time.perf_counter() - interval.start,
         trace=tuple(interval.trace),
         scenarios=tuple(interval.scenarios),
-        details={
-            **decomposition.findings.details,
-            "subproblem_solves": settings.solves,
-            "subproblem_time_s": settings.solve_time_s,
-            "stale_solves": settings.stale_solves,
-            "bound_time_s": bounder.time_spent_s,
-        },
+        details=details,
     )
 
 
 def _hedge(program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder) -> None:
-    """Run mpi-sppy, and see to it that a commitment comes of it whatever the limits."""
+    """Run mpi-sppy, and see to it that a commitment comes of it where the limits allow it."""
     mpisppy_setup.load()
     with mpisppy_setup.quiet():
         hedging = _hedging(program, options, settings, bounder)
@@ -167,11 +182,9 @@ def _hedge(program: StochasticProgram, options: SolveOptions, settings: Any, bou
         finally:
             mpisppy_models.release(hedging)
     points, multipliers = state_of(hedging)
-    if not bounder.is_done and time.perf_counter() < bounder.deadline:
+    if not bounder.is_done and not bounder.stop():
         bounder.price(multipliers)
         bounder.try_round(points)
-    if bounder.interval.root is None:
-        bounder.try_commitment(program.probabilities @ points, in_any_case=True)
 
 
 def hedging_gap(options: SolveOptions) -> float:
@@ -179,9 +192,9 @@ def hedging_gap(options: SolveOptions) -> float:
     return max(options.gap_rel, 1e-3)
 
 
-def deadline_of_start(started: float, options: SolveOptions) -> float:
+def stop_of_start(started: float, stop: Stop) -> Stop:
     """Half the time is left to hedging."""
-    return started + _SHARE_OF_DECOMPOSITION * options.time_limit_s
+    return stop.earlier(started + _SHARE_OF_DECOMPOSITION * (stop.deadline - started))
 
 
 def status_of(gap_rel: float, options: SolveOptions, *, interrupted: bool = False) -> Status:
@@ -191,14 +204,14 @@ def status_of(gap_rel: float, options: SolveOptions, *, interrupted: bool = Fals
     return "interrupted" if interrupted else "limit"
 
 
-def hedging_options(options: SolveOptions, deadline: float) -> dict[str, Any]:
+def hedging_options(options: SolveOptions, stop: Stop) -> dict[str, Any]:
     """mpi-sppy's options for its ``PH``; it checks no key, so they stand in one place."""
     return {
         "solver_name": _solver_name(),
         "PHIterLimit": options.iteration_limit,
         "defaultPHrho": 1.0,
         "convthresh": -1.0,
-        "time_limit": max(deadline - time.perf_counter(), 0.0),
+        "time_limit": stop.seconds_left(),
         "verbose": False,
         "display_progress": False,
         "display_timing": False,
@@ -248,12 +261,15 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
             waiting = [model._mpisppy_data.outer_bound for model in self.opt.local_scenarios.values()]
             bounder.interval.raise_lower(float(program.probabilities @ np.array(waiting)))
             points, _ = state_of(self.opt)
-            bounder.try_round(points)
+            if not bounder.stop():
+                bounder.try_round(points)
 
         def miditer(self) -> None:
             bounder.interval.iteration = self.opt._PHIter
             points, multipliers = state_of(self.opt)
             # By count, not by the clock: the same run gives the same result whatever else the machine does.
+            if bounder.stop():
+                return
             if self.opt._PHIter % 2 == 1:
                 bounder.price(multipliers)
             else:
@@ -265,11 +281,11 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
         """Stops when the certified gap is small enough."""
 
         def is_converged(self) -> bool:
-            return bounder.is_done
+            return bounder.is_done or bounder.stop()
 
     ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
     return ph(
-        hedging_options(options, settings.deadline),
+        hedging_options(options, settings.stop),
         list(program.scenario_names),
         mpisppy_models.scenario_creator,
         scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, settings),

@@ -27,6 +27,7 @@ EXIT_INTERRUPTED = 5
 
 _PATIENCE_S = 3.0
 _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
+_listening: list[SignalWatch] = []
 
 
 class SignalWatch:
@@ -38,10 +39,15 @@ class SignalWatch:
     ----------
     request : Request
         Made when a signal comes.
+    owns_process : bool
+        A signal that comes again ends the process at once. In somebody else's process a second Ctrl-C raises
+        ``KeyboardInterrupt`` instead.
     """
 
-    def __init__(self, request: Request | None = None) -> None:
+    def __init__(self, request: Request | None = None, *, owns_process: bool = False) -> None:
         self.request = Request() if request is None else request
+        self._owns_process = owns_process
+        self._handled = 0
         #: Raise ``KeyboardInterrupt`` in the main thread: right where nothing is lost by it.
         self.raises = False
         #: Results are being written: nothing ends the process but itself.
@@ -60,35 +66,50 @@ class SignalWatch:
                 self._before[number] = signal.signal(number, self._handle)
         if self._before:
             self._open_pipe()
+            _listening.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
-        self._before.clear()
-        self._close_pipe()
+        self._leave_off(dict(self._before))
 
     def ignore_from_now_on(self) -> None:
         """The exit code is settled: a signal during the interpreter's own end must not replace it."""
+        self._leave_off(dict.fromkeys(self._before, signal.SIG_IGN))
+
+    def listen_again(self) -> None:
+        """Take back what a library has taken over meanwhile."""
         for number in self._before:
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, self._handle)
+
+    def _leave_off(self, handlers: dict[signal.Signals, Any]) -> None:
+        if not self._before:
+            return
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         self._before.clear()
         self._close_pipe()
+        _listening.remove(self)
+
+    def end_at_a_signal(self) -> None:
+        """Let a signal raise ``KeyboardInterrupt`` from now on, and at once where one has come already."""
+        if self.request.reason:
+            raise KeyboardInterrupt
+        self.raises = True
 
     @contextlib.contextmanager
     def raising(self) -> Iterator[None]:
         """Let a signal end the work within at once, by ``KeyboardInterrupt``."""
-        self.raises = True
         try:
-            if self.request.reason:
-                raise KeyboardInterrupt
+            self.end_at_a_signal()
             yield
         finally:
             self.raises = False
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self._handled += 1
         self.request.make(signal.Signals(number).name)
-        if self.raises:
+        again = self._handled > 1 and not self._owns_process and number == signal.SIGINT
+        if self.raises or again:
             self.raises = False
             raise KeyboardInterrupt
 
@@ -123,9 +144,16 @@ class SignalWatch:
         if not self._first_at:
             self._first_at = now
             self.request.make(name)
-        elif now - self._first_at >= _PATIENCE_S and not self.is_finishing:
+        elif self._owns_process and now - self._first_at >= _PATIENCE_S and not self.is_finishing:
             self.last_words()
             end_at_once(EXIT_INTERRUPTED)
+
+
+def listen_again() -> None:
+    """To be called when MPI has been loaded: UCX, below MPICH, takes SIGHUP for a debugger of its own."""
+    if threading.current_thread() is threading.main_thread():
+        for watch in _listening:
+            watch.listen_again()
 
 
 def end_at_once(code: int) -> None:

@@ -23,6 +23,7 @@ from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 from mes_stoch.solve.start import Start
+from mes_stoch.solve.stop import Stop
 
 logger = logging.getLogger("mes_stoch.solve.spokes")
 
@@ -40,8 +41,8 @@ class SpokeWork:
     ----------
     program : StochasticProgram
     options : SolveOptions
-    deadline : float
-        ``time.perf_counter()`` after which only a spoke that has found nothing yet goes on.
+    stop : Stop
+        Nothing is begun any more once it says so.
     start : Start or None
         Where to begin; its own bounds are known.
     settled : bool
@@ -56,7 +57,7 @@ class SpokeWork:
 
     program: StochasticProgram
     options: SolveOptions
-    deadline: float
+    stop: Stop
     start: Start | None = None
     settled: bool = False
     bound: float = math.nan
@@ -91,7 +92,7 @@ class _Rest:
 
 
 class _Watch:
-    """Tells a long pass whether to give up: the hub has ended, and this spoke has something to show."""
+    """Tells a long pass whether to give up: the run is to end, or the hub has and this spoke has something to show."""
 
     def __init__(self, spoke: Any, work: SpokeWork) -> None:
         self._spoke = spoke
@@ -100,13 +101,15 @@ class _Watch:
         self._ended = False
 
     def give_up(self) -> bool:
-        now = time.perf_counter()
+        if self._work.stop():
+            return True
         if not self._work.has_bound:
             return False
+        now = time.perf_counter()
         if not self._ended and now >= self._next:
             self._next = now + _LOOK_FOR_THE_END_S
             self._ended = bool(self._spoke.hub_has_ended())
-        return self._ended or now > self._work.deadline
+        return self._ended
 
 
 def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
@@ -145,6 +148,10 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             gap_rel = bounds.relative_gap(float(spoke.hub_outer_bound), float(spoke.hub_inner_bound))
             return bool(self.cylinder_comm.bcast(gap_rel <= work.options.gap_rel))
 
+        def is_to_end(self) -> bool:
+            """Whether the run is, on any rank of the cylinder: what all do together is begun by all or by none."""
+            return bool(self.cylinder_comm.allreduce(int(work.stop())))
+
         def rows(self, flat: FloatArray) -> FloatArray:
             return np.array(flat, dtype=np.float64).reshape(-1, consensus_count)
 
@@ -166,7 +173,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                     rest.take()
 
         def finalize(self) -> None:
-            if not self.gap_is_closed() and self.update_Ws():
+            if not self.is_to_end() and not self.gap_is_closed() and self.update_Ws():
                 self._price(self.rows(self.localWs))
 
         def _is_the_start(self, multipliers: FloatArray, start: FloatArray) -> bool:
@@ -187,7 +194,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                 if watch.give_up():
                     break
                 row = multipliers[position : position + 1]
-                each[position] = bounds.lagrangian_bound(program, [index], row, pool=self._pool)[0]
+                each[position] = bounds.lagrangian_bound(program, [index], row, pool=self._pool, stop=work.stop)[0]
             total = float(self.mean(each[:, None])[0])
             if math.isfinite(total) and not total <= work.bound:
                 work.bound = total
@@ -220,12 +227,12 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                     rest.take()
 
         def finalize(self) -> None:
-            if self.update_nonants() or not work.has_bound:
+            if not self.is_to_end() and (self.update_nonants() or not work.has_bound):
                 points = self.rows(self.localnonants)
                 if not self.gap_is_closed():
                     self._try(self.mean(points))
                 for _ in program.scenario_names:
-                    if work.has_bound:
+                    if work.has_bound or self.is_to_end():
                         break
                     self._try(self._wish_in_turn(points))
 
@@ -269,7 +276,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                 if watch.give_up():
                     return None
                 try:
-                    found += bounds.evaluate(program, [index], root, pool=self._pool)
+                    found += bounds.evaluate(program, [index], root, pool=self._pool, stop=work.stop)
                 except (InfeasibleError, SolveError) as error:
                     logger.debug("candidate rejected: %s", error)
                     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.schema.errors import InstanceError, Issue, UsageError
+from mes_stoch.schema.errors import InstanceError, Issue, TimeLimitError, UsageError
 from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.products import Flexibility
 from mes_stoch.schema.tree import ScenarioTree
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mes_stoch.io.instance import LoadedInstance
 
 _FILE = "instance.yaml"
+_LARGEST_SEED = 2**63 - 1  # what a file can hold
 
 
 def build_tree(
@@ -32,6 +34,7 @@ def build_tree(
     seed: int | None = None,
     *,
     leaves_per_day_ahead_node: int | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> ScenarioTree:
     """The scenario tree of an instance.
 
@@ -48,11 +51,15 @@ def build_tree(
         Realtime leaves under each day-ahead node; default the instance's own. 1 is the two-stage tree, in which
         recourse sees the whole day. The number of scenarios is a multiple of it. Explicit scenarios say by name which
         of them share a node.
+    stop : callable, optional
+        Asked before every node whether to give up.
 
     Raises
     ------
     UsageError
-        A number or seed that does not fit the instance.
+        A number or seed that does not fit the instance, or more scenarios than the machine's memory holds.
+    TimeLimitError
+        ``stop`` said so.
     InstanceError
         Unknown process or parameter, a series drawn that the instance also brings, or one named that nothing delivers.
     """
@@ -66,8 +73,8 @@ def build_tree(
                 "share a day-ahead node, and no number of leaves can be chosen"
             )
         return _explicit_tree(loaded, uncertainty, scenarios, seed)
-    if seed is not None and seed < 0:
-        raise UsageError(f"the seed must not be negative, and is {seed}")
+    if seed is not None and not 0 <= seed <= _LARGEST_SEED:
+        raise UsageError(f"the seed must not be negative nor larger than {_LARGEST_SEED}, and is {seed}")
     below = uncertainty.leaves_per_day_ahead_node if leaves_per_day_ahead_node is None else leaves_per_day_ahead_node
     if below < 1:
         raise UsageError(f"a day-ahead node needs at least one leaf, not {below}")
@@ -86,15 +93,41 @@ def build_tree(
     nodes: list[str] = []
     leaves: list[str] = []
     for node in range(count // below):
+        if node and stop is not None and stop():
+            raise TimeLimitError(
+                f"{loaded.instance.name}: the time limit came when {len(drawn)} of {count} scenarios had been drawn; "
+                "nothing was written"
+            )
         day_ahead = draw_day_ahead_node(process, context, root_seed, node)
         for leaf in range(below):
             drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
             nodes.append(day_ahead_path(node))
             leaves.append(leaf_path(node, leaf))
+            if len(drawn) == 1:
+                _require_memory(loaded.instance.name, count, drawn[0])
     series = {name: np.stack([one[name] for one in drawn]) for name in process.series_names()}
     probability = np.full(count, 1.0 / count)
     attributes = {"seed": root_seed, "origin": f"synthetic: process {uncertainty.process}"}
     return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
+
+
+def _require_memory(name: str, count: int, scenario: Drawn) -> None:
+    """Refuse a number of scenarios whose data alone, twice while they are put together, exceed the machine's memory.
+
+    Raises
+    ------
+    UsageError
+    """
+    needed = 2 * count * sum(array.nbytes for array in scenario.values())
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # the system does not tell
+        return
+    if needed > memory:
+        raise UsageError(
+            f"{name}: the data of {count:,} scenarios take {needed / 1e9:,.1f} GB, and this machine has "
+            f"{memory / 1e9:,.1f} GB; at most {int(count * memory / needed):,} fit"
+        )
 
 
 def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> ScenarioProcess:

@@ -15,6 +15,7 @@ from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.stop import Stop
 
 OPTIMUM = -108390.0
 
@@ -89,10 +90,10 @@ def test_run_out_of_time_proves_only_what_it_has_proved():
     root = RootStage(np.array([0], dtype=np.int32), ("first",), np.array([True]), np.array([1.0]))
     program = ArrayProgram([knapsack], np.array([1.0]), root)
     best_known = highs.solve(knapsack, time_limit_s=0.5).objective
-    (bound,) = bounds.lagrangian_bound(program, [0], np.zeros((1, 1)), deadline=time.perf_counter() + 0.1)
+    (bound,) = bounds.lagrangian_bound(program, [0], np.zeros((1, 1)), stop=Stop(time.perf_counter() + 0.1))
     assert bound < best_known
-    with pytest.raises(SolveError, match="time limit"):
-        bounds.evaluate(program, [0], np.array([1.0]), deadline=1e-9)
+    with pytest.raises(SolveError, match="no time"):
+        bounds.evaluate(program, [0], np.array([1.0]), stop=Stop(1e-9))
 
 
 def test_multipliers_that_do_not_average_to_zero_are_refused():

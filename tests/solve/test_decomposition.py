@@ -11,7 +11,7 @@ import pytest
 from array_programs import ArrayProgram, linear_program, newsvendor
 
 from mes_stoch.model.program import RootStage
-from mes_stoch.schema.errors import InfeasibleError
+from mes_stoch.schema.errors import InfeasibleError, InterruptedRunError
 from mes_stoch.solve import bounds, highs
 from mes_stoch.solve.auto import choose, solve_auto
 from mes_stoch.solve.branching import branch
@@ -26,6 +26,7 @@ from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.recourse import Recourse
 from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 
 
@@ -337,26 +338,30 @@ def test_unbounded_root_columns_are_held_by_wait_and_see():
     assert result.upper == pytest.approx((20 * 0.5 * 3 - 10 - 20 - 20) / 3)
 
 
-def test_interrupt_with_nothing_to_show_goes_up(monkeypatch, farmer):
-    def interrupted(self):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Decomposition, "run", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        solve_decomposition(PyomoProgram.from_module(farmer, 3), SolveOptions())
+def test_interrupt_with_nothing_to_show_goes_up(farmer):
+    stop = Stop()
+    stop.request.make("SIGTERM")
+    with pytest.raises(InterruptedRunError):
+        solve_decomposition(PyomoProgram.from_module(farmer, 3), SolveOptions(), stop=stop)
 
 
-def test_interrupt_keeps_what_is_proven(monkeypatch, capacity):
+@pytest.mark.parametrize("both_sides", [False, True])
+def test_interrupt_keeps_what_is_proven(capacity, both_sides):
     program = PyomoProgram.from_module(capacity, 6)
+    exact = solve_extensive(program, SolveOptions(gap_rel=1e-8)).upper
+    stop = Stop()
 
-    def interrupted(self, *arguments):
-        raise KeyboardInterrupt
+    def at_the_first_bound(point):
+        if not both_sides or math.isfinite(point.upper):
+            stop.request.make("SIGUSR1")
 
-    monkeypatch.setattr(Decomposition, "_refine", interrupted)
-    result = solve_decomposition(program, SolveOptions(gap_rel=1e-6))
+    result = solve_decomposition(program, SolveOptions(gap_rel=1e-6), at_the_first_bound, stop)
     assert result is not None
     assert result.status == "interrupted"
-    assert result.lower < result.upper
+    assert -math.inf < result.lower <= exact + 1e-6
+    assert result.upper >= exact - 1e-6
+    assert math.isfinite(result.upper) is both_sides
+    assert len(result.scenarios) == (6 if both_sides else 0)
 
 
 def test_bounds_only_ever_get_better(capacity):

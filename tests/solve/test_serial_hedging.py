@@ -22,6 +22,7 @@ from mes_stoch.solve.progressive_hedging import solve_ph
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.serial_hedging import hedging_options, state_of
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.vectorised_hedging import vectorised
 
 OPTIMUM = -108390.0
@@ -103,11 +104,11 @@ def test_solves_without_a_new_solution_are_counted(farmer):
     root = RootStage(columns, tuple(f"x{k}" for k in columns), np.ones(10, dtype=bool), np.full(10, 50.0))
     program = ArrayProgram(scenarios, np.full(3, 1 / 3), root)
     deadline = time.perf_counter() + 3.0
-    settings = mpisppy_models.SolverSettings(gap_rel=1e-9, deadline=deadline)
+    settings = mpisppy_models.SolverSettings(gap_rel=1e-9, stop=Stop(deadline))
     mpisppy_setup.load()
     with mpisppy_setup.quiet():
         hedging = vectorised(importlib.import_module("mpisppy.opt.ph").PH)(
-            hedging_options(SolveOptions(iteration_limit=10**6), deadline),
+            hedging_options(SolveOptions(iteration_limit=10**6), Stop(deadline)),
             list(program.scenario_names),
             mpisppy_models.scenario_creator,
             scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, settings),

@@ -1,0 +1,38 @@
+"""How the time of one ``solve`` command is shared out: the run, its results, and figures where they fit in."""
+
+from __future__ import annotations
+
+import time
+
+from mes_stoch.solve.stop import Request, Stop
+
+#: Loading matplotlib and drawing takes about two seconds, twice that beside other work.
+_DRAWING_S = 4.0
+_SHARE_OF_DRAWING, _TOLERANCE, _TOLERANCE_S = 0.1, 0.05, 1.0
+
+
+class SolveClock:
+    """The time limit of a command.
+
+    Parameters
+    ----------
+    begun : float
+        ``time.perf_counter()`` of the command's beginning.
+    limit_s : float
+        Of everything it does.
+    draws : bool
+        Whether figures are asked for.
+    request : Request
+        What else ends it.
+    """
+
+    def __init__(self, begun: float, limit_s: float, *, draws: bool, request: Request) -> None:
+        self.draws = draws
+        self._latest = begun + (1.0 + _TOLERANCE) * limit_s + _TOLERANCE_S
+        drawing_s = min(_SHARE_OF_DRAWING * limit_s, _DRAWING_S) if draws else 0.0
+        self.stop = Stop(begun + limit_s - drawing_s, request)
+
+    def has_time_to_draw(self) -> bool:
+        """Whether figures are asked for, and a signal or the limit leave time for them."""
+        hurries = self.stop.is_interrupted or time.perf_counter() + _DRAWING_S > self._latest
+        return self.draws and not hurries
