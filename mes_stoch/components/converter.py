@@ -6,6 +6,7 @@ from typing import Any
 
 from mes_stoch.components.context import Availability, Effect, HeldReserve, ModelContext, Obligation, OfPeriod
 from mes_stoch.components.on_off import OnOff, build_on_off
+from mes_stoch.components.ramp import limit_energy_ramp
 from mes_stoch.schema.components import Converter, Port
 
 
@@ -44,6 +45,14 @@ def build_converter(context: ModelContext, name: str, spec: Converter) -> None:
     sigma = 1 if any(port.node == spec.reference for port in spec.outputs) else -1
 
     _limits(context, name, spec, power, on_off, reserve, sigma)
+    limit_energy_ramp(
+        context,
+        name,
+        spec.energy_ramp_mw_per_min,
+        lambda t: power[t],
+        least_mw=spec.power_min_mw,
+        state=on_off.state,
+    )
 
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:

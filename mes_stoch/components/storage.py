@@ -8,6 +8,7 @@ import numpy as np
 
 from mes_stoch.components.cancellation import build_cancellation
 from mes_stoch.components.context import Availability, Buffer, HeldReserve, ModelContext
+from mes_stoch.components.ramp import limit_energy_ramp
 from mes_stoch.io.penalties import amount, terminal_level
 from mes_stoch.schema.components import Storage
 
@@ -78,6 +79,7 @@ def build_storage(context: ModelContext, name: str, spec: Storage) -> None:
         )
     if reserve.legs:
         _headroom(context, name, spec, charge, discharge, reserve)
+    limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     _terminal(context, name, spec, level)
     change = reserve.net_called()
     context.inject(

@@ -17,9 +17,14 @@ from mes_stoch.schema.instance import ExplicitScenarios, Instance
 from mes_stoch.schema.products import EnergyMarket, Flexibility, FreeOffer, Imbalance, Reserve, TradedProduct
 from mes_stoch.schema.products.energy import GIVEN_PRICES, SYSTEM_PRICES
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.schema.units import FORMAT_CURRENCY
 
 #: Least and largest value of each series that belongs to the instance.
 Ranges = Mapping[str, tuple[float, float]]
+
+#: Limit of European platforms for balancing energy [B], which imbalance prices follow: what drawn prices of either
+#: count with where no limit is stated.
+BALANCING_LIMIT_EUR_PER_MWH = 15000.0
 
 #: Fields that tell what an imbalance is settled at.
 IMBALANCE_PRICES = (*GIVEN_PRICES, *SYSTEM_PRICES[:2])
@@ -85,10 +90,19 @@ def largest_price(instance: Instance, ranges: Ranges) -> float | None:
     """The cap an instance declares, or the largest price known of it; ``None`` where none is known."""
     if instance.price_cap_eur_per_mwh is not None:
         return float(instance.price_cap_eur_per_mwh)
-    found = [known_price(value, limit, ranges) for _, value, limit in prices(instance)]
-    known = [value for value in found if value is not None]
+    found = [(key, known_price(value, limit, ranges)) for key, value, limit in prices(instance)]
+    known = [price for _, price in found if price is not None]
+    unknown = [key for key, price in found if price is None]
+    if instance.currency == FORMAT_CURRENCY and any(map(_is_balancing, unknown)):
+        known.append(BALANCING_LIMIT_EUR_PER_MWH)
     # a default of 0 says nothing of a drawn series beside it
-    return None if None in found and not max(known, default=0.0) else max(known, default=0.0)
+    return None if unknown and not max(known, default=0.0) else max(known, default=0.0)
+
+
+def _is_balancing(key: str) -> bool:
+    """Whether a price is one of called energy or of imbalance."""
+    name = key.rpartition(".")[2]
+    return name == "activation" or name in IMBALANCE_PRICES
 
 
 def market_limit(market: EnergyMarket) -> float | None:

@@ -91,6 +91,9 @@ class Converter(ReserveProvider):
     inputs: Annotated[list[Port], Field(min_length=1)]
     outputs: Annotated[list[Port], Field(min_length=1)]
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
+    energy_ramp_mw_per_min: Positive | None = Field(
+        default=None, description="Speed at which its schedule may change between periods; null: no limit."
+    )
     minimum_up_h: NonNegative = Field(
         default=0.0, description="Least time on after a start, a multiple of the state block (of the period)."
     )
@@ -148,6 +151,9 @@ class Storage(ReserveProvider):
     )
     terminal_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
         default=AUTO, description="Cost of ending below the terminal level; auto: from prices; null forbids it."
+    )
+    energy_ramp_mw_per_min: Positive | None = Field(
+        default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
     throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
 

@@ -183,3 +183,39 @@ def test_unserved_demand_is_penalised_and_can_be_forbidden() -> None:
     strict = make_instance(components, nodes={"warmth": {"unserved_penalty_eur_per_mwh": None}})
     with pytest.raises(RuntimeError, match="infeasible"):
         optimum(strict)
+
+
+def test_energy_ramp() -> None:
+    """2 MW at a cost of 75 that may change by 1 MW an hour; prices 35, 125 and 125 earn -40, 50 and 50 a MWh.
+
+    1 MW in the first hour lets the second reach 2: -40 + 100 + 100. Without the ramp 200.
+    """
+    unit = {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 2.0,
+        "energy_ramp_mw_per_min": 1.0 / 60.0,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 2.5}],
+        "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
+    }
+    instance = make_instance({"grid": grid(), "mains": mains(30.0), "unit": unit}, DA, periods=3)
+    data = {"da_price_eur_per_mwh": [35.0, 125.0, 125.0]}
+    assert optimum(instance, data).profit == pytest.approx(160.0)
+    assert optimum(instance, data, drop=["unit.energy_ramp_up"]).profit == pytest.approx(200.0)
+
+
+def test_a_start_crosses_the_minimum_at_once() -> None:
+    """Off at 35 EUR/MWh and on from 1 MW: 1 + 0.5 MW in the second hour, 2 in the third; 50 x 3.5."""
+    unit = {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 2.0,
+        "power_min_mw": 1.0,
+        "energy_ramp_mw_per_min": 0.5 / 60.0,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 2.5}],
+        "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
+    }
+    instance = make_instance({"grid": grid(), "mains": mains(30.0), "unit": unit}, DA, periods=3)
+    result = optimum(instance, {"da_price_eur_per_mwh": [35.0, 125.0, 125.0]})
+    assert result.profit == pytest.approx(50 * 3.5)
+    assert result.variable("unit.power_mw") == pytest.approx([0.0, 1.5, 2.0])

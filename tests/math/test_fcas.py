@@ -456,3 +456,27 @@ def test_an_offer_counts_in_its_window_alone() -> None:
     instance = site(battery(["au_raise6sec"]), products, 0.0, periods=3)
     assert optimum(instance, {"counts_per_unit": [1.0, 0.5, 0.0]}).profit == pytest.approx(45.0)
     assert optimum(instance, {"counts_per_unit": 1.0}).profit == pytest.approx(90.0)
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"agc_on": False}, {"max_available_mw": 0.0}], ids=["no automatic control", "nothing available"]
+)
+def test_joint_ramping_binds_providers_of_regulation_alone(nothing: dict[str, Any]) -> None:
+    """A generator of 100 MW at 10 that earns 30 in two hours and rose to 100 MW from 0 at most 0.5 MW/min.
+
+    It offers no regulation, so its control says nothing of its energy: 2 x 100 x 20. With 50 MW of regulation at a
+    price of 0 it reaches 30 MW in the first hour and 60 in the second: 90 x 20. An energy ramp of its own binds it in
+    the same way from the second hour on, since nothing is known of the hour before.
+    """
+    control = {"agc_ramp_mw_per_min": 0.5, "initial_mw": 0.0}
+    provider = {"au_raisereg": service("unit", offer(50, 0, 0, 100, 100, **control), 0.0)}
+    idle = {"au_raisereg": service("unit", {**offer(50, 0, 0, 100, 100, **control), **nothing}, 0.0)}
+    unit = generator(["au_raisereg"])
+    assert optimum(site(unit, provider, 30.0, periods=2)).profit == pytest.approx(90 * 20.0)
+    assert optimum(site(unit, idle, 30.0, periods=2)).profit == pytest.approx(200 * 20.0)
+    slow = {**unit, "energy_ramp_mw_per_min": 0.5}
+    prices = {"spot_eur_per_mwh": [9.0, 30.0]}
+    # the first hour loses 1 EUR/MWh and the second earns 20: 70 MW, then 100
+    held_back = optimum(site(slow, idle, "spot_eur_per_mwh", periods=2), prices)
+    assert held_back.profit == pytest.approx(100 * 20.0 - 70 * 1.0)
+    assert optimum(site(unit, idle, "spot_eur_per_mwh", periods=2), prices).profit == pytest.approx(100 * 20.0)

@@ -37,7 +37,9 @@ def build_unit_rows(context: MarketContext, unit: Unit, services: Sequence[Enabl
     The trapezium rows hold where the unit is in (``z_x = 1``); a unit is in only if its last target was inside the
     enablement limits (``*_stranded_above``, ``*_stranded_below``) and stays inside while it is (*trapped*). Leaving is
     the site's decision, by offering nothing. Where the limits cover all the energies the unit can take, it is always in
-    and there is no ``z``. Joint ramping binds in and out, since the unit moves no faster without being enabled.
+    and there is no ``z``. Joint ramping binds every unit that offers regulation, enabled or not, and no other: one
+    whose automatic control is off or that has nothing available keeps the speed of its energy
+    (``energy_ramp_mw_per_min`` of the component).
 
     Symbols
     -------
@@ -57,7 +59,7 @@ def build_unit_rows(context: MarketContext, unit: Unit, services: Sequence[Enabl
             joint = ([], []) if own.is_regulation else (rising, falling)
             _upper(context, unit, own, own.trapezium, joint[0], inside)
             _lower(context, unit, own, own.trapezium, joint[1], inside)
-        if own.is_regulation:
+        if own.is_regulation and own.max_available_mw > 0 and own.product.volume_max_mw > 0:
             _joint_ramp(context, unit, own)
 
 

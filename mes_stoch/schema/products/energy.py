@@ -79,7 +79,8 @@ class Imbalance(MarketProduct):
         default=None, description="Widens the two prices about the balancing price."
     )
     price_limit_eur_per_mwh: Positive | None = Field(
-        default=None, description="Largest price of an imbalance, of either sign; null: not known."
+        default=None,
+        description="Largest price of an imbalance, of either sign; null: as drawn prices of balancing energy.",
     )
     settlement_period_h: Positive | None = Field(
         default=None,
