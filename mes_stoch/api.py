@@ -55,6 +55,15 @@ __all__ = [
 
 logger = logging.getLogger("mes_stoch.api")
 
+#: What an option may be: beyond it a run would not end, or would end with nothing.
+_LIMITS: dict[str, tuple[float, float]] = {
+    "gap_rel": (1e-15, 1e6),
+    "time_limit_s": (1e-3, 1e9),
+    "iteration_limit": (1, 1e9),
+    "rho_factor": (1e-6, 1e6),
+    "threads": (1, 1024),
+}
+
 METHODS = ("auto", "ef", "decomposition", "ph")
 
 
@@ -448,7 +457,10 @@ def _options(
         cold_start=cold_start,
         threads=defaults.threads if threads is None else threads,
     )
-    for name, value in vars(options).items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and not value > 0:
+    for name, (least, most) in _LIMITS.items():
+        value = getattr(options, name)
+        if not value > 0:
             raise UsageError(f"{name} must be positive, not {value}")
+        if not least <= value <= most:
+            raise UsageError(f"{name} must be from {least:g} to {most:g}, and is {value:g}")
     return options

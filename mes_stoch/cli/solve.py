@@ -43,7 +43,18 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 3 infeasible or unbounded, 4 stopped at a limit before the gap was reached (results are written), 5 interrupted.
 """
 
-_positive = click.FloatRange(min=0, min_open=True)
+
+def _up_to(most: float) -> click.FloatRange:
+    """A positive number; one that is infinite would be no limit at all."""
+    return click.FloatRange(min=0, min_open=True, max=most)
+
+
+def _count(most: int) -> click.IntRange:
+    return click.IntRange(min=1, max=most)
+
+
+#: Penalties a million times off are no penalties any more.
+_factor = click.FloatRange(min=1e-6, max=1e6)
 
 
 @click.command(epilog=_EPILOG, short_help="Find the best commitment and its proven bounds.")
@@ -58,12 +69,21 @@ _positive = click.FloatRange(min=0, min_open=True)
     "with a certificate; parallel under mpiexec on any number of ranks. ph: the same, then progressive hedging while a "
     "gap is left; 3, 6, 9 ... ranks. auto: what fits, and why. Default: the instance's, or auto.",
 )
-@click.option("--gap", type=_positive, metavar="G", help="Relative gap to reach, 0.005 for 0.5 %.")
-@click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which the best so far is returned.")
-@click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Most iterations of progressive hedging.")
-@click.option("--rho-factor", type=_positive, metavar="F", help="Multiplies progressive hedging's own penalties.")
+@click.option("--gap", type=_up_to(1e6), metavar="G", help="Relative gap to reach, 0.005 for 0.5 %.")
+@click.option("--time-limit", type=_up_to(1e9), metavar="S", help="Seconds after which the best so far is returned.")
+@click.option(
+    "--iterations", type=click.IntRange(min=1, max=10**9), metavar="N", help="Most iterations of progressive hedging."
+)
+@click.option(
+    "--rho-factor",
+    type=click.FloatRange(min=1e-6, max=1e6),
+    metavar="F",
+    help="Multiplies progressive hedging's own penalties.",
+)
 @click.option("--cold-start", is_flag=True, help="Hedge from zero, not from the linear relaxation's multipliers.")
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of the solver (ef only); default 1.")
+@click.option(
+    "--threads", type=click.IntRange(min=1, max=1024), metavar="N", help="Threads of the solver (ef only); default 1."
+)
 @click.option(
     "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
 )
