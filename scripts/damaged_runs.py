@@ -17,6 +17,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from mes_stoch.cli.main import run
 from mes_stoch.io.run_folder import manifest_hash
 
 RESEALED = "hashes worked out anew"
@@ -289,18 +291,22 @@ def _any_file(folder: Path, rng: Random) -> Path:
 
 
 def ask(command: str, folder: Path, limit_s: float, memory_mb: int) -> tuple[int, str]:
-    """Exit code of a command on a folder, and what it says."""
-
-    def bound() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
-
-    arguments = [sys.executable, "-m", "mes_stoch", command, str(folder)]
+    """Exit code of a command on a folder, and what it says; below 0 the signal that ended its process."""
+    arguments = [command, str(folder)]
     arguments += ["--no-figures"] if command == "report" else ["--out", str(folder / "ledger.csv"), "--force"]
-    try:
-        done = subprocess.run(arguments, capture_output=True, timeout=limit_s, preexec_fn=bound, check=False)
-    except subprocess.TimeoutExpired:
-        return 124, "no end"
-    return done.returncode, done.stderr.decode("utf-8", "replace")
+    with tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if child == 0:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(said.fileno(), 2)
+            resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+            signal.setitimer(signal.ITIMER_REAL, limit_s)
+            code, _ = run(arguments)
+            sys.stderr.flush()
+            os._exit(code)
+        _, status = os.waitpid(child, 0)
+        said.seek(0)
+        return os.waitstatus_to_exitcode(status), said.read().decode("utf-8", "replace")
 
 
 def is_allowed(code: int, said: str, done: list[str]) -> bool:

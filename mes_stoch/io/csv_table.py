@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.io.files import read_regular
 from mes_stoch.io.locate import listed, shorten
 from mes_stoch.io.number_words import NUMBER, number_hint
 from mes_stoch.io.reporter import Reporter
@@ -97,7 +98,7 @@ def _without_collections() -> Iterator[None]:
 
 def _text(path: Path, reporter: Reporter) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
         reporter.add(None, "", "no such file", "a CSV file", "write it, or correct the name in instance.yaml")
     except OSError as error:

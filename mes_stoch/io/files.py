@@ -21,6 +21,7 @@ from mes_stoch.schema.errors import WriteError
 #: Largest file read as data, and as settings or results that a person might open.
 LARGEST_DATA_BYTES = 8 * 2**30
 LARGEST_TEXT_BYTES = 256 * 2**20
+_CHUNK_BYTES = 1 << 20
 
 #: How the names of files begin and end that are being written.
 TEMPORARY_START, TEMPORARY_END = ".", ".tmp"
@@ -50,7 +51,13 @@ def read_regular(path: Path, most_bytes: int = LARGEST_DATA_BYTES) -> bytes:
         _require_regular(status.st_mode, path)
         if status.st_size > most_bytes:
             raise _too_large(path, status.st_size, most_bytes)
-        content = stream.read(most_bytes + 1)
+        # what the size says and a byte more: asked for all that is allowed, Python would make room for it first
+        content = stream.read(status.st_size + 1)
+        while len(content) > status.st_size and len(content) <= most_bytes:
+            more = stream.read(_CHUNK_BYTES)
+            if not more:
+                break
+            content += more
     if len(content) > most_bytes:
         raise _too_large(path, len(content), most_bytes)
     return content

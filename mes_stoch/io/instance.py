@@ -68,8 +68,8 @@ class LoadedInstance:
     series: pd.DataFrame
     scenario_series: dict[str, pd.DataFrame] | None
     probabilities: dict[str, float] | None
-    inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    as_read: Instance | None = field(default=None, repr=False)
+    inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    as_read: Instance | None = field(default=None, repr=False, compare=False)
 
 
 def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
@@ -163,7 +163,8 @@ def _require_folder(folder: Path) -> None:
         elif not folder.is_dir():
             hint = "give the folder, not the file in it" if folder.name == INSTANCE_FILE else ""
             problem = ("a file", "a folder with an instance.yaml", hint)
-        elif not (folder / INSTANCE_FILE).is_file():
+        elif not (folder / INSTANCE_FILE).exists():
+            # what is there and no file is told by its reader
             names = sorted(entry.name for entry in folder.iterdir())[:5]
             found = f"a folder without it (it has {', '.join(names)})" if names else "an empty folder"
             problem = (found, "an instance: a folder with an instance.yaml", "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from mes_stoch.io.csv_table import Table, numbers, read_table
 from mes_stoch.io.currency import columns_in_format
 from mes_stoch.io.draft import Draft
 from mes_stoch.io.locate import Locator, listed, show
+from mes_stoch.io.names import name_problem
 from mes_stoch.io.reporter import Reporter
 from mes_stoch.io.time_rows import RowTimes
 from mes_stoch.schema.errors import Issue
@@ -61,16 +64,24 @@ def read_all_series(folder: Path, draft: Draft, time: pd.DatetimeIndex | None, l
 
 
 def _inside(folder: Path, file: str, path: tuple[str, ...], locator: Locator, issues: list[Issue]) -> Path | None:
-    """A file of the instance; anything outside its folder would not travel with it."""
+    """A file of the instance: its name stays inside the folder; what a link there leads to is copied into runs."""
     hint = "copy the file beside instance.yaml and write its name"
-    try:
-        target = (folder / file).resolve()
-        if target.is_relative_to(folder.resolve()):
-            return folder / file
-    except (OSError, ValueError, RuntimeError):
-        pass
+    name = os.path.normpath(file)
+    if file and "\0" not in file and not Path(name).is_absolute() and Path(name).parts[0] != os.pardir:
+        return folder / file
     issues.append(locator.issue(path, show(file), "a file inside the instance folder", hint))
     return None
+
+
+def _check_names(names: Iterable[str], what: str, table: Table, reporter: Reporter) -> None:
+    """Names that a terminal, a spreadsheet or the files of a run would take for something else."""
+    for name in names:
+        problem = name_problem(name)
+        if problem is None and what == "series" and "/" in name:
+            problem = "holds a slash, which a result file takes for a folder"
+        if problem is not None:
+            line = table.lines[table.columns["scenario"].index(name)] if what == "scenario" else None
+            reporter.add(line, what, f"{show(name)}, which {problem}", f"a plain name of a {what}")
 
 
 def _read_common(
@@ -86,6 +97,7 @@ def _read_common(
         data.issues += reporter.issues
         return None
     names = [name for name in table.names if name != "time"]
+    _check_names(names, "series", table, reporter)
     values = numbers(table, names, reporter)
     if time is not None and draft.horizon is not None:
         RowTimes(time, draft.horizon.period_h, reporter).check(
@@ -126,6 +138,8 @@ def _read_scenarios(
         return None
     scenario, rows = _scenarios_of_rows(table, reporter)
     names = [name for name in table.names if name not in ("scenario", "time")]
+    _check_names(names, "series", table, reporter)
+    _check_names(rows, "scenario", table, reporter)
     values = numbers(table, names, reporter)
     if time is not None and draft.horizon is not None and rows:
         RowTimes(time, draft.horizon.period_h, reporter).check(

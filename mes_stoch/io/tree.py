@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from mes_stoch.io.files import read_regular, write_whole
+from mes_stoch.io.names import name_problem
 from mes_stoch.io.netcdf import netcdf_bytes, read_netcdf
 from mes_stoch.io.run_arrays import attribute_issues, layout_issues, not_finite, scenario_issues
 from mes_stoch.schema.errors import Issue, UsageError, WriteError
@@ -103,6 +104,8 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
         if name in _COORDINATES:
             continue
         dims = dataset[name].dims
+        if name_problem(name) or "/" in name:
+            issues.append(Issue(file, None, name, "a name that is no plain one", "the name of a series"))
         if set(dims) not in ({"time"}, {"scenario", "time"}) or dataset[name].dtype.kind not in "fiu":
             shown = ", ".join(map(str, dims)) or "nothing"
             found = f"values of type {dataset[name].dtype} over {shown}"

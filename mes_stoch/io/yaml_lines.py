@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from mes_stoch.io.files import LARGEST_TEXT_BYTES, read_regular
 from mes_stoch.schema.errors import Issue
 
 EntryPath = tuple[str | int, ...]
@@ -67,7 +68,7 @@ def read_yaml(path: Path, file: str) -> Document:
     """Read a YAML file; never raises for what a user may have written."""
     document = Document(file)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path, LARGEST_TEXT_BYTES).decode("utf-8-sig")
     except OSError as error:
         hint = "an instance is a folder with a file of this name"
         document.issues.append(Issue(file, None, "", error.strerror or "an unreadable file", "a readable file", hint))

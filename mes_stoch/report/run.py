@@ -179,11 +179,17 @@ class Run:
             layout.FLOWS: lambda: target.put_dataset(layout.FLOWS, self.flow_data),
         }
         failed: dict[str, str] = {}
+        fault: Exception | None = None
         for name, write in steps.items():
             try:
                 write()
             except WriteError as error:
                 failed[name] = error.reason
+            except Exception as error:
+                # a fault in one file must not cost the others; it is told once they are there
+                fault = fault or error
+        if fault is not None:
+            raise fault
         if not failed:
             try:
                 target.finish(manifest)

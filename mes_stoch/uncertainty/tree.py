@@ -19,6 +19,7 @@ from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.calls import CallLimits, limits_of
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
 from mes_stoch.uncertainty.processes import PROCESSES
+from mes_stoch.uncertainty.room import require_room
 from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generator
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def build_tree(
     process = make_process(loaded.instance.name, uncertainty)
     _check_currency(loaded.instance, uncertainty, process)
     _check_series(loaded, process)
+    require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
     limits = call_limits(loaded.instance, loaded.time)
     context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h, call_limits=limits)
     drawn: list[Drawn] = []

@@ -1,7 +1,6 @@
 """Run folders damaged at random: every one is read, or refused with a list of what is wrong; none crashes a command.
 
-`scripts/damaged_runs.py` does the damage, and 300 cases in processes of their own; its results stand in
-`docs/robustness/damaged_runs.json`.
+`scripts/damaged_runs.py` does the damage, and as many cases as wanted in processes of their own.
 """
 
 from __future__ import annotations
