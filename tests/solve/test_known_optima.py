@@ -1,0 +1,38 @@
+"""No interval excludes an optimum that is known exactly; scripts/known_optima.py runs thousands."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from helpers.planted_programs import extensive_columns, known_program
+
+from mes_stoch.solve.decomposition import solve_decomposition
+from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.progressive_hedging import solve_ph
+from mes_stoch.solve.result import SolveOptions
+
+ENGINES = {"ef": solve_extensive, "decomposition": solve_decomposition, "ph": solve_ph}
+
+
+def check(method: str, seed: int) -> None:
+    known = known_program(seed)
+    assert extensive_columns(known) <= 30
+    result = ENGINES[method](known.program, SolveOptions(gap_rel=1e-6, iteration_limit=4, time_limit_s=20.0))
+    assert result is not None
+    size = Fraction(max(known.size, abs(float(known.optimum))) or 1.0)
+    above = Fraction(result.lower) - known.optimum
+    assert above <= (0 if result.bound_kind == "safe" else size / 10**9)
+    assert known.optimum - Fraction(result.upper) <= size / 10**7
+
+
+@pytest.mark.parametrize("method", ["ef", "decomposition"])
+@pytest.mark.parametrize("first", range(0, 100, 20))
+def test_no_interval_excludes_a_known_optimum(method, first):
+    for seed in range(first, first + 20):
+        check(method, seed)
+
+
+def test_no_interval_of_hedging_excludes_a_known_optimum():
+    for seed in range(7):
+        check("ph", seed)
