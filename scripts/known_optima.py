@@ -1,6 +1,6 @@
 """Random programs with a known optimum through every method; counts of what came of them, as JSON.
 
-    python scripts/known_optima.py OUT.json [--programs 2000] [--hedged 200]
+python scripts/known_optima.py OUT.json [--programs 2000] [--hedged 200]
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from helpers.planted_programs import known_program  # noqa: E402
+from helpers.planted_programs import known_program
 
-from mes_stoch.schema.errors import MesStochError  # noqa: E402
-from mes_stoch.solve import highs  # noqa: E402
-from mes_stoch.solve.decomposition import solve_decomposition  # noqa: E402
-from mes_stoch.solve.extensive import solve_extensive  # noqa: E402
-from mes_stoch.solve.progressive_hedging import solve_ph  # noqa: E402
-from mes_stoch.solve.result import SolveOptions  # noqa: E402
+from mes_stoch.schema.errors import MesStochError
+from mes_stoch.solve import highs
+from mes_stoch.solve.decomposition import solve_decomposition
+from mes_stoch.solve.extensive import solve_extensive
+from mes_stoch.solve.progressive_hedging import solve_ph
+from mes_stoch.solve.result import SolveOptions
 
 ENGINES = {"ef": solve_extensive, "decomposition": solve_decomposition, "ph": solve_ph}
 

@@ -20,6 +20,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder of the real market and demand series; default: the environment variable MES_STOCH_DATA",
     )
+    parser.addoption("--full-size", action="store_true", help="random tests at their full size, which takes hours")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the full size of random tests, of which every run has a thinned version, unless it is asked for."""
+    if config.getoption("--full-size"):
+        return
+    full = [item for item in items if item.get_closest_marker("full_size")]
+    if full:
+        config.hook.pytest_deselected(full)
+        items[:] = [item for item in items if not item.get_closest_marker("full_size")]
 
 
 @pytest.fixture(scope="session")

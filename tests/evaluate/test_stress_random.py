@@ -46,7 +46,7 @@ def test_nothing_is_sold_twice() -> None:
     assert_stands(range(FEW))
 
 
-@pytest.mark.slow
+@pytest.mark.full_size
 @pytest.mark.parametrize("first", range(FEW, ALL, 30))
 def test_nothing_is_sold_twice_on_any_site(first: int) -> None:
     assert_stands(range(first, first + 30))

@@ -14,7 +14,14 @@ INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 FEW = {"hospital_fr": 5, "bench_district": 2, "campus_au": 2, "enedis_local": 6}
 
 
-@pytest.mark.parametrize("name", sorted(path.parent.name for path in INSTANCES.glob("*/instance.yaml")))
+NAMES = sorted(path.parent.name for path in INSTANCES.glob("*/instance.yaml"))
+#: Those that take minutes to solve.
+LONG = {"bench_district", "campus_au"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.full_size] if name in LONG else []) for name in NAMES]
+)
 def test_what_is_held_can_be_delivered(name: str) -> None:
     site = ms.read(INSTANCES / name)
     run = ms.solve(site, site.tree(FEW.get(name)), gap_rel=0.01)

@@ -1,6 +1,6 @@
 """Two thousand small programs that decompositions stumble over: optimum, infeasible or unbounded, as SciPy says.
 
-A hundred of them in every run; all with the marker ``slow``.
+A hundred of them in every run; all with ``--full-size``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def check(case: HardCase, where: str) -> None:
 @pytest.mark.parametrize(
     "first",
     [
-        pytest.param(first, marks=[] if first < THINNED else [pytest.mark.slow], id=str(first))
+        pytest.param(first, marks=[] if first < THINNED else [pytest.mark.full_size], id=str(first))
         for first in range(0, ALL, CHUNK)
     ],
 )
