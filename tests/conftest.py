@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     full = [item for item in items if item.get_closest_marker("full_size")]
     if full:
-        config.hook.pytest_deselected(full)
+        config.hook.pytest_deselected(items=full)
         items[:] = [item for item in items if not item.get_closest_marker("full_size")]
 
 
