@@ -97,6 +97,7 @@ def search(
     *,
     proof: Proof | None = None,
     points: bool = False,
+    ranges: LinearProgram | None = None,
     stop: Stop | None = None,
 ) -> Branched:
     """Bound the optimum of ``scenario`` as ``model`` has it, its integrality included.
@@ -115,20 +116,31 @@ def search(
         Without one the solver's word is taken, and the bound says so.
     points : bool
         Look for points with whole integers on the way, too.
+    ranges : LinearProgram, optional
+        Where ``scenario`` has columns fixed: the program before that, whose bounds say what is large.
     stop : Stop, optional
         No branch is begun once it says so.
     """
-    return _Search(model, scenario, proof, points=points).run(solves, enough, stop or Stop())
+    return _Search(model, scenario, proof, ranges, points=points).run(solves, enough, stop or Stop())
 
 
 class _Search:
-    def __init__(self, model: HighsModel, scenario: LinearProgram, proof: Proof | None, *, points: bool) -> None:
+    def __init__(
+        self,
+        model: HighsModel,
+        scenario: LinearProgram,
+        proof: Proof | None,
+        ranges: LinearProgram | None,
+        *,
+        points: bool,
+    ) -> None:
         self._model = model
         self._scenario = scenario
         self._columns: IndexArray = np.flatnonzero(scenario.integer).astype(np.int32)
         self._lower = np.ceil(scenario.column_lower[self._columns])
         self._upper = np.floor(scenario.column_upper[self._columns])
         self._proof = proof
+        self._ranges = ranges
         self._points = points
         self._numbers = itertools.count()
         self._spent = 0
@@ -189,7 +201,7 @@ class _Search:
 
     def _holds(self, values: FloatArray) -> bool:
         """Whether a point is one in the program's own numbers; costs and bounds may be the caller's."""
-        return primal_check.is_feasible(self._scenario, values)
+        return primal_check.is_feasible(self._scenario, values, self._ranges)
 
     def _solve(self, lower: FloatArray, upper: FloatArray, known: float) -> tuple[str, _Node | None]:
         if np.any(lower > upper):

@@ -123,7 +123,7 @@ class ScenarioPool:
         if not held.model.is_mip:
             return solution
         fixed = with_fixed(held.program, self.root_columns, point)
-        return with_whole_integers(held.model, fixed, solution, self._gap_rel)
+        return with_whole_integers(held.model, fixed, solution, self._gap_rel, held.program)
 
     def solve_relaxed(self, index: int, consensus: FloatArray, *, fixed: bool) -> Solution:
         """The linear relaxation, with the consensus columns alone fixed, or left free."""

@@ -29,8 +29,12 @@ def settled(program: LinearProgram, values: FloatArray) -> FloatArray:
     return np.asarray(np.clip(whole, program.column_lower, program.column_upper) + 0.0, dtype=np.float64)
 
 
-def largest_violation(program: LinearProgram, values: FloatArray) -> float:
-    """By how much the worst row is broken, relative to its size."""
+def largest_violation(program: LinearProgram, values: FloatArray, ranges: LinearProgram | None = None) -> float:
+    """By how much the worst row is broken, relative to its size.
+
+    ``ranges`` is the program whose column bounds say what is large, where ``program`` has columns fixed: a volume fixed
+    at the round-off of a solver, 1e-12 MW, is no scale for the rows it stands in.
+    """
     matrix = program.matrix
     if not matrix.shape[0]:
         return 0.0
@@ -38,7 +42,8 @@ def largest_violation(program: LinearProgram, values: FloatArray) -> float:
     activity = matrix @ values
     entries = np.abs(matrix.data)
     owner = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
-    spread = np.maximum(np.abs(program.column_lower), np.abs(program.column_upper))
+    bounded = program if ranges is None else ranges
+    spread = np.maximum(np.abs(bounded.column_lower), np.abs(bounded.column_upper))
     reach = np.minimum(spread, sizes.max(initial=0.0))
     scale = np.bincount(matrix.indices, weights=entries * sizes[owner], minlength=matrix.shape[0])
     floor = np.zeros(matrix.shape[0])
@@ -52,9 +57,9 @@ def largest_violation(program: LinearProgram, values: FloatArray) -> float:
     return float(share.max(initial=0.0)) if not np.isnan(share).any() else math.inf
 
 
-def is_feasible(program: LinearProgram, values: FloatArray) -> bool:
-    """Whether every row is kept to within the tolerance."""
-    return largest_violation(program, values) <= TOLERANCE
+def is_feasible(program: LinearProgram, values: FloatArray, ranges: LinearProgram | None = None) -> bool:
+    """Whether every row is kept to within the tolerance; ``ranges`` as in :func:`largest_violation`."""
+    return largest_violation(program, values, ranges) <= TOLERANCE
 
 
 def cost_of(program: LinearProgram, values: FloatArray) -> float:

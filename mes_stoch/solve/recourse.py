@@ -160,7 +160,8 @@ class Recourse:
         solution = model.run(stop.seconds_left())
         self._slack = model.proof_slack
         if root is not None and model.is_mip:
-            solution = with_whole_integers(model, with_fixed(scenario, self.root_columns, root), solution, gap_rel=0.0)
+            fixed = with_fixed(scenario, self.root_columns, root)
+            solution = with_whole_integers(model, fixed, solution, 0.0, scenario)
         self.mip_solves += 1
         self.mip_time_s += time.perf_counter() - started
         return solution

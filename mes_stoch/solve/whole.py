@@ -25,7 +25,13 @@ _SAME = 1e-7
 _SOLVES = 400
 
 
-def with_whole_integers(model: HighsModel, program: LinearProgram, solution: Solution, gap_rel: float) -> Solution:
+def with_whole_integers(
+    model: HighsModel,
+    program: LinearProgram,
+    solution: Solution,
+    gap_rel: float,
+    ranges: LinearProgram | None = None,
+) -> Solution:
     """``solution`` of ``model`` with whole integers.
 
     Parameters
@@ -37,6 +43,8 @@ def with_whole_integers(model: HighsModel, program: LinearProgram, solution: Sol
     solution : Solution
     gap_rel : float
         By how much the point may cost more than the search said, relative to that.
+    ranges : LinearProgram, optional
+        The program before columns were fixed: its bounds say what is large (:mod:`mes_stoch.solve.primal_check`).
 
     Returns
     -------
@@ -46,16 +54,16 @@ def with_whole_integers(model: HighsModel, program: LinearProgram, solution: Sol
     if solution.values is None:
         return solution
     rounded = primal_check.settled(program, solution.values)
-    if primal_check.is_feasible(program, rounded):
+    if primal_check.is_feasible(program, rounded, ranges):
         return replace(solution, objective=primal_check.cost_of(program, rounded), values=rounded)
     columns = np.flatnonzero(program.integer).astype(np.int32)
     lower, upper = program.column_lower[columns], program.column_upper[columns]
     integers = np.clip(np.round(solution.values[columns]), lower, upper)
-    found = solved_without(program, columns, integers)
+    found = solved_without(program, columns, integers, ranges)
     if found is None or _costs_more(found, solution, gap_rel):
         model.change_integrality(columns, np.zeros(len(columns), dtype=np.bool_))
         try:
-            branched = search(model, program, _SOLVES, points=True).best
+            branched = search(model, program, _SOLVES, points=True, ranges=ranges).best
         finally:
             model.change_column_bounds(columns, lower, upper)
             model.change_integrality(columns, np.ones(len(columns), dtype=np.bool_))
@@ -66,7 +74,9 @@ def with_whole_integers(model: HighsModel, program: LinearProgram, solution: Sol
     return replace(solution, objective=found.objective, values=found.values)
 
 
-def solved_without(program: LinearProgram, columns: IndexArray, values: FloatArray) -> Solution | None:
+def solved_without(
+    program: LinearProgram, columns: IndexArray, values: FloatArray, ranges: LinearProgram | None = None
+) -> Solution | None:
     """The best point with ``columns`` at ``values``, their entries left out of the program, so that no factor of a
     million stands beside the numbers that count; ``None`` where there is none."""
     matrix = program.matrix
@@ -87,7 +97,9 @@ def solved_without(program: LinearProgram, columns: IndexArray, values: FloatArr
         integer=np.zeros(matrix.shape[1], dtype=np.bool_),
     )
     found = HighsModel(rest).run()
-    if found.values is None or not primal_check.is_feasible(program, primal_check.settled(program, found.values)):
+    if found.values is None:
+        return None
+    if not primal_check.is_feasible(program, primal_check.settled(program, found.values), ranges):
         return None
     return found
 
