@@ -7,8 +7,9 @@ two samples of one instance have the same objective.
 
 Equations
 ---------
-``W`` is the most that a MWh traded can earn or cost beside imbalance (largest price of a market, fees, tariff, or of a
-call that is paid or missed), ``I`` the largest imbalance price. Schedule slack earns no more than ``W + I``::
+``W`` is the most that a MWh traded can earn or cost beside imbalance: largest price of a market, fees, tariff and what
+suppliers pass on in hours of obligation, or of a call that is paid or missed, or of a critical hour. ``I`` is the
+largest imbalance price. Schedule slack earns no more than ``W + I``::
 
     schedule penalty   S    = 1.2 (W + I)
     worth at a node    V[n] = max( v0[n],  max_k ( sum_b r_kb / r_ka V[b] + cost_k / r_ka ) )

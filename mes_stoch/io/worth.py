@@ -17,7 +17,7 @@ from mes_stoch.io.price_limits import (
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.components import Converter, GridConnection, SheddableDemand, Source, Storage
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket, Flexibility, FreeOffer, Reserve
+from mes_stoch.schema.products import CapacityMechanism, EnergyMarket, Flexibility, FreeOffer, Reserve
 
 _SCHEDULE, _UNSERVED, _TERMINAL = 1.2, 1.5, 1.2
 #: Ratio of a port whose series is drawn: nothing of it is known ahead.
@@ -48,7 +48,10 @@ class Worth:
             default=0.0,
         )
         tariff = max((self._tariff(name) for name in self._traded), default=0.0)
-        self.of_energy = max(trading + tariff, max((self._contract(p) for p in self._called()), default=0.0))
+        mechanisms = [p for p in instance.products.values() if isinstance(p, CapacityMechanism)]
+        drawn = trading + tariff + max(map(self._obligation, mechanisms), default=0.0)
+        called = max((self._contract(p) for p in self._called()), default=0.0)
+        self.of_energy = max(drawn, called, max(map(self._critical, mechanisms), default=0.0))
         settled = [(v, limit) for key, v, limit in prices(instance) if key.rpartition(".")[2] in IMBALANCE_PRICES]
         self.of_imbalance = max((self._price(value, limit) for value, limit in settled), default=0.0)
         self.least_schedule = trading + self.of_imbalance
@@ -100,11 +103,21 @@ class Worth:
             max((self._price(payment.price, limit) for payment in product.energy_payments(d)), default=0.0)
             for d in product.directions
         )
-        capacity = product.capacity_price
-        if isinstance(capacity, str):
-            capacity = max(map(abs, self._ranges.get(capacity, (0.0, 0.0))))
-        lost = product.clawback_per_unit * capacity * max(1.0, block_h / horizon.period_h)
+        lost = product.clawback_per_unit * self._stated(product.capacity_price) * max(1.0, block_h / horizon.period_h)
         return energy + product.missed_penalty_eur_per_mwh + product.shortfall_penalty_eur_per_mw_h + lost
+
+    def _obligation(self, mechanism: CapacityMechanism) -> float:
+        """What suppliers pass on for a MWh drawn in an hour of obligation."""
+        price = mechanism.obligation_price_eur_per_mw_year
+        return 0.0 if price is None else self._stated(price) / mechanism.obligation_hours_per_year
+
+    def _critical(self, mechanism: CapacityMechanism) -> float:
+        """What a MWh is worth that a storage keeps for a critical hour in which the certified level is short."""
+        return self._stated(mechanism.shortfall_price) / mechanism.critical_hours_per_year
+
+    def _stated(self, price: Quantity) -> float:
+        """Largest size of a price of readiness; one that is drawn is taken for less than the prices of energy."""
+        return max(map(abs, self._ranges.get(price, (0.0, 0.0)))) if isinstance(price, str) else abs(float(price))
 
     def _priced(self, node: str, traded: float) -> float:
         """What a MWh is worth at a node itself, with ``traded`` at a traded connection."""

@@ -15,13 +15,22 @@ Command = Callable[..., Any]
 
 @pytest.fixture
 def harsh(tiny: str, tmp_path: Path) -> Path:
-    """`tiny_site` with a penalty of 1e7 EUR/MW/h, a thousand times what its service earns."""
+    """`tiny_site` with a penalty of 1e7 EUR/MW/h, a thousand times what its service earns, and no slack.
+
+    Penalties of slack that follow from prices would lie above it, and be told of first.
+    """
     folder = tmp_path / "harsh"
     shutil.copytree(tiny, folder)
     file = folder / "instance.yaml"
     text = file.read_text(encoding="utf-8")
     changed = text.replace("shortfall_penalty_eur_per_mw_h: 15", "shortfall_penalty_eur_per_mw_h: 1.0e+7")
     assert changed != text
+    for carrier in ("electricity", "heat"):
+        own = f"{{carrier: {carrier}}}"
+        assert own in changed
+        forbidden = "unserved_penalty_eur_per_mwh: null, dump_penalty_eur_per_mwh: null"
+        changed = changed.replace(own, f"{{carrier: {carrier}, {forbidden}}}")
+    changed = changed.replace("export_max_mw: 10\n", "export_max_mw: 10\n    schedule_penalty_eur_per_mwh: null\n", 1)
     file.write_text(changed, encoding="utf-8")
     return folder
 
