@@ -124,7 +124,7 @@ def test_yearly_payments(run: Run) -> None:
         # obliged on weekends as well, when the process does not run; the payment comes on top
         ({"products.fr_aofd.window_per_unit": 1.0}, -37.1),
         ({"products.fr_aofd.volume_max_mw": 0}, -53.1),
-        ({"products.fr_mfrr_up.volume_max_mw": 0}, -33.8),
+        ({"products.fr_mfrr_up.volume_max_mw": 0}, -34.1),
         ({"products.fr_capacity.available_mw": 0}, -5.3 * 6.19),
         # CHP 2.5, pumps 1.4, process 0.8 x 0.4 on weekends: 4.2 MW
         ({"products.fr_capacity.critical_per_unit": 1.0}, (4.2 - 5.3) * 6.19),
