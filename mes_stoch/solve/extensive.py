@@ -149,13 +149,11 @@ def solve_extensive(
     proof = ExtensiveProof(form.merged)
     lower, kind = proof.bound(model, solution)
     lower /= form.scale
-    root = None if solution.values is None else form.root_of(solution.values)
-    scenarios: list[ScenarioSolution] = []
+    found = solution.values
+    root = program.root.nearest(np.zeros(form.root_count)) if found is None else form.root_of(found)
     closing = _time_to_close(stop)
-    if root is not None or not stop.is_interrupted:
-        root = program.root.nearest(np.zeros(form.root_count)) if root is None else root
-        scenarios = _evaluate(program, root, closing)
-    if solution.values is None and not stop.is_interrupted:
+    scenarios = _evaluate(program, root, closing)
+    if found is None:
         waiting = _wait_and_see_bound(program, closing)
         lower, kind = max((lower, kind), (waiting.value, waiting.kind))
     rows, columns = form.program.matrix.shape
@@ -169,7 +167,7 @@ def solve_extensive(
         "evaluate_time_s": time.perf_counter() - solved,
         **proof.details(form.scale),
     }
-    if root is None or not scenarios:
+    if not scenarios:
         interval.lower, interval.kind = lower, kind
         return without_commitment("ef", program, interval, stop, Team(), details)
     upper = bounds.expected_cost(program, scenarios)

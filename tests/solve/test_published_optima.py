@@ -20,17 +20,20 @@ PROBLEMS = [
     ("siplib_sslp", "sslp_5_25-50", "sslp_5_25-50", -121.6, 1e-8),
     ("siplib_sslp", "sslp_15_45-5", "sslp_15_45-5", -262.4, 1e-8),
 ]
-SLOW = {("ef", "sslp_15_45-5"), ("ph", "sslp_15_45-5"), ("ph", "sslp_5_25-50"), ("ef", "sslp_5_25-50")}
+FULL_SIZE = {("ph", "sslp_15_45-5"), ("decomposition", "sslp_15_45-5")}
+SLOW = {("ef", "sslp_15_45-5"), ("ph", "sslp_5_25-50"), ("ef", "sslp_5_25-50")}
 METHODS = {"ef": solve_extensive, "decomposition": solve_decomposition, "ph": solve_ph}
+
+
+def marks(method: str, problem: str) -> list[pytest.MarkDecorator]:
+    if (method, problem) in FULL_SIZE:
+        return [pytest.mark.full_size]
+    return [pytest.mark.slow] if (method, problem) in SLOW else []
 
 
 @pytest.mark.parametrize(
     ("method", "problem"),
-    [
-        pytest.param(method, problem, marks=[pytest.mark.slow] if (method, problem[2]) in SLOW else [])
-        for method in METHODS
-        for problem in PROBLEMS
-    ],
+    [pytest.param(method, problem, marks=marks(method, problem[2])) for method in METHODS for problem in PROBLEMS],
     ids=lambda value: value if isinstance(value, str) else value[2],
 )
 def test_published_optimum(data_folder: Path, method: str, problem: tuple[str, str, str, float, float]) -> None:

@@ -15,6 +15,7 @@ from mes_stoch.solve import mpisppy_models, mpisppy_setup, serial_hedging
 from mes_stoch.solve.progressive_hedging import solve_ph
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.rho import PriceRho, RhoControl, SpreadRho, Waiting, rho_rule, waiting_of
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.vectorised_hedging import vectorised
 from mes_stoch.uncertainty.tree import build_tree
 
@@ -23,7 +24,7 @@ def after_iteration_0(program, control):
     mpisppy_setup.load()
     with mpisppy_setup.quiet():
         hedging = vectorised(importlib.import_module("mpisppy.opt.ph").PH)(
-            serial_hedging.hedging_options(SolveOptions(), 1e18),
+            serial_hedging.hedging_options(SolveOptions(), Stop()),
             list(program.scenario_names),
             mpisppy_models.scenario_creator,
             scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, mpisppy_models.SolverSettings()),

@@ -14,6 +14,7 @@ from mes_stoch.model.site_program import build_program
 from mes_stoch.solve import mpisppy_models, mpisppy_setup, serial_hedging
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.vectorised_hedging import vectorised
 from mes_stoch.uncertainty.tree import build_tree
 
@@ -59,7 +60,7 @@ def trajectory(program, hedging_class):
     options = SolveOptions(iteration_limit=ITERATIONS)
     with mpisppy_setup.quiet():
         hedging = hedging_class(
-            serial_hedging.hedging_options(options, 1e18),
+            serial_hedging.hedging_options(options, Stop()),
             list(program.scenario_names),
             mpisppy_models.scenario_creator,
             scenario_creator_kwargs=mpisppy_models.creator_kwargs(program, mpisppy_models.SolverSettings(gap_rel=1e-9)),
@@ -140,7 +141,7 @@ def test_three_stages_and_variable_probability():
     names = [f"scen{number}" for number in range(4)]
     points = np.random.default_rng(3).normal(size=(3, 12))
     nodes = importlib.import_module("mpisppy.utils.sputils").create_nodenames_from_branching_factors([2, 2])
-    options = {**serial_hedging.hedging_options(SolveOptions(), 1e18), "defaultPHrho": 2.0}
+    options = {**serial_hedging.hedging_options(SolveOptions(), Stop()), "defaultPHrho": 2.0}
     seen = []
     for hedging_class in (stock, vectorised(stock)):
         with mpisppy_setup.quiet():
