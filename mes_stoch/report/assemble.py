@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -180,13 +181,18 @@ def _direction(program: SiteProgram, product_id: str) -> str:
 
 
 def _trace(result: EngineResult) -> pd.DataFrame:
+    """Bounds against time; the last row is the interval that is reported, whose safe bound may be a little wider."""
+    points = list(result.trace)
+    if points and result.bound_kind == "safe" and result.lower < points[-1].lower:
+        last = points[-1]
+        points.append(replace(last, lower=result.lower, upper=result.upper, kind=result.bound_kind))
     return pd.DataFrame(
         {
-            "time_s": [point.time_s for point in result.trace],
-            "iteration": [point.iteration for point in result.trace],
-            "bound_lower": [-point.upper for point in result.trace],
-            "bound_upper": [-point.lower for point in result.trace],
-            "bound_kind": [point.kind if math.isfinite(point.lower) else "" for point in result.trace],
+            "time_s": [point.time_s for point in points],
+            "iteration": [point.iteration for point in points],
+            "bound_lower": [-point.upper for point in points],
+            "bound_upper": [-point.lower for point in points],
+            "bound_kind": [point.kind if math.isfinite(point.lower) else "" for point in points],
         }
     )
 

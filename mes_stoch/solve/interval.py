@@ -62,10 +62,6 @@ class Interval:
         self.note()
         return True
 
-    def printed_bound(self, gap_rel: float) -> tuple[float, BoundKind]:
-        """The bound to report: a safe one where it closes the gap asked for, otherwise the best."""
-        return bounds.preferred(self.lower, self.kind, self.safe_lower, self.upper, gap_rel)
-
     def note(self) -> None:
         """Add a point to the trace."""
         point = TracePoint(time.perf_counter() - self.start, self.iteration, self.lower, self.upper, self.kind)
