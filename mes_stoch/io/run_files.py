@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ from mes_stoch.io.run_schema import Manifest, Summary, schema_issues
 from mes_stoch.io.tree import tree_from, tree_issues
 from mes_stoch.schema.errors import Issue, RunFolderError
 from mes_stoch.schema.tree import ScenarioTree
+
+_Content = TypeVar("_Content")
 
 _TABLES = (layout.COMMITMENTS, layout.TRACE)
 _ARRAYS = (layout.TREE, layout.SOLUTION, layout.FLOWS)
@@ -87,17 +89,16 @@ class _Reader:
         arrays = {name: self._array(name, hashes) for name in _ARRAYS}
         inputs = self._inputs(manifest, hashes)
         self._require()
-        tree, solution, flows = (arrays[name] for name in _ARRAYS)
-        assert tree is not None
-        assert solution is not None
-        assert flows is not None
+        tree, solution, flows = (self._there(arrays[name], name) for name in _ARRAYS)
         self._note(tree_issues(tree, layout.TREE))
         self._note(solution_issues(solution, layout.SOLUTION))
         self._note(flow_issues(flows, layout.FLOWS))
         self._require()
         self._note(together_issues(summary, tree, solution, flows))
-        commitments = self._commitments(tables[layout.COMMITMENTS], str(summary["timezone"]))
-        trace = self._trace(tables[layout.TRACE])
+        commitments = self._commitments(
+            self._there(tables[layout.COMMITMENTS], layout.COMMITMENTS), str(summary["timezone"])
+        )
+        trace = self._trace(self._there(tables[layout.TRACE], layout.TRACE))
         self._require()
         return RunFiles(
             manifest, summary, commitments, trace, tree_from(tree), solution, flows, inputs, tuple(self.changed)
@@ -112,6 +113,13 @@ class _Reader:
         """Stop where what comes next could not be understood; a file that was changed is part of the explanation."""
         if self.issues:
             raise RunFolderError(self.path, [*dict.fromkeys([*self.issues, *self.changed])])
+
+    def _there(self, content: _Content | None, name: str) -> _Content:
+        """What was read of a file; one that could not be read has been told of before."""
+        if content is None:
+            self._note([Issue(name, None, "", "nothing that can be read", "a file of the run")])
+            raise RunFolderError(self.path, self.issues)
+        return content
 
     def _bytes(self, name: str, most: int = LARGEST_TEXT_BYTES) -> bytes | None:
         try:
@@ -198,8 +206,7 @@ class _Reader:
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
-    def _commitments(self, table: pd.DataFrame | None, zone: str) -> pd.DataFrame:
-        assert table is not None
+    def _commitments(self, table: pd.DataFrame, zone: str) -> pd.DataFrame:
         if not self._has(layout.COMMITMENTS, table, list(_COMMITMENT_COLUMNS)):
             return table
         result = table.copy()
@@ -213,8 +220,7 @@ class _Reader:
                 self._note([Issue(layout.COMMITMENTS, line, "product", f"a name that {problem}", "a product")])
         return result
 
-    def _trace(self, table: pd.DataFrame | None) -> pd.DataFrame:
-        assert table is not None
+    def _trace(self, table: pd.DataFrame) -> pd.DataFrame:
         if not self._has(layout.TRACE, table, list(_TRACE_COLUMNS)):
             return table
         numbers = {name: self._numbers(layout.TRACE, table, name, finite=False) for name in _TRACE_COLUMNS}
