@@ -25,15 +25,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mes_stoch.model.program import FloatArray, LinearProgram, StochasticProgram
+from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import primal_check
 from mes_stoch.solve.outward import EPSILON, total_down
-from mes_stoch.solve.pool import ScenarioPool, require_bounded
+from mes_stoch.solve.pool import ScenarioPool, require_bounded, with_fixed
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.solution import Solution
 from mes_stoch.solve.stop import Stop
+from mes_stoch.solve.whole import solved_without
 
 NEGATIVE_GAP_TOLERANCE = 1e-6
 
@@ -94,7 +95,7 @@ def evaluate(
         require_bounded(program, index, solution)
         if solution.values is None:
             raise SolveError(f"{program.name}: no feasible point of scenario {name!r} was found within the time limit")
-        found = scenario_solution(index, pool.scenario(index), solution)
+        found = scenario_solution(index, pool.scenario(index), solution, pool.root_columns, root)
         if found is None:
             raise SolveError(
                 f"{program.name}: the dispatch found for scenario {name!r} breaks a row by more than "
@@ -289,8 +290,13 @@ def expected_cost(program: StochasticProgram, solutions: Sequence[ScenarioSoluti
     return math.fsum(float(program.probabilities[solution.index]) * solution.cost for solution in solutions)
 
 
-def scenario_solution(index: int, scenario: LinearProgram, solution: Solution) -> ScenarioSolution | None:
+def scenario_solution(
+    index: int, scenario: LinearProgram, solution: Solution, root_columns: IndexArray, root: FloatArray
+) -> ScenarioSolution | None:
     """A dispatch as it counts: integers whole, checked in the program's own numbers, its cost added up anew.
+
+    Where a row is broken, within the solver's tolerance and yet by too much of its size, the rest is solved again
+    with the integers and the commitment as they are.
 
     Returns
     -------
@@ -301,7 +307,11 @@ def scenario_solution(index: int, scenario: LinearProgram, solution: Solution) -
         raise SolveError("a scenario without values cannot be reported")
     values = primal_check.settled(scenario, solution.values)
     if not primal_check.is_feasible(scenario, values):
-        return None
+        columns = np.flatnonzero(scenario.integer).astype(np.int32)
+        again = solved_without(with_fixed(scenario, root_columns, root), columns, values[columns], scenario)
+        if again is None or again.values is None:
+            return None
+        values = primal_check.settled(scenario, again.values)
     return ScenarioSolution(
         index=index,
         cost=primal_check.cost_of(scenario, values),

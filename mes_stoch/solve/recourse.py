@@ -71,9 +71,7 @@ class Recourse:
                 return Dispatch(None)
         elif found.objective - relaxed.objective > gap_abs:
             found = polish(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
-        return Dispatch(
-            bounds.scenario_solution(index, scenario, found), self._relaxations.priced(index, scenario, relaxed)
-        )
+        return Dispatch(self._counted(index, scenario, found, root), self._relaxations.priced(index, scenario, relaxed))
 
     def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
         """A dispatch at least as good as ``known``, by moving single integers."""
@@ -84,7 +82,7 @@ class Recourse:
         found = polish(self._relaxations.model, scenario, columns, known.values, worth)
         if found is None or not found.objective < known.cost:
             return known
-        return bounds.scenario_solution(known.index, scenario, found) or known
+        return self._counted(known.index, scenario, found, root) or known
 
     def improve(
         self, index: int, root: FloatArray, known: ScenarioSolution, gap_abs: float, stop: Stop
@@ -93,7 +91,7 @@ class Recourse:
         found = self._run(index, root, None, known.values, gap_abs, stop)
         if found.values is None or not found.objective < known.cost:
             return known
-        return bounds.scenario_solution(index, self._program.scenario(index), found) or known
+        return self._counted(index, self._program.scenario(index), found, root) or known
 
     def branched(self, index: int, multipliers: FloatArray, enough: float) -> bounds.Proven:
         """Proven lower bound on ``min c_s' x + W_s' x[consensus]`` by a few branches; no more than ``enough``."""
@@ -129,6 +127,11 @@ class Recourse:
             return bounds.Proven(-math.inf, "solver")
         cost, lost = self._priced_cost(scenario, multipliers)
         return bounds.Proven(search_bound(replace(scenario, cost=cost), found, self._slack) - lost, "solver")
+
+    def _counted(
+        self, index: int, scenario: LinearProgram, found: Solution, root: FloatArray
+    ) -> ScenarioSolution | None:
+        return bounds.scenario_solution(index, scenario, found, self.root_columns, root)
 
     def _integer_recourse(self, scenario: LinearProgram) -> IndexArray:
         """Integer columns that a dispatch decides; those of the root stay where the commitment has them."""

@@ -18,11 +18,14 @@ import scipy.sparse as sp
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram
 from mes_stoch.solve import primal_check
 from mes_stoch.solve.branching import search
-from mes_stoch.solve.highs import HighsModel
+from mes_stoch.solve.highs import HighsModel, OptionValue
 from mes_stoch.solve.solution import Solution
 
 _SAME = 1e-7
 _SOLVES = 400
+
+#: The least HiGHS takes: its tolerance is absolute, and a row whose numbers are all small is held to a share of them.
+_EXACTLY: dict[str, OptionValue] = {"primal_feasibility_tolerance": 1e-10}
 
 
 def with_whole_integers(
@@ -96,12 +99,13 @@ def solved_without(
         column_upper=np.where(is_fixed, fixed, program.column_upper),
         integer=np.zeros(matrix.shape[1], dtype=np.bool_),
     )
-    found = HighsModel(rest).run()
-    if found.values is None:
-        return None
-    if not primal_check.is_feasible(program, primal_check.settled(program, found.values), ranges):
-        return None
-    return found
+    for options in ({}, _EXACTLY):
+        found = HighsModel(rest, options=options).run()
+        if found.values is None:
+            return None
+        if primal_check.is_feasible(program, primal_check.settled(program, found.values), ranges):
+            return found
+    return None
 
 
 def _costs_more(found: Solution, claimed: Solution, gap_rel: float) -> bool:

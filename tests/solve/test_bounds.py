@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from array_programs import ArrayProgram, hard_knapsack, newsvendor
+from array_programs import ArrayProgram, hard_knapsack, linear_program, newsvendor
 
 from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
@@ -15,6 +15,7 @@ from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.solution import Solution
 from mes_stoch.solve.stop import Stop
 
 OPTIMUM = -108390.0
@@ -149,3 +150,24 @@ def test_unbounded_recourse_names_what_earns_it():
         scenario.row_upper[:] = np.inf
     with pytest.raises(UnboundedError, match="x1"):
         bounds.evaluate(program, range(2), np.array([5.0]))
+
+
+@pytest.mark.parametrize(("found", "counts"), [([0.0, 0.01, 0.01 - 9e-8], [0.0, 0.01, 0.01]), ([1.0, 0.01, 0.0], None)])
+def test_a_row_broken_within_the_solvers_tolerance_is_solved_again(found: list[float], counts: list[float] | None):
+    """Small numbers: ``x >= r = 0.01`` at 9e-8 below is within an absolute tolerance of 1e-7 and off by a hundred thousandth.
+
+    The mending keeps the integer: with ``y = 1`` the second row, ``x >= 0.02 y`` with ``x <= 0.01``, cannot be kept.
+    """
+    rows = [[0.0, -1.0, 1.0], [-0.02, 0.0, 1.0]]
+    program = linear_program(
+        [0.0, 0.0, 2.0], rows, [0.0, 0.0], [np.inf] * 2, [0.0] * 3, [1.0, 1.0, 0.01], [True, False, False]
+    )
+    values = np.array(found)
+    solution = Solution("optimal", 0.0, 0.0, values, None, None, 0.0, 0, 0)
+    counted = bounds.scenario_solution(0, program, solution, np.array([1], dtype=np.int32), np.array([0.01]))
+    if counts is None:
+        assert counted is None
+    else:
+        assert counted is not None
+        assert counted.values == pytest.approx(counts, rel=1e-12)
+        assert counted.cost == pytest.approx(0.02, rel=1e-12)
