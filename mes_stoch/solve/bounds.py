@@ -232,13 +232,20 @@ def check_multipliers(probabilities: FloatArray, multipliers: FloatArray) -> Non
         raise SolveError(f"multipliers do not average to zero (relative error {error:.2e}); their bound is not valid")
 
 
-def certify(lower: float, upper: float, name: str = "", size: float = 0.0) -> tuple[float, float]:
-    """The interval as computed, after the check that it is one.
+def certify(
+    lower: float, upper: float, name: str = "", size: float = 0.0, kind: BoundKind = "solver"
+) -> tuple[float, float]:
+    """The interval, after the check that it is one, and never turned around.
+
+    A dispatch keeps its rows to within a tolerance, so that it may cost a hair less than any true one. Where the bound
+    is safe the cost it proves is the one that counts; a search's bound is taken back to the dispatch.
 
     Parameters
     ----------
     size : float
         Sum of the sizes of the cost's terms, of which round-off is a share; the bounds' own at least.
+    kind : str
+        What ``lower`` rests on.
 
     Raises
     ------
@@ -253,11 +260,17 @@ def certify(lower: float, upper: float, name: str = "", size: float = 0.0) -> tu
             f"{name or 'result'}: the lower bound {lower:.10g} lies above the cost {upper:.10g} of a feasible "
             "commitment; one of the two is wrong"
         )
-    return lower, upper
+    if kind == "safe":
+        return lower, max(lower, upper)
+    return min(lower, upper), upper
 
 
 def certified(
-    program: StochasticProgram, lower: float, upper: float, scenarios: Sequence[ScenarioSolution]
+    program: StochasticProgram,
+    lower: float,
+    upper: float,
+    scenarios: Sequence[ScenarioSolution],
+    kind: BoundKind = "solver",
 ) -> tuple[float, float]:
     """:func:`certify`, the size of the cost's terms worked out where it matters.
 
@@ -266,7 +279,7 @@ def certified(
     SolveError
     """
     size = expected_size(program, scenarios) if lower > upper else 0.0
-    return certify(lower, upper, program.name, size)
+    return certify(lower, upper, program.name, size, kind)
 
 
 def expected_size(program: StochasticProgram, solutions: Sequence[ScenarioSolution]) -> float:

@@ -177,7 +177,7 @@ def solve_extensive(
         lower, kind = bounds.preferred(
             lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options.gap_rel
         )
-    lower, upper = bounds.certified(program, lower, upper, scenarios)
+    lower, upper = bounds.certified(program, lower, upper, scenarios, kind)
     trace.close(lower, upper, kind)
     return EngineResult(
         method="ef",

@@ -96,7 +96,7 @@ def to_result(
         cost = bounds.expected_cost(program, scenarios)
         best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options.gap_rel)
         try:
-            lower, upper = bounds.certified(program, best, cost, scenarios)
+            lower, upper = bounds.certified(program, best, cost, scenarios, kind)
         except SolveError as error:
             failure = str(error)
         else:
