@@ -115,7 +115,7 @@ class Site:
             ``stop`` said so.
         """
         tree = build_tree(self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
-        require_sound(self.instance, tree)
+        require_sound(self.instance, tree, self.loaded.written)
         return mark_as_checked(self.instance, tree)
 
     def with_bids(self, *, minimum: bool | None = None, steps: bool | None = None) -> Site:

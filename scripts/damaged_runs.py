@@ -1,6 +1,6 @@
 """Damage a run folder at random, again and again, and see what `report` and `settle` make of it.
 
-    python scripts/damaged_runs.py --cases 300 --out docs/robustness/damaged_runs.json
+    python scripts/damaged_runs.py --cases 300 --out docs/evidence/damaged_runs.json
 
 Every case copies a good run of `tiny_site`, damages one to three things in it and calls both commands in a process of
 its own. In every second case the hashes are worked out anew, as by somebody who hides what he did, so that what is
@@ -23,14 +23,16 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import netCDF4
 import numpy as np
 import xarray as xr
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from helpers.evidence import provenance
 
 from mes_stoch.cli.main import run
 from mes_stoch.io.run_folder import manifest_hash
@@ -348,8 +350,7 @@ def main() -> None:
                     print(seed, command, code, done, said[-400:])
             shutil.rmtree(folder)
     result = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "versions": {name: version(name) for name in ("mes_stoch", "netCDF4", "xarray", "pandas", "numpy", "pydantic")},
+        **provenance(("mes_stoch", "netCDF4", "xarray", "pandas", "numpy", "pydantic")),
         "cases": given.cases,
         "first_seed": given.first,
         "exit_codes": {

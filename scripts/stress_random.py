@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import sys
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,12 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from helpers.evidence import provenance
 from helpers.random_reserves import ReserveSite
 from helpers.settled_run import solved
 
 from mes_stoch.evaluate.stress.outcome import stress
 from mes_stoch.settle.books import Books
-
-PACKAGES = ("mes_stoch", "highspy", "numpy", "pyomo")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,8 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out / "stress_sites.csv", index=False)
     summary = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        **provenance(),
         "sites": len(table),
         "seeds": [seeds[0], seeds[-1]],
         "sites_that_hold_reserve": int((table["volume_mw"] > 0).sum()),

@@ -71,6 +71,11 @@ class LoadedInstance:
     inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     as_read: Instance | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def written(self) -> Mapping[str, bytes]:
+        """Files whose lines say what the instance is; none where entries were overridden."""
+        return {} if self.as_read is None else self.inputs
+
 
 def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
     """Read and check an instance folder.

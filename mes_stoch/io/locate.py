@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from mes_stoch.io.yaml_lines import Document, dotted
+from mes_stoch.io.yaml_lines import Document, dotted, parse_yaml
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
@@ -71,6 +72,36 @@ class Locator:
     def _spoken(self, file: str, line: int | None, path: Sequence[str | int], *words: str) -> Issue:
         spoken = (in_currency(word, self._currency) for word in words)
         return Issue(file, line, dotted(self._written(path)), *spoken)
+
+
+def located(issues: Iterable[Issue], inputs: Mapping[str, bytes], currency: str) -> list[Issue]:
+    """Issues of data, each at the line of the instance file where the entry stands that they speak of.
+
+    Parameters
+    ----------
+    issues : iterable of Issue
+        In the format's names. What is no entry of the file keeps its place.
+    inputs : mapping of str to bytes
+        Files of the instance by name; without the instance file nothing is located.
+    """
+    document = Document(INSTANCE_FILE)
+    parse_yaml(inputs.get(INSTANCE_FILE, b"").decode("utf-8-sig"), document)
+    written = document.data if isinstance(document.data, dict) else {}
+    locator = Locator(document, currency=currency)
+    found = []
+    for issue in issues:
+        path = _path(issue.key)
+        if issue.line is None and in_currency(str(path[0]), currency) in written:
+            data = "" if issue.file == INSTANCE_FILE else f" in {issue.file}"
+            found.append(locator.issue(path, issue.found + data, issue.expected, issue.hint))
+        else:
+            found.append(issue.in_currency(currency))
+    return found
+
+
+def _path(key: str) -> list[str | int]:
+    """Parts of a dotted path: ``components.pump.outputs[0].ratio_per_unit``."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", key)]
 
 
 def show(value: Any) -> str:

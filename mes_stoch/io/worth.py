@@ -72,7 +72,8 @@ class Worth:
 
         floor = max(map(priced, self._instance.nodes))
         worth = self._worth(node, priced, self._ways, frozenset(), {})
-        return _UNSERVED * max(self._storage_factor(node) * worth, floor, 1.0) + self._start(node)
+        # one of whatever currency it is where nothing has a price
+        return _UNSERVED * (max(self._storage_factor(node) * worth, floor) or 1.0) + self._start(node)
 
     def terminal(self, spec: Storage) -> float:
         """Penalty of a MWh missing at the end."""

@@ -36,7 +36,7 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket, Flexibility
 from mes_stoch.schema.tree import ScenarioTree
 
-#: Difference of a price between leaves that is rounding, EUR/MWh.
+#: Difference of a price between leaves that is rounding, as a share of the largest.
 DAY_AHEAD_TOLERANCE = 1e-6
 
 #: What a product commits to, by the unit it is traded in.
@@ -100,7 +100,10 @@ def _require_known_day_ahead(instance: Instance, tree: ScenarioTree) -> None:
     for product_id, product in instance.products.items():
         if isinstance(product, EnergyMarket) and product.stage == "day_ahead":
             price = product.price_eur_per_mwh
-            if isinstance(price, str) and tree.spread_below_nodes(price).max() > DAY_AHEAD_TOLERANCE:
+            if not isinstance(price, str):
+                continue
+            largest = float(np.abs(tree.dataset[price].values).max())
+            if tree.spread_below_nodes(price).max() > DAY_AHEAD_TOLERANCE * largest:
                 raise ModelError(
                     f"positions of {product_id} are decided at the day-ahead node, but their price {price} differs "
                     "between leaves of one node"

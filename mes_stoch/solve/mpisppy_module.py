@@ -35,7 +35,7 @@ _PREFIX = "scen"
 def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]:
     loaded = read_instance(instance)
     tree = build_tree(loaded, scenarios, None)
-    require_sound(loaded.instance, tree)
+    require_sound(loaded.instance, tree, loaded.written)
     if not tree.is_two_stage:
         raise UsageError(
             f"{loaded.instance.name} has several scenarios below a day-ahead node; this model module is two-stage: "

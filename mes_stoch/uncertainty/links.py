@@ -36,7 +36,11 @@ class Link:
 
 
 def links_of(instance: Instance, tree: ScenarioTree) -> list[Link]:
-    """The links of a site; those whose data are missing or below zero are left to the checks of data."""
+    """The links of a site; those whose data are missing or below zero are left to the checks of data.
+
+    A link that has to be on to carry anything is two: at its least power, where what it draws without load weighs most,
+    and at its largest. What it does between them is a mean of the two.
+    """
     found = []
     for name, spec in instance.components.items():
         if not isinstance(spec, Converter) or len(spec.inputs) != 1 or len(spec.outputs) != 1:
@@ -47,7 +51,11 @@ def links_of(instance: Instance, tree: ScenarioTree) -> list[Link]:
         if len(carriers) != 1 or entry.node == leave.node or taken is None or given is None:
             continue
         if np.all(taken > 0) and np.all(given > 0):
-            found.append(Link(name, entry.node, leave.node, given / taken, spec.cost_eur_per_mwh / taken))
+            powers = {spec.power_max_mw, spec.power_min_mw or spec.power_max_mw}
+            for power in sorted(powers):
+                flow = taken + entry.no_load_mw / power
+                gain = (given + leave.no_load_mw / power) / flow
+                found.append(Link(name, entry.node, leave.node, gain, spec.cost_eur_per_mwh / flow))
     return found
 
 
@@ -71,6 +79,38 @@ def sold_from(links: Sequence[Link], node: str, price: Values) -> dict[str, Valu
                 here = link.drawn(most[link.target])
                 most[link.source] = np.maximum(most[link.source], here) if link.source in most else here
     return most
+
+
+def way_bought(links: Sequence[Link], least: dict[str, Values], end: str, place: tuple[int, int]) -> list[str]:
+    """Links of the cheapest way to ``end`` in one scenario and period, as :func:`bought_at` has found it."""
+    found: list[str] = []
+    for _ in links:
+        here = least[end][place]
+        before = next(
+            (k for k in links if k.target == end and k.source in least and k.delivered(least[k.source])[place] == here),
+            None,
+        )
+        if before is None or before.name in found:
+            break
+        found.insert(0, before.name)
+        end = before.source
+    return found
+
+
+def way_sold(links: Sequence[Link], most: dict[str, Values], start: str, place: tuple[int, int]) -> list[str]:
+    """Links of the best way from ``start`` in one scenario and period, as :func:`sold_from` has found it."""
+    found: list[str] = []
+    for _ in links:
+        here = most[start][place]
+        after = next(
+            (k for k in links if k.source == start and k.target in most and k.drawn(most[k.target])[place] == here),
+            None,
+        )
+        if after is None or after.name in found:
+            break
+        found.append(after.name)
+        start = after.target
+    return found
 
 
 def rings(links: Sequence[Link], longest: int = 6) -> Iterator[tuple[Link, ...]]:

@@ -6,12 +6,13 @@ rewards being wrong, a demand below zero. The rules here are checked before a mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.io.locate import located
 from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
@@ -35,7 +36,8 @@ from mes_stoch.uncertainty.trading_loop import trading_loop_issues
 
 Values = NDArray[np.float64]
 
-#: Slack of the comparisons, in the unit compared: rounding of prices written to a CSV must not raise an alarm.
+#: Slack of the comparisons: rounding of numbers written to a CSV must not raise an alarm. A share of what is compared
+#: where that is money, whose unit may be any; else in the unit compared.
 TOLERANCE = 1e-6
 EXAMPLES = 3
 
@@ -60,11 +62,17 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     return list(_Checker(instance, tree).issues())
 
 
-def require_sound(instance: Instance, tree: ScenarioTree) -> None:
-    """Raise :class:`~mes_stoch.schema.errors.InstanceError` with every problem :func:`check_tree` finds."""
+def require_sound(instance: Instance, tree: ScenarioTree, inputs: Mapping[str, bytes] | None = None) -> None:
+    """Raise :class:`~mes_stoch.schema.errors.InstanceError` with every problem :func:`check_tree` finds.
+
+    Parameters
+    ----------
+    inputs : mapping of str to bytes, optional
+        Files that the instance was read from: issues then carry the line of the entry they speak of.
+    """
     issues = check_tree(instance, tree)
     if issues:
-        raise InstanceError(instance.name, [issue.in_currency(instance.currency) for issue in issues])
+        raise InstanceError(instance.name, located(issues, inputs or {}, instance.currency))
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ class _Checker:
         price = market.price_eur_per_mwh
         if market.stage != "day_ahead" or not isinstance(price, str) or price in self._broken:
             return
-        bad = self.tree.spread_below_nodes(price) > TOLERANCE
+        bad = self.tree.spread_below_nodes(price) > TOLERANCE * np.abs(_stacked(self.tree, price))
         if bad.any():
             yield self._issue(
                 key,
@@ -307,7 +315,7 @@ class _Checker:
         if lower is None or upper is None:
             return
         # NaN compares as false: gaps are reported where the series is checked for them.
-        bad = lower > upper + TOLERANCE
+        bad = lower > upper + TOLERANCE * np.maximum(np.abs(lower), np.abs(upper))
         if bad.any():
             yield self._issue(key, bad, lower, upper, expected, hint)
 

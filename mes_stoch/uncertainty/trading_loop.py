@@ -8,12 +8,17 @@ open at a time. A MWh costs ``buy_c`` over connection ``c`` and earns ``sell_d``
     not traded   buy = import price                        sell = export price
     traded       buy = import price + market price + fee   sell = export price + market price - fee
 
-and passes a link of ``g`` MWh out for one in at ``(buy + cost) / g``. A linear program of this kind earns nothing if
-and only if, for every two connections and the cheapest way between them, ``sell_d <= buy_c``: in every period, and
-where one of them is traded in the mean of each settlement period of its market, since a position is the same in all of
-it. Both ways of one connection are compared in the same way (:mod:`mes_stoch.uncertainty.quality`). A ring of links
-that loses energy is a place to throw it away: a MWh that is bought for less than nothing and runs in a ring of gain
-``g`` and cost ``c`` earns ``-buy - c / (1 - g)``.
+and passes a link of ``g`` MWh out for one in at ``(buy + cost) / g``. A ring of links that loses energy, of gain ``g``
+and cost ``c``, is a place to throw it away: a MWh there earns ``-c / (1 - g)``. Led to the node of a connection
+``c`` by the cheapest way, let ``worth_c`` be the most that a MWh earns at any other connection or in any ring, and
+``cost_c`` the least that it costs over any other connection. A linear program of this kind earns nothing if and only if
+
+    not traded   worth_c <= buy_c   in every period
+    traded       mean worth_c <= mean buy_c,   mean sell_c <= mean cost_c   over each settlement period of its market
+
+since a position is the same in all of a settlement period, and what meets it need not be: one meter may serve the first
+quarter of an hour and another the second. Both ways of one connection are compared in the same way
+(:mod:`mes_stoch.uncertainty.quality`).
 
 What is called of a contract and missed earns nothing by its settlement (:mod:`mes_stoch.products.missed_calls`), and
 slack costs more than any price (:mod:`mes_stoch.io.penalties`), so neither can close a loop.
@@ -25,14 +30,13 @@ every market after the first states its ``liquidity_mw``; what it earns stands i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.io.calendar import in_windows
-from mes_stoch.io.price_limits import traded_connections
 from mes_stoch.io.time import blocks
 from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.errors import Issue
@@ -40,16 +44,22 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import shown, stacked
-from mes_stoch.uncertainty.links import Link, bought_at, links_of, rings, sold_from
+from mes_stoch.uncertainty.links import Link, bought_at, links_of, rings, sold_from, way_bought, way_sold
 
 Values = NDArray[np.float64]
+Way = Callable[[tuple[int, int]], list[str]]
 
-#: Rounding of prices written to a CSV, relative to their size.
-TOLERANCE = 1e-6
+#: Rounding of prices written to a CSV, relative to the two that are compared, and to the largest of the site, from
+#: which a small one may be left over. Both are shares, so that no currency unit defeats them.
+TOLERANCE, _LEFT_OVER = 1e-6, 1e-9
 
 _WHEELING_HINT = (
     "the site would earn the difference without any device; put what each meter measures at a node of its own, with a "
     "link in the direction that is metered, correct the prices, or say `wheeling: true` if it may"
+)
+_RING_HINT = (
+    "energy that runs in a ring is thrown away; leave one of these links out, or give them a cost (cost_eur_per_mwh) "
+    "above what is paid for taking energy, times the loss"
 )
 
 
@@ -75,27 +85,25 @@ class _Meter:
         return f"components.{self.name}.{'export' if self.sell is not None else 'import'}_price_eur_per_mwh"
 
 
+@dataclass(frozen=True)
+class _Other:
+    """What meets a MWh at the node of a meter: another meter, or a ring of links that loses it (then named so)."""
+
+    words: str
+    key: str
+    value: Values
+    way: Way
+    is_ring: bool = False
+
+
 def trading_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
     """Every way to earn money from prices alone; see the module's equations."""
     yield from _liquidity(instance)
-    links = links_of(instance, tree)
-    traded = traded_connections(instance)
-    untraded = [m for name in instance.components if name not in traded for m in _meters(instance, tree, name, None)]
-    markets = {name: p for name, p in instance.products.items() if isinstance(p, EnergyMarket)}
-    if not instance.wheeling:
-        yield from _between(tree, file, links, [(a, b) for a in untraded for b in untraded if a.name != b.name])
-    yield from _burning(tree, file, links, untraded)
-    for product_id, market in markets.items():
-        # one market is open at a time
-        for own in _meters(instance, tree, str(market.connection), product_id):
-            if not instance.wheeling:
-                pairs = [pair for other in untraded for pair in ((own, other), (other, own)) if other.name != own.name]
-                yield from _between(tree, file, links, pairs)
-            yield from _burning(tree, file, links, [own])
+    yield from _Loops(instance, tree, file).issues()
 
 
 def _liquidity(instance: Instance) -> Iterator[Issue]:
-    markets = {name: p for name, p in instance.products.items() if isinstance(p, EnergyMarket)}
+    markets = _markets(instance)
     first = "da" if "da" in markets else next(iter(markets), "")
     for name, market in markets.items():
         if name != first and market.liquidity_mw is None:
@@ -109,28 +117,156 @@ def _liquidity(instance: Instance) -> Iterator[Issue]:
             )
 
 
-def _meters(instance: Instance, tree: ScenarioTree, name: str, product_id: str | None) -> Iterator[_Meter]:
-    spec = instance.components.get(name)
-    if not isinstance(spec, GridConnection):
-        return
-    bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
-    if bought is None or sold is None:
-        return
-    spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))
-    if product_id is not None:
-        market = instance.products[product_id]
-        if not isinstance(market, EnergyMarket):
+def _markets(instance: Instance) -> dict[str, EnergyMarket]:
+    return {name: p for name, p in instance.products.items() if isinstance(p, EnergyMarket)}
+
+
+class _Loops:
+    """What can be bought and sold at each node of a site, and where the one costs less than the other earns."""
+
+    def __init__(self, instance: Instance, tree: ScenarioTree, file: str) -> None:
+        self._instance = instance
+        self._tree = tree
+        self._file = file
+        self._links = links_of(instance, tree)
+        # a connection of reserve alone has no schedule to keep: its meter is free
+        traded = {str(market.connection) for market in _markets(instance).values()}
+        self._untraded = [m for name in instance.components if name not in traded for m in self._meters(name, None)]
+        self._traded = [
+            m for name, market in _markets(instance).items() for m in self._meters(str(market.connection), name)
+        ]
+        self._rings = list(self._lossy())
+        values = [v for m in (*self._untraded, *self._traded) for v in (m.buy, m.sell) if v is not None]
+        self._largest = max((float(np.nanmax(np.abs(v), initial=0.0)) for v in values), default=0.0)
+
+    def issues(self) -> Iterator[Issue]:
+        for meter in (*self._untraded, *self._traded):
+            yield from self._compare(meter, self._outlets(meter), buys=True)
+        for meter in self._traded:
+            # what is sold on a market and bought over a meter; between meters the first loop has seen both ways
+            yield from self._compare(meter, self._sources(meter), buys=False)
+
+    # -- what there is ------------------------------------------------------------------------------------------------
+
+    def _meters(self, name: str, product_id: str | None) -> Iterator[_Meter]:
+        spec = self._instance.components.get(name)
+        if not isinstance(spec, GridConnection):
             return
-        price = stacked(tree, market.price_eur_per_mwh)
-        if price is None:
+        tree = self._tree
+        bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
+        if bought is None or sold is None:
             return
-        cost = market.trading_cost_eur_per_mwh
-        bought, sold = bought + price + cost, sold + price - cost
-        spans = _settlement(market, tree, instance.horizon.period_h)
-    can_buy = spec.import_max_mw is None or spec.import_max_mw > 0
-    yield _Meter(
-        name, spec.node, bought if can_buy else None, sold if spec.export_max_mw > 0 else None, product_id, spans
-    )
+        spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))
+        if product_id is not None:
+            market = _markets(self._instance)[product_id]
+            price = stacked(tree, market.price_eur_per_mwh)
+            if price is None:
+                return
+            cost = market.trading_cost_eur_per_mwh
+            bought, sold = bought + price + cost, sold + price - cost
+            spans = _settlement(market, tree, self._instance.horizon.period_h)
+        can_buy = spec.import_max_mw is None or spec.import_max_mw > 0
+        buy, sell = bought if can_buy else None, sold if spec.export_max_mw > 0 else None
+        yield _Meter(name, spec.node, buy, sell, product_id, spans)
+
+    def _lossy(self) -> Iterator[tuple[tuple[Link, ...], Values]]:
+        """Rings of links, and what throwing a MWh away in them earns at their first node; -inf where none is lost."""
+        for ring in rings(self._links):
+            gain, cost = np.ones(ring[0].gain.shape), np.zeros(ring[0].gain.shape)
+            for link in ring:
+                cost, gain = cost + gain * link.cost, gain * link.gain
+            lossy = gain < 1.0 - 1e-9
+            if lossy.any():
+                yield ring, np.where(lossy, -cost / np.where(lossy, 1.0 - gain, 1.0), -np.inf)
+
+    def _outlets(self, meter: _Meter) -> list[_Other]:
+        """Where a MWh at the node of a meter can go."""
+        found = []
+        for other in [] if self._instance.wheeling else self._untraded:
+            if other.name != meter.name and other.sell is not None:
+                most = sold_from(self._links, other.node, other.sell)
+                if meter.node in most:
+                    way = self._sold(most, meter.node)
+                    found.append(_Other(f"selling over {other.words}", other.key, most[meter.node], way))
+        for ring, worth in self._rings:
+            most = sold_from(self._links, ring[0].source, worth)
+            if meter.node in most:
+                names = list(dict.fromkeys(link.name for link in ring))
+                key, words = f"components.{ring[0].name}", f"losing it in {', '.join(names)}"
+                found.append(_Other(words, key, most[meter.node], lambda place: [], is_ring=True))
+        return found
+
+    def _sources(self, meter: _Meter) -> list[_Other]:
+        """Where a MWh at the node of a meter can come from."""
+        found = []
+        for other in [] if self._instance.wheeling else self._untraded:
+            if other.name != meter.name and other.buy is not None:
+                least = bought_at(self._links, other.node, other.buy)
+                if meter.node in least:
+                    way = self._bought(least, meter.node)
+                    found.append(_Other(f"buying over {other.words}", other.key, least[meter.node], way))
+        return found
+
+    def _sold(self, most: dict[str, Values], start: str) -> Way:
+        return lambda place: way_sold(self._links, most, start, place)
+
+    def _bought(self, least: dict[str, Values], end: str) -> Way:
+        return lambda place: way_bought(self._links, least, end, place)
+
+    # -- what it earns ------------------------------------------------------------------------------------------------
+
+    def _compare(self, meter: _Meter, others: Sequence[_Other], *, buys: bool) -> Iterator[Issue]:
+        """Each of the others against the meter; all of them in turn where none does it alone."""
+        price = meter.buy if buys else meter.sell
+        if price is None or not others:
+            return
+        found = False
+        for other in others:
+            bad, gains = self._gains(other.value, price, meter.spans, buys=buys)
+            if bad.any():
+                found = True
+                yield self._issue(meter, [other], bad, gains, buys=buys)
+        if not found and len(others) > 1:
+            best = (np.maximum if buys else np.minimum).reduce([other.value for other in others])
+            bad, gains = self._gains(best, price, meter.spans, buys=buys)
+            if bad.any():
+                yield self._issue(meter, others, bad, gains, buys=buys)
+
+    def _gains(
+        self, value: Values, price: Values, spans: Sequence[NDArray[np.int64]], *, buys: bool
+    ) -> tuple[NDArray[np.bool_], Values]:
+        """Where more is earned than it costs, in the mean of a span; told at the first period of the span."""
+        earned, cost = (value, price) if buys else (price, value)
+        bad, gains = np.zeros(earned.shape, dtype=bool), np.zeros(earned.shape)
+        if not spans:
+            return bad, gains
+        first = np.array([span[0] for span in spans])
+        if len(spans) < earned.shape[1]:
+            earned, cost = (np.column_stack([v[:, span].mean(axis=1) for span in spans]) for v in (earned, cost))
+        more = earned - cost
+        allowed = TOLERANCE * np.maximum(np.abs(earned), np.abs(cost)) + _LEFT_OVER * self._largest
+        bad[:, first], gains[:, first] = more > allowed, more
+        return bad, gains
+
+    def _issue(
+        self, meter: _Meter, others: Sequence[_Other], bad: NDArray[np.bool_], gains: Values, *, buys: bool
+    ) -> Issue:
+        scenario, period = (int(k) for k in np.argwhere(bad)[0])
+        way = others[0].way((scenario, period)) if len(others) == 1 else []
+        over = f", {', '.join(way)}" if way else ""
+        own = f"{'buying' if buys else 'selling'} over {meter.words}"
+        if all(other.is_ring for other in others):
+            words = f"{own} at less than nothing and {' or '.join(other.words for other in others)}"
+            hint = _RING_HINT
+        else:
+            parts = " or ".join(other.words for other in others)
+            words = f"{own}{over} and {parts} at once" if buys else f"{parts}{over} and {own} at once"
+            hint = _WHEELING_HINT
+        if len(others) > 1:
+            words += ", each in its own periods of a settlement period"
+        key = others[0].key if buys else meter.key
+        found = shown(self._tree, bad, lambda s, t: f"{gains[s, t]:g} EUR/MWh earned")
+        return Issue(self._file, None, key, found, f"no money from {words}", hint)
 
 
 def _settlement(market: EnergyMarket, tree: ScenarioTree, period_h: float) -> tuple[NDArray[np.int64], ...]:
@@ -139,71 +275,3 @@ def _settlement(market: EnergyMarket, tree: ScenarioTree, period_h: float) -> tu
         inside = in_windows(market.calendar, (), tree.time)
         spans = [span for span in spans if inside[span[0]]]
     return tuple(spans)
-
-
-def _between(
-    tree: ScenarioTree, file: str, links: Sequence[Link], pairs: Sequence[tuple[_Meter, _Meter]]
-) -> Iterator[Issue]:
-    for source, target in pairs:
-        if source.buy is None or target.sell is None:
-            continue
-        # a traded position is flat, so prices are led to the node of the traded connection
-        if source.market is not None:
-            earned = sold_from(links, target.node, target.sell).get(source.node)
-            cost: Values | None = source.buy
-        else:
-            earned, cost = target.sell, bought_at(links, source.node, source.buy).get(target.node)
-        if earned is None or cost is None:
-            continue
-        spans = source.spans if source.market is not None else target.spans
-        bad, gains = _gains(earned, cost, spans)
-        if not bad.any():
-            continue
-        over = [link.name for link in links] if source.node != target.node else []
-        words = f"buying over {source.words}{', ' + ', '.join(over) if over else ''} and selling over {target.words}"
-        found = shown(tree, bad, lambda s, t, gains=gains: f"{gains[s, t]:g} EUR/MWh earned")  # type: ignore[misc]
-        expected = f"no money from {words} at once"
-        yield Issue(file, None, target.key, found, expected, _WHEELING_HINT)
-
-
-def _gains(
-    earned: Values, cost: Values, spans: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Where more is earned than it costs, in the mean of a span; told at the first period of the span."""
-    bad = np.zeros(earned.shape, dtype=bool)
-    gains = np.zeros(earned.shape)
-    if len(spans) == earned.shape[1]:
-        gains = earned - cost
-        bad = gains > TOLERANCE * np.maximum(1.0, np.maximum(np.abs(earned), np.abs(cost)))
-        return bad, gains
-    for span in spans:
-        more, less = earned[:, span].mean(axis=1), cost[:, span].mean(axis=1)
-        gains[:, span[0]] = more - less
-        bad[:, span[0]] = more - less > TOLERANCE * np.maximum(1.0, np.maximum(np.abs(more), np.abs(less)))
-    return bad, gains
-
-
-def _burning(tree: ScenarioTree, file: str, links: Sequence[Link], meters: Sequence[_Meter]) -> Iterator[Issue]:
-    for ring in rings(links):
-        gain, cost = np.ones(ring[0].gain.shape), np.zeros(ring[0].gain.shape)
-        for link in ring:
-            cost, gain = cost + gain * link.cost, gain * link.gain
-        lossy = gain < 1.0 - 1e-9
-        worth = np.where(lossy, -cost / np.where(lossy, 1.0 - gain, 1.0), -np.inf)
-        for meter in meters:
-            here = None if meter.buy is None else bought_at(links, meter.node, meter.buy).get(ring[0].source)
-            if here is None:
-                continue
-            bad, gains = _gains(worth, here, meter.spans)
-            if bad.any():
-                names = ", ".join(link.name for link in ring)
-                found = shown(tree, bad, lambda s, t, gains=gains: f"{gains[s, t]:g} EUR/MWh")  # type: ignore[misc]
-                yield Issue(
-                    file,
-                    None,
-                    f"components.{ring[0].name}",
-                    found,
-                    f"no money from buying over {meter.words} at less than nothing and losing it in {names}",
-                    "energy that runs in a ring is thrown away; leave one of these links out, or give them a cost "
-                    "(cost_eur_per_mwh) above what is paid for taking energy, times the loss",
-                )

@@ -59,7 +59,10 @@ def make_instance(
     used = {spec.get("node") for spec in components.values()} | {spec.get("reference") for spec in components.values()}
     for spec in components.values():
         used |= {port["node"] for port in [*spec.get("inputs", []), *spec.get("outputs", [])]}
-    all_nodes = {name: {"carrier": CARRIERS[name], **(nodes or {}).get(name, {})} for name in CARRIERS if name in used}
+    known: dict[str, dict[str, Any]] = {name: {"carrier": carrier} for name, carrier in CARRIERS.items()}
+    for name, fields in (nodes or {}).items():
+        known[name] = {**known.get(name, {}), **fields}
+    all_nodes = {name: fields for name, fields in known.items() if name in used}
     defaults = catalogue()
     merged = {}
     for product_id, fields in (products or {}).items():

@@ -119,7 +119,7 @@ def test_negative_gap_raises():
 
 
 def test_an_interval_is_never_turned_around():
-    """A dispatch within its tolerance of the rows costs a hair less than is proven: the proof counts, a search's not."""
+    """A dispatch within its tolerance may cost a hair less than is proven: the proof counts, a search's does not."""
     assert bounds.certify(-99.99999999, -100.0, kind="safe") == (-99.99999999, -99.99999999)
     assert bounds.certify(-99.99999999, -100.0, kind="solver") == (-100.0, -100.0)
 

@@ -1,0 +1,143 @@
+"""Loops of trade by hand: meters that serve an hour in turn, links that must be on, units of money; sound ones pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helpers.site_builder import grid, make_instance, make_tree, optimum
+
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Instance
+from mes_stoch.uncertainty.quality import check_tree
+
+DA = {"da": {"price_eur_per_mwh": "da_eur_per_mwh", "settlement_period_h": 1}}
+
+
+def retail(price: float | str) -> dict[str, Any]:
+    return {"type": "grid_connection", "node": "power", "import_max_mw": 10.0, "import_price_eur_per_mwh": price}
+
+
+def feed_in(price: float | str) -> dict[str, Any]:
+    return {
+        "type": "grid_connection",
+        "node": "power",
+        "import_max_mw": 0.0,
+        "export_max_mw": 10.0,
+        "export_price_eur_per_mwh": price,
+    }
+
+
+def cable(source: str, target: str, ratio: float, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "converter",
+        "reference": target,
+        "power_max_mw": 5.0,
+        "inputs": [{"node": source, "ratio_per_unit": 1.0 / ratio, "no_load_mw": fields.pop("no_load_mw", 0.0)}],
+        "outputs": [{"node": target, "ratio_per_unit": 1.0}],
+        **fields,
+    }
+
+
+def issues_of(instance: Instance, **series: Any) -> list[Issue]:
+    return check_tree(instance, make_tree(instance, series))
+
+
+def test_two_meters_serve_an_hour_in_turn() -> None:
+    """Sold for an hour at 40; one meter costs 10 and 90, the other 90 and 10: 30 EUR/MWh on 5 MW, by neither alone."""
+    components = {
+        "grid": grid(import_max_mw=5.0, export_max_mw=5.0),
+        "early": retail("early_eur_per_mwh"),
+        "late": retail("late_eur_per_mwh"),
+    }
+    data = {"da_eur_per_mwh": 40.0, "early_eur_per_mwh": [10.0, 90.0], "late_eur_per_mwh": [90.0, 10.0]}
+    both = make_instance(components, DA, periods=2, period_h=0.5)
+    assert optimum(both, data).profit == pytest.approx(5 * 30.0)
+    (issue,) = issues_of(both, **data)
+    assert issue.key == "products.da.price_eur_per_mwh"
+    assert issue.found == "30 EUR/MWh earned (scenario s0, 2025-01-15 00:00)"
+    assert "buying over early or buying over late and selling over grid on da" in issue.expected
+    alone = make_instance({k: v for k, v in components.items() if k != "late"}, DA, periods=2, period_h=0.5)
+    assert issues_of(alone, **data) == []
+    assert optimum(alone, data).profit == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_hour_bought_leaves_over_two_meters_in_turn() -> None:
+    """Bought for an hour at 50; one meter pays 90 and 0, the other 0 and 90: 40 EUR/MWh on 5 MW."""
+    components = {
+        "grid": grid(import_max_mw=5.0, export_max_mw=5.0),
+        "early": feed_in("early_eur_per_mwh"),
+        "late": feed_in("late_eur_per_mwh"),
+    }
+    data = {"da_eur_per_mwh": 50.0, "early_eur_per_mwh": [90.0, 0.0], "late_eur_per_mwh": [0.0, 90.0]}
+    instance = make_instance(components, DA, periods=2, period_h=0.5)
+    assert optimum(instance, data).profit == pytest.approx(5 * 40.0)
+    (issue,) = issues_of(instance, **data)
+    assert issue.found.startswith("40 EUR/MWh earned")
+
+
+@pytest.mark.parametrize(("no_load_mw", "earned"), [(0.5, 25.0), (0.0, 0.0)])
+def test_what_a_link_draws_without_load_is_lost_in_a_ring(no_load_mw: float, earned: float) -> None:
+    """At -50 EUR/MWh two cables without loss, of which one draws 0.5 MW whenever it is on: 25 EUR an hour."""
+    components = {
+        "grid": grid(),
+        "out": cable("power", "warmth", 1.0),
+        "back": cable("warmth", "power", 1.0, power_min_mw=1.0, no_load_mw=no_load_mw),
+    }
+    instance = make_instance(components, DA, nodes={"warmth": {"carrier": "electricity"}})
+    assert optimum(instance, {"da_eur_per_mwh": -50.0}).profit == pytest.approx(earned, abs=1e-9)
+    found = issues_of(instance, da_eur_per_mwh=-50.0)
+    assert bool(found) is bool(earned)
+    assert all("losing it in" in issue.expected and "back" in issue.expected for issue in found)
+    assert issues_of(instance, da_eur_per_mwh=50.0) == []
+
+
+@pytest.mark.parametrize(("settlement_h", "earned"), [(1.0, 0.0), (0.5, 0.5 * 2.5 * 44.0)])
+def test_a_position_of_an_hour_is_not_burnt_in_half_of_it(settlement_h: float, earned: float) -> None:
+    """Half-hours at 120 and -44: an hour costs 38 a MWh, sound; half an hour alone is paid for what a ring loses.
+
+    Out go 5 MW at most, and 2.5 of them come back.
+    """
+    components = {
+        "grid": grid(),
+        "out": cable("power", "warmth", 1.0),
+        "back": cable("warmth", "power", 0.5),
+    }
+    market = {"da": {"price_eur_per_mwh": "da_eur_per_mwh", "settlement_period_h": settlement_h}}
+    instance = make_instance(components, market, periods=2, period_h=0.5, nodes={"warmth": {"carrier": "electricity"}})
+    prices = {"da_eur_per_mwh": [120.0, -44.0]}
+    assert optimum(instance, prices).profit == pytest.approx(earned, abs=1e-9)
+    assert bool(issues_of(instance, **prices)) is bool(earned)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1.0, 1e9])
+def test_no_unit_of_money_hides_a_loop(unit: float) -> None:
+    """51 against 50 is refused and 50 against 50 is sound in any unit: between meters, on one, and in imbalance."""
+    for earned, refused in ((51.0, True), (50.0, False)):
+        between = make_instance({"retail": retail(50.0 * unit), "feed_in": feed_in(earned * unit)})
+        one = make_instance(
+            {"meter": {**feed_in(earned * unit), "import_max_mw": 5.0, "import_price_eur_per_mwh": 50.0 * unit}}
+        )
+        imbalance = {"price_long_eur_per_mwh": "long_eur_per_mwh", "price_short_eur_per_mwh": 50.0 * unit}
+        limits = {"price_minimum_eur_per_mwh": None, "price_maximum_eur_per_mwh": None}
+        settled = make_instance({"grid": grid()}, {"da": {**DA["da"], **limits}, "imbalance": imbalance})
+        data = {"da_eur_per_mwh": 40.0 * unit, "long_eur_per_mwh": earned * unit}
+        assert [bool(issues_of(instance, **data)) for instance in (between, one, settled)] == [refused] * 3
+
+
+def test_a_meter_is_free_where_only_readiness_is_sold_over_it() -> None:
+    """A capacity mechanism at the meter puts no schedule on it: bought at 50 and sold at 80, 10 MW x 30 an hour."""
+    level = {
+        "connection": "grid",
+        "available_mw": 1.0,
+        "daily_stock_factor_per_unit": 1.0,
+        "weekly_stock_factor_per_unit": 1.0,
+        "price_eur_per_mw_year": 0.0,
+        "reference_price_eur_per_mw_year": 0.0,
+        "critical_per_unit": 0.0,
+    }
+    components = {"grid": retail(50.0), "feed_in": feed_in(80.0)}
+    instance = make_instance(components, {"fr_capacity": level})
+    assert optimum(instance).profit == pytest.approx(300.0)
+    (issue,) = issues_of(instance)
+    assert "buying over grid and selling over feed_in" in issue.expected
