@@ -21,6 +21,8 @@ from mes_stoch.solve import counts, highs
 RECORD = Path(__file__).with_name("counts.json")
 HOSPITAL = Path(__file__).resolve().parents[2] / "instances" / "hospital_fr"
 SCENARIOS, SEED, GAP_REL = 4, 1, 5e-3
+#: Hedging from a cold start is counted over a few iterations: to the gap it takes two minutes.
+HEDGING_ITERATIONS = 2
 
 #: ``auto`` is one of the others; hedging is counted by itself, without the decomposition it otherwise starts from.
 COUNTED_METHODS = tuple(method for method in METHODS if method != "auto")
@@ -53,13 +55,15 @@ def problem() -> Site:
 
 
 def of_method(method: str) -> dict[str, int]:
-    """What one method asks of HiGHS to reach the gap, everything included."""
+    """What one method asks of HiGHS to reach the gap, or in its first iterations, everything included."""
     site = problem()
     tree = site.tree(SCENARIOS, SEED)
     before = counts.counts()
-    run = ms.solve(site, tree, method, gap_rel=GAP_REL, cold_start=method == "ph")
+    hedges = method == "ph"
+    limit = HEDGING_ITERATIONS if hedges else None
+    run = ms.solve(site, tree, method, gap_rel=GAP_REL, cold_start=hedges, iteration_limit=limit)
     assert run is not None
-    assert run.status in ("optimal", "gap_reached"), run.status
+    assert run.status in (["limit"] if hedges else ["optimal", "gap_reached"]), run.status
     found = (counts.counts() - before).as_dict()
     return {name: found[name] for name in TOLERANCE}
 
