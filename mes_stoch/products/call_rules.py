@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ Values = NDArray[np.float64]
 
 #: Hours below this are rounding.
 _ROUNDING_H = 1e-9
+
+#: Histories to remember, a few kilobytes each.
+_HISTORIES = 512
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,19 @@ def open_to_call(
         covered = allowed_h > ahead * period_h + _ROUNDING_H
         is_open[ahead:] |= covered[: len(covered) - ahead]
     return is_open.astype(np.float64)
+
+
+def open_shares(
+    rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+) -> Callable[[Values, Values], Values]:
+    """:func:`open_to_call` of an activation and a window, worked out once for each history: most days have no calls."""
+
+    @lru_cache(maxsize=_HISTORIES)
+    def of(activation: bytes, window: bytes) -> Values:
+        in_window = np.frombuffer(window) > 0
+        return open_to_call(np.frombuffer(activation), in_window, rules, days, period_h)
+
+    return lambda activation, window: of(activation.tobytes(), window.tobytes())
 
 
 def _allowed_hours(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import Leg, ModelContext
-from mes_stoch.products.call_rules import CallRules, open_to_call
+from mes_stoch.products.call_rules import CallRules, open_shares
 from mes_stoch.products.windows import window_share
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.products import DemandReduction, Flexibility, FreeOffer, Reserve
@@ -39,7 +39,7 @@ def _open_share(
     days, period_h = context.spans(24.0), context.period_h
     window = window_share(context, product_id, product) if product.has_window else 1.0
     name = f"{product_id}.{direction}.open_per_unit"
-    context.derived(name, [share, window], lambda a, w: open_to_call(a, w > 0, rules, days, period_h))
+    context.derived(name, [share, window], open_shares(rules, days, period_h))
     return name
 
 
