@@ -243,7 +243,7 @@ def _numbers(table: Table, name: str, reporter: Reporter, comma: bool) -> NDArra
 
     def words(example: int) -> tuple[str, str]:
         cell = cells[bad[example]]
-        return f"'{shorten(cell)}'" if cell else "an empty cell", _cell_hint(cell, table, comma)
+        return f"'{shorten(cell)}'" if cell else "an empty cell", _cell_hint(cell, name, table, comma)
 
     reporter.add_all([table.lines[int(k)] for k in bad], name, words, "a finite number", kind="number")
     return values
@@ -259,9 +259,9 @@ def _plain_numbers(cells: list[str]) -> NDArray[np.float64] | None:
         return None
 
 
-def _cell_hint(cell: str, table: Table, comma: bool) -> str:
+def _cell_hint(cell: str, name: str, table: Table, comma: bool) -> str:
     if comma and "." in cell:
         return f"other numbers of this file have a decimal comma; write {_TWO_WAYS}, and no separators of thousands"
     if not table.is_spreadsheet and "," in cell:
         return f"write {_TWO_WAYS}"
-    return number_hint(cell)
+    return number_hint(cell, name)

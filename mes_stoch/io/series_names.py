@@ -71,7 +71,7 @@ def _issue(path: EntryPath, name: str, available: Collection[str] | None, locato
         fitting = [known for known in available if unit_of(known) == expected_unit]
         near = nearest_key(name, fitting) or nearest_key(name, available)
         known = f"series in {unit_word(expected_unit)}: {listed(fitting)}"
-        hint = number_hint(name) or (f"did you mean {near}?" if near else known)
+        hint = number_hint(name, str(path[-1])) or (f"did you mean {near}?" if near else known)
         return locator.issue(path, show(name), "the name of a series, or a number", hint)
     if unit == expected_unit:
         return None

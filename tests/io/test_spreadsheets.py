@@ -76,6 +76,8 @@ def test_a_point_in_a_file_of_decimal_commas(site: SiteFolder, cell: str) -> Non
         ("1_000", "write 1000, without separators"),
         ("95 %", "write 0.95: a share is written per unit"),
         ("50 EUR", "write 50: the unit stands in the name"),
+        ("300 kW", "write 0.3: 300 kW is 0.3 MW"),
+        ("1.5 MW", "write 1.5: the unit stands in the name"),
         ('"1,5"', "semicolons between columns and a comma in decimals"),
     ],
 )
