@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -27,6 +25,7 @@ from mes_stoch.bench.worker import read_parts, read_trace
 from mes_stoch.io.run_folder import plain
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solve.bounds import relative_gap
+from mes_stoch.solve.parallel import find_mpiexec
 
 Trace = list[dict[str, float]]
 
@@ -145,23 +144,6 @@ class Bench:
         environment = stock.environment(measurement.ranks, usable_cores())
         finished = run_job([command], folder, limit_s, environment)
         return _stock_found(finished, self.settings.gap_rel)
-
-
-def find_mpiexec() -> str:
-    """The launcher that belongs to this Python's MPI.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-    """
-    beside = Path(sys.executable).with_name("mpiexec")
-    if beside.is_file():
-        return str(beside)
-    on_path = shutil.which("mpiexec")
-    if os.environ.get("MPI4PY_LIBMPI") and on_path:
-        return on_path
-    raise UsageError("no mpiexec beside this Python: pip install 'mes_stoch[mpi]'")
 
 
 def _commands(measurement: Measurement, spec: Path) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from mes_stoch.solve.signals import SignalWatch
 
 @dataclass
 class Invocation:
-    """The command as typed, whether all ranks of a parallel run take part in it, and where its results are.
+    """The arguments as typed, whether all ranks of a parallel run take part in it, and where its results are.
 
     Parameters
     ----------
@@ -20,8 +21,13 @@ class Invocation:
         Where signals are heard of.
     """
 
-    command: str | None = None
+    arguments: tuple[str, ...] = ()
     is_joint: bool = False
     results: str | None = None
     begun: float = field(default_factory=time.perf_counter)
     watch: SignalWatch = field(default_factory=SignalWatch)
+
+    @property
+    def command(self) -> str | None:
+        """The command as typed, where it was."""
+        return shlex.join(["mes-stoch", *self.arguments]) if self.arguments else None

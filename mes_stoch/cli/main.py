@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from mes_stoch.cli.report import report
 from mes_stoch.cli.sensitivity import sensitivity
 from mes_stoch.cli.settle import settle
 from mes_stoch.cli.solve import solve
+from mes_stoch.cli.start_ranks import relay_from_starter, started_at
 from mes_stoch.cli.streams import guarded_streams
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
@@ -100,6 +100,8 @@ def main(arguments: Sequence[str] | None = None, watch: SignalWatch | None = Non
         watch = SignalWatch(owns_process=True)
         watch.__enter__()
     if parallel.launcher_size() > 1:
+        begun = min(begun, started_at() or begun)
+        relay_from_starter()
         # before NumPy is loaded: ranks share the machine's cores
         parallel.use_one_thread()
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -118,7 +120,7 @@ def run(arguments: list[str], invocation: Invocation | None = None) -> tuple[int
         have to be ended.
     """
     invocation = invocation or Invocation()
-    invocation.command = shlex.join(["mes-stoch", *arguments])
+    invocation.arguments = tuple(arguments)
     with guarded_streams() as out:
         code, together = _run(arguments, invocation)
         out.flush()

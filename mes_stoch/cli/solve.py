@@ -25,6 +25,7 @@ from mes_stoch.cli.progress import ProgressLines
 from mes_stoch.cli.ranks import ready_together
 from mes_stoch.cli.report import draw
 from mes_stoch.cli.solve_clock import SolveClock
+from mes_stoch.cli.start_ranks import MOST_RANKS, run_on_ranks
 from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.solve import parallel
 from mes_stoch.solve.option_ranges import largest
@@ -40,7 +41,7 @@ Examples:
   mes-stoch solve instances/tiny_site
   mes-stoch solve instances/hospital_fr --scenarios 30 --seed 1 --gap 0.005
   mes-stoch solve instances/hospital_fr --scenarios 100 --time-limit 600
-  mpiexec -n 2 mes-stoch solve instances/hospital_fr --scenarios 1000
+  mes-stoch solve instances/hospital_fr --scenarios 1000 --ranks 2
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right, or results cannot be written,
@@ -84,6 +85,12 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
     help="Threads of the solver (ef only); default 1.",
 )
 @click.option(
+    "--ranks",
+    type=click.IntRange(1, MOST_RANKS),
+    metavar="N",
+    help="Start N processes of MPI on this machine, as mpiexec -n N would, and let signals reach them all.",
+)
+@click.option(
     "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
 )
 @click.option("--bid-steps/--no-bid-steps", default=None, help="Hold, or drop, the step of volumes.")
@@ -110,6 +117,7 @@ def solve(
     rho_factor: float | None,
     cold_start: bool,
     threads: int | None,
+    ranks: int | None,
     minimum_bids: bool | None,
     bid_steps: bool | None,
     out: Path | None,
@@ -122,12 +130,14 @@ def solve(
     Writes a run folder (commitments, all decisions, summary, bounds against time, figures, manifest) and prints what a
     person wants to know of it. Progress goes to standard error: proven bounds on the expected profit and their gap.
     """
+    invocation = context.ensure_object(Invocation)
+    watch = invocation.watch
+    if ranks is not None and _is_to_start(ranks):
+        context.exit(run_on_ranks(ranks, invocation.arguments, watch, invocation.begun))
     from mes_stoch import api
 
     folder: RunFolder | None = None
     lines = ProgressLines(speech.remark)
-    invocation = context.ensure_object(Invocation)
-    watch = invocation.watch
     try:
         with ready_together(), watch.raising():
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
@@ -169,6 +179,16 @@ def solve(
         if folder is not None:
             folder.discard()
     context.exit(EXIT_CODE[run.status])
+
+
+def _is_to_start(ranks: int) -> bool:
+    """Whether the ranks asked for are still to be started."""
+    started = parallel.launcher_size()
+    if started not in (1, ranks):
+        raise UsageError(
+            f"--ranks {ranks} under a launcher that has started {started} processes; leave one of them out"
+        )
+    return started < ranks
 
 
 def _claim(out: Path | None, name: str, force: bool) -> RunFolder:

@@ -45,6 +45,10 @@ EVALUATION_GAP = 1e-6
 _MULTIPLIER_TOLERANCE = 1e-6
 
 
+class NotInTimeError(SolveError):
+    """There was no time to evaluate a commitment in every scenario."""
+
+
 def subproblem_gap(options: SolveOptions) -> float:
     """Relative gap of one scenario solve: a quarter of the gap asked for the whole, within what HiGHS can hold."""
     return float(np.clip(0.25 * options.gap_rel, 1e-9, 1e-3))
@@ -78,23 +82,25 @@ def evaluate(
     ------
     InfeasibleError
         A scenario has no feasible point with this root.
-    SolveError
+    NotInTimeError
         No feasible point was found in time.
+    SolveError
+        A point found breaks a row.
     """
     pool = pool or ScenarioPool(program, gap_rel=EVALUATION_GAP)
     stop = stop or Stop()
     solutions = []
     for place, index in enumerate(indices):
         if stop():
-            raise SolveError(f"{program.name}: there was no time to evaluate a commitment in every scenario")
+            raise NotInTimeError(f"{program.name}: there was no time to evaluate a commitment in every scenario")
         share = 1 if pool.recourse_is_continuous(index) else len(indices) - place
-        solution = pool.solve_fixed(index, root, stop.seconds_left() / share)
+        solution = pool.solve_fixed(index, root, stop.with_share(1.0 / share))
         name = program.scenario_names[index]
         if solution.status == "infeasible":
             raise InfeasibleError(f"{program.name}: scenario {name!r} has no feasible point with this first stage")
         require_bounded(program, index, solution)
         if solution.values is None:
-            raise SolveError(f"{program.name}: no feasible point of scenario {name!r} was found within the time limit")
+            raise NotInTimeError(f"{program.name}: no feasible point of scenario {name!r} was found in time")
         found = scenario_solution(index, pool.scenario(index), solution, pool.root_columns, root)
         if found is None:
             raise SolveError(

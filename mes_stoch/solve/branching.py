@@ -119,9 +119,9 @@ def search(
     ranges : LinearProgram, optional
         Where ``scenario`` has columns fixed: the program before that, whose bounds say what is large.
     stop : Stop, optional
-        No branch is begun once it says so.
+        No branch is begun once it says so, and a linear program ends at its deadline.
     """
-    return _Search(model, scenario, proof, ranges, points=points).run(solves, enough, stop or Stop())
+    return _Search(model, scenario, proof, ranges, stop or Stop(), points=points).run(solves, enough)
 
 
 class _Search:
@@ -131,9 +131,11 @@ class _Search:
         scenario: LinearProgram,
         proof: Proof | None,
         ranges: LinearProgram | None,
+        stop: Stop,
         *,
         points: bool,
     ) -> None:
+        self._stop = stop
         self._model = model
         self._scenario = scenario
         self._columns: IndexArray = np.flatnonzero(scenario.integer).astype(np.int32)
@@ -147,13 +149,13 @@ class _Search:
         self._kind: BoundKind = "safe" if proof is not None else "solver"
         self._best: Solution | None = None
 
-    def run(self, solves: int, enough: float, stop: Stop) -> Branched:
+    def run(self, solves: int, enough: float) -> Branched:
         status, first = self._solve(self._lower, self._upper, -math.inf)
         if first is None:
             bound = math.inf if status == "infeasible" else -math.inf
             return Branched(bound, self._kind, None)
         nodes = [first]
-        while nodes and self._spent + 3 <= solves and nodes[0].value < enough and not stop():
+        while nodes and self._spent + 3 <= solves and nodes[0].value < enough and not self._stop():
             node = nodes[0]
             if node.is_leaf:
                 break
@@ -192,7 +194,7 @@ class _Search:
         """The best point with these integers."""
         self._model.change_column_bounds(self._columns, integers, integers)
         self._spent += 1
-        found = self._model.run()
+        found = self._model.run(self._stop.seconds_left())
         if found.status != "optimal" or found.values is None or not self._holds(found.values):
             return None
         if self._best is None or found.objective < self._best.objective:
@@ -207,7 +209,7 @@ class _Search:
         if np.any(lower > upper):
             return "infeasible", None
         self._model.change_column_bounds(self._columns, lower, upper)
-        solution = self._model.run()
+        solution = self._model.run(self._stop.seconds_left())
         self._spent += 1
         if solution.status == "infeasible":
             empty = self._proof is not None and self._proof.is_empty(self._model.dual_ray(), lower, upper)

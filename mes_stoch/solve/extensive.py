@@ -27,7 +27,7 @@ import numpy as np
 
 from mes_stoch.model.merge import Merged, Merger
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
-from mes_stoch.schema.errors import InfeasibleError, MesStochError, SolveError, UnboundedError
+from mes_stoch.schema.errors import InfeasibleError, MesStochError, UnboundedError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
 from mes_stoch.solve.highs import HighsModel, Solution
@@ -169,7 +169,8 @@ def solve_extensive(
     }
     if not scenarios:
         interval.lower, interval.kind = lower, kind
-        return without_commitment("ef", program, interval, stop, Team(), details)
+        # each scenario has a share of the time, and the first to need more ends the evaluation before the end
+        return without_commitment("ef", program, interval, stop.earlier(time.perf_counter()), Team(), details)
     upper = bounds.expected_cost(program, scenarios)
     if solution.values is not None and kind == "solver" and not stop():
         asked = second_opinion(proof, upper * form.scale, options.gap_rel, stop)
@@ -242,9 +243,7 @@ def _evaluate(program: StochasticProgram, root: FloatArray, stop: Stop) -> list[
     """The commitment's dispatch in every scenario, or nothing where there was no time for it."""
     try:
         return bounds.evaluate(program, range(len(program.scenario_names)), root, stop=stop)
-    except SolveError:
-        if not stop():
-            raise
+    except bounds.NotInTimeError:
         logger.debug("no time to evaluate a commitment in every scenario")
         return []
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -46,6 +48,23 @@ def launcher_size() -> int:
         if text.isdigit() and int(text) > 0:
             return int(text)
     return 1
+
+
+def find_mpiexec() -> str:
+    """The launcher that belongs to this Python's MPI.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    beside = Path(sys.executable).with_name("mpiexec")
+    if beside.is_file():
+        return str(beside)
+    on_path = shutil.which("mpiexec")
+    if os.environ.get("MPI4PY_LIBMPI") and on_path:
+        return on_path
+    raise UsageError("no mpiexec beside this Python: pip install 'mes_stoch[mpi]'")
 
 
 def use_one_thread(environment: MutableMapping[str, str] | None = None) -> None:
@@ -197,6 +216,8 @@ class ProgressThread:
 
 
 def _import_mpi(started: int) -> Any:
+    # UCX, below MPICH and Open MPI, would make SIGHUP start its debugger
+    os.environ.setdefault("UCX_DEBUG_SIGNO", "0")
     try:
         from mpi4py import MPI
     except ImportError as error:

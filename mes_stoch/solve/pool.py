@@ -17,6 +17,7 @@ from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue,
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.scenario_bounds import ScenarioBounds
 from mes_stoch.solve.search_bounds import search_bound
+from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.whole import with_whole_integers
 
 _MEMORY_BUDGET_BYTES = 1_500_000_000
@@ -108,22 +109,23 @@ class ScenarioPool:
             return -math.inf, "solver"
         return search_bound(replace(scenario, cost=cost), solution, self._last[1].model.proof_slack), "solver"
 
-    def solve_fixed(self, index: int, root: FloatArray, time_limit_s: float = math.inf) -> Solution:
+    def solve_fixed(self, index: int, root: FloatArray, stop: Stop | None = None) -> Solution:
         """Minimise with **all** root columns at ``root``; status ``infeasible`` also where a root bound forbids it.
 
         Integers are whole, and the rest is optimal given them.
         """
+        stop = stop or Stop()
         self._serve("fixed")
         held = self._take(index, relax=self.recourse_is_continuous(index))
         point = self._settle(root, held)
         if point is None:
             return _NOTHING
         held.model.change_column_bounds(self.root_columns, point, point)
-        solution = held.model.run(time_limit_s)
+        solution = held.model.run(stop.seconds_left())
         if not held.model.is_mip:
             return solution
         fixed = with_fixed(held.program, self.root_columns, point)
-        return with_whole_integers(held.model, fixed, solution, self._gap_rel, held.program)
+        return with_whole_integers(held.model, fixed, solution, self._gap_rel, held.program, stop)
 
     def solve_relaxed(self, index: int, consensus: FloatArray, *, fixed: bool) -> Solution:
         """The linear relaxation, with the consensus columns alone fixed, or left free."""

@@ -164,7 +164,7 @@ class Recourse:
         self._slack = model.proof_slack
         if root is not None and model.is_mip:
             fixed = with_fixed(scenario, self.root_columns, root)
-            solution = with_whole_integers(model, fixed, solution, 0.0, scenario)
+            solution = with_whole_integers(model, fixed, solution, 0.0, scenario, stop)
         self.mip_solves += 1
         self.mip_time_s += time.perf_counter() - started
         return solution

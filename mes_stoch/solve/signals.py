@@ -54,6 +54,7 @@ class SignalWatch:
         self.is_finishing = False
         #: Called before the process is ended at once.
         self.last_words: Callable[[], object] = _nothing
+        self._pass_on: Callable[[int], None] | None = None
         self._first_at = 0.0
         self._before: dict[signal.Signals, Any] = {}
         self._pipe: tuple[int, int] | None = None
@@ -105,7 +106,23 @@ class SignalWatch:
         finally:
             self.raises = False
 
+    @contextlib.contextmanager
+    def passing_on(self, pass_on: Callable[[int], None]) -> Iterator[None]:
+        """Give the numbers of signals to somebody else, who does the work; one that has come already first."""
+        self._pass_on = pass_on
+        if self.request.reason:
+            pass_on(signal.Signals[self.request.reason])
+            self.request.reason = ""
+        try:
+            yield
+        finally:
+            self._pass_on = None
+            self.request.reason = ""
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._pass_on is not None:
+            self._pass_on(number)
+            return
         self._handled += 1
         self.request.make(signal.Signals(number).name)
         again = self._handled > 1 and not self._owns_process and number == signal.SIGINT
@@ -140,6 +157,8 @@ class SignalWatch:
         os.close(reading)
 
     def _note(self, name: str) -> None:
+        if self._pass_on is not None:
+            return
         now = time.monotonic()
         if not self._first_at:
             self._first_at = now

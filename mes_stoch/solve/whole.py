@@ -20,9 +20,12 @@ from mes_stoch.solve import primal_check
 from mes_stoch.solve.branching import search
 from mes_stoch.solve.highs import HighsModel, OptionValue
 from mes_stoch.solve.solution import Solution
+from mes_stoch.solve.stop import Stop
 
 _SAME = 1e-7
 _SOLVES = 400
+#: What a linear program begun at the end may take beyond it: without it the search before it would be worth nothing.
+_BLINK_S = 0.5
 
 #: The least HiGHS takes: its tolerance is absolute, and a row whose numbers are all small is held to a share of them.
 _EXACTLY: dict[str, OptionValue] = {"primal_feasibility_tolerance": 1e-10}
@@ -34,6 +37,7 @@ def with_whole_integers(
     solution: Solution,
     gap_rel: float,
     ranges: LinearProgram | None = None,
+    stop: Stop | None = None,
 ) -> Solution:
     """``solution`` of ``model`` with whole integers.
 
@@ -48,6 +52,8 @@ def with_whole_integers(
         By how much the point may cost more than the search said, relative to that.
     ranges : LinearProgram, optional
         The program before columns were fixed: its bounds say what is large (:mod:`mes_stoch.solve.primal_check`).
+    stop : Stop, optional
+        Once it says so no linear program takes longer than a blink, and no branch is begun.
 
     Returns
     -------
@@ -59,14 +65,15 @@ def with_whole_integers(
     rounded = primal_check.settled(program, solution.values)
     if primal_check.is_feasible(program, rounded, ranges):
         return replace(solution, objective=primal_check.cost_of(program, rounded), values=rounded)
+    stop = stop or Stop()
     columns = np.flatnonzero(program.integer).astype(np.int32)
     lower, upper = program.column_lower[columns], program.column_upper[columns]
     integers = np.clip(np.round(solution.values[columns]), lower, upper)
-    found = solved_without(program, columns, integers, ranges)
+    found = solved_without(program, columns, integers, ranges, max(stop.seconds_left(), _BLINK_S))
     if found is None or _costs_more(found, solution, gap_rel):
         model.change_integrality(columns, np.zeros(len(columns), dtype=np.bool_))
         try:
-            branched = search(model, program, _SOLVES, points=True, ranges=ranges).best
+            branched = search(model, program, _SOLVES, points=True, ranges=ranges, stop=stop).best
         finally:
             model.change_column_bounds(columns, lower, upper)
             model.change_integrality(columns, np.ones(len(columns), dtype=np.bool_))
@@ -78,7 +85,11 @@ def with_whole_integers(
 
 
 def solved_without(
-    program: LinearProgram, columns: IndexArray, values: FloatArray, ranges: LinearProgram | None = None
+    program: LinearProgram,
+    columns: IndexArray,
+    values: FloatArray,
+    ranges: LinearProgram | None = None,
+    time_limit_s: float = math.inf,
 ) -> Solution | None:
     """The best point with ``columns`` at ``values``, their entries left out of the program, so that no factor of a
     million stands beside the numbers that count; ``None`` where there is none."""
@@ -100,7 +111,7 @@ def solved_without(
         integer=np.zeros(matrix.shape[1], dtype=np.bool_),
     )
     for options in ({}, _EXACTLY):
-        found = HighsModel(rest, options=options).run()
+        found = HighsModel(rest, options=options).run(time_limit_s)
         if found.values is None:
             return None
         if primal_check.is_feasible(program, primal_check.settled(program, found.values), ranges):
