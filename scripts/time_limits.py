@@ -4,8 +4,9 @@
 
 Writes ``time_limits.csv`` with a line a run, and ``time_limits.json`` with date, versions and totals. Wall time is that
 of the command as a user starts it, from before its start to after its end, so that the interpreter, imports, the draw,
-the results and the figures count. ``load`` is the machine's load average (1 min) when a run began: a machine with other
-work is slower, and the limit has to hold all the same. Ends with 1 where it did not.
+the results and the figures count. ``load`` is the machine's load average (1 min) when a run began and ``cpu_s`` what
+the run got of its processors: a machine with other work is slower, and the limit has to hold all the same. Ends with 1
+where it did not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -89,7 +91,7 @@ def _run(
         *("solve", options.instance, "--method", method, "--scenarios", scenarios, "--gap", options.gap),
         *("--time-limit", limit_s, "--out", folder),
     )
-    load = os.getloadavg()[0]
+    load, used = os.getloadavg()[0], resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     try:
         done = subprocess.run(
@@ -99,7 +101,11 @@ def _run(
         row["code"] = -1
     else:
         row["code"] = done.returncode
+        if done.returncode not in (0, 4):
+            print(done.stderr[-2000:], flush=True)
     row["wall_s"] = round(time.perf_counter() - begun, 2)
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    row["cpu_s"] = round(now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, 2)
     row["allowed_s"] = round(_SHARE * limit_s + _MORE_S, 2)
     path = folder / "summary.json"
     summary = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

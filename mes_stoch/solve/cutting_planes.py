@@ -42,6 +42,7 @@ import numpy as np
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.solve import bounds
+from mes_stoch.solve.borrowed import BorrowedBases
 from mes_stoch.solve.estimates import Estimates
 from mes_stoch.solve.master import Master, MasterPoint
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
@@ -174,6 +175,12 @@ class CuttingPlanes:
         if weight <= 0.0:
             return None
         return np.clip(mean / weight, self._lower, self._upper)
+
+    def borrow(self, point: FloatArray, seconds: float) -> None:
+        """A round of estimates for which no scenario is solved, from the bases of those that have been."""
+        borrowed = BorrowedBases(self._relaxations)
+        self._add(borrowed.estimates(self.local, point, seconds), point)
+        self.update_bound()
 
     def visit(self, point: FloatArray) -> float | None:
         """One pass at ``point``: its cost, or ``None`` where it has none or there was no time to find out."""

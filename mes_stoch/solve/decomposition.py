@@ -61,6 +61,8 @@ _SHARE_OF_TIME_LIMIT = 0.5
 _GRACE_S = 1.0
 #: Cold solves of all scenarios that the time left must allow for before a pass; a dispatch takes about two.
 _RESERVE = 3.0
+#: What an estimate of a scenario from another's basis takes, in cold solves; kept back while there is no bound.
+_BORROWING = 0.03
 _SUBPROBLEM_SHARE, _WORTH_POLISHING = 0.1, 5.0
 _POLISH_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
 _SHARE_OF_DEBT = 0.25
@@ -165,7 +167,6 @@ class Decomposition:
         """
         started = time.perf_counter()
         planes, point = self._relaxation()
-        self._planes = planes
         relaxed = time.perf_counter()
         self._require_open(planes)
         found = self.findings
@@ -230,7 +231,9 @@ class Decomposition:
         point, radius = None, _FIRST_RADIUS
         cuts: list[FeasibilityCut] = []
         for stride in _strides(count):
-            planes = CuttingPlanes(self._program, self._relaxations, range(0, count, stride), self._team, self._is_late)
+            members = range(0, count, stride)
+            planes = CuttingPlanes(self._program, self._relaxations, members, self._team, self._is_to_borrow)
+            self._planes = planes if stride == 1 else None
             planes.adopt(cuts)
             if self._team.told(self._is_scarce(count)):
                 # A dispatch of all scenarios tells what a pass does.
@@ -246,9 +249,21 @@ class Decomposition:
             cuts = planes.feasibility
             if planes.has_answer:
                 point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
+        if self._team.told(planes.verdict == "open" and not planes.has_answer):
+            nearby = np.zeros(planes.width) if point is None else point
+            planes.borrow(nearby, min(2 * self._borrowing_s(), self._stop.seconds_left_at_most()))
         if point is None:
             point = self._start(None) if planes.verdict == "open" else np.zeros(planes.width)
         return planes, point
+
+    def _is_to_borrow(self) -> bool:
+        """Whether passes have to leave off, so that there is time for estimates of scenarios that nobody has solved."""
+        if self._planes is not None and math.isfinite(self._planes.lower):
+            return self._is_late()
+        return self._is_late() or time.perf_counter() > self._stop.deadline - self._borrowing_s()
+
+    def _borrowing_s(self) -> float:
+        return _BORROWING * self._relaxations.cold_time_s * len(self._program.scenario_names) / self._team.size
 
     def _is_scarce(self, count: int) -> bool:
         """Whether the time left is little more than a first commitment takes."""

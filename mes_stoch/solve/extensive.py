@@ -29,11 +29,13 @@ from mes_stoch.model.merge import Merged, Merger
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, MesStochError, UnboundedError
 from mes_stoch.solve import bounds
+from mes_stoch.solve.cutting_planes import CuttingPlanes
 from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
 from mes_stoch.solve.highs import HighsModel, Solution
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.money import in_common_money
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
+from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.stop import Stop
@@ -45,6 +47,9 @@ logger = logging.getLogger("mes_stoch.solve.extensive")
 # From about ten hospital days on the interior point (with crossover) overtakes simplex: 27 against 59 CPU-s at 30.
 _INTERIOR_POINT_FROM_ENTRIES = 250_000
 _CAUTION, _SHARE_OF_EVALUATION, _SHARE_OF_A_SAMPLE = 1.5, 0.5, 0.05
+_SHARE_OF_WAIT_AND_SEE = 0.5
+#: HiGHS takes a program over and presolves it before it looks at a clock: about 3 times what putting it together takes.
+_BEFORE_THE_FIRST_LOOK = 3.0
 _GRACE_S, _PATIENCE_S = 1.0, 15.0
 
 
@@ -81,13 +86,26 @@ class ExtensiveForm:
         return root
 
 
-def assemble(program: StochasticProgram) -> ExtensiveForm:
-    """Stamp all scenarios into one :class:`LinearProgram`."""
+def assemble(program: StochasticProgram, stop: Stop | None = None) -> ExtensiveForm:
+    """Stamp all scenarios into one :class:`LinearProgram`.
+
+    Raises
+    ------
+    NotInTimeError
+        ``stop`` said so before it was whole.
+    """
+    stop = stop or Stop()
+
+    def stamped(index: int) -> LinearProgram:
+        if stop():
+            raise bounds.NotInTimeError(f"{program.name}: there was no time to put all scenarios into one program")
+        return program.scenario(index)
+
     count = len(program.scenario_names)
     # a power of two, so that a probability times it is exact
     scale = 2.0 ** round(math.log2(count))
     weights = np.asarray(program.probabilities, dtype=np.float64) * scale
-    merged = Merger(program.root.columns).merge((program.scenario(index) for index in range(count)), weights)
+    merged = Merger(program.root.columns).merge((stamped(index) for index in range(count)), weights)
     return ExtensiveForm(merged.program, float(scale), len(program.root.columns), merged.block_starts, merged)
 
 
@@ -131,7 +149,13 @@ def solve_extensive(
     start = interval.start
     stop = stop or Stop(start + options.time_limit_s)
     solving = stop.earlier(stop.deadline - _evaluation_time_s(program, stop))
-    form = assemble(program)
+    try:
+        form = assemble(program, solving)
+    except bounds.NotInTimeError:
+        return _not_begun(program, interval, stop)
+    assembled = time.perf_counter()
+    if solving.seconds_left() < _BEFORE_THE_FIRST_LOOK * (assembled - start):
+        return _not_begun(program, interval, stop)
     # The rest of the gap is left to the scenario solves of the evaluation.
     settings: dict[str, str | bool | int | float] = {"mip_rel_gap": 0.8 * options.gap_rel}
     if form.program.matrix.nnz > _INTERIOR_POINT_FROM_ENTRIES:
@@ -142,7 +166,6 @@ def solve_extensive(
     if model.is_mip:
         model.on_mip_progress(trace.add)
     model.end_when(solving)
-    assembled = time.perf_counter()
     solution = model.run(solving.seconds_left())
     solved = time.perf_counter()
     _require_solution(program, solution, stop)
@@ -151,7 +174,7 @@ def solve_extensive(
     lower /= form.scale
     found = solution.values
     root = program.root.nearest(np.zeros(form.root_count)) if found is None else form.root_of(found)
-    closing = _time_to_close(stop)
+    closing = _time_to_close(stop, stop.deadline)
     scenarios = _evaluate(program, root, closing)
     if found is None:
         waiting = _wait_and_see_bound(program, closing)
@@ -196,6 +219,14 @@ def solve_extensive(
     )
 
 
+def _not_begun(program: StochasticProgram, interval: Interval, stop: Stop) -> EngineResult:
+    """The bound of scenarios by themselves, where the whole would have been too large for the time there is."""
+    logger.debug("no time to solve the extensive form")
+    waiting = _wait_and_see_bound(program, _time_to_close(stop, stop.latest))
+    interval.raise_lower(waiting.value, kind=waiting.kind)
+    return without_commitment("ef", program, interval, stop.earlier(time.perf_counter()), Team(), {})
+
+
 def _better(
     program: StochasticProgram,
     form: ExtensiveForm,
@@ -229,14 +260,14 @@ def _evaluation_time_s(program: StochasticProgram, stop: Stop) -> float:
     return min(_CAUTION * each * len(program.scenario_names), _SHARE_OF_EVALUATION * left)
 
 
-def _time_to_close(stop: Stop) -> Stop:
+def _time_to_close(stop: Stop, deadline: float) -> Stop:
     """What ends the work that follows the solver's.
 
     Who interrupts waits a while for the evaluation, since it is what makes the work before it worth anything; a small
     program has a second for it whatever the limit.
     """
     now = time.perf_counter()
-    return Stop(now + _PATIENCE_S) if stop.is_interrupted else Stop(max(stop.deadline, now + _GRACE_S), stop.request)
+    return Stop(now + _PATIENCE_S) if stop.is_interrupted else Stop(max(deadline, now + _GRACE_S), stop.request)
 
 
 def _evaluate(program: StochasticProgram, root: FloatArray, stop: Stop) -> list[ScenarioSolution]:
@@ -249,11 +280,19 @@ def _evaluate(program: StochasticProgram, root: FloatArray, stop: Stop) -> list[
 
 
 def _wait_and_see_bound(program: StochasticProgram, stop: Stop) -> bounds.Proven:
-    """Bound from every scenario's relaxation alone, where the extensive form was stopped before it had any."""
+    """Bound from every scenario's relaxation alone, where the extensive form was stopped before it had any.
+
+    Scenarios that there is no time to solve are priced with the bases of others.
+    """
     indices = range(len(program.scenario_names))
-    nothing = np.zeros((len(indices), int(program.root.consensus.sum())))
-    each = bounds.priced_bounds(program, indices, nothing, pool=ScenarioPool(program, relax=True), stop=stop)
-    return bounds.lagrangian_total(program, each, nothing)
+    solving = stop.with_share(_SHARE_OF_WAIT_AND_SEE)
+    planes = CuttingPlanes(program, ScenarioRelaxations(program, stop), indices, Team(), solving)
+    planes.wait_and_see()
+    if solving() and planes.verdict == "open":
+        planes.borrow(np.zeros(planes.width), stop.seconds_left())
+    else:
+        planes.update_bound()
+    return bounds.Proven(planes.lower, planes.kind)
 
 
 def _status(solution: Solution, gap: float, options: SolveOptions, stop: Stop) -> Status:

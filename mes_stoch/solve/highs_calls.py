@@ -47,6 +47,14 @@ class SilentHighs(highspy.Highs):  # type: ignore[misc]
         super().enableCallbacks()
 
 
+def deciding(basis: Any) -> tuple[IndexArray, IndexArray]:
+    """Basic columns of a basis, and rows without a basic slack: the square part of a program that decides."""
+    is_basic = highspy.HighsBasisStatus.kBasic
+    columns = np.flatnonzero([status == is_basic for status in basis.col_status])
+    rows = np.flatnonzero([status != is_basic for status in basis.row_status])
+    return columns.astype(np.int32), rows.astype(np.int32)
+
+
 def check(status: Any, action: str, *, warning_is_fine: bool = False) -> None:
     """Raise :class:`SolveError` where a call did not end well."""
     if status == highspy.HighsStatus.kOk or (warning_is_fine and status == highspy.HighsStatus.kWarning):

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
-from mes_stoch.solve import highs
+from mes_stoch.solve import highs, highs_calls
 from mes_stoch.solve.highs import HighsModel, OptionValue, Solution
 from mes_stoch.solve.phase_one import nearest_program, recession_program
 from mes_stoch.solve.safe_bounds import Minorant
@@ -88,6 +88,15 @@ class ScenarioRelaxations:
     def cold_time_s(self) -> float:
         """What the first solve of a scenario has taken on the mean."""
         return self._cold_time_s / max(self._cold_solves, 1)
+
+    @property
+    def solved(self) -> list[int]:
+        """Scenarios that have been solved, in that order."""
+        return list(self._bases)
+
+    def basis_of(self, index: int) -> tuple[IndexArray, IndexArray]:
+        """Basic columns and deciding rows at the last optimum of a scenario."""
+        return highs_calls.deciding(self._bases[index])
 
     def solve_priced(self, index: int, multipliers: FloatArray | None = None) -> Solution:
         """The commitment free, at its own cost plus ``multipliers``."""

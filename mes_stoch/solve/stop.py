@@ -37,6 +37,9 @@ class Stop:
         ``time.perf_counter()`` after which the time is up.
     request : Request, optional
         Default one that nobody makes.
+    latest : float, optional
+        Deadline of what is little to write, a bound without dispatches: time is kept for writing results, not for that.
+        Default ``deadline``.
 
     >>> stop = Stop()
     >>> stop(), stop.seconds_left()
@@ -46,10 +49,11 @@ class Stop:
     (True, True, 0.0)
     """
 
-    __slots__ = ("deadline", "request")
+    __slots__ = ("deadline", "latest", "request")
 
-    def __init__(self, deadline: float = math.inf, request: Request | None = None) -> None:
+    def __init__(self, deadline: float = math.inf, request: Request | None = None, latest: float | None = None) -> None:
         self.deadline = deadline
+        self.latest = deadline if latest is None else latest
         self.request = Request() if request is None else request
 
     def __call__(self) -> bool:
@@ -62,9 +66,14 @@ class Stop:
 
     def seconds_left(self) -> float:
         """Time a solver may take: 0 once asked to end, infinite without a deadline."""
-        if self.request.reason:
-            return 0.0
-        return max(self.deadline - time.perf_counter(), 0.0) if math.isfinite(self.deadline) else math.inf
+        return self._until(self.deadline)
+
+    def seconds_left_at_most(self) -> float:
+        """The same until :attr:`latest`."""
+        return self._until(self.latest)
+
+    def _until(self, deadline: float) -> float:
+        return 0.0 if self.request.reason else max(deadline - time.perf_counter(), 0.0)
 
     def with_share(self, share: float) -> Stop:
         """The same requests and a part of the time left."""
@@ -72,4 +81,4 @@ class Stop:
 
     def earlier(self, deadline: float) -> Stop:
         """The same requests and a deadline that is no later than ``deadline``."""
-        return Stop(min(self.deadline, deadline), self.request)
+        return Stop(min(self.deadline, deadline), self.request, self.latest)
