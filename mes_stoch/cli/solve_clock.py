@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 
+from mes_stoch.solve.process_age import age_s
 from mes_stoch.solve.stop import Request, Stop
 
 #: Loading matplotlib and drawing takes about two seconds, twice that beside other work.
 _DRAWING_S = 4.0
+#: What comes after the solve whatever its size, of which the tolerance covers as much as an idle machine takes.
+_CLOSING_S, _SHARE_OF_CLOSING, _BUSIEST = 1.5, 0.2, 4.0
 _SHARE_OF_DRAWING, _TOLERANCE, _TOLERANCE_S = 0.1, 0.05, 1.0
 
 
@@ -30,9 +33,19 @@ class SolveClock:
         self.draws = draws
         self._latest = begun + (1.0 + _TOLERANCE) * limit_s + _TOLERANCE_S
         drawing_s = min(_SHARE_OF_DRAWING * limit_s, _DRAWING_S) if draws else 0.0
-        self.stop = Stop(begun + limit_s - drawing_s, request)
+        closing_s = min(_SHARE_OF_CLOSING * limit_s, _CLOSING_S * (slowness() - 1.0))
+        self.stop = Stop(begun + limit_s - drawing_s - closing_s, request)
 
     def has_time_to_draw(self) -> bool:
         """Whether figures are asked for, and a signal or the limit leave time for them."""
         hurries = self.stop.is_interrupted or time.perf_counter() + _DRAWING_S > self._latest
         return self.draws and not hurries
+
+
+def slowness() -> float:
+    """Wall time of this process so far by its processor time, at least 1: how long a second's work takes here.
+
+    >>> 1.0 <= slowness() <= 4.0
+    True
+    """
+    return min(max(age_s() / max(time.process_time(), 1e-3), 1.0), _BUSIEST)

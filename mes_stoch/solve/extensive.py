@@ -175,10 +175,10 @@ def solve_extensive(
     found = solution.values
     root = program.root.nearest(np.zeros(form.root_count)) if found is None else form.root_of(found)
     closing = _time_to_close(stop, stop.deadline)
-    scenarios = _evaluate(program, root, closing)
     if found is None:
-        waiting = _wait_and_see_bound(program, closing)
+        waiting = _wait_and_see_bound(program, closing.with_share(_SHARE_OF_WAIT_AND_SEE))
         lower, kind = max((lower, kind), (waiting.value, waiting.kind))
+    scenarios = _evaluate(program, root, closing)
     rows, columns = form.program.matrix.shape
     details: dict[str, str | float | int] = {
         "rows": rows,

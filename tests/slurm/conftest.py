@@ -42,7 +42,7 @@ def submit(slurm: MiniSlurm, tmp_path: Path, repository: Path, mpiexec: str) -> 
         answer = slurm.run(
             [
                 str(repository / "slurm" / "submit.sh"),
-                *("--parsable", "--time=3", "--output=log"),
+                *("--parsable", "--time=6", "--output=log"),
                 *shlex.split(sbatch),
                 "--",
                 *shlex.split(arguments),

@@ -78,6 +78,25 @@ def test_cancelled_job_leaves_no_done(
     assert not finished.is_done
 
 
+@pytest.mark.slow
+def test_a_signal_before_the_time_limit_leaves_what_is_proven(
+    slurm: MiniSlurm, submit: Submit, collect: Collect, instances: Path, tmp_path: Path
+) -> None:
+    """To the batch script alone, as `--signal=B:USR1@120` sends it; Slurm's own clock is too coarse for a test."""
+    hospital = shlex.quote(str(instances / "hospital_fr"))
+    job_id = submit("-N 1 -n 3", f"{hospital} --scenarios 6 --method decomposition --gap 1e-9 --no-figures")
+    log, end = tmp_path / "log", time.monotonic() + 120
+    while "lower bound" not in (log.read_text() if log.exists() else "") and time.monotonic() < end:
+        time.sleep(0.2)
+    slurm.run(["scancel", "--signal=USR1", "--batch", str(job_id)])
+    finished = collect(job_id)
+    assert (finished.job.state, finished.job.exit_code) == ("FAILED", 5), finished.log
+    assert finished.is_done
+    assert finished.summary["status"] == "interrupted"
+    assert "which is complete" in finished.log
+    assert "Traceback" not in finished.log
+
+
 def test_ranks_that_do_not_see_each_other_are_found_before_the_run(
     submit: Submit, collect: Collect, tiny_site: str
 ) -> None:
