@@ -25,6 +25,7 @@ def capacity_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
         yield from _price_issues(locator, name, product)
         yield from _critical_issues(locator, name, product)
         yield from _provider_issues(draft, locator, name, product)
+    yield from _counted_twice(draft, locator, mechanisms)
     if mechanisms and draft.horizon is not None and draft.horizon.days_per_year == 0:
         hint = f"{listed(list(mechanisms))} is paid by the year, of which the horizon earns its share"
         yield locator.issue(("horizon", "days_per_year"), "0", "a number of days above 0", hint)
@@ -71,6 +72,34 @@ def _provider_issues(draft: Draft, locator: Locator, name: str, product: Capacit
     if not counted and product.available_mw > 0 and not _may_provide(draft, name):
         hint = f"add {name} to components.<name>.provides; devices that count: {listed(able)}"
         yield locator.issue(("products", name), "no component that provides it", "at least one", hint)
+
+
+def _counted_twice(draft: Draft, locator: Locator, mechanisms: dict[str, CapacityMechanism]) -> Iterator[Issue]:
+    """Devices that two mechanisms of the same time count: one MW would be certified, and paid, twice."""
+    for unit, spec in draft.components.items():
+        if not isinstance(spec, ReserveProvider):
+            continue
+        counted: list[str] = []
+        for index, name in enumerate(spec.provides):
+            if name not in mechanisms or name in counted:
+                continue
+            other = next((o for o in counted if _overlap(mechanisms[o], mechanisms[name])), None)
+            if other is not None:
+                yield locator.issue(
+                    ("components", unit, "provides", index),
+                    f"{name} beside {other}",
+                    "one capacity mechanism a device on any day",
+                    f"both would count the same MW; take one of them out, or write delivery_until and delivery_from in "
+                    f"{other} and {name} so that one ends before the other begins",
+                )
+            counted.append(name)
+
+
+def _overlap(one: CapacityMechanism, other: CapacityMechanism) -> bool:
+    """Whether both are delivered on some day; days of ISO 8601 are in the order of their texts."""
+    first = max(product.delivery_from or "" for product in (one, other))
+    last = min(product.delivery_until or "9999-12-31" for product in (one, other))
+    return first <= last
 
 
 def _may_provide(draft: Draft, name: str) -> bool:

@@ -13,6 +13,7 @@ from mes_stoch.io.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.market_capacity import capacity_issues
 from mes_stoch.io.market_contracts import contract_issues
 from mes_stoch.io.market_dates import date_issues
+from mes_stoch.io.market_downward import downward_issues
 from mes_stoch.io.market_fcas import fcas_issues
 from mes_stoch.io.market_gates import gate_issues
 from mes_stoch.io.market_imbalance import imbalance_issues
@@ -153,6 +154,7 @@ def _bid_issues(
 
 
 def _direction_issues(locator: Locator, name: str, product: Flexibility) -> Iterator[Issue]:
+    yield from downward_issues(locator, name, product)
     if not isinstance(product, Reserve | FreeOffer):
         share = product.activation(product.directions[0])
         if share is not None and not isinstance(share, str) and not 0 <= share <= 1:

@@ -20,6 +20,7 @@ GROUPS = {
     "energy": "Energy markets",
     "activation": "Activation energy",
     "supplier": "Payments to the supplier",
+    "called_energy": "Energy of downward calls",
     "imbalance": "Imbalance",
     "fuel": FUEL,
     "tariff": "Electricity tariffs",

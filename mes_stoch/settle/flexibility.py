@@ -12,6 +12,10 @@ from mes_stoch.settle.calls import Call, calls, volume_blocks, window
 from mes_stoch.settle.ledger import CashFlow, cash_flow
 
 
+#: How an amount is called that is not the price of a call.
+_ITEMS = {"supplier": "payment to the supplier for {}", "called_energy": "payment for {}"}
+
+
 def settle_flexibility(books: Books, product_id: str, product: Flexibility) -> Iterator[CashFlow]:
     """Readiness, energy and penalties of one product.
 
@@ -57,7 +61,7 @@ def energy(books: Books, call: Call) -> Iterator[CashFlow]:
     product, word = call.product, f"energy called {call.direction}"
     is_delivered = product.energy_settlement == "delivered"
     for payment in product.energy_payments(call.direction):
-        item = f"payment to the supplier for {word}" if payment.stream == "supplier" else word
+        item = _ITEMS.get(payment.stream, "{}").format(word)
         quantity = payment.sign * (call.delivered if is_delivered else call.ordered)
         yield cash_flow(
             books,

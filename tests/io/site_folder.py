@@ -59,6 +59,7 @@ products:
     capacity_price_eur_per_mw_h: 12
     activation_up_per_unit: fcr_up_per_unit
     activation_down_per_unit: 0.1
+    energy_price_down_eur_per_mwh: 30
 series: series.csv
 uncertainty:
   kind: explicit

@@ -118,3 +118,35 @@ def test_a_mechanism_excludes_nothing(site: SiteFolder) -> None:
     with_capacity(site, CAPACITY + "    exclusive_with: [fr_fcr]\n").only_issue(
         "products.fr_capacity.exclusive_with", site.line("exclusive_with"), "counts power", "committed for calls"
     )
+
+
+def with_both(site: SiteFolder, first: str, second: str) -> SiteFolder:
+    """Both regimes, with delivery as the texts say, and the battery in both."""
+    second = CENTRALISED.replace("    delivery_from: null\n", second) + PENALTY
+    site.edit("provides: [fr_fcr]", "provides: [fr_fcr, fr_capacity, fr_capacity_centralised]")
+    return site.edit("series: series.csv\n", f"{CAPACITY}{first}{second}series: series.csv\n")
+
+
+def test_one_device_is_not_counted_by_two_mechanisms(site: SiteFolder) -> None:
+    """The first regime until the end of March 2026, the other without a first day: on 15 January 2025 both count.
+
+    What counting twice earns is worked by hand in tests/math/test_capacity.py.
+    """
+    with_both(site, "", "    delivery_from: null\n").only_issue(
+        "components.battery.provides.2",
+        site.line("provides: [fr_fcr, fr_capacity"),
+        "fr_capacity_centralised beside fr_capacity",
+        "one capacity mechanism a device",
+        "delivery_until",
+    )
+
+
+@pytest.mark.parametrize(("last", "first", "twice"), [("01-15", "01-16", False), ("01-16", "01-16", True)])
+def test_one_mechanism_may_follow_the_other(site: SiteFolder, last: str, first: str, twice: bool) -> None:
+    """The second begins on the day after the last of the first, or on that day itself.
+
+    Both issues of the dates (a horizon outside) come beside it.
+    """
+    until, begin = f"    delivery_until: 2025-{last}\n", f"    delivery_from: 2025-{first}\n"
+    found = [issue.key for issue in with_both(site, until, begin).issues()]
+    assert ("components.battery.provides.2" in found) is twice

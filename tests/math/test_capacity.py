@@ -398,3 +398,15 @@ def test_hours_of_obligation_lie_in_the_calendar() -> None:
     assert result.stream("capacity_obligation.fr_capacity") == pytest.approx(-10 * 4 * 40.0)
     whole_day = site({"process": {**process(provides=()), "shed_cost_eur_per_mwh": 50.0}}, {**product, "calendar": []})
     assert optimum(whole_day, data()).profit == pytest.approx(-24 * 4 * 40.0)
+
+
+def test_two_mechanisms_would_pay_for_one_mw_twice() -> None:
+    """4 MW at 100 EUR a day: 400 by one mechanism, 800 by two, which is why a device provides one (refused on reading).
+
+    The hour that is critical costs nothing, since both count the same 4 MW.
+    """
+    second = {**capacity(), "reference_price_eur_per_mw_year": None, "penalty_eur_per_mw_year": 6000.0}
+    both = {"process": process(provides=("fr_capacity", "fr_capacity_centralised"))}
+    twice = site(both, others={"fr_capacity_centralised": second})
+    assert optimum(site(), data(hours(18))).profit == pytest.approx(400.0)
+    assert optimum(twice, data(hours(18))).profit == pytest.approx(800.0)

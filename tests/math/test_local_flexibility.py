@@ -230,7 +230,8 @@ def test_a_downward_contract_is_paid_for_drawing_more() -> None:
     """A contract against congestion by injection: 3 MW of PV are called off for an hour at 40, the market pays 30.
 
     2 MW are curtailed: 3 x 30 sold in the schedule and 2 x 40 for the call. What is delivered is taken out of the
-    balance, so the market's 2 x 30 stay. Without the contract 90.
+    balance, so the market's 2 x 30 stay where the energy has no price; at the market's price they go back. Without the
+    contract 90.
     """
     contract = {
         "zone": "south",
@@ -243,5 +244,10 @@ def test_a_downward_contract_is_paid_for_drawing_more() -> None:
     source = {"type": "source", "node": "power", "available_mw": 3.0, "provides": [UNRESERVED]}
     instance = make_instance({"grid": grid(), "sun": source}, {"da": DA, UNRESERVED: contract})
     assert optimum(instance, {"da_price_eur_per_mwh": 30.0}).profit == pytest.approx(170.0)
+    priced = {**contract, "energy_price_eur_per_mwh": "da_price_eur_per_mwh"}
+    instance = make_instance({"grid": grid(), "sun": source}, {"da": DA, UNRESERVED: priced})
+    result = optimum(instance, {"da_price_eur_per_mwh": 30.0})
+    assert result.profit == pytest.approx(170.0 - 2 * 30.0)
+    assert result.stream(f"called_energy.{UNRESERVED}") == pytest.approx(-60.0)
     idle = make_instance({"grid": grid(), "sun": {**source, "provides": []}}, {"da": DA})
     assert optimum(idle, {"da_price_eur_per_mwh": 30.0}).profit == pytest.approx(90.0)

@@ -378,3 +378,30 @@ def test_penalties_follow_the_declared_cap_and_no_scenario() -> None:
     assert penalties[0] == penalties[1]
     assert isinstance(penalties[0], float)
     assert penalties[0] > 2e6
+
+
+@pytest.mark.parametrize(("paid", "profit"), [(0.0, 4 * 50.0), (50.0, 0.0), (30.0, 4 * 20.0)])
+def test_energy_called_off_is_not_kept_for_nothing(paid: float, profit: float) -> None:
+    """An empty battery that never moves: sold ahead at 50 for four hours, and called down throughout.
+
+    Reading an instance asks for the price (tests/io/test_bad_downward.py); without one the 50 would stay.
+    """
+    battery = {
+        "type": "storage",
+        "node": "power",
+        "energy_max_mwh": 1.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "initial_mwh": 0.0,
+        "provides": ["fr_afrr_down"],
+    }
+    reserve = {
+        "volume_max_mw": 1.0,
+        "capacity_price_eur_per_mw_h": 0.0,
+        "activation_down_per_unit": 1.0,
+        "energy_price_down_eur_per_mwh": paid,
+    }
+    imbalance = {"price_long_eur_per_mwh": 0.0, "price_short_eur_per_mwh": 300.0}
+    products = {**DA, "imbalance": imbalance, "fr_afrr_down": reserve}
+    result = optimum(make_instance({"grid": grid(), "battery": battery}, products, periods=4), {"da_eur_per_mwh": 50.0})
+    assert result.profit == pytest.approx(profit, abs=1e-9)

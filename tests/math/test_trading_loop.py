@@ -141,3 +141,40 @@ def test_a_meter_is_free_where_only_readiness_is_sold_over_it() -> None:
     assert optimum(instance).profit == pytest.approx(300.0)
     (issue,) = issues_of(instance)
     assert "buying over grid and selling over feed_in" in issue.expected
+
+
+def test_demand_reduction_puts_no_schedule_on_a_meter() -> None:
+    """1 MW of demand behind a meter at 100 / 80 and one at 50: bought at 50, 9 MW sold at 80; 4 h x (720 - 500)."""
+    components = {
+        "grid": grid(
+            import_max_mw=10.0, export_max_mw=10.0, import_price_eur_per_mwh=100.0, export_price_eur_per_mwh=80.0
+        ),
+        "retail": retail(50.0),
+        "load": {"type": "demand", "node": "power", "demand_mw": 1.0},
+    }
+    reduction = {"volume_max_mw": 0.0, "price_eur_per_mwh": 50.0, "supplier_payment_eur_per_mwh": 0.0}
+    instance = make_instance(components, {"fr_nebef": reduction}, periods=4)
+    assert optimum(instance).profit == pytest.approx(4 * (9 * 80.0 - 10 * 50.0))
+    (issue,) = issues_of(instance)
+    assert issue.key == "components.grid.export_price_eur_per_mwh"
+    assert issue.found.startswith("30 EUR/MWh earned")
+
+
+@pytest.mark.parametrize(("hours", "earned"), [("00:00-01:00", 0.0), (None, 10 * 70.0)])
+def test_a_market_that_is_closed_keeps_the_schedule_at_nothing(hours: str | None, earned: float) -> None:
+    """Retail at 50, 80 + market at the other meter, open in the first hour at -40 (40 is no loop) and closed at 40.
+
+    Outside the hours of a market no position is taken, so nothing is scheduled over its meter, whatever the tariff:
+    selling at 80 what costs 50 earns nothing. Open for the whole day, 10 MW x (80 + 40 - 50) are refused.
+    """
+    components = {
+        "grid": grid(
+            import_max_mw=10.0, export_max_mw=10.0, import_price_eur_per_mwh=100.0, export_price_eur_per_mwh=80.0
+        ),
+        "retail": retail(50.0),
+    }
+    windows = [] if hours is None else [dict(zip(("time_from", "time_to"), hours.split("-"), strict=True))]
+    instance = make_instance(components, {"da": {**DA["da"], "calendar": windows}}, periods=2)
+    data = {"da_eur_per_mwh": [-40.0, 40.0]}
+    assert optimum(instance, data).profit == pytest.approx(earned, abs=1e-9)
+    assert bool(issues_of(instance, **data)) is bool(earned)

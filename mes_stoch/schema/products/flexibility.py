@@ -266,6 +266,11 @@ class LocalFlexibility(_Contract):
     )
     window_hours_per_year: Positive | None = Field(default=None, description="Hours of the calendar in a year.")
     activation_price_eur_per_mwh: Quantity = Field(description="Received per MWh delivered, in either direction.")
+    energy_price_eur_per_mwh: Quantity | None = Field(
+        default=None,
+        description="Direction down: paid by the site per MWh delivered for the energy itself, which it has sold or not "
+        "bought, and which is taken out of its imbalance.",
+    )
 
     @property
     def capacity_price(self) -> Quantity:
@@ -278,7 +283,10 @@ class LocalFlexibility(_Contract):
         return self.fixed_price_eur_per_mw_year / self.window_hours_per_year
 
     def energy_payments(self, direction: Direction) -> tuple[EnergyPayment, ...]:
-        return (EnergyPayment("activation", self.activation_price_eur_per_mwh, 1),)
+        activation = EnergyPayment("activation", self.activation_price_eur_per_mwh, 1)
+        if direction == "up" or self.energy_price_eur_per_mwh is None:
+            return (activation,)
+        return (activation, EnergyPayment("called_energy", self.energy_price_eur_per_mwh, -1))
 
 
 class DemandResponseTender(_Contract):
