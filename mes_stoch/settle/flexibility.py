@@ -11,7 +11,6 @@ from mes_stoch.settle.books import Array, Books, Span
 from mes_stoch.settle.calls import Call, calls, volume_blocks, window
 from mes_stoch.settle.ledger import CashFlow, cash_flow
 
-
 #: How an amount is called that is not the price of a call.
 _ITEMS = {"supplier": "payment to the supplier for {}", "called_energy": "payment for {}"}
 

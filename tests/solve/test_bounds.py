@@ -159,7 +159,7 @@ def test_unbounded_recourse_names_what_earns_it():
 
 @pytest.mark.parametrize(("found", "counts"), [([0.0, 0.01, 0.01 - 9e-8], [0.0, 0.01, 0.01]), ([1.0, 0.01, 0.0], None)])
 def test_a_row_broken_within_the_solvers_tolerance_is_solved_again(found: list[float], counts: list[float] | None):
-    """Small numbers: ``x >= r = 0.01`` at 9e-8 below is within an absolute tolerance of 1e-7 and off by a hundred thousandth.
+    """Small numbers: ``x >= r = 0.01`` at 9e-8 below is within 1e-7 absolute and off by a hundred thousandth.
 
     The mending keeps the integer: with ``y = 1`` the second row, ``x >= 0.02 y`` with ``x <= 0.01``, cannot be kept.
     """

@@ -268,8 +268,8 @@ class LocalFlexibility(_Contract):
     activation_price_eur_per_mwh: Quantity = Field(description="Received per MWh delivered, in either direction.")
     energy_price_eur_per_mwh: Quantity | None = Field(
         default=None,
-        description="Direction down: paid by the site per MWh delivered for the energy itself, which it has sold or not "
-        "bought, and which is taken out of its imbalance.",
+        description="Direction down: paid by the site per MWh delivered for the energy itself, which it sold ahead and "
+        "keeps, since the call is taken out of its imbalance.",
     )
 
     @property
