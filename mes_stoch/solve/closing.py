@@ -218,21 +218,27 @@ class Closing:
         return sorted((proof for part in parts for proof in part), key=lambda proof: proof.bundle)
 
     def _wishes(self, proofs: Sequence[_Proof], findings: Findings) -> list[FloatArray]:
-        """Commitments that bundles would make, the master's own first; all of them while there is no incumbent."""
+        """Commitments that bundles would make, the master's own first; all of them while there is no incumbent.
+
+        Those beyond a round's number stay new for the next. What all scenarios together would do is tried whatever
+        has been tried before: the bound is that of this very commitment.
+        """
         found: list[FloatArray] = []
         if self._team.leads:
+            whole = len(proofs) == 1
             points = [proof.root for proof in proofs if proof.root is not None]
-            if self._planes.master is not None and len(proofs) > 1:
+            if self._planes.master is not None and not whole:
                 master = self._planes.master.solve_relaxed().root
                 points = ([] if master is None else [master]) + points
+            most = len(points) if findings.root is None else _WISHES_A_ROUND
             consensus = self._program.root.consensus
-            fresh = []
             for point in points:
+                if len(found) == most:
+                    break
                 try:
-                    root = point if len(proofs) == 1 else self._candidates.from_consensus(point[consensus])
+                    root = point if whole else self._candidates.from_consensus(point[consensus])
                 except SolveError:
                     continue
-                if self._candidates.is_new(root):
-                    fresh.append(root)
-            found = fresh if findings.root is None else fresh[:_WISHES_A_ROUND]
+                if self._candidates.is_new(root) or whole:
+                    found.append(root)
         return self._team.told(found)
