@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mes_stoch.components.context import Expression, HeldReserve, Leg, ModelContext
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.components import Storage
+from mes_stoch.schema.products.flexibility import LEAST_CALLED_PER_UNIT
 
 Values = NDArray[np.float64]
 
@@ -124,7 +125,8 @@ class _Shares:
 
         def of_period(activations: tuple[Values, ...]) -> tuple[Values, Values]:
             shares = [
-                np.where(values > 0, 1.0, 0.0) if d else values for values, d in zip(activations, discrete, strict=True)
+                np.where(values > LEAST_CALLED_PER_UNIT, 1.0, 0.0) if d else values
+                for values, d in zip(activations, discrete, strict=True)
             ]
             nothing = np.zeros_like(activations[0])
             return (

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.products.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT
 
 Values = NDArray[np.float64]
-
-#: Hours below this are rounding.
-_ROUNDING_H = 1e-9
 
 #: Histories to remember, a few kilobytes each.
 _HISTORIES = 512
@@ -24,8 +22,8 @@ _HISTORIES = 512
 class CallRules:
     """What a product says of its calls; infinity and 0 are no limits.
 
-    ``hold_h`` is the time that one call must be held: what a running call has used is no longer held for it, since no
-    call goes on beyond. Continuous products may be called without end.
+    ``hold_h`` is the time that one call must be held: what a call running in full has used of it is no longer held,
+    since no full call goes on beyond. Continuous products may be called without end.
     """
 
     sustain_h: float
@@ -66,7 +64,7 @@ def _or_infinite(limit: float | None) -> float:
 
 
 def open_to_call(
-    activation: Values, window: NDArray[np.bool_], rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+    activation: Values, window: Values, rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
 ) -> Values:
     """1 in every period in which a full call may run, 0 where the limits of the product exclude it.
 
@@ -75,7 +73,8 @@ def open_to_call(
     A full call that stands in for what the scenario calls from period ``s`` on may last, after what the scenario has
     called before ``s``::
 
-        running into s, for u hours:     min(hold, longest) - u
+        running into s, for u hours:     min(hold - f, longest - u), with f = u where all of it was called in full,
+                                         f = 0 where some of it was called in part: it may be raised to full any time
         none running:                    min(hold, longest), if fewer than the most calls have begun (on this day,
                                          and in all) and the last one ended at least the rest ago
         of both no more than             hours left of the day's hours (and all those of the next day, if it gets there)
@@ -83,18 +82,19 @@ def open_to_call(
         nothing where a new call could not reach the shortest allowed
 
     and period ``j`` is open if some ``s <= j`` with ``j - s`` within the time to be held reaches into it. Called hours
-    count with their called share.
+    count with their called share, shares up to :data:`~mes_stoch.schema.products.flexibility.LEAST_CALLED_PER_UNIT`
+    for nothing. ``window`` is the obliged share of the volume: all of it called is a call in full.
 
     >>> rules = CallRules(2.0, 2.0, np.inf, 0.0, 0.0, np.inf, 1.0, np.inf)
-    >>> day, always = [np.arange(6)], np.ones(6, dtype=bool)
+    >>> day, always = [np.arange(6)], np.ones(6)
     >>> open_to_call(np.array([0.0, 1.0, 1.0, 0.0, 0.0, 0.0]), always, rules, day, 1.0).tolist()
     [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     """
     allowed_h = _allowed_hours(activation, window, rules, days, period_h)
-    reach = int(np.ceil(rules.sustain_h / period_h - _ROUNDING_H))
+    reach = int(np.ceil((rules.sustain_h - LEAST_CALLED_H) / period_h))
     is_open = np.zeros(len(activation), dtype=bool)
     for ahead in range(min(reach, len(activation))):
-        covered = allowed_h > ahead * period_h + _ROUNDING_H
+        covered = allowed_h > ahead * period_h + LEAST_CALLED_H
         is_open[ahead:] |= covered[: len(covered) - ahead]
     return is_open.astype(np.float64)
 
@@ -106,40 +106,60 @@ def open_shares(
 
     @lru_cache(maxsize=_HISTORIES)
     def of(activation: bytes, window: bytes) -> Values:
-        in_window = np.frombuffer(window) > 0
-        return open_to_call(np.frombuffer(activation), in_window, rules, days, period_h)
+        return open_to_call(np.frombuffer(activation), np.frombuffer(window), rules, days, period_h)
 
     return lambda activation, window: of(activation.tobytes(), window.tobytes())
 
 
 def _allowed_hours(
-    activation: Values, window: NDArray[np.bool_], rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+    activation: Values, window: Values, rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
 ) -> Values:
     """Hours that a full call may last from the start of each period on, counted from what was called before."""
     allowed = np.zeros(len(activation))
-    longest = min(rules.hold_h, rules.longest_h)
-    begun = running_h = 0.0
+    run = _Run()
+    begun = 0
     rested_h = np.inf
-    open_h = _hours_of_window(window, period_h)
+    open_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
+    is_called = activation > LEAST_CALLED_PER_UNIT
+    in_full = activation >= window - LEAST_CALLED_PER_UNIT
     for day in days:
         begun_today = called_today_h = 0.0
         for place, t in enumerate(day):
-            may_begin = begun < rules.most and begun_today < rules.most_a_day and rested_h >= rules.rest_h - _ROUNDING_H
-            if running_h > 0 or may_begin:
+            is_rested = rested_h >= rules.rest_h - LEAST_CALLED_H
+            may_begin = begun < rules.most and begun_today < rules.most_a_day and is_rested
+            if run.is_on or may_begin:
                 left_today = rules.hours_a_day - called_today_h
                 to_midnight = (len(day) - place) * period_h
                 of_days = left_today if left_today < to_midnight else to_midnight + rules.hours_a_day
-                hours = min(longest - running_h, of_days, open_h[t])
-                too_short = running_h == 0 and hours < rules.shortest_h - _ROUNDING_H
+                hours = min(rules.hold_h - run.full_h, rules.longest_h - run.called_h, of_days, open_h[t])
+                too_short = not run.is_on and hours < rules.shortest_h - LEAST_CALLED_H
                 allowed[t] = 0.0 if too_short else hours
-            called_h = activation[t] * period_h
-            if called_h > 0:
-                begun, begun_today = begun + (running_h == 0), begun_today + (running_h == 0)
-                running_h, rested_h = running_h + called_h, 0.0
-                called_today_h += called_h
+            if is_called[t]:
+                begun, begun_today = begun + (not run.is_on), begun_today + (not run.is_on)
+                run = run.through(period_h, float(activation[t]), bool(in_full[t]))
+                called_today_h += activation[t] * period_h
+                rested_h = 0.0
             else:
-                running_h, rested_h = 0.0, rested_h + period_h
+                run, rested_h = _Run(), rested_h + period_h
     return allowed
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The call that runs into a period: hours called, and what it has used of the time to be held.
+
+    ``full_h`` are the hours of a call made in full throughout, and 0 for any other, which may be raised at any time.
+    """
+
+    is_on: bool = False
+    called_h: float = 0.0
+    is_full: bool = True
+    full_h: float = 0.0
+
+    def through(self, period_h: float, share: float, is_full: bool) -> _Run:
+        """The same after one more period of which a share is called."""
+        is_full = is_full and self.is_full
+        return _Run(True, self.called_h + share * period_h, is_full, self.full_h + period_h if is_full else 0.0)
 
 
 def _hours_of_window(window: NDArray[np.bool_], period_h: float) -> Values:

@@ -14,9 +14,9 @@ from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer, Reserve
-from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.schema.products.flexibility import LEAST_CALLED_PER_UNIT, Direction
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.calls import TOLERANCE, Breach, CallLimits, breaches, find_calls, limits_of
+from mes_stoch.uncertainty.calls import Breach, CallLimits, breaches, find_calls, limits_of
 from mes_stoch.uncertainty.process import DrawContext
 
 Values = NDArray[np.float64]
@@ -53,7 +53,7 @@ def call_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[I
 def _called(product: Flexibility, direction: Direction, tree: ScenarioTree) -> Values | None:
     """Called shares, (scenarios, periods); ``None`` where nothing is called or a series is missing or has gaps."""
     called = _stacked(tree, product.activation(direction))
-    if called is None or not np.isfinite(called).all() or not (called > TOLERANCE).any():
+    if called is None or not np.isfinite(called).all() or not (called > LEAST_CALLED_PER_UNIT).any():
         return None
     if isinstance(product, Reserve | FreeOffer):
         offer = _stacked(tree, product.offer_price_eur_per_mwh)
@@ -106,7 +106,7 @@ def _limit_issues(
 
 
 def _within(limits: CallLimits, window: Values) -> CallLimits:
-    closed = window <= TOLERANCE
+    closed = window <= LEAST_CALLED_PER_UNIT
     if not closed.any():
         return limits
     return replace(limits, open=~closed if limits.open is None else limits.open & ~closed)
@@ -129,7 +129,7 @@ def _notice_issues(
     for below in tree.day_ahead_nodes.values():
         leaves = list(below)
         # a call of one leaf is known to its neighbours, which must have it too
-        differs = np.abs(called[leaves] - called[leaves[0]]) > TOLERANCE
+        differs = np.abs(called[leaves] - called[leaves[0]]) > LEAST_CALLED_PER_UNIT
         bad = differs & known[leaves].any(axis=0)
         places += [(leaves[k], int(t), f"{called[leaves[k], t]:g}") for k, t in np.argwhere(bad)]
     if places:

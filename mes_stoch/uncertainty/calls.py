@@ -1,8 +1,8 @@
 """Calls in an activation series: where they begin and end, and which of a product's limits they break.
 
-A call is an unbroken run of periods with a called share above 0. A period at the edge of a call may be called in part:
-it counts with its share of the call's peak, and a call within one period with its own share. Limits on what is too
-much are held against this, the shortest call that the numbers allow; the shortest call allowed is held against the
+A call is an unbroken run of periods with a called share above rounding. A period at the edge of a call may be called
+in part: it counts with its share of the call's peak, and a call within one period with its own share. Limits on what is
+too much are held against this, the shortest call that the numbers allow; the shortest call allowed is held against the
 longest. The horizon may cut a call off, which is then not found too short. Days are local calendar days, of 23 to 25
 hours.
 """
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.io.calendar import obliged
 from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.products.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT
 
 if TYPE_CHECKING:
     from mes_stoch.uncertainty.process import DrawContext
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Number = TypeVar("Number", int, float)
-
-#: Called shares and hours below this are rounding.
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def find_calls(activation: Values, period_h: float) -> list[Call]:
     >>> [(c.first, c.stop, c.last_h) for c in find_calls(np.array([0.0, 0.8, 0.8, 0.4, 0.0, 1.0]), 1.0)]
     [(1, 4, 0.5), (5, 6, 1.0)]
     """
-    running = np.concatenate([[False], activation > TOLERANCE, [False]]).astype(np.int8)
+    running = np.concatenate([[False], activation > LEAST_CALLED_PER_UNIT, [False]]).astype(np.int8)
     edges = np.diff(running)
     calls = []
     for first, stop in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0), strict=True):
@@ -172,12 +170,12 @@ def _outside(calls: list[Call], limits: CallLimits) -> Iterator[Breach]:
 def _lengths(calls: list[Call], limits: CallLimits, context: DrawContext) -> Iterator[Breach]:
     for call in calls:
         least_h = float(call.hours(context.period_h).sum())
-        if limits.call_maximum_h is not None and least_h > limits.call_maximum_h + TOLERANCE:
+        if limits.call_maximum_h is not None and least_h > limits.call_maximum_h + LEAST_CALLED_H:
             expected = f"at most {limits.call_maximum_h:g} h a call"
             yield Breach("call_maximum_h", call.first, f"a call of {least_h:g} h", expected)
         most_h = (call.stop - call.first) * context.period_h
         is_cut = call.first == 0 or call.stop == context.periods
-        if most_h < limits.call_minimum_h - TOLERANCE and not is_cut:
+        if most_h < limits.call_minimum_h - LEAST_CALLED_H and not is_cut:
             expected = f"at least {limits.call_minimum_h:g} h a call"
             yield Breach("call_minimum_h", call.first, f"a call of {most_h:g} h", expected)
 
@@ -187,7 +185,7 @@ def _rests(calls: list[Call], limits: CallLimits, period_h: float) -> Iterator[B
         # what the edge periods are not called for is rest as well
         edges_h = (period_h - before.last_h) + (period_h - after.first_h)
         rest_h = (after.first - before.stop) * period_h + edges_h
-        if rest_h < limits.rest_minimum_h - TOLERANCE:
+        if rest_h < limits.rest_minimum_h - LEAST_CALLED_H:
             expected = f"at least {limits.rest_minimum_h:g} h between calls"
             yield Breach("rest_minimum_h", after.first, f"a call {rest_h:g} h after another", expected)
 
@@ -220,8 +218,8 @@ def _hours(calls: list[Call], limits: CallLimits, context: DrawContext) -> Itera
     for call in calls:
         hours[call.first : call.stop] = call.hours(context.period_h)
     for day, total_h in enumerate(np.bincount(context.day_of_period, weights=hours)):
-        if total_h > most_h + TOLERANCE:
+        if total_h > most_h + LEAST_CALLED_H:
             of_day = np.flatnonzero(context.day_of_period == day)
-            crossed = of_day[np.cumsum(hours[of_day]) > most_h + TOLERANCE][0]
+            crossed = of_day[np.cumsum(hours[of_day]) > most_h + LEAST_CALLED_H][0]
             expected = f"at most {most_h:g} h a local day"
             yield Breach("call_hours_max_per_day", int(crossed), f"{total_h:g} h called on this day", expected)

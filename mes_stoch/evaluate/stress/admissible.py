@@ -7,20 +7,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.products.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT
 from mes_stoch.settle.books import Array
 
 Mask = NDArray[np.bool_]
 
-#: Called shares, and hours, below this are rounding.
-_TINY = 1e-9
 
-
-def call_hours(product: Flexibility, share: Array, inside: Mask, time: pd.DatetimeIndex, period_h: float) -> Array:
+def call_hours(product: Flexibility, share: Array, window: Array, time: pd.DatetimeIndex, period_h: float) -> Array:
     """Longest further call that may begin in each period, h, never more than the product's sustain time.
 
     A full call that begins in a period stands in for what the leaf calls from then on; what it has called before is
     history. A call is an unbroken run of called periods, so where one is under way it can only go on, for what is left
-    of the sustain time (not for products that follow a signal, which have no end) and of the longest call. Elsewhere a
+    of the longest call and of the sustain time. The latter runs out only while all that can be called is called: a call
+    in part may be raised to a full one at any time, and products that follow a signal have no end. Elsewhere a
     new one may begin if the counts of the day and of the horizon and the rest since the last one allow it. Either lasts
     no longer than the hours left of the day allow and than the product's window; a new one that could not last for the
     shortest call does not begin.
@@ -29,30 +28,31 @@ def call_hours(product: Flexibility, share: Array, inside: Mask, time: pd.Dateti
     ----------
     share : array, shape (leaves, periods)
         Called share of the volume in each leaf.
-    inside : array, shape (leaves, periods)
-        Whether the product obliges.
+    window : array, shape (leaves, periods)
+        Share of the volume that the product obliges to hold.
 
     Returns
     -------
     array, shape (leaves, periods)
     """
     hold_h = product.sustain_h if product.call == "discrete" else np.inf
-    longest_h = min(hold_h, _or_infinite(product.call_maximum_h))
+    longest_h = _or_infinite(product.call_maximum_h)
     day = np.asarray(time.tz_localize(None).normalize().asi8)
     to_midnight_h = (np.searchsorted(day, day, side="right") - np.arange(len(day))) * period_h
-    window_h = _hours_of_window(inside, period_h)
+    window_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
     hours = np.zeros(share.shape)
     history = _History(len(share))
     for t in range(share.shape[1]):
         if t > 0 and day[t] != day[t - 1]:
             history.new_day()
-        left_h = np.minimum(longest_h - history.run_h, window_h[:, t])
+        of_call_h = np.minimum(longest_h - history.run_h, hold_h - history.full_h)
+        left_h = np.minimum(of_call_h, window_h[:, t])
         if product.call_hours_max_per_day is not None:
             left_h = np.minimum(left_h, _hours_of_days(product.call_hours_max_per_day, history, to_midnight_h[t]))
-        may_begin = _may_begin(product, history) & (left_h >= product.call_minimum_h - _TINY)
+        may_begin = _may_begin(product, history) & (left_h >= product.call_minimum_h - LEAST_CALLED_H)
         left_h = np.where(history.is_running | may_begin, left_h, 0.0)
-        hours[:, t] = np.clip(left_h, 0.0, product.sustain_h)
-        history.pass_period(share[:, t], period_h)
+        hours[:, t] = np.where(left_h > LEAST_CALLED_H, np.minimum(left_h, product.sustain_h), 0.0)
+        history.pass_period(share[:, t], window[:, t], period_h)
     return hours
 
 
@@ -62,6 +62,8 @@ class _History:
     def __init__(self, leaves: int) -> None:
         self.is_running: Mask = np.zeros(leaves, dtype=bool)
         self.run_h = np.zeros(leaves)
+        #: What a run called in full from its beginning on has used of its sustain time; 0 for any other.
+        self.full_h = np.zeros(leaves)
         self.day_h = np.zeros(leaves)
         self.begun_today = np.zeros(leaves, dtype=np.int64)
         self.begun = np.zeros(leaves, dtype=np.int64)
@@ -71,8 +73,11 @@ class _History:
         self.day_h[:] = 0.0
         self.begun_today[:] = 0
 
-    def pass_period(self, share: Array, period_h: float) -> None:
-        called = share > _TINY
+    def pass_period(self, share: Array, window: Array, period_h: float) -> None:
+        called = share > LEAST_CALLED_PER_UNIT
+        was_full = ~self.is_running | (self.full_h > 0)
+        is_full = called & was_full & (share >= window - LEAST_CALLED_PER_UNIT)
+        self.full_h = np.where(is_full, self.full_h + period_h, 0.0)
         begins = called & ~self.is_running
         self.begun_today += begins
         self.begun += begins
@@ -85,7 +90,7 @@ class _History:
 
 def _may_begin(product: Flexibility, history: _History) -> Mask:
     """Whether one more call may begin, by leaf."""
-    is_new = ~history.is_running & (history.rested_h >= product.rest_minimum_h - _TINY)
+    is_new = ~history.is_running & (history.rested_h >= product.rest_minimum_h - LEAST_CALLED_H)
     in_count = history.begun < _or_infinite(product.calls_max)
     in_count_today = history.begun_today < _or_infinite(product.calls_max_per_day)
     return np.asarray(is_new & in_count & in_count_today)

@@ -128,8 +128,8 @@ class Plan:
                     given = {device: np.maximum(called.get(device, 0.0 * held[device]), 0.0) for device in held}
                 block = self.books.span_of_period(self.books.spans(product.block_h))
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
-                inside = window(self.books, product) > 0
-                hours = np.where(is_held, call_hours(product, share, inside, self.books.time, self.period_h), 0.0)
+                obliged = window(self.books, product)
+                hours = np.where(is_held, call_hours(product, share, obliged, self.books.time, self.period_h), 0.0)
                 yield Leg(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property

@@ -17,7 +17,7 @@ from mes_stoch.schema.components import (
     Source,
     Storage,
 )
-from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.schema.products.flexibility import LEAST_CALLED_H, Direction
 from mes_stoch.settle.books import Array
 
 
@@ -59,7 +59,7 @@ def under_way(plan: Plan, leg: Leg) -> Mask:
     for t in range(1, plan.periods):
         if leg.block[t] == leg.block[t - 1]:
             left_h[:, t] = np.maximum(left_h[:, t], left_h[:, t - 1] - plan.period_h)
-    return np.asarray(left_h > 1e-9)
+    return np.asarray(left_h > LEAST_CALLED_H)
 
 
 def _asked(device: str, legs: tuple[Leg, ...], free: dict[str, Mask]) -> Array:

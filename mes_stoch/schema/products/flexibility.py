@@ -19,6 +19,13 @@ Direction = Literal["up", "down"]
 Count = Annotated[int, Field(ge=0)]
 PerUnit = Annotated[float, Field(ge=0, le=1)]
 
+#: Called shares and windows up to this are rounding: nothing is called, nothing obliges. A share so near to the window
+#: is a call in full. One number for model, checks of trees and stress test, or noise in data would use up calls.
+LEAST_CALLED_PER_UNIT = 1e-6
+
+#: Hours of calls up to this are rounding, h.
+LEAST_CALLED_H = 1e-6
+
 
 class EnergyPayment(NamedTuple):
     """Money per MWh called: ``sign`` is +1 where the site receives ``price`` for energy in the product's direction."""
