@@ -320,6 +320,44 @@ def test_limits_of_calls(rules: dict[str, Any], missing: float) -> None:
     assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
 
 
+@pytest.mark.parametrize(("share", "missing"), [(0.5, 0.5), (1.0, 0.0)])
+def test_a_call_in_part_is_raised_to_a_full_one(share: float, missing: float) -> None:
+    """Half a MW called for three hours from 1.5 MWh: in the third a full call of an hour finds 0.5 MWh.
+
+    A MW called in full from 3 MWh has had its hour before, and nothing more is asked.
+    """
+    plan = idle("battery", [2 * share, share, 0.0]) | {
+        "grid.scheduled_mw": 0.0,
+        "battery.fr_mfrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_called_mw": share,
+    }
+    free: dict[str, Any] = {"calls_max_per_day": None, "call_hours_max_per_day": None, "call_maximum_h": None}
+    instance = site(
+        {"battery": battery(provides=["fr_mfrr_up"], energy_max_mwh=3.0, initial_mwh=3.0 * share)},
+        {"fr_mfrr_up": reserve(sustain_h=1.0, activation_up_per_unit="call", **free)},
+        periods=3,
+    )
+    test = stress(books_by_hand(instance, plan, series={"call": share}))
+    assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
+
+
+@pytest.mark.parametrize(("share", "missing"), [(1e-12, 1.0), (1e-7, 1.0), (0.001, 0.0)])
+def test_rounding_uses_up_no_call(share: float, missing: float) -> None:
+    """One call of an hour a day, 1 MW held in the third and nothing in store: only a call before can excuse that."""
+    plan = idle("battery", [0.0, 0.0, 0.0]) | {
+        "grid.scheduled_mw": 0.0,
+        "battery.fr_mfrr_up_held_mw": [0.0, 0.0, 1.0],
+        "battery.fr_mfrr_up_called_mw": 0.0,
+    }
+    instance = site(
+        {"battery": battery(provides=["fr_mfrr_up"], initial_mwh=0.0)},
+        {"fr_mfrr_up": reserve(sustain_h=1.0, activation_up_per_unit="call", calls_max_per_day=1, call_maximum_h=1.0)},
+        periods=3,
+    )
+    test = stress(books_by_hand(instance, plan, series={"call": [share, 0.0, 0.0]}))
+    assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
+
+
 def test_help_from_calls_the_other_way_is_not_counted_on() -> None:
     """A downward call of the leaf fills the store, and what it brings is sold: without it 1 MWh is missing."""
     instance = site(
@@ -467,6 +505,50 @@ def test_products_of_one_group_do_not_share_a_device() -> None:
         "one.fr_mfrr_up_called_mw": 0.0,
     }
     assert found(stress(books_by_hand(instance, plan))) == [("one", "discharging power", 0.25)]
+
+
+@pytest.mark.parametrize(("limit_mw", "missing"), [(1.0, 1.0), (2.0, 0.0)])
+def test_calls_of_two_groups_are_both_delivered(limit_mw: float, missing: float) -> None:
+    """A MW held for two products of different groups, and called for both: 2 MW, from the store and over the meter."""
+    products = {
+        "fr_afrr_up": reserve(exclusivity_group="one", activation_up_per_unit=1.0),
+        "fr_mfrr_up": reserve(exclusivity_group="two", activation_up_per_unit=1.0),
+    }
+    store = battery(provides=list(products), initial_mwh=2.0, charge_max_mw=0.0, discharge_max_mw=limit_mw)
+    instance = site({"battery": store}, products)
+    plan = idle("battery", 0.0) | {
+        "grid.scheduled_mw": 0.0,
+        "battery.fr_afrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_called_mw": 1.0,
+    }
+    books = books_by_hand(instance, plan, metered={("power", "grid"): -2.0})
+    assert found(stress(books)) == ([("battery", "discharging power, as operated", missing)] if missing else [])
+    narrow = make_instance({"grid": grid(export_max_mw=1.5), "battery": store}, {**DAY_AHEAD, **products})
+    books = books_by_hand(narrow, plan, metered={("power", "grid"): -2.0})
+    assert ("grid", "export limit, as operated", 0.5) in found(stress(books))
+
+
+def test_an_engine_as_operated() -> None:
+    """Scheduled at 3 MW and 1 MW of each group, both called: 5 MW from an engine of 4; downward 1 MW, at its least."""
+    products = {
+        f"fr_{name}_{way}": reserve(exclusivity_group=name, **{f"activation_{way}_per_unit": f"called_{way}"})
+        for name in ("afrr", "mfrr")
+        for way in ("up", "down")
+    }
+    for name in ("fr_mfrr_up", "fr_mfrr_down"):
+        products[name]["call"] = "continuous"
+    instance = site({"engine": engine(power_min_mw=1.5, provides=list(products)), **MAINS}, products, periods=2)
+    plan = {"engine.power_mw": 3.0, "engine.on": 1.0, "grid.scheduled_mw": 3.0}
+    plan |= {f"engine.{name}_held_mw": 1.0 for name in products}
+    series = {"called_up": [1.0, 0.0], "called_down": [0.0, 1.0]}
+    books = books_by_hand(instance, plan, series=series, metered={("fuel", "mains"): [10.0, 2.0]})
+    assert found(stress(books)) == [
+        ("engine", "largest power, as operated", 1.0),
+        ("engine", "smallest power, as operated", 0.5),
+    ]
+    series = {"called_up": [0.5, 0.0], "called_down": [0.0, 0.5]}
+    assert stress(books_by_hand(instance, plan, series=series, metered={("fuel", "mains"): [8.0, 4.0]})).passed
 
 
 # -- other nodes ------------------------------------------------------------------------------------------------------

@@ -26,11 +26,13 @@ def rules(**limits: float) -> CallRules:
     return CallRules(**{**free, **limits})
 
 
-def is_open(calls: list[float], window: list[int] | None = None, days: list[int] | None = None, **limits: float) -> str:
+def is_open(
+    calls: list[float], window: list[float] | None = None, days: list[int] | None = None, **limits: float
+) -> str:
     """Periods that are open, as a row of 1 and 0; ``days`` are the lengths of the days."""
     edges = np.cumsum([0, *(days or [len(calls)])])
     spans = [np.arange(a, b) for a, b in pairwise(edges)]
-    inside = np.ones(len(calls), dtype=bool) if window is None else np.asarray(window, dtype=bool)
+    inside = np.ones(len(calls)) if window is None else np.asarray(window, dtype=float)
     found = open_to_call(np.asarray(calls, dtype=float), inside, rules(**limits), spans, limits.pop("period_h", 1.0))
     return "".join(f"{value:g}" for value in found)
 
@@ -53,6 +55,17 @@ def is_open(calls: list[float], window: list[int] | None = None, days: list[int]
         ([1, 0, 0, 0, 0, 0], {"rest_h": 3.0}, "110011"),
         # three hours a day: two and one more
         ([1, 1, 0, 1, 0, 0, 0], {"hours_a_day": 3.0}, "1101000"),
+        # called in part: it may be raised to a full call at any time, and has used nothing of its two hours
+        ([0.5, 0.5, 0.5, 0.5, 0.5, 0], {}, "111111"),
+        ([0.5, 1, 1, 0], {}, "1111"),
+        ([1, 1, 0.5, 0.5], {}, "1101"),
+        # but it is the one call there may be, and ends with the longest; half an hour each
+        ([0.5, 0.5, 0, 0, 0], {"most": 1}, "11110"),
+        ([0.5, 0.5, 0.5, 0.5, 0], {"longest_h": 1.0}, "11000"),
+        # rounding is no call, and as good as all is a call in full
+        ([1e-7, 0, 0, 0], {"most": 1}, "1111"),
+        ([1e-5, 0, 0, 0], {"most": 1}, "1110"),
+        ([1 - 1e-8, 1, 0, 0], {}, "1101"),
         # none at all
         ([0, 0], {"most": 0}, "00"),
         ([0, 0], {"most_a_day": 0}, "00"),
@@ -74,6 +87,12 @@ def test_a_window_that_ends_leaves_no_time_for_the_shortest_call() -> None:
     assert is_open([0, 0, 0, 0], window=[1, 1, 1, 0], shortest_h=2.0) == "1110"
     assert is_open([0, 1, 0, 0], window=[1, 1, 1, 0], shortest_h=2.0, most=1) == "1110"
     assert is_open([1, 1, 0, 0], window=[1, 1, 1, 0], shortest_h=2.0) == "1100"
+
+
+def test_all_that_is_obliged_is_a_call_in_full() -> None:
+    """Half the volume is obliged: half of it called for two hours is all there is."""
+    assert is_open([0.5, 0.5, 0, 0], window=[0.5] * 4) == "1101"
+    assert is_open([0, 0.5, 0.5, 0], window=[1e-9, 0.5, 0.5, 0.5]) == "0110"
 
 
 def test_a_continuous_product_is_called_without_end() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from mes_stoch.evaluate.stress.along import check_energy
 from mes_stoch.evaluate.stress.completeness import require_complete
 from mes_stoch.evaluate.stress.levels import check_levels
+from mes_stoch.evaluate.stress.operation import check_operation
 from mes_stoch.evaluate.stress.plan import Plan
 from mes_stoch.evaluate.stress.power import check_power
 from mes_stoch.evaluate.stress.readings import Notebook, Reading
@@ -146,6 +147,7 @@ def stress(books: Books) -> StressTest:
     notebook = Notebook(plan)
     with np.errstate(invalid="ignore"):
         check_levels(plan, notebook)
+        check_operation(plan, notebook)
         check_power(plan, notebook)
         check_energy(plan, notebook)
     return StressTest(plan, tuple(notebook.readings()))

@@ -154,6 +154,9 @@ class Plan:
             name: tuple(leg for leg in own if leg.product.exclusivity_group in (name, EVERY_GROUP)) for name in apart
         }
 
+    def legs_of(self, direction: Direction) -> tuple[Leg, ...]:
+        return tuple(leg for leg in self.legs if leg.direction == direction)
+
     def opposite(self, direction: str) -> tuple[Leg, ...]:
         return tuple(leg for leg in self.legs if leg.direction != direction)
 

@@ -77,7 +77,7 @@ def _device(
 ) -> None:
     asked = _asked(device, calls.legs, free)
     counts = asked > 0
-    for limit, load, most in _limits(plan, device, spec, calls.sign):
+    for limit, load, most in limits_of_power(plan, device, spec, calls.sign):
         _see(plan, notebook, calls, device, limit, load + asked, most, counts)
     if not isinstance(spec, ReserveProvider) or spec.ramp_mw_per_min is None:
         return
@@ -91,8 +91,8 @@ def _device(
         _see(plan, notebook, calls, device, name, _asked(device, faster, free), reach_mw, counts)
 
 
-def _limits(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
-    """Name of each limit of power, the load on it before the call, and the most it takes."""
+def limits_of_power(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
+    """Name of each limit of power in a direction, the load on it before any call, and the most it takes."""
     books = plan.books
     if isinstance(spec, Storage):
         net = plan.decided(f"{device}.discharge_mw") - plan.decided(f"{device}.charge_mw")
@@ -128,7 +128,7 @@ def _converter_limit(plan: Plan, device: str, spec: Converter, sign: int) -> tup
 def reach(plan: Plan, device: str, sign: int) -> Array:
     """How far calls of one direction can move a device from its base schedule, MW over (leaves, periods)."""
     spec = plan.books.instance.components[device]
-    rooms = [most - load for _, load, most in _limits(plan, device, spec, sign)]
+    rooms = [most - load for _, load, most in limits_of_power(plan, device, spec, sign)]
     return np.asarray(np.maximum(np.min(rooms, axis=0), 0.0))
 
 

@@ -40,7 +40,7 @@ class Reading:
     start_h, at_h : array
         Hours after the start of the horizon: when the calls began, and when the room was least.
     is_account : bool
-        Whether it is no limit but a sum that has to be right.
+        Whether it asks nothing of a full call: a sum that has to be right, or the operation of the leaf itself.
     """
 
     calls: CallSet

@@ -54,7 +54,7 @@ class Flexibility(TradedProduct):
     )
     call: Literal["continuous", "discrete"] = Field(
         default="continuous",
-        description="Discrete calls begin and end: what a running call has used is no longer held for it.",
+        description="Discrete calls begin and end: what a running call in full has used is no longer held for it.",
     )
     window_per_unit: Quantity = Field(
         default=1.0, description="Share of the volume that must be ready; 0 outside the periods of obligation."
