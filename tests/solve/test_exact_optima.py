@@ -1,4 +1,4 @@
-"""Programs found by a review of the bounds, whose optima were worked out by hand or by a simplex method in fractions."""
+"""Programs found by a review of the bounds: their optima by hand, or by a simplex method in fractions."""
 
 from __future__ import annotations
 
