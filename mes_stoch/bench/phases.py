@@ -28,7 +28,7 @@ _SEAMS = (
     ("mes_stoch.solve.highs", "HighsModel.pass_program", "hand_over"),
     ("mes_stoch.solve.highs", "HighsModel.run", "solve"),
     ("mes_stoch.solve.bounds", "evaluate", _PROOF),
-    ("mes_stoch.solve.bounds", "lagrangian_bound", _PROOF),
+    ("mes_stoch.solve.bounds", "priced_bounds", _PROOF),
     ("mes_stoch.solve.pool", "ScenarioPool.solve_priced", _PROOF),
     ("mes_stoch.solve.pool", "ScenarioPool.solve_fixed", _PROOF),
     ("mes_stoch.solve.recourse", "Recourse.dispatch", _PROOF),

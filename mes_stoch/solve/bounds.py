@@ -162,19 +162,6 @@ def priced_bounds(
     return PricedBounds(bounds, kind)
 
 
-def lagrangian_bound(
-    program: StochasticProgram,
-    indices: Sequence[int],
-    multipliers: FloatArray,
-    options: SolveOptions | None = None,
-    *,
-    pool: ScenarioPool | None = None,
-    stop: Stop | None = None,
-) -> FloatArray:
-    """The values of :func:`priced_bounds` alone."""
-    return priced_bounds(program, indices, multipliers, options, pool=pool, stop=stop).values
-
-
 def lagrangian_total(program: StochasticProgram, each: PricedBounds, multipliers: FloatArray) -> Proven:
     """The bound that all scenarios' priced bounds add up to, rounded outward.
 

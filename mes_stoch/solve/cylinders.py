@@ -16,6 +16,7 @@ from mes_stoch.solve.decomposition import Decomposition
 from mes_stoch.solve.findings import Findings
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions
+from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.serial_hedging import (
     hedging_gap,
     hedging_options,
@@ -39,7 +40,7 @@ CYLINDERS = 3
 class _Share:
     """What one rank hands in at the end."""
 
-    each: dict[int, float] = field(default_factory=dict)
+    proofs: dict[BoundKind, float] = field(default_factory=dict)
     root: FloatArray | None = None
     scenarios: list[ScenarioSolution] = field(default_factory=list)
     solves: int = 0
@@ -110,7 +111,7 @@ def solve_cylinders(
             with mpisppy_setup.quiet():
                 _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
             spent = (settings.solves, settings.solve_time_s, settings.stale_solves)
-            share = _Share(work.each, work.root, work.scenarios, *spent)
+            share = _Share(work.proofs, work.root, work.scenarios, *spent)
             shares.append(communicator.gather(share))
     result, failure = None, ""
     interrupted = team.any(stop.is_interrupted)
@@ -138,28 +139,29 @@ def _result(
     *,
     interrupted: bool,
 ) -> EngineResult | None:
-    """Add the ranks' shares up anew, take the best of each side, and check that they make an interval.
+    """Take the best of each side, the cost added up anew, and check that they make an interval.
 
     ``None`` where no commitment was evaluated in every scenario; the bound stands in ``interval`` then.
     """
     count = len(program.scenario_names)
-    lower, best = first.lower, math.inf
+    best = math.inf
     root: FloatArray | None = None
     scenarios: tuple[ScenarioSolution, ...] = ()
     for shares in proofs:
-        each = {index: bound for share in shares for index, bound in share.each.items()}
-        if len(each) == count:
-            lower = max(lower, math.fsum(float(program.probabilities[index]) * bound for index, bound in each.items()))
+        for share in shares:
+            for kind, value in share.proofs.items():
+                first.raise_lower(value, kind)
         found = merge([share.scenarios for share in shares])
         if len(found) == count and bounds.expected_cost(program, found) < best:
             best, scenarios = bounds.expected_cost(program, found), found
             root = next(share.root for share in shares if share.root is not None)
     if root is None:
-        interval.lower = lower
+        interval.lower, interval.kind = first.lower, first.kind
         return None
-    lower, upper = bounds.certify(lower, bounds.expected_cost(program, scenarios), program.name)
-    moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper))
-    interval.lower, interval.upper = lower, upper
+    chosen, kind = bounds.preferred(first.lower, first.kind, first.safe_lower, best, options.gap_rel)
+    lower, upper = bounds.certified(program, chosen, best, scenarios, kind)
+    moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper) and kind == interval.kind)
+    interval.lower, interval.upper, interval.kind = lower, upper, kind
     if moved:
         interval.note()
     return EngineResult(
@@ -173,6 +175,7 @@ def _result(
         wall_time_s=time.perf_counter() - interval.start,
         trace=tuple(interval.trace),
         scenarios=scenarios,
+        bound_kind=kind,
         details={
             **first.details,
             "subproblem_solves": sum(share.solves for shares in proofs for share in shares),
@@ -209,6 +212,8 @@ def _wheel(
             lower, upper = float(self.BestOuterBound), float(self.BestInnerBound)
             if (lower, upper) != (interval.lower, interval.upper):
                 interval.lower, interval.upper = lower, upper
+                # A spoke sends a number; what it rests on is known when the spokes hand in their proofs.
+                interval.kind = first.kind if lower <= first.lower else "solver"
                 interval.note()
 
     class Steering(extension):  # type: ignore[misc]
@@ -220,9 +225,8 @@ def _wheel(
                 mpisppy_models.impose(settings.start, self.opt)
 
         def post_iter0_after_sync(self) -> None:
-            # The hub counts these among its bounds from its first check on.
-            if math.isfinite(first.lower):
-                self.opt.best_bound_obj_val = first.lower
+            # The hub counts these among its bounds from its first check on, and not the objectives of iteration 0.
+            self.opt.best_bound_obj_val = first.lower
             if math.isfinite(first.upper):
                 self.opt.best_solution_obj_val = first.upper
 

@@ -66,8 +66,9 @@ class Bounder:
         """Lagrangian bound of ``multipliers``, made to average to zero first."""
         started = time.perf_counter()
         projected = bounds.project_multipliers(self.program.probabilities, multipliers)
-        each = bounds.lagrangian_bound(self.program, self._indices, projected, pool=self._priced, stop=self.stop)
-        self.interval.raise_lower(float(self.program.probabilities @ each), projected)
+        each = bounds.priced_bounds(self.program, self._indices, projected, pool=self._priced, stop=self.stop)
+        total = bounds.lagrangian_total(self.program, each, projected)
+        self.interval.raise_lower(total.value, projected, kind=total.kind)
         self.time_spent_s += time.perf_counter() - started
 
     def try_commitment(self, consensus: FloatArray) -> None:
@@ -156,7 +157,8 @@ def solve_serial(
     }
     if interval.root is None:
         return without_commitment("ph", program, interval, stop, Team(), details)
-    lower, upper = bounds.certify(interval.lower, interval.upper, program.name)
+    best, kind = bounds.preferred(interval.lower, interval.kind, interval.safe_lower, interval.upper, options.gap_rel)
+    lower, upper = bounds.certified(program, best, interval.upper, interval.scenarios, kind)
     return EngineResult(
         method="ph",
         status=status_of(bounds.relative_gap(lower, upper), options, interrupted=stop.is_interrupted),
@@ -169,6 +171,7 @@ def solve_serial(
         trace=tuple(interval.trace),
         scenarios=tuple(interval.scenarios),
         details=details,
+        bound_kind=kind,
     )
 
 
@@ -257,10 +260,9 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
             if settings.start is not None:
                 mpisppy_models.impose(settings.start, self.opt)
                 return
-            # Without multipliers and penalty the subproblems' own bounds are a Lagrangian bound: wait and see.
-            waiting = [model._mpisppy_data.outer_bound for model in self.opt.local_scenarios.values()]
-            bounder.interval.raise_lower(float(program.probabilities @ np.array(waiting)))
-            points, _ = state_of(self.opt)
+            # Wait and see. What mpi-sppy knows of iteration 0 are objectives, and no proof.
+            points, multipliers = state_of(self.opt)
+            bounder.price(np.zeros_like(multipliers))
             if not bounder.stop():
                 bounder.try_round(points)
 

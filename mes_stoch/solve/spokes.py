@@ -22,6 +22,7 @@ from mes_stoch.solve import bounds
 from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.result import ScenarioSolution, SolveOptions
+from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.start import Start
 from mes_stoch.solve.stop import Stop
 
@@ -49,8 +50,8 @@ class SpokeWork:
         Both bounds are known already, so the spoke may leave with empty hands.
     bound : float
         Best expected bound of the spoke's cylinder.
-    each : dict
-        Bound of every scenario of this rank that add up to it (pricing).
+    proofs : dict
+        The best of each kind (pricing).
     root, scenarios
         What attains it (commitments).
     """
@@ -61,7 +62,7 @@ class SpokeWork:
     start: Start | None = None
     settled: bool = False
     bound: float = math.nan
-    each: dict[int, float] = field(default_factory=dict)
+    proofs: dict[BoundKind, float] = field(default_factory=dict)
     root: FloatArray | None = None
     scenarios: list[ScenarioSolution] = field(default_factory=list)
 
@@ -188,18 +189,35 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             indices = self.local_indices()
             if work.start is not None and self._is_the_start(multipliers, work.start.multipliers[indices]):
                 return
-            each = np.full(len(indices), -np.inf)
+            total = self._total(indices, multipliers, self._each(indices, multipliers))
+            if not math.isfinite(total.value):
+                return
+            work.proofs[total.kind] = max(total.value, work.proofs.get(total.kind, -math.inf))
+            if not total.value <= work.bound:
+                work.bound = total.value
+                self.send_bound(total.value)
+
+        def _each(self, indices: Sequence[int], multipliers: FloatArray) -> bounds.PricedBounds:
+            """Bounds of this rank's scenarios; minus infinity where it has given up."""
+            values = np.full(len(indices), -np.inf)
+            kind: BoundKind = "safe"
             watch = _Watch(self, work)
             for position, index in enumerate(indices):
                 if watch.give_up():
                     break
                 row = multipliers[position : position + 1]
-                each[position] = bounds.lagrangian_bound(program, [index], row, pool=self._pool, stop=work.stop)[0]
-            total = float(self.mean(each[:, None])[0])
-            if math.isfinite(total) and not total <= work.bound:
-                work.bound = total
-                work.each = dict(zip(indices, each.tolist(), strict=True))
-                self.send_bound(total)
+                found = bounds.priced_bounds(program, [index], row, pool=self._pool, stop=work.stop)
+                values[position], kind = found.values[0], weaker(kind, found.kind)
+            return bounds.PricedBounds(values, kind)
+
+        def _total(self, indices: Sequence[int], multipliers: FloatArray, local: bounds.PricedBounds) -> bounds.Proven:
+            """What all ranks' bounds prove together, as one process would work it out."""
+            rows = np.zeros((len(program.scenario_names), consensus_count))
+            values = np.full(len(rows), -np.inf)
+            kind: BoundKind = "safe"
+            for places, own_rows, own in self.cylinder_comm.allgather((indices, multipliers, local)):
+                rows[places], values[places], kind = own_rows, own.values, weaker(kind, own.kind)
+            return bounds.lagrangian_total(program, bounds.PricedBounds(values, kind), rows)
 
     class CommitmentSpoke(_Local, module.InnerBoundNonantSpoke):  # type: ignore[misc]
         """Costs of commitments near the hub's average, and near single scenarios' wishes."""

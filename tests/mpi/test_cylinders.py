@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from solve.array_programs import newsvendor
 
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve.cylinders import check_ranks
+from mes_stoch.solve import bounds
+from mes_stoch.solve.cylinders import _result, _Share, check_ranks
+from mes_stoch.solve.findings import Findings
+from mes_stoch.solve.interval import Interval
+from mes_stoch.solve.result import SolveOptions
 
 pytestmark = pytest.mark.mpi
 OPTIMUM = -108390.0
@@ -34,6 +40,8 @@ def test_farmer(mpiexec, tmp_path, ranks, scenarios, warm):
     assert found["scenarios"] == list(range(scenarios))
     assert found["spread"] <= 1e-6
     assert found["seen"] == len(found["trace"]) > 1
+    # A linear program is proven by row duals alone.
+    assert found["bound_kind"] == found["kinds"][-1] == "safe"
     if scenarios == 3:
         assert found["lower"] - 1e-6 <= OPTIMUM <= found["upper"] + 1e-6
         assert found["root"] == pytest.approx([170, 80, 250], abs=1.5)
@@ -62,6 +70,10 @@ def test_bounds_hold_the_extensive_form_with_integers_everywhere(mpiexec, flags)
     assert found["upper"] == pytest.approx(exact, rel=2e-3)
     assert found["lower"] == pytest.approx(exact, rel=2e-2)
     assert all(lower - 1e-6 <= exact <= upper + 1e-6 for lower, upper in found["trace"])
+    assert found["bound_kind"] == found["kinds"][-1]
+    if flags:
+        # Without decomposition's branches it rests on searches of mixed-integer scenarios.
+        assert found["bound_kind"] == "solver"
 
 
 @pytest.mark.parametrize("flags", [(), ("--cold",)])
@@ -110,3 +122,31 @@ def test_idle_spokes_leave_the_processor_alone(mpiexec):
             return
     # A machine with more to do than cores makes a look take longer than it needs, hence three attempts.
     pytest.fail(f"idle ranks used {seen} of a core")
+
+
+@pytest.mark.parametrize(("asked", "reported"), [(0.5, (-8.0, "safe")), (1e-3, (-6.0, "solver"))])
+def test_a_bound_keeps_its_kind(asked, reported):
+    """Sell ``min(x, d)`` at 1 of what was ordered at 0.5: with ``x = 20`` for 10 and 20 that costs 10 - 15 = -5.
+
+    Safe bounds of -9 and -8 and a search's of -6 leave gaps of 3 to 8 and 1 to 6.
+    """
+    program = newsvendor([10.0, 20.0], [0.5, 0.5])
+    options, interval = SolveOptions(gap_rel=asked), Interval()
+    first = Findings()
+    first.raise_lower(-9.0, "safe")
+    root = np.array([20.0])
+    shares = [[_Share({}, root, bounds.evaluate(program, range(2), root))], [_Share({"solver": -6.0, "safe": -8.0})]]
+    found = _result(program, options, interval, shares, first, interrupted=False)
+    assert found is not None
+    assert (found.lower, found.bound_kind) == (interval.lower, interval.kind) == reported
+    assert found.upper == pytest.approx(-5.0)
+
+
+def test_a_bound_without_a_commitment_keeps_its_kind():
+    interval, first = Interval(), Findings()
+    first.raise_lower(-5.0, "safe")
+    interval.raise_lower(-5.0, kind="safe")
+    shares = [[_Share()], [_Share({"solver": -1.0})]]
+    program = newsvendor([1.0, 2.0], [0.3, 0.3])
+    assert _result(program, SolveOptions(), interval, shares, first, interrupted=False) is None
+    assert (interval.lower, interval.kind) == (-1.0, "solver")

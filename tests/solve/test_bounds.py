@@ -62,7 +62,7 @@ def test_lagrangian_bound_is_valid_for_any_multipliers(farmer, use_integer):
     generator = np.random.default_rng(5)
     for scale in (0.0, 10.0, 100.0, 1000.0):
         multipliers = bounds.project_multipliers(program.probabilities, generator.normal(0, scale, (3, 3)))
-        each = bounds.lagrangian_bound(program, range(3), multipliers, pool=pool)
+        each = bounds.priced_bounds(program, range(3), multipliers, pool=pool).values
         assert program.probabilities @ each <= OPTIMUM + 1e-6
 
 
@@ -71,7 +71,7 @@ def test_lagrangian_bound_is_tight_at_the_optimal_multipliers():
     # Optimal order 20: its worth is -1/3 (1 - 3/6) of each scenario's slope -1 above the demand met.
     multipliers = np.array([[-0.5], [0.0], [0.5]])
     bounds.check_multipliers(program.probabilities, multipliers)
-    each = bounds.lagrangian_bound(program, range(3), multipliers)
+    each = bounds.priced_bounds(program, range(3), multipliers).values
     optimum = solve_extensive(program, SolveOptions()).upper
     assert optimum == pytest.approx((20 * 0.5 * 3 - 10 - 20 - 20) / 3)
     assert program.probabilities @ each == pytest.approx(optimum)
@@ -81,7 +81,7 @@ def test_bound_of_an_unbounded_subproblem_is_minus_infinity():
     program = newsvendor([10.0, 20.0], [0.5, 0.5])
     for scenario in program.scenarios:
         scenario.column_upper[0] = np.inf
-    each = bounds.lagrangian_bound(program, range(2), np.array([[-0.6], [0.6]]))
+    each = bounds.priced_bounds(program, range(2), np.array([[-0.6], [0.6]])).values
     assert each[0] == -np.inf
     assert np.isfinite(each[1])
 
@@ -91,7 +91,7 @@ def test_run_out_of_time_proves_only_what_it_has_proved():
     root = RootStage(np.array([0], dtype=np.int32), ("first",), np.array([True]), np.array([1.0]))
     program = ArrayProgram([knapsack], np.array([1.0]), root)
     best_known = highs.solve(knapsack, time_limit_s=0.5).objective
-    (bound,) = bounds.lagrangian_bound(program, [0], np.zeros((1, 1)), stop=Stop(time.perf_counter() + 0.1))
+    (bound,) = bounds.priced_bounds(program, [0], np.zeros((1, 1)), stop=Stop(time.perf_counter() + 0.1)).values
     assert bound < best_known
     with pytest.raises(SolveError, match="no time"):
         bounds.evaluate(program, [0], np.array([1.0]), stop=Stop(1e-9))
@@ -134,7 +134,7 @@ def test_pool_that_is_out_of_memory_gives_the_same_answers(farmer):
         priced = ScenarioPool(program, memory_budget_bytes=budget)
         fixed = ScenarioPool(program, memory_budget_bytes=budget)
         for _ in range(2):
-            each = bounds.lagrangian_bound(program, range(6), multipliers, pool=priced)
+            each = bounds.priced_bounds(program, range(6), multipliers, pool=priced).values
             costs = [solution.cost for solution in bounds.evaluate(program, range(6), root, pool=fixed)]
         answers.append([*each, *costs])
     assert answers[0] == pytest.approx(answers[1])
@@ -145,7 +145,7 @@ def test_pool_serves_one_purpose(farmer):
     pool = ScenarioPool(program)
     bounds.evaluate(program, [0], np.array([170.0, 80.0, 250.0]), pool=pool)
     with pytest.raises(SolveError, match="pool"):
-        bounds.lagrangian_bound(program, [0], np.zeros((1, 3)), pool=pool)
+        bounds.priced_bounds(program, [0], np.zeros((1, 3)), pool=pool)
 
 
 def test_unbounded_recourse_names_what_earns_it():

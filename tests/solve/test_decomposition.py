@@ -93,7 +93,7 @@ def test_relaxation_is_that_of_the_extensive_form(request, module, scenarios):
     # The minorants' multipliers, made to average to zero, prove the same bound by another route.
     _, gradients = planes.minorants()
     multipliers = bounds.project_multipliers(program.probabilities, -gradients)
-    each = bounds.lagrangian_bound(program, range(scenarios), multipliers)
+    each = bounds.priced_bounds(program, range(scenarios), multipliers).values
     assert program.probabilities @ each >= relaxed - 1e-6 * abs(relaxed)
 
 

@@ -10,6 +10,7 @@ from array_programs import ArrayProgram, linear_program
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.solve.decomposition import solve_decomposition
+from mes_stoch.solve.progressive_hedging import solve_ph
 from mes_stoch.solve.result import SolveOptions
 
 INF = np.inf
@@ -62,3 +63,43 @@ def test_a_wish_beyond_a_rounds_number_is_tried_later():
     assert result.status == "gap_reached"
     assert result.root == pytest.approx([0.6], abs=1e-9)
     assert Fraction(result.lower) <= optimum <= Fraction(result.upper) + Fraction(1, 10**7)
+
+
+def a_large_volume_at_next_to_nothing() -> ArrayProgram:
+    """Columns ``r, v, z, y, w``: ``v`` earns 5e-8 a unit and reaches 1e9, beside costs of 1 to 4.
+
+    ::
+
+        r + z >= d          z + y + w >= 0.5          v + y + w <= 1e9          v - y + w <= 1e9
+
+    ``r`` less by one saves 1 and asks for ``z`` at 4 in one scenario of two, where it saves ``y`` at 1: dearer by
+    0.5. So ``r = 5, z = 0, y = 0.5, w = 0, v = 1e9 - 0.5`` in both.
+    """
+    scenarios = [
+        linear_program(
+            [1.0, -5e-8, 4.0, 1.0, 2.0],
+            [
+                [1.0, 0.0, 1.0, 0.0, 0.0],
+                [0.0, 1.0, 0.0, 1.0, 1.0],
+                [0.0, 1.0, 0.0, -1.0, 1.0],
+                [0.0, 0.0, 1.0, 1.0, 1.0],
+            ],
+            [demand, -INF, -INF, 0.5],
+            [INF, 1e9, 1e9, INF],
+            [0.0] * 5,
+            [10.0, 2e9, 10.0, 3.0, 3.0],
+        )
+        for demand in (3.0, 5.0)
+    ]
+    return one_root_column(scenarios, [0.5, 0.5])
+
+
+@pytest.mark.parametrize("cold", [False, True])
+def test_hedging_takes_no_objective_for_a_bound(cold):
+    program = a_large_volume_at_next_to_nothing()
+    cost = Fraction(11, 2) - Fraction(5e-8) * (Fraction(10**9) - Fraction(1, 2))
+    result = solve_ph(program, SolveOptions(gap_rel=1e-6, iteration_limit=4, time_limit_s=20.0, cold_start=cold))
+    assert result is not None
+    assert result.bound_kind == "safe"
+    assert Fraction(result.lower) <= cost
+    assert all(point.lower <= float(cost) for point in result.trace)

@@ -145,7 +145,7 @@ class HubWatch:
             for name, function in vars(HighsModel).items()
             if inspect.isfunction(function) and (name == "__init__" or not name.startswith("_"))
         ]
-        proofs = [(bounds, name, self.proving(getattr(bounds, name))) for name in ("evaluate", "lagrangian_bound")]
+        proofs = [(bounds, name, self.proving(getattr(bounds, name))) for name in ("evaluate", "priced_bounds")]
         with replaced([*methods, *proofs]):
             yield
 

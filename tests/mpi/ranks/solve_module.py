@@ -74,6 +74,8 @@ with parallel.abort_on_failure():
                     "scenarios": [solution.index for solution in result.scenarios],
                     "spread": float(np.ptp(commitments, axis=0).max()),
                     "trace": [[point.lower, point.upper] for point in result.trace],
+                    "kinds": [point.kind for point in result.trace],
+                    "bound_kind": result.bound_kind,
                     "seen": len(seen),
                 }
             )
