@@ -32,15 +32,17 @@ from mes_stoch.model.program import FloatArray, IndexArray
 from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.safe_bounds import Minorant
 
-_MOST_BASES = 8
+#: Bases that are kept, and of those the ones tried for a scenario, in order of how near their own scenario's costs are.
+_MOST_KEPT, _MOST_TRIED = 48, 8
 #: Share of the time that goes to more than one basis a scenario, and what all may take beyond the time.
-_SHARE, _GRACE_S = 0.5, 1.0
+_SHARE, _GRACE_S = 0.8, 1.0
 #: Scenarios after which it shows whether time allows for all.
 _FIRST_LOOK = 10
 
 
 @dataclass(frozen=True)
 class _Basis:
+    cost: FloatArray
     columns: IndexArray
     rows: IndexArray
     solve: Callable[[FloatArray], FloatArray]
@@ -57,7 +59,7 @@ class BorrowedBases:
     def __init__(self, relaxations: ScenarioRelaxations) -> None:
         self._relaxations = relaxations
         solved = relaxations.solved
-        places = np.unique(np.linspace(0, len(solved) - 1, _MOST_BASES).astype(int)) if solved else ()
+        places = np.unique(np.linspace(0, len(solved) - 1, _MOST_KEPT).astype(int)) if solved else ()
         found = (self._factorised(solved[place]) for place in places)
         self._bases = [basis for basis in found if basis is not None]
 
@@ -69,40 +71,46 @@ class BorrowedBases:
         found: list[Minorant | None] = []
         if not self._bases:
             return [None] * len(indices)
-        started, tried = time.perf_counter(), 0
+        started, least_s = time.perf_counter(), 0.0
         for place, index in enumerate(indices):
-            spent, left = time.perf_counter() - started, len(indices) - place
-            needed = left * spent / max(tried, 1)
-            if place >= _FIRST_LOOK and spent + needed > seconds + _GRACE_S:
+            now, left = time.perf_counter(), len(indices) - place
+            if place >= _FIRST_LOOK and now - started + left * least_s / place > seconds + _GRACE_S:
                 return found + [None] * left
-            affordable = (_SHARE * seconds - spent) / needed if tried else 1.0
-            bases = self._bases[: max(1, int(min(affordable, _MOST_BASES)))]
-            found.append(self._highest(index, point, bases))
-            tried += len(bases)
-            if place == 0:
-                # what is worked out once for all scenarios says nothing of the others
-                started, tried = time.perf_counter(), 0
+            share_s = max(_SHARE * seconds - (now - started), 0.0) / left
+            estimate, first_s = self._highest(index, point, now + share_s)
+            found.append(estimate)
+            # what is worked out once for all scenarios says nothing of the others
+            least_s += first_s if place else 0.0
         return found
 
-    def _highest(self, index: int, point: FloatArray, bases: Sequence[_Basis]) -> Minorant | None:
+    def _highest(self, index: int, point: FloatArray, deadline: float) -> tuple[Minorant | None, float]:
+        """The best estimate found by a deadline, and the seconds that the first took."""
+        began, first_s = time.perf_counter(), 0.0
         scenario = self._relaxations.program.scenario(index)
         best: Minorant | None = None
-        for basis in bases:
+        for number, basis in enumerate(self._nearest(scenario.cost)):
+            if number and time.perf_counter() >= deadline:
+                break
             duals = np.zeros(scenario.matrix.shape[0])
             duals[basis.rows] = basis.solve(scenario.cost[basis.columns])
             cut = self._relaxations.bounds.cut(index, scenario, duals, self._relaxations.consensus_columns)
             if cut.says_something and (best is None or cut.at(point) > best.at(point)):
                 best = cut
-        return best
+            first_s = first_s or time.perf_counter() - began
+        return best, first_s
+
+    def _nearest(self, cost: FloatArray) -> list[_Basis]:
+        distances = [float(np.abs(basis.cost - cost).sum()) for basis in self._bases]
+        return [self._bases[place] for place in np.argsort(distances, kind="stable")[:_MOST_TRIED]]
 
     def _factorised(self, index: int) -> _Basis | None:
         columns, rows = self._relaxations.basis_of(index)
         if not len(rows) or len(rows) != len(columns):
             return None
-        square = self._relaxations.program.scenario(index).matrix.tocsr()[rows][:, columns]
+        scenario = self._relaxations.program.scenario(index)
         try:
-            factors = linalg.splu(square.T.tocsc())
+            factors = linalg.splu(scenario.matrix.tocsr()[rows][:, columns].T.tocsc())
         except RuntimeError:
             # singular in double precision, though the solver's own factors were not
             return None
-        return _Basis(columns, rows, factors.solve)
+        return _Basis(scenario.cost, columns, rows, factors.solve)

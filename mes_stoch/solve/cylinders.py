@@ -105,7 +105,9 @@ def solve_cylinders(
         if warm and decomposition.run():
             settings.start = start_from(program, first, team)
         shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
-        if first.gap_rel > options.gap_rel and not team.any(stop()):
+        # setting up takes long where there are many, and is worth nothing before an iteration
+        has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
+        if first.gap_rel > options.gap_rel and team.all(has_time):
             work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():

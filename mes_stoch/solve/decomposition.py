@@ -196,6 +196,11 @@ class Decomposition:
         }
         return planes.has_answer
 
+    @property
+    def pass_time_s(self) -> float:
+        """What one process takes to solve the relaxation of every scenario from scratch; 0 while none is solved."""
+        return self._relaxations.cold_time_s * len(self._program.scenario_names)
+
     def close(self) -> None:
         """What neither cuts nor single scenarios prove, scenarios together do; after :meth:`run`."""
         planes = self._planes
@@ -263,7 +268,7 @@ class Decomposition:
         return self._is_late() or time.perf_counter() > self._stop.deadline - self._borrowing_s()
 
     def _borrowing_s(self) -> float:
-        return _BORROWING * self._relaxations.cold_time_s * len(self._program.scenario_names) / self._team.size
+        return _BORROWING * self.pass_time_s / self._team.size
 
     def _is_scarce(self, count: int) -> bool:
         """Whether the time left is little more than a first commitment takes."""

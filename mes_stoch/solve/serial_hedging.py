@@ -139,7 +139,8 @@ def solve_serial(
     try:
         if warm and decomposition.run():
             settings.start = start_from(program, decomposition.findings, Team())
-        if not bounder.is_done and not stop():
+        # setting up takes long where there are many, and is worth nothing before an iteration
+        if not bounder.is_done and stop.seconds_left() > decomposition.pass_time_s:
             _hedge(program, options, settings, bounder)
             if warm and interval.root is None and not stop():
                 # no scenario's wish suits all: some scenarios together may say what does
