@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mes_stoch.io.contract_worth import ContractWorth
 from mes_stoch.io.price_limits import (
     IMBALANCE_PRICES,
     Ranges,
@@ -17,7 +18,7 @@ from mes_stoch.io.price_limits import (
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.components import Converter, GridConnection, SheddableDemand, Source, Storage
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import CapacityMechanism, EnergyMarket, Flexibility, FreeOffer, Reserve
+from mes_stoch.schema.products import EnergyMarket
 
 _SCHEDULE, _UNSERVED, _TERMINAL = 1.2, 1.5, 1.2
 #: Ratio of a port whose series is drawn: nothing of it is known ahead.
@@ -48,24 +49,28 @@ class Worth:
             default=0.0,
         )
         tariff = max((self._tariff(name) for name in self._traded), default=0.0)
-        mechanisms = [p for p in instance.products.values() if isinstance(p, CapacityMechanism)]
-        drawn = trading + tariff + max(map(self._obligation, mechanisms), default=0.0)
-        called = max((self._contract(p) for p in self._called()), default=0.0)
-        self.of_energy = max(drawn, called, max(map(self._critical, mechanisms), default=0.0))
+        contracts = ContractWorth(instance, ranges, self._price, self._largest)
+        drawn = trading + tariff + contracts.obligation
+        # what prices can pay for certain, and what a MWh that is kept may earn for hours on top
+        self._certain = max(drawn, contracts.called, contracts.critical)
+        self._of_energy = max(drawn, contracts.called) + contracts.kept
         settled = [(v, limit) for key, v, limit in prices(instance) if key.rpartition(".")[2] in IMBALANCE_PRICES]
-        self.of_imbalance = max((self._price(value, limit) for value, limit in settled), default=0.0)
-        self.least_schedule = trading + self.of_imbalance
-        self.schedule = _SCHEDULE * self.least_schedule or 1.0
+        self._of_imbalance = max((self._price(value, limit) for value, limit in settled), default=0.0)
+        self.least_schedule = max(trading, contracts.called) + self._of_imbalance
+        meters = [instance.components[name] for name in sorted(self._traded) if name in instance.components]
+        factor = max((self._storage_factor(m.node) for m in meters if isinstance(m, GridConnection)), default=1.0)
+        most = drawn + self._of_imbalance + factor * (contracts.called + contracts.kept)
+        self.schedule = _SCHEDULE * most or 1.0
         self._ways = {node: list(self._ways_from(node, _DRAWN_RATIO)) for node in instance.nodes}
         self._careful_ways = {node: list(self._ways_from(node, (1.0, 1.0))) for node in instance.nodes}
 
     def least(self, node: str) -> float:
         """What prices can pay for a MWh at a node: a penalty below it would be worth paying."""
-        return self._worth(node, lambda name: self._priced(name, self.of_energy), self._careful_ways, frozenset(), {})
+        return self._worth(node, lambda name: self._priced(name, self._certain), self._careful_ways, frozenset(), {})
 
     def unserved(self, node: str) -> float:
         """Penalty of a MWh left unserved or thrown away."""
-        traded = self.schedule + self.of_energy + self.of_imbalance
+        traded = self.schedule + self._of_energy + self._of_imbalance
 
         def priced(name: str) -> float:
             return self._priced(name, traded)
@@ -79,9 +84,6 @@ class Worth:
         """Penalty of a MWh missing at the end."""
         return _TERMINAL * self.unserved(spec.node) / spec.charge_efficiency_per_unit
 
-    def _called(self) -> Iterator[Flexibility]:
-        return (p for p in self._instance.products.values() if isinstance(p, Flexibility))
-
     def _price(self, value: Quantity, limit: float | None) -> float:
         cap = self._instance.price_cap_eur_per_mwh
         if cap is not None and isinstance(value, str):
@@ -94,31 +96,6 @@ class Worth:
         if not isinstance(spec, GridConnection):
             return 0.0
         return max(self._price(p, None) for p in (spec.import_price_eur_per_mwh, spec.export_price_eur_per_mwh))
-
-    def _contract(self, product: Flexibility) -> float:
-        """What the energy of one MWh more can save or earn of a contract: its price, and what a miss costs."""
-        horizon = self._instance.horizon
-        block_h = horizon.periods * horizon.period_h if product.block_h is None else product.block_h
-        limit = product.energy_price_limit_eur_per_mwh if isinstance(product, Reserve | FreeOffer) else None
-        energy = sum(
-            max((self._price(payment.price, limit) for payment in product.energy_payments(d)), default=0.0)
-            for d in product.directions
-        )
-        lost = product.clawback_per_unit * self._stated(product.capacity_price) * max(1.0, block_h / horizon.period_h)
-        return energy + product.missed_penalty_eur_per_mwh + product.shortfall_penalty_eur_per_mw_h + lost
-
-    def _obligation(self, mechanism: CapacityMechanism) -> float:
-        """What suppliers pass on for a MWh drawn in an hour of obligation."""
-        price = mechanism.obligation_price_eur_per_mw_year
-        return 0.0 if price is None else self._stated(price) / mechanism.obligation_hours_per_year
-
-    def _critical(self, mechanism: CapacityMechanism) -> float:
-        """What a MWh is worth that a storage keeps for a critical hour in which the certified level is short."""
-        return self._stated(mechanism.shortfall_price) / mechanism.critical_hours_per_year
-
-    def _stated(self, price: Quantity) -> float:
-        """Largest size of a price of readiness; one that is drawn is taken for less than the prices of energy."""
-        return max(map(abs, self._ranges.get(price, (0.0, 0.0)))) if isinstance(price, str) else abs(float(price))
 
     def _priced(self, node: str, traded: float) -> float:
         """What a MWh is worth at a node itself, with ``traded`` at a traded connection."""

@@ -13,6 +13,12 @@ more than 1, a heat pump that feeds the engine that drives it. By duality it is 
 
 Only converters on a ring can matter: elsewhere what is made at one node is taken from another that nothing fills.
 The prices that prove one period are tried on all others, so that few linear programs are solved.
+
+What a converter draws at a node off the ring does not excuse what the ring makes where it is nothing: at a node with a
+connection that is not traded, has no import limit and no price above 0, inputs are left out (water from a well). An
+input of at most a tenth of what the converter draws from the ring is an auxiliary: whoever supplies it, it counts as
+energy used (row ``outside``, whose price is 1) and has to be had from nowhere. A larger one, gas of a boiler with a
+pump, is what is converted, and nothing fills it.
 """
 
 from __future__ import annotations
@@ -25,11 +31,13 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from mes_stoch.schema.components import Converter
+from mes_stoch.io.price_limits import traded_connections
+from mes_stoch.schema.components import Converter, GridConnection
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import shown, stacked
+from mes_stoch.uncertainty.links import AUXILIARY_PER_UNIT
 
 Values = NDArray[np.float64]
 
@@ -38,11 +46,11 @@ _TOLERANCE = 1e-7
 
 def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
     """One issue for every ring of converters that makes energy; see the module's equations."""
-    for names in _rings(instance):
+    for names, nodes in _rings(instance):
         table = _net_outputs(instance, tree, names)
         if table is None:
             continue
-        made = _made(table)
+        made = _made(_with_outside(instance, tree, table, nodes))
         bad = made > _TOLERANCE
         if bad.any():
             found = shown(tree, bad, lambda s, t, made=made: f"{made[s, t]:.3g} MW made")  # type: ignore[misc]
@@ -57,8 +65,8 @@ def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) ->
             )
 
 
-def _rings(instance: Instance) -> Iterator[list[str]]:
-    """Converters whose inputs and outputs lie on one ring of nodes."""
+def _rings(instance: Instance) -> Iterator[tuple[list[str], set[str]]]:
+    """Converters whose inputs and outputs lie on one ring of nodes, and the nodes of the ring."""
     place = {name: k for k, name in enumerate(instance.nodes)}
     converters = {name: spec for name, spec in instance.components.items() if isinstance(spec, Converter)}
     edges = [
@@ -78,7 +86,32 @@ def _rings(instance: Instance) -> Iterator[list[str]]:
         shared = {component[place[p.node]] for p in spec.inputs} & {component[place[p.node]] for p in spec.outputs}
         for ring in shared:
             rings.setdefault(int(ring), []).append(name)
-    yield from rings.values()
+    for ring, names in rings.items():
+        yield names, {node for node, number in place.items() if component[number] == ring}
+
+
+def _with_outside(instance: Instance, tree: ScenarioTree, table: Values, nodes: set[str]) -> Values:
+    """The table with what is drawn off the ring taken out where it is free or an auxiliary, and a row ``outside``."""
+    on_ring = np.array([name in nodes for name in instance.nodes])
+    free = np.stack([_is_free(instance, tree, name) for name in instance.nodes], axis=2)
+    drawn = np.where(~on_ring[:, None], np.minimum(table, 0.0), 0.0)
+    used = -np.minimum(table[:, :, on_ring, :], 0.0).sum(axis=2, keepdims=True)
+    without = free[..., None] & (drawn < 0)
+    auxiliary = ~without & (drawn < 0) & (-drawn <= AUXILIARY_PER_UNIT * used)
+    outside = np.where(auxiliary, drawn, 0.0).sum(axis=2, keepdims=True)
+    return np.concatenate([np.where(without | auxiliary, 0.0, table), outside], axis=2)
+
+
+def _is_free(instance: Instance, tree: ScenarioTree, node: str) -> NDArray[np.bool_]:
+    """Whether any amount can be had at a node for nothing, over (scenarios, periods)."""
+    traded = traded_connections(instance)
+    found = np.zeros((tree.dataset.sizes["scenario"], tree.periods), dtype=bool)
+    for name, spec in instance.components.items():
+        if isinstance(spec, GridConnection) and spec.node == node and name not in traded and spec.import_max_mw is None:
+            price = stacked(tree, spec.import_price_eur_per_mwh)
+            if price is not None:
+                found |= price <= 0
+    return found
 
 
 def _net_outputs(instance: Instance, tree: ScenarioTree, names: list[str]) -> Values | None:
@@ -118,9 +151,13 @@ def _made(table: Values) -> Values:
 
 
 def _most(outputs: Values) -> tuple[float, Values | None]:
-    """The most that one period's columns can make, MW, and prices at which none of them earns where that is nothing."""
+    """The most that one period's columns can make, MW, and prices at which none of them earns where that is nothing.
+
+    The last row is what is drawn from outside: it counts, and need not balance.
+    """
     nodes, columns = outputs.shape
     used = np.any(outputs != 0, axis=1)
+    used[-1] = False
     solved = linprog(
         -outputs.sum(axis=0), A_ub=-outputs[used], b_ub=np.zeros(int(used.sum())), bounds=[(0.0, 1.0)] * columns
     )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.schema.components import Converter
+from mes_stoch.schema.components import Converter, GridConnection, Port
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import stacked
 
 Values = NDArray[np.float64]
+
+#: Largest share of what a link draws that goes through another port.
+AUXILIARY_PER_UNIT = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,23 +45,78 @@ def links_of(instance: Instance, tree: ScenarioTree) -> list[Link]:
 
     A link that has to be on to carry anything is two: at its least power, where what it draws without load weighs most,
     and at its largest. What it does between them is a mean of the two.
+
+    Other ports of a converter do not hide that it leads a carrier on, where each is an auxiliary: at most a tenth of
+    what it draws (waste heat of a cable, a pump). Then what they draw costs what it costs to buy at their node, what
+    they give is worth nothing, and where it can only be had or got rid of for a price that is paid.
     """
-    found = []
-    for name, spec in instance.components.items():
-        if not isinstance(spec, Converter) or len(spec.inputs) != 1 or len(spec.outputs) != 1:
-            continue
-        entry, leave = spec.inputs[0], spec.outputs[0]
+    plain = [link for name in instance.components for link in _links_of(instance, tree, name, None)]
+    prices = _Auxiliaries(instance, tree, plain)
+    return [*plain, *(link for name in instance.components for link in _links_of(instance, tree, name, prices))]
+
+
+def _links_of(instance: Instance, tree: ScenarioTree, name: str, prices: _Auxiliaries | None) -> Iterator[Link]:
+    """Ways through one converter: those without other ports, or (with their prices) those with some."""
+    spec = instance.components[name]
+    if not isinstance(spec, Converter):
+        return
+    ports = [*spec.inputs, *spec.outputs]
+    for entry, leave in product(spec.inputs, spec.outputs):
+        others = [port for port in ports if port is not entry and port is not leave]
         carriers = {instance.nodes[port.node].carrier for port in (entry, leave) if port.node in instance.nodes}
-        taken, given = stacked(tree, entry.ratio_per_unit), stacked(tree, leave.ratio_per_unit)
-        if len(carriers) != 1 or entry.node == leave.node or taken is None or given is None:
+        if bool(others) is (prices is None) or len(carriers) != 1 or entry.node == leave.node:
             continue
-        if np.all(taken > 0) and np.all(given > 0):
-            powers = {spec.power_max_mw, spec.power_min_mw or spec.power_max_mw}
-            for power in sorted(powers):
-                flow = taken + entry.no_load_mw / power
-                gain = (given + leave.no_load_mw / power) / flow
-                found.append(Link(name, entry.node, leave.node, gain, spec.cost_eur_per_mwh / flow))
-    return found
+        for power in sorted({spec.power_max_mw, spec.power_min_mw or spec.power_max_mw}):
+            taken, given = _flow(tree, entry, power), _flow(tree, leave, power)
+            if taken is None or given is None or not (np.all(taken > 0) and np.all(given > 0)):
+                continue
+            beside: list[Values] = []
+            if prices is not None:
+                found = [prices.cost(p, _flow(tree, p, power), taken, is_input=p in spec.inputs) for p in others]
+                beside = [cost for cost in found if cost is not None]
+            if len(beside) == len(others):
+                cost = sum(beside, start=spec.cost_eur_per_mwh / taken)
+                yield Link(name, entry.node, leave.node, given / taken, cost)
+
+
+def _flow(tree: ScenarioTree, port: Port, power_mw: float) -> Values | None:
+    """MW at a port for each MW of power; ``None`` where data are missing."""
+    ratio = stacked(tree, port.ratio_per_unit)
+    return None if ratio is None else ratio + port.no_load_mw / power_mw
+
+
+class _Auxiliaries:
+    """What it costs to supply a side port, or to get rid of what it gives."""
+
+    def __init__(self, instance: Instance, tree: ScenarioTree, links: Sequence[Link]) -> None:
+        self._buy: dict[str, Values] = {}
+        self._sell: dict[str, Values] = {}
+        shape = (tree.dataset.sizes["scenario"], tree.periods)
+        for name, spec in instance.components.items():
+            if not isinstance(spec, GridConnection):
+                continue
+            own = [p for p in instance.products.values() if isinstance(p, EnergyMarket) and p.connection == name]
+            market = [p for p in (stacked(tree, m.price_eur_per_mwh) for m in own) if p is not None]
+            bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
+            if bought is None or sold is None:
+                continue
+            if spec.import_max_mw != 0:
+                price = bought + (np.maximum.reduce(market) if market else np.zeros(shape))
+                for node, value in bought_at(links, spec.node, price).items():
+                    self._buy[node] = np.minimum(self._buy.get(node, value), value)
+            if spec.export_max_mw > 0:
+                price = sold + (np.minimum.reduce(market) if market else np.zeros(shape))
+                for node, value in sold_from(links, spec.node, price).items():
+                    self._sell[node] = np.maximum(self._sell.get(node, value), value)
+
+    def cost(self, port: Port, power: Values | None, taken: Values, *, is_input: bool) -> Values | None:
+        """What a side port costs for each MWh the link draws; ``None`` where it is no auxiliary, or has no price."""
+        if power is None or np.any(power > AUXILIARY_PER_UNIT * (1.0 + 1e-9) * taken):
+            return None
+        flow = power / taken
+        if is_input:
+            return flow * self._buy[port.node] if port.node in self._buy else None
+        return flow * np.maximum(0.0, -self._sell[port.node]) if port.node in self._sell else np.zeros(flow.shape)
 
 
 def bought_at(links: Sequence[Link], node: str, price: Values) -> dict[str, Values]:

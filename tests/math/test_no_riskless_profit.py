@@ -405,3 +405,117 @@ def test_energy_called_off_is_not_kept_for_nothing(paid: float, profit: float) -
     products = {**DA, "imbalance": imbalance, "fr_afrr_down": reserve}
     result = optimum(make_instance({"grid": grid(), "battery": battery}, products, periods=4), {"da_eur_per_mwh": 50.0})
     assert result.profit == pytest.approx(profit, abs=1e-9)
+
+
+READY = {
+    "volume_max_mw": 1.0,
+    "block_h": 1.0,
+    "sustain_h": 1.0,
+    "capacity_price_eur_per_mw_h": 50.0,
+    "activation_up_per_unit": 0.0,
+    "shortfall_penalty_eur_per_mw_h": 150.0,
+    "missed_penalty_eur_per_mwh": 200.0,
+}
+FIXED_PRICES = {
+    "da": {"price_eur_per_mwh": 50.0, "settlement_period_h": 1},
+    "imbalance": {"price_long_eur_per_mwh": 0.0, "price_short_eur_per_mwh": 300.0},
+}
+
+
+@pytest.mark.parametrize(("penalty", "profit", "unserved"), [("auto", -9600.0, 0.0), (1905.0, -5715.0, 3.0)])
+def test_heat_is_not_left_unserved_to_hold_reserve(penalty: float | str, profit: float, unserved: float) -> None:
+    """A heat pump at its limit for 192 hours, 3 MW of heat; 6 MW in the first hour empty a tank of 3 MWh.
+
+    Served, 192 MWh of power cost 9,600. A MW called off for an hour takes 3 MWh from the tank: left there, unserved at
+    1,905, they hold a MW for all 192 h at 50 EUR, 9,600, and 5,715 are lost.
+    """
+    components = {
+        "grid": grid(),
+        "pump": {
+            "type": "converter",
+            "reference": "power",
+            "power_max_mw": 1.0,
+            "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+            "outputs": [{"node": "warmth", "ratio_per_unit": 3.0}],
+            "provides": ["fr_afrr_up"],
+        },
+        "heating": {"type": "demand", "node": "warmth", "demand_mw": "heat_mw"},
+        "tank": {
+            "type": "storage",
+            "node": "warmth",
+            "energy_max_mwh": 10.0,
+            "charge_max_mw": 10.0,
+            "discharge_max_mw": 10.0,
+            "initial_mwh": 3.0,
+            "terminal_mwh": 0.0,
+        },
+    }
+    products = {**FIXED_PRICES, "fr_afrr_up": {**READY, "block_h": 4}}
+    nodes = {"warmth": {"unserved_penalty_eur_per_mwh": penalty}}
+    instance = make_instance(components, products, periods=192, nodes=nodes)
+    data = {"heat_mw": [6.0] + [3.0] * 191}
+    result = optimum(instance, data)
+    assert result.profit == pytest.approx(profit)
+    assert result.variable("warmth.unserved_mw").sum() == pytest.approx(unserved, abs=1e-9)
+    assert issues_of(instance, **data) == []
+
+
+@pytest.mark.parametrize(("penalty", "profit"), [("auto", 125.0), (None, 125.0), (120.0, 215.0)])
+def test_a_schedule_is_not_broken_to_hold_reserve(penalty: float | str | None, profit: float) -> None:
+    """An hour bought flat at 50, quarters of load 0, 1, 0, 1 MW, and a battery that flattens them or holds reserve.
+
+    It swings by half a MW to keep the schedule and holds another half, for 300 EUR/MW/h: 150 less 25 for energy. With
+    the schedule broken by 1 MW in two quarters it holds a whole MW: 300 - 25 - 2 x 0.25 x 120 = 215.
+    """
+    battery = {
+        "type": "storage",
+        "node": "power",
+        "energy_max_mwh": 10.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "initial_mwh": 5.0,
+        "provides": ["fr_fcr"],
+    }
+    products = {
+        "da": {"price_eur_per_mwh": 50.0, "settlement_period_h": 1},
+        "imbalance": {"price_long_eur_per_mwh": 50.0, "price_short_eur_per_mwh": 50.0},
+        "fr_fcr": {
+            **READY,
+            "sustain_h": 0.25,
+            "capacity_price_eur_per_mw_h": 300.0,
+            "activation_down_per_unit": 0.0,
+        },
+    }
+    components = {
+        "grid": grid(schedule_penalty_eur_per_mwh=penalty),
+        "load": {**LOAD, "demand_mw": "load_mw"},
+        "battery": battery,
+    }
+    instance = make_instance(components, products, periods=4, period_h=0.25)
+    data = {"load_mw": [0.0, 1.0, 0.0, 1.0]}
+    assert optimum(instance, data).profit == pytest.approx(profit)
+    # a stated penalty below what one miss and its imbalance cost is refused
+    assert [issue.key for issue in issues_of(instance, **data)] == (
+        ["components.grid.schedule_penalty_eur_per_mwh"] if penalty == 120.0 else []
+    )
+
+
+def test_penalties_of_readiness_by_hand() -> None:
+    """T = 50, I = 300; C = 200 + 150 + 50 = 400 (block and period of an hour), R = (50 + 150) x 8 h / 1 h = 1,600.
+
+    S = 1.2 (350 + 2,000) = 2,820; v0 = 2,820 + max(50, 400) + 1,600 + 300 = 5,120; U = 1.5 v0 = 7,680.
+    """
+    battery = {
+        "type": "storage",
+        "node": "power",
+        "energy_max_mwh": 1.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "initial_mwh": 0.0,
+        "provides": ["fr_afrr_up"],
+    }
+    components = {"grid": grid(), "load": LOAD, "battery": battery}
+    instance = make_instance(components, {**FIXED_PRICES, "fr_afrr_up": READY}, periods=8)
+    used = optimum(instance, {}).program.instance
+    assert used.components["grid"].schedule_penalty_eur_per_mwh == pytest.approx(2820.0)
+    assert used.nodes["power"].unserved_penalty_eur_per_mwh == pytest.approx(7680.0)

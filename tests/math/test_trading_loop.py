@@ -178,3 +178,91 @@ def test_a_market_that_is_closed_keeps_the_schedule_at_nothing(hours: str | None
     data = {"da_eur_per_mwh": [-40.0, 40.0]}
     assert optimum(instance, data).profit == pytest.approx(earned, abs=1e-9)
     assert bool(issues_of(instance, **data)) is bool(earned)
+
+
+def waste_heat_cable(share: float) -> dict[str, Any]:
+    """10 MW from ``power`` to ``cold``, of which 2 % are lost, and a share that leaves as heat."""
+    return {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 10.0,
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "cold", "ratio_per_unit": 0.98}, {"node": "warmth", "ratio_per_unit": share}],
+    }
+
+
+@pytest.mark.parametrize(("disposal", "earned"), [(0.0, 28.4), (-1400.0, 0.4), (-1500.0, None)])
+def test_waste_heat_does_not_hide_a_cable(disposal: float, earned: float | None) -> None:
+    """Bought at 50 and sold at 80 behind a cable of 98 %: 78.4 - 50 a MWh, less what getting rid of 2 % of heat costs.
+
+    Of 10 MW from the meter the load takes one at 50, and 9 pass the cable.
+    """
+    components = {
+        "grid": retail(50.0),
+        "load": {"type": "demand", "node": "power", "demand_mw": 1.0},
+        "far": {**feed_in(80.0), "node": "cold"},
+        "cable": waste_heat_cable(0.02),
+        "air": {**feed_in(disposal), "node": "warmth"},
+    }
+    instance = make_instance(components, nodes={"cold": {"carrier": "electricity"}})
+    assert optimum(instance).profit == pytest.approx(9 * (earned or 0.0) - 50.0)
+    assert [issue.found for issue in issues_of(instance)] == (
+        [] if earned is None else [f"{earned:g} EUR/MWh earned (scenario s0, 2025-01-15 00:00)"]
+    )
+
+
+@pytest.mark.parametrize(("price", "earned"), [(100.0, 5.0), (200.0, 0.0), (300.0, 0.0)])
+def test_a_pump_does_not_hide_a_pipe_and_costs_its_power(price: float, earned: float) -> None:
+    """Heat bought at 20 and sold at 30 over a pipe whose pump takes 5 %: 10 less 5 % of what power costs."""
+    pipe = {
+        "type": "converter",
+        "reference": "warmth",
+        "power_max_mw": 2.0,
+        "inputs": [{"node": "warmth", "ratio_per_unit": 1.0}, {"node": "power", "ratio_per_unit": 0.05}],
+        "outputs": [{"node": "cold", "ratio_per_unit": 1.0}],
+    }
+    components = {
+        "grid": retail(price),
+        "heat": {**retail(20.0), "node": "warmth"},
+        "sold": {**feed_in(30.0), "node": "cold"},
+        "pipe": pipe,
+    }
+    instance = make_instance(components, nodes={"cold": {"carrier": "heat"}})
+    assert optimum(instance).profit == pytest.approx(2 * earned, abs=1e-9)
+    assert len(issues_of(instance)) == (1 if earned else 0)
+
+
+def test_plant_between_two_nodes_of_a_carrier_is_no_cable() -> None:
+    """A gas engine whose auxiliaries draw at one node what it feeds at another, and a heat pump from warm to hot.
+
+    40 of gas and 0.02 x 100 of power make a MWh sold at 80; a MWh of warm water at 5 and half a MWh of power at 100
+    make 1.5 MWh of heat sold at 50: both earn, by converting.
+    """
+    engine = {
+        "type": "converter",
+        "reference": "cold",
+        "power_max_mw": 1.0,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 2.0}, {"node": "power", "ratio_per_unit": 0.02}],
+        "outputs": [{"node": "cold", "ratio_per_unit": 1.0}],
+    }
+    gas = {"type": "grid_connection", "node": "fuel", "import_max_mw": None, "import_price_eur_per_mwh": 20.0}
+    components = {"grid": retail(100.0), "gas": gas, "sold": {**feed_in(80.0), "node": "cold"}, "engine": engine}
+    site = make_instance(components, nodes={"cold": {"carrier": "electricity"}})
+    assert optimum(site).profit == pytest.approx(80.0 - 40.0 - 2.0)
+    assert issues_of(site) == []
+    pump = {
+        "type": "converter",
+        "reference": "cold",
+        "power_max_mw": 1.5,
+        "inputs": [{"node": "warmth", "ratio_per_unit": 1 / 1.5}, {"node": "power", "ratio_per_unit": 0.5 / 1.5}],
+        "outputs": [{"node": "cold", "ratio_per_unit": 1.0}],
+    }
+    components = {
+        "grid": retail(100.0),
+        "warm": {**retail(5.0), "node": "warmth"},
+        "hot": {**feed_in(50.0), "node": "cold"},
+        "pump": pump,
+    }
+    site = make_instance(components, nodes={"cold": {"carrier": "heat"}})
+    assert optimum(site).profit == pytest.approx(1.5 * 50.0 - 5.0 - 50.0)
+    assert issues_of(site) == []
