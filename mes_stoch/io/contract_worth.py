@@ -6,13 +6,13 @@ For each product that is held ready and called, with ``lambda`` the price of rea
 penalties of what is not held and of what is missed, ``theta`` the clawback, ``B`` the hours of its block, ``h`` those
 of a period, ``H`` those of the horizon and ``tau`` the time that a call is sustained::
 
-    called   C = max_p ( energy prices + mu + sigma + theta lambda max(1, B / h) )
+    called   C = max_p ( energy prices + mu + sigma + theta lambda max(1, B / h) ),   and at least E
     kept     R = sum_g max_{p in g} (lambda + sigma) max(1, H / tau)          g: exclusivity groups
                + max_m D shortfall_m / critical hours_m                      D: days of the horizon
 
 A MWh that stays in a store holds ``1 / tau`` MW for all the hours that are left, once for each exclusivity group, and
-counts on every day for a capacity mechanism ``m``. A price of readiness that is drawn is taken for less than what the
-largest price of energy pays for that MWh: it counts with that price, once for all products.
+counts on every day for a capacity mechanism ``m``. A price of readiness that is drawn counts as 0 in these sums, and is
+taken to pay a MWh no more than energy can: ``E`` is then the largest price of energy, and 0 where none is drawn.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ class ContractWorth:
     def __init__(self, instance: Instance, ranges: Ranges, price: PriceOfEnergy, largest: float) -> None:
         self._ranges = ranges
         self._price = price
-        self._largest = largest
         self._period_h = instance.horizon.period_h
         self._horizon_h = instance.horizon.periods * instance.horizon.period_h
         self._called = [p for p in instance.products.values() if isinstance(p, Flexibility) and p.volume_max_mw > 0]
@@ -42,7 +41,10 @@ class ContractWorth:
         self.obligation = max(map(self._obligation, self._mechanisms), default=0.0)
         #: Of one critical hour.
         self.critical = max(map(self._critical, self._mechanisms), default=0.0)
-        self.called = max(map(self._of_call, self._called), default=0.0)
+        #: For certain, and with readiness whose price is drawn.
+        self.certain = max(map(self._of_call, self._called), default=0.0)
+        is_drawn = any(self._stated(p.capacity_price) is None for p in self._called)
+        self.called = max(self.certain, largest) if is_drawn else self.certain
         self.kept = self._readiness() + self.critical * max(1.0, self._horizon_h / 24.0)
 
     def _of_call(self, product: Flexibility) -> float:
@@ -58,15 +60,12 @@ class ContractWorth:
 
     def _readiness(self) -> float:
         by_group: dict[str, float] = {}
-        drawn = 0.0
         for product in self._called:
-            price = self._stated(product.capacity_price)
-            if price is None:
-                price, drawn = 0.0, self._largest
+            price = self._stated(product.capacity_price) or 0.0
             hours = max(1.0, self._horizon_h / product.sustain_h) if product.sustain_h > 0 else 1.0
             worth = hours * (price + product.shortfall_penalty_eur_per_mw_h)
             by_group[product.exclusivity_group] = max(by_group.get(product.exclusivity_group, 0.0), worth)
-        return sum(by_group.values()) + drawn
+        return sum(by_group.values())
 
     def _obligation(self, mechanism: CapacityMechanism) -> float:
         """What suppliers pass on for a MWh drawn in an hour of obligation."""

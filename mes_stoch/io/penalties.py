@@ -11,7 +11,7 @@ Equations
 on in hours of obligation. ``I`` is the largest imbalance price, ``C`` what a MWh called can be worth, ``R`` one that is
 kept and so held ready for hours, or counts in critical hours (:mod:`mes_stoch.io.contract_worth`)::
 
-    schedule penalty   S    = 1.2 ( T + I + F[n] (C + R) )            n: the node of the traded connection
+    schedule penalty   S    = 1.2 ( max(T, C) + I + F[n] R )           n: the node of the traded connection
     worth at a node    V[n] = max( v0[n],  max_k ( sum_b r_kb / r_ka V[b] + cost_k / r_ka ) )
                        v0   = S + max(T, C) + R + I at a traded connection, the largest tariff at another one, the
                               dearest demand that may be shed

@@ -52,14 +52,14 @@ class Worth:
         contracts = ContractWorth(instance, ranges, self._price, self._largest)
         drawn = trading + tariff + contracts.obligation
         # what prices can pay for certain, and what a MWh that is kept may earn for hours on top
-        self._certain = max(drawn, contracts.called, contracts.critical)
+        self._certain = max(drawn, contracts.certain, contracts.critical)
         self._of_energy = max(drawn, contracts.called) + contracts.kept
         settled = [(v, limit) for key, v, limit in prices(instance) if key.rpartition(".")[2] in IMBALANCE_PRICES]
         self._of_imbalance = max((self._price(value, limit) for value, limit in settled), default=0.0)
-        self.least_schedule = max(trading, contracts.called) + self._of_imbalance
+        self.least_schedule = max(trading, contracts.certain) + self._of_imbalance
         meters = [instance.components[name] for name in sorted(self._traded) if name in instance.components]
         factor = max((self._storage_factor(m.node) for m in meters if isinstance(m, GridConnection)), default=1.0)
-        most = drawn + self._of_imbalance + factor * (contracts.called + contracts.kept)
+        most = max(drawn, contracts.called) + self._of_imbalance + factor * contracts.kept
         self.schedule = _SCHEDULE * most or 1.0
         self._ways = {node: list(self._ways_from(node, _DRAWN_RATIO)) for node in instance.nodes}
         self._careful_ways = {node: list(self._ways_from(node, (1.0, 1.0))) for node in instance.nodes}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.site_builder import grid, make_instance, make_tree, optimum
 
+from mes_stoch.io.worth import Worth
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.uncertainty.quality import check_tree
@@ -503,7 +504,10 @@ def test_a_schedule_is_not_broken_to_hold_reserve(penalty: float | str | None, p
 def test_penalties_of_readiness_by_hand() -> None:
     """T = 50, I = 300; C = 200 + 150 + 50 = 400 (block and period of an hour), R = (50 + 150) x 8 h / 1 h = 1,600.
 
-    S = 1.2 (350 + 2,000) = 2,820; v0 = 2,820 + max(50, 400) + 1,600 + 300 = 5,120; U = 1.5 v0 = 7,680.
+    S = 1.2 (400 + 300 + 1,600) = 2,760; v0 = 2,760 + 400 + 1,600 + 300 = 5,060; U = 1.5 v0 = 7,590.
+
+    A price of readiness that is drawn counts as 0 but for the largest price of energy, 300: C = 350 is more than that,
+    R = 150 x 8 = 1,200, S = 1.2 (350 + 300 + 1,200) = 2,220.
     """
     battery = {
         "type": "storage",
@@ -517,5 +521,9 @@ def test_penalties_of_readiness_by_hand() -> None:
     components = {"grid": grid(), "load": LOAD, "battery": battery}
     instance = make_instance(components, {**FIXED_PRICES, "fr_afrr_up": READY}, periods=8)
     used = optimum(instance, {}).program.instance
-    assert used.components["grid"].schedule_penalty_eur_per_mwh == pytest.approx(2820.0)
-    assert used.nodes["power"].unserved_penalty_eur_per_mwh == pytest.approx(7680.0)
+    assert used.components["grid"].schedule_penalty_eur_per_mwh == pytest.approx(2760.0)
+    assert used.nodes["power"].unserved_penalty_eur_per_mwh == pytest.approx(7590.0)
+    drawn = {**READY, "capacity_price_eur_per_mw_h": "capacity_price_eur_per_mw_h"}
+    instance = make_instance(components, {**FIXED_PRICES, "fr_afrr_up": drawn}, periods=8)
+    assert Worth(instance, {}).schedule == pytest.approx(2220.0)
+    assert Worth(instance, {"capacity_price_eur_per_mw_h": (0.0, 50.0)}).schedule == pytest.approx(2760.0)
