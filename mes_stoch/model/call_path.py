@@ -24,8 +24,7 @@ def hold_energy(site: SiteModel, store: Buffer, call: FullCall, back: Back, stop
     held = [claim for claim in call.claims if claim.leg.sustain_h > 0]
     if not held:
         return
-    natural = (call.effect == "taken") == (call.direction == "up")
-    name = f"energy_{call.direction if natural else f'{call.effect}_{call.direction}'}"
+    name = f"energy_{call.effect}"
     word = "holds the energy of" if call.effect == "taken" else "keeps room for the energy of"
     windows = _windows(site, store, call, held, _brought(store, call, back, stopped), name)
     for within in _moments(list(windows), site.period_h):
@@ -33,7 +32,7 @@ def hold_energy(site: SiteModel, store: Buffer, call: FullCall, back: Back, stop
         site.constraint(
             store.name,
             name + (f"_after_{seconds}s" if within < 1 else "") + call.suffix,
-            f"{store.name} {word} a full {call.direction} call along its path",
+            f"{store.name} {word} a full call along its path",
             _PathRow(site.period_h, store, call.effect, windows, within),
             unit="MWh",
         )
@@ -146,14 +145,14 @@ def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], b
     rows = set()
     for call in calls:
         # without calls of others every choice of groups asks for the same power
-        suffix = f"{call.direction}{call.suffix}" if call.asks_others(store.name) else "own"
+        suffix = call.suffix if call.asks_others(store.name) else "_own"
         if suffix in rows:
             continue
         rows.add(suffix)
         beside = beside_schedule(store, call, back)
         site.constraint(
             store.name,
-            f"stops_discharge_{suffix}",
+            f"stops_discharge{suffix}",
             f"called to take energy, {store.name} charges for one part of a period and discharges for the other",
             _SharedPeriod(store, beside, stopped),
             unit="1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any
@@ -30,20 +30,23 @@ class Claim:
 
 @dataclass(frozen=True)
 class FullCall:
-    """Claims that one full call brings together: of every device one exclusivity group of products.
+    """Claims of one effect that one full call brings together: of every device and direction one exclusivity group.
 
-    ``suffix`` names the groups chosen, where there is a choice.
+    ``groups`` names the group by device and direction, and ``suffix`` those chosen where there is a choice.
     """
 
     effect: Effect
-    direction: Direction
+    groups: Mapping[tuple[str, Direction], str]
     suffix: str
     claims: tuple[Claim, ...]
 
     @property
     def name(self) -> str:
-        """What it does in which direction, and the groups: the end of the names of rows."""
-        return f"{self.effect}_{self.direction}{self.suffix}"
+        """The effect and the groups: the end of the names of rows."""
+        return f"{self.effect}{self.suffix}"
+
+    def group(self, device: str, direction: Direction) -> str:
+        return self.groups[device, direction]
 
     def asks_others(self, store: str) -> bool:
         """Whether calls of other devices are part of it."""
@@ -73,30 +76,21 @@ def own_claims(store: Buffer) -> list[Claim]:
     ]
 
 
-def full_calls(effect: Effect, own: Sequence[Claim], others: Sequence[Claim]) -> Iterator[FullCall]:
-    """Full calls of one effect, direction by direction; a store's own reserve of that effect may be called as well."""
-    of_effect = [claim for claim in own if claim.effect == effect]
-    directions: tuple[Direction, ...] = ("up", "down")
-    for direction in directions:
-        asked = [claim for claim in others if claim.effect == effect and claim.leg.direction == direction]
-        is_own = any(claim.leg.direction == direction for claim in of_effect)
-        if asked or is_own:
-            yield from _choices(effect, direction, [*of_effect, *asked])
+def full_calls(effect: Effect, claims: Sequence[Claim]) -> Iterator[FullCall]:
+    """One full call of an effect for every choice of an exclusivity group a device and direction.
 
-
-def _choices(effect: Effect, direction: Direction, claims: Sequence[Claim]) -> Iterator[FullCall]:
-    """One full call for every choice of an exclusivity group a device."""
+    Upward and downward calls of different products come at the same time: what they take of one node comes together.
+    """
     apart = []
-    for device in dict.fromkeys(claim.device for claim in claims):
-        own = [claim for claim in claims if claim.device == device]
-        groups = pools([claim.leg for claim in own], own[0].leg.direction)
-        label = len(groups) > 1
-        apart.append(
-            [(f"_{group}" if label else "", [c for c in own if c.leg in legs]) for group, legs in groups.items()]
-        )
-    for choice in combinations(*apart):
-        chosen = tuple(claim for _, members in choice for claim in members)
-        yield FullCall(effect, direction, "".join(label for label, _ in choice), chosen)
+    keys = dict.fromkeys((claim.device, claim.leg.direction) for claim in claims if claim.effect == effect)
+    for device, direction in keys:
+        own = [c for c in claims if (c.effect, c.device, c.leg.direction) == (effect, device, direction)]
+        groups = pools([claim.leg for claim in own], direction)
+        apart.append([(group, [c for c in own if c.leg in legs], len(groups) > 1) for group, legs in groups.items()])
+    for choice in combinations(*apart) if apart else ():
+        chosen = tuple(claim for _, members, _ in choice for claim in members)
+        suffix = "".join(f"_{group}" for group, _, is_choice in choice if is_choice)
+        yield FullCall(effect, dict(zip(keys, (group for group, _, _ in choice), strict=True)), suffix, chosen)
 
 
 def counts(claim: Claim) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mes_stoch.components.context import Buffer, Effect, Network, OfPeriod
 from mes_stoch.model.call_path import hold_energy, stops_discharge
 from mes_stoch.model.claims import Back, Claim, FullCall, Parts, beside_schedule, called, counts, full_calls, own_claims
+from mes_stoch.model.together import less_moved_already, one_way_each
 
 if TYPE_CHECKING:
     from mes_stoch.model.site_model import SiteModel
@@ -27,10 +28,10 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
     added::
 
         L[x] - sum_p sum_j kappa^(x-j) H_p[j] u[p,j] / eta_d
-             - sum_j kappa^(x-j) H[j] (eta_c o_own[j] + o_others[j] / eta_d + f w[j])       >= E_min       (energy_up)
+             - sum_j kappa^(x-j) H[j] (eta_c o_own[j] + o_others[j] / eta_d + f w[j])       >= E_min    (energy_taken)
         L[x] + sum_p sum_j kappa^(x-j) H_p[j] eta_c u[p,j]
-             + sum_j kappa^(x-j) H[j] (o[j] / eta_d + f m[j])                               <= E_max     (energy_down)
-        (charge + held_down + a - m) / charge_max + (discharge - m) / discharge_max <= 1   (stops_discharge_<direction>)
+             + sum_j kappa^(x-j) H[j] (o[j] / eta_d + f m[j])                               <= E_max    (energy_added)
+        (charge + held_down + a - m) / charge_max + (discharge - m) / discharge_max <= 1           (stops_discharge)
 
     with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where a ``tau`` is no multiple of the period, the
     same holds inside every period, at its start + (tau mod h), with level and losses interpolated
@@ -38,14 +39,18 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
     rows stand for every start and every duration of a call. Windows are cut at the start of the horizon, and nothing is
     asked beyond its end.
 
-    The sum runs over one exclusivity group of every device (and products of ``every`` group): products of other groups
-    share its MW. What their calls do take is in ``L``. There is a row for every choice where a device has several.
+    The sum runs over the legs of both directions that have the effect: a heat pump called up and a CHP called down take
+    heat from one store, at the same time. Of every device it runs over one exclusivity group a direction (and products
+    of ``every`` group): products of other groups share its MW. What their calls do take is in ``L``. There is a row for
+    every choice where a device has several. What such calls of others have moved already, and symmetric products, which
+    go one way at a time: :mod:`mes_stoch.model.together`. The store's own legs of the other effect net out with these
+    and are left out.
 
     Where a store also answers calls that other devices deliver elsewhere (``u`` and ``o`` of those are its share), it
     needs power for that beside its own reserve::
 
-        discharge - charge + held_up   + sum_p u_p + o_added <= discharge_max             (call_power_taken_<direction>)
-        charge - discharge + held_down + sum_p u_p + o_taken <= charge_max                (call_power_added_<direction>)
+        discharge - charge + held_up   + sum_p u_p + o_added <= discharge_max             (call_power_taken)
+        charge - discharge + held_down + sum_p u_p + o_taken <= charge_max                (call_power_added)
 
     What it does about running calls of others is part of ``charge`` and ``discharge`` already, so that only what is
     not called yet comes on top, and the running calls the other way are taken back.
@@ -67,7 +72,11 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
             own=called([c for c in own if c.effect != effect]),
             others=called([c for c in others if c.effect != effect]),
         )
-        calls = list(full_calls(effect, own, others if effect in needed else []))
+        asked = others if effect in needed else []
+        calls = [
+            one_way_each(site, store.name, less_moved_already(site, store.name, call, asked), of_held=False)
+            for call in full_calls(effect, [*own, *asked])
+        ]
         stopped = stops_discharge(site, store, calls, back) if effect == "added" else None
         for call in calls:
             hold_energy(site, store, call, back, stopped)
@@ -82,8 +91,8 @@ def hold_in_network(site: SiteModel, node: str, network: Network, claims: Sequen
     ---------
     ::
 
-        import - export + sum_p u_p + o_added <= import_max                               (call_power_taken_<direction>)
-        export - import + sum_p u_p + o_taken <= export_max                               (call_power_added_<direction>)
+        import - export + sum_p u_p + o_added <= import_max                               (call_power_taken)
+        export - import + sum_p u_p + o_taken <= export_max                               (call_power_added)
 
     The export of a traded connection is its schedule, from which a full call counts, and what is held there for
     reserve uses up its room first::
@@ -99,7 +108,10 @@ def hold_in_network(site: SiteModel, node: str, network: Network, claims: Sequen
             continue
         sign = 1 if effect == "taken" else -1
         back = _total(called([c for c in counted if c.effect != effect]))
-        for call in full_calls(effect, [], counted if effect in needed else []):
+        for call in full_calls(effect, counted if effect in needed else []):
+            if not is_traded:
+                call = less_moved_already(site, network.name, call, counted)
+            call = one_way_each(site, network.name, call, of_held=is_traded)
             asked = [claim.held if is_traded else claim.uncalled for claim in call.claims]
             used = _of_schedule(site, network.name, effect) if is_traded else _of_meter(network, sign, back)
             _carry(site, network.name, call, used, asked, limit_mw)
@@ -121,7 +133,7 @@ def _carry(
     site.constraint(
         owner,
         f"call_power_{call.name}",
-        f"{owner} can {_verb(call.effect)} its part of a full {call.direction} call",
+        f"{owner} can {_verb(call.effect)} its part of a full call",
         lambda t: used(t) + sum(part(t) for part in asked) <= limit_mw,
     )
 

@@ -108,7 +108,7 @@ def test_a_heat_network_takes_no_more_than_its_limit(
         {**ENERGY, "fr_mfrr_up": reserve()},
     )
     assert optimum(instance, FREE).profit == pytest.approx(10.0 * held_mw, abs=1e-9)
-    assert optimum(instance, FREE, drop=["network.call_power_added_up"]).profit == pytest.approx(20.0)
+    assert optimum(instance, FREE, drop=["network.call_power_added"]).profit == pytest.approx(20.0)
 
 
 def test_a_commitment_a_network_cannot_take_is_short_and_not_infeasible() -> None:
@@ -133,7 +133,7 @@ def test_a_heat_network_gives_no_more_than_its_limit() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["network.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
+    assert optimum(instance, data, drop=["network.call_power_taken"]).profit == pytest.approx(-10 + 7.0)
 
 
 @pytest.mark.parametrize(("price", "profit", "without"), [(10.0, 25.0, 35.0), (30.0, 30.0, 60.0)])
@@ -148,7 +148,7 @@ def test_a_gas_main_carries_schedule_and_call(price: float, profit: float, witho
     )
     data = {"da_price_eur_per_mwh": 100}
     assert optimum(instance, data).profit == pytest.approx(profit)
-    assert optimum(instance, data, drop=["mains.call_power_taken_up"]).profit == pytest.approx(without)
+    assert optimum(instance, data, drop=["mains.call_power_taken"]).profit == pytest.approx(without)
 
 
 @pytest.mark.parametrize("call", ["discrete", "continuous"])
@@ -185,7 +185,7 @@ def test_gas_of_the_own_digester_has_nowhere_to_go() -> None:
     )
     data = {"da_price_eur_per_mwh": 70}
     assert optimum(instance, data).profit == pytest.approx(73.0)
-    assert optimum(instance, data, drop=["mains.call_power_added_down"]).profit == pytest.approx(78.0)
+    assert optimum(instance, data, drop=["mains.call_power_added"]).profit == pytest.approx(78.0)
 
 
 def test_a_connection_with_reserve_of_its_own_keeps_that_first() -> None:
@@ -210,7 +210,7 @@ def test_a_connection_with_reserve_of_its_own_keeps_that_first() -> None:
         },
     )
     assert optimum(instance, FREE).profit == pytest.approx(-12 + 11.8)
-    assert optimum(instance, FREE, drop=["network.call_power_added_up"]).profit == pytest.approx(-12 + 24.8)
+    assert optimum(instance, FREE, drop=["network.call_power_added"]).profit == pytest.approx(-12 + 24.8)
 
 
 def test_no_rows_where_a_network_always_takes_a_call() -> None:
@@ -229,7 +229,7 @@ def test_no_rows_where_a_network_always_takes_a_call() -> None:
         return {family.name for family in program.constraint_families if ".call_" in family.name}
 
     assert call_rows(None) == set()
-    assert call_rows(2.5) == {"mains.call_power_taken_up"}
+    assert call_rows(2.5) == {"mains.call_power_taken"}
 
 
 # -- power of stores --------------------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def test_a_slow_store_takes_little_heat(demand_mw: float, held_mw: float) -> Non
         {**ENERGY, "fr_mfrr_up": reserve(volume_max_mw=1.0)},
     )
     assert optimum(instance, FREE).profit == pytest.approx(10.0 * held_mw)
-    assert optimum(instance, FREE, drop=["tank.call_power_added_up"]).profit == pytest.approx(10.0)
+    assert optimum(instance, FREE, drop=["tank.call_power_added"]).profit == pytest.approx(10.0)
 
 
 def test_a_slow_store_gives_little_heat() -> None:
@@ -268,7 +268,7 @@ def test_a_slow_store_gives_little_heat() -> None:
     )
     data = {"da_price_eur_per_mwh": 10, "cop_per_unit": 3}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["tank.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
+    assert optimum(instance, data, drop=["tank.call_power_taken"]).profit == pytest.approx(-10 + 7.0)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_downward_calls_need_the_power_of_the_store(unit: Any, store: dict[str, 
     )
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
-    without = optimum(instance, data, drop=[f"tank.call_power_{effect}_down"])
+    without = optimum(instance, data, drop=[f"tank.call_power_{effect}"])
     assert without.profit == pytest.approx(-50 + 10)
 
 
@@ -310,7 +310,7 @@ def test_products_of_one_direction_add_up() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["tank.call_power_taken_up"]).profit == pytest.approx(-10 + 7.0)
+    assert optimum(instance, data, drop=["tank.call_power_taken"]).profit == pytest.approx(-10 + 7.0)
 
 
 def test_heat_of_one_device_does_not_stand_in_for_that_of_another() -> None:
@@ -331,7 +331,7 @@ def test_heat_of_one_device_does_not_stand_in_for_that_of_another() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(-10 + 3.5)
-    assert optimum(instance, data, drop=["tank.call_power_added_up"]).profit == pytest.approx(-10 + 3.5 + 14)
+    assert optimum(instance, data, drop=["tank.call_power_added"]).profit == pytest.approx(-10 + 3.5 + 14)
 
 
 @pytest.mark.parametrize("call", ["discrete", "continuous"])
@@ -398,7 +398,7 @@ def test_a_network_gives_power_and_a_store_energy(share: float | str) -> None:
     result = optimum(instance, data)
     assert result.profit == pytest.approx(2 * (-30 + 18.5))
     assert result.variable("fr_rc_up.volume_mw")[0] == pytest.approx(1.0)
-    for row in ("tank.energy_up", "network.call_power_taken_up"):
+    for row in ("tank.energy_taken", "network.call_power_taken"):
         assert optimum(instance, data, drop=[row]).profit == pytest.approx(2 * (-30 + 24.0))
 
 
@@ -417,7 +417,7 @@ def test_a_network_has_room_beside_what_it_carries() -> None:
     )
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(2 * (-30 - 50 + 14))
-    free = optimum(instance, data, drop=["network.call_power_taken_up"])
+    free = optimum(instance, data, drop=["network.call_power_taken"])
     assert free.profit == pytest.approx(2 * (-30 - 50 + 24))
 
 

@@ -56,14 +56,14 @@ def test_a_megawatt_hour_is_sold_or_held() -> None:
     """1 MWh in the last hour: 100 as energy. Sold and held for an hour as well it would be 150."""
     instance = site(battery())
     assert optimum(instance, {"da": 100}).profit == pytest.approx(100.0)
-    assert optimum(instance, {"da": 100}, drop=["battery.energy_up"]).profit == pytest.approx(150.0)
+    assert optimum(instance, {"da": 100}, drop=["battery.energy_taken"]).profit == pytest.approx(150.0)
 
 
 def test_energy_held_in_a_block_is_not_sold_in_its_last_hour() -> None:
     """1 MW in a block of four hours: 200, and the MWh stays; sold in the last hour on top it would be 300."""
     instance = site(battery(charge_max_mw=0.0), periods=4, block_h=4)
     assert optimum(instance, {"da": 100}).profit == pytest.approx(200.0)
-    assert optimum(instance, {"da": 100}, drop=["battery.energy_up"]).profit == pytest.approx(300.0)
+    assert optimum(instance, {"da": 100}, drop=["battery.energy_taken"]).profit == pytest.approx(300.0)
 
 
 def test_energy_held_in_one_block_is_not_sold_at_the_start_of_the_next() -> None:
@@ -75,7 +75,7 @@ def test_energy_held_in_one_block_is_not_sold_at_the_start_of_the_next() -> None
     data = {"da": [0, 100], "price": [50, 0]}
     instance = site(battery(charge_max_mw=0.0), periods=2, sustain_h=2.0, capacity_price_eur_per_mw_h="price")
     assert optimum(instance, data).profit == pytest.approx(100.0)
-    assert optimum(instance, data, drop=["battery.energy_up"]).profit == pytest.approx(150.0)
+    assert optimum(instance, data, drop=["battery.energy_taken"]).profit == pytest.approx(150.0)
     instance = site(battery(charge_max_mw=0.0), periods=2, sustain_h=1.0, capacity_price_eur_per_mw_h="price")
     assert optimum(instance, data).profit == pytest.approx(150.0)
 
@@ -84,7 +84,7 @@ def test_room_is_used_once() -> None:
     """At -100 the store is paid 100 for the MWh it has room for, or 50 for keeping it, and not both."""
     instance = site(battery(provides=["fr_afrr_down"]), "fr_afrr_down")
     assert optimum(instance, {"da": -100}).profit == pytest.approx(100.0)
-    assert optimum(instance, {"da": -100}, drop=["battery.energy_down"]).profit == pytest.approx(150.0)
+    assert optimum(instance, {"da": -100}, drop=["battery.energy_added"]).profit == pytest.approx(150.0)
 
 
 def test_an_empty_store_that_charges_sells_to_stop() -> None:
@@ -134,7 +134,7 @@ def test_what_a_call_gave_is_not_sold_as_readiness() -> None:
     fixed = {"fr_afrr_down.volume_mw": [1.0, 0.0], "battery.charge_mw": 0.0}
     result = optimum(instance, data, fixed=fixed)
     assert result.variable("fr_afrr_up.volume_mw") == pytest.approx([0.0, 1.0])
-    free = optimum(instance, data, fixed=fixed, drop=["battery.energy_up"])
+    free = optimum(instance, data, fixed=fixed, drop=["battery.energy_taken"])
     assert free.variable("fr_afrr_up.volume_mw") == pytest.approx([1.0, 1.0])
 
 

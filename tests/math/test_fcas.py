@@ -347,7 +347,7 @@ def test_energy_held_is_that_of_the_service_that_needs_most() -> None:
     assert optimum(site(unit, products, 0.0), fixed=AT_REST).profit == pytest.approx(24.0)
     one_group = {name: {**product, "exclusivity_group": "one"} for name, product in products.items()}
     assert optimum(site(unit, one_group, 0.0), fixed=AT_REST).profit == pytest.approx(190 / 9)
-    assert optimum(site(unit, products, 0.0), fixed=AT_REST, drop=["unit.energy_up*"]).profit == pytest.approx(36.0)
+    assert optimum(site(unit, products, 0.0), fixed=AT_REST, drop=["unit.energy_taken*"]).profit == pytest.approx(36.0)
 
 
 def test_regulation_adds_to_the_energy_held() -> None:
@@ -360,7 +360,7 @@ def test_regulation_adds_to_the_energy_held() -> None:
     result = optimum(site(unit, products, 0.0), fixed=AT_REST)
     assert result.variable("unit.au_raisereg_up_held_mw")[0] == pytest.approx(6.0)
     assert result.profit == pytest.approx(12.0)
-    assert optimum(site(unit, products, 0.0), fixed=AT_REST, drop=["unit.energy_up*"]).profit == pytest.approx(30.0)
+    assert optimum(site(unit, products, 0.0), fixed=AT_REST, drop=["unit.energy_taken*"]).profit == pytest.approx(30.0)
 
 
 def test_lower_services_need_room() -> None:
@@ -369,7 +369,7 @@ def test_lower_services_need_room() -> None:
     for efficiency, profit in ((1.0, 18.0), (0.8, 22.5)):
         unit = battery(list(products), initial_mwh=39.0, charge_efficiency_per_unit=efficiency)
         assert optimum(site(unit, products, 0.0), fixed=AT_REST).profit == pytest.approx(profit)
-        free = optimum(site(unit, products, 0.0), fixed=AT_REST, drop=["unit.energy_down*"])
+        free = optimum(site(unit, products, 0.0), fixed=AT_REST, drop=["unit.energy_added*"])
         assert free.profit == pytest.approx(30.0)
 
 

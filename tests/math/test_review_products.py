@@ -223,7 +223,7 @@ def test_a_chp_that_lowers_output_owes_heat() -> None:
     instance = heat_site(chp, 0.75)
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
-    assert optimum(instance, data, drop=["store.energy_taken_down"]).profit == pytest.approx(-50 + 10)
+    assert optimum(instance, data, drop=["store.energy_taken"]).profit == pytest.approx(-50 + 10)
 
 
 def test_a_heat_pump_that_raises_its_load_needs_room_for_heat() -> None:
@@ -240,7 +240,7 @@ def test_a_heat_pump_that_raises_its_load_needs_room_for_heat() -> None:
     instance = instance.model_copy(update={"components": components, "nodes": nodes})
     data = {"da_price_eur_per_mwh": 50}
     assert optimum(instance, data).profit == pytest.approx(-50 + 5)
-    assert optimum(instance, data, drop=["store.energy_down"]).profit == pytest.approx(-50 + 10)
+    assert optimum(instance, data, drop=["store.energy_added"]).profit == pytest.approx(-50 + 10)
 
 
 @pytest.mark.parametrize("share", [1.0, "call_per_unit"])

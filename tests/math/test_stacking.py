@@ -142,7 +142,7 @@ def test_a_store_holds_the_energy_of_the_group_that_needs_most(group: str, profi
     instance = make_instance({"grid": grid(), "battery": store}, products(group, sustain_h=2.0), periods=2)
     assert optimum(instance, FREE).profit == pytest.approx(2 * profit)
     if group == STACKED:
-        rows = ["battery.energy_up_demand_response", "battery.energy_up_flexibility"]
+        rows = ["battery.energy_taken_demand_response", "battery.energy_taken_flexibility"]
         assert optimum(instance, FREE, drop=rows[:1]).profit == pytest.approx(2 * (10 + 3 * 4))
         assert optimum(instance, FREE, drop=rows).profit == pytest.approx(2 * 3 * 14)
 
@@ -187,7 +187,7 @@ def test_heat_behind_a_call_is_held_once_a_group(group: str, profit: float) -> N
     data = {"da_price_eur_per_mwh": 10}
     assert optimum(instance, data).profit == pytest.approx(profit)
     if group == STACKED:
-        free = optimum(instance, data, drop=["tank.energy_up_demand_response"])
+        free = optimum(instance, data, drop=["tank.energy_taken_demand_response"])
         assert free.profit == pytest.approx(-10 + 5 + 4)
 
 
