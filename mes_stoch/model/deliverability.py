@@ -35,7 +35,7 @@ def build_deliverability(site: SiteModel, node: str) -> None:
     for that; where there is none, nothing can be held (``*_nowhere``).
 
     So an optional store or connection costs nothing: its shares may be 0. Nothing is netted between devices or
-    products, since their calls come apart. Boilers that could step in and dumped heat help no call.
+    products, since their calls come apart as well as together. Boilers that could step in and dumped heat help no call.
 
     At the node of a traded connection the schedule is the base that a full call counts from, and what is called goes
     through the connection's meter: stores and other connections there keep room for their whole share.

@@ -674,6 +674,89 @@ def test_a_megawatt_of_two_groups_moves_once() -> None:
     ]
 
 
+def test_a_running_call_of_another_group_takes_the_heat_once() -> None:
+    """The leaf calls half of the MW of one group; a full call of the other adds the other half, and takes 1.5 MWh."""
+    pump = engine(provides=["fr_afrr_up", "fr_mfrr_up"], power_max_mw=2.0) | {
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 3.0}],
+    }
+    store = battery(node="warmth", provides=[], energy_max_mwh=3.0, initial_mwh=3.0, discharge_max_mw=3.0)
+    instance = site(
+        {"pump": pump, "store": store, "heating": {"type": "demand", "node": "warmth", "demand_mw": 6.0}},
+        {
+            "fr_afrr_up": reserve(exclusivity_group="one"),
+            "fr_mfrr_up": reserve(exclusivity_group="two", sustain_h=1.0, activation_up_per_unit="call"),
+        },
+    )
+    plan = idle("store", 1.5, discharge_mw=1.5) | {
+        "pump.power_mw": 2.0,
+        "pump.fr_afrr_up_held_mw": 1.0,
+        "pump.fr_mfrr_up_held_mw": 1.0,
+        "pump.fr_mfrr_up_called_mw": 0.5,
+        "grid.scheduled_mw": -2.0,
+    }
+    assert stress(books_by_hand(instance, plan, series={"call": 0.5})).passed
+    # of a single group it is another MW: 3 MWh beside the 1.5, or both in full, 6, of the 3
+    one = {
+        name: spec.model_copy(update={"exclusivity_group": "one"})
+        for name, spec in instance.products.items()
+        if name.startswith("fr_")
+    }
+    together = instance.model_copy(update={"products": {**instance.products, **one}})
+    assert found(stress(books_by_hand(together, plan, series={"call": 0.5}))) == [
+        ("store", "discharging power to take over", 1.5),
+        ("store", "discharging power to take over", 3.0),
+        ("store", "lowest level", 1.5),
+        ("store", "lowest level", 3.0),
+    ]
+
+
+def both_ways(up: str, down: str, demand_mw: float, **store: float) -> tuple[Instance, dict[str, Any]]:
+    """A heat pump that takes 3 MWh of heat a MW called up, and a CHP that takes 1 MWh a MW called down, and a store."""
+    pump = engine(provides=[up], power_max_mw=1.0) | {
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 3.0}],
+    }
+    chp = engine(provides=[down], power_max_mw=1.0) | {
+        "outputs": [{"node": "power", "ratio_per_unit": 1.0}, {"node": "warmth", "ratio_per_unit": 1.0}]
+    }
+    heat = {"heating": {"type": "demand", "node": "warmth", "demand_mw": demand_mw}}
+    tank = battery(node="warmth", provides=[], energy_max_mwh=10.0, **store)
+    products = {name: reserve(sustain_h=1.0) for name in dict.fromkeys((up, down))}
+    instance = site({"pump": pump, "chp": chp, "store": tank, **heat, **MAINS}, products)
+    plan = idle("store", store["initial_mwh"]) | {"pump.power_mw": 1.0, "chp.power_mw": 1.0, "grid.scheduled_mw": 0.0}
+    for unit, product in (("pump", up), ("chp", down)):
+        for way in ("up", "down") if product == "fr_fcr" else (product.rsplit("_", 1)[1],):
+            leg = f"fr_fcr_{way}" if product == "fr_fcr" else product
+            plan[f"{unit}.{leg}_held_mw"] = float((unit, way) in (("pump", "up"), ("chp", "down")))
+    return instance, plan
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "store", "missing"),
+    [
+        # 3 MWh a MW of pump called up and 1 MWh a MW of CHP called down, from one store, at once
+        ("fr_afrr_up", "fr_afrr_down", {"initial_mwh": 4.0}, []),
+        ("fr_afrr_up", "fr_afrr_down", {"initial_mwh": 3.0}, [("store", "lowest level", 1.0)]),
+        (
+            "fr_afrr_up",
+            "fr_afrr_down",
+            {"initial_mwh": 4.0, "discharge_max_mw": 3.0},
+            [("store", "discharging power to take over", 1.0)],
+        ),
+        # one signal goes one way at a time
+        ("fr_fcr", "fr_fcr", {"initial_mwh": 3.0}, []),
+        ("fr_fcr", "fr_fcr", {"initial_mwh": 2.5}, [("store", "lowest level", 0.5)]),
+    ],
+)
+def test_calls_up_and_down_take_the_same_heat(
+    up: str, down: str, store: dict[str, float], missing: list[tuple[str, str, float]]
+) -> None:
+    instance, plan = both_ways(up, down, 4.0, **{"discharge_max_mw": 10.0, "charge_max_mw": 10.0, **store})
+    books = books_by_hand(instance, plan, metered={("fuel", "mains"): 2.0})
+    assert found(stress(books)) == missing
+
+
 # -- leaves -----------------------------------------------------------------------------------------------------------
 
 

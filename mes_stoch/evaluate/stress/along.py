@@ -13,9 +13,10 @@ from mes_stoch.evaluate.stress.nodes import (
     planned_help,
     planned_shares,
     share_out,
+    tried_sets,
 )
 from mes_stoch.evaluate.stress.patterns import Pattern, Running, Step, patterns
-from mes_stoch.evaluate.stress.plan import TINY_MW, CallSet, Mask, Plan
+from mes_stoch.evaluate.stress.plan import TINY_MW, CallSet, Mask, Plan, Side
 from mes_stoch.evaluate.stress.power import reach
 from mes_stoch.evaluate.stress.readings import Notebook
 from mes_stoch.evaluate.stress.stores import StoreOnCall
@@ -29,65 +30,74 @@ def check_energy(plan: Plan, notebook: Notebook) -> None:
     of them, nothing in the other direction (a call that the leaf happens to see the other way is no help to count on),
     and on other products what the leaf calls. A store that holds reserve runs on its schedule and what it gives; where
     a device moves flows at other nodes, networks and stores there take over.
+
+    Calls up of one device and down of another may move a node the same way: sets of both directions are tried where
+    they do, and looked at there alone, since on one device they net out.
     """
-    for calls in plan.call_sets:
+    for calls in tried_sets(plan):
+        loads = node_loads(plan, calls)
         for pattern in patterns(calls.legs, plan.period_h):
-            _Replay(plan, notebook, calls, pattern).run()
+            _Replay(plan, notebook, calls, pattern, loads).run()
 
 
 class _Replay:
     """One pattern of calls of one set, over (leaves, anchors)."""
 
-    def __init__(self, plan: Plan, notebook: Notebook, calls: CallSet, pattern: Pattern) -> None:
+    def __init__(
+        self, plan: Plan, notebook: Notebook, calls: CallSet, pattern: Pattern, loads: Sequence[NodeLoad]
+    ) -> None:
         self._plan, self._notebook, self._calls, self._pattern = plan, notebook, calls, pattern
         self._running = Running(plan, calls, pattern)
-        self._opposite = plan.opposite(calls.direction)
         self._shape = (plan.leaves, plan.periods + 1)
-        devices = dict.fromkeys(device for leg in calls.legs for device in leg.held)
-        self._begun = {device: np.zeros(self._shape, dtype=bool) for device in devices}
-        own = [leg for leg in plan.legs if leg.direction == calls.direction]
-        self._given = {device: plan.given_by(device, own) for device in devices}
-        self._reach = {device: reach(plan, device, calls.sign) for device in devices}
-        #: Share of the change that a device's own limits let happen.
-        self._moved: dict[str, Array] = {}
-        self._own_stores = {name: StoreOnCall(plan, name) for name in devices if name in plan.storages}
+        self._begun = {side: np.zeros(self._shape, dtype=bool) for side in calls.sides}
+        self._given = {side: plan.given_by(side[0], plan.legs_of(side[1])) for side in calls.sides}
+        self._withheld = {side: plan.given_by(side[0], plan.opposite(side[1])) for side in calls.sides}
+        #: What a device gives on calls of other groups, which may be the same MW.
+        self._moved_before = {
+            side: plan.given_by(side[0], [leg for leg in plan.legs_of(side[1]) if calls.is_of_other_groups(leg)])
+            for side in calls.sides
+        }
+        stores = [side for side in calls.sides if side[0] in plan.storages]
+        self._reach = {side: reach(plan, side[0], _sign(side)) for side in stores}
+        own = stores if calls.direction != "both" else ()
+        self._own_stores = {side: StoreOnCall(plan, side[0]) for side in own}
         # what drains a store and what fills it are two tests
-        self._loads = [
-            (load, {name: StoreOnCall(plan, name) for name in load.stores}) for load in node_loads(plan, calls)
-        ]
+        self._loads = [(load, {name: StoreOnCall(plan, name) for name in load.stores}) for load in loads]
 
     def run(self) -> None:
         for step in self._pattern.steps:
             self._running.move_to(step)
             period, inside = self._running.index(step)
             on_call = self._running.is_any & inside
-            changes = {device: self._change(device, period) for device in self._begun}
-            for device, store in self._own_stores.items():
-                counts = on_call & self._begun[device]
-                store.prepare(period, step.from_h, self._calls.sign * changes[device], counts)
+            changes = {side: self._change(side, period) for side in self._begun}
+            for side, store in self._own_stores.items():
+                counts = on_call & self._begun[side]
+                store.prepare(period, step.from_h, _sign(side) * changes[side], counts)
                 store.advance(step.hours, counts)
-                self._look_at_level(store, device, self._calls.sign, step, counts)
+                self._look_at_level(store, side[0], _sign(side), step, counts)
             for load, stores in self._loads:
                 self._at_node(load, stores, step, period, on_call, changes)
 
-    def _change(self, device: str, period: Span) -> Array:
+    def _change(self, side: Side, period: Span) -> Array:
         """What the calls of the set change of what a device gives in the leaf, MW in their direction."""
+        device, direction = side
         change, full = np.zeros(self._shape), np.zeros(self._shape)
         for leg in self._calls.legs:
-            if device not in leg.held:
+            if leg.direction != direction or device not in leg.held:
                 continue
             held, given = leg.held[device][:, period], leg.given[device][:, period]
             active = self._running.active[leg.name]
-            self._begun[device] |= active & (held > TINY_MW)
+            self._begun[side] |= active & (held > TINY_MW)
             full += np.where(active, held, 0.0)
             change += np.where(active, np.maximum(held - given, 0.0), 0.0)
             change -= np.where(self._running.over[leg.name], given, 0.0)
         # products of other groups may hold the same MW, which moves once
-        most = np.maximum(self._reach[device][:, period], full)
-        moved = np.minimum(change, most - self._given[device][:, period])
-        self._moved[device] = np.divide(moved, change, out=np.ones_like(moved), where=change > TINY_MW)
-        withheld = self._plan.given_by(device, self._opposite)[:, period]
-        return moved + np.where(self._begun[device], withheld, 0.0)
+        if side in self._reach:
+            most = np.maximum(self._reach[side][:, period], full)
+            moved = np.minimum(change, most - self._given[side][:, period])
+        else:
+            moved = np.minimum(change, np.maximum(change - self._moved_before[side][:, period], 0.0))
+        return moved + np.where(self._begun[side], self._withheld[side][:, period], 0.0)
 
     def _at_node(
         self,
@@ -96,15 +106,15 @@ class _Replay:
         step: Step,
         period: Span,
         on_call: Mask,
-        changes: dict[str, Array],
+        changes: dict[Side, Array],
     ) -> None:
-        counts = on_call & self._any_begun(load.devices)
+        counts = on_call & self._any_begun(load.sides)
         asked = np.where(counts, load.asked(changes, period), 0.0)
         sign = 1 if load.effect == "taken" else -1
         for name, store in stores.items():
             # reserve that the store itself holds drains or fills it as well
-            is_alike = name in changes and self._calls.sign == sign
-            store.prepare(period, step.from_h, sign * changes[name] if is_alike else np.zeros(self._shape), counts)
+            own = changes.get((name, load.natural), np.zeros(self._shape))
+            store.prepare(period, step.from_h, sign * own, counts)
         room = {name: load.room(name, changes, period) for name in load.room_mw}
         extra = self._taken_over(load, stores, step, period, asked, room, counts)
         for name in load.room_mw:
@@ -122,8 +132,8 @@ class _Replay:
             self._look_at_power(store, name, sign, step, counts & (extra[name] > TINY_MW))
             self._look_at_level(store, name, sign, step, counts)
 
-    def _any_begun(self, devices: Sequence[str]) -> Mask:
-        return np.asarray(np.logical_or.reduce([self._begun[device] for device in devices]))
+    def _any_begun(self, sides: Sequence[Side]) -> Mask:
+        return np.asarray(np.logical_or.reduce([self._begun[side] for side in sides]))
 
     def _taken_over(
         self,
@@ -158,13 +168,20 @@ class _Replay:
 
     def _as_planned(self, load: NodeLoad, taker: str, planned: Sequence[PlannedShare], period: Span) -> Array:
         total = np.zeros(self._shape)
-        for share in planned:
-            full, called = share.full[:, period], share.called[:, period]
-            rest = np.where(self._running.active[share.leg.name], full - called, 0.0)
-            total += self._moved[share.device] * rest
-            total -= np.where(self._running.over[share.leg.name], called, 0.0)
-        for device, spared in planned_help(self._plan, self._calls, load, taker).items():
-            total += np.where(self._begun[device], spared[:, period], 0.0)
+        for side in load.sides:
+            rest, before = np.zeros(self._shape), np.zeros(self._shape)
+            for share in planned:
+                if share.side != side:
+                    continue
+                full, called = share.full[:, period], share.called[:, period]
+                if not share.is_in_set:
+                    before += called
+                    continue
+                rest += np.where(self._running.active[share.leg.name], full - called, 0.0)
+                total -= np.where(self._running.over[share.leg.name], called, 0.0)
+            total += np.minimum(rest, np.maximum(rest - before, 0.0))
+        for side, spared in planned_help(self._plan, load, taker).items():
+            total += np.where(self._begun[side], spared[:, period], 0.0)
         return total
 
     def _look_at_level(self, store: StoreOnCall, name: str, sign: int, step: Step, counts: Mask) -> None:
@@ -189,3 +206,8 @@ class _Replay:
     def _times(self, step: Step) -> Array:
         """Hours after the start of the horizon at which a step begins, by anchor."""
         return np.asarray((self._running.anchors + step.period) * self._plan.period_h + step.from_h)
+
+
+def _sign(side: Side) -> int:
+    """+1 where calls mean more injection."""
+    return 1 if side[1] == "up" else -1

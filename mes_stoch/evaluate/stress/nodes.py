@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from mes_stoch.evaluate.stress.plan import CallSet, Leg, Plan
+from mes_stoch.evaluate.stress.plan import CallSet, Leg, Plan, Side
 from mes_stoch.evaluate.stress.stores import StoreOnCall
 from mes_stoch.schema.components import Converter
+from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.settle.books import Array, Span
 
 Effect = Literal["taken", "added"]
@@ -26,40 +27,45 @@ class NodeLoad:
     effect : str
         ``taken``: the node needs other supply; ``added``: it needs room.
     ratios : dict
-        By device, MW here per MW called, over (leaves, periods).
+        By device and direction of calls, MW here per MW called, over (leaves, periods).
     stores, networks : tuple of str
         Storages and connections at the node.
     room_mw : dict
         By network, what it can still carry as the leaf is operated, MW over (leaves, periods).
-    rivals : tuple of str
-        Devices whose delivery uses up the same network: those of the set, where the node is that of the connection.
+    rivals : tuple
+        Devices and directions whose delivery uses up the same network, where the node is that of the connection.
     """
 
     node: str
     effect: Effect
-    ratios: dict[str, Array]
+    ratios: dict[Side, Array]
     stores: tuple[str, ...]
     room_mw: dict[str, Array]
-    rivals: tuple[str, ...]
+    rivals: tuple[Side, ...]
 
     @property
-    def devices(self) -> tuple[str, ...]:
+    def sides(self) -> tuple[Side, ...]:
         return tuple(self.ratios)
+
+    @property
+    def natural(self) -> Direction:
+        """Direction of calls of a store itself that have the effect."""
+        return "up" if self.effect == "taken" else "down"
 
     @property
     def takers(self) -> tuple[str, ...]:
         """Everything that can take over."""
         return (*self.stores, *self.room_mw)
 
-    def asked(self, changes: Mapping[str, Array], period: Span) -> Array:
+    def asked(self, changes: Mapping[Side, Array], period: Span) -> Array:
         """What the calls change at the node, MW, over (leaves, anchors)."""
-        parts = [ratio[:, period] * changes[device] for device, ratio in self.ratios.items()]
+        parts = [ratio[:, period] * changes[side] for side, ratio in self.ratios.items()]
         return np.maximum(sum(parts), 0.0)
 
-    def room(self, network: str, changes: Mapping[str, Array], period: Span) -> Array:
+    def room(self, network: str, changes: Mapping[Side, Array], period: Span) -> Array:
         """What a network can carry beside the delivery of the calls themselves, MW, over (leaves, anchors)."""
         room = self.room_mw[network][:, period]
-        return np.asarray(room - sum(changes[device] for device in self.rivals))
+        return np.asarray(room - sum(changes[side] for side in self.rivals))
 
 
 def node_loads(plan: Plan, calls: CallSet) -> tuple[NodeLoad, ...]:
@@ -68,35 +74,48 @@ def node_loads(plan: Plan, calls: CallSet) -> tuple[NodeLoad, ...]:
     A network without limit gives whatever is taken. What one device takes and another adds is not set off against each
     other: calls of different products come apart.
     """
-    ratios: dict[tuple[str, Effect], dict[str, Array]] = {}
-    for device in dict.fromkeys(device for leg in calls.legs for device in leg.held):
-        spec = plan.books.instance.components[device]
+    ratios: dict[tuple[str, Effect], dict[Side, Array]] = {}
+    for side in calls.sides:
+        spec = plan.books.instance.components[side[0]]
         if isinstance(spec, Converter):
-            for node, effect, ratio in _other_ports(plan, calls, spec):
+            for node, effect, ratio in _other_ports(plan, side[1], spec):
                 own = ratios.setdefault((node, effect), {})
-                own[device] = own[device] + ratio if device in own else ratio
+                own[side] = own[side] + ratio if side in own else ratio
     return tuple(
-        _load(plan, calls, node, effect, by_device)
-        for (node, effect), by_device in ratios.items()
+        _load(plan, calls, node, effect, by_side)
+        for (node, effect), by_side in ratios.items()
         if effect == "added" or all(spec.import_max_mw is not None for spec in plan.networks_at(node).values())
     )
 
 
-def _load(plan: Plan, calls: CallSet, node: str, effect: Effect, ratios: dict[str, Array]) -> NodeLoad:
+def _load(plan: Plan, calls: CallSet, node: str, effect: Effect, ratios: dict[Side, Array]) -> NodeLoad:
     stores = tuple(name for name, spec in plan.storages.items() if spec.node == node)
     room = {}
     for name, spec in plan.networks_at(node).items():
         into_node = plan.books.metered(name, node)
         room[name] = (spec.import_max_mw or 0.0) - into_node if effect == "taken" else spec.export_max_mw + into_node
-    rivals: tuple[str, ...] = ()
-    if (calls.sign > 0) == (effect == "added") and {leg.product.connection for leg in calls.legs} & set(room):
-        rivals = tuple(dict.fromkeys(device for leg in calls.legs for device in leg.held))
+    # calls up use what a connection could still export, and calls down what it could still import
+    against: Direction = "up" if effect == "added" else "down"
+    here = [leg for leg in calls.legs if leg.direction == against and leg.product.connection in room]
+    rivals = tuple(dict.fromkeys((device, against) for leg in here for device in leg.held))
     return NodeLoad(node, effect, ratios, stores, room, rivals)
 
 
-def _other_ports(plan: Plan, calls: CallSet, spec: Converter) -> Iterator[tuple[str, Effect, Array]]:
+def tried_sets(plan: Plan) -> tuple[CallSet, ...]:
+    """Sets of calls to try: those of one direction, and those of both where they come together at some node."""
+    joint = (c for c in plan.joint_sets if any(_moves_both_ways(load, c) for load in node_loads(plan, c)))
+    return (*plan.call_sets, *joint)
+
+
+def _moves_both_ways(load: NodeLoad, calls: CallSet) -> bool:
+    """Whether calls up and calls down have the effect of a load, or use the stores that take it over."""
+    own = {(store, load.natural) for store in load.stores} & set(calls.sides)
+    return len({direction for _, direction in (*load.sides, *own)}) == 2
+
+
+def _other_ports(plan: Plan, direction: Direction, spec: Converter) -> Iterator[tuple[str, Effect, Array]]:
     generates = any(port.node == spec.reference for port in spec.outputs)
-    raised = (calls.sign > 0) == generates
+    raised = (direction == "up") == generates
     for ports, is_output in ((spec.inputs, False), (spec.outputs, True)):
         for port in ports:
             if port.node != spec.reference:
@@ -111,46 +130,58 @@ def _other_ports(plan: Plan, calls: CallSet, spec: Converter) -> Iterator[tuple[
 class PlannedShare:
     """Part of a full call that one taker is planned to take over, for one device and leg; MW, (leaves, periods).
 
-    ``called`` is its part of what the leaf calls, which it does already.
+    ``called`` is its part of what the leaf calls, which it does already. Where the leg is not in the set, but holds the
+    same MW for a product of another group, that is all there is of it: a MW moves once.
     """
 
-    device: str
+    side: Side
     leg: Leg
+    is_in_set: bool
     full: Array
     called: Array
 
 
 def planned_shares(plan: Plan, calls: CallSet, load: NodeLoad, taker: str) -> tuple[PlannedShare, ...] | None:
     """Shares of a taker as the plan has them; ``None`` where it has none and somebody else might take over."""
-    connection = _connection_at(plan, load)
     shares = []
-    for device, ratio in load.ratios.items():
-        for leg in calls.legs:
-            if device not in leg.held:
-                continue
-            name = f"{taker}.{device}_{leg.name}_{load.effect}"
-            if plan.books.has(f"{name}_share_mw"):
-                full = plan.decided(f"{name}_share_mw")
-                called = _planned_call(plan, name, leg, full)
-            elif len(load.takers) == 1:
-                full, called = ratio * leg.held[device], ratio * leg.given[device]
-            else:
-                return None
-            if connection is not None:
-                # what is called shows at the meter of the connection, and nobody else takes it over
-                called = ratio * leg.given[device] if taker == connection else 0.0 * called
-            shares.append(PlannedShare(device, leg, full, called))
+    for side in load.sides:
+        device, direction = side
+        for leg in plan.legs_of(direction):
+            is_in_set = leg in calls.legs
+            if device in leg.held and (is_in_set or calls.is_of_other_groups(leg)):
+                share = _planned_share(plan, load, taker, side, leg)
+                if share is None:
+                    return None
+                shares.append(PlannedShare(side, leg, is_in_set, *share))
     return tuple(shares)
 
 
-def planned_help(plan: Plan, calls: CallSet, load: NodeLoad, taker: str) -> dict[str, Array]:
-    """By device, what a taker is spared by calls of the leaf the other way, MW over (leaves, periods)."""
+def _planned_share(plan: Plan, load: NodeLoad, taker: str, side: Side, leg: Leg) -> tuple[Array, Array] | None:
+    device, ratio = side[0], load.ratios[side]
+    name = f"{taker}.{device}_{leg.name}_{load.effect}"
+    if plan.books.has(f"{name}_share_mw"):
+        full = plan.decided(f"{name}_share_mw")
+        called = _planned_call(plan, name, leg, full)
+    elif len(load.takers) == 1:
+        full, called = ratio * leg.held[device], ratio * leg.given[device]
+    else:
+        return None
+    connection = _connection_at(plan, load)
+    if connection is not None:
+        # what is called shows at the meter of the connection, and nobody else takes it over
+        called = ratio * leg.given[device] if taker == connection else 0.0 * called
+    return full, called
+
+
+def planned_help(plan: Plan, load: NodeLoad, taker: str) -> dict[Side, Array]:
+    """By device and direction, what a taker is spared by calls of the leaf the other way, MW, (leaves, periods)."""
     if _connection_at(plan, load) is not None:
         return {}
     other = "added" if load.effect == "taken" else "taken"
-    spared: dict[str, Array] = {}
-    for device, ratio in load.ratios.items():
-        for leg in plan.opposite(calls.direction):
+    spared: dict[Side, Array] = {}
+    for side, ratio in load.ratios.items():
+        device, direction = side
+        for leg in plan.opposite(direction):
             if device not in leg.held:
                 continue
             name = f"{taker}.{device}_{leg.name}_{other}"
@@ -160,7 +191,7 @@ def planned_help(plan: Plan, calls: CallSet, load: NodeLoad, taker: str) -> dict
                 part = ratio * leg.given[device]
             else:
                 continue
-            spared[device] = spared[device] + part if device in spared else part
+            spared[side] = spared[side] + part if side in spared else part
     return spared
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from mes_stoch.evaluate.stress.along import check_energy
 from mes_stoch.evaluate.stress.completeness import require_complete
 from mes_stoch.evaluate.stress.levels import check_levels
+from mes_stoch.evaluate.stress.nodes import tried_sets
 from mes_stoch.evaluate.stress.operation import check_operation
 from mes_stoch.evaluate.stress.plan import Plan
 from mes_stoch.evaluate.stress.power import check_power
@@ -61,7 +62,7 @@ class StressTest:
     def calls_tested(self) -> int:
         """Starts of full calls that were tried: leaves x periods x sets of products, where a call may begin."""
         count = 0
-        for calls in self.plan.call_sets:
+        for calls in tried_sets(self.plan):
             begins = np.logical_or.reduce([leg.may_begin for leg in calls.legs])
             count += int(begins.sum())
         return count

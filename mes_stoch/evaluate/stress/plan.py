@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product as combinations
 from typing import Literal
 
 import numpy as np
@@ -19,11 +20,17 @@ from mes_stoch.settle.calls import called_share, delivered_by, leg_name, window
 
 Mask = NDArray[np.bool_]
 
+#: A device, and the direction in which calls move it.
+Side = tuple[str, Direction]
+
 #: Exclusivity group whose products share no MW with any other, whatever its group.
 EVERY_GROUP = "every"
 
 #: Power below this is rounding, MW (a watt).
 TINY_MW = 1e-6
+
+#: Symmetric products of which every choice of directions is tried; more all go one way.
+MOST_SYMMETRIC = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +79,7 @@ class Leg:
 
 @dataclass(frozen=True, eq=False)
 class CallSet:
-    """Legs of one direction that are called in full together; ``name`` says which to a reader."""
+    """Legs that are called in full together, of one direction or both; ``name`` says which to a reader."""
 
     name: str
     direction: Direction | Literal["both"]
@@ -86,6 +93,16 @@ class CallSet:
     @property
     def products(self) -> tuple[str, ...]:
         return tuple(leg.product_id for leg in self.legs)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Devices that the calls move, and which way."""
+        return tuple(dict.fromkeys((device, leg.direction) for leg in self.legs for device in leg.held))
+
+    def is_of_other_groups(self, leg: Leg) -> bool:
+        """Whether what a leg holds may be the same MW as what the legs of the set hold in its direction."""
+        own = {other.product.exclusivity_group for other in self.legs if other.direction == leg.direction}
+        return bool(own - {EVERY_GROUP}) and leg.product.exclusivity_group not in (*own, EVERY_GROUP)
 
 
 @dataclass(frozen=True)
@@ -145,6 +162,20 @@ class Plan:
                     sets.append(CallSet(f"all{of}, {direction}", direction, legs))
         return tuple(sets)
 
+    @cached_property
+    def joint_sets(self) -> tuple[CallSet, ...]:
+        """Legs of both directions: of each one exclusivity group, and of a symmetric product one leg."""
+        sets = []
+        for (up, of_up), (down, of_down) in combinations(self.groups("up").items(), self.groups("down").items()):
+            is_choice = len(self.groups("up")) > 1 or len(self.groups("down")) > 1
+            name = f"all of {up}, up, and of {down}, down" if is_choice else "all, up and down"
+            legs = (*of_up, *of_down)
+            for ways in _ways([leg.product_id for leg in of_up if leg.product_id in {d.product_id for d in of_down}]):
+                chosen = tuple(leg for leg in legs if ways.get(leg.product_id, leg.direction) == leg.direction)
+                choice = "".join(f", {product_id} {way}" for product_id, way in ways.items())
+                sets.append(CallSet(name + choice, "both", chosen))
+        return tuple(sets)
+
     def groups(self, direction: Direction) -> dict[str, tuple[Leg, ...]]:
         """Legs of one direction by exclusivity group: those of one never share a MW, those of different ones may."""
         own = [leg for leg in self.legs if leg.direction == direction]
@@ -189,3 +220,12 @@ class Plan:
         """What a device gives on the calls of the leaf, MW."""
         zero = np.zeros((self.leaves, self.periods))
         return sum((leg.given[device] for leg in legs if device in leg.given), zero)
+
+
+def _ways(symmetric: Sequence[str]) -> Iterator[dict[str, Direction]]:
+    """Choices of one direction for each symmetric product."""
+    directions: tuple[Direction, ...] = ("up", "down")
+    if len(symmetric) > MOST_SYMMETRIC:
+        yield from (dict.fromkeys(symmetric, way) for way in directions)
+    else:
+        yield from (dict(zip(symmetric, ways, strict=True)) for ways in combinations(directions, repeat=len(symmetric)))
