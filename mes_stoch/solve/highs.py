@@ -15,9 +15,10 @@ HiGHS 1.16, Huangfu & Hall (2018), Parallelizing the dual revised simplex method
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import highspy
@@ -317,24 +318,40 @@ class HighsModel:
         # HiGHS counts its time limit over all runs of one object.
         limit = self._highs.getRunTime() + max(time_limit_s, 0.0)
         self.set_option("time_limit", limit if math.isfinite(limit) else math.inf)
+        model_status = self._attempt()
+        for settings in self._other_ways():
+            if model_status in highs_calls.STATUS:
+                break
+            # A basis that has gone bad after many changes in place, or numbers that are too much for the way taken.
+            logger.debug("HiGHS ended with %s; solving once more from scratch", model_status)
+            self.clear_solver()
+            with contextlib.ExitStack() as stack:
+                for name, value in settings.items():
+                    stack.enter_context(highs_calls.changed_option(self._highs, name, value))
+                model_status = self._attempt()
+        if model_status not in highs_calls.STATUS:
+            raise SolveError(f"HiGHS ended with status {self._highs.modelStatusToString(model_status)!r}")
+        return self._collect(highs_calls.STATUS[model_status])
+
+    def _other_ways(self) -> Iterator[dict[str, OptionValue]]:
+        """What to try where a run fails: cold, without presolve, and with the largest cost of a linear program at one.
+
+        Tolerances of a search mean something else once costs are scaled, and are part of what it proves.
+        """
+        yield {}
+        yield {"presolve": "off"}
+        if not self.is_mip:
+            largest = float(np.abs(np.array(self._highs.getLp().col_cost_)).max(initial=0.0)) or 1.0
+            yield {"presolve": "off", "user_objective_scale": -round(math.log2(largest))}
+
+    def _attempt(self) -> Any:
         model_status = self._run()
         if model_status == highs_calls.INFEASIBLE_OR_UNBOUNDED:
             model_status = self._infeasible_or_unbounded()
-        status = highs_calls.STATUS.get(model_status)
-        if status is None and not self.is_mip:
-            # A basis that has gone bad after many changes in place: once more, cold.
-            logger.debug("HiGHS ended with %s; solving once more from scratch", model_status)
-            self.clear_solver()
-            model_status = self._run()
-            if model_status == highs_calls.INFEASIBLE_OR_UNBOUNDED:
-                model_status = self._infeasible_or_unbounded()
-            status = highs_calls.STATUS.get(model_status)
-        if status is None:
-            raise SolveError(f"HiGHS ended with status {self._highs.modelStatusToString(model_status)!r}")
-        return self._collect(status)
+        return model_status
 
     def _run(self) -> Any:
-        check(self._highs.run(), "solving", warning_is_fine=True)
+        run_status = self._highs.run()
         info = self._highs.getInfo()
         simplex = "mip_iterations" if self.is_mip else "lp_iterations"
         # a count is -1 where that solver was not used
@@ -345,7 +362,9 @@ class HighsModel:
             nodes=max(int(info.mip_node_count), 0),
             **{simplex: max(int(info.simplex_iteration_count), 0)},
         )
-        return self._highs.getModelStatus()
+        # What a run that has failed says of the model is not to be relied upon.
+        failed = run_status == highspy.HighsStatus.kError
+        return highspy.HighsModelStatus.kSolveError if failed else self._highs.getModelStatus()
 
     def _infeasible_or_unbounded(self) -> Any:
         """Which of the two: without presolve for an LP; a MIP is asked for any feasible point."""

@@ -21,6 +21,8 @@ from mes_stoch.solve.result import ScenarioSolution
 from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.team import Team
 
+_NEXT_TO_NOTHING = 0.01
+
 
 class Ledger:
     """This rank's scenarios.
@@ -64,10 +66,16 @@ class Ledger:
             self.offsets[place] = offset
 
     def order(self, worth: float) -> list[int]:
-        """Places that owe more than ``worth``, the largest weighted debt first."""
+        """Places that owe more than ``worth``, the largest weighted debt first.
+
+        Those whose weighted debts come to next to nothing all together are left out: the estimates of a scenario of
+        probability 1e-13 owe as much as its multipliers are large, and change nothing.
+        """
         debts = np.array([self.debt(place) for place in range(len(self.scenarios))])
-        order = np.argsort(-self._weights * debts, kind="stable")
-        return [int(place) for place in order if debts[place] > worth]
+        weighted = self._weights * debts
+        order = np.argsort(-weighted, kind="stable")
+        nothing = _NEXT_TO_NOTHING * worth / max(len(order), 1)
+        return [int(place) for place in order if debts[place] > worth and weighted[place] > nothing]
 
     def enough(self, pending: Sequence[int], amount: float, team: Team) -> int:
         """How many of ``pending`` to take so that, over all ranks, the debts taken come to ``amount``; at least one."""

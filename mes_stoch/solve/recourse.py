@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.branching import search
 from mes_stoch.solve.dive import dive, polish
@@ -21,9 +23,12 @@ from mes_stoch.solve.search_bounds import search_bound
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.whole import with_whole_integers
 
+logger = logging.getLogger("mes_stoch.solve.recourse")
+
 _SMALLEST_GAP = 1e-9
 _BRANCHED_SOLVES, _MOST_BRANCHED_SOLVES, _ENTRIES_TIMES_SOLVES = 21, 200, 40_000
 _NOTHING = Answer("unknown")
+_UNPROVEN = bounds.Proven(-math.inf, "solver")
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,19 @@ class Recourse:
         return self._counted(index, self._program.scenario(index), found, root) or known
 
     def branched(self, index: int, multipliers: FloatArray, enough: float) -> bounds.Proven:
-        """Proven lower bound on ``min c_s' x + W_s' x[consensus]`` by a few branches; no more than ``enough``."""
+        """Proven lower bound on ``min c_s' x + W_s' x[consensus]`` by a few branches; no more than ``enough``.
+
+        Minus infinity, like that of :meth:`least_cost`, where the solver fails.
+        """
         scenario = self._relaxations.load_priced(index, multipliers)
         cost, lost = self._priced_cost(scenario, multipliers)
         proof = self._relaxations.bounds.proof(index, scenario, cost)
         solves = max(_BRANCHED_SOLVES, min(_MOST_BRANCHED_SOLVES, _ENTRIES_TIMES_SOLVES // max(scenario.matrix.nnz, 1)))
-        found = search(self._relaxations.model, scenario, solves, enough, proof=proof)
+        try:
+            found = search(self._relaxations.model, scenario, solves, enough, proof=proof)
+        except SolveError as error:
+            logger.debug("no bound of scenario %d: %s", index, error)
+            return _UNPROVEN
         return bounds.Proven(found.bound - lost, found.kind)
 
     def _priced_cost(self, scenario: LinearProgram, multipliers: FloatArray) -> tuple[FloatArray, float]:
@@ -122,9 +134,14 @@ class Recourse:
             A feasible point to start from.
         """
         scenario = self._program.scenario(index)
-        found = self._run(index, None, multipliers, known, gap_abs, stop)
-        if not math.isfinite(found.dual_bound) or not self._relaxations.bounds.is_bounded(index, scenario, multipliers):
-            return bounds.Proven(-math.inf, "solver")
+        try:
+            found = self._run(index, None, multipliers, known, gap_abs, stop)
+            bounded = self._relaxations.bounds.is_bounded(index, scenario, multipliers)
+        except SolveError as error:
+            logger.debug("no bound of scenario %d: %s", index, error)
+            return _UNPROVEN
+        if not math.isfinite(found.dual_bound) or not bounded:
+            return _UNPROVEN
         cost, lost = self._priced_cost(scenario, multipliers)
         return bounds.Proven(search_bound(replace(scenario, cost=cost), found, self._slack) - lost, "solver")
 

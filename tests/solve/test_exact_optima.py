@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from array_programs import ArrayProgram, linear_program
+from reviewed_programs import INF, at_which_highs_fails, first_columns, one_scenario_next_to_impossible
 
-from mes_stoch.model.program import LinearProgram, RootStage
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.solve import bounds
 from mes_stoch.solve.decomposition import solve_decomposition
+from mes_stoch.solve.extensive import assemble, solve_extensive
+from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.progressive_hedging import solve_ph
+from mes_stoch.solve.recourse import Recourse
+from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import SolveOptions
-
-INF = np.inf
-
-
-def one_root_column(scenarios: list[LinearProgram], probabilities: list[float]) -> ArrayProgram:
-    """The first column is the commitment."""
-    root = RootStage(np.array([0], dtype=np.int32), ("root",), np.array([True]), np.array([1.0]))
-    return ArrayProgram(scenarios, np.array(probabilities), root)
+from mes_stoch.solve.stop import Stop
 
 
 def wishes_of_four() -> ArrayProgram:
@@ -52,7 +52,7 @@ def wishes_of_four() -> ArrayProgram:
         [1.0, 2.0, INF],
         whole,
     )
-    return one_root_column([one, two, three], [0.11762949894074785, 0.22576774136174244, 0.6566027596975096])
+    return first_columns([one, two, three], [0.11762949894074785, 0.22576774136174244, 0.6566027596975096], 1)
 
 
 def test_a_wish_beyond_a_rounds_number_is_tried_later():
@@ -91,7 +91,7 @@ def a_large_volume_at_next_to_nothing() -> ArrayProgram:
         )
         for demand in (3.0, 5.0)
     ]
-    return one_root_column(scenarios, [0.5, 0.5])
+    return first_columns(scenarios, [0.5, 0.5], 1)
 
 
 @pytest.mark.parametrize("cold", [False, True])
@@ -103,3 +103,33 @@ def test_hedging_takes_no_objective_for_a_bound(cold):
     assert result.bound_kind == "safe"
     assert Fraction(result.lower) <= cost
     assert all(point.lower <= float(cost) for point in result.trace)
+
+
+def test_a_run_that_fails_is_made_again_without_presolve():
+    program, optimum = at_which_highs_fails()
+    form = assemble(program)
+    assert HighsModel(form.program).run().objective / form.scale == pytest.approx(float(optimum), rel=1e-9)
+    result = solve_extensive(program, SolveOptions(gap_rel=1e-6))
+    assert Fraction(result.lower) <= optimum <= Fraction(result.upper) * (1 + Fraction(1, 10**7))
+
+
+def test_a_scenario_the_solver_fails_at_leaves_its_bound_as_it_was():
+    """The bounds of scenarios that count close the gap."""
+    program, optimum = one_scenario_next_to_impossible()
+    result = solve_decomposition(program, SolveOptions(gap_rel=1e-6, time_limit_s=20.0))
+    assert result is not None
+    assert result.status == "gap_reached"
+    assert Fraction(result.lower) <= optimum <= Fraction(result.upper) + Fraction(1, 10**7)
+
+
+def test_a_failing_solver_proves_nothing(monkeypatch: pytest.MonkeyPatch):
+    program, _ = one_scenario_next_to_impossible()
+    recourse = Recourse(program, ScenarioRelaxations(program))
+
+    def fail(*arguments: object) -> None:
+        raise SolveError("HiGHS ended with status 'Solve error'")
+
+    monkeypatch.setattr(HighsModel, "run", fail)
+    assert recourse.branched(0, np.zeros(1), math.inf) == bounds.Proven(-math.inf, "solver")
+    known = np.zeros(3)
+    assert recourse.least_cost(0, np.zeros(1), known, 1e-6, Stop()) == bounds.Proven(-math.inf, "solver")
