@@ -80,6 +80,9 @@ class RootStage:
         constraints: steps, minimum bids, bounds.
     rho_scale : array
         Positive penalty scale per root column, cost per squared unit of the column, before any tuning factor.
+    has_common_bounds : bool
+        Whether bounds and integrality of the root columns are known to be the same in every scenario, so that nobody
+        need look.
     """
 
     columns: IndexArray
@@ -87,6 +90,7 @@ class RootStage:
     consensus: BoolArray
     rho_scale: FloatArray
     nearest: Callable[[FloatArray], FloatArray] = field(default=_identity)
+    has_common_bounds: bool = False
 
 
 class StochasticProgram(Protocol):

@@ -312,6 +312,7 @@ class SiteProgram:
             consensus=consensus,
             rho_scale=self._rho_scale(columns),
             nearest=self._nearest,
+            has_common_bounds=True,
         )
 
     def _rho_scale(self, columns: np.ndarray[Any, np.dtype[np.int32]]) -> FloatArray:

@@ -6,11 +6,11 @@ says the same.
 
 Equations
 ---------
-In a row ``sum_k a_k x_k - M y <= b`` without a lower limit, ``y`` in {0, 1}, with ``most`` the largest value of the
-sum within the columns' (derived) bounds, ``M`` may be ``max(most - b, 0)`` where that is less: with ``y = 0`` the row
-is the same, with ``y = 1`` it holds for every point within the bounds. Likewise ``sum_k a_k x_k + M y >= b``. Derived
-bounds hold for some optimal point at any first stage (:mod:`mes_stoch.solve.propagation`), so the optimum is the same;
-points of the new program are points of the old one.
+In a row ``sum_k a_k x_k - M y <= b`` without a lower limit, ``y`` in {0, 1, 2, ...}, with ``most`` the largest value
+of the sum within the columns' (derived) bounds, ``M`` may be ``max(most - b, 0)`` where that is less: with ``y = 0``
+the row is the same, with ``y = 1`` and more it holds for every point within the bounds. Likewise
+``sum_k a_k x_k + M y >= b``. Derived bounds hold for some optimal point at any first stage
+(:mod:`mes_stoch.solve.propagation`), so the optimum is the same; points of the new program are points of the old one.
 
 Source
 ------
@@ -25,13 +25,12 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
-from mes_stoch.model.program import IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.model.program import IndexArray, LinearProgram
 from mes_stoch.solve.propagation import Box, Propagation
 
 #: Factors of at most this size are left alone; so are bounds, which serve as they are.
 LARGE = 1e4
 _MARGIN = 1e-9
-_LOOKED_AT = 3
 
 
 class WithSmallFactors:
@@ -66,20 +65,13 @@ def has_large_factors(scenario: LinearProgram) -> bool:
     return bool(np.abs(scenario.matrix.data).max(initial=0.0, where=of_integers) > LARGE)
 
 
-def needs_small_factors(program: StochasticProgram) -> bool:
-    """Whether some scenario looked at has large factors."""
-    count = len(program.scenario_names)
-    chosen = sorted({0, count // 2, count - 1})[:_LOOKED_AT]
-    return any(has_large_factors(program.scenario(index)) for index in chosen)
-
-
 def tightened(program: LinearProgram, box: Box) -> LinearProgram:
-    """The program with every factor of a binary column no larger than the box needs."""
+    """The program with every factor of an integer column from zero up no larger than the box needs."""
     matrix = program.matrix
     data, rows = matrix.data.copy(), matrix.indices
     columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
-    binary = program.integer & (program.column_lower == 0) & (program.column_upper == 1)
-    for entry in np.flatnonzero(binary[columns] & (np.abs(data) > LARGE)).tolist():
+    switch = program.integer & (program.column_lower == 0)
+    for entry in np.flatnonzero(switch[columns] & (np.abs(data) > LARGE)).tolist():
         row, size = rows[entry], abs(data[entry])
         sign = -1.0 if data[entry] < 0 else 1.0
         limit = -program.row_upper[row] if sign < 0 else program.row_lower[row]

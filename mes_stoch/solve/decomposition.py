@@ -70,7 +70,7 @@ _ROUNDS = 4
 _WORTH_ANOTHER_ROUND = 0.1
 
 
-@in_common_money
+@in_common_money(on_all_ranks=True)
 def solve_decomposition(
     program: StochasticProgram,
     options: SolveOptions,

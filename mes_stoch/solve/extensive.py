@@ -109,7 +109,7 @@ def assemble(program: StochasticProgram, stop: Stop | None = None) -> ExtensiveF
     return ExtensiveForm(merged.program, float(scale), len(program.root.columns), merged.block_starts, merged)
 
 
-@in_common_money
+@in_common_money(on_all_ranks=False)
 def solve_extensive(
     program: StochasticProgram,
     options: SolveOptions,

@@ -2,8 +2,10 @@
 
 Tolerances of solvers, of master programs and of stopping rules are absolute somewhere. A program whose costs are a
 billionth of what they could be (euros written as gigaeuros) is multiplied by a power of two on the way in, which
-changes no digit, and its results are divided by it. Factors of on/off decisions that stand for "no limit" are made as
-small as they may be (:mod:`mes_stoch.solve.big_m`). Programs in common units are left as they are.
+changes no digit, and its results are divided by it. Programs in common units are left as they are.
+
+On the way in, scenario by scenario, bounds are made what they mean (:mod:`mes_stoch.solve.stated_bounds`) and factors
+of on/off decisions that stand for "no limit" as small as they may be (:mod:`mes_stoch.solve.big_m`).
 """
 
 from __future__ import annotations
@@ -16,10 +18,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
-from mes_stoch.solve.big_m import WithSmallFactors, needs_small_factors
+from mes_stoch.solve import parallel
+from mes_stoch.solve.big_m import WithSmallFactors
 from mes_stoch.solve.explain import Described
 from mes_stoch.solve.highs_scaling import cost_factor
+from mes_stoch.solve.nearest import NearestRoot
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, TracePoint
+from mes_stoch.solve.stated_bounds import RootBounds, common_root_bounds, with_whole_bounds
+from mes_stoch.solve.team import Team
 
 _LOOKED_AT = 3
 _MONEY_DETAILS = ("objective", "bound_allowance")
@@ -28,13 +34,18 @@ Engine = TypeVar("Engine", bound=Callable[..., EngineResult | None])
 
 
 class InOtherMoney:
-    """A program with all costs multiplied by a factor, and factors of on/off decisions no larger than need be."""
+    """A program with all costs multiplied by a factor, whole bounds of integers, common bounds of the first stage, and
+    factors of on/off decisions no larger than need be."""
 
-    def __init__(self, program: StochasticProgram, factor: float, *, small_factors: bool = False) -> None:
+    def __init__(self, program: StochasticProgram, factor: float, bounds: RootBounds | None = None) -> None:
         self._program = program
         self._factor = factor
-        self._small = WithSmallFactors(np.asarray(program.root.columns, dtype=np.int32)) if small_factors else None
-        self._root = replace(program.root, rho_scale=program.root.rho_scale * factor)
+        self._bounds = bounds
+        self._small = WithSmallFactors(np.asarray(program.root.columns, dtype=np.int32))
+        self._root = replace(program.root, rho_scale=program.root.rho_scale * factor, has_common_bounds=True)
+        if bounds is not None:
+            nearest = NearestRoot(self.scenario(0), bounds.columns, program.root.consensus)
+            self._root = replace(self._root, nearest=nearest)
 
     @property
     def name(self) -> str:
@@ -62,8 +73,11 @@ class InOtherMoney:
 
     def scenario(self, index: int) -> LinearProgram:
         scenario = self._program.scenario(index)
-        if self._small is not None:
-            scenario = self._small.of(scenario)
+        if self._bounds is not None:
+            scenario = self._bounds.of(scenario)
+        scenario = self._small.of(with_whole_bounds(scenario))
+        if self._factor == 1.0:
+            return scenario
         return replace(scenario, cost=scenario.cost * self._factor, offset=scenario.offset * self._factor)
 
 
@@ -90,26 +104,39 @@ def money_factor(program: StochasticProgram) -> float:
     return cost_factor(np.concatenate([np.abs(program.scenario(index).cost) for index in chosen]))
 
 
-def in_common_money(engine: Engine) -> Engine:
-    """Let an engine (``program, options, progress``) see costs near one, and its caller those of the program."""
+def in_common_money(*, on_all_ranks: bool) -> Callable[[Engine], Engine]:
+    """Let an engine (``program, options, progress``) see costs near one, and its caller those of the program.
 
-    @wraps(engine)
-    def solve(
-        program: StochasticProgram,
-        options: SolveOptions,
-        progress: Progress | None = None,
-        *arguments: Any,
-        **keywords: Any,
-    ) -> EngineResult | None:
-        factor, small_factors = money_factor(program), needs_small_factors(program)
-        if factor == 1.0 and not small_factors:
-            return engine(program, options, progress, *arguments, **keywords)
-        kind = DescribedInOtherMoney if isinstance(program, Described) else InOtherMoney
-        told = None if progress is None else lambda point: progress(_point(point, factor))
-        result = engine(kind(program, factor, small_factors=small_factors), options, told, *arguments, **keywords)
-        return None if result is None else _result(result, factor)
+    Parameters
+    ----------
+    on_all_ranks : bool
+        Whether all ranks of an MPI run call the engine together, so that they can share the look at all scenarios.
+    """
 
-    return solve  # type: ignore[return-value]
+    def decorated(engine: Engine) -> Engine:
+        @wraps(engine)
+        def solve(
+            program: StochasticProgram,
+            options: SolveOptions,
+            progress: Progress | None = None,
+            *arguments: Any,
+            **keywords: Any,
+        ) -> EngineResult | None:
+            team = Team(parallel.world() if on_all_ranks else None)
+            if team.communicator is not None:
+                parallel.abort_when_uncaught()
+            factor = money_factor(program)
+            kind = DescribedInOtherMoney if isinstance(program, Described) else InOtherMoney
+            taken = kind(program, factor, common_root_bounds(program, team))
+            if factor == 1.0:
+                return engine(taken, options, progress, *arguments, **keywords)
+            told = None if progress is None else lambda point: progress(_point(point, factor))
+            result = engine(taken, options, told, *arguments, **keywords)
+            return None if result is None else _result(result, factor)
+
+        return solve  # type: ignore[return-value]
+
+    return decorated
 
 
 def _result(result: EngineResult, factor: float) -> EngineResult:

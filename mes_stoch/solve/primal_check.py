@@ -7,8 +7,10 @@ Integer columns are whole, columns lie within their bounds, and a row ``l <= a'x
 
     sum_j |a_j x_j| + |limit| + FLOOR max_j |a_j| range_j
 
-where ``range_j`` is what the column's bounds allow, no more than the largest value of the point. The tolerance is
-relative: a row in kW is held as exactly as one in GW. The cost is ``o + sum_j c_j x_j``, added up without round-off.
+where ``range_j`` is what the bounds of a continuous column allow, no more than the largest value of the point. Integers
+are exact and need no such allowance: at ``n = 0`` a row ``u <= M n`` allows no ``u``, however large ``M``. The
+tolerance is relative: a row in kW is held as exactly as one in GW. The cost is ``o + sum_j c_j x_j``, added up without
+round-off.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import math
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, LinearProgram
+from mes_stoch.solve.stated_bounds import with_whole_bounds
 
 TOLERANCE = 1e-7
 _FLOOR = 1e-3
@@ -25,8 +28,8 @@ _FLOOR = 1e-3
 
 def settled(program: LinearProgram, values: FloatArray) -> FloatArray:
     """The point with whole integers, moved into the columns' bounds where it lies a hair outside."""
-    whole = np.where(program.integer, np.round(values), values)
-    return np.asarray(np.clip(whole, program.column_lower, program.column_upper) + 0.0, dtype=np.float64)
+    whole, stated = np.where(program.integer, np.round(values), values), with_whole_bounds(program)
+    return np.asarray(np.clip(whole, stated.column_lower, stated.column_upper) + 0.0, dtype=np.float64)
 
 
 def largest_violation(program: LinearProgram, values: FloatArray, ranges: LinearProgram | None = None) -> float:
@@ -44,7 +47,7 @@ def largest_violation(program: LinearProgram, values: FloatArray, ranges: Linear
     owner = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
     bounded = program if ranges is None else ranges
     spread = np.maximum(np.abs(bounded.column_lower), np.abs(bounded.column_upper))
-    reach = np.minimum(spread, sizes.max(initial=0.0))
+    reach = np.where(program.integer, 0.0, np.minimum(spread, sizes.max(initial=0.0)))
     scale = np.bincount(matrix.indices, weights=entries * sizes[owner], minlength=matrix.shape[0])
     floor = np.zeros(matrix.shape[0])
     np.maximum.at(floor, matrix.indices, entries * reach[owner])

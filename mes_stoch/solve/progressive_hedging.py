@@ -10,7 +10,7 @@ from mes_stoch.solve.serial_hedging import solve_serial
 from mes_stoch.solve.stop import Stop
 
 
-@in_common_money
+@in_common_money(on_all_ranks=True)
 def solve_ph(
     program: StochasticProgram,
     options: SolveOptions,

@@ -20,6 +20,9 @@ from mes_stoch.solve.nearest import NearestRoot
 
 INF = np.inf
 KINDS = ("plain", "ill-scaled", "tiny probability", "unbounded root", "whole", "big-M", "big-M steps")
+#: Probabilities that are no sums of powers of two; integer bounds that are not whole; factors that differ by scenario,
+#: behind integers that are not 0/1.
+AWKWARD_KINDS = ("whole, bounds in between", "big-M counts")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,13 @@ def known_program(seed: int) -> Known:
     return _planted(generator, kind)
 
 
+def awkward_program(seed: int) -> Known:
+    """The same of ``AWKWARD_KINDS``."""
+    kind = AWKWARD_KINDS[seed % len(AWKWARD_KINDS)]
+    generator = np.random.default_rng([20261129, seed])
+    return _switched(generator, kind) if kind.startswith("big-M") else _planted(generator, kind)
+
+
 def extensive_columns(known: Known) -> int:
     """Columns of the extensive form."""
     scenarios, roots = known.program.scenarios, len(known.program.root.columns)
@@ -54,12 +64,14 @@ def _planted(generator: np.random.Generator, kind: str) -> Known:
     count = int(generator.integers(2, 4))
     roots, own, rows = (int(generator.integers(low, high)) for low, high in ((1, 4), (2, 8), (2, 6)))
     weights = _weights(generator, count, tiny=kind == "tiny probability" or generator.random() < 0.1)
+    if kind in AWKWARD_KINDS:
+        weights = generator.dirichlet(np.full(count, 2.0))
     far = kind == "ill-scaled"
     row_scale = 2.0 ** generator.integers(-30, 31, rows) if far else np.ones(rows)
     column_scale = 2.0 ** generator.integers(-15, 16, roots + own) if far else np.ones(roots + own)
     money = 2.0 ** float(generator.integers(-30, 31)) if far else 1.0
     whole = np.zeros(roots + own, dtype=bool)
-    if kind == "whole":
+    if kind.startswith("whole"):
         whole = generator.random(roots + own) < 0.5
     column_scale[whole] = 1.0
     root_point = generator.integers(-3, 4, roots).astype(float)
@@ -86,6 +98,7 @@ def _planted(generator: np.random.Generator, kind: str) -> Known:
         free = (place == 0) & (generator.random(own) < 0.2)
         lower, upper = np.where(free, -INF, lower), np.where(free, INF, upper)
         terms = cost * point
+        outside = np.where(whole, _outside(generator, len(whole)), 0.0) if kind in AWKWARD_KINDS else 0.0
         optimum += Fraction(float(weights[index])) * sum(Fraction(float(term)) for term in terms)
         size += float(weights[index] * np.abs(terms).sum())
         scaled = sp.csc_array(matrix * row_scale[:, None] * column_scale[None, :])
@@ -97,13 +110,18 @@ def _planted(generator: np.random.Generator, kind: str) -> Known:
                 offset=0.0,
                 row_lower=np.where(typ == 2, activity - generator.integers(1, 4, rows), activity) * row_scale,
                 row_upper=np.where(typ == 0, activity, INF) * row_scale,
-                column_lower=np.concatenate([root_lower, lower]) / column_scale,
-                column_upper=np.concatenate([root_upper, upper]) / column_scale,
+                column_lower=np.concatenate([root_lower, lower]) / column_scale - outside,
+                column_upper=np.concatenate([root_upper, upper]) / column_scale + outside,
                 integer=whole,
             )
         )
     program = _program(scenarios, weights, roots, money)
     return Known(kind, program, optimum * Fraction(money), size * money)
+
+
+def _outside(generator: np.random.Generator, count: int) -> FloatArray:
+    """How far bounds of integers lie beyond whole numbers: round-off, a millionth, a half, or nearly one."""
+    return np.asarray(generator.choice([2.0**-50, 2.0**-20, 0.5, 1 - 2.0**-20], count))
 
 
 def _reduced(generator: np.random.Generator, place: np.ndarray) -> FloatArray:
@@ -149,7 +167,8 @@ def _program(scenarios: list[LinearProgram], weights: FloatArray, roots: int, mo
 def _switched(generator: np.random.Generator, kind: str) -> Known:
     """Cover demand ``d`` by ``r`` bought in advance, a unit ``u <= M y`` with a cost ``F`` of being on, or a penalty.
 
-    With ``t = d - r`` left to cover, a scenario costs ``min(F + c t, q t)`` for ``t > 0``, since ``M >= t``.
+    With ``t = d - r`` left to cover, a scenario costs ``min(F + c t, q t)`` for ``t > 0``, since ``M >= t``: where more
+    than one unit may be on, one is enough.
     """
     count = int(generator.integers(2, 5))
     weights = np.array([0.25] * 4) if count == 4 else _weights(generator, count, tiny=generator.random() < 0.3)
@@ -159,6 +178,11 @@ def _switched(generator: np.random.Generator, kind: str) -> Known:
     )
     most = float(generator.integers(1, 5))
     factor = 2.0 ** float(generator.integers(3, 31))
+    factors, most_units = np.full(count, factor), 1.0
+    if kind in AWKWARD_KINDS:
+        weights = generator.dirichlet(np.full(count, 2.0))
+        factors = 2.0 ** generator.integers(3, 41, count)
+        most_units = float(generator.integers(1, 1001)) + float(generator.choice([0.0, 0.5, 2.0**-20]))
     money = 2.0 ** float(generator.integers(-30, 31)) if generator.random() < 0.5 else 1.0
     row = 2.0 ** float(generator.integers(-20, 21)) if generator.random() < 0.5 else 1.0
     ceiling = factor if generator.random() < 0.5 else INF
@@ -166,23 +190,18 @@ def _switched(generator: np.random.Generator, kind: str) -> Known:
     # columns: r, (n with r = step n), u, y, not covered
     width = 1 if step else 0
     cost = np.array([advance] + [0.0] * width + [unit, fixed, penalty]) * money
-    rows = [[1.0] + [0.0] * width + [1.0, 0.0, 1.0], [0.0] + [0.0] * width + [1.0, -factor, 0.0]]
-    if step:
-        rows.append([1.0, -step, 0.0, 0.0, 0.0])
-    matrix = sp.csc_array(np.array(rows) * np.array([row, 1.0, 1.0][: len(rows)])[:, None])
-    matrix.sort_indices()
     scenarios = [
         LinearProgram(
-            matrix=matrix,
+            matrix=_switched_rows(behind, step, row),
             cost=cost,
             offset=0.0,
-            row_lower=np.array([demand * row, -INF, 0.0][: len(rows)]),
-            row_upper=np.array([INF, 0.0, 0.0][: len(rows)]),
+            row_lower=np.array([demand * row, -INF, 0.0][: 2 + width]),
+            row_upper=np.array([INF, 0.0, 0.0][: 2 + width]),
             column_lower=np.zeros(4 + width),
-            column_upper=np.array([most] + [np.floor(most / 0.5)] * width + [ceiling, 1.0, INF]),
+            column_upper=np.array([most] + [np.floor(most / 0.5)] * width + [ceiling, most_units, INF]),
             integer=np.array([False] + [True] * width + [False, True, False]),
         )
-        for demand in demands.tolist()
+        for demand, behind in zip(demands.tolist(), factors.tolist(), strict=True)
     ]
     optimum = min(
         _expected(point, weights, demands, advance, unit, penalty, fixed)
@@ -199,6 +218,16 @@ def _switched(generator: np.random.Generator, kind: str) -> Known:
     )
     size = float(optimum) * money
     return Known(kind, ArrayProgram(scenarios, weights, root), optimum * Fraction(money), size)
+
+
+def _switched_rows(factor: float, step: float, row: float) -> sp.csc_array:
+    width = 1 if step else 0
+    rows = [[1.0] + [0.0] * width + [1.0, 0.0, 1.0], [0.0] + [0.0] * width + [1.0, -factor, 0.0]]
+    if step:
+        rows.append([1.0, -step, 0.0, 0.0, 0.0])
+    matrix = sp.csc_array(np.array(rows) * np.array([row, 1.0, 1.0][: len(rows)])[:, None])
+    matrix.sort_indices()
+    return matrix
 
 
 def _break_points(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from helpers.planted_programs import extensive_columns, known_program
+from helpers.planted_programs import Known, awkward_program, extensive_columns, known_program
 
 from mes_stoch.solve.decomposition import solve_decomposition
 from mes_stoch.solve.extensive import solve_extensive
@@ -16,7 +16,10 @@ ENGINES = {"ef": solve_extensive, "decomposition": solve_decomposition, "ph": so
 
 
 def check(method: str, seed: int) -> None:
-    known = known_program(seed)
+    check_program(method, known_program(seed))
+
+
+def check_program(method: str, known: Known) -> None:
     assert extensive_columns(known) <= 30
     result = ENGINES[method](known.program, SolveOptions(gap_rel=1e-6, iteration_limit=4, time_limit_s=20.0))
     assert result is not None
@@ -51,3 +54,11 @@ def test_a_dispatch_within_its_tolerance_is_not_cheaper_than_the_optimum(method,
 def test_no_interval_of_hedging_excludes_a_known_optimum(first):
     for seed in range(first, min(first + 7, 200)):
         check("ph", seed)
+
+
+@pytest.mark.parametrize("method", ["ef", "decomposition"])
+@pytest.mark.parametrize("first", chunks(40, 1000, 20))
+def test_no_interval_of_awkward_numbers_excludes_a_known_optimum(method, first):
+    """Probabilities such as a third, integer bounds such as 2.5, a factor of its own in every scenario."""
+    for seed in range(first, first + 20):
+        check_program(method, awkward_program(seed))
