@@ -10,6 +10,7 @@ of on/off decisions that stand for "no limit" as small as they may be (:mod:`mes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solve import parallel
 from mes_stoch.solve.big_m import WithSmallFactors
 from mes_stoch.solve.explain import Described
@@ -122,17 +124,26 @@ def in_common_money(*, on_all_ranks: bool) -> Callable[[Engine], Engine]:
             *arguments: Any,
             **keywords: Any,
         ) -> EngineResult | None:
+            began = time.perf_counter()
             team = Team(parallel.world() if on_all_ranks else None)
             if team.communicator is not None:
                 parallel.abort_when_uncaught()
             factor = money_factor(program)
             kind = DescribedInOtherMoney if isinstance(program, Described) else InOtherMoney
-            taken = kind(program, factor, common_root_bounds(program, team))
-            if factor == 1.0:
-                return engine(taken, options, progress, *arguments, **keywords)
-            told = None if progress is None else lambda point: progress(_point(point, factor))
-            result = engine(taken, options, told, *arguments, **keywords)
-            return None if result is None else _result(result, factor)
+            bounds = common_root_bounds(program, team)
+            taken = kind(program, factor, bounds)
+            options = replace(options, time_limit_s=max(options.time_limit_s - (time.perf_counter() - began), 0.0))
+            told = progress if progress is None or factor == 1.0 else lambda point: progress(_point(point, factor))
+            try:
+                result = engine(taken, options, told, *arguments, **keywords)
+            except InfeasibleError as error:
+                if bounds is None:
+                    raise
+                raise InfeasibleError(
+                    f"{program.name}: no first stage satisfies all scenarios within the bounds that each of them sets "
+                    f"it; with the tightest of them: {error}"
+                ) from error
+            return result if result is None or factor == 1.0 else _result(result, factor)
 
         return solve  # type: ignore[return-value]
 
