@@ -31,6 +31,7 @@ from mes_stoch.schema.errors import InfeasibleError, MesStochError, UnboundedErr
 from mes_stoch.solve import bounds
 from mes_stoch.solve.cutting_planes import CuttingPlanes
 from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
+from mes_stoch.solve.found_dispatch import as_found
 from mes_stoch.solve.highs import HighsModel, Solution
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.money import in_common_money
@@ -47,7 +48,8 @@ logger = logging.getLogger("mes_stoch.solve.extensive")
 # From about ten hospital days on the interior point (with crossover) overtakes simplex: 27 against 59 CPU-s at 30.
 _INTERIOR_POINT_FROM_ENTRIES = 250_000
 _CAUTION, _SHARE_OF_EVALUATION, _SHARE_OF_A_SAMPLE = 1.5, 0.5, 0.05
-_SHARE_OF_WAIT_AND_SEE = 0.5
+#: Of the time to close: evaluating no commitment at all, before the bound; of that, solving scenarios by themselves.
+_SHARE_OF_NOTHING, _SHARE_OF_WAIT_AND_SEE = 0.7, 0.5
 #: HiGHS takes a program over and presolves it before it looks at a clock: about 3 times what putting it together takes.
 _BEFORE_THE_FIRST_LOOK = 3.0
 _GRACE_S, _PATIENCE_S = 1.0, 15.0
@@ -134,8 +136,9 @@ def solve_extensive(
         allowance; small mixed-integer programs are searched a second time by linear programs alone
         (:mod:`mes_stoch.solve.extensive_proof`). ``upper`` is the independent evaluation.
 
-    Part of the time is kept for the evaluation. Where HiGHS finds no feasible point in the rest, the commitment is the
-    one nearest to none at all, and the bound the better of HiGHS' and wait-and-see's, each where it can be had in time.
+    Part of the time is kept for the evaluation; where it is not enough, the search's own dispatch counts. Where HiGHS
+    finds no feasible point in the rest, the commitment is the one nearest to none at all, and the bound the better of
+    HiGHS' and wait-and-see's, each where it can be had in time.
 
     Raises
     ------
@@ -159,7 +162,8 @@ def solve_extensive(
     # The rest of the gap is left to the scenario solves of the evaluation.
     settings: dict[str, str | bool | int | float] = {"mip_rel_gap": 0.8 * options.gap_rel}
     if form.program.matrix.nnz > _INTERIOR_POINT_FROM_ENTRIES:
-        settings |= {"solver": "ipm", "mip_lp_solver": "ipm"}
+        # feasibility jump looks at no clock: 40 s at 100 hospital days, and found nothing
+        settings |= {"solver": "ipm", "mip_lp_solver": "ipm", "mip_heuristic_run_feasibility_jump": False}
     model = HighsModel(form.program, threads=options.threads, options=settings)
     logger.debug("extensive form: %d rows, %d columns", *form.program.matrix.shape)
     trace = _Trace(interval, form.scale)
@@ -175,10 +179,12 @@ def solve_extensive(
     found = solution.values
     root = program.root.nearest(np.zeros(form.root_count)) if found is None else form.root_of(found)
     closing = _time_to_close(stop, stop.deadline)
+    scenarios = _evaluate(program, root, closing if found is not None else closing.with_share(_SHARE_OF_NOTHING))
+    if found is not None and not scenarios:
+        scenarios = as_found(program, form.block_starts, root, found, _time_to_close(stop, stop.latest))
     if found is None:
-        waiting = _wait_and_see_bound(program, closing.with_share(_SHARE_OF_WAIT_AND_SEE))
+        waiting = _wait_and_see_bound(program, closing)
         lower, kind = max((lower, kind), (waiting.value, waiting.kind))
-    scenarios = _evaluate(program, root, closing)
     rows, columns = form.program.matrix.shape
     details: dict[str, str | float | int] = {
         "rows": rows,

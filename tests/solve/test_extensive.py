@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyomo.environ as pyo
 import pytest
 from array_programs import ArrayProgram, hard_knapsack, linear_program, newsvendor
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+import mes_stoch as ms
 from mes_stoch.model.program import RootStage
+from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError
+from mes_stoch.solve import bounds
 from mes_stoch.solve.extensive import assemble, solve_extensive
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
@@ -152,3 +157,20 @@ def test_no_time_at_all_still_gives_a_proven_interval(capacity):
     assert np.isfinite(stopped.lower)
     assert stopped.lower <= full.lower + 1e-6
     assert full.upper <= stopped.upper + 1e-6
+
+
+def test_the_searchs_own_dispatch_where_there_is_no_time_for_another(
+    instances: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tiny_site: the commitment found is the optimal one (README), and so is its dispatch."""
+    site = ms.read(instances / "tiny_site")
+    program = build_program(site.instance, site.tree())
+
+    def late(*_: object, **__: object) -> list[object]:
+        raise bounds.NotInTimeError("there was no time")
+
+    monkeypatch.setattr(bounds, "evaluate", late)
+    result = solve_extensive(program, SolveOptions(gap_rel=1e-9))
+    assert result.upper == pytest.approx(687.5, rel=1e-7)
+    assert result.lower == pytest.approx(687.5, rel=1e-6)
+    assert [entry.index for entry in result.scenarios] == [0, 1, 2, 3]
