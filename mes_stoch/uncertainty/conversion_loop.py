@@ -12,7 +12,9 @@ more than 1, a heat pump that feeds the engine that drives it. By duality it is 
 ``pi_n >= 1`` at which no converter earns, ``pi' G <= 0``.
 
 Only converters on a ring can matter: elsewhere what is made at one node is taken from another that nothing fills.
-The prices that prove one period are tried on all others, so that few linear programs are solved.
+The prices that prove one period are tried on all others, so that few linear programs are solved; where energy is made,
+the search ends once enough periods are known to tell of. Powers are in shares of each unit's largest, so that a ring of
+kilowatts is held as exactly as one of megawatts.
 
 What a converter draws at a node off the ring does not excuse what the ring makes where it is nothing: at a node with a
 connection that is not traded, has no import limit and no price above 0, inputs are left out (water from a well). An
@@ -42,6 +44,8 @@ from mes_stoch.uncertainty.links import AUXILIARY_PER_UNIT
 Values = NDArray[np.float64]
 
 _TOLERANCE = 1e-7
+#: Periods with energy from nothing after which no more are looked for.
+_ENOUGH = 20
 
 
 def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
@@ -51,9 +55,11 @@ def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) ->
         if table is None:
             continue
         made = _made(_with_outside(instance, tree, table, nodes))
-        bad = made > _TOLERANCE
+        # NaN where it was not looked any further
+        bad = made > 0
         if bad.any():
             found = shown(tree, bad, lambda s, t, made=made: f"{made[s, t]:.3g} MW made")  # type: ignore[misc]
+            found += ", perhaps in others too," if np.isnan(made).any() else ""
             yield Issue(
                 file,
                 None,
@@ -136,17 +142,19 @@ def _net_outputs(instance: Instance, tree: ScenarioTree, names: list[str]) -> Va
 
 
 def _made(table: Values) -> Values:
-    """The most that can be made, MW, over (scenarios, periods); nothing where prices prove it."""
+    """The most that can be made, MW, over (scenarios, periods); 0 where prices prove it, NaN where nothing is known."""
     shape = table.shape[:2]
     flat = table.reshape(-1, *table.shape[2:])
     distinct, where = np.unique(flat, axis=0, return_inverse=True)
     made = np.full(len(distinct), np.nan)
-    while np.isnan(made).any():
+    while np.isnan(made).any() and int((made > 0).sum()) < _ENOUGH:
         first = int(np.flatnonzero(np.isnan(made))[0])
         made[first], prices = _most(distinct[first])
         if prices is not None:
             open_ = np.isnan(made)
-            made[open_ & np.all(np.einsum("n,knc->kc", prices, distinct) <= _TOLERANCE, axis=1)] = 0.0
+            sizes = np.abs(distinct).max(axis=1)
+            earned = np.einsum("n,knc->kc", prices, distinct)
+            made[open_ & np.all(earned <= _TOLERANCE * sizes, axis=1)] = 0.0
     return made[where.reshape(-1)].reshape(shape)
 
 
@@ -158,12 +166,18 @@ def _most(outputs: Values) -> tuple[float, Values | None]:
     nodes, columns = outputs.shape
     used = np.any(outputs != 0, axis=1)
     used[-1] = False
-    solved = linprog(
-        -outputs.sum(axis=0), A_ub=-outputs[used], b_ub=np.zeros(int(used.sum())), bounds=[(0.0, 1.0)] * columns
-    )
-    most = float(outputs.sum(axis=0) @ solved.x)
-    if most > _TOLERANCE:
-        return most, None
+    sizes = np.abs(outputs).max(axis=0)
+    shares = outputs / sizes
+
+    def largest(limits: Values) -> tuple[float, Values]:
+        bounds = [(0.0, limit) for limit in limits.tolist()]
+        solved = linprog(-shares.sum(axis=0), A_ub=-shares[used], b_ub=np.zeros(int(used.sum())), bounds=bounds)
+        return float(shares.sum(axis=0) @ solved.x), np.asarray(solved.ineqlin.marginals)
+
+    made, marginals = largest(np.ones(columns))
+    if made > _TOLERANCE:
+        most, _ = largest(sizes / sizes.max())
+        return max(most, _TOLERANCE) * float(sizes.max()), None
     prices = np.ones(nodes)
-    prices[used] -= solved.ineqlin.marginals
+    prices[used] -= marginals
     return 0.0, prices
