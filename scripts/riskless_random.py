@@ -20,6 +20,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from helpers.check_times import MEASURED, milliseconds_a_scenario
 from helpers.evidence import provenance
 from helpers.riskless_check import examine
 from helpers.riskless_sites import RisklessSite
@@ -53,6 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
         },
         "optima_with_chosen_slack": int((table["chosen"] != "").sum()),
         "disagreements": table.loc[table["faults"] != "", ["seed", "faults"]].to_dict("records"),
+        "checks_ms_a_scenario": {
+            name: {check: round(taken, 3) for check, taken in milliseconds_a_scenario(name, scenarios)}
+            for name, scenarios in MEASURED.items()
+        },
         "cpu_s": round(time.process_time() - begun, 1),
     }
     (options.out / "riskless.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
