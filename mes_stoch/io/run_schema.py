@@ -100,6 +100,8 @@ class Summary(_Part):
     bound_lower: Number | None
     bound_upper: Number | None
     gap_rel: Number | None
+    # runs written before it was kept have none: a billionth of their currency
+    gap_floor: Annotated[float, Field(gt=0)] = 1e-9
     wall_time_s: Annotated[float, Field(ge=0)]
     currency: Currency = "EUR"
     objective_eur_per_year: Number | None

@@ -94,6 +94,7 @@ def _summary(
         "bound_lower": _finite(-result.upper),
         "bound_upper": _finite(-result.lower),
         "gap_rel": _finite(result.gap_rel) if math.isfinite(result.upper) and math.isfinite(result.lower) else None,
+        "gap_floor": result.gap_floor,
         "bound_kind": result.bound_kind if math.isfinite(result.lower) else None,
         "wall_time_s": result.wall_time_s,
         "iterations": result.iterations,

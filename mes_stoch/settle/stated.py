@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-6
 _VOLUME_TOLERANCE = 1e-6
 _PROBABILITY_TOLERANCE = 1e-9
+#: Money below which an optimum is nothing in runs that do not say it.
+_GAP_FLOOR = 1e-9
 _CLOSED = ("optimal", "gap_reached")
 _MOST = 5
 
@@ -114,7 +116,7 @@ def _bounds(stated: Stated) -> Iterator[str]:
     if lower is not None and upper is not None:
         if lower > upper + slack:
             yield f"summary.json: the lower bound {lower:.6f} is above the upper bound {upper:.6f}"
-        gap = (upper - lower) / max(abs(upper), abs(lower), 1e-9)
+        gap = (upper - lower) / max(abs(upper), abs(lower), summary.get("gap_floor", _GAP_FLOOR))
         if summary["gap_rel"] is None or not math.isclose(summary["gap_rel"], gap, rel_tol=1e-6, abs_tol=1e-9):
             yield f"summary.json: the gap is {summary['gap_rel']}, by the bounds {gap:.9g}"
     elif summary["gap_rel"] is not None:

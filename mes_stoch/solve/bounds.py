@@ -30,7 +30,7 @@ from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solve import primal_check
 from mes_stoch.solve.outward import EPSILON, total_down
 from mes_stoch.solve.pool import ScenarioPool, require_bounded, with_fixed
-from mes_stoch.solve.result import ScenarioSolution, SolveOptions
+from mes_stoch.solve.result import GAP_FLOOR, ScenarioSolution, SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind, weaker
 from mes_stoch.solve.solution import Solution
 from mes_stoch.solve.stop import Stop
@@ -189,10 +189,10 @@ class Proven:
 
 
 def preferred(
-    lower: float, kind: BoundKind, safe_lower: float, upper: float, gap_rel: float
+    lower: float, kind: BoundKind, safe_lower: float, upper: float, options: SolveOptions
 ) -> tuple[float, BoundKind]:
     """The bound to report of the best one and the best safe one: the safe one where it closes the gap asked for."""
-    if safe_lower >= lower or relative_gap(safe_lower, upper) <= gap_rel:
+    if safe_lower >= lower or relative_gap(safe_lower, upper, options.gap_floor) <= options.gap_rel:
         return safe_lower, "safe"
     return lower, kind
 
@@ -284,11 +284,11 @@ def expected_size(program: StochasticProgram, solutions: Sequence[ScenarioSoluti
     )
 
 
-def relative_gap(lower: float, upper: float) -> float:
-    """``(upper - lower) / max(|upper|, |lower|, 1e-9)``; infinite while a side is unknown."""
+def relative_gap(lower: float, upper: float, floor: float = GAP_FLOOR) -> float:
+    """``(upper - lower) / max(|upper|, |lower|, floor)``; infinite while a side is unknown."""
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return math.inf
-    return (upper - lower) / max(abs(upper), abs(lower), 1e-9)
+    return (upper - lower) / max(abs(upper), abs(lower), floor)
 
 
 def expected_cost(program: StochasticProgram, solutions: Sequence[ScenarioSolution]) -> float:

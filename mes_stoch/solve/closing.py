@@ -158,7 +158,7 @@ class Closing:
         return self._team.told(found)
 
     def _gap_abs(self, findings: Findings) -> float:
-        size = max(abs(findings.lower), 1e-9) if math.isfinite(findings.lower) else 1.0
+        size = max(abs(findings.lower), self._options.gap_floor) if math.isfinite(findings.lower) else 1.0
         return _SHARE_OF_GAP * self._options.gap_rel * size
 
     def _members(self, bundle: range) -> list[int]:

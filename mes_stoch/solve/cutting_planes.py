@@ -46,6 +46,7 @@ from mes_stoch.solve.borrowed import BorrowedBases
 from mes_stoch.solve.estimates import Estimates
 from mes_stoch.solve.master import Master, MasterPoint
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
+from mes_stoch.solve.result import GAP_FLOOR
 from mes_stoch.solve.safe_bounds import BoundKind, Minorant, weaker
 from mes_stoch.solve.team import Team
 
@@ -82,6 +83,8 @@ class CuttingPlanes:
     team : Team
     stop : callable, optional
         Asked before every scenario whether to leave off.
+    gap_floor : float
+        Money below which an optimum is nothing.
     """
 
     def __init__(
@@ -91,8 +94,10 @@ class CuttingPlanes:
         members: Sequence[int],
         team: Team,
         stop: Callable[[], bool] = lambda: False,
+        gap_floor: float = GAP_FLOOR,
     ) -> None:
         self._program = program
+        self._gap_floor = gap_floor
         self._relaxations = relaxations
         self._team = team
         self._stop = stop
@@ -131,7 +136,7 @@ class CuttingPlanes:
     @property
     def gap_rel(self) -> float:
         """Between the best point's cost and the master's bound."""
-        return bounds.relative_gap(self.lower, self.best_value)
+        return bounds.relative_gap(self.lower, self.best_value, self._gap_floor)
 
     @property
     def root_is_bounded(self) -> bool:

@@ -94,7 +94,7 @@ def solve_cylinders(
     ranks = int(communicator.Get_size())
     check_ranks(ranks, len(program.scenario_names))
     parallel.abort_when_uncaught()
-    interval = Interval(progress if communicator.Get_rank() == 0 else None)
+    interval = Interval(progress if communicator.Get_rank() == 0 else None, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
     team = Team(communicator)
@@ -168,7 +168,7 @@ def _result(
         interval.note()
     return EngineResult(
         method="ph",
-        status=status_of(bounds.relative_gap(lower, upper), options, interrupted=interrupted),
+        status=status_of(bounds.relative_gap(lower, upper, options.gap_floor), options, interrupted=interrupted),
         root=root,
         lower=lower,
         upper=upper,

@@ -106,7 +106,7 @@ def solve_decomposition(
     team = Team(communicator)
     if communicator is not None:
         parallel.abort_when_uncaught()
-    interval = Interval(progress if team.leads else None)
+    interval = Interval(progress if team.leads else None, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     decomposition = Decomposition(program, options, interval, team, stop, to_the_end=True)
     with parallel.ProgressThread(communicator, stop.request, parallel.NEWS_INTERVAL_S):
@@ -150,7 +150,7 @@ class Decomposition:
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
         self._planes: CuttingPlanes | None = None
-        self.findings = Findings()
+        self.findings = Findings(gap_floor=options.gap_floor)
 
     def run(self) -> bool:
         """Go through the steps; what comes of it is in :attr:`findings`.
@@ -236,8 +236,8 @@ class Decomposition:
         point, radius = None, _FIRST_RADIUS
         cuts: list[FeasibilityCut] = []
         for stride in _strides(count):
-            members = range(0, count, stride)
-            planes = CuttingPlanes(self._program, self._relaxations, members, self._team, self._is_to_borrow)
+            members, floor = range(0, count, stride), self._options.gap_floor
+            planes = CuttingPlanes(self._program, self._relaxations, members, self._team, self._is_to_borrow, floor)
             self._planes = planes if stride == 1 else None
             planes.adopt(cuts)
             if self._team.told(self._is_scarce(count)):
@@ -318,7 +318,8 @@ class Decomposition:
                 best_value, best_root = value, root
             lower, proposal = self._ask_integer_master(planes)
             self._raise_lower(lower, "solver")
-            closed = bounds.relative_gap(lower, best_value) <= relaxation_gap(self._options)
+            gap = bounds.relative_gap(lower, best_value, self._options.gap_floor)
+            closed = gap <= relaxation_gap(self._options)
             if proposal is None or self._team.any(self._is_late()):
                 break
             if self._team.told(closed or proposal.tobytes() in seen):
@@ -431,7 +432,7 @@ class Decomposition:
             while not self._team.any(self._stop()):
                 # Exact for a root without integers, and proven for any once the master has seen the raised offsets.
                 excess = self.findings.upper - base - self._team.total(ledger.raised)
-                excess -= self._options.gap_rel * abs(self.findings.upper)
+                excess -= self._options.gap_rel * max(abs(self.findings.upper), self._options.gap_floor)
                 if self._team.told(excess <= 0):
                     return True, ledger.kind
                 if self._team.all(not pending):
@@ -475,7 +476,7 @@ class Decomposition:
 
     def _subproblem_gap(self) -> float:
         """How exactly a mixed-integer solve is worth doing: a share of the gap the whole may keep, as money."""
-        size = max(abs(self.findings.lower), 1e-6) if math.isfinite(self.findings.lower) else 1.0
+        size = max(abs(self.findings.lower), self._options.gap_floor) if math.isfinite(self.findings.lower) else 1.0
         return _SUBPROBLEM_SHARE * self._options.gap_rel * size
 
     def _raise_lower(self, lower: float, kind: BoundKind) -> None:

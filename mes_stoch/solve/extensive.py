@@ -148,7 +148,7 @@ def solve_extensive(
     SolveError
         The bounds contradict each other.
     """
-    interval = Interval(progress)
+    interval = Interval(progress, options.gap_floor)
     start = interval.start
     stop = stop or Stop(start + options.time_limit_s)
     solving = stop.earlier(stop.deadline - _evaluation_time_s(program, stop))
@@ -205,13 +205,13 @@ def solve_extensive(
         asked = second_opinion(proof, upper * form.scale, options.gap_rel, stop)
         root, scenarios, upper = _better(program, form, asked.best, root, scenarios, upper)
         lower, kind = bounds.preferred(
-            lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options.gap_rel
+            lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options
         )
     lower, upper = bounds.certified(program, lower, upper, scenarios, kind)
     trace.close(lower, upper, kind)
     return EngineResult(
         method="ef",
-        status=_status(solution, bounds.relative_gap(lower, upper), options, stop),
+        status=_status(solution, bounds.relative_gap(lower, upper, options.gap_floor), options, stop),
         root=root,
         lower=lower,
         upper=upper,

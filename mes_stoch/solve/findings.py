@@ -10,7 +10,7 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve import bounds
 from mes_stoch.solve.interval import Interval
-from mes_stoch.solve.result import EngineResult, ScenarioSolution, SolveOptions, Status
+from mes_stoch.solve.result import GAP_FLOOR, EngineResult, ScenarioSolution, SolveOptions, Status
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
@@ -37,6 +37,8 @@ class Findings:
         Of the relaxation; before they are made to average to zero over all scenarios.
     details : dict
         Counts and times of this rank.
+    gap_floor : float
+        Money below which an optimum is nothing.
     """
 
     lower: float = -math.inf
@@ -48,10 +50,11 @@ class Findings:
     point: FloatArray | None = None
     multipliers: FloatArray | None = None
     details: dict[str, float | int | str] = field(default_factory=dict)
+    gap_floor: float = GAP_FLOOR
 
     @property
     def gap_rel(self) -> float:
-        return bounds.relative_gap(self.lower, self.upper)
+        return bounds.relative_gap(self.lower, self.upper, self.gap_floor)
 
     def raise_lower(self, lower: float, kind: BoundKind) -> None:
         """Take a better lower bound, and a better safe one."""
@@ -94,7 +97,7 @@ def to_result(
     if team.leads:
         scenarios = tuple(sorted((entry for part in parts for entry in part), key=lambda entry: entry.index))
         cost = bounds.expected_cost(program, scenarios)
-        best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options.gap_rel)
+        best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options)
         try:
             lower, upper = bounds.certified(program, best, cost, scenarios, kind)
         except SolveError as error:
@@ -102,7 +105,7 @@ def to_result(
         else:
             result = EngineResult(
                 method="decomposition",
-                status=_status(bounds.relative_gap(lower, upper), options, interrupted),
+                status=_status(bounds.relative_gap(lower, upper, options.gap_floor), options, interrupted),
                 root=findings.root,
                 lower=lower,
                 upper=upper,

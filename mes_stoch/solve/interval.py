@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mes_stoch.model.program import FloatArray
 from mes_stoch.solve import bounds
 from mes_stoch.solve.mpisppy_setup import loud
-from mes_stoch.solve.result import Progress, ScenarioSolution, TracePoint
+from mes_stoch.solve.result import GAP_FLOOR, Progress, ScenarioSolution, TracePoint
 from mes_stoch.solve.safe_bounds import BoundKind
 
 
@@ -21,6 +21,8 @@ class Interval:
     ----------
     progress : callable or None
         Called with every new point of the trace.
+    gap_floor : float
+        Money below which an optimum is nothing.
     lower, kind : float, str
         The best lower bound and what it rests on.
     safe_lower : float
@@ -28,6 +30,7 @@ class Interval:
     """
 
     progress: Progress | None = None
+    gap_floor: float = GAP_FLOOR
     start: float = field(default_factory=time.perf_counter)
     iteration: int = 0
     lower: float = -math.inf
@@ -41,7 +44,7 @@ class Interval:
 
     @property
     def gap_rel(self) -> float:
-        return bounds.relative_gap(self.lower, self.upper)
+        return bounds.relative_gap(self.lower, self.upper, self.gap_floor)
 
     def raise_lower(self, lower: float, multipliers: FloatArray | None = None, *, kind: BoundKind = "solver") -> bool:
         """Take a new lower bound where it is better."""

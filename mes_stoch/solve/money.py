@@ -23,6 +23,7 @@ from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solve import parallel
 from mes_stoch.solve.big_m import WithSmallFactors
 from mes_stoch.solve.explain import Described
+from mes_stoch.solve.gap_floor import gap_floor
 from mes_stoch.solve.highs_scaling import cost_factor
 from mes_stoch.solve.nearest import NearestRoot
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, TracePoint
@@ -132,7 +133,9 @@ def in_common_money(*, on_all_ranks: bool) -> Callable[[Engine], Engine]:
             kind = DescribedInOtherMoney if isinstance(program, Described) else InOtherMoney
             bounds = common_root_bounds(program, team)
             taken = kind(program, factor, bounds)
-            options = replace(options, time_limit_s=max(options.time_limit_s - (time.perf_counter() - began), 0.0))
+            floor = gap_floor(program)
+            left = max(options.time_limit_s - (time.perf_counter() - began), 0.0)
+            options = replace(options, time_limit_s=left, gap_floor=factor * floor)
             told = progress if progress is None or factor == 1.0 else lambda point: progress(_point(point, factor))
             try:
                 result = engine(taken, options, told, *arguments, **keywords)
@@ -143,7 +146,9 @@ def in_common_money(*, on_all_ranks: bool) -> Callable[[Engine], Engine]:
                     f"{program.name}: no first stage satisfies all scenarios within the bounds that each of them sets "
                     f"it; with the tightest of them: {error}"
                 ) from error
-            return result if result is None or factor == 1.0 else _result(result, factor)
+            if result is None:
+                return None
+            return replace(result if factor == 1.0 else _result(result, factor), gap_floor=floor)
 
         return solve  # type: ignore[return-value]
 

@@ -9,6 +9,9 @@ from typing import Literal
 from mes_stoch.model.program import FloatArray
 from mes_stoch.solve.safe_bounds import BoundKind
 
+#: Money below which an optimum is nothing, where nothing is known of a program.
+GAP_FLOOR = 1e-9
+
 Status = Literal["optimal", "gap_reached", "limit", "interrupted"]
 
 
@@ -19,7 +22,7 @@ class SolveOptions:
     Parameters
     ----------
     gap_rel : float
-        Relative gap to reach, ``(upper - lower) / max(|upper|, |lower|, 1e-9)``.
+        Relative gap to reach, ``(upper - lower) / max(|upper|, |lower|, gap_floor)``.
     time_limit_s : float
         Wall time after which the best certified interval so far is returned.
     iteration_limit : int
@@ -30,6 +33,9 @@ class SolveOptions:
         How progressive hedging chooses its penalties (:mod:`mes_stoch.solve.rho`).
     cold_start : bool
         Hedge from zero multipliers instead of those of the linear relaxation.
+    gap_floor : float
+        Money below which an optimum is nothing, so that the gap is relative to this; every engine works it out from its
+        program (:func:`mes_stoch.solve.gap_floor`).
     threads : int
         Threads of one HiGHS solve (extensive form only; every MPI rank uses one).
     """
@@ -40,6 +46,7 @@ class SolveOptions:
     rho_factor: float = 1.0
     rho_rule: str = "price"
     cold_start: bool = False
+    gap_floor: float = GAP_FLOOR
     threads: int = 1
 
 
@@ -97,7 +104,8 @@ class EngineResult:
     scenarios: tuple[ScenarioSolution, ...]
     details: dict[str, str | float | int] = field(default_factory=dict)
     bound_kind: BoundKind = "solver"
+    gap_floor: float = GAP_FLOOR
 
     @property
     def gap_rel(self) -> float:
-        return (self.upper - self.lower) / max(abs(self.upper), abs(self.lower), 1e-9)
+        return (self.upper - self.lower) / max(abs(self.upper), abs(self.lower), self.gap_floor)

@@ -131,7 +131,7 @@ def solve_serial(
     SolveError
         No commitment tried is feasible in all scenarios, or the bounds contradict each other.
     """
-    interval = Interval(progress)
+    interval = Interval(progress, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     bounder = Bounder(program, options, interval, stop)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
@@ -162,7 +162,9 @@ def solve_serial(
     lower, upper = bounds.certified(program, best, interval.upper, interval.scenarios, kind)
     return EngineResult(
         method="ph",
-        status=status_of(bounds.relative_gap(lower, upper), options, interrupted=stop.is_interrupted),
+        status=status_of(
+            bounds.relative_gap(lower, upper, options.gap_floor), options, interrupted=stop.is_interrupted
+        ),
         root=interval.root,
         lower=lower,
         upper=upper,

@@ -146,7 +146,8 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
         def gap_is_closed(self) -> bool:
             spoke: Any = self
             spoke.update_hub_bounds()
-            gap_rel = bounds.relative_gap(float(spoke.hub_outer_bound), float(spoke.hub_inner_bound))
+            outer, inner = float(spoke.hub_outer_bound), float(spoke.hub_inner_bound)
+            gap_rel = bounds.relative_gap(outer, inner, work.options.gap_floor)
             return bool(self.cylinder_comm.bcast(gap_rel <= work.options.gap_rel))
 
         def is_to_end(self) -> bool:

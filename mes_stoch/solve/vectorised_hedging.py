@@ -179,7 +179,7 @@ def vectorised(base: type[Any]) -> type[Any]:
 
         def convergence_diff(self) -> float:
             layout = self.layout
-            local = np.array([np.abs(layout.values() - layout.read("xbars")).sum() / layout.size])
+            local = np.array([np.abs(layout.values() - layout.read("xbars")).sum() / max(layout.size, 1)])
             total = np.zeros(1)
             self.comms["ROOT"].Allreduce(local, total, op=MPI.SUM)
             return float(total[0]) / int(self.n_proc)
