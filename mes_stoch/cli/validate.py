@@ -116,7 +116,9 @@ def _show_numerics(site: Site, tree: ScenarioTree) -> None:
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.numerics_table import render_numerics
     from mes_stoch.solve.numerics import inspect
+    from mes_stoch.solve.open_columns import open_columns
 
     program = build_program(site.instance, tree)
     currency = site.instance.currency
-    speech.show(render_numerics(inspect(program, [0]), program.scenario_names[0], currency))
+    found = inspect(program, [0])
+    speech.show(render_numerics(found, program.scenario_names[0], currency, open_columns(program)))

@@ -35,6 +35,7 @@ from mes_stoch.solve.found_dispatch import as_found
 from mes_stoch.solve.highs import HighsModel, Solution
 from mes_stoch.solve.interval import Interval
 from mes_stoch.solve.money import in_common_money
+from mes_stoch.solve.open_columns import named
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
 from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status
@@ -196,6 +197,8 @@ def solve_extensive(
         "evaluate_time_s": time.perf_counter() - solved,
         **proof.details(form.scale),
     }
+    if len(proof.missing):
+        details["columns_without_bound_named"] = named(program, proof.missing, form.block_starts)
     if not scenarios:
         interval.lower, interval.kind = lower, kind
         # each scenario has a share of the time, and the first to need more ends the evaluation before the end

@@ -39,6 +39,11 @@ class ExtensiveProof:
         As it was handed to HiGHS, and what putting it together may have changed.
     cost : array, optional
         In place of its costs, where columns are priced.
+
+    Attributes
+    ----------
+    missing : int array
+        Columns without a finite bound that the last bound rests on.
     """
 
     def __init__(self, merged: Merged, cost: FloatArray | None = None) -> None:
@@ -46,6 +51,7 @@ class ExtensiveProof:
         self.rounding = merged.cost_rounding + (0.0 if cost is None else EPSILON * np.abs(cost))
         self._offset = merged.program.offset - merged.offset_rounding
         self.safe = SafeBounds(interior=interior_dual)
+        self.missing = np.empty(0, dtype=np.int32)
         self._details: dict[str, float | int] = {}
 
     def bound(self, model: HighsModel, solution: Solution) -> tuple[float, BoundKind]:
@@ -60,6 +66,7 @@ class ExtensiveProof:
                 cost_error=self.rounding,
             )
             if len(found.missing):
+                self.missing = found.missing
                 self._details[_MISSING_COUNTED] = len(found.missing)
             return found.offset, found.kind
         if not math.isfinite(solution.dual_bound):

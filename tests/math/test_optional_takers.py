@@ -1,4 +1,7 @@
-"""What is optional never lowers an optimum: connections, stores, and offers of which nothing is committed."""
+"""What is optional never lowers an optimum: connections, stores, and offers of which nothing is committed.
+
+There is one exception, which is written down with its price: calls the other way.
+"""
 
 from __future__ import annotations
 
@@ -130,3 +133,44 @@ def test_groups_share_the_megawatts_of_one_device_and_not_those_of_the_connectio
     assert optimum(make_instance(apart, products), {"da": 0}).profit == pytest.approx(profit)
     together = {"grid": connection, "one": battery("fr_mfrr_up", "fr_rc_up")}
     assert optimum(make_instance(together, products), {"da": 0}).profit == pytest.approx(40.0)
+
+
+@pytest.mark.parametrize(
+    ("upward", "volume_max_mw", "profit"), [(False, 0.0, 100.0), (True, 0.0, 100.0), (True, 1.0, 50.0)]
+)
+def test_what_a_downward_call_gave_stays_for_the_window_of_an_upward_offer(
+    upward: bool, volume_max_mw: float, profit: float
+) -> None:
+    """An empty battery is called down in the first hour, free of charge, and sells the MWh in the second at 100.
+
+    Beside an upward offer of two hours, of which nothing is committed, that MWh stays in the store for two hours; what
+    is left is to buy a MWh at 50 instead: 50. Only "if anything is held" would let it go, a yes/no decision.
+    """
+    battery = {
+        "type": "storage",
+        "node": "power",
+        "energy_max_mwh": 4.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "initial_mwh": 0.0,
+        "terminal_mwh": 0.0,
+        "provides": ["fr_ma_down", "fr_rc_up"] if upward else ["fr_ma_down"],
+    }
+    products: dict[str, Any] = {
+        **ENERGY,
+        "fr_ma_down": {
+            "block_h": 1.0,
+            "volume_max_mw": 1.0,
+            "energy_price_down_eur_per_mwh": 0.0,
+            "activation_down_per_unit": "call",
+        },
+    }
+    if upward:
+        products["fr_rc_up"] = reserve(
+            sustain_h=2.0, capacity_price_eur_per_mw_h=0.0, activation_up_per_unit=0.0, volume_max_mw=volume_max_mw
+        )
+    instance = make_instance({"grid": grid(), "battery": battery}, products, periods=3)
+    found = optimum(instance, {"da": [50.0, 100.0, 20.0], "call": [1.0, 0.0, 0.0]})
+    assert found.profit == pytest.approx(profit)
+    if upward and volume_max_mw:
+        assert found.variable("fr_rc_up.volume_mw")[0] == pytest.approx(0.0)
