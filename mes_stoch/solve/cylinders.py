@@ -160,7 +160,7 @@ def _result(
     if root is None:
         interval.lower, interval.kind = first.lower, first.kind
         return None
-    chosen, kind = bounds.preferred(first.lower, first.kind, first.safe_lower, best, options.gap_rel)
+    chosen, kind = bounds.preferred(first.lower, first.kind, first.safe_lower, best, options)
     lower, upper = bounds.certified(program, chosen, best, scenarios, kind)
     moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper) and kind == interval.kind)
     interval.lower, interval.upper, interval.kind = lower, upper, kind

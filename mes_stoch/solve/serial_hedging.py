@@ -158,7 +158,7 @@ def solve_serial(
     }
     if interval.root is None:
         return without_commitment("ph", program, interval, stop, Team(), details)
-    best, kind = bounds.preferred(interval.lower, interval.kind, interval.safe_lower, interval.upper, options.gap_rel)
+    best, kind = bounds.preferred(interval.lower, interval.kind, interval.safe_lower, interval.upper, options)
     lower, upper = bounds.certified(program, best, interval.upper, interval.scenarios, kind)
     return EngineResult(
         method="ph",
