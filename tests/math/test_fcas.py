@@ -480,3 +480,31 @@ def test_joint_ramping_binds_providers_of_regulation_alone(nothing: dict[str, An
     held_back = optimum(site(slow, idle, "spot_eur_per_mwh", periods=2), prices)
     assert held_back.profit == pytest.approx(100 * 20.0 - 70 * 1.0)
     assert optimum(site(unit, idle, "spot_eur_per_mwh", periods=2), prices).profit == pytest.approx(100 * 20.0)
+
+
+@pytest.mark.parametrize(("largest", "profit"), [(1.0, 62.5), (0.0, 500.0), (None, 500.0)])
+def test_an_offer_of_nothing_counts_as_an_offer_in_joint_ramping(largest: float | None, profit: float) -> None:
+    """A battery of 1 MW at -1,000 and 1,000 AUD/MWh in turn: 6 x 1,000 / 12 = 500 in half an hour.
+
+    Under automatic control of 0.25 MW an interval it swings between +-0.125 MW: an eighth, 62.5, though nothing is
+    offered. A largest volume of 0, or no such service, takes the row away.
+    """
+    store = {
+        "type": "storage",
+        "node": "power",
+        "energy_max_mwh": 2.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "initial_mwh": 1.0,
+        "terminal_mwh": 0.0,
+        "provides": [] if largest is None else ["au_raisereg"],
+    }
+    products: dict[str, Any] = {"au_energy": {"price_eur_per_mwh": "spot"}}
+    fixed = {}
+    if largest is not None:
+        control = {"max_available_mw": 1.0, "agc_ramp_mw_per_min": 0.05}
+        units = {"battery": control}
+        products["au_raisereg"] = {"volume_max_mw": largest, "enablement_price_eur_per_mw_h": 0.0, "units": units}
+        fixed["au_raisereg.volume_mw"] = 0.0
+    instance = make_instance({"grid": grid(), "battery": store}, products, periods=6, period_h=INTERVAL_H)
+    assert optimum(instance, {"spot": [-1000.0, 1000.0] * 3}, fixed=fixed).profit == pytest.approx(profit)

@@ -39,7 +39,10 @@ def build_unit_rows(context: MarketContext, unit: Unit, services: Sequence[Enabl
     the site's decision, by offering nothing. Where the limits cover all the energies the unit can take, it is always in
     and there is no ``z``. Joint ramping binds every unit that offers regulation, enabled or not, and no other: one
     whose automatic control is off or that has nothing available keeps the speed of its energy
-    (``energy_ramp_mw_per_min`` of the component).
+    (``energy_ramp_mw_per_min`` of the component). A volume of 0 counts as an offer: letting the row give way with the
+    binary of the bid, by the rest of the unit's range, weakens the relaxation (a scenario of campus_au takes
+    19 s of solver time for 13, at the same optimum). A service that is not to bind is left out, or has
+    ``volume_max_mw: 0``.
 
     Symbols
     -------
