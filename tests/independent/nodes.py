@@ -1,0 +1,222 @@
+"""What a full call asks of the nodes that are not a device's reference (docs/model.md, the section of that name)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from .leaf import DOWN, UP, Device, Leaf, Leg, Series
+from .path import Asked, Path, energy_rows
+from .rows import Linear, total
+from .storage import stops_discharge
+
+TAKEN, ADDED = "taken", "added"
+OWN = {TAKEN: UP, ADDED: DOWN}  # a storage's own legs of the same effect
+
+
+@dataclass(eq=False)
+class Ask:
+    """A leg of a device that takes `ratio rho` from the node or adds it."""
+
+    device: Device
+    leg: Leg
+    effect: str
+    ratio: np.ndarray
+    lowers_own_flow: bool
+    share: dict[str, Series] = field(default_factory=dict)  # by taker
+    called: dict[str, Series] = field(default_factory=dict)
+    asked: dict[str, Series] = field(default_factory=dict)  # u
+
+    @property
+    def name(self) -> str:
+        return f"{self.device.name}_{self.leg.name}_{self.effect}"
+
+
+def ask_nodes(leaf: Leaf) -> None:
+    for node in leaf.site.nodes:
+        asks = _asks(leaf, node)
+        needed = {ask.effect for ask in asks if not _is_excused(leaf, node, ask.effect, asks)}
+        if not needed:
+            continue
+        traded = _is_traded(leaf, node)
+        asks = [a for a in asks if a.effect in needed or (not traded and a.leg.can_be_called)]
+        takers = _takers(leaf, node)
+        for ask in asks:
+            _split(leaf, node, ask, takers)
+        for effect in sorted(needed):
+            for direction in (UP, DOWN):
+                _effect_rows(leaf, node, (effect, direction), asks, takers)
+
+
+def _asks(leaf: Leaf, node: str) -> list[Ask]:
+    found = []
+    for device in leaf.devices.values():
+        for leg in device.held:
+            by_effect: dict[str, Ask] = {}
+            for port in device.ports if node != device.node else ():
+                if port.node != node:
+                    continue
+                raises = port.raises * (1 if leg.direction == UP else -1)  # of the reference flow
+                effect = ADDED if raises * port.sign > 0 else TAKEN
+                if effect in by_effect:
+                    by_effect[effect].ratio = by_effect[effect].ratio + port.ratio
+                    by_effect[effect].lowers_own_flow &= raises < 0
+                else:
+                    by_effect[effect] = Ask(device, leg, effect, port.ratio, raises < 0)
+            found += by_effect.values()
+    return found
+
+
+def _connections(leaf: Leaf, node: str) -> dict[str, dict[str, object]]:
+    return {name: c for name, c in leaf.site.of_type("grid_connection").items() if c["node"] == node}
+
+
+def _is_traded(leaf: Leaf, node: str) -> bool:
+    return leaf.site.traded in _connections(leaf, node)
+
+
+def _is_excused(leaf: Leaf, node: str, effect: str, asks: list[Ask]) -> bool:
+    connections = _connections(leaf, node)
+    if effect == TAKEN and any(c["import_max_mw"] is None for c in connections.values()):
+        return True
+    return (
+        not _is_traded(leaf, node)
+        and bool(connections)
+        and all(ask.lowers_own_flow for ask in asks if ask.effect == effect)
+        and _only(leaf, node, "draws" if effect == ADDED else "supplies")
+    )
+
+
+def _only(leaf: Leaf, node: str, does: str) -> bool:
+    """Whether everything at the node but connections only draws, or only supplies."""
+    for name, spec in leaf.site.components.items():
+        kinds = set()
+        if spec["type"] == "storage" and spec["node"] == node:
+            kinds = {"draws", "supplies"}
+        elif spec["type"] in ("demand", "sheddable_demand") and spec["node"] == node:
+            kinds = {"draws"}
+        elif spec["type"] == "source" and spec["node"] == node:
+            kinds = {"supplies"}
+        elif spec["type"] == "converter":
+            kinds = {
+                "draws" if port.sign < 0 else "supplies" for port in leaf.devices[name].ports if port.node == node
+            }
+        if kinds - {does}:
+            return False
+    return True
+
+
+def _takers(leaf: Leaf, node: str) -> list[str]:
+    return [
+        name
+        for name, spec in leaf.site.components.items()
+        if spec["type"] in ("storage", "grid_connection") and spec["node"] == node
+    ]
+
+
+def _split(leaf: Leaf, node: str, ask: Ask, takers: list[str]) -> None:
+    """Shares of the takers, what is called of them, and what a full call asks for on top."""
+    held = [ask.ratio[t] * ask.device.held[ask.leg][t] for t in leaf.periods]
+    given = [ask.ratio[t] * ask.device.given[ask.leg][t] for t in leaf.periods]
+    if not takers:
+        for t in leaf.periods:
+            leaf.program.less(f"{node}.{ask.name}_nowhere", held[t])
+    for taker in takers:
+        if len(takers) == 1:
+            ask.share[taker], ask.called[taker] = held, given
+            continue
+        ask.share[taker] = leaf.columns(f"{taker}.{ask.name}_share_mw")
+        if ask.leg.is_discrete:
+            called = ask.leg.share > 0
+            ask.called[taker] = leaf.columns(f"{taker}.{ask.name}_called_mw", np.where(called, np.inf, 0.0))
+            for t in leaf.periods:
+                leaf.program.less(f"{taker}.within_share", ask.called[taker][t], ask.share[taker][t])
+        else:
+            ask.called[taker] = [ask.leg.share[t] * ask.share[taker][t] for t in leaf.periods]
+    if len(takers) > 1:
+        for t in leaf.periods:
+            leaf.program.same(f"{node}.{ask.name}_split", total(s[t] for s in ask.share.values()), held[t])
+            if ask.leg.is_discrete:
+                leaf.program.same(f"{node}.called_split", total(s[t] for s in ask.called.values()), given[t])
+    traded = _is_traded(leaf, node)
+    for taker in takers:
+        share, called = ask.share[taker], ask.called[taker]
+        ask.asked[taker] = [ask.leg.open[t] * (share[t] if traded else share[t] - called[t]) for t in leaf.periods]
+
+
+def _effect_rows(leaf: Leaf, node: str, kind: tuple[str, str], asks: list[Ask], takers: list[str]) -> None:
+    effect, direction = kind
+    mine = [a for a in asks if a.effect == effect and a.leg.direction == direction]
+    if not mine:
+        return
+    traded = _is_traded(leaf, node)
+    others = [] if traded else [a for a in asks if a.effect != effect]
+    for taker in takers:
+        back = leaf.sum_of([a.called[taker] for a in others])
+        if taker in leaf.devices:
+            _storage_rows(leaf, leaf.devices[taker], kind, mine, back)
+        else:
+            for chosen in _choices(mine):
+                asked = leaf.sum_of([a.asked[taker] for a in chosen] + [back])
+                share = leaf.sum_of([a.share[taker] for a in chosen])
+                _connection_rows(leaf, taker, effect, share if taker == leaf.site.traded else asked)
+
+
+def _choices(asks: list[Ask]) -> list[list[Ask]]:
+    """What may be called together: of each device one group, and `every`."""
+    devices = list(dict.fromkeys(a.device for a in asks))
+    options = []
+    for device in devices:
+        own = [a for a in asks if a.device is device]
+        groups = list(dict.fromkeys(a.leg.group for a in own))
+        named = [g for g in groups if g != "every"] or groups
+        options.append([[a for a in own if a.leg.group in (g, "every")] for g in named])
+    return [[a for part in choice for a in part] for choice in product(*options)]
+
+
+def _storage_rows(leaf: Leaf, device: Device, kind: tuple[str, str], mine: list[Ask], back: Series) -> None:
+    effect, direction = kind
+    store, path = device.store, Path(leaf, device)
+    free = device.up if effect == TAKEN else device.down
+    most = store.discharge_max if effect == TAKEN else store.charge_max
+    loads = []
+    for chosen in _choices(mine):
+        asked = leaf.sum_of([a.asked[device.name] for a in chosen] + [back])
+        loads.append([free[t] + asked[t] for t in leaf.periods])
+        for t in leaf.periods:
+            net = store.called_discharge[t] - store.called_charge[t]
+            flow = net if effect == TAKEN else -net
+            leaf.program.less(f"{device.name}.call_power_{effect}_{direction}", flow + loads[-1][t], most)
+    stops = stops_discharge(leaf, device, direction, loads) if effect == ADDED else leaf.zeros()
+    own = OWN[effect]
+    for chosen in _choices(mine):
+        shares: list[Asked] = [(a.leg.sustain_h, a.asked[device.name]) for a in chosen]
+        for group in device.groups(own) or ["every"]:
+            energy_rows(path, own, path.own(own, group) + shares, back, stops)
+
+
+def _connection_rows(leaf: Leaf, name: str, effect: str, asked: Series) -> None:
+    spec = leaf.site.components[name]
+    limit = spec["import_max_mw"] if effect == TAKEN else spec.get("export_max_mw", 0.0)
+    if limit is None:
+        return
+    for t in leaf.periods:
+        if name == leaf.site.traded:
+            free = total((d.down if effect == TAKEN else d.up)[t] for d in behind(leaf, name))
+            export = leaf.schedule[t] + free
+            net = export if effect == ADDED else free - leaf.schedule[t]
+        else:
+            net = leaf.imported[name][t] - leaf.exported[name][t]
+            net = net if effect == TAKEN else -net
+        leaf.program.less(f"{name}.call_power_{effect}", net + asked[t], limit)
+
+
+def behind(leaf: Leaf, connection: str) -> list[Device]:
+    """Devices that hold something at the node of a connection."""
+    node = leaf.site.components[connection]["node"]
+    return [device for device in leaf.devices.values() if device.held and device.node == node]
+
+
+__all__ = ["Linear", "ask_nodes", "behind"]
