@@ -22,8 +22,8 @@ def _mechanism(leaf: Leaf, product: str, rules: dict[str, Any]) -> None:
         rules["daily_stock_factor_per_unit"] * rules["weekly_stock_factor_per_unit"] * float(rules["available_mw"])
     )
     level = bid(leaf, rules, f"{product}.level", most)
-    days = leaf.h * clock.periods / 24
-    leaf.earn(f"capacity.{product}", rules["price_eur_per_mw_year"] * days / leaf.site.days_per_year * level)
+    share = clock.local_days / leaf.site.days_per_year
+    leaf.earn(f"capacity.{product}", rules["price_eur_per_mw_year"] * share * level)
     inside = clock.inside(rules)
     critical = inside * leaf.data(rules["critical_per_unit"])
     is_central = rules.get("regime", "decentralised") == "centralised"
@@ -65,5 +65,5 @@ def _stock(leaf: Leaf, device: Device, critical: np.ndarray) -> list[Linear]:
         if hours:
             before = store.level[hours[0] - 1] if hours[0] > 0 else Linear(constant=store.initial)
             asked = total(leaf.h * float(critical[t]) * counted[t] for t in hours)
-            leaf.program.less(f"{device.name}.stock", asked, before)
+            leaf.program.less(f"{device.name}.stock", asked, store.eta_d * (before - store.energy_min))
     return counted

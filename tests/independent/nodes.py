@@ -189,7 +189,7 @@ def _storage_rows(leaf: Leaf, device: Device, kind: tuple[str, str], mine: list[
             net = store.called_discharge[t] - store.called_charge[t]
             flow = net if effect == TAKEN else -net
             leaf.program.less(f"{device.name}.call_power_{effect}_{direction}", flow + loads[-1][t], most)
-    stops = stops_discharge(leaf, device, direction, loads) if effect == ADDED else leaf.zeros()
+    stops = stops_discharge(leaf, device, loads) if effect == ADDED else leaf.zeros()
     own = OWN[effect]
     for chosen in _choices(mine):
         shares: list[Asked] = [(a.leg.sustain_h, a.asked[device.name]) for a in chosen]

@@ -37,14 +37,25 @@ class Clock:
         return [moment.date() for moment in self.local[: self.periods]]
 
     def blocks(self, block_h: float | None) -> list[list[int]]:
-        """Periods of each block of so many local hours, counted from midnight; None: the horizon."""
+        """Periods of each block of so many local hours, counted from midnight; None: the horizon.
+
+        Blocks of an hour or less follow elapsed time: an hour that the clock shows twice is two blocks.
+        """
         if block_h is None:
             return [list(range(self.periods))]
-        found: dict[tuple[date, int], list[int]] = {}
+        found: dict[tuple[object, ...], list[int]] = {}
         for t, moment in enumerate(self.local[: self.periods]):
             hours = moment.hour + moment.minute / 60 + moment.second / 3600
-            found.setdefault((moment.date(), int(hours / block_h + 1e-9)), []).append(t)
+            day = (moment.date() - self.local[0].date()).days // max(1, round(block_h / 24))
+            offset = moment.utcoffset() if block_h <= 1 else None
+            found.setdefault((day, int(hours / block_h + 1e-9) if block_h < 24 else 0, offset), []).append(t)
         return list(found.values())
+
+    @property
+    def local_days(self) -> float:
+        """Length in days of local clock time: days of 23 and 25 hours count as one."""
+        first, last = (self.local[t].replace(tzinfo=None) for t in (0, -1))
+        return (last - first) / timedelta(days=1)
 
     def hours_to_midnight(self, t: int) -> float:
         same = [s for s in range(t, self.periods) if self.days[s] == self.days[t]]

@@ -30,6 +30,7 @@ class Store:
     cancelled: Series
     called_charge: Series = field(default_factory=list)
     called_discharge: Series = field(default_factory=list)
+    stops: Series = field(default_factory=list)
 
     @property
     def round_trip_loss(self) -> float:
@@ -140,26 +141,24 @@ def _called_time(leaf: Leaf, device: Device, direction: str) -> np.ndarray:
 def own_energy(leaf: Leaf, device: Device) -> None:
     """Rows for full calls of the storage's own legs."""
     path = Path(leaf, device)
-    stops = stops_discharge(leaf, device, "own", [device.down])
+    stops = stops_discharge(leaf, device, [device.down] if device.legs(DOWN) else [])
     for direction in (UP, DOWN):
         for group in device.groups(direction):
             energy_rows(path, direction, path.own(direction, group), leaf.zeros(), stops)
 
 
-def stops_discharge(leaf: Leaf, device: Device, label: str, downs: list[Series]) -> Series:
-    """``m``: the part of a full downward call that only stops the discharge, for every choice of what is called."""
-    store, program = device.store, leaf.program
-    if not store.is_lossy or store.discharge_max == 0:
+def stops_discharge(leaf: Leaf, device: Device, downs: list[Series]) -> Series:
+    """``m``: the part of a full downward call that only stops the discharge; one for whatever may be called at once."""
+    store, program, name = device.store, leaf.program, device.name
+    if not store.is_lossy or store.discharge_max == 0 or not (downs or store.stops):
         return leaf.zeros()
-    if all(down[t].is_zero for down in downs for t in leaf.periods):
-        return leaf.zeros()
-    m = leaf.columns(f"{device.name}.stops_discharge_{label}_mw")
+    store.stops = store.stops or leaf.columns(f"{name}.stops_discharge_mw")
     for down in downs:
         for t in leaf.periods:
-            taken = store.charge[t] + down[t] - m[t]
+            taken = store.charge[t] + down[t] - store.stops[t]
             if store.charge_max > 0:
-                rest = (store.discharge[t] - m[t]) / store.discharge_max
-                program.less(f"{device.name}.stops_discharge_{label}", taken / store.charge_max + rest, 1)
+                rest = (store.discharge[t] - store.stops[t]) / store.discharge_max
+                program.less(f"{name}.stops_discharge", taken / store.charge_max + rest, 1)
             else:
-                program.less(f"{device.name}.stops_discharge_{label}", taken)
-    return m
+                program.less(f"{name}.stops_discharge", taken)
+    return store.stops  # type: ignore[no-any-return]
