@@ -63,7 +63,7 @@ class ContractSite(ReserveSite):
             "components": components,
             "products": self._energy | products,
             "price_cap_eur_per_mwh": 1000,
-            "bids": {"minimum": self._chance(0.4), "steps": self._chance(0.4)},
+            "bids": {"minimum": self._chance(0.3), "steps": self._chance(0.3)},
             "uncertainty": {
                 "kind": "explicit",
                 "probabilities": dict(zip(names, (weights / weights.sum()).tolist(), strict=True)),
@@ -86,6 +86,9 @@ class ContractSite(ReserveSite):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.start = str(self._draw.choice(STARTS))
+        # in quarters of an hour a site is large enough in three hours
+        self.hours = min(self.hours, 6) if self.period_h == 1 else 3
+        self.periods = round(self.hours / self.period_h)
         self._energy: dict[str, Any] = {}
 
     def _markets(self) -> None:
@@ -128,7 +131,7 @@ class ContractSite(ReserveSite):
     def _rules(self, name: str, fields: dict[str, Any]) -> dict[str, Any]:
         """A reserve with bid rules, ways of settlement, offers at a price."""
         fields |= self._bid(fields["volume_max_mw"])
-        if fields["block_h"] is not None and self.start not in STARTS[:1]:
+        if fields["block_h"] is not None and (self.start != STARTS[0] or self.hours % fields["block_h"]):
             # blocks of several hours do not begin or end with every horizon
             fields["block_h"] = 1
         fields["energy_settlement"] = str(self._draw.choice(["ordered", "ordered", "delivered", "uncorrected"]))
@@ -164,6 +167,13 @@ class ContractSite(ReserveSite):
         if self._chance(0.4):
             fields["exclusivity_group"] = str(self._draw.choice(["one", "two", "every"]))
         return fields
+
+    def _calls(self, name: str, direction: str, fields: dict[str, Any], discrete: bool) -> float | str:
+        """As drawn, but now and then half of the volume is called."""
+        series = super()._calls(name, direction, fields, discrete)
+        if discrete and isinstance(series, str) and self._chance(0.4):
+            self.series[series] = 0.5 * self.series[series]
+        return series
 
     def _called(self, name: str, window: str | None) -> str | float:
         """Shares of one call of an hour at most, inside the window as a whole."""

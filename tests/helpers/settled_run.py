@@ -15,9 +15,9 @@ from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.result import SolveOptions
 
 
-def solved(instance: Instance, tree: ScenarioTree) -> Run:
+def solved(instance: Instance, tree: ScenarioTree, gap_rel: float = 1e-7, time_limit_s: float = 60.0) -> Run:
     program = build_program(instance, tree)
-    result = solve_extensive(program, SolveOptions(gap_rel=1e-7, time_limit_s=60.0))
+    result = solve_extensive(program, SolveOptions(gap_rel=gap_rel, time_limit_s=time_limit_s))
     return assemble_run(program, result, RunSettings(inputs={}, method="ef", started=datetime(2025, 1, 1)))
 
 

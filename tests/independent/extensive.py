@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from .capacity import build_capacity
 from .devices import build_devices
+from .fcas import build_fcas
 from .flexibility import build_volumes, settle_flexibility
 from .leaf import Leaf
 from .markets import build_balances, build_connections, build_markets
@@ -27,14 +31,14 @@ _FAMILIES = {
 }
 
 
-def extensive(site: Site) -> Program:
-    """The extensive form of a site."""
+def extensive(site: Site, penalties: Mapping[str, float]) -> Program:
+    """The extensive form of a site; penalties of slack by dotted path, as `summary.json` states them."""
     other = {rules["family"] for rules in site.products.values()} - _FAMILIES
     if other:
         raise NotImplementedError(f"families {sorted(other)}")
     program = Program()
     for scenario in site.scenarios:
-        leaf = Leaf(site, scenario, program)
+        leaf = Leaf(site, scenario, program, penalties)
         build_volumes(leaf)
         build_devices(leaf)
         settle_flexibility(leaf)
@@ -43,21 +47,23 @@ def extensive(site: Site) -> Program:
         build_markets(leaf)
         ask_nodes(leaf)
         build_capacity(leaf)
+        build_fcas(leaf)
     return program
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("instance", type=Path)
-    parser.add_argument("tree", type=Path)
-    parser.add_argument("--relaxed", action="store_true")
-    parser.add_argument("--gap", type=float, default=1e-9)
+    """A finished run once more: its instance, its scenarios, its penalties."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("run", type=Path, help="folder of a run of mes-stoch")
+    parser.add_argument("--relaxed", action="store_true", help="without integrality")
     given = parser.parse_args()
-    solved = extensive(read(given.instance, given.tree)).solve(given.gap, relaxed=given.relaxed)
-    for name, value in solved.streams.items():
-        if abs(value) > 1e-9:
-            print(f"{name:45} {value:14.6f}")  # noqa: T201
-    print(f"expected profit {solved.profit:.6f}, bound {solved.bound:.6f}")  # noqa: T201
+    summary = json.loads((given.run / "summary.json").read_text(encoding="utf-8"))
+    rules = summary["bid_rules"]
+    site = read(given.run / "instance", given.run / "tree.nc", minimum=rules["minimum_bids"], steps=rules["bid_steps"])
+    solved = extensive(site, summary["penalties"]).solve(relaxed=given.relaxed)
+    lines = [f"{name:45} {value:14.6f}" for name, value in solved.streams.items() if abs(value) > 1e-9]
+    lines.append(f"expected profit {solved.profit:.6f}, bound {solved.bound:.6f}; the run's {summary['objective']:.6f}")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -105,6 +105,7 @@ class Leaf:
     site: Site
     scenario: Scenario
     program: Program
+    penalties: Mapping[str, float]
     legs: dict[str, list[Leg]] = field(default_factory=dict)  # by product
     devices: dict[str, Device] = field(default_factory=dict)
     volumes: dict[str, Series] = field(default_factory=dict)  # r by period
@@ -153,14 +154,13 @@ class Leaf:
         self.earn(stream, total(self.h * price[t] * quantity[t] for t in self.periods))
 
     def penalty(self, owner: str, kind: str) -> float | None:
-        """Penalty of slack, EUR/MWh; None forbids it."""
-        stated = self.site.spec.get("penalties", {})
+        """Penalty of slack, EUR/MWh, as stated by the instance or derived; None forbids it."""
         place = f"{owner}.{kind}_penalty_eur_per_mwh"
         section, name = owner.split(".")
         own = self.site.spec[section][name].get(f"{kind}_penalty_eur_per_mwh", "auto")
         if own != "auto":
             return None if own is None else float(own)
-        return float(stated[place]) if stated.get(place) is not None else None
+        return self.penalties.get(place)
 
     def zeros(self) -> Series:
         return [Linear() for _ in self.periods]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -69,6 +70,7 @@ class Solved:
     bound: float
     columns: np.ndarray
     streams: dict[str, float]
+    seconds: float
 
 
 @dataclass
@@ -103,8 +105,9 @@ class Program:
     def earn(self, stream: str, amount: Linear) -> None:
         self.profit.setdefault(stream, []).append(amount)
 
-    def solve(self, gap: float = 1e-9, *, relaxed: bool = False) -> Solved:
-        """The optimum; ``relaxed`` leaves out integrality."""
+    def solve(self, *, gap: float = 1e-9, relaxed: bool = False, time_limit_s: float = 3600.0) -> Solved:
+        """The optimum, or the best within the time; ``relaxed`` leaves out integrality."""
+        begun = time.perf_counter()
         streams = {name: total(parts) for name, parts in self.profit.items()}
         objective = total(streams.values())
         cost = np.zeros(len(self.lower))
@@ -116,9 +119,9 @@ class Program:
             integrality=integer,
             bounds=Bounds(np.asarray(self.lower), np.asarray(self.upper)),
             constraints=LinearConstraint(matrix, low, high),
-            options={"mip_rel_gap": gap},
+            options={"mip_rel_gap": gap, "time_limit": time_limit_s},
         )
-        if result.x is None or result.status != 0:
+        if result.x is None or result.status not in (0, 1):
             raise RuntimeError(f"the independent program was not solved: {result.message}")
         bound = result.mip_dual_bound if integer.any() else result.fun
         return Solved(
@@ -126,6 +129,7 @@ class Program:
             bound=objective.constant - float(bound),
             columns=result.x,
             streams={name: self.value(amount, result.x) for name, amount in streams.items()},
+            seconds=time.perf_counter() - begun,
         )
 
     def value(self, amount: Linear, columns: np.ndarray) -> float:
