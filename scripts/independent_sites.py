@@ -2,10 +2,10 @@
 
     python scripts/independent_sites.py --sites 100 --out docs/evidence
 
-Half of the sites are those of ``tests/helpers/random_reserves.py``, half those of ``tests/helpers/random_folder.py`` (with
-contracts, offers and the capacity mechanism), by seed; the independent program is ``tests/independent``. Writes
-``independent_sites.csv`` with a line a site, and ``independent.json`` with date, versions and totals. A thinned
-version runs with the tests.
+Half of the sites are those of ``tests/helpers/random_reserves.py``, half those of ``tests/helpers/random_folder.py``
+(with contracts, offers and the capacity mechanism), by seed; the independent program is ``tests/independent``. Writes
+``independent_sites.csv`` with a line a site, and ``independent.json`` with date, versions and totals. A thinned version
+runs with the tests.
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from independent.extensive import extensive
+from independent.read import read
 
 import mes_stoch
 from helpers.random_folder import ContractSite
 from helpers.random_reserves import ReserveSite
 from helpers.settled_run import solved
-from independent.extensive import extensive
-from independent.read import read
 from mes_stoch.report.run import Run
 
 TOLERANCE = 1e-6  # of the money that moves
@@ -48,7 +48,7 @@ class Compared:
 
     @property
     def difference(self) -> float:
-        """Of the money that moves: between the two optima, or between the two proven intervals where one was not found."""
+        """Share of the money that moves: between the optima, or between the proven intervals where one is open."""
         apart = max(self.own_profit - self.bound, self.profit - self.own_bound, 0.0)
         gap = abs(self.own_profit - self.profit) if self.is_proven else apart
         return float(gap / max(1.0, self.money))
@@ -79,6 +79,8 @@ def compared(folder: Path, tree: Path, run: Run, **bids: bool) -> Compared:
     site = read(folder, tree, **bids)
     own = extensive(site, _penalties(run.summary)).solve(time_limit_s=LIMIT_S)
     summary = run.summary
+    if summary["objective"] is None:
+        raise RuntimeError(f"mes_stoch found no solution: {summary['status']}")
     return Compared(
         profit=summary["objective"],
         bound=summary["bound_upper"],

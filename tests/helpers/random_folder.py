@@ -67,9 +67,7 @@ class ContractSite(ReserveSite):
             "uncertainty": {
                 "kind": "explicit",
                 "probabilities": dict(zip(names, (weights / weights.sum()).tolist(), strict=True)),
-                "day_ahead_nodes": {
-                    name: f"d{node}" for name, node in zip(names, self.node_of_leaf, strict=True)
-                },
+                "day_ahead_nodes": {name: f"d{node}" for name, node in zip(names, self.node_of_leaf, strict=True)},
             },
         }
         return _plain(instance)  # type: ignore[no-any-return]

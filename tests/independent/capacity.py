@@ -18,9 +18,7 @@ def build_capacity(leaf: Leaf) -> None:
 
 def _mechanism(leaf: Leaf, product: str, rules: dict[str, Any]) -> None:
     clock = leaf.site.clock
-    most = (
-        rules["daily_stock_factor_per_unit"] * rules["weekly_stock_factor_per_unit"] * float(rules["available_mw"])
-    )
+    most = rules["daily_stock_factor_per_unit"] * rules["weekly_stock_factor_per_unit"] * float(rules["available_mw"])
     level = bid(leaf, rules, f"{product}.level", most)
     share = clock.local_days / leaf.site.days_per_year
     leaf.earn(f"capacity.{product}", rules["price_eur_per_mw_year"] * share * level)

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .leaf import DOWN, UP, Device, Leaf, Leg, Port, Series, opposite
+from .leaf import DOWN, UP, Device, Leaf, Leg, Port, Series
 from .on_off import build_on_off, limit_starts
 from .rows import Linear, total
 from .storage import build_storage
-
-FLEXIBLE = ("reserve", "free_offer", "demand_reduction", "local_flexibility", "demand_response_tender", "fcas")
 
 
 def build_devices(leaf: Leaf) -> None:
@@ -99,7 +97,11 @@ def _sheddable(leaf: Leaf, device: Device, spec: dict[str, Any]) -> None:
     shed, moved = leaf.columns(f"{device.name}.shed_mw", limit), _moved(leaf, device)
     _between(leaf, device, shed, [Linear(constant=v) for v in limit])
     called = [shed[t] + moved[t] for t in leaf.periods]
-    device.flow(device.node, [s - v for s, v in zip(shed, demand, strict=True)], [s - v for s, v in zip(called, demand, strict=True)])
+    device.flow(
+        device.node,
+        [s - v for s, v in zip(shed, demand, strict=True)],
+        [s - v for s, v in zip(called, demand, strict=True)],
+    )
     leaf.earn_series(f"operation.{device.name}", -leaf.data(spec["shed_cost_eur_per_mwh"]), called)
     device.certified = [Linear(constant=v) for v in limit]
 
@@ -185,6 +187,3 @@ def _storage(leaf: Leaf, device: Device, spec: dict[str, Any]) -> None:
         assert device.energy is not None
         ones = [Linear(constant=1.0) for _ in leaf.periods]
         _energy_ramp(leaf, device.name, device.energy, spec["energy_ramp_mw_per_min"], 0.0, ones)
-
-
-__all__ = ["FLEXIBLE", "build_devices", "opposite"]

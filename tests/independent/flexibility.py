@@ -37,7 +37,11 @@ def _volumes(leaf: Leaf, product: str, rules: Mapping[str, Any]) -> Series:
 def bid(leaf: Leaf, rules: Mapping[str, Any], name: str, most: float) -> Linear:
     """A volume of 0 or from the minimum bid on, in steps, as far as the rules are switched on."""
     stage = rules.get("stage", "commit")
-    key = (stage, name, leaf.scenario.name if stage == "realtime" else leaf.scenario.node if stage == "day_ahead" else "")
+    key = (
+        stage,
+        name,
+        leaf.scenario.name if stage == "realtime" else leaf.scenario.node if stage == "day_ahead" else "",
+    )
     if ("bid", *key) in leaf.program.shared:
         return leaf.program.shared["bid", *key]
     step = rules.get("bid_step_mw", 0.0) if leaf.site.bids["steps"] else 0.0

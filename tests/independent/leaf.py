@@ -56,7 +56,7 @@ class Leg:
 
 @dataclass(eq=False)
 class Port:
-    """Flow into a node: ``sign ratio P`` of a converter's reference flow; ``raises`` is +1 where upward calls raise P."""
+    """Flow into a node: ``sign ratio P`` of the reference flow; ``raises`` is +1 where upward calls raise P."""
 
     node: str
     sign: float

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .flexibility import energy_price, settlement
-from .leaf import DOWN, UP, Leaf, Leg, Series, opposite
+from .leaf import DOWN, UP, Leaf, Leg, Series
 from .nodes import behind
-from .rows import Linear, total
+from .rows import total
 
 
 def build_connections(leaf: Leaf) -> None:
@@ -172,6 +172,3 @@ def _take_back(leaf: Leaf, span: list[int], price_long: float, price_short: floa
 def _penalty(leaf: Leaf, leg: Leg) -> np.ndarray:
     is_free = leg.rules.get("delivery_tolerance_per_unit", 0.0) > 0
     return leaf.data(0.0 if is_free else leg.rules["missed_penalty_eur_per_mwh"])
-
-
-__all__ = ["Linear", "build_balances", "build_connections", "build_markets", "opposite"]

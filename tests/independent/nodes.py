@@ -9,7 +9,7 @@ import numpy as np
 
 from .leaf import DOWN, UP, Device, Leaf, Leg, Series
 from .path import Asked, Path, energy_rows
-from .rows import Linear, total
+from .rows import total
 from .storage import stops_discharge
 
 TAKEN, ADDED = "taken", "added"
@@ -100,9 +100,7 @@ def _only(leaf: Leaf, node: str, does: str) -> bool:
         elif spec["type"] == "source" and spec["node"] == node:
             kinds = {"supplies"}
         elif spec["type"] == "converter":
-            kinds = {
-                "draws" if port.sign < 0 else "supplies" for port in leaf.devices[name].ports if port.node == node
-            }
+            kinds = {"draws" if port.sign < 0 else "supplies" for port in leaf.devices[name].ports if port.node == node}
         if kinds - {does}:
             return False
     return True
@@ -217,6 +215,3 @@ def behind(leaf: Leaf, connection: str) -> list[Device]:
     """Devices that hold something at the node of a connection."""
     node = leaf.site.components[connection]["node"]
     return [device for device in leaf.devices.values() if device.held and device.node == node]
-
-
-__all__ = ["Linear", "ask_nodes", "behind"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .leaf import DOWN, UP, Device, Leaf, Leg, Series, opposite
+from .leaf import UP, Device, Leaf, Series, opposite
 from .read import Clock
 from .rows import Linear, total
 
@@ -118,11 +118,7 @@ def _lasts(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, clock: 
 def _may_begin(rules: dict[str, Any], runs: list[tuple[int, int]], clock: Clock, s: int) -> bool:
     today = sum(clock.days[first] == clock.days[s] for first, _ in runs)
     rested = not runs or (s - runs[-1][1]) * clock.period_h >= (rules.get("rest_minimum_h") or 0.0) - _TINY
-    return (
-        today < _or_inf(rules.get("calls_max_per_day"))
-        and len(runs) < _or_inf(rules.get("calls_max"))
-        and rested
-    )
+    return today < _or_inf(rules.get("calls_max_per_day")) and len(runs) < _or_inf(rules.get("calls_max")) and rested
 
 
 def _left_of_days(rules: dict[str, Any], share: np.ndarray, clock: Clock, s: int) -> float:
@@ -147,6 +143,3 @@ def _runs(share: np.ndarray) -> list[tuple[int, int]]:
 
 def _or_inf(value: float | None) -> float:
     return np.inf if value is None else float(value)
-
-
-__all__ = ["DOWN", "Leg", "Path", "energy_rows", "open_periods"]

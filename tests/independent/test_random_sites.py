@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from helpers.compared_sites import KINDS, TOLERANCE, compared, written
 
 FULL, THIN = 50, 10

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers.compared_sites import LIMIT_S, TOLERANCE, Compared, compared
 
 import mes_stoch
-from helpers.compared_sites import LIMIT_S, TOLERANCE, Compared, compared
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,6 @@ def test_a_wrong_rule_would_be_seen(instances: Path, tmp_path: Path) -> None:
     run = mes_stoch.solve(site, tree, method="ef", gap_rel=1e-9)
     tree.dataset.to_netcdf(tmp_path / "tree.nc")
     result = compared(other, tmp_path / "tree.nc", run)
-    # at 3 MW: short 2 MW in `low`, 1 MW in `middle`, 4 h each, a quarter likely each: 4 x (2 + 1) / 4 MW h at 1 EUR less
+    # at 3 MW: short 2 MW in `low` and 1 MW in `middle`, 4 h each, a quarter likely each: 3 MW h at 1 EUR less
     assert result.own_profit - result.profit == pytest.approx(3.0)
     assert not result.agrees
