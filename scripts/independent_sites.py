@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import sys
 import tempfile
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +22,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from helpers.compared_sites import KINDS, TOLERANCE, compared, written
-
-PACKAGES = ("mes_stoch", "highspy", "scipy", "numpy", "pyomo")
+from helpers.evidence import provenance
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out / "independent_sites.csv", index=False)
     summary = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        **provenance(),
         "sites": len(table),
         "seeds": [int(table["seed"].min()), int(table["seed"].max())],
         "solved_to_optimality": int(table["proven"].sum()),

@@ -191,6 +191,8 @@ class ContractSite(ReserveSite):
             fields |= {"fixed_price_eur_per_mw_year": self._number(2000, 20000), "window_hours_per_year": 500}
             fields["block_h"] = self._draw.choice(np.array([1, None], dtype=object))
             fields["direction"] = str(self._draw.choice(["up", "up", "down"]))
+            if fields["direction"] == "down":
+                fields["energy_price_eur_per_mwh"] = self._number(0, 80)
         return fields
 
     def _tender(self, name: str) -> dict[str, Any]:

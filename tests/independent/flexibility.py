@@ -103,6 +103,9 @@ def _calls(leaf: Leaf, leg: Leg, short: Series) -> Series:
     leaf.missed[leg] = missed
     called = [leg.share[t] * volume[t] for t in leaf.periods]
     sign = 1.0 if leg.direction == UP or rules["family"] == "local_flexibility" else -1.0
+    if leg.direction != UP and rules.get("energy_price_eur_per_mwh") is not None:
+        # of a local contract downward: the energy that the site sold ahead and does not give
+        leaf.earn_series(f"called_energy.{leg.product}", -leaf.data(rules["energy_price_eur_per_mwh"]), given)
     energy = {"ordered": called, "delivered": given}.get(settlement(rules))
     if energy is not None:
         leaf.earn_series(f"activation.{leg.product}", sign * energy_price(leaf, leg), energy)

@@ -11,7 +11,8 @@ from .leaf import UP, Device, Leaf, Series, opposite
 from .read import Clock
 from .rows import Linear, total
 
-_TINY = 1e-9
+_TINY = 1e-6  # hours
+CALLED = 1e-6  # a called or obliged share above this is one
 Asked = tuple[float, Series]  # tau, and u by period
 
 
@@ -102,11 +103,14 @@ def _lasts(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, clock: 
     """Hours a full call may last from period s on, after the scenario's calls before s."""
     h = clock.period_h
     hold = rules["sustain_h"] if rules.get("call", "continuous") == "discrete" else np.inf
-    most = min(hold, _or_inf(rules.get("call_maximum_h")))
+    longest = _or_inf(rules.get("call_maximum_h"))
+    most = min(hold, longest)
     runs = _runs(share[:s])
     is_running = bool(runs) and runs[-1][1] == s
     if is_running:
-        most -= (s - runs[-1][0]) * h
+        run = slice(runs[-1][0], s)
+        is_full = bool((share[run] >= window[run] - CALLED).all())
+        most = min(hold - (len(share[run]) * h if is_full else 0.0), longest - float(share[run].sum()) * h)
     elif not _may_begin(rules, runs, clock, s):
         return 0.0
     limit = min(most, _left_of_days(rules, share, clock, s), _left_of_window(window, h, s))
@@ -131,13 +135,13 @@ def _left_of_days(rules: dict[str, Any], share: np.ndarray, clock: Clock, s: int
 
 
 def _left_of_window(window: np.ndarray, h: float, s: int) -> float:
-    ends = [t for t in range(s, len(window)) if window[t] == 0]
+    ends = [t for t in range(s, len(window)) if window[t] <= CALLED]
     return (ends[0] - s) * h if ends else np.inf
 
 
 def _runs(share: np.ndarray) -> list[tuple[int, int]]:
     """Unbroken runs of called periods, as first period and the one after the last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (share > 0).astype(int), [0]])))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (share > CALLED).astype(int), [0]])))
     return list(pairwise(int(e) for e in edges))[::2]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .leaf import DOWN, UP, Device, Leaf, Series
-from .path import Path, energy_rows
+from .path import CALLED, Path, energy_rows
 from .rows import Linear, total
 
 
@@ -134,7 +134,7 @@ def _cancelled(leaf: Leaf, device: Device, up: Series, down: Series) -> None:
 
 def _called_time(leaf: Leaf, device: Device, direction: str) -> np.ndarray:
     """Share of each period in which any leg of the direction is called."""
-    shares = [(leg.share > 0).astype(float) if leg.is_discrete else leg.share for leg in device.legs(direction)]
+    shares = [(leg.share > CALLED).astype(float) if leg.is_discrete else leg.share for leg in device.legs(direction)]
     return np.max(shares, axis=0) if shares else np.zeros(len(leaf.periods))
 
 
