@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from .leaf import DOWN, UP, Device, Leaf, Leg, Series
+from .leaf import DOWN, EVERY, UP, Device, Leaf, Leg, Series
 from .path import Asked, Path, energy_rows
 from .rows import total
 from .storage import stops_discharge
@@ -28,6 +28,7 @@ class Ask:
     share: dict[str, Series] = field(default_factory=dict)  # by taker
     called: dict[str, Series] = field(default_factory=dict)
     asked: dict[str, Series] = field(default_factory=dict)  # u
+    moved: dict[tuple[str, str], Series] = field(default_factory=dict)  # by taker and chosen group
 
     @property
     def name(self) -> str:
@@ -46,8 +47,7 @@ def ask_nodes(leaf: Leaf) -> None:
         for ask in asks:
             _split(leaf, node, ask, takers)
         for effect in sorted(needed):
-            for direction in (UP, DOWN):
-                _effect_rows(leaf, node, (effect, direction), asks, takers)
+            _effect_rows(leaf, node, effect, asks, takers)
 
 
 def _asks(leaf: Leaf, node: str) -> list[Ask]:
@@ -144,55 +144,93 @@ def _split(leaf: Leaf, node: str, ask: Ask, takers: list[str]) -> None:
         ask.asked[taker] = [ask.leg.open[t] * (share[t] if traded else share[t] - called[t]) for t in leaf.periods]
 
 
-def _effect_rows(leaf: Leaf, node: str, kind: tuple[str, str], asks: list[Ask], takers: list[str]) -> None:
-    effect, direction = kind
-    mine = [a for a in asks if a.effect == effect and a.leg.direction == direction]
-    if not mine:
-        return
-    traded = _is_traded(leaf, node)
-    others = [] if traded else [a for a in asks if a.effect != effect]
+def _effect_rows(leaf: Leaf, node: str, effect: str, asks: list[Ask], takers: list[str]) -> None:
+    """Rows of one effect: what both directions, all devices and a storage's own legs ask for together."""
+    mine = [a for a in asks if a.effect == effect]
+    others = [] if _is_traded(leaf, node) else [a for a in asks if a.effect != effect]
     for taker in takers:
         back = leaf.sum_of([a.called[taker] for a in others])
+        claims = [_together(leaf, taker, mine, chosen) for chosen in _choices(mine)]
         if taker in leaf.devices:
-            _storage_rows(leaf, leaf.devices[taker], kind, mine, back)
+            _storage_rows(leaf, leaf.devices[taker], effect, claims, back)
         else:
-            for chosen in _choices(mine):
-                asked = leaf.sum_of([a.asked[taker] for a in chosen] + [back])
-                share = leaf.sum_of([a.share[taker] for a in chosen])
-                _connection_rows(leaf, taker, effect, share if taker == leaf.site.traded else asked)
+            for asked in claims:
+                _connection_rows(leaf, taker, effect, leaf.sum_of([*(u for _, u in asked), back]))
 
 
-def _choices(asks: list[Ask]) -> list[list[Ask]]:
-    """What may be called together: of each device one group, and `every`."""
-    devices = list(dict.fromkeys(a.device for a in asks))
+def _choices(asks: list[Ask]) -> list[list[tuple[Ask, str]]]:
+    """What is called together, with the group it stands for: of each device and direction one, and `every`."""
     options = []
-    for device in devices:
-        own = [a for a in asks if a.device is device]
+    for device, direction in dict.fromkeys((a.device, a.leg.direction) for a in asks):
+        own = [a for a in asks if a.device is device and a.leg.direction == direction]
         groups = list(dict.fromkeys(a.leg.group for a in own))
-        named = [g for g in groups if g != "every"] or groups
-        options.append([[a for a in own if a.leg.group in (g, "every")] for g in named])
-    return [[a for part in choice for a in part] for choice in product(*options)]
+        named = [g for g in groups if g != EVERY] or groups
+        options.append([[(a, g) for a in own if a.leg.group in (g, EVERY)] for g in named])
+    return [[claim for part in choice for claim in part] for choice in product(*options)]
 
 
-def _storage_rows(leaf: Leaf, device: Device, kind: tuple[str, str], mine: list[Ask], back: Series) -> None:
-    effect, direction = kind
+def _together(leaf: Leaf, taker: str, mine: list[Ask], chosen: list[tuple[Ask, str]]) -> list[Asked]:
+    """What a full call asks of a taker; a symmetric product goes one way at a time."""
+    at_meter = taker == leaf.site.traded
+    by_product: dict[str, list[tuple[Ask, Series]]] = {}
+    for ask, group in chosen:
+        asked = ask.share[taker] if at_meter else _not_moved(leaf, taker, mine, (ask, group))
+        by_product.setdefault(ask.leg.product, []).append((ask, asked))
+    claims: list[Asked] = []
+    for name, parts in by_product.items():
+        ways = [[u for a, u in parts if a.leg.direction == way] for way in (UP, DOWN)]
+        if all(ways):
+            either = leaf.columns(f"{taker}.{name}_either_mw")
+            for way in ways:
+                for t, asked_t in enumerate(leaf.sum_of(way)):
+                    leaf.program.less(f"{taker}.{name}_either", asked_t, either[t])
+            claims.append((parts[0][0].leg.sustain_h, either))
+        else:
+            claims += [(a.leg.sustain_h, u) for a, u in parts]
+    return claims
+
+
+def _not_moved(leaf: Leaf, taker: str, mine: list[Ask], claim: tuple[Ask, str]) -> Series:
+    """`u - moved`: running calls of the device's other groups have moved some of the MW already."""
+    ask, group = claim
+    alike = [a for a in mine if a.device is ask.device and a.leg.direction == ask.leg.direction]
+    running = [a for a in alike if a.leg.group not in (group, EVERY) and a.leg.can_be_called]
+    asked = ask.asked[taker]
+    if not running or _is_traded(leaf, _node_of(leaf, taker)):
+        return asked
+    if (taker, group) not in ask.moved:
+        inside = [a for a in alike if a.leg.group in (group, EVERY)]
+        for a in inside:
+            a.moved[taker, group] = leaf.columns(f"{taker}.{a.name}_{group}_moved_mw")
+            for t in leaf.periods:
+                leaf.program.less(f"{taker}.{a.name}_{group}_moved", a.moved[taker, group][t], a.asked[taker][t])
+        for t in leaf.periods:
+            moved = total(a.moved[taker, group][t] for a in inside)
+            leaf.program.less(f"{taker}.moved_before", moved, total(a.called[taker][t] for a in running))
+    return [asked[t] - ask.moved[taker, group][t] for t in leaf.periods]
+
+
+def _node_of(leaf: Leaf, taker: str) -> str:
+    return str(leaf.site.components[taker]["node"])
+
+
+def _storage_rows(leaf: Leaf, device: Device, effect: str, claims: list[list[Asked]], back: Series) -> None:
     store, path = device.store, Path(leaf, device)
     free = device.up if effect == TAKEN else device.down
     most = store.discharge_max if effect == TAKEN else store.charge_max
     loads = []
-    for chosen in _choices(mine):
-        asked = leaf.sum_of([a.asked[device.name] for a in chosen] + [back])
-        loads.append([free[t] + asked[t] for t in leaf.periods])
+    for asked in claims:
+        called = leaf.sum_of([*(u for _, u in asked), back])
+        loads.append([free[t] + called[t] for t in leaf.periods])
         for t in leaf.periods:
             net = store.called_discharge[t] - store.called_charge[t]
             flow = net if effect == TAKEN else -net
-            leaf.program.less(f"{device.name}.call_power_{effect}_{direction}", flow + loads[-1][t], most)
+            leaf.program.less(f"{device.name}.call_power_{effect}", flow + loads[-1][t], most)
     stops = stops_discharge(leaf, device, loads) if effect == ADDED else leaf.zeros()
     own = OWN[effect]
-    for chosen in _choices(mine):
-        shares: list[Asked] = [(a.leg.sustain_h, a.asked[device.name]) for a in chosen]
-        for group in device.groups(own) or ["every"]:
-            energy_rows(path, own, path.own(own, group) + shares, back, stops)
+    for asked in claims:
+        for group in device.groups(own) or [EVERY]:
+            energy_rows(path, own, path.own(own, group) + asked, back, stops)
 
 
 def _connection_rows(leaf: Leaf, name: str, effect: str, asked: Series) -> None:
