@@ -53,8 +53,9 @@ _SMALL = 1e-150
 _MOST_EXACT = 200
 _NONE = np.empty(0, dtype=np.int32)
 
-#: Finds a dual point that leaves every column of a list a reduced cost of the right sign, if there is one.
-InteriorFinder = Callable[[LinearProgram, FloatArray, Box, IndexArray], FloatArray | None]
+#: Finds a dual point that leaves every column of a list a reduced cost of the right sign, if there is one; near the
+#: duals given, if it can.
+InteriorFinder = Callable[[LinearProgram, FloatArray, Box, IndexArray, FloatArray], FloatArray | None]
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,7 @@ class SafeBounds:
 
     def _repaired(self, task: _Task, duals: FloatArray, found: Minorant) -> tuple[FloatArray, Minorant]:
         """With the duals drawn towards the interior, until no column is missing but those kept."""
-        centre = self._centre_for(task)
+        centre = self._centre_for(task, duals)
         if centre is None:
             return duals, found
         share = self._least_share(task, duals, centre, task.lone(found.missing))
@@ -270,7 +271,7 @@ class SafeBounds:
             share = min(1.0, 8.0 * share)
         return duals, found
 
-    def _centre_for(self, task: _Task) -> FloatArray | None:
+    def _centre_for(self, task: _Task, duals: FloatArray) -> FloatArray | None:
         """A dual point that leaves all columns without bounds a reduced cost of the right sign: 0, the last, a new one.
 
         Columns with a slope of their own need none; those whose slope is given do.
@@ -283,7 +284,9 @@ class SafeBounds:
         for centre in known:
             if self._is_interior(task, centre, lone):
                 return centre
-        found = None if self._interior is None else self._interior(task.program, task.net_cost, task.box, lone)
+        if self._interior is None:
+            return None
+        found = self._interior(task.program, task.net_cost, task.box, lone, duals)
         if found is None:
             return None
         self._centre = _of_valid_sign(task.program, found)

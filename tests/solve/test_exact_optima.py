@@ -8,7 +8,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from array_programs import ArrayProgram, linear_program
-from reviewed_programs import INF, at_which_highs_fails, first_columns, one_scenario_next_to_impossible
+from reviewed_programs import (
+    INF,
+    at_which_highs_fails,
+    first_columns,
+    next_to_no_slope,
+    one_open_column_a_proof_needs,
+    one_scenario_next_to_impossible,
+)
 
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve import bounds
@@ -133,3 +140,12 @@ def test_a_failing_solver_proves_nothing(monkeypatch: pytest.MonkeyPatch):
     assert recourse.branched(0, np.zeros(1), math.inf) == bounds.Proven(-math.inf, "solver")
     known = np.zeros(3)
     assert recourse.least_cost(0, np.zeros(1), known, 1e-6, Stop()) == bounds.Proven(-math.inf, "solver")
+
+
+@pytest.mark.parametrize("made", [one_open_column_a_proof_needs, next_to_no_slope])
+def test_duals_are_drawn_to_the_best_point_that_leaves_open_columns_a_cost(made):
+    """Drawn to just any point the bound was -2.2e11 where the optimum is 2.3e9."""
+    program, optimum = made()
+    result = solve_extensive(program, SolveOptions(gap_rel=1e-6))
+    assert result.bound_kind == "safe"
+    assert 0 <= optimum - Fraction(result.lower) <= optimum / 10**9
