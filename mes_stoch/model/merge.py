@@ -41,12 +41,16 @@ class Merged:
         By how much the costs may differ from the members' weighted ones, which are rounded and added up.
     offset_rounding : float
         The same for the constant.
+    own_cost : array, shape (columns of all blocks)
+        Costs of the members' own columns without their weights, so that signs and sums are those of the members;
+        zero where the weight is.
     """
 
     program: LinearProgram
     block_starts: IndexArray
     cost_rounding: FloatArray
     offset_rounding: float
+    own_cost: FloatArray
     _structure: _Structure
 
     def rows_of(self, member: int) -> IndexArray:
@@ -75,7 +79,7 @@ class Merger:
         patterns: list[_Pattern] = []
         entries: list[FloatArray] = []
         differs: list[bool] = []
-        costs, rounded, lowers, uppers, integers = [], [], [], [], []
+        costs, alone, rounded, lowers, uppers, integers = [], [], [], [], [], []
         row_bounds: list[tuple[FloatArray, FloatArray]] = []
         for program, weight in zip(programs, weights, strict=True):
             pattern = self._pattern(program)
@@ -84,6 +88,7 @@ class Merger:
             differs.append(not shared.add(program, float(weight), pattern))
             own = pattern.own_columns
             costs.append(weight * program.cost[own])
+            alone.append(program.cost[own] * float(weight != 0))
             # times a power of two nothing is rounded
             rounded.append(np.abs(costs[-1]) if math.frexp(weight)[0] != 0.5 else np.zeros(len(own)))
             lowers.append(program.column_lower[own])
@@ -108,6 +113,7 @@ class Merger:
             structure.block_starts,
             rounding,
             (len(patterns) + 1) * _EPSILON * shared.offset_size,
+            np.concatenate(alone),
             structure,
         )
 

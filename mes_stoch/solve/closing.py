@@ -37,6 +37,7 @@ from mes_stoch.solve.findings import Findings
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
 from mes_stoch.solve.incumbent import Candidates
 from mes_stoch.solve.no_optimum import grows_without_limit, together_infeasible
+from mes_stoch.solve.outward import EPSILON
 from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.stop import Stop
@@ -195,7 +196,12 @@ class Closing:
             root = solution.values[: len(self._program.root.columns)].copy()
             integer = merged.program.integer[: len(root)]
             root[integer] = np.round(root[integer])
-        proof = ExtensiveProof(merged, cost)
+        if whole:
+            proof = ExtensiveProof(merged)
+        else:
+            prices = np.zeros(len(cost))
+            prices[places] = EPSILON * np.abs(scale * gradient)
+            proof = ExtensiveProof(merged, cost, prices, (len(members) + 3) * EPSILON * (len(members) > 1))
         bound, kind = proof.bound(model, solution)
         if kind == "solver" and solution.values is not None:
             asked = second_opinion(proof, solution.objective, self._options.gap_rel, self._stop)

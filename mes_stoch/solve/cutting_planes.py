@@ -45,6 +45,7 @@ from mes_stoch.solve import bounds
 from mes_stoch.solve.borrowed import BorrowedBases
 from mes_stoch.solve.estimates import Estimates
 from mes_stoch.solve.master import Master, MasterPoint
+from mes_stoch.solve.outward import EPSILON
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import GAP_FLOOR
 from mes_stoch.solve.safe_bounds import BoundKind, Minorant, weaker
@@ -292,8 +293,13 @@ class CuttingPlanes:
             for (index, cut), dual in zip(self.feasibility, found.feasibility.tolist(), strict=False):
                 place = places.get(index)
                 if place is not None and dual > 0.0 and self.weights[place] > 0.0:
-                    offsets[place] += dual / self.weights[place] * cut.offset
-                    gradients[place] += dual / self.weights[place] * cut.gradient
+                    price = dual / self.weights[place]
+                    # any price will do; its products and the sums are rounded
+                    sizes = abs(offsets[place]) + abs(price * cut.offset)
+                    sizes += (np.abs(gradients[place]) + np.abs(price * cut.gradient)) @ self.reach
+                    offsets[place] += price * cut.offset
+                    gradients[place] += price * cut.gradient
+                    offsets[place] -= 2 * EPSILON * sizes
         return offsets, gradients
 
     def add(self, offsets: FloatArray, gradients: FloatArray, kind: BoundKind = "solver") -> None:

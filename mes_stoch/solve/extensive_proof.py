@@ -17,7 +17,7 @@ from mes_stoch.model.program import FloatArray
 from mes_stoch.solve.branching import Branched, search
 from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.interior_dual import interior_dual
-from mes_stoch.solve.outward import EPSILON
+from mes_stoch.solve.outward import EPSILON, TINY
 from mes_stoch.solve.program_proof import ProgramProof
 from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds
 from mes_stoch.solve.search_bounds import allowance
@@ -27,6 +27,7 @@ from mes_stoch.solve.stop import Stop
 _MOST_ENTRIES = 20_000
 _ENTRIES_TIMES_SOLVES = 2_000_000
 _MOST_SOLVES = 1_500
+_GREAT = 1e300
 _MISSING_COUNTED = "columns_without_bound"
 
 
@@ -38,7 +39,11 @@ class ExtensiveProof:
     merged : Merged
         As it was handed to HiGHS, and what putting it together may have changed.
     cost : array, optional
-        In place of its costs, where columns are priced.
+        In place of its costs, where shared columns are priced.
+    price_rounding : array, optional
+        By how much ``cost`` may be off what is meant, beyond its last rounding.
+    weight_rounding : float
+        By what share the members' weights may be off.
 
     Attributes
     ----------
@@ -46,12 +51,25 @@ class ExtensiveProof:
         Columns without a finite bound that the last bound rests on.
     """
 
-    def __init__(self, merged: Merged, cost: FloatArray | None = None) -> None:
+    def __init__(
+        self,
+        merged: Merged,
+        cost: FloatArray | None = None,
+        price_rounding: FloatArray | None = None,
+        weight_rounding: float = 0.0,
+    ) -> None:
         self.program = merged.program if cost is None else replace(merged.program, cost=cost)
-        self.rounding = merged.cost_rounding + (0.0 if cost is None else EPSILON * np.abs(cost))
-        self._offset = merged.program.offset - merged.offset_rounding
+        sizes = np.maximum(np.abs(merged.program.cost), merged.cost_rounding / EPSILON)
+        self.rounding = merged.cost_rounding + weight_rounding * sizes
+        if cost is not None:
+            self.rounding += EPSILON * np.abs(cost) * (cost != merged.program.cost)
+        if price_rounding is not None:
+            self.rounding += price_rounding
+        size = max(abs(merged.program.offset), merged.offset_rounding / EPSILON)
+        self._offset = merged.program.offset - merged.offset_rounding - weight_rounding * size
         self.safe = SafeBounds(interior=interior_dual)
         self.missing = np.empty(0, dtype=np.int32)
+        self.box = self.safe.box(replace(self.program, cost=self._signs(merged.own_cost)))
         self._details: dict[str, float | int] = {}
 
     def bound(self, model: HighsModel, solution: Solution) -> tuple[float, BoundKind]:
@@ -62,6 +80,7 @@ class ExtensiveProof:
                 solution.row_dual,
                 cost=self.program.cost,
                 offset=self._offset,
+                box=self.box,
                 point=solution.values,
                 cost_error=self.rounding,
             )
@@ -74,6 +93,18 @@ class ExtensiveProof:
         taken = allowance(self.program, solution, model.proof_slack)
         self._details["bound_allowance"] = taken
         return solution.dual_bound - taken, "solver"
+
+    def _signs(self, own_cost: FloatArray) -> FloatArray:
+        """Costs that say what a column may do without loss: of the blocks as the members state them, exactly.
+
+        Shared columns, whose costs are sums, count as next to nothing where they surely cost something, as a great
+        gain where they surely earn, and as nothing known where rounding decides.
+        """
+        shared = len(self.program.cost) - len(own_cost)
+        cost, rounding = self.program.cost[:shared], self.rounding[:shared]
+        unsure = np.where((cost == 0) & (rounding == 0), 0.0, np.nan)
+        signs = np.where(cost > rounding, TINY, np.where(cost < -rounding, -_GREAT, unsure))
+        return np.concatenate([signs, own_cost])
 
     def details(self, scale: float) -> dict[str, float | int]:
         """Allowance and missing bounds, for a run's summary; money is divided by ``scale``."""
@@ -95,7 +126,7 @@ def second_opinion(proof: ExtensiveProof, upper: float, gap_rel: float, stop: St
     if not program.integer.any() or entries > _MOST_ENTRIES:
         return Branched(-math.inf, "solver", None)
     model = HighsModel(program, relax=True)
-    check = ProgramProof(proof.safe, program, proof.safe.box(program), cost_error=proof.rounding)
+    check = ProgramProof(proof.safe, program, proof.box, cost_error=proof.rounding)
     return search(
         model,
         program,

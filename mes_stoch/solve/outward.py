@@ -36,6 +36,17 @@ def error_factor(terms: IndexArray) -> FloatArray:
     return np.asarray((terms + 2) * EPSILON, dtype=np.float64)
 
 
+def rounding_of_sum(one: FloatArray, other: FloatArray) -> FloatArray:
+    """By how much each ``one + other`` is off, exactly (Knuth's two-sum).
+
+    >>> rounding_of_sum(np.array([1.0, 1.0]), np.array([2.0, 2.0**-60])).tolist() == [0.0, 2.0**-60]
+    True
+    """
+    total = one + other
+    second = total - one
+    return np.asarray(np.abs((one - (total - second)) + (other - second)))
+
+
 def total_down(terms: FloatArray) -> float:
     """At most the sum of ``terms``, each of them a number rounded once; ``-inf`` where nothing finite can be said."""
     sizes = float(np.abs(terms).sum())

@@ -14,6 +14,7 @@ from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearPro
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
 from mes_stoch.solve.explain import explain_infeasible, explain_unbounded
 from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue, Solution
+from mes_stoch.solve.outward import rounding_of_sum
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.scenario_bounds import ScenarioBounds
 from mes_stoch.solve.search_bounds import search_bound
@@ -99,8 +100,16 @@ class ScenarioPool:
         cost = scenario.cost.copy()
         cost[self.consensus_columns] += multipliers
         if solution.row_dual is not None:
+            rounding = np.zeros(len(cost))
+            rounding[self.consensus_columns] = rounding_of_sum(scenario.cost[self.consensus_columns], multipliers)
             found = self._bounds.bound(
-                index, scenario, solution.row_dual, cost=cost, offset=scenario.offset, point=solution.values
+                index,
+                scenario,
+                solution.row_dual,
+                cost=cost,
+                offset=scenario.offset,
+                point=solution.values,
+                cost_error=rounding,
             )
             return found.offset, found.kind
         if not math.isfinite(solution.dual_bound) or self._last is None:

@@ -91,7 +91,10 @@ class ScenarioBounds:
         offset: float | None = None,
         point: FloatArray | None = None,
         box: Box | None = None,
+        cost_error: FloatArray | None = None,
     ) -> Minorant:
         """As :meth:`SafeBounds.bound`; ``box`` where a branch has narrowed it."""
         box = self.box(index, scenario) if box is None else box
-        return self._safe.bound(scenario, row_dual, cost=cost, offset=offset, box=box, point=point)
+        return self._safe.bound(
+            scenario, row_dual, cost=cost, offset=offset, box=box, point=point, cost_error=cost_error
+        )

@@ -149,3 +149,19 @@ def test_duals_are_drawn_to_the_best_point_that_leaves_open_columns_a_cost(made)
     result = solve_extensive(program, SolveOptions(gap_rel=1e-6))
     assert result.bound_kind == "safe"
     assert 0 <= optimum - Fraction(result.lower) <= optimum / 10**9
+
+
+@pytest.mark.parametrize("solve", [solve_extensive, solve_decomposition])
+def test_no_bound_is_safe_whose_sign_rounding_decides(solve):
+    """An order without limit at prices whose exact mean is below zero, and above it as it is rounded."""
+    probabilities = [0.4277963578297323, 0.07005789794123288, 0.5021457442290349]
+    prices = [-0.4, 0.8, 0.2291610077380657]
+    exact = sum(Fraction(weight) * Fraction(price) for weight, price in zip(probabilities, prices, strict=True))
+    assert exact < 0 <= sum(weight * price for weight, price in zip(probabilities, prices, strict=True))
+    scenarios = [
+        linear_program([price, 2.0], [[1.0, 1.0]], [demand], [INF], [0.0, 0.0], [INF, INF])
+        for price, demand in zip(prices, (3.0, 5.0, 4.0), strict=True)
+    ]
+    result = solve(first_columns(scenarios, probabilities, 1), SolveOptions(gap_rel=1e-6, time_limit_s=20.0))
+    assert result is not None
+    assert result.lower == -math.inf or result.bound_kind == "solver"
