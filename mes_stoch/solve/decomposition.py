@@ -66,6 +66,10 @@ _BORROWING = 0.03
 _SUBPROBLEM_SHARE, _WORTH_POLISHING = 0.1, 5.0
 _POLISH_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
 _SHARE_OF_DEBT = 0.25
+#: The search of one master with integers: a share of everything before it, or this. Its bound holds wherever it ends.
+_SHARE_OF_MASTER, _LEAST_MASTER_S = 0.2, 2.0
+#: All of them: as long as everything before, or this. What they leave of the gap is closed by scenario.
+_SHARE_OF_MASTERS, _LEAST_MASTERS_S = 1.0, 10.0
 _ROUNDS = 4
 _WORTH_ANOTHER_ROUND = 0.1
 
@@ -146,6 +150,7 @@ class Decomposition:
         self._team = team
         self._stop = stop or Stop()
         self._to_the_end = to_the_end
+        self._began = time.perf_counter()
         self._relaxations = ScenarioRelaxations(program, self._stop)
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
@@ -311,6 +316,8 @@ class Decomposition:
         consensus = self._program.root.consensus
         best_value, best_root = math.inf, root
         seen: set[bytes] = set()
+        began = time.perf_counter()
+        enough_s = max(_LEAST_MASTERS_S, _SHARE_OF_MASTERS * (began - self._began))
         while planes.verdict == "open":
             seen.add(root.tobytes())
             value = planes.visit(root[consensus])
@@ -320,7 +327,8 @@ class Decomposition:
             self._raise_lower(lower, "solver")
             gap = bounds.relative_gap(lower, best_value, self._options.gap_floor)
             closed = gap <= relaxation_gap(self._options)
-            if proposal is None or self._team.any(self._is_late()):
+            late = self._is_late() or time.perf_counter() - began > enough_s
+            if proposal is None or self._team.any(late):
                 break
             if self._team.told(closed or proposal.tobytes() in seen):
                 break
@@ -332,7 +340,8 @@ class Decomposition:
         """Its bound and its commitment; a master that cannot be satisfied is the end of the program."""
         found = MasterPoint("unknown")
         if planes.master is not None:
-            found = planes.master.solve_integer(self._stop.seconds_left())
+            share_s = _SHARE_OF_MASTER * (time.perf_counter() - self._began)
+            found = planes.master.solve_integer(min(self._stop.seconds_left(), max(_LEAST_MASTER_S, share_s)))
         found = self._team.told(found)
         if found.status == "infeasible":
             planes.verdict = "infeasible"
