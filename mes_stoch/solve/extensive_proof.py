@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.interior_dual import interior_dual
 from mes_stoch.solve.outward import EPSILON, TINY
 from mes_stoch.solve.program_proof import ProgramProof
+from mes_stoch.solve.propagation import Box
 from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds
 from mes_stoch.solve.search_bounds import allowance
 from mes_stoch.solve.solution import Solution
@@ -69,7 +71,7 @@ class ExtensiveProof:
         self._offset = merged.program.offset - merged.offset_rounding - weight_rounding * size
         self.safe = SafeBounds(interior=interior_dual)
         self.missing = np.empty(0, dtype=np.int32)
-        self.box = self.safe.box(replace(self.program, cost=self._signs(merged.own_cost)))
+        self._own_cost = merged.own_cost
         self._details: dict[str, float | int] = {}
 
     def bound(self, model: HighsModel, solution: Solution) -> tuple[float, BoundKind]:
@@ -94,17 +96,22 @@ class ExtensiveProof:
         self._details["bound_allowance"] = taken
         return solution.dual_bound - taken, "solver"
 
-    def _signs(self, own_cost: FloatArray) -> FloatArray:
+    @cached_property
+    def box(self) -> Box:
+        """Bounds of all columns, derived where they have none."""
+        return self.safe.box(replace(self.program, cost=self._signs()))
+
+    def _signs(self) -> FloatArray:
         """Costs that say what a column may do without loss: of the blocks as the members state them, exactly.
 
         Shared columns, whose costs are sums, count as next to nothing where they surely cost something, as a great
         gain where they surely earn, and as nothing known where rounding decides.
         """
-        shared = len(self.program.cost) - len(own_cost)
+        shared = len(self.program.cost) - len(self._own_cost)
         cost, rounding = self.program.cost[:shared], self.rounding[:shared]
         unsure = np.where((cost == 0) & (rounding == 0), 0.0, np.nan)
         signs = np.where(cost > rounding, TINY, np.where(cost < -rounding, -_GREAT, unsure))
-        return np.concatenate([signs, own_cost])
+        return np.concatenate([signs, self._own_cost])
 
     def details(self, scale: float) -> dict[str, float | int]:
         """Allowance and missing bounds, for a run's summary; money is divided by ``scale``."""
