@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ STARTS = ("alone", "mpiexec", "--ranks")
 #: the 15 s that the extensive form gives to evaluating its commitment, and as much again for solves under way.
 PATIENCE_S = 40.0
 MARK = "MES_STOCH_TEST_RUN"
-_SHARED = Path("/dev/shm")
+_LOOK_S = 0.1
 _LATEST_S = 10.0
 _FIRST_BOUNDS_S = 120.0
 
@@ -117,8 +118,8 @@ def run(case: Case, folder: Path) -> Outcome:
         *("--gap", "1e-9", "--time-limit", "600", "--out", out, *options),
     )
     mark = f"{folder}"
-    before = _segments()
-    with tempfile.TemporaryFile("w+") as said:
+    memory = _SharedMemory(mark)
+    with memory, tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             line, stdout=said, stderr=said, env={**environment(), MARK: mark}, cwd=folder, start_new_session=True
         )
@@ -134,7 +135,7 @@ def run(case: Case, folder: Path) -> Outcome:
             _end_all(mark, process)
         said.seek(0)
         text = said.read()
-    faults += _left(mark, before)
+    faults += _left(mark, memory.seen)
     what, more = written(case, out, code, text)
     return Outcome(code, took_s, what, text, faults + more)
 
@@ -183,15 +184,13 @@ def written(case: Case, out: Path, code: int, said: str) -> tuple[str, list[str]
     return " and ".join(sides) or "neither side", faults
 
 
-def _left(mark: str, before: set[Path]) -> list[str]:
+def _left(mark: str, segments: set[Path]) -> list[str]:
     faults = []
     # a launcher may end a moment before the last of its helpers
     if not wait_for(lambda: not list(marked(mark)), 5.0):
         faults.append(f"processes are left: {[_name(pid) for pid in marked(mark)]}")
-    if not wait_for(lambda: not (_segments() - before), 2.0):
-        orphans = sorted(path.name for path in _segments() - before if not _is_mapped(path))
-        if orphans:
-            faults.append(f"shared memory is left: {orphans}")
+    if not wait_for(lambda: not any(path.exists() for path in segments), 2.0):
+        faults.append(f"shared memory is left: {sorted(path.name for path in segments if path.exists())}")
     return faults
 
 
@@ -247,14 +246,27 @@ def _name(pid: int) -> str:
     return str(pid)
 
 
-def _segments() -> set[Path]:
-    return set(_SHARED.glob("mpich_sh*")) if _SHARED.is_dir() else set()
+class _SharedMemory:
+    """Which of MPICH's segments the processes of a run map, looked at now and then; others may run on this machine."""
 
+    def __init__(self, mark: str) -> None:
+        self.seen: set[Path] = set()
+        self._mark = mark
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
 
-def _is_mapped(path: Path) -> bool:
-    """Whether a run of somebody else is at work in it."""
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and str(path) in (entry / "maps").read_text(errors="replace"):
-                return True
-    return False
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(_LOOK_S):
+            for pid in marked(self._mark):
+                with contextlib.suppress(OSError):
+                    lines = Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines()
+                    # a name that is gone already ends in " (deleted)"
+                    names = {line.split(maxsplit=5)[5] for line in lines if "/dev/shm/mpich_sh" in line}
+                    self.seen |= {Path(name) for name in names if not name.endswith(" (deleted)")}
