@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int, default=0, metavar="K")
     parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
     options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
     rows = []
     for seed in range(options.first_seed, options.first_seed + options.signals):
         case = draw(seed)
@@ -63,12 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
                 "faults": "; ".join(found.faults),
             }
         )
+        pd.DataFrame(rows).to_csv(options.out / "signals.csv", index=False)
         print(seed, case, found.code, f"{found.took_s:.1f} s", found.written, found.faults, flush=True)
         if found.faults:
             print(found.said[-1500:], flush=True)
     table = pd.DataFrame(rows)
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "signals.csv", index=False)
     summary = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},

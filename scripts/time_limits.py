@@ -33,6 +33,7 @@ from helpers.launched import INSTANCES, command, environment, takes
 
 METHODS = ("ef", "decomposition", "ph", "auto")
 PACKAGES = ("mes_stoch", "highspy", "numpy", "mpi-sppy", "mpi4py")
+_KEY = ("method", "ranks", "scenarios", "limit_s")
 _SHARE, _MORE_S = 1.1, 2.0
 _STARVED = 0.5
 #: A run that is so late has failed whatever it would have said.
@@ -49,22 +50,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ranks", nargs="+", type=int, default=(1, 2, 3), metavar="N")
     parser.add_argument("--gap", default="1e-6", help="so small that the limit ends most runs")
     parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
+    parser.add_argument("--resume", action="store_true", help="keep the runs of an interrupted table in --out")
     options = parser.parse_args(arguments)
-    rows = []
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "time_limits.csv"
+    rows = pd.read_csv(path).drop(columns="starved").to_dict("records") if options.resume and path.is_file() else []
+    known = {tuple(row[key] for key in _KEY) for row in rows}
     with tempfile.TemporaryDirectory() as scratch:
         for method in options.methods:
             for ranks in (count for count in options.ranks if takes(method, count)):
                 for scenarios in options.scenarios:
                     for limit_s in options.limits:
+                        if (method, ranks, scenarios, limit_s) in known:
+                            continue
                         folder = Path(scratch) / str(len(rows))
                         rows.append(_run(options, method, ranks, scenarios, limit_s, folder))
                         print(rows[-1], flush=True)
-    table = pd.DataFrame(rows)
-    # one process that solves uses a core; where it got less than half of one the machine was busy, and says so
-    table["starved"] = table["cpu_s"] < _STARVED * table["ranks"] * table["wall_s"]
+                        _table(rows).to_csv(path, index=False)
+    table = _table(rows)
     late = table[(table["wall_s"] > table["allowed_s"]) | ~table["code"].isin([0, 4])]
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "time_limits.csv", index=False)
     summary = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
@@ -85,6 +89,13 @@ def main(arguments: list[str] | None = None) -> int:
     (options.out / "time_limits.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(summary, indent=2))
     return int(not late[~late["starved"]].empty)
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    # one process that solves uses a core; where it got less than half of one the machine was busy, and says so
+    table["starved"] = table["cpu_s"] < _STARVED * table["ranks"] * table["wall_s"]
+    return table
 
 
 def _run(
