@@ -123,7 +123,7 @@ class CuttingPlanes:
         self._alone = np.bincount([self._group_of[index] for index in members], minlength=self.groups) == 1
         self.feasibility: list[FeasibilityCut] = []
         most = -(-count // self.groups)
-        self.master = Master(program, self.groups, self.shares, most) if team.leads else None
+        self.master = Master(program, self.groups, self.shares, most, stop) if team.leads else None
         self.passes = 0
         self.best_value = math.inf
         self.best_point: FloatArray = np.zeros(self.width)

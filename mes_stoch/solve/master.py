@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -131,11 +131,19 @@ class Master:
         Probability of each group; default alike.
     members : int
         Scenarios of the largest group.
+    stop : callable, optional
+        Ends a search for the integers with the bound it has.
     """
 
     def __init__(
-        self, program: StochasticProgram, groups: int, shares: FloatArray | None = None, members: int = 1
+        self,
+        program: StochasticProgram,
+        groups: int,
+        shares: FloatArray | None = None,
+        members: int = 1,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
+        self._stop = stop
         scenario = program.scenario(0)
         columns = np.asarray(program.root.columns)
         self.shares = np.full(groups, 1.0 / groups) if shares is None else np.asarray(shares, dtype=np.float64)
@@ -358,6 +366,8 @@ class Master:
         if model is None or attempt:
             options: dict[str, OptionValue] = {**(_OPTIONS if attempt < 2 else {}), "mip_rel_gap": _INTEGER_GAP}
             model = HighsModel(self._base, relax=not integral, options=options)
+            if integral and self._stop is not None:
+                model.end_when(self._stop)
             self._models[integral], self._rows_in[integral] = model, 0
         self._append(model, self._rows[self._rows_in[integral] :], self._lower, self._upper)
         self._rows_in[integral] = len(self._rows)
