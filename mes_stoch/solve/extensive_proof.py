@@ -22,7 +22,7 @@ from mes_stoch.solve.outward import EPSILON, TINY
 from mes_stoch.solve.program_proof import ProgramProof
 from mes_stoch.solve.propagation import Box
 from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds
-from mes_stoch.solve.search_bounds import allowance
+from mes_stoch.solve.search_bounds import SearchBounds
 from mes_stoch.solve.solution import Solution
 from mes_stoch.solve.stop import Stop
 
@@ -92,7 +92,9 @@ class ExtensiveProof:
             return found.offset, found.kind
         if not math.isfinite(solution.dual_bound):
             return solution.dual_bound, "solver"
-        taken = allowance(self.program, solution, model.proof_slack)
+        taken = SearchBounds().allowance(self.program, solution, model, self.safe.box(self.program))
+        if not math.isfinite(taken):
+            return -math.inf, "solver"
         self._details["bound_allowance"] = taken
         return solution.dual_bound - taken, "solver"
 

@@ -50,8 +50,9 @@ _SCALE_BY_LARGEST_ENTRY = 4
 
 _GAP_ABS = 1e-6  # HiGHS' own mip_abs_gap, in scaled money
 _SEARCH_SLACK = 2e-6  # a search prunes what is not better by more than its tolerance
-_INTEGRAL, _EXACTEST_INTEGER = 1e-6, 1e-10
-_LARGEST_LEAK = 1e-3
+#: What is whole, and what is feasible, to a search. Its linear programs take a tenth of it for "zero" of a reduced
+#: cost, presolve its own tolerance; less than 1e-10 HiGHS does not know.
+_WHOLE, _ZERO_REDUCED_COST = 1e-9, 1e-10
 
 #: For the mixed-integer program of one scenario: thousands of rows, a few dozen binaries, a good bound at the root.
 #: Nearly all of HiGHS' time then goes into sub-MIP heuristics (8 s of 9 s measured on a hospital day); cuts and
@@ -115,7 +116,7 @@ class HighsModel:
         self._highs: Any = highs_calls.SilentHighs()
         self._scaling = Scaling()
         self._gap_abs = _GAP_ABS
-        self._leak_is_ours = "mip_feasibility_tolerance" not in (options or {})
+        self._whole_is_ours = "mip_feasibility_tolerance" not in (options or {})
         self.set_option("output_flag", False)
         self.threads = threads
         self.set_option("threads", threads)
@@ -159,19 +160,25 @@ class HighsModel:
         self._set_tolerances(scaled)
 
     def _set_tolerances(self, scaled: LinearProgram) -> None:
-        """An absolute gap in the program's money, and "zero" of an integer that lets next to nothing through."""
+        """An absolute gap in the program's money, and zeros of a search that let next to nothing through."""
         if self._gap_abs != _GAP_ABS:
             self.set_option("mip_abs_gap", self._gap_abs)
-        if not (self._leak_is_ours and scaled.integer.any()):
-            return
-        switched = np.abs(scaled.matrix.data[np.repeat(scaled.integer, np.diff(scaled.matrix.indptr))])
-        leak = _LARGEST_LEAK / max(float(switched.max(initial=0.0)), 1e-300)
-        self.set_option("mip_feasibility_tolerance", min(max(leak, _EXACTEST_INTEGER), _INTEGRAL))
+        if self._whole_is_ours and scaled.integer.any():
+            self.set_option("mip_feasibility_tolerance", _WHOLE)
+        if self.is_mip:
+            self.set_option("dual_feasibility_tolerance", _ZERO_REDUCED_COST)
 
-    @property
-    def proof_slack(self) -> float:
-        """What HiGHS' own absolute tolerances in a search amount to, in the program's money."""
-        return _SEARCH_SLACK / self._scaling.cost
+    def search_slack(self, column_reach: FloatArray, row_reach: FloatArray) -> float:
+        """What HiGHS' own absolute tolerances in a search amount to, in the program's money.
+
+        Parameters
+        ----------
+        column_reach, row_reach : array
+            How far each column, and each row's activity, can be from its value in the search.
+        """
+        columns, rows = self._scaling.of_columns(slice(None)), self._scaling.of_rows(slice(None))
+        reach = float(np.sum(column_reach / columns)) + float(np.sum(row_reach * rows))
+        return (_SEARCH_SLACK + _ZERO_REDUCED_COST * reach) / self._scaling.cost
 
     def set_option(self, name: str, value: OptionValue) -> None:
         """Set a HiGHS option by its own name; an unknown name, or a value of the wrong kind, is an error.

@@ -12,7 +12,8 @@ Equations
     x = C x',   A' = R A C,   row limits' = R row limits,   bounds' = bounds / C,   c' = s C c,   y = R y' / s
 
 ``C`` is one for integer columns. ``R`` and ``C`` bring the geometric mean of the smallest and the largest entry of each
-row and column, in turns, near one; ``s`` brings the median cost there.
+row and column, in turns, near one; ``s`` brings the median cost there. A column that costs next to nothing, and may be
+so large that it matters, is scaled with its cost as one more entry.
 
 What is still smaller than HiGHS takes is moved into the row's limits with its column's bounds, outward: the solver then
 has a relaxation, whose bound holds, and points are checked in the original numbers
@@ -26,11 +27,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram
+from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 
 SMALLEST_ENTRY = 1e-12  # the least HiGHS takes for its option small_matrix_value
 _SMALL_ENTRY, _LARGE_ENTRY = 1e-7, 1e8
 _SMALL_COST, _LARGE_COST = 1e-3, 1e6
+_LOST_COST, _LONG_RANGE = 1e-5, 1e5
 _LARGEST_COST = 2.0**33
 _ROUNDS = 4
 _LARGEST_POWER = 100
@@ -100,7 +102,8 @@ class Scaling:
 
 def scaling_for(program: LinearProgram) -> Scaling:
     """Factors that bring the program's numbers near one; none where they are near enough."""
-    rows, columns = _equilibrated(program) if _is_far_off(program) else (None, None)
+    lost = _lost_costs(program)
+    rows, columns = _equilibrated(program, lost) if lost.any() or _is_far_off(program) else (None, None)
     costs = np.abs(program.cost if columns is None else program.cost * columns)
     return Scaling(cost_factor(costs), rows, columns)
 
@@ -156,7 +159,15 @@ def _is_far_off(program: LinearProgram) -> bool:
     return bool(sizes.min(initial=1.0, where=sizes > 0) < _SMALL_ENTRY or sizes.max() > _LARGE_ENTRY)
 
 
-def _equilibrated(program: LinearProgram) -> tuple[FloatArray, FloatArray]:
+def _lost_costs(program: LinearProgram) -> BoolArray:
+    """Continuous columns whose cost is near what a solver takes for zero, with a range that makes it count."""
+    cost = np.abs(program.cost) * cost_factor(np.abs(program.cost))
+    reach = program.column_upper - program.column_lower
+    long = np.isfinite(reach) & (reach > _LONG_RANGE)
+    return np.asarray((cost > 0) & (cost < _LOST_COST) & long & ~program.integer)
+
+
+def _equilibrated(program: LinearProgram, costed: BoolArray) -> tuple[FloatArray, FloatArray]:
     matrix = program.matrix
     owner = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
     real = matrix.data != 0
@@ -164,9 +175,12 @@ def _equilibrated(program: LinearProgram) -> tuple[FloatArray, FloatArray]:
     whole = program.integer
     rows = np.zeros(matrix.shape[0])
     columns = np.zeros(matrix.shape[1])
+    own = np.flatnonzero(costed)
+    costs = np.log2(np.abs(program.cost[own]) * cost_factor(np.abs(program.cost)))
     for _ in range(_ROUNDS):
         rows = -_middle(logs[real] + columns[owner[real]], matrix.indices[real], matrix.shape[0])
-        columns = np.where(whole, 0.0, -_middle(logs[real] + rows[matrix.indices[real]], owner[real], matrix.shape[1]))
+        sizes = np.concatenate([logs[real] + rows[matrix.indices[real]], costs])
+        columns = np.where(whole, 0.0, -_middle(sizes, np.concatenate([owner[real], own]), matrix.shape[1]))
     rows = -_middle(logs[real] + columns[owner[real]], matrix.indices[real], matrix.shape[0])
     return _whole_power(rows), _whole_power(columns)
 

@@ -45,7 +45,7 @@ from mes_stoch.solve.interior_dual import interior_dual
 from mes_stoch.solve.nearest import NearestRoot
 from mes_stoch.solve.outward import EPSILON
 from mes_stoch.solve.safe_bounds import BoundKind, SafeBounds, weaker
-from mes_stoch.solve.search_bounds import ALLOWANCE
+from mes_stoch.solve.search_bounds import ALLOWANCE, row_reach
 
 logger = logging.getLogger("mes_stoch.solve.master")
 
@@ -256,7 +256,7 @@ class Master:
             return MasterPoint("infeasible" if solution.status == "infeasible" else "unbounded")
         bound = solution.dual_bound
         if math.isfinite(bound):
-            bound -= ALLOWANCE * abs(bound) + self._models[True].proof_slack
+            bound -= self._allowance()
         bound *= self._cost_unit
         if solution.values is None:
             return MasterPoint("unknown", bound)
@@ -264,6 +264,22 @@ class Master:
         integer = self._root.integer
         root[integer] = np.round(root[integer])
         return MasterPoint("optimal", bound, root)
+
+    def _allowance(self) -> float:
+        """What to take off a search's bound, in units of cost (:mod:`mes_stoch.solve.search_bounds`).
+
+        A group's cost is a share of the size of its cuts, and no cut's slack is more than twice that.
+        """
+        largest, cuts = np.zeros(self._groups), np.zeros(len(self._rows))
+        for place, row in enumerate(self._rows):
+            cuts[place] = row.amount / (row.size if row.is_feasibility else self._cost_unit)
+            largest[row.groups] = np.maximum(largest[row.groups], cuts[place])
+        ranges = self._root.column_upper - self._root.column_lower
+        columns = np.concatenate(
+            [np.where(np.isfinite(ranges), ranges, self._reach.max(initial=1.0)), np.zeros(self._groups)]
+        )
+        rows = np.concatenate([row_reach(self._root, columns[: self._root_count]), 2.0 * cuts])
+        return ALLOWANCE * float(self.shares @ largest) + self._models[True].search_slack(columns, rows)
 
     def nearest(self, point: FloatArray) -> FloatArray | None:
         """All root columns at the place nearest to a commitment that keeps the feasibility cuts and the root's rows.

@@ -17,7 +17,6 @@ from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue,
 from mes_stoch.solve.outward import rounding_of_sum
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.scenario_bounds import ScenarioBounds
-from mes_stoch.solve.search_bounds import search_bound
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.whole import with_whole_integers
 
@@ -116,7 +115,8 @@ class ScenarioPool:
             return solution.dual_bound, "solver"
         if not self._bounds.is_bounded(index, scenario, multipliers):
             return -math.inf, "solver"
-        return search_bound(replace(scenario, cost=cost), solution, self._last[1].model.proof_slack), "solver"
+        priced = replace(scenario, cost=cost)
+        return self._bounds.of_search(index, priced, solution, self._last[1].model), "solver"
 
     def solve_fixed(self, index: int, root: FloatArray, stop: Stop | None = None) -> Solution:
         """Minimise with **all** root columns at ``root``; status ``infeasible`` also where a root bound forbids it.

@@ -19,7 +19,6 @@ from mes_stoch.solve.outward import EPSILON
 from mes_stoch.solve.pool import with_fixed
 from mes_stoch.solve.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solve.result import ScenarioSolution
-from mes_stoch.solve.search_bounds import search_bound
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.whole import with_whole_integers
 
@@ -54,7 +53,7 @@ class Recourse:
         self._relaxations = relaxations
         self.root_columns = relaxations.root_columns
         self.consensus_columns = relaxations.consensus_columns
-        self._slack = 0.0
+        self._searched: HighsModel | None = None
         self.mip_solves = 0
         self.mip_time_s = 0.0
 
@@ -140,10 +139,11 @@ class Recourse:
         except SolveError as error:
             logger.debug("no bound of scenario %d: %s", index, error)
             return _UNPROVEN
-        if not math.isfinite(found.dual_bound) or not bounded:
+        if not math.isfinite(found.dual_bound) or not bounded or self._searched is None:
             return _UNPROVEN
         cost, lost = self._priced_cost(scenario, multipliers)
-        return bounds.Proven(search_bound(replace(scenario, cost=cost), found, self._slack) - lost, "solver")
+        priced = replace(scenario, cost=cost)
+        return bounds.Proven(self._relaxations.bounds.of_search(index, priced, found, self._searched) - lost, "solver")
 
     def _counted(
         self, index: int, scenario: LinearProgram, found: Solution, root: FloatArray
@@ -178,7 +178,7 @@ class Recourse:
             model.set_start(np.arange(len(known), dtype=np.int32), known)
         model.end_when(stop)
         solution = model.run(stop.seconds_left())
-        self._slack = model.proof_slack
+        self._searched = model
         if root is not None and model.is_mip:
             fixed = with_fixed(scenario, self.root_columns, root)
             solution = with_whole_integers(model, fixed, solution, 0.0, scenario, stop)

@@ -16,6 +16,8 @@ from mes_stoch.solve.interior_dual import interior_dual
 from mes_stoch.solve.program_proof import ProgramProof
 from mes_stoch.solve.propagation import Box, own_box
 from mes_stoch.solve.safe_bounds import Minorant, SafeBounds
+from mes_stoch.solve.search_bounds import SearchBounds
+from mes_stoch.solve.solution import Solution
 
 
 class ScenarioBounds:
@@ -28,7 +30,9 @@ class ScenarioBounds:
     """
 
     def __init__(self, program: StochasticProgram) -> None:
-        self._safe = SafeBounds(np.asarray(program.root.columns, dtype=np.int32), interior_dual)
+        root = np.asarray(program.root.columns, dtype=np.int32)
+        self._safe = SafeBounds(root, interior_dual)
+        self._search = SearchBounds(root)
         self._consensus = np.asarray(program.root.columns, dtype=np.int32)[program.root.consensus]
         self._seen: set[int] = set()
         self._common: Box | None = None
@@ -62,6 +66,10 @@ class ScenarioBounds:
         cost = scenario.cost.copy()
         cost[self._consensus] += multipliers
         return HighsModel(replace(scenario, cost=cost), relax=True).run().status == "optimal"
+
+    def of_search(self, index: int, scenario: LinearProgram, solution: Solution, model: HighsModel) -> float:
+        """What a search of the scenario, with the costs given, is worth as a bound."""
+        return self._search.bound(scenario, solution, model, self.box(index, scenario))
 
     def cut(
         self,
