@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -225,63 +225,71 @@ def check_multipliers(probabilities: FloatArray, multipliers: FloatArray) -> Non
         raise SolveError(f"multipliers do not average to zero (relative error {error:.2e}); their bound is not valid")
 
 
-def certify(
-    lower: float, upper: float, name: str = "", size: float = 0.0, kind: BoundKind = "solver"
-) -> tuple[float, float]:
+def certify(lower: float, upper: float, name: str = "", tolerance: float = 0.0) -> tuple[float, float]:
     """The interval, after the check that it is one, and never turned around.
 
-    A dispatch keeps its rows to within a tolerance, so that it may cost a hair less than any true one. Where the bound
-    is safe the cost it proves is the one that counts; a search's bound is taken back to the dispatch.
+    A dispatch keeps its rows to within a tolerance, so that it may cost a hair less than any true one. Its cost is what
+    it is; the bound is taken back to it.
 
     Parameters
     ----------
-    size : float
-        Sum of the sizes of the cost's terms, of which round-off is a share; the bounds' own at least.
-    kind : str
-        What ``lower`` rests on.
+    tolerance : float
+        What the rows' tolerances can be worth, in money; a millionth of the smaller bound at least.
 
     Raises
     ------
     SolveError
-        ``upper`` lies below ``lower`` by more than the solver's tolerance: one of the two is wrong.
+        ``upper`` lies below ``lower`` by more: one of the two is wrong.
     """
     if math.isnan(lower) or math.isnan(upper):
         raise SolveError(f"{name or 'result'}: a bound is not a number ({lower}, {upper})")
-    scale = max(size, min(abs(lower), abs(upper)))
-    if lower - upper > NEGATIVE_GAP_TOLERANCE * scale:
+    if lower - upper > max(tolerance, NEGATIVE_GAP_TOLERANCE * min(abs(lower), abs(upper))):
         raise SolveError(
             f"{name or 'result'}: the lower bound {lower:.10g} lies above the cost {upper:.10g} of a feasible "
             "commitment; one of the two is wrong"
         )
-    if kind == "safe":
-        return lower, max(lower, upper)
     return min(lower, upper), upper
 
 
+@dataclass(frozen=True)
+class Certified:
+    """An interval and the dispatches whose expected cost is its upper end."""
+
+    lower: float
+    upper: float
+    scenarios: tuple[ScenarioSolution, ...]
+
+
 def certified(
-    program: StochasticProgram,
-    lower: float,
-    upper: float,
-    scenarios: Sequence[ScenarioSolution],
-    kind: BoundKind = "solver",
-) -> tuple[float, float]:
-    """:func:`certify`, the size of the cost's terms worked out where it matters.
+    program: StochasticProgram, lower: float, upper: float, scenarios: Sequence[ScenarioSolution]
+) -> Certified:
+    """:func:`certify`, after dispatches that cost less than is possible have been made again, exactly.
 
     Raises
     ------
     SolveError
     """
-    size = expected_size(program, scenarios) if lower > upper else 0.0
-    return certify(lower, upper, program.name, size, kind)
+    if not lower > upper:
+        return Certified(*certify(lower, upper, program.name), tuple(scenarios))
+    again = [_exactly(program, solution) for solution in scenarios]
+    found = tuple(solution for solution, _ in again)
+    worth = math.fsum(float(program.probabilities[solution.index]) * worth for solution, worth in again)
+    return Certified(*certify(lower, expected_cost(program, found), program.name, worth), found)
 
 
-def expected_size(program: StochasticProgram, solutions: Sequence[ScenarioSolution]) -> float:
-    """``sum_s p_s (|o_s| + sum_j |c_sj x_sj|)``: what a relative error of the expected cost is relative to."""
-    return math.fsum(
-        float(program.probabilities[solution.index])
-        * primal_check.size_of_cost(program.scenario(solution.index), solution.values)
-        for solution in solutions
-    )
+def _exactly(program: StochasticProgram, known: ScenarioSolution) -> tuple[ScenarioSolution, float]:
+    """The dispatch with the same commitment and integers, its rows kept as exactly as a solver can, and what the
+    tolerance of its rows is worth at their duals; the one known where there is no such dispatch."""
+    scenario = program.scenario(known.index)
+    kept = scenario.integer.copy()
+    kept[np.asarray(program.root.columns)] = True
+    columns = np.flatnonzero(kept).astype(np.int32)
+    found = solved_without(scenario, columns, known.values[columns], scenario, exactly=True)
+    if found is None or found.values is None or found.row_dual is None:
+        return known, 0.0
+    values = primal_check.settled(scenario, found.values)
+    worth = primal_check.worth_of_tolerance(scenario, values, found.row_dual)
+    return replace(known, cost=primal_check.cost_of(scenario, values), values=values), worth
 
 
 def relative_gap(lower: float, upper: float, floor: float = GAP_FLOOR) -> float:

@@ -161,7 +161,8 @@ def _result(
         interval.lower, interval.kind = first.lower, first.kind
         return None
     chosen, kind = bounds.preferred(first.lower, first.kind, first.safe_lower, best, options)
-    lower, upper = bounds.certified(program, chosen, best, scenarios, kind)
+    proven = bounds.certified(program, chosen, best, scenarios)
+    lower, upper = proven.lower, proven.upper
     moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper) and kind == interval.kind)
     interval.lower, interval.upper, interval.kind = lower, upper, kind
     if moved:
@@ -176,7 +177,7 @@ def _result(
         ranks=len(proofs[0]),
         wall_time_s=time.perf_counter() - interval.start,
         trace=tuple(interval.trace),
-        scenarios=scenarios,
+        scenarios=proven.scenarios,
         bound_kind=kind,
         details={
             **first.details,

@@ -210,19 +210,19 @@ def solve_extensive(
         lower, kind = bounds.preferred(
             lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options
         )
-    lower, upper = bounds.certified(program, lower, upper, scenarios, kind)
-    trace.close(lower, upper, kind)
+    proven = bounds.certified(program, lower, upper, scenarios)
+    trace.close(proven.lower, proven.upper, kind)
     return EngineResult(
         method="ef",
-        status=_status(solution, bounds.relative_gap(lower, upper, options.gap_floor), options, stop),
+        status=_status(solution, bounds.relative_gap(proven.lower, proven.upper, options.gap_floor), options, stop),
         root=root,
-        lower=lower,
-        upper=upper,
+        lower=proven.lower,
+        upper=proven.upper,
         iterations=solution.nodes if model.is_mip else solution.simplex_iterations,
         ranks=1,
         wall_time_s=time.perf_counter() - start,
         trace=tuple(interval.trace),
-        scenarios=tuple(scenarios),
+        scenarios=proven.scenarios,
         details=details,
         bound_kind=kind,
     )

@@ -99,21 +99,23 @@ def to_result(
         cost = bounds.expected_cost(program, scenarios)
         best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options)
         try:
-            lower, upper = bounds.certified(program, best, cost, scenarios, kind)
+            proven = bounds.certified(program, best, cost, scenarios)
         except SolveError as error:
             failure = str(error)
         else:
             result = EngineResult(
                 method="decomposition",
-                status=_status(bounds.relative_gap(lower, upper, options.gap_floor), options, interrupted),
+                status=_status(
+                    bounds.relative_gap(proven.lower, proven.upper, options.gap_floor), options, interrupted
+                ),
                 root=findings.root,
-                lower=lower,
-                upper=upper,
+                lower=proven.lower,
+                upper=proven.upper,
                 iterations=int(findings.details.get("passes", 0)),
                 ranks=team.size,
                 wall_time_s=time.perf_counter() - interval.start,
                 trace=tuple(interval.trace),
-                scenarios=scenarios,
+                scenarios=proven.scenarios,
                 details=findings.details,
                 bound_kind=kind,
             )

@@ -38,26 +38,35 @@ def largest_violation(program: LinearProgram, values: FloatArray, ranges: Linear
     ``ranges`` is the program whose column bounds say what is large, where ``program`` has columns fixed: a volume fixed
     at the round-off of a solver, 1e-12 MW, is no scale for the rows it stands in.
     """
-    matrix = program.matrix
-    if not matrix.shape[0]:
+    if not program.matrix.shape[0]:
         return 0.0
+    activity = program.matrix @ values
+    below, above = program.row_lower - activity, activity - program.row_upper
+    broken = np.maximum(np.maximum(below, above), 0.0)
+    limit = np.where(below > above, program.row_lower, program.row_upper)
+    allowed = _row_sizes(program, values, limit, program if ranges is None else ranges)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(broken > 0, broken / allowed, 0.0)
+    return float(share.max(initial=0.0)) if not np.isnan(share).any() else math.inf
+
+
+def _row_sizes(program: LinearProgram, values: FloatArray, limit: FloatArray, ranges: LinearProgram) -> FloatArray:
+    matrix = program.matrix
     sizes = np.abs(values)
-    activity = matrix @ values
     entries = np.abs(matrix.data)
     owner = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
-    bounded = program if ranges is None else ranges
-    spread = np.maximum(np.abs(bounded.column_lower), np.abs(bounded.column_upper))
+    spread = np.maximum(np.abs(ranges.column_lower), np.abs(ranges.column_upper))
     reach = np.where(program.integer, 0.0, np.minimum(spread, sizes.max(initial=0.0)))
     scale = np.bincount(matrix.indices, weights=entries * sizes[owner], minlength=matrix.shape[0])
     floor = np.zeros(matrix.shape[0])
     np.maximum.at(floor, matrix.indices, entries * reach[owner])
-    below, above = program.row_lower - activity, activity - program.row_upper
-    broken = np.maximum(np.maximum(below, above), 0.0)
-    limit = np.abs(np.where(below > above, program.row_lower, program.row_upper))
-    allowed = scale + np.where(np.isfinite(limit), limit, 0.0) + _FLOOR * floor
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(broken > 0, broken / allowed, 0.0)
-    return float(share.max(initial=0.0)) if not np.isnan(share).any() else math.inf
+    return np.asarray(scale + np.where(np.isfinite(limit), np.abs(limit), 0.0) + _FLOOR * floor)
+
+
+def worth_of_tolerance(program: LinearProgram, values: FloatArray, row_dual: FloatArray) -> float:
+    """What rows broken by their whole tolerance save at most, at these duals: ``TOLERANCE sum_i |y_i| size_i``."""
+    limit = np.where(row_dual > 0, program.row_lower, program.row_upper)
+    return TOLERANCE * float(np.abs(row_dual) @ _row_sizes(program, values, limit, program))
 
 
 def is_feasible(program: LinearProgram, values: FloatArray, ranges: LinearProgram | None = None) -> bool:

@@ -159,20 +159,22 @@ def solve_serial(
     if interval.root is None:
         return without_commitment("ph", program, interval, stop, Team(), details)
     best, kind = bounds.preferred(interval.lower, interval.kind, interval.safe_lower, interval.upper, options)
-    lower, upper = bounds.certified(program, best, interval.upper, interval.scenarios, kind)
+    proven = bounds.certified(program, best, interval.upper, interval.scenarios)
     return EngineResult(
         method="ph",
         status=status_of(
-            bounds.relative_gap(lower, upper, options.gap_floor), options, interrupted=stop.is_interrupted
+            bounds.relative_gap(proven.lower, proven.upper, options.gap_floor),
+            options,
+            interrupted=stop.is_interrupted,
         ),
         root=interval.root,
-        lower=lower,
-        upper=upper,
+        lower=proven.lower,
+        upper=proven.upper,
         iterations=interval.iteration,
         ranks=1,
         wall_time_s=time.perf_counter() - interval.start,
         trace=tuple(interval.trace),
-        scenarios=tuple(interval.scenarios),
+        scenarios=proven.scenarios,
         details=details,
         bound_kind=kind,
     )

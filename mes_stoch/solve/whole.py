@@ -90,9 +90,14 @@ def solved_without(
     values: FloatArray,
     ranges: LinearProgram | None = None,
     time_limit_s: float = math.inf,
+    *,
+    exactly: bool = False,
 ) -> Solution | None:
     """The best point with ``columns`` at ``values``, their entries left out of the program, so that no factor of a
-    million stands beside the numbers that count; ``None`` where there is none."""
+    million stands beside the numbers that count; ``None`` where there is none.
+
+    It is solved to the least tolerance at once where it must be ``exactly``, and otherwise where a row is broken.
+    """
     matrix = program.matrix
     fixed = np.zeros(matrix.shape[1])
     fixed[columns] = values
@@ -110,7 +115,7 @@ def solved_without(
         column_upper=np.where(is_fixed, fixed, program.column_upper),
         integer=np.zeros(matrix.shape[1], dtype=np.bool_),
     )
-    for options in ({}, _EXACTLY):
+    for options in (_EXACTLY,) if exactly else ({}, _EXACTLY):
         found = HighsModel(rest, options=options).run(time_limit_s)
         if found.values is None:
             return None

@@ -10,11 +10,11 @@ from array_programs import ArrayProgram, hard_knapsack, linear_program, newsvend
 
 from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UnboundedError
-from mes_stoch.solve import bounds, highs
+from mes_stoch.solve import bounds, highs, primal_check
 from mes_stoch.solve.extensive import solve_extensive
 from mes_stoch.solve.pool import ScenarioPool
 from mes_stoch.solve.pyomo_program import PyomoProgram
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solve.result import ScenarioSolution, SolveOptions
 from mes_stoch.solve.solution import Solution
 from mes_stoch.solve.stop import Stop
 
@@ -119,9 +119,48 @@ def test_negative_gap_raises():
 
 
 def test_an_interval_is_never_turned_around():
-    """A dispatch within its tolerance may cost a hair less than is proven: the proof counts, a search's does not."""
-    assert bounds.certify(-99.99999999, -100.0, kind="safe") == (-99.99999999, -99.99999999)
-    assert bounds.certify(-99.99999999, -100.0, kind="solver") == (-100.0, -100.0)
+    """A dispatch within its tolerance may cost a hair less than is proven: its cost is what is printed."""
+    assert bounds.certify(-99.99999999, -100.0) == (-100.0, -100.0)
+    assert bounds.certify(3e-8, 0.0, tolerance=1e-7) == (0.0, 0.0)
+
+
+def test_a_contradiction_is_no_closed_gap():
+    """0.8 apart is an error of one of the two, whatever the terms of the cost add up to."""
+    with pytest.raises(SolveError, match="lies above"):
+        bounds.certify(1.0, 0.2, tolerance=1e-7)
+
+
+def _covered(constant: float) -> ArrayProgram:
+    """``x + r >= 1``, x costs 1: 1 with ``r = 0``; constants of a scenario that add up to nothing."""
+    scenario = linear_program(
+        [0.0, 1.0, constant], [[1.0, 1.0, 0.0]], [1.0], [np.inf], [0.0, 0.0, 1.0], [0.0, 10.0, 1.0], offset=-constant
+    )
+    return ArrayProgram(
+        [scenario], np.ones(1), RootStage(np.array([0], np.int32), ("r",), np.ones(1, bool), np.ones(1))
+    )
+
+
+def test_a_dispatch_below_a_bound_is_made_again():
+    """9e-8 short of 1 is within 1e-7 of the row, and 9e-8 cheaper than any dispatch; the one made again costs 1."""
+    program = _covered(0.0)
+    short = ScenarioSolution(0, 1 - 9e-8, np.array([0.0, 1 - 9e-8, 1.0]))
+    found = bounds.certified(program, 1.0, short.cost, [short])
+    assert found.upper == pytest.approx(1.0, abs=1e-12)
+    assert found.lower == min(1.0, found.upper)
+    assert found.upper == bounds.expected_cost(program, found.scenarios)
+    assert bounds.certified(program, 0.5, short.cost, [short]).scenarios == (short,)
+
+
+@pytest.mark.parametrize("constant", [0.0, 1e6, 1e9])
+def test_large_constants_hide_no_contradiction(constant):
+    """A bound of 1.2 above a dispatch of 1: its row of size 2 and dual 1 can be worth 2e-7 at most."""
+    program = _covered(constant)
+    dispatch = ScenarioSolution(0, 1.0, np.array([0.0, 1.0, 1.0]))
+    with pytest.raises(SolveError, match="lies above"):
+        bounds.certified(program, 1.2, 1.0, [dispatch])
+    # the floor of the row's size is a thousandth of x = 1
+    worth = primal_check.worth_of_tolerance(program.scenario(0), dispatch.values, np.ones(1))
+    assert worth == pytest.approx(2.001e-7)
 
 
 def test_pool_that_is_out_of_memory_gives_the_same_answers(farmer):
