@@ -21,7 +21,7 @@ ENGINES = {"ef": solve_extensive, "decomposition": solve_decomposition}
 def little_earned_often(whole: bool) -> ArrayProgram:
     """Cover 3 or 5 by ``r`` bought in advance at 1 and ``z`` at 4; ``v`` earns 5e-8 a unit, a thousand million of it.
 
-    ``v + y + w <= 1e9``, ``v - y + w <= 1e9``, ``z + y + w >= 0.5``; y, a whole number in the second case, costs 1, w 2.
+    ``v + y + w <= 1e9``, ``v - y + w <= 1e9``, ``z + y + w >= 0.5``; y, whole in the second case, costs 1, w costs 2.
     """
     scenarios = [
         linear_program(
