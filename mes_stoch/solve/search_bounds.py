@@ -14,7 +14,7 @@ costs are scaled to lie near one (:mod:`mes_stoch.solve.highs_scaling`).
 where it is, however far it could go, and so does the activity of a row whose dual is as small. What that can be worth
 is their reach: of a column what its bounds leave (derived ones where it has none, or such that stand for "none",
 :mod:`mes_stoch.solve.propagation`), of a row that is no equation what its columns' reach leaves. Columns that nothing
-bounds reach ``ASSUMED_REACH`` times the largest value of the point.
+bounds are taken to reach ``OPEN_REACH`` times the largest value of the point.
 
 None of this covers errors of the solver, nor programs so badly scaled that its linear programs are wrong; that is why
 such a bound is called ``solver``.
@@ -37,10 +37,10 @@ from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram
 from mes_stoch.solve import primal_check
 from mes_stoch.solve.highs import HighsModel
 from mes_stoch.solve.propagation import INFINITE, Box, Propagation
-from mes_stoch.solve.safe_bounds import ASSUMED_REACH
 from mes_stoch.solve.solution import Solution
 
 ALLOWANCE = 1e-9
+OPEN_REACH = 10.0
 #: Bounds of at least this size may stand for "none".
 _LARGE = 1e4
 
@@ -85,7 +85,7 @@ class SearchBounds:
     def _column_reach(self, program: LinearProgram, solution: Solution, box: Box) -> FloatArray:
         narrow = self._narrowed(program, box)
         reach = np.maximum(narrow.upper - narrow.lower, 0.0)
-        largest = math.inf if solution.values is None else ASSUMED_REACH * float(np.abs(solution.values).max(initial=1))
+        largest = math.inf if solution.values is None else OPEN_REACH * float(np.abs(solution.values).max(initial=1))
         return np.where(np.isinf(reach), largest, reach)
 
     def _narrowed(self, program: LinearProgram, box: Box) -> Box:
