@@ -262,7 +262,8 @@ def solve(
     settings = RunSettings(
         inputs=inputs,
         method=method,
-        options=dict(vars(options)),
+        # what the gap is relative to around nothing follows from the program, and stands in the summary
+        options={name: value for name, value in vars(options).items() if name != "gap_floor"},
         command=command,
         started=started,
         changed_in_python=changes,

@@ -43,6 +43,8 @@ NEGATIVE_GAP_TOLERANCE = 1e-6
 EVALUATION_GAP = 1e-6
 
 _MULTIPLIER_TOLERANCE = 1e-6
+#: Roundings between a dispatch and its cost.
+_ROUNDINGS = 8.0
 
 
 class NotInTimeError(SolveError):
@@ -279,17 +281,22 @@ def certified(
 
 def _exactly(program: StochasticProgram, known: ScenarioSolution) -> tuple[ScenarioSolution, float]:
     """The dispatch with the same commitment and integers, its rows kept as exactly as a solver can, and what the
-    tolerance of its rows is worth at their duals; the one known where there is no such dispatch."""
+    tolerance of its rows is worth at their duals, with the rounding of its cost; the one known where there is none."""
     scenario = program.scenario(known.index)
     kept = scenario.integer.copy()
     kept[np.asarray(program.root.columns)] = True
     columns = np.flatnonzero(kept).astype(np.int32)
     found = solved_without(scenario, columns, known.values[columns], scenario, exactly=True)
     if found is None or found.values is None or found.row_dual is None:
-        return known, 0.0
+        return known, _rounding(scenario, known.values)
     values = primal_check.settled(scenario, found.values)
-    worth = primal_check.worth_of_tolerance(scenario, values, found.row_dual)
+    worth = primal_check.worth_of_tolerance(scenario, values, found.row_dual) + _rounding(scenario, values)
     return replace(known, cost=primal_check.cost_of(scenario, values), values=values), worth
+
+
+def _rounding(scenario: LinearProgram, values: FloatArray) -> float:
+    """What round-off can make of a dispatch's cost: terms that cancel leave a rest of their own size, times 1e-16."""
+    return _ROUNDINGS * EPSILON * primal_check.size_of_cost(scenario, values)
 
 
 def relative_gap(lower: float, upper: float, floor: float = GAP_FLOOR) -> float:
