@@ -21,7 +21,7 @@ Examples:
   mes-stoch evaluate runs/tiny_site-20250115-093000 --stress --leaves all --out stress.json
 
 \b
-Exit codes: 0 everything can be delivered, 2 not the folder of a finished run, 70 something is missing.
+Exit codes: 0 everything can be delivered, 2 not the folder of a finished run, 3 something is missing.
 """
 
 

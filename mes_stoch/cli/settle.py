@@ -21,8 +21,8 @@ Examples:
   mes-stoch settle runs/tiny_site-20250115-093000 --scenario called --out called.csv
 
 \b
-Exit codes: 0 the settlement agrees with the optimiser; 2 not the folder of a finished run, a damaged one, or one that
-has been changed since it was written; 70 the folder is as it was written and does not agree: a fault of the program.
+Exit codes: 0 the settlement agrees with the optimiser; 2 not the folder of a finished run, a damaged one, or one whose
+accounts do not agree (listed; whether it was changed since it was written is said).
 """
 
 
@@ -63,4 +63,7 @@ def settle(run_dir: Path, scenario: str | None, out: Path | None, force: bool) -
     first = [*settlement.disagreements, *settlement.worst_differences()][0]
     if settlement.is_changed:
         raise UsageError(f"the run folder has been changed since it was written, and does not agree: {first}")
-    raise SettlementError(f"the settlement does not agree with the optimiser: {first}")
+    raise SettlementError(
+        f"the settlement does not agree with the optimiser: {first}. The files have the hashes they were written with: "
+        "unless somebody wrote these anew, it is a fault of the program; please report it with the folder"
+    )

@@ -69,6 +69,22 @@ def with_penalties(instance: Instance, ranges: Ranges) -> Instance:
     return instance.model_copy(update={"nodes": nodes, "components": components})
 
 
+def derived_penalties(instance: Instance) -> frozenset[tuple[str, str]]:
+    """Owner and quantity of every slack whose penalty :func:`with_penalties` works out."""
+    found = set()
+    for name, node in instance.nodes.items():
+        if node.unserved_penalty_eur_per_mwh == AUTO:
+            found.add((name, "unserved_mw"))
+        if node.dump_penalty_eur_per_mwh == AUTO:
+            found.add((name, "dumped_mw"))
+    for name, spec in instance.components.items():
+        if isinstance(spec, Storage) and spec.terminal_penalty_eur_per_mwh == AUTO:
+            found.add((name, "terminal_short_mwh"))
+        elif isinstance(spec, GridConnection) and spec.schedule_penalty_eur_per_mwh == AUTO:
+            found |= {(name, "schedule_short_mw"), (name, "schedule_long_mw")}
+    return frozenset(found)
+
+
 def stated_penalties(instance: Instance) -> dict[str, float | None]:
     """Every penalty of slack by its key, in the instance's currency per MWh; ``None`` where slack is forbidden."""
     found: dict[str, float | None] = {}

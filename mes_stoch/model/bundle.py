@@ -157,6 +157,11 @@ class BundledProgram(Generic[P]):
         describe = getattr(self.program, "describe_column", self.program.column_names.__getitem__)
         return _of_member(str(describe(inner)), member)
 
+    def cost_is_derived(self, column: int) -> bool:
+        """What the inner program says of a column."""
+        said = getattr(self.program, "cost_is_derived", None)
+        return said is not None and bool(said(self._column_place(column)[1]))
+
     def describe_row(self, row: int) -> str:
         """What the inner program says of a row, and of which member it is."""
         members, rows = self._row_places

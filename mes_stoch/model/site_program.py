@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.io.exclusivity import Overlap, exclusive_pairs, overlaps
-from mes_stoch.io.penalties import with_penalties
+from mes_stoch.io.penalties import derived_penalties, with_penalties
 from mes_stoch.io.price_limits import series_ranges
 from mes_stoch.io.time import blocks
 from mes_stoch.model.assembly import assemble
@@ -71,11 +71,12 @@ def build_leaf_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
     Leaves agree on the root alone, whatever the tree says of day-ahead nodes: the two-stage relaxation of a three-stage
     program, and worth at least as much.
     """
+    derived = derived_penalties(instance)
     instance = with_penalties(instance, series_ranges(instance, tree))
     site = assemble(instance, tree.time)
     flows = _flow_expressions(site)
     structure = compile_structure(site, [(f"flow {label}", expression) for label, expression in flows])
-    return SiteProgram(instance, tree, site, structure, [label for label, _ in flows])
+    return SiteProgram(instance, tree, site, structure, [label for label, _ in flows], derived)
 
 
 def build_pyomo_scenario(instance: Instance, tree: ScenarioTree, scenario: int) -> SiteModel:
@@ -123,6 +124,7 @@ class SiteProgram:
         site: SiteModel,
         structure: CompiledStructure,
         flow_labels: list[tuple[str, str, int]],
+        derived: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.instance = instance
         self.tree = tree
@@ -131,6 +133,7 @@ class SiteProgram:
         self.constraint_families: tuple[Family, ...] = tuple(family for family, _ in site.constraints)
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
+        self._derived = derived
         self._exclusive = _exclusive(instance, tree)
         self._root = self._make_root()
         self._column_names = _names(self.variable_families)
@@ -286,11 +289,21 @@ class SiteProgram:
 
     def describe_column(self, column: int) -> str:
         """What a variable is and when."""
+        family = self._family_of(column)
+        if family is None:
+            return f"column {column}"
+        return f"{family.quantity} of {family.owner} ({self._when(family, column - int(family.positions[0]))})"
+
+    def cost_is_derived(self, column: int) -> bool:
+        """Whether a column is slack whose penalty follows from prices, and is no number of the user's."""
+        family = self._family_of(column)
+        return family is not None and (family.owner, family.quantity) in self._derived
+
+    def _family_of(self, column: int) -> Family | None:
         for family in self.variable_families:
-            first, last = int(family.positions[0]), int(family.positions[-1])
-            if first <= column <= last:
-                return f"{family.quantity} of {family.owner} ({self._when(family, column - first)})"
-        return f"column {column}"
+            if int(family.positions[0]) <= column <= int(family.positions[-1]):
+                return family
+        return None
 
     def _when(self, family: Family, k: int) -> str:
         if family.dimension == "horizon":

@@ -111,11 +111,19 @@ def _summary(
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
         "slack": used,
         "slack_check": chosen_slack(program, result, _aside_s(settings, 60.0)) if leans else None,
-        "no_volume": why_no_volume(program, commitments, result.root, _aside_s(settings, 5.0)) if found else [],
+        "no_volume": _no_volume(program, result, settings, commitments) if found else [],
         "penalties": stated_penalties(program.instance),
         "notes": [_foresight_note(program)],
         "solver": dict(result.details),
     }
+
+
+def _no_volume(
+    program: SiteProgram, result: EngineResult, settings: RunSettings, commitments: pd.DataFrame
+) -> list[dict[str, Any]]:
+    # a site that takes long to solve takes long to ask
+    most_s = max(5.0, 0.05 * result.wall_time_s)
+    return why_no_volume(program, commitments, result.root, _aside_s(settings, most_s))
 
 
 def _aside_s(settings: RunSettings, most_s: float) -> float:

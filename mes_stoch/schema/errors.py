@@ -121,15 +121,15 @@ class UnboundedError(MesStochError):
 
 
 class SettlementError(MesStochError):
-    """The independent settlement of a run does not agree with what the optimiser says it earns."""
+    """The independent settlement of a run folder does not agree with what stands in it."""
 
-    exit_code = 70
+    exit_code = 2
 
 
 class StressError(MesStochError):
     """The stress test of a run found power or energy that is held and cannot be delivered."""
 
-    exit_code = 70
+    exit_code = 3
 
 
 class SolveError(MesStochError):

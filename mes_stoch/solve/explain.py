@@ -37,6 +37,13 @@ class Weighed(Protocol):
 
 
 @runtime_checkable
+class Derived(Protocol):
+    """A program that knows which costs it worked out itself: they are no mistake in the instance, however large."""
+
+    def cost_is_derived(self, column: int) -> bool: ...
+
+
+@runtime_checkable
 class Described(Protocol):
     """A program that can say what its rows demand and what its columns are."""
 

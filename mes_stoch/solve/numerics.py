@@ -14,9 +14,10 @@ Thresholds: costs above 1e6 or all below 1e-4, and bounds and limits the same, a
 (``kExcessivelyLarge*``, ``kExcessivelySmall*``); coefficients of at most 1e-12 are what HiGHS drops
 (``small_matrix_value``), and what its rows are eased by before (:mod:`mes_stoch.solve.highs_scaling`). Beside a number
 a million times the typical one, a relative error of 1e-7 is a tenth of the typical. A coefficient ``M`` on an integer
-column lets ``1e-6 M`` through where the column counts as zero (``mip_feasibility_tolerance``); more than 0.01 is told,
-since finding whole integers then takes a search of its own (:mod:`mes_stoch.solve.whole`). Single small numbers are no
-reason for advice: products of drawn data come as close to zero as they like, and do no harm.
+column lets ``1e-6 M`` through where the column counts as zero, by HiGHS' own ``mip_feasibility_tolerance``; more than
+0.01 is told. Searches here ask for 1e-9 (:mod:`mes_stoch.solve.highs`), and integers that are not whole after that take
+a search of their own (:mod:`mes_stoch.solve.whole`): such a coefficient costs time, not a wrong result. Single small
+numbers are no reason for advice: products of drawn data come as close to zero as they like, and do no harm.
 
 Source
 ------
@@ -36,7 +37,7 @@ import numpy as np
 
 from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
-from mes_stoch.solve.explain import Described
+from mes_stoch.solve.explain import Derived, Described
 
 logger = logging.getLogger("mes_stoch.solve.numerics")
 
@@ -126,19 +127,30 @@ def inspect(program: StochasticProgram, indices: Sequence[int] | None = None) ->
     described = program if isinstance(program, Described) else None
     row: Callable[[int], str] = described.describe_row if described else program.row_names.__getitem__
     column: Callable[[int], str] = described.describe_column if described else program.column_names.__getitem__
+    is_derived = program.cost_is_derived if isinstance(program, Derived) else _never
     merged: dict[Kind, Range] = {}
     for index in indices:
-        for found in coefficient_ranges(program.scenario(index), row, column):
+        for found in coefficient_ranges(program.scenario(index), row, column, is_derived):
             merged[found.kind] = merged[found.kind].merged(found) if found.kind in merged else found
     return Numerics(tuple(merged[kind] for kind in _RULES if kind in merged))
 
 
+def _never(_: int) -> bool:
+    return False
+
+
 def coefficient_ranges(
-    program: LinearProgram, describe_row: Callable[[int], str], describe_column: Callable[[int], str]
+    program: LinearProgram,
+    describe_row: Callable[[int], str],
+    describe_column: Callable[[int], str],
+    cost_is_derived: Callable[[int], bool] = _never,
 ) -> tuple[Range, ...]:
-    """Ranges of one program; kinds without a finite non-zero number are left out."""
+    """Ranges of one program; kinds without a finite non-zero number are left out, and large costs that are derived."""
     matrix = program.matrix
     columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    stated = np.ones(matrix.shape[1], dtype=bool)
+    for j in np.flatnonzero(np.abs(program.cost) > LARGE):
+        stated[j] = not cost_is_derived(int(j))
 
     def entry(k: int) -> str:
         return f"{describe_column(int(columns[k]))} in the row «{describe_row(int(matrix.indices[k]))}»"
@@ -152,7 +164,7 @@ def coefficient_ranges(
     found = (
         _range("coefficients", matrix.data, entry),
         _range("switched", matrix.data, entry, program.integer[columns]),
-        _range("costs", program.cost, of_column),
+        _range("costs", program.cost, of_column, stated),
         _range("bounds", np.concatenate([program.column_lower, program.column_upper]), of_column),
         _range("limits", np.concatenate([program.row_lower, program.row_upper]), of_row),
     )
@@ -210,8 +222,8 @@ def _leak(found: Range) -> str | None:
         return None
     return (
         f"{found.largest.value:.1e} is switched by an on/off decision: {found.largest.place}. Off means off to within "
-        f"{INTEGRALITY_TOLERANCE:g} of it to the solver, which is {leak:.2g}; getting it off altogether takes longer. "
-        "Give the device its real maximum."
+        f"{INTEGRALITY_TOLERANCE:g} of it to a solver as it comes, which is {leak:.2g}; getting it off altogether "
+        "takes longer. Give the device its real maximum."
     )
 
 

@@ -83,7 +83,7 @@ def test_a_run_that_does_not_add_up(command: Command, run_dir: Path) -> None:
 def test_a_run_that_is_as_it_was_written_and_does_not_add_up(
     command: Command, run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The settlement is given other prices: for the command it looks like a fault of the program."""
+    """The settlement is given other prices: it looks like a fault of the program, and is told as one."""
     from mes_stoch.settle import registry
 
     def twice(books: Books, name: str) -> Iterator[CashFlow]:
@@ -92,8 +92,9 @@ def test_a_run_that_is_as_it_was_written_and_does_not_add_up(
 
     monkeypatch.setattr(registry, "settle_node", twice)
     done = command("settle", run_dir)
-    assert done.code == 70
+    assert done.code == 2
     assert "does not agree with the optimiser" in done.err
+    assert "a fault of the program" in done.err
 
 
 def change_summary(folder: Path, **changes: Any) -> None:

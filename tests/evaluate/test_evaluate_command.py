@@ -71,7 +71,7 @@ def test_a_plan_that_holds_what_is_not_there(
         name = "process.fr_afrr_up_held_mw"
         solution[name] = solution[name] + 1.0
     out = tmp_path / "stress.json"
-    assert call("evaluate", folder, "--stress", "--leaves", "all", "--out", out) == 70
+    assert call("evaluate", folder, "--stress", "--leaves", "all", "--out", out) == 3
     shown = capsys.readouterr()
     assert "NOT ALL THAT IS HELD CAN BE DELIVERED" in shown.out
     assert "what is held cannot all be delivered" in shown.err
@@ -82,7 +82,7 @@ def test_a_plan_that_holds_what_is_not_there(
     assert (worst["place"], worst["limit"], worst["unit"]) == ("process", "share that can be shed", "MW")
     assert call("evaluate", folder, "--stress", "--out", out) == 2
     assert "--force" in capsys.readouterr().err
-    assert call("evaluate", folder, "--stress", "--out", out, "--force") == 70
+    assert call("evaluate", folder, "--stress", "--out", out, "--force") == 3
 
 
 def test_what_is_not_there_is_not_taken_for_sound(

@@ -78,12 +78,15 @@ def test_boilers_alone_carry_the_heat(district: LoadedInstance) -> None:
 
 @pytest.mark.slow
 def test_the_interval_of_the_decomposition_meets_the_recorded_one(tmp_path: Path) -> None:
-    """To 1 %, in about half a minute of CPU time; several volumes are neither zero nor at their limit."""
+    """To 1 %, in about a minute of CPU time; several volumes are neither zero nor at their limit.
+
+    RC is left out: its 0.3 MW are worth 0.1 % of the profit, so that an incumbent within 1 % may do without.
+    """
     arguments = [str(DISTRICT), "--method", "ph", "--gap", "0.01", "--time-limit", "300"]
     summary = command_line(arguments, tmp_path / "run")
     assert summary["gap_rel"] <= 0.01
     assert_matches_expected(summary, DISTRICT)
-    limits = {"fr_fcr": 6.0, "fr_afrr_up": 12.0, "fr_afrr_down": 12.0, "fr_rc_up": 10.0}
+    limits = {"fr_fcr": 6.0, "fr_afrr_up": 12.0, "fr_afrr_down": 12.0}
     for product, limit in limits.items():
         volumes = [c["volume_mw"] for c in summary["commitments"] if c["product"] == product]
         assert any(0.1 < volume < limit - 0.1 for volume in volumes), product

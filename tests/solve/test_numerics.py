@@ -157,3 +157,24 @@ def test_advice_names_device_period_and_number(caplog):
     penalty, limit = [record.getMessage() for record in caplog.records]
     assert "1.0e+09 EUR per unit: unserved_mw of power (period from 2025-01-15 00:00)" in penalty
     assert "1.0e+07: import_mw of grid (period from 2025-01-15 00:00)" in limit
+
+
+class TestPenaltiesThatFollowFromPrices:
+    """A penalty worked out from price limits may be large, and is no number that the user can have mistyped."""
+
+    class Deriving(ArrayProgram):
+        def cost_is_derived(self, column: int) -> bool:
+            return column == 1
+
+    def deriving(self, *costs: float) -> Deriving:
+        plainly = program_of(plain(costs=costs))
+        return self.Deriving(plainly.scenarios, plainly.probabilities, plainly.root)
+
+    def test_are_not_told(self) -> None:
+        told = numerics.inspect(program_of(plain(costs=(1.0, 1.4e6)))).advice()
+        assert any("a cost of 1.4e+06" in text for text in told)
+        assert numerics.inspect(self.deriving(1.0, 1.4e6)).advice() == []
+
+    def test_hide_no_mistake_beside_them(self) -> None:
+        (text,) = numerics.inspect(self.deriving(2e6, 1e9)).advice()
+        assert text.startswith("a cost of 2.0e+06 EUR per unit: x0")
