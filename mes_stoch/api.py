@@ -26,10 +26,10 @@ from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
-from mes_stoch.schema.errors import InterruptedRunError, UsageError
+from mes_stoch.schema.errors import InterruptedRunError, RunFolderError, UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settle.books import Books
+from mes_stoch.settle.books import Books, MissingEntryError
 from mes_stoch.settle.settlement import Settlement, settle_books
 from mes_stoch.settle.stated import Stated
 from mes_stoch.solve.option_ranges import require_sensible
@@ -255,6 +255,8 @@ def solve(
     inputs, changes = inputs_as_solved(site.loaded)
     if tree is None:
         tree = site.tree()
+    if not isinstance(tree, ScenarioTree):
+        raise UsageError(f"a tree is what site.tree(...) gives, or a ScenarioTree; found {type(tree).__name__}")
     is_given = not is_as_checked(site.instance, tree)
     tree = private_copy(tree)
     if is_given:
@@ -445,7 +447,10 @@ def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
     if not stress:
         raise UsageError("say what to evaluate: stress=True tests whether everything that is held can be delivered")
     books = _books(run)
-    return Evaluation(books.instance.name, stress_test(books))
+    try:
+        return Evaluation(books.instance.name, stress_test(books))
+    except MissingEntryError as error:
+        raise RunFolderError("the run" if isinstance(run, Run) else run, [error.issue]) from None
 
 
 def _books(run: Run | str | Path) -> Books:

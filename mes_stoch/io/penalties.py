@@ -21,7 +21,8 @@ kept and so held ready for hours, or counts in critical hours (:mod:`mes_stoch.i
 The second line follows a MWh through converters ``k`` from their port ``a`` at the node to their other ports ``b``,
 along paths that meet no node twice: heat that is not served lets a heat pump stop, and its electricity be sold. ``F``
 is what the worst storage at the node needs for a MWh given back, ``1 / (eta_c eta_d keep)``; ``start`` the dearest
-start of a unit there, for a single period at its minimum. Serving a demand so goes before keeping a schedule.
+start of a unit that serves the node, itself or through converters, for a single period at its minimum. Serving a demand
+so goes before keeping a schedule.
 """
 
 from __future__ import annotations

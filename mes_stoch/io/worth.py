@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from mes_stoch.io.contract_worth import ContractWorth
 from mes_stoch.io.price_limits import (
@@ -164,9 +165,22 @@ class Worth:
                 factors.append(min(1.0 / max(given, 1e-9), _LARGEST_STORAGE_FACTOR))
         return max(factors)
 
-    def _start(self, node: str) -> float:
-        """The dearest start of a unit that serves a node, over what it gives there in a period at its minimum."""
-        found = [0.0]
+    def _start(self, node: str, seen: frozenset[str] = frozenset()) -> float:
+        """The dearest start of a unit that serves a node, over what it gives there in a period at its minimum.
+
+        Units behind other converters (a link of two networks, a heat pump) count with what a MWh here takes of theirs.
+        """
+        found, here = [0.0], seen | {node}
+        if len(here) >= _LONGEST_CHAIN:
+            return 0.0
+        for spec in self._instance.components.values():
+            if not isinstance(spec, Converter):
+                continue
+            for leave, entry in product(spec.outputs, spec.inputs):
+                given = self._ratio(leave.ratio_per_unit, _DRAWN_RATIO)[0]
+                if leave.node == node and entry.node not in here and given > 0:
+                    taken = self._ratio(entry.ratio_per_unit, _DRAWN_RATIO)[1]
+                    found.append(taken / given * self._start(entry.node, here))
         for spec in self._instance.components.values():
             if not isinstance(spec, Converter) or spec.start_cost_eur == 0 or spec.power_min_mw == 0:
                 continue

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mes_stoch.components.context import Buffer, Effect, Expression, OfPeriod
-from mes_stoch.model.claims import Back, Claim, FullCall, at, beside_schedule
+from mes_stoch.model.claims import (
+    Back,
+    Claim,
+    FullCall,
+    at,
+    beside_schedule,
+    beside_schedule_and_calls,
+    runs_other_groups,
+)
 
 if TYPE_CHECKING:
     from mes_stoch.model.site_model import SiteModel
@@ -144,12 +152,13 @@ def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], b
     stopped = site.variable(store.name, "stops_discharge_mw", "MW", "realtime")
     rows = set()
     for call in calls:
-        # without calls of others every choice of groups asks for the same power
-        suffix = call.suffix if call.asks_others(store.name) else "_own"
+        is_plain = not (call.asks_others(store.name) or runs_other_groups(store, call))
+        # every choice of groups then asks for the same power
+        suffix = "_own" if is_plain else call.suffix
         if suffix in rows:
             continue
         rows.add(suffix)
-        beside = beside_schedule(store, call, back)
+        beside = beside_schedule(store, call, back) if is_plain else beside_schedule_and_calls(store, call, back)
         site.constraint(
             store.name,
             f"stops_discharge{suffix}",

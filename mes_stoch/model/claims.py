@@ -111,5 +111,24 @@ def beside_schedule(store: Buffer, call: FullCall, back: Back) -> OfPeriod:
     return lambda t: store.reserve.kept_free(direction, t) + sum(part(t) for part in asked)
 
 
+def runs_other_groups(store: Buffer, call: FullCall) -> bool:
+    """Whether the scenario can call the store the same way for products that are not part of the full call."""
+    return bool(_own_calls(store, call) - {claim.leg.name for claim in call.claims if claim.device == store.name})
+
+
+def beside_schedule_and_calls(store: Buffer, call: FullCall, back: Back) -> OfPeriod:
+    """The same, MW, with what the scenario's own calls move at the same time, of every group."""
+    running = [store.reserve.called[name](1.0) for name in sorted(_own_calls(store, call))]
+    asked = [claim.uncalled for claim in call.claims]
+    if call.asks_others(store.name):
+        asked += back.others
+    return lambda t: sum(part(t) for part in [*running, *asked])
+
+
+def _own_calls(store: Buffer, call: FullCall) -> set[str]:
+    direction: Direction = "up" if call.effect == "taken" else "down"
+    return {leg.name for leg in store.reserve.of(direction) if leg.is_ever_called}
+
+
 def at(variable: Any) -> OfPeriod:
     return lambda t: variable[t]

@@ -33,7 +33,9 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
              + sum_j kappa^(x-j) H[j] (o[j] / eta_d + f m[j])                               <= E_max    (energy_added)
         (charge + held_down + a - m) / charge_max + (discharge - m) / discharge_max <= 1           (stops_discharge)
 
-    with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where a ``tau`` is no multiple of the period, the
+    with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where the store's own legs outside the group
+    ``g`` of the full call can be called, ``sum_p e_p + sum_{p in g} u_p`` stands for ``held_down``: what runs for
+    others leaves less of the period to discharge in. Where a ``tau`` is no multiple of the period, the
     same holds inside every period, at its start + (tau mod h), with level and losses interpolated
     (``*_after_<seconds>s``). Between those moments the level and what calls take of it are straight lines, so that the
     rows stand for every start and every duration of a call. Windows are cut at the start of the horizon, and nothing is

@@ -56,7 +56,7 @@ def require_fitting(loaded: LoadedInstance, tree: ScenarioTree) -> None:
         issues += check_series_names(instance, set(tree.series_names))
     if issues:
         raise InstanceError(instance.name, [issue.in_currency(instance.currency) for issue in issues])
-    require_sound(instance, tree, loaded.written)
+    require_sound(instance, tree, loaded.written, place=_PLACE)
 
 
 def _horizon_issues(loaded: LoadedInstance, tree: ScenarioTree) -> list[Issue]:

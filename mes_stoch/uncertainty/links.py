@@ -1,4 +1,4 @@
-"""Cables and pipes: converters that lead a carrier from one node to another of the same carrier."""
+"""Cables and pipes: converters, alone or in a chain, that lead from one node to another of the same carrier."""
 
 from __future__ import annotations
 
@@ -20,16 +20,23 @@ Values = NDArray[np.float64]
 #: Largest share of what a link draws that goes through another port.
 AUXILIARY_PER_UNIT = 0.1
 
+_LONGEST_CHAIN = 5
+
 
 @dataclass(frozen=True)
 class Link:
     """One way between two nodes: of a MWh ``gain`` MWh arrive, for ``cost``; both over (scenarios, periods)."""
 
-    name: str
+    names: tuple[str, ...]
     source: str
     target: str
     gain: Values
     cost: Values
+
+    @property
+    def name(self) -> str:
+        """The converters it leads through."""
+        return ", ".join(self.names)
 
     def delivered(self, price: Values) -> Values:
         """What a MWh costs at the far end where it costs ``price`` here."""
@@ -50,9 +57,43 @@ def links_of(instance: Instance, tree: ScenarioTree) -> list[Link]:
     what it draws (waste heat of a cable, a pump). Then what they draw costs what it costs to buy at their node, what
     they give is worth nothing, and where it can only be had or got rid of for a price that is paid.
     """
-    plain = [link for name in instance.components for link in _links_of(instance, tree, name, None)]
+    plain = _within_carriers(instance, _ways(instance, tree, None))
     prices = _Auxiliaries(instance, tree, plain)
-    return [*plain, *(link for name in instance.components for link in _links_of(instance, tree, name, prices))]
+    return _within_carriers(instance, [*_ways(instance, tree, None), *_ways(instance, tree, prices)])
+
+
+def _ways(instance: Instance, tree: ScenarioTree, prices: _Auxiliaries | None) -> list[Link]:
+    """Ways through single converters, whatever the carriers of their ends."""
+    return [link for name in instance.components for link in _links_of(instance, tree, name, prices)]
+
+
+def _within_carriers(instance: Instance, ways: Sequence[Link]) -> list[Link]:
+    """Ways from one node to another, or back, of the same carrier.
+
+    A converter to another carrier and one back are a cable where there is nothing between them: no device, connection
+    or demand at the nodes passed (direct current between two stations). Elsewhere they are devices of their own.
+    """
+    carriers = {name: node.carrier for name, node in instance.nodes.items()}
+    settled = {getattr(spec, "node", None) for spec in instance.components.values()}
+    found = []
+    open_ways = [way for way in ways if way.source in carriers and way.target in carriers]
+    chains: list[tuple[Link, tuple[str, ...]]] = [(way, (way.source, way.target)) for way in open_ways]
+    while chains:
+        chain, passed = chains.pop(0)
+        if carriers[chain.source] == carriers[chain.target]:
+            found.append(chain)
+        elif chain.target not in settled and len(passed) <= _LONGEST_CHAIN:
+            chains += [
+                (_chained(chain, way), (*passed, way.target))
+                for way in open_ways
+                if way.source == chain.target and way.target not in passed[1:]
+            ]
+    return found
+
+
+def _chained(first: Link, second: Link) -> Link:
+    cost = first.cost + first.gain * second.cost
+    return Link(first.names + second.names, first.source, second.target, first.gain * second.gain, cost)
 
 
 def _links_of(instance: Instance, tree: ScenarioTree, name: str, prices: _Auxiliaries | None) -> Iterator[Link]:
@@ -63,8 +104,7 @@ def _links_of(instance: Instance, tree: ScenarioTree, name: str, prices: _Auxili
     ports = [*spec.inputs, *spec.outputs]
     for entry, leave in product(spec.inputs, spec.outputs):
         others = [port for port in ports if port is not entry and port is not leave]
-        carriers = {instance.nodes[port.node].carrier for port in (entry, leave) if port.node in instance.nodes}
-        if bool(others) is (prices is None) or len(carriers) != 1 or entry.node == leave.node:
+        if bool(others) is (prices is None) or entry.node == leave.node:
             continue
         for power in sorted({spec.power_max_mw, spec.power_min_mw or spec.power_max_mw}):
             taken, given = _flow(tree, entry, power), _flow(tree, leave, power)
@@ -76,7 +116,7 @@ def _links_of(instance: Instance, tree: ScenarioTree, name: str, prices: _Auxili
                 beside = [cost for cost in found if cost is not None]
             if len(beside) == len(others):
                 cost = sum(beside, start=spec.cost_eur_per_mwh / taken)
-                yield Link(name, entry.node, leave.node, given / taken, cost)
+                yield Link((name,), entry.node, leave.node, given / taken, cost)
 
 
 def _flow(tree: ScenarioTree, port: Port, power_mw: float) -> Values | None:
@@ -122,6 +162,7 @@ class _Auxiliaries:
 def bought_at(links: Sequence[Link], node: str, price: Values) -> dict[str, Values]:
     """The least that a MWh bought at ``node`` for ``price`` costs at every node it can reach."""
     least = {node: price}
+    links = _onward(links)
     for _ in range(len({link.target for link in links})):
         for link in links:
             if link.source in least:
@@ -133,6 +174,7 @@ def bought_at(links: Sequence[Link], node: str, price: Values) -> dict[str, Valu
 def sold_from(links: Sequence[Link], node: str, price: Values) -> dict[str, Values]:
     """The most that a MWh sold at ``node`` for ``price`` earns at every node from which it can come."""
     most = {node: price}
+    links = _onward(links)
     for _ in range(len({link.source for link in links})):
         for link in links:
             if link.target in most:
@@ -141,9 +183,15 @@ def sold_from(links: Sequence[Link], node: str, price: Values) -> dict[str, Valu
     return most
 
 
+def _onward(links: Sequence[Link]) -> list[Link]:
+    """Without those that lead back to where they begin: these are rings."""
+    return [link for link in links if link.source != link.target]
+
+
 def way_bought(links: Sequence[Link], least: dict[str, Values], end: str, place: tuple[int, int]) -> list[str]:
     """Links of the cheapest way to ``end`` in one scenario and period, as :func:`bought_at` has found it."""
     found: list[str] = []
+    links = _onward(links)
     for _ in links:
         here = least[end][place]
         before = next(
@@ -160,6 +208,7 @@ def way_bought(links: Sequence[Link], least: dict[str, Values], end: str, place:
 def way_sold(links: Sequence[Link], most: dict[str, Values], start: str, place: tuple[int, int]) -> list[str]:
     """Links of the best way from ``start`` in one scenario and period, as :func:`sold_from` has found it."""
     found: list[str] = []
+    links = _onward(links)
     for _ in links:
         here = most[start][place]
         after = next(

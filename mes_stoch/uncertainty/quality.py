@@ -59,18 +59,22 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - no riskless profit: not by trading (:mod:`mes_stoch.uncertainty.trading_loop`), not by converting
       (:mod:`mes_stoch.uncertainty.conversion_loop`), not by slack (:mod:`mes_stoch.uncertainty.price_caps`).
     """
-    return list(_Checker(instance, tree).issues())
+    return list(_Checker(instance, tree, None).issues())
 
 
-def require_sound(instance: Instance, tree: ScenarioTree, inputs: Mapping[str, bytes] | None = None) -> None:
+def require_sound(
+    instance: Instance, tree: ScenarioTree, inputs: Mapping[str, bytes] | None = None, *, place: str | None = None
+) -> None:
     """Raise :class:`~mes_stoch.schema.errors.InstanceError` with every problem :func:`check_tree` finds.
 
     Parameters
     ----------
     inputs : mapping of str to bytes, optional
         Files that the instance was read from: issues then carry the line of the entry they speak of.
+    place : str, optional
+        Where the data stand, where that is not the instance's own file.
     """
-    issues = check_tree(instance, tree)
+    issues = list(_Checker(instance, tree, place).issues())
     if issues:
         raise InstanceError(instance.name, located(issues, inputs or {}, instance.currency))
 
@@ -121,12 +125,13 @@ def _stacked(tree: ScenarioTree, name: str) -> Values:
 
 
 class _Checker:
-    def __init__(self, instance: Instance, tree: ScenarioTree) -> None:
+    def __init__(self, instance: Instance, tree: ScenarioTree, place: str | None) -> None:
         self.instance = instance
         self.tree = tree
         self.shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
         uncertainty = instance.uncertainty
-        self.scenario_file = uncertainty.file if isinstance(uncertainty, ExplicitScenarios) else "instance.yaml"
+        own = uncertainty.file if isinstance(uncertainty, ExplicitScenarios) else "instance.yaml"
+        self.scenario_file = place or own
         # A series used in many places is reported once.
         self._broken: set[str] = set()
 

@@ -191,8 +191,8 @@ class _Loops:
         for ring, worth in self._rings:
             most = sold_from(self._links, ring[0].source, worth)
             if meter.node in most:
-                names = list(dict.fromkeys(link.name for link in ring))
-                key, words = f"components.{ring[0].name}", f"losing it in {', '.join(names)}"
+                names = list(dict.fromkeys(name for link in ring for name in link.names))
+                key, words = f"components.{names[0]}", f"losing it in {', '.join(names)}"
                 found.append(_Other(words, key, most[meter.node], lambda place: [], is_ring=True))
         return found
 

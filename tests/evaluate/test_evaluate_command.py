@@ -112,6 +112,21 @@ def test_numbers_that_are_none_are_told_before_anything_is_called(
     assert "finite numbers" in told
 
 
+def test_a_series_that_is_missing_is_a_damaged_folder(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_run, folder)
+    with xr.open_dataset(folder / "tree.nc") as stored:
+        tree = stored.load()
+    name = next(str(name) for name in tree if "activation" in str(name))
+    tree.rename({name: "another"}).to_netcdf(folder / "tree.nc")
+    assert call("evaluate", folder, "--stress") == 2
+    said = capsys.readouterr().err
+    assert "is damaged: 1 problem" in said
+    assert f"tree.nc: {name}: found nothing; expected a series that the instance names" in said
+
+
 def test_mistakes_of_a_user(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, word in (
         ((tiny_run,), "--stress"),

@@ -341,6 +341,32 @@ def test_a_call_in_part_is_raised_to_a_full_one(share: float, missing: float) ->
     assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
 
 
+@pytest.mark.parametrize(("share", "missing"), [(1.0, 0.0), (0.4, 0.5)])
+def test_a_call_of_the_leaf_uses_up_its_time_within_a_period(share: float, missing: float) -> None:
+    """A call that began with the hour has had its half hour by a quarter to; nothing is in store in the second hour.
+
+    Beside aFRR of a quarter of an hour, calls that end at 1:15 would have begun at 0:45. In part, the same call may be
+    raised to a full one of half an hour at 1:00.
+    """
+    rules: dict[str, Any] = {"rest_minimum_h": 2.0, "calls_max_per_day": None, "call_hours_max_per_day": None}
+    instance = site(
+        {"battery": battery(provides=["fr_afrr_up", "fr_mfrr_up"], initial_mwh=share)},
+        {
+            "fr_afrr_up": reserve(sustain_h=0.25),
+            "fr_mfrr_up": reserve(sustain_h=0.5, call_maximum_h=None, activation_up_per_unit="call", **rules),
+        },
+        periods=2,
+    )
+    plan = idle("battery", [0.0, 0.0]) | {
+        "grid.scheduled_mw": 0.0,
+        "battery.fr_afrr_up_held_mw": 0.0,
+        "battery.fr_mfrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_called_mw": [share, 0.0],
+    }
+    test = stress(books_by_hand(instance, plan, series={"call": [share, 0.0]}))
+    assert test.largest_miss("MWh") == pytest.approx(missing)
+
+
 @pytest.mark.parametrize(("share", "missing"), [(1e-12, 1.0), (1e-7, 1.0), (0.001, 0.0)])
 def test_rounding_uses_up_no_call(share: float, missing: float) -> None:
     """One call of an hour a day, 1 MW held in the third and nothing in store: only a call before can excuse that."""

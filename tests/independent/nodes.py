@@ -10,7 +10,7 @@ import numpy as np
 from .leaf import DOWN, EVERY, UP, Device, Leaf, Leg, Series
 from .path import Asked, Path, energy_rows
 from .rows import total
-from .storage import stops_discharge
+from .storage import full_downward, stops_discharge
 
 TAKEN, ADDED = "taken", "added"
 OWN = {TAKEN: UP, ADDED: DOWN}  # a storage's own legs of the same effect
@@ -221,11 +221,11 @@ def _storage_rows(leaf: Leaf, device: Device, effect: str, claims: list[list[Ask
     loads = []
     for asked in claims:
         called = leaf.sum_of([*(u for _, u in asked), back])
-        loads.append([free[t] + called[t] for t in leaf.periods])
+        loads += [leaf.sum_of([down, called]) for down in full_downward(leaf, device) or [free]]
         for t in leaf.periods:
-            net = store.called_discharge[t] - store.called_charge[t]
+            net = store.discharge[t] - store.charge[t]
             flow = net if effect == TAKEN else -net
-            leaf.program.less(f"{device.name}.call_power_{effect}", flow + loads[-1][t], most)
+            leaf.program.less(f"{device.name}.call_power_{effect}", flow + free[t] + called[t], most)
     stops = stops_discharge(leaf, device, loads) if effect == ADDED else leaf.zeros()
     own = OWN[effect]
     for asked in claims:

@@ -141,10 +141,24 @@ def _called_time(leaf: Leaf, device: Device, direction: str) -> np.ndarray:
 def own_energy(leaf: Leaf, device: Device) -> None:
     """Rows for full calls of the storage's own legs."""
     path = Path(leaf, device)
-    stops = stops_discharge(leaf, device, [device.down] if device.legs(DOWN) else [])
+    stops = stops_discharge(leaf, device, full_downward(leaf, device))
     for direction in (UP, DOWN):
         for group in device.groups(direction):
             energy_rows(path, direction, path.own(direction, group), leaf.zeros(), stops)
+
+
+def full_downward(leaf: Leaf, device: Device) -> list[Series]:
+    """Power of a full downward call, for every group: beside what runs for others, where others can be called."""
+    found: list[Series] = []
+    for group in device.groups(DOWN):
+        inside = device.of_group(DOWN, group)
+        if any(leg.can_be_called for leg in device.legs(DOWN) if leg not in inside):
+            running = [device.given[leg] for leg in device.legs(DOWN)]
+            asked = [u for _, u in Path(leaf, device).own(DOWN, group)]
+            found.append(leaf.sum_of([*running, *asked]))
+        else:
+            found.append(device.down)
+    return found
 
 
 def stops_discharge(leaf: Leaf, device: Device, downs: list[Series]) -> Series:

@@ -187,3 +187,45 @@ def test_the_called_store_reaches_the_levels_of_its_parts(seed: int) -> None:
     """Highest and lowest level of a period in which one product is called both ways are those of its three parts."""
     case = random_case(seed)
     assert levels_of_model(case) == pytest.approx(levels_by_parts(case), abs=1e-6)
+
+
+def two_groups(energy_max_mwh: float) -> Any:
+    """1 MW called down for an hour, and aFRR held that nobody calls; charging costs 1 EUR/MWh, nothing can be sold."""
+    called = reserve(
+        call="discrete",
+        exclusivity_group="one",
+        sustain_h=1.0,
+        capacity_price_eur_per_mw_h=100.0,
+        activation_down_per_unit=1.0,
+        energy_price_down_eur_per_mwh=0.0,
+    )
+    held = reserve(sustain_h=1.0, capacity_price_eur_per_mw_h=10.0, energy_price_down_eur_per_mwh=0.0)
+    store = battery(
+        "fr_mfrr_down",
+        "fr_afrr_down",
+        energy_max_mwh=energy_max_mwh,
+        initial_mwh=0.0,
+        charge_max_mw=2.0,
+        discharge_max_mw=2.0,
+        charge_efficiency_per_unit=1.0,
+    )
+    meter = grid(import_price_eur_per_mwh=1.0, export_max_mw=0.0)
+    return make_instance(
+        {"grid": meter, "battery": store},
+        {"fr_mfrr_down": called, "fr_afrr_down": held, "imbalance": ENERGY["imbalance"]},
+    )
+
+
+def test_a_call_of_another_group_leaves_less_of_the_period_to_burn_energy_in() -> None:
+    """2 MW each way, 1 in and 0.5 out: beside a call of 1 MW at most 0.5 MWh are left of 1, for 0.5 MW go round.
+
+    Then ``a`` MW of aFRR are called as well: the store takes ``1 + a``, at most ``(1 - a) / 2`` go round and lose as
+    much, and 0.5 + 1.5 a MWh are in the store. 1.5 MWh have room for a = 2 / 3. Without the row's part of the running
+    call 0.5 MW went round all the while, and 1 MW was held that needs 2 MWh.
+    """
+    result = optimum(two_groups(1.5))
+    assert result.variable("fr_afrr_down.volume_mw")[0] == pytest.approx(2 / 3)
+    assert result.profit == pytest.approx(100.0 - 1.0 + 10.0 * 2 / 3)
+    without = optimum(two_groups(1.5), drop=["battery.stops_discharge_*"])
+    assert without.variable("fr_afrr_down.volume_mw")[0] == pytest.approx(1.0)
+    assert optimum(two_groups(2.0)).variable("fr_afrr_down.volume_mw")[0] == pytest.approx(1.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.site_builder import grid, make_instance, make_tree, optimum
+from helpers.site_builder import grid, mains, make_instance, make_tree, optimum
 
 from mes_stoch.io.worth import Worth
 from mes_stoch.schema.errors import Issue
@@ -527,3 +527,40 @@ def test_penalties_of_readiness_by_hand() -> None:
     instance = make_instance(components, {**FIXED_PRICES, "fr_afrr_up": drawn}, periods=8)
     assert Worth(instance, {}).schedule == pytest.approx(2220.0)
     assert Worth(instance, {"capacity_price_eur_per_mw_h": (0.0, 50.0)}).schedule == pytest.approx(2760.0)
+
+
+@pytest.mark.parametrize("behind_a_pipe", [False, True])
+def test_a_dear_start_is_paid_for_behind_a_pipe_too(behind_a_pipe: bool) -> None:
+    """A boiler that starts for 100,000 EUR and burns 20 EUR/MWh serves 1 MW, through a pipe of 0.95 or none.
+
+    What is left unserved costs 1.5 times the dearest MWh, and the start over what the boiler gives at its minimum,
+    0.5 MWh, taken 1 / 0.95 times through the pipe.
+    """
+    node = "far" if behind_a_pipe else "warmth"
+    boiler = {
+        "type": "converter",
+        "reference": "warmth",
+        "power_max_mw": 2.0,
+        "power_min_mw": 0.5,
+        "start_cost_eur": 1e5,
+        "initial_on": False,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 1.0}],
+    }
+    pipe = {
+        "type": "converter",
+        "reference": "far",
+        "power_max_mw": 2.0,
+        "inputs": [{"node": "warmth", "ratio_per_unit": 1 / 0.95}],
+        "outputs": [{"node": "far", "ratio_per_unit": 1.0}],
+    }
+    components = {"mains": mains(20.0), "boiler": boiler, "load": {"type": "demand", "node": node, "demand_mw": 1.0}}
+    nodes = {}
+    if behind_a_pipe:
+        components["pipe"] = pipe
+        nodes["far"] = {"carrier": "heat"}
+    taken = 1 / 0.95 if behind_a_pipe else 1.0
+    result = optimum(make_instance(components, nodes=nodes))
+    assert result.profit == pytest.approx(-1e5 - 20.0 * taken)
+    penalty = result.program.instance.nodes[node].unserved_penalty_eur_per_mwh
+    assert penalty == pytest.approx(1.5 * 20.0 * taken + 1e5 / 0.5 * taken)

@@ -266,3 +266,43 @@ def test_plant_between_two_nodes_of_a_carrier_is_no_cable() -> None:
     site = make_instance(components, nodes={"cold": {"carrier": "heat"}})
     assert optimum(site).profit == pytest.approx(1.5 * 50.0 - 5.0 - 50.0)
     assert issues_of(site) == []
+
+
+def two_stations(between: str, **more: Any) -> Instance:
+    """Bought at ``power`` for 20, through a rectifier and an inverter (0.9 each), sold at ``far`` for 40."""
+    components = {
+        "retail": retail(20.0),
+        "feed_in": feed_in(40.0) | {"node": "far"},
+        "rectifier": cable("power", "link", 0.9),
+        "inverter": cable("link", "far", 0.9),
+        **more,
+    }
+    nodes = {"link": {"carrier": between}, "far": {"carrier": "electricity"}}
+    return make_instance(components, nodes=nodes)
+
+
+def test_a_way_through_another_carrier_is_a_cable() -> None:
+    """5 MW through the rectifier take 5 / 0.9 and sell 4.5: 180 - 111.11 EUR an hour, whatever is between."""
+    for between in ("electricity", "heat"):
+        instance = two_stations(between)
+        assert optimum(instance).profit == pytest.approx(4.5 * 40 - 5 / 0.9 * 20)
+        (issue,) = issues_of(instance)
+        assert "buying over retail, rectifier, inverter and selling over feed_in" in issue.expected
+    # with something to serve in between they are devices: a rectifier that feeds a load of direct current
+    load = {"type": "demand", "node": "link", "demand_mw": 1.0}
+    assert issues_of(two_stations("heat", load=load)) == []
+
+
+def test_a_ring_through_another_carrier_is_a_load_bank() -> None:
+    """Paid 100 EUR/MWh for taking energy: 5 / 0.9 MW go in and 4.5 come back, beside a load of 1 MW."""
+    components = {
+        "grid": grid(import_max_mw=5.0, export_max_mw=0.0, import_price_eur_per_mwh=-100.0),
+        "load": {"type": "demand", "node": "power", "demand_mw": 1.0},
+        "rectifier": cable("power", "link", 0.9),
+        "inverter": cable("link", "power", 0.9),
+    }
+    instance = make_instance(components, nodes={"link": {"carrier": "heat"}})
+    assert optimum(instance).profit == pytest.approx(100.0 * (1 + 5 / 0.9 - 4.5))
+    (issue,) = issues_of(instance)
+    assert "losing it in rectifier, inverter" in issue.expected
+    assert issue.key == "components.rectifier"

@@ -13,7 +13,7 @@ import xarray as xr
 import mes_stoch as ms
 from mes_stoch.api import Site
 from mes_stoch.io.instance import read_instance
-from mes_stoch.schema.errors import InstanceError
+from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.schema.tree import ScenarioTree
 
 PRICE = "da_price_eur_per_mwh"
@@ -44,7 +44,7 @@ def first_is(value: float) -> Callable[[np.ndarray], np.ndarray]:
 CHANGES: dict[str, tuple[Callable[[xr.Dataset], xr.Dataset], str]] = {
     "nan": (lambda d: with_values(d, PRICE, first_is(np.nan)), f"{PRICE}: found 1 values that are no numbers"),
     "infinite": (lambda d: with_values(d, PRICE, first_is(np.inf)), f"{PRICE}: found 1 values that are no numbers"),
-    "probabilities": (lambda d: d.assign_coords(probability=d.probability * 2), "sum 2"),
+    "probabilities": (lambda d: d.assign_coords(probability=d.probability * 2), "tree: probabilities: found sum 2"),
     "negative": (
         lambda d: d.assign_coords(probability=("scenario", [-0.5, 0.5, 0.5, 0.5])),
         "probability: found values below 0",
@@ -88,6 +88,12 @@ def test_a_call_above_the_whole_volume_is_refused(site: Site) -> None:
     tree.dataset[share].values.flat[0] = 1.5
     with pytest.raises(InstanceError, match="a called share between 0 and 1"):
         ms.solve(site, tree, method="ef")
+
+
+@pytest.mark.parametrize("tree", [3, "tree.nc", xr.Dataset()])
+def test_what_is_no_tree_is_refused(site: Site, tree: object) -> None:
+    with pytest.raises(UsageError, match=f"found {type(tree).__name__}"):
+        ms.solve(site, tree)  # type: ignore[call-overload]
 
 
 def test_all_problems_are_told_at_once(site: Site) -> None:

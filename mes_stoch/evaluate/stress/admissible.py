@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,7 +15,42 @@ from mes_stoch.settle.books import Array
 Mask = NDArray[np.bool_]
 
 
-def call_hours(product: Flexibility, share: Array, window: Array, time: pd.DatetimeIndex, period_h: float) -> Array:
+@dataclass(frozen=True, eq=False)
+class CallHours:
+    """Longest further calls, h, of shape (leaves, periods).
+
+    ``at_border`` is that of a call which begins with the period. Where the leaf itself calls in the period, its call
+    goes on using up what it may: ``sustain_left`` at ``sustain_used_per_h`` and ``limits_left`` at
+    ``limits_used_per_h``, in hours an hour.
+    """
+
+    at_border: Array
+    sustain_left: Array
+    sustain_used_per_h: Array
+    limits_left: Array
+    limits_used_per_h: Array
+
+    def where(self, condition: Mask) -> CallHours:
+        """None where the condition does not hold."""
+        at_border = np.where(condition, self.at_border, 0.0)
+        return CallHours(
+            at_border, self.sustain_left, self.sustain_used_per_h, self.limits_left, self.limits_used_per_h
+        )
+
+    def inside(self, period: NDArray[np.int64], from_h: float) -> Array:
+        """Longest further call from so many hours into the given periods on."""
+        at_border = self.at_border[:, period]
+        if from_h <= LEAST_CALLED_H:
+            return np.asarray(at_border)
+        used_per_h = self.limits_used_per_h[:, period]
+        left_h = np.minimum(
+            self.sustain_left[:, period] - from_h * self.sustain_used_per_h[:, period],
+            self.limits_left[:, period] - from_h * used_per_h,
+        )
+        return np.where(used_per_h > 0, np.clip(left_h, 0.0, at_border), at_border)
+
+
+def call_hours(product: Flexibility, share: Array, window: Array, time: pd.DatetimeIndex, period_h: float) -> CallHours:
     """Longest further call that may begin in each period, h, never more than the product's sustain time.
 
     A full call that begins in a period stands in for what the leaf calls from then on; what it has called before is
@@ -33,27 +70,31 @@ def call_hours(product: Flexibility, share: Array, window: Array, time: pd.Datet
 
     Returns
     -------
-    array, shape (leaves, periods)
+    CallHours
     """
     hold_h = product.sustain_h if product.call == "discrete" else np.inf
     longest_h = _or_infinite(product.call_maximum_h)
     day = np.asarray(time.tz_localize(None).normalize().asi8)
     to_midnight_h = (np.searchsorted(day, day, side="right") - np.arange(len(day))) * period_h
     window_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
-    hours = np.zeros(share.shape)
+    hours, sustain, used, limits = (np.zeros(share.shape) for _ in range(4))
     history = _History(len(share))
     for t in range(share.shape[1]):
         if t > 0 and day[t] != day[t - 1]:
             history.new_day()
-        of_call_h = np.minimum(longest_h - history.run_h, hold_h - history.full_h)
-        left_h = np.minimum(of_call_h, window_h[:, t])
+        sustain[:, t] = hold_h - history.full_h
+        limits[:, t] = longest_h - history.run_h
         if product.call_hours_max_per_day is not None:
-            left_h = np.minimum(left_h, _hours_of_days(product.call_hours_max_per_day, history, to_midnight_h[t]))
+            of_days_h = _hours_of_days(product.call_hours_max_per_day, history, to_midnight_h[t])
+            limits[:, t] = np.minimum(limits[:, t], of_days_h)
+        left_h = np.minimum(np.minimum(sustain[:, t], limits[:, t]), window_h[:, t])
         may_begin = _may_begin(product, history) & (left_h >= product.call_minimum_h - LEAST_CALLED_H)
         left_h = np.where(history.is_running | may_begin, left_h, 0.0)
         hours[:, t] = np.where(left_h > LEAST_CALLED_H, np.minimum(left_h, product.sustain_h), 0.0)
         history.pass_period(share[:, t], window[:, t], period_h)
-    return hours
+        used[:, t] = history.full_h > 0
+    called = np.where(share > LEAST_CALLED_PER_UNIT, share, 0.0)
+    return CallHours(hours, sustain, used, limits, called)
 
 
 class _History:

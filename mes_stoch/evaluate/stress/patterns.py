@@ -148,4 +148,4 @@ class Running:
                 return np.zeros_like(before)
             return np.asarray(leg.call_h[:, edge] >= end_h - self._pattern.at_h - _TINY)
         left_h = self._pattern.at_h - begin_h
-        return np.asarray(before | (leg.call_h[:, period] >= left_h - _TINY))
+        return np.asarray(before | (leg.calls.inside(period, step.from_h) >= left_h - _TINY))

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.evaluate.stress.admissible import call_hours
+from mes_stoch.evaluate.stress.admissible import CallHours, call_hours
 from mes_stoch.schema.components import GridConnection, Storage
 from mes_stoch.schema.products import Flexibility
 from mes_stoch.schema.products.flexibility import Direction
@@ -45,8 +45,8 @@ class Leg:
         By device: what it holds for the product, and what it gives on the calls of the leaf.
     block : array, shape (periods,)
         Number of the block each period lies in; a call ends with its block.
-    call_h : array, shape (leaves, periods)
-        Longest further call that may begin in each period, h; 0 where none may, or where nothing is held.
+    calls : CallHours
+        Longest further calls from each period on; none where nothing is held.
     """
 
     product_id: str
@@ -56,11 +56,16 @@ class Leg:
     held: dict[str, Array]
     given: dict[str, Array]
     block: Span
-    call_h: Array
+    calls: CallHours
 
     @property
     def name(self) -> str:
         return leg_name(self.product_id, self.direction)
+
+    @property
+    def call_h(self) -> Array:
+        """Longest further call that may begin with each period, h, (leaves, periods); 0 where none may."""
+        return self.calls.at_border
 
     @property
     def may_begin(self) -> Mask:
@@ -146,7 +151,7 @@ class Plan:
                 block = self.books.span_of_period(self.books.spans(product.block_h))
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
                 obliged = window(self.books, product)
-                hours = np.where(is_held, call_hours(product, share, obliged, self.books.time, self.period_h), 0.0)
+                hours = call_hours(product, share, obliged, self.books.time, self.period_h).where(is_held)
                 yield Leg(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property
