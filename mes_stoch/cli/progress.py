@@ -1,4 +1,4 @@
-"""Lines that say how far a solve is: time, iteration, proven bounds on the profit, gap."""
+"""Lines that say how far a solve is: time, iteration, bounds on the profit, gap."""
 
 from __future__ import annotations
 
@@ -91,10 +91,12 @@ def progress_line(point: TracePoint) -> str:
     """One line in profit form: what is a lower bound on cost is an upper bound on profit."""
     lower, upper = -point.upper, -point.lower
     if math.isfinite(lower) and math.isfinite(upper):
-        gap = f"{100 * (upper - lower) / max(abs(upper), abs(lower), 1e-9):.3g} %"
+        gap = f"{100 * (upper - lower) / max(abs(upper), abs(lower), point.gap_floor):.3g} %"
     else:
         gap = "-"
-    return f"{point.time_s:>8.1f}s  {point.iteration:>9}  {_bound(lower):>18}  {_bound(upper):>18}  {gap:>9}"
+    # bounds are proven, but for what a search says of itself
+    own = "  search" if point.kind == "search" else ""
+    return f"{point.time_s:>8.1f}s  {point.iteration:>9}  {_bound(lower):>18}  {_bound(upper):>18}  {gap:>9}{own}"
 
 
 def _bound(value: float) -> str:

@@ -24,8 +24,11 @@ def draw_bounds(run: Run) -> Figure:
     figure = Figure(figsize=(8.5, 4.6), layout="constrained")
     axes = figure.subplots()
     method = {"ef": "extensive form", "ph": "progressive hedging"}.get(summary["method"], summary["method"])
+    # while it searches, HiGHS' own bounds are shown; the last ones are proven
+    is_search = "bound_kind" in run.trace and (run.trace["bound_kind"] == "search").any()
+    what = "bounds, proven at the end" if is_search else "proven bounds"
     ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
-    dress(axes, f"{summary['instance']}: proven bounds, {method}{ranks}, {summary['scenarios']} scenarios", "")
+    dress(axes, f"{summary['instance']}: {what}, {method}{ranks}, {summary['scenarios']} scenarios", "")
     axes.set_ylabel(f"expected profit, {run.currency} over the horizon", fontsize=9)
     axes.set_xlabel("wall time, s", fontsize=9)
 

@@ -79,7 +79,8 @@ class Run:
         Called operation by carrier, node and component, and the energy prices.
     trace : pandas.DataFrame
         Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit; and
-        ``bound_kind``, what the upper one rests on (``safe``, ``solver``, empty while there is none).
+        ``bound_kind``, what the upper one rests on (``safe``, ``solver``, empty while there is none; ``search`` for
+        both as HiGHS has them while it searches, not yet proven).
     tree : ScenarioTree
         The scenarios it was solved over.
     settings : RunSettings

@@ -39,7 +39,7 @@ from mes_stoch.solve.open_columns import named
 from mes_stoch.solve.pool import ScenarioPool, require_bounded
 from mes_stoch.solve.relaxation import ScenarioRelaxations
 from mes_stoch.solve.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status
-from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.safe_bounds import BoundKind, TraceKind
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 from mes_stoch.solve.unfinished import without_commitment
@@ -333,7 +333,7 @@ def _require_solution(program: StochasticProgram, solution: Solution, stop: Stop
 
 
 class _Trace:
-    """HiGHS' bounds over time; a point is added only where a bound moved."""
+    """HiGHS' own bounds over time, and what was proven at the end; a point is added only where a bound moved."""
 
     def __init__(self, interval: Interval, scale: float) -> None:
         self._interval = interval
@@ -344,9 +344,14 @@ class _Trace:
         upper = upper / self._scale if math.isfinite(upper) else math.inf
         known = self._interval
         if lower > known.lower or upper < known.upper:
-            self.close(max(lower, known.lower), min(upper, known.upper))
+            self._note(max(lower, known.lower), min(upper, known.upper), "search")
 
-    def close(self, lower: float, upper: float, kind: BoundKind = "solver") -> None:
-        self._interval.lower, self._interval.upper, self._interval.kind = lower, upper, kind
+    def close(self, lower: float, upper: float, kind: BoundKind) -> None:
+        """What has been proven in the end."""
+        self._interval.kind = kind
+        self._note(lower, upper, kind)
+
+    def _note(self, lower: float, upper: float, kind: TraceKind) -> None:
+        self._interval.lower, self._interval.upper = lower, upper
         self._interval.iteration = len(self._interval.trace)
-        self._interval.note()
+        self._interval.note(kind)

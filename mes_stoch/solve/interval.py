@@ -10,7 +10,7 @@ from mes_stoch.model.program import FloatArray
 from mes_stoch.solve import bounds
 from mes_stoch.solve.mpisppy_setup import loud
 from mes_stoch.solve.result import GAP_FLOOR, Progress, ScenarioSolution, TracePoint
-from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.safe_bounds import BoundKind, TraceKind
 
 
 @dataclass
@@ -65,9 +65,10 @@ class Interval:
         self.note()
         return True
 
-    def note(self) -> None:
-        """Add a point to the trace."""
-        point = TracePoint(time.perf_counter() - self.start, self.iteration, self.lower, self.upper, self.kind)
+    def note(self, kind: TraceKind | None = None) -> None:
+        """Add a point to the trace, of the bound's own kind unless another is said."""
+        now_s = time.perf_counter() - self.start
+        point = TracePoint(now_s, self.iteration, self.lower, self.upper, kind or self.kind, self.gap_floor)
         self.trace.append(point)
         if self.progress is not None:
             with loud():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mes_stoch.model.program import FloatArray
-from mes_stoch.solve.safe_bounds import BoundKind
+from mes_stoch.solve.safe_bounds import BoundKind, TraceKind
 
 #: Money below which an optimum is nothing, where nothing is known of a program.
 GAP_FLOOR = 1e-9
@@ -52,16 +52,18 @@ class SolveOptions:
 
 @dataclass(frozen=True)
 class TracePoint:
-    """Proven bounds on the expected cost at one moment; ``+-inf`` where none is known yet.
+    """Bounds on the expected cost at one moment; ``+-inf`` where none is known yet.
 
-    ``kind`` is that of ``lower``.
+    ``kind`` is that of ``lower``; of kind ``search`` neither is proven. ``gap_floor`` is what gaps are relative to at
+    least.
     """
 
     time_s: float
     iteration: int
     lower: float
     upper: float
-    kind: BoundKind = "solver"
+    kind: TraceKind = "solver"
+    gap_floor: float = GAP_FLOOR
 
 
 Progress = Callable[[TracePoint], None]

@@ -46,6 +46,8 @@ from mes_stoch.solve.outward import EPSILON, TINY, error_factor, total_down
 from mes_stoch.solve.propagation import INFINITE, Box, Propagation
 
 BoundKind = Literal["safe", "solver"]
+#: ``search``: what HiGHS says of itself while it searches, before allowance and check. Only a trace shows it.
+TraceKind = Literal["safe", "solver", "search"]
 
 ASSUMED_REACH = 1e3
 _REPAIRS = 8

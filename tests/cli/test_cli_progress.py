@@ -48,3 +48,13 @@ def test_silence_is_broken() -> None:
         while not lines and time.monotonic() < deadline:
             time.sleep(0.05)
     assert "at work" in lines[0]
+
+
+def test_what_a_search_says_of_itself_is_called_so() -> None:
+    assert progress_line(TracePoint(1.0, 0, lower=-1100.0, upper=-1000.0, kind="search")).endswith("%  search")
+    assert progress_line(TracePoint(1.0, 0, lower=-1100.0, upper=-1000.0)).endswith("%")
+
+
+def test_around_nothing_the_gap_is_relative_to_the_money_that_could_move() -> None:
+    line = progress_line(TracePoint(1.0, 0, lower=-1e-9, upper=0.0, gap_floor=0.001))
+    assert line.split()[-2:] == ["0.0001", "%"]
