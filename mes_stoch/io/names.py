@@ -7,6 +7,8 @@ import unicodedata
 #: A spreadsheet takes a cell that begins like this for a formula.
 _FORMULA = ("=", "+", "-", "@")
 _KEPT = "\n\t"
+#: A name stands in tables, file names and messages.
+LONGEST_NAME = 200
 #: Control characters, lone halves of surrogate pairs, and the format characters that turn the direction of writing.
 _SEEN_AS_CODES = ("Cc", "Cs")
 _DIRECTIONS = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
@@ -37,6 +39,8 @@ def name_problem(name: str) -> str | None:
     """
     if any(_is_command(character) for character in name):
         return "holds control characters"
+    if len(name) > LONGEST_NAME:
+        return f"is longer than {LONGEST_NAME} characters"
     if name.startswith(_FORMULA):
         return f"begins with '{name[0]}', which makes a formula of it in a spreadsheet"
     return None

@@ -21,7 +21,7 @@ import xarray as xr
 
 from mes_stoch.io import run_folder as layout
 from mes_stoch.io.files import LARGEST_DATA_BYTES, LARGEST_TEXT_BYTES, read_regular
-from mes_stoch.io.names import name_problem
+from mes_stoch.io.names import name_problem, printable
 from mes_stoch.io.netcdf import read_netcdf
 from mes_stoch.io.run_arrays import flow_issues, solution_issues, together_issues
 from mes_stoch.io.run_folder import RunFolder, manifest_hash
@@ -127,6 +127,10 @@ class _Reader:
         except OSError as error:
             self._note([Issue(name, None, "", error.strerror or str(error), "a file of the run")])
             return None
+        except ValueError:
+            # a name that no file system takes
+            self._note([Issue(name, None, "", "a name that is none of a file", "a file of the run")])
+            return None
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -151,7 +155,7 @@ class _Reader:
     def _hashes(self, manifest: Mapping[str, Any]) -> dict[str, str]:
         """Hashes by file, and whether the manifest is as it was written."""
         stated = {f"{layout.INSTANCE}/{name}": own for name, own in manifest["inputs_sha256"].items()}
-        if manifest["format"] == 1:
+        if manifest["format"] == 1 and not {"files_sha256", "manifest_sha256"} & manifest.keys():
             return stated
         files: dict[str, str] = manifest.get("files_sha256", {})
         if manifest.get("manifest_sha256") != manifest_hash(manifest):
@@ -194,8 +198,8 @@ class _Reader:
         inputs = {}
         for name in manifest["inputs_sha256"]:
             place = f"{layout.INSTANCE}/{name}"
-            if name.startswith("/") or ".." in Path(name).parts:
-                found = "a path that leads out of the run folder"
+            if name.startswith("/") or ".." in Path(name).parts or printable(name) != name or "\n" in name:
+                found = "a path that leads out of the run folder, or is none"
                 self._note([Issue(layout.MANIFEST, None, f"inputs_sha256.{name}", found, "a file of the instance")])
                 continue
             content = self._bytes(place, LARGEST_DATA_BYTES)

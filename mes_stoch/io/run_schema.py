@@ -26,7 +26,8 @@ from mes_stoch.io.names import printable
 from mes_stoch.schema.base import Currency, Identifier
 from mes_stoch.schema.errors import Issue
 
-Number = StrictFloat | StrictInt
+#: Whole numbers beyond what a float can hold are no amounts.
+Number = StrictFloat | Annotated[StrictInt, Field(ge=-(2**63), le=2**63)]
 Count = Annotated[StrictInt, Field(ge=0, le=10**9)]
 Sha256 = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -67,7 +67,8 @@ def _inside(folder: Path, file: str, path: tuple[str, ...], locator: Locator, is
     """A file of the instance: its name stays inside the folder; what a link there leads to is copied into runs."""
     hint = "copy the file beside instance.yaml and write its name"
     name = os.path.normpath(file)
-    if file and "\0" not in file and not Path(name).is_absolute() and Path(name).parts[0] != os.pardir:
+    is_plain = file and "\0" not in file and name != os.curdir and not Path(name).is_absolute()
+    if is_plain and Path(name).parts[0] != os.pardir:
         return folder / file
     issues.append(locator.issue(path, show(file), "a file inside the instance folder", hint))
     return None

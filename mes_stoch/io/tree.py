@@ -16,13 +16,17 @@ from mes_stoch.schema.errors import Issue, UsageError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 
 _TEXT = ("scenario", "day_ahead_node", "leaf")
-_COORDINATES = {
+TREE_COORDINATES = {
     "time": (("time",), "M"),
     "scenario": (("scenario",), "U"),
     "probability": (("scenario",), "f"),
     "day_ahead_node": (("scenario",), "U"),
     "leaf": (("scenario",), "U"),
 }
+#: What a tree's attributes say; others are not kept.
+TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed")
+#: No price, power or share is larger, and no solver works with what is.
+_LARGEST_VALUE = 1e15
 _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 
@@ -90,9 +94,13 @@ def read_tree(path: str | Path) -> ScenarioTree:
 
 def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
     """What keeps a dataset from being a scenario tree."""
-    issues = attribute_issues(dataset, file) + layout_issues(dataset, _COORDINATES, file)
+    issues = attribute_issues(dataset, file) + layout_issues(dataset, TREE_COORDINATES, file)
     if "origin" not in dataset.attrs:
         issues.append(Issue(file, None, "origin", "nothing", "where the scenarios come from"))
+    for name in ("origin", "currency"):
+        words = dataset.attrs.get(name, "")
+        if not isinstance(words, str) or any(0xD800 <= ord(character) < 0xE000 for character in words):
+            issues.append(Issue(file, None, name, f"{words!r:.60}", "words"))
     if not _is_seed(dataset.attrs.get("seed", 0)):
         issues.append(Issue(file, None, "seed", f"{dataset.attrs['seed']!r:.60}", "a whole number"))
     if issues:
@@ -100,8 +108,10 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
     if not dataset.sizes["scenario"] or not dataset.sizes["time"]:
         return [Issue(file, None, "scenario", "no scenario or no period", "at least one of each")]
     issues = scenario_issues(dataset, file)
-    for name in map(str, dataset.data_vars):
-        if name in _COORDINATES:
+    for label in [label for label in dataset.data_vars if not isinstance(label, str)]:
+        issues.append(Issue(file, None, f"{label!r:.60}", f"a name of type {type(label).__name__}", "a text"))
+    for name in [label for label in dataset.data_vars if isinstance(label, str)]:
+        if name in TREE_COORDINATES:
             continue
         dims = dataset[name].dims
         if name_problem(name) or "/" in name:
@@ -111,13 +121,20 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
             found = f"values of type {dataset[name].dtype} over {shown}"
             issues.append(Issue(file, None, name, found, "numbers over time, or over scenario and time"))
         else:
-            issues += not_finite(dataset, name, file)
+            issues += not_finite(dataset, name, file) or _too_large(dataset, name, file)
     return issues
+
+
+def _too_large(dataset: xr.Dataset, name: str, file: str) -> list[Issue]:
+    largest = float(np.abs(np.asarray(dataset[name].values, dtype=float)).max(initial=0.0))
+    if largest <= _LARGEST_VALUE:
+        return []
+    return [Issue(file, None, name, f"a value of {largest:.3g}", f"values of at most {_LARGEST_VALUE:g}")]
 
 
 def tree_from(dataset: xr.Dataset) -> ScenarioTree:
     """The tree of a dataset in which :func:`tree_issues` finds nothing."""
-    dataset = dataset.set_coords([name for name in _COORDINATES if name in dataset.data_vars])
+    dataset = dataset.set_coords([name for name in TREE_COORDINATES if name in dataset.data_vars])
     # NetCDF strings come back as objects
     dataset = dataset.assign_coords(
         {name: (dataset[name].dims, np.array([str(text) for text in dataset[name].values])) for name in _TEXT}

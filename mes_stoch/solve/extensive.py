@@ -43,6 +43,7 @@ from mes_stoch.solve.safe_bounds import BoundKind, TraceKind
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 from mes_stoch.solve.unfinished import without_commitment
+from mes_stoch.solve.whole import solved_without
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
 
@@ -180,7 +181,10 @@ def solve_extensive(
     found = solution.values
     root = program.root.nearest(np.zeros(form.root_count)) if found is None else form.root_of(found)
     closing = _time_to_close(stop, stop.deadline)
-    scenarios = _evaluate(program, root, closing if found is not None else closing.with_share(_SHARE_OF_NOTHING))
+    if found is None:
+        scenarios = _evaluate(program, root, closing.with_share(_SHARE_OF_NOTHING))
+    else:
+        root, scenarios = _evaluate_found(program, form, root, found, closing)
     if found is not None and not scenarios:
         scenarios = as_found(program, form.block_starts, root, found, _time_to_close(stop, stop.latest))
     if found is None:
@@ -277,6 +281,27 @@ def _time_to_close(stop: Stop, deadline: float) -> Stop:
     """
     now = time.perf_counter()
     return Stop(now + _PATIENCE_S) if stop.is_interrupted else Stop(max(deadline, now + _GRACE_S), stop.request)
+
+
+def _evaluate_found(
+    program: StochasticProgram, form: ExtensiveForm, root: FloatArray, found: FloatArray, stop: Stop
+) -> tuple[FloatArray, list[ScenarioSolution]]:
+    """The commitment of a point and its dispatch in every scenario.
+
+    A point holds within the solver's tolerance, and a commitment that is a hair outside what a scenario can answer
+    has no dispatch. Its integers then stay, and all the rest is solved again to the least tolerance.
+    """
+    try:
+        return root, _evaluate(program, root, stop)
+    except InfeasibleError:
+        integers = np.flatnonzero(form.program.integer).astype(np.int32)
+        closest = solved_without(
+            form.program, integers, np.round(found[integers]), None, max(stop.seconds_left(), 0.0), exactly=True
+        )
+        if closest is None or closest.values is None:
+            return root, []
+        root = form.root_of(closest.values)
+        return root, _evaluate(program, root, stop)
 
 
 def _evaluate(program: StochasticProgram, root: FloatArray, stop: Stop) -> list[ScenarioSolution]:

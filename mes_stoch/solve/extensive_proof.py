@@ -89,6 +89,7 @@ class ExtensiveProof:
             if len(found.missing):
                 self.missing = found.missing
                 self._details[_MISSING_COUNTED] = len(found.missing)
+                self._details["bound_allowance"] = found.assumed
             return found.offset, found.kind
         if not math.isfinite(solution.dual_bound):
             return solution.dual_bound, "solver"

@@ -73,12 +73,15 @@ class Minorant:
         ``safe``, or ``solver`` where ``missing`` is not empty.
     missing : int array
         Columns without a finite bound that the proof would have needed.
+    assumed : float
+        What the offset allows for in these columns, from where they were seen to as far as they are taken to reach.
     """
 
     offset: float
     gradient: FloatArray
     kind: BoundKind = "safe"
     missing: IndexArray = field(default_factory=lambda: _NONE)
+    assumed: float = 0.0
 
     @property
     def says_something(self) -> bool:
@@ -329,7 +332,12 @@ class SafeBounds:
             np.where(np.isinf(box.upper), np.maximum(reach, box.lower), box.upper),
         )
         missing = self._evaluate(task, duals).missing
-        return replace(self._evaluate(replace(task, box=narrow), duals), kind="solver", missing=missing)
+        found = self._evaluate(replace(task, box=narrow), duals)
+        seen = np.clip(0.0 if point is None else point, narrow.lower, narrow.upper)
+        lower, upper = narrow.lower.copy(), narrow.upper.copy()
+        lower[missing] = upper[missing] = seen[missing]
+        still = self._evaluate(replace(task, box=Box(lower, upper)), duals)
+        return replace(found, kind="solver", missing=missing, assumed=max(still.offset - found.offset, 0.0))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from mes_stoch.solve.highs import HighsModel, Solution
 
 #: Matrix entries of the merged relaxation from which no further scenario is taken.
 _MOST_ENTRIES = 40_000
-_MOST_SCENARIOS = 3
+_MOST_SCENARIOS = 24
 #: Scenarios whose first-stage costs are averaged.
 _MOST_COSTS = 1000
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.io.tree import tree_issues
-from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.io.tree import TREE_ATTRIBUTES, TREE_COORDINATES, tree_issues
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.quality import require_sound
@@ -30,8 +31,27 @@ def is_as_checked(instance: Instance, tree: ScenarioTree) -> bool:
 
 
 def private_copy(tree: ScenarioTree) -> ScenarioTree:
-    """A tree of its own, which later changes of the one handed in do not reach."""
-    return ScenarioTree(tree.dataset.copy(deep=True))
+    """A tree of its own, which later changes of the one handed in do not reach.
+
+    Values and what is known of a tree are taken, and nothing else that a dataset may carry (other coordinates,
+    attributes with which a reader would change numbers, arrays that are not worked out yet).
+
+    Raises
+    ------
+    UsageError
+        The tree holds no dataset.
+    """
+    dataset = tree.dataset
+    if not isinstance(dataset, xr.Dataset):
+        raise UsageError(f"a ScenarioTree holds an xarray.Dataset; found {type(dataset).__name__}")
+    variables = {
+        name: (array.dims, np.array(array.values))
+        for name, array in dataset.variables.items()
+        if name in dataset.data_vars or name in TREE_COORDINATES
+    }
+    coordinates = {name: variables.pop(name) for name in TREE_COORDINATES if name in variables}
+    attributes = {name: dataset.attrs[name] for name in TREE_ATTRIBUTES if name in dataset.attrs}
+    return ScenarioTree(xr.Dataset(variables, coords=coordinates, attrs=attributes))
 
 
 def require_fitting(loaded: LoadedInstance, tree: ScenarioTree) -> None:

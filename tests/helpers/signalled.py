@@ -121,7 +121,14 @@ def run(case: Case, folder: Path) -> Outcome:
     memory = _SharedMemory(mark)
     with memory, tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
-            line, stdout=said, stderr=said, env={**environment(), MARK: mark}, cwd=folder, start_new_session=True
+            line,
+            stdout=said,
+            stderr=said,
+            env={**environment(), "PYTHONPATH": str(INSTANCES.parent), MARK: mark},
+            cwd=folder,
+            start_new_session=True,
+            # a shell starts what it puts into the background with SIGINT ignored, and that is handed on
+            preexec_fn=_heed_sigint,
         )
         try:
             expected = case.ranks if case.start == "mpiexec" else 1
@@ -138,6 +145,10 @@ def run(case: Case, folder: Path) -> Outcome:
     faults += _left(mark, memory.seen)
     what, more = written(case, out, code, text)
     return Outcome(code, took_s, what, text, faults + more)
+
+
+def _heed_sigint() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _signal(case: Case, process: subprocess.Popen[bytes]) -> tuple[int, float, list[str]]:

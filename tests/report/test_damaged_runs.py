@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -91,3 +94,46 @@ def test_every_problem_is_told_at_once(good: Path, tmp_path: Path) -> None:
     assert "tree.nc: found No such file or directory" in told
     assert "flows.nc: found a named pipe" in told
     assert "trace.csv: found content that is no table" in told
+
+
+@pytest.mark.parametrize("command", ["report", "settle", "evaluate"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: edited(folder / "summary.json", lambda d: d.update(objective=10**400)),
+        lambda folder: edited(folder / "summary.json", lambda d: d["commitments"][0].update(volume_mw=10**400)),
+        lambda folder: edited(folder / "manifest.json", lambda d: d["inputs_sha256"].update({"a\0b": "0" * 64})),
+        lambda folder: edited(folder / "manifest.json", lambda d: d["inputs_sha256"].update({"\ud800": "0" * 64})),
+    ],
+    ids=["objective", "volume", "zero", "surrogate"],
+)
+def test_numbers_and_names_that_nothing_can_hold(
+    good: Path,
+    tmp_path: Path,
+    change: Callable[[Path], None],
+    command: str,
+    damaged_runs: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(good, folder)
+    change(folder)
+    damaged_runs.reseal(folder)
+    options = {"report": ["--no-figures"], "settle": [], "evaluate": ["--stress"]}[command]
+    assert run([command, str(folder), *options])[0] == 2
+    assert "problem" in capsys.readouterr().err
+
+
+def test_a_format_of_old_is_no_way_round_the_hashes(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(good, folder)
+    edited(folder / "manifest.json", lambda d: d.update(format=1))
+    edited(folder / "summary.json", lambda d: d.update(wall_time_s=0.5, notes=[]))
+    with pytest.raises(RunFolderError, match=r"summary\.json: found another content"):
+        ms.read_run(folder)
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data)
+    path.write_text(json.dumps(data), encoding="utf-8")

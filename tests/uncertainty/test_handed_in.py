@@ -158,3 +158,40 @@ def test_an_instance_that_changes_on_disk_after_it_was_read(instances: Path, tmp
     (folder / "instance.yaml").write_text("gone", encoding="utf-8")
     run = ms.solve(site, method="ef").write(tmp_path / "run")
     assert (run / "instance" / "instance.yaml").read_bytes() == before
+
+
+def test_what_else_a_dataset_carries_is_left_behind(site: Site, tmp_path: Path) -> None:
+    """Attributes with which a reader would change numbers, other coordinates, values of its own kind."""
+    dataset = site.tree().dataset.copy(deep=True).assign_coords(note=("scenario", [object()] * 4))
+    dataset[PRICE].attrs |= {"scale_factor": 2.0, "_FillValue": 40.0, "units": "days since 2020-01-01"}
+    dataset["time"].attrs["calendar"] = "noleap"
+    dataset.attrs["when"] = np.datetime64("2025-01-01")
+    # what a tree needs may stand among the data as well
+    dataset = dataset.reset_coords("probability")
+    run = ms.solve(site, ScenarioTree(dataset), method="ef")
+    again = ms.read_run(run.write(tmp_path / "run"))
+    assert np.array_equal(again.tree.dataset[PRICE].values, site.tree().dataset[PRICE].values)
+    assert ms.settle(again).agrees
+    assert run.summary["objective"] == pytest.approx(-687.5)
+
+
+@pytest.mark.parametrize("dataset", [None, {}, xr.DataArray([1.0])])
+def test_a_tree_of_anything_else_is_refused(site: Site, dataset: object) -> None:
+    with pytest.raises(UsageError, match=r"holds an xarray\.Dataset"):
+        ms.solve(site, ScenarioTree(dataset))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d.assign({5: d[PRICE]}), "5: found a name of type int"),
+        (lambda d: with_values(d, PRICE, first_is(1e300)), "found a value of 1e+300; expected values of at most 1e+15"),
+        (lambda d: renamed(d, ["a" * 300, "b", "c", "d"]), "a name that is longer than 200 characters"),
+        (lambda d: d.assign_attrs(origin="\ud800"), "origin: found '\\ud800'"),
+    ],
+    ids=["name", "size", "length", "origin"],
+)
+def test_what_no_file_could_hold_is_refused(site: Site, change: Callable[[xr.Dataset], xr.Dataset], said: str) -> None:
+    with pytest.raises(InstanceError) as caught:
+        ms.solve(site, ScenarioTree(change(site.tree().dataset)))
+    assert said in str(caught.value)
