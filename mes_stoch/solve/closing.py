@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mes_stoch.model.merge import Merger
-from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.model.program import FloatArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solve.cutting_planes import CuttingPlanes
 from mes_stoch.solve.extensive_proof import ExtensiveProof, second_opinion
@@ -42,6 +42,7 @@ from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
+from mes_stoch.solve.whole import solved_without
 
 logger = logging.getLogger("mes_stoch.solve.closing")
 
@@ -51,6 +52,8 @@ _GROWTH = 4
 _WORTH_A_ROUND = 0.1
 _SHARE_OF_GAP = 0.25
 _WISHES_A_ROUND = 3
+#: Matrix entries up to which a commitment is made exact by another linear program.
+_EXACT_ENTRIES = 200_000
 
 
 @dataclass(frozen=True)
@@ -190,12 +193,15 @@ class Closing:
             model.set_start(np.arange(len(start), dtype=np.int32), start)
         self.mip_solves += 1
         model.end_when(self._stop)
-        solution = model.run(self._stop.seconds_left())
+        try:
+            solution = model.run(self._stop.seconds_left())
+        except SolveError as error:
+            # what is known already is worth more than the proof that failed
+            logger.debug("no proof of %d scenarios together: %s", len(members), error)
+            return _Proof(number, "time_limit", -math.inf, "solver", None)
         root = None
         if solution.values is not None:
-            root = solution.values[: len(self._program.root.columns)].copy()
-            integer = merged.program.integer[: len(root)]
-            root[integer] = np.round(root[integer])
+            root = self._root_of(merged.program, solution.values, exactly=whole)
         if whole:
             proof = ExtensiveProof(merged)
         else:
@@ -208,6 +214,22 @@ class Closing:
             if asked.kind == "safe" and asked.bound >= bound - scale * gap_abs:
                 bound, kind = asked.bound, asked.kind
         return _Proof(number, solution.status, bound / scale, kind, root)
+
+    def _root_of(self, program: LinearProgram, values: FloatArray, *, exactly: bool) -> FloatArray:
+        """The commitment of a point, its integers whole; to the least tolerance where a program is small enough.
+
+        A commitment that is a hair outside what some scenario can answer would be worth nothing.
+        """
+        if exactly and program.matrix.nnz <= _EXACT_ENTRIES:
+            integers = np.flatnonzero(program.integer).astype(np.int32)
+            left_s = max(self._stop.seconds_left(), 0.0)
+            closest = solved_without(program, integers, np.round(values[integers]), None, left_s, exactly=True)
+            if closest is not None and closest.values is not None:
+                values = closest.values
+        root = values[: len(self._program.root.columns)].copy()
+        integer = program.integer[: len(root)]
+        root[integer] = np.round(root[integer])
+        return root
 
     def _known_point(self, members: Sequence[int], findings: Findings) -> FloatArray | None:
         """The incumbent's dispatch of a bundle, where this rank has all of it."""
