@@ -257,9 +257,9 @@ def solve(
         tree = site.tree()
     if not isinstance(tree, ScenarioTree):
         raise UsageError(f"a tree is what site.tree(...) gives, or a ScenarioTree; found {type(tree).__name__}")
-    own = private_copy(tree)
-    is_given = not is_as_checked(site.instance, tree)
-    tree = own
+    # of the tree as it came, since a copy leaves behind what is not a tree's
+    as_it_came, tree = tree, private_copy(tree)
+    is_given = not is_as_checked(site.instance, as_it_came)
     if is_given:
         require_fitting(site.loaded, tree)
     settings = RunSettings(

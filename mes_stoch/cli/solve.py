@@ -128,7 +128,8 @@ def solve(
     """Find the commitment with the best expected profit, and how far from optimal it can be.
 
     Writes a run folder (commitments, all decisions, summary, bounds against time, figures, manifest) and prints what a
-    person wants to know of it. Progress goes to standard error: proven bounds on the expected profit and their gap.
+    person wants to know of it. Progress goes to standard error: bounds on the expected profit and their gap, proven
+    unless marked `search`.
     """
     invocation = context.ensure_object(Invocation)
     watch = invocation.watch
@@ -152,7 +153,7 @@ def solve(
             watch.last_words = partial(_last_words, folder)
         if not quiet:
             count = len(tree.scenario_names)
-            speech.remark(f"{site.name}: {count} scenarios, method {method}; proven bounds on the expected profit:")
+            speech.remark(f"{site.name}: {count} scenarios, method {method}; bounds on the expected profit:")
         with contextlib.nullcontext() if quiet else lines:
             run = api.solve(
                 site,

@@ -25,8 +25,6 @@ TREE_COORDINATES = {
 }
 #: What a tree's attributes say; others are not kept.
 TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed")
-#: No price, power or share is larger, and no solver works with what is.
-_LARGEST_VALUE = 1e15
 _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 
@@ -121,15 +119,8 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
             found = f"values of type {dataset[name].dtype} over {shown}"
             issues.append(Issue(file, None, name, found, "numbers over time, or over scenario and time"))
         else:
-            issues += not_finite(dataset, name, file) or _too_large(dataset, name, file)
+            issues += not_finite(dataset, name, file)
     return issues
-
-
-def _too_large(dataset: xr.Dataset, name: str, file: str) -> list[Issue]:
-    largest = float(np.abs(np.asarray(dataset[name].values, dtype=float)).max(initial=0.0))
-    if largest <= _LARGEST_VALUE:
-        return []
-    return [Issue(file, None, name, f"a value of {largest:.3g}", f"values of at most {_LARGEST_VALUE:g}")]
 
 
 def tree_from(dataset: xr.Dataset) -> ScenarioTree:

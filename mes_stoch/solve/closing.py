@@ -42,7 +42,7 @@ from mes_stoch.solve.result import SolveOptions
 from mes_stoch.solve.safe_bounds import BoundKind
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
-from mes_stoch.solve.whole import solved_without
+from mes_stoch.solve.whole import made_exact
 
 logger = logging.getLogger("mes_stoch.solve.closing")
 
@@ -52,6 +52,7 @@ _GROWTH = 4
 _WORTH_A_ROUND = 0.1
 _SHARE_OF_GAP = 0.25
 _WISHES_A_ROUND = 3
+_FAILED = "failed"
 #: Matrix entries up to which a commitment is made exact by another linear program.
 _EXACT_ENTRIES = 200_000
 
@@ -91,6 +92,8 @@ class Closing:
         self._candidates = Candidates(program)
         self._merger = Merger(program.root.columns)
         self.mip_solves = 0
+        #: Bundles of the last size of which a search said nothing.
+        self.failed = 0
 
     def run(self, findings: Findings, raise_lower: RaiseLower, try_commitment: Callable[[FloatArray], bool]) -> None:
         """Close what is left of the gap.
@@ -111,8 +114,9 @@ class Closing:
                     break
                 try_commitment(wish)
             if size == groups:
-                # the whole program has been solved: what is left are the solver's tolerances
-                findings.details["closed_by"] = "all scenarios together"
+                # the whole program has been searched: what is left are the solver's tolerances
+                way = "closed_by" if not self.failed else "ended_by_a_failed_search_of"
+                findings.details[way] = "all scenarios together"
                 break
             after = findings.upper - findings.lower
             if self._team.told(not after < (1.0 - _WORTH_A_ROUND) * before):
@@ -131,6 +135,7 @@ class Closing:
             if bundle % self._team.size == self._team.rank and not self._stop():
                 proofs.append(self._prove(bundle, groups_in, slopes[bundle][1], gap_abs, findings, whole=whole))
         proofs = self._everyones(proofs)
+        self.failed = sum(proof.status == _FAILED for proof in proofs)
         if any(proof.status == "infeasible" for proof in proofs):
             raise together_infeasible(self._program)
         if whole and any(proof.status == "unbounded" for proof in proofs):
@@ -198,7 +203,7 @@ class Closing:
         except SolveError as error:
             # what is known already is worth more than the proof that failed
             logger.debug("no proof of %d scenarios together: %s", len(members), error)
-            return _Proof(number, "time_limit", -math.inf, "solver", None)
+            return _Proof(number, _FAILED, -math.inf, "solver", None)
         root = None
         if solution.values is not None:
             root = self._root_of(merged.program, solution.values, exactly=whole)
@@ -221,11 +226,8 @@ class Closing:
         A commitment that is a hair outside what some scenario can answer would be worth nothing.
         """
         if exactly and program.matrix.nnz <= _EXACT_ENTRIES:
-            integers = np.flatnonzero(program.integer).astype(np.int32)
-            left_s = max(self._stop.seconds_left(), 0.0)
-            closest = solved_without(program, integers, np.round(values[integers]), None, left_s, exactly=True)
-            if closest is not None and closest.values is not None:
-                values = closest.values
+            exact = made_exact(program, values, self._stop.seconds_left())
+            values = values if exact is None else exact
         root = values[: len(self._program.root.columns)].copy()
         integer = program.integer[: len(root)]
         root[integer] = np.round(root[integer])

@@ -43,7 +43,7 @@ from mes_stoch.solve.safe_bounds import BoundKind, TraceKind
 from mes_stoch.solve.stop import Stop
 from mes_stoch.solve.team import Team
 from mes_stoch.solve.unfinished import without_commitment
-from mes_stoch.solve.whole import solved_without
+from mes_stoch.solve.whole import made_exact
 
 logger = logging.getLogger("mes_stoch.solve.extensive")
 
@@ -291,25 +291,25 @@ def _evaluate_found(
     A point holds within the solver's tolerance, and a commitment that is a hair outside what a scenario can answer
     has no dispatch. Its integers then stay, and all the rest is solved again to the least tolerance.
     """
-    try:
-        return root, _evaluate(program, root, stop)
-    except InfeasibleError:
-        integers = np.flatnonzero(form.program.integer).astype(np.int32)
-        closest = solved_without(
-            form.program, integers, np.round(found[integers]), None, max(stop.seconds_left(), 0.0), exactly=True
-        )
-        if closest is None or closest.values is None:
-            return root, []
-        root = form.root_of(closest.values)
-        return root, _evaluate(program, root, stop)
+    scenarios = _evaluate(program, root, stop)
+    if scenarios or stop():
+        return root, scenarios
+    exact = made_exact(form.program, found, stop.seconds_left())
+    if exact is None:
+        return root, []
+    root = form.root_of(exact)
+    return root, _evaluate(program, root, stop)
 
 
 def _evaluate(program: StochasticProgram, root: FloatArray, stop: Stop) -> list[ScenarioSolution]:
-    """The commitment's dispatch in every scenario, or nothing where there was no time for it."""
+    """The commitment's dispatch in every scenario, or nothing where there was no time for it, or is none.
+
+    That a commitment cannot be answered says nothing of others: it does not make the program infeasible.
+    """
     try:
         return bounds.evaluate(program, range(len(program.scenario_names)), root, stop=stop)
-    except bounds.NotInTimeError:
-        logger.debug("no time to evaluate a commitment in every scenario")
+    except (bounds.NotInTimeError, InfeasibleError) as error:
+        logger.debug("a commitment is not evaluated: %s", error)
         return []
 
 

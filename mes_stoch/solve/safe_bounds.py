@@ -337,7 +337,8 @@ class SafeBounds:
         lower, upper = narrow.lower.copy(), narrow.upper.copy()
         lower[missing] = upper[missing] = seen[missing]
         still = self._evaluate(replace(task, box=Box(lower, upper)), duals)
-        return replace(found, kind="solver", missing=missing, assumed=max(still.offset - found.offset, 0.0))
+        assumed = still.offset - found.offset
+        return replace(found, kind="solver", missing=missing, assumed=max(assumed, 0.0) if assumed < math.inf else 0.0)
 
 
 @dataclass(frozen=True)

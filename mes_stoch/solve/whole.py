@@ -124,6 +124,17 @@ def solved_without(
     return None
 
 
+def made_exact(program: LinearProgram, values: FloatArray, time_limit_s: float) -> FloatArray | None:
+    """A point with its integers as they are, and all the rest solved again to the least tolerance.
+
+    For a point that holds within the solver's tolerance alone: what is a hair outside may be worth nothing to who
+    takes a part of it, such as a commitment, for given. ``None`` where there is none, or no time for it.
+    """
+    integers = np.flatnonzero(program.integer).astype(np.int32)
+    found = solved_without(program, integers, np.round(values[integers]), None, max(time_limit_s, 0.0), exactly=True)
+    return None if found is None else found.values
+
+
 def _costs_more(found: Solution, claimed: Solution, gap_rel: float) -> bool:
     size = max(abs(found.objective), abs(claimed.objective))
     return found.objective - claimed.objective > max(gap_rel, _SAME) * size

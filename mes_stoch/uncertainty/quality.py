@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ Values = NDArray[np.float64]
 #: where that is money, whose unit may be any; else in the unit compared.
 TOLERANCE = 1e-6
 EXAMPLES = 3
+#: No price, power or share is larger, in any unit; HiGHS takes no coefficient of 1e15.
+LARGEST_VALUE = 1e12
 
 
 def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
@@ -47,7 +50,7 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
 
     **Rules** (every scenario and period)
 
-    - probabilities are not negative and sum to 1; series have no gap;
+    - probabilities are not negative and sum to 1; series have no gap, and no value that a solver cannot work with;
     - the price of a market whose position is decided at the day-ahead stage is the same in all leaves of a node;
     - demands and availabilities are not negative; port ratios (COP, 1 / efficiency) are positive;
     - drawing from a connection costs at least what feeding back into it earns, where both are possible;
@@ -124,6 +127,18 @@ def _stacked(tree: ScenarioTree, name: str) -> Values:
     return np.broadcast_to(np.asarray(array.values, dtype=float), shape)
 
 
+def _numbers(data: Any, key: str = "") -> Iterator[tuple[str, float]]:
+    """Keys and numbers of an instance, whole ones (a seed) apart."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from _numbers(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(data, list | tuple):
+        for place, value in enumerate(data):
+            yield from _numbers(value, f"{key}.{place}")
+    elif isinstance(data, float):
+        yield key, data
+
+
 class _Checker:
     def __init__(self, instance: Instance, tree: ScenarioTree, place: str | None) -> None:
         self.instance = instance
@@ -136,6 +151,11 @@ class _Checker:
         self._broken: set[str] = set()
 
     def issues(self) -> Iterator[Issue]:
+        too_large = list(self._sizes())
+        if too_large:
+            # nothing could be worked out with them
+            yield from too_large
+            return
         yield from self._probabilities()
         for name, component in self.instance.components.items():
             yield from self._component(f"components.{name}", component)
@@ -158,6 +178,16 @@ class _Checker:
         yield from price_cap_issues(self.instance, self.tree, self.scenario_file)
         yield from trading_loop_issues(self.instance, self.tree, self.scenario_file)
         yield from conversion_loop_issues(self.instance, self.tree, self.scenario_file)
+
+    def _sizes(self) -> Iterator[Issue]:
+        expected = f"values of at most {LARGEST_VALUE:g}, which a solver can work with"
+        for key, value in _numbers(self.instance.model_dump()):
+            if abs(value) > LARGEST_VALUE:
+                yield Issue("instance.yaml", None, key, f"{value:g}", expected)
+        for name in self.tree.series_names:
+            largest = float(np.abs(_stacked(self.tree, name)).max(initial=0.0))
+            if largest > LARGEST_VALUE:
+                yield Issue(self.scenario_file, None, name, f"a value of {largest:.3g}", expected)
 
     def _probabilities(self) -> Iterator[Issue]:
         probabilities = self.tree.probabilities

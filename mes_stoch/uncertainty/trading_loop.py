@@ -2,8 +2,9 @@
 
 Equations
 ---------
-Converters, stores, sources and demands go; connections, links between nodes of one carrier and markets stay, one market
-open at a time. A MWh costs ``buy_c`` over connection ``c`` and earns ``sell_d`` over ``d``::
+Converters, stores, sources and demands go; connections, links between nodes of one carrier (converters alone, or in a
+chain through nodes of other carriers at which nothing else is connected) and markets stay, one market open at a time. A
+MWh costs ``buy_c`` over connection ``c`` and earns ``sell_d`` over ``d``::
 
     not traded   buy = import price                        sell = export price
     traded       buy = import price + market price + fee   sell = export price + market price - fee

@@ -19,7 +19,7 @@ HOSPITAL = Path(__file__).resolve().parents[2] / "instances" / "hospital_fr"
     ("method", "shown"),
     [
         # the extensive form listens from its first iteration on; hedging has something to show from its first bounds on
-        ("ef", "proven bounds on"),
+        ("ef", "bounds on the expected profit"),
         ("ph", "%"),
     ],
 )

@@ -124,3 +124,19 @@ def test_what_the_price_lacks(tmp_path: Path) -> None:
     assert solved(
         tmp_path / "more", changes | {"products.down": down | {"capacity_price_eur_per_mw_h": 51}}
     ).objective == (pytest.approx(40.0 + 4 * 2.0 * 1.0))
+
+
+def test_a_rare_call_is_among_what_is_asked(tmp_path: Path, instances: Path) -> None:
+    """The last of four equal scenarios calls for an hour: 149 EUR lost on a MW, against 4 h at 0.01 EUR/MW/h."""
+    text = (instances / "tiny_site" / "instance.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("capacity_price_eur_per_mw_h: 10", "capacity_price_eur_per_mw_h: 0.01"),
+        ("energy_price_up_eur_per_mwh: 200", "energy_price_up_eur_per_mwh: 1"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "instance.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "scenarios.csv").write_bytes((instances / "tiny_site" / "scenarios.csv").read_bytes())
+    run = ms.solve(ms.read(tmp_path), method="ef")
+    (entry,) = run.summary["no_volume"]
+    assert (entry["reason"], entry["scenarios"]) == ("price", 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import mes_stoch as ms
 from mes_stoch.model.program import RootStage
 from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError
-from mes_stoch.solve import bounds
+from mes_stoch.solve import bounds, extensive
 from mes_stoch.solve.extensive import assemble, solve_extensive
 from mes_stoch.solve.pyomo_program import PyomoProgram
 from mes_stoch.solve.result import SolveOptions
@@ -174,3 +175,26 @@ def test_the_searchs_own_dispatch_where_there_is_no_time_for_another(
     assert result.upper == pytest.approx(687.5, rel=1e-7)
     assert result.lower == pytest.approx(687.5, rel=1e-6)
     assert [entry.index for entry in result.scenarios] == [0, 1, 2, 3]
+
+
+def test_a_commitment_without_a_dispatch_makes_no_program_infeasible(monkeypatch):
+    """Two scenarios need ``x >= 5`` and ``x >= 7``; the search ends without a point, and nothing at all is no answer."""
+    scenarios = [
+        linear_program([1.0, 0.0], [[1.0, 0.0]], [need], [np.inf], [0.0, 0.0], [10.0, 1.0], [False, True])
+        for need in (5.0, 7.0)
+    ]
+    columns = np.array([0], dtype=np.int32)
+    root = RootStage(columns, ("x",), np.ones(1, dtype=bool), np.ones(1))
+    program = ArrayProgram(scenarios, np.array([0.5, 0.5]), root)
+    assert solve_extensive(program, EXACT).upper == pytest.approx(7.0)
+
+    def without_a_point(model, limit_s=np.inf):
+        found = run(model, limit_s)
+        return replace(found, status="time_limit", values=None) if model.is_mip and model.column_count > 2 else found
+
+    run = extensive.HighsModel.run
+    monkeypatch.setattr(extensive.HighsModel, "run", without_a_point)
+    result = solve_extensive(program, EXACT)
+    assert result.status == "limit"
+    assert result.scenarios == ()
+    assert 5.0 <= result.lower <= 7.0

@@ -185,7 +185,7 @@ def test_a_tree_of_anything_else_is_refused(site: Site, dataset: object) -> None
     ("change", "said"),
     [
         (lambda d: d.assign({5: d[PRICE]}), "5: found a name of type int"),
-        (lambda d: with_values(d, PRICE, first_is(1e300)), "found a value of 1e+300; expected values of at most 1e+15"),
+        (lambda d: with_values(d, PRICE, first_is(1e300)), "found a value of 1e+300; expected values of at most 1e+12"),
         (lambda d: renamed(d, ["a" * 300, "b", "c", "d"]), "a name that is longer than 200 characters"),
         (lambda d: d.assign_attrs(origin="\ud800"), "origin: found '\\ud800'"),
     ],
@@ -195,3 +195,26 @@ def test_what_no_file_could_hold_is_refused(site: Site, change: Callable[[xr.Dat
     with pytest.raises(InstanceError) as caught:
         ms.solve(site, ScenarioTree(change(site.tree().dataset)))
     assert said in str(caught.value)
+
+
+def test_a_value_no_solver_can_work_with_is_told_of_its_file(instances: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "instance.yaml").write_bytes((instances / "tiny_site" / "instance.yaml").read_bytes())
+    text = (instances / "tiny_site" / "scenarios.csv").read_text(encoding="utf-8")
+    assert "+01:00,1,40,0" in text
+    (folder / "scenarios.csv").write_text(text.replace("+01:00,1,40,0", "+01:00,1e300,40,0", 1), encoding="utf-8")
+    with pytest.raises(InstanceError, match=r"scenarios\.csv: process_demand_mw: found a value of 1e\+300"):
+        ms.solve(ms.read(folder))
+
+
+def test_a_number_of_the_instance_that_no_solver_can_work_with(instances: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    text = (instances / "tiny_site" / "instance.yaml").read_text(encoding="utf-8")
+    assert "demand_mw: 2\n" in text
+    (folder / "instance.yaml").write_text(text.replace("demand_mw: 2\n", "demand_mw: 1e300\n"), encoding="utf-8")
+    (folder / "scenarios.csv").write_bytes((instances / "tiny_site" / "scenarios.csv").read_bytes())
+    line = 1 + text[: text.index("demand_mw: 2\n")].count("\n")
+    with pytest.raises(InstanceError, match=rf"instance\.yaml:{line}: components\.heating\.demand_mw: found 1e\+300"):
+        ms.solve(ms.read(folder))

@@ -6,6 +6,7 @@ family adds is how it is paid, and which of the rules it fixes.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -100,13 +101,13 @@ class Flexibility(TradedProduct):
         """Received per MW and hour of obligation, EUR/MW/h; 0 where readiness is not paid."""
         return 0.0
 
+    @abstractmethod
     def activation(self, direction: Direction) -> Quantity | None:
         """Called share of the volume in a direction; ``None`` where the family names none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def energy_payments(self, direction: Direction) -> tuple[EnergyPayment, ...]:
         """What a called MWh is paid, by stream."""
-        raise NotImplementedError
 
     @property
     def directions(self) -> tuple[Direction, ...]:
@@ -162,9 +163,9 @@ class _TwoWay(Flexibility):
         return (EnergyPayment("activation", price, 1 if up else -1),)
 
     @property
+    @abstractmethod
     def price_of_merit_order(self) -> Quantity | None:
         """What energy is paid where no ``energy_price_*`` is stated, EUR/MWh."""
-        raise NotImplementedError
 
 
 class Reserve(_TwoWay):
