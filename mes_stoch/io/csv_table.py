@@ -174,11 +174,13 @@ def _sound_header(header: list[str], line: int, reporter: Reporter, required: li
         reporter.add(line, name, f"columns {listed(header)}", f"a column {name}")
     if missing:
         return False
+    seen: set[str] = set()
     for position, name in enumerate(header):
         if name == "":
             reporter.add(line, "", f"column {position + 1} without a name", "a name for every column")
-        elif name in header[:position]:
+        elif name in seen:
             reporter.add(line, name, f"the column {shorten(name)} a second time", "each column once")
+        seen.add(name)
     return True
 
 

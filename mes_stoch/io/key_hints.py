@@ -100,8 +100,13 @@ def nearest_key(key: str, fields: Collection[str]) -> str | None:
     for field in fields:
         same_unit = unit_of(field) == unit_of(key)
         one, other = (_stem(key), _stem(field)) if same_unit else (key, field)
-        alike = SequenceMatcher(None, one.lower()[:100], other.lower()).ratio()
-        if alike >= (_ALIKE_IN_UNIT if same_unit else _ALIKE) and alike > likeness:
+        matcher = SequenceMatcher(None, one.lower()[:100], other.lower())
+        least = max(_ALIKE_IN_UNIT if same_unit else _ALIKE, likeness)
+        # the quick one is an upper bound
+        if matcher.quick_ratio() < least:
+            continue
+        alike = matcher.ratio()
+        if alike >= least and alike > likeness:
             best, likeness = field, alike
     return best
 

@@ -29,6 +29,8 @@ _LONGEST_NUMBER = 400
 _STANDARD = "tag:yaml.org,2002:"
 _MERGE = "<<"
 
+_Entries = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
+
 
 @dataclass
 class Document:
@@ -48,6 +50,8 @@ class Document:
     data: Any = None
     issues: list[Issue] = field(default_factory=list)
     _root: yaml.Node | None = None
+    #: Entries of mappings that were looked into, by the identity of their nodes.
+    _entries: _Entries = field(default_factory=dict)
 
     def line(self, path: Sequence[str | int], *, of_key: bool = True) -> int | None:
         """Line of an entry, or of its nearest parent that is written; ``None`` for a file without content."""
@@ -56,7 +60,7 @@ class Document:
             return None
         line = int(node.start_mark.line) + 1
         for part in path:
-            found = _child(node, part)
+            found = _child(node, part, self._entries)
             if found is None:
                 break
             key, node = found
@@ -207,7 +211,9 @@ def _scalar(node: yaml.Node) -> Any:
     return text
 
 
-def _child(node: yaml.Node, part: str | int, seen: frozenset[int] = frozenset()) -> tuple[yaml.Node, yaml.Node] | None:
+def _child(
+    node: yaml.Node, part: str | int, entries: _Entries, seen: frozenset[int] = frozenset()
+) -> tuple[yaml.Node, yaml.Node] | None:
     """Key and value of an entry; the item itself stands for the key in a list."""
     if isinstance(node, yaml.SequenceNode):
         if isinstance(part, int) and 0 <= part < len(node.value):
@@ -216,13 +222,16 @@ def _child(node: yaml.Node, part: str | int, seen: frozenset[int] = frozenset())
     # an alias may merge a mapping into itself
     if not isinstance(node, yaml.MappingNode) or id(node) in seen:
         return None
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value == str(part):
-            return key, value
+    if id(node) not in entries:
+        # of a key that stands twice the first counts
+        pairs = reversed(node.value)
+        entries[id(node)] = {key.value: (key, value) for key, value in pairs if isinstance(key, yaml.ScalarNode)}
+    if str(part) in entries[id(node)]:
+        return entries[id(node)][str(part)]
     for key, value in node.value:
         if isinstance(key, yaml.ScalarNode) and key.value == _MERGE and key.style is None:
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                found = _child(source, part, seen | {id(node)})
+                found = _child(source, part, entries, seen | {id(node)})
                 if found is not None:
                     return found
     return None

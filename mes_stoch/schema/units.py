@@ -10,6 +10,7 @@ Names of money carry ``eur`` in the format. An instance in another currency writ
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: Units a field of the format can carry.
 FORMAT_UNITS = (
@@ -57,6 +58,7 @@ FOREIGN_UNITS: dict[str, tuple[str, float]] = {
 _BY_LENGTH = sorted([*FORMAT_UNITS, *FOREIGN_UNITS], key=len, reverse=True)
 
 
+@lru_cache(maxsize=4096)
 def unit_of(name: str) -> str | None:
     """Unit suffix of a name, or ``None`` where it has none.
 

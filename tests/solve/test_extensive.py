@@ -178,7 +178,7 @@ def test_the_searchs_own_dispatch_where_there_is_no_time_for_another(
 
 
 def test_a_commitment_without_a_dispatch_makes_no_program_infeasible(monkeypatch):
-    """Two scenarios need ``x >= 5`` and ``x >= 7``; the search ends without a point, and nothing at all is no answer."""
+    """Two scenarios need ``x >= 5`` and ``x >= 7``; the search ends without a point, and 0 answers neither."""
     scenarios = [
         linear_program([1.0, 0.0], [[1.0, 0.0]], [need], [np.inf], [0.0, 0.0], [10.0, 1.0], [False, True])
         for need in (5.0, 7.0)
