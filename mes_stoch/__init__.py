@@ -13,7 +13,6 @@ before a parallel solve.
 from __future__ import annotations
 
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,20 +60,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return list(__all__)
-
-
-class _CallablePackage(ModuleType):
-    """A package which answers a call as the function of :mod:`mes_stoch.api` that has its name.
-
-    Python binds a subpackage to its name in the parent when anything below it is imported, so ``ms.solve`` would be the
-    function or the package, depending on what was imported before. This way it is both, always.
-    """
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        name = self.__name__.rpartition(".")[2]
-        return getattr(import_module("mes_stoch.api"), name)(*arguments, **options)
-
-
-if not TYPE_CHECKING:
-    for _name in ("evaluate", "settle", "solve"):
-        import_module(f"mes_stoch.{_name}").__class__ = _CallablePackage

@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from mes_stoch.evaluate.evaluation import Evaluation
-from mes_stoch.evaluate.stress.outcome import stress as stress_test
+from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
@@ -29,13 +29,13 @@ from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
 from mes_stoch.schema.errors import InterruptedRunError, RunFolderError, UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settle.books import Books, MissingEntryError
-from mes_stoch.settle.settlement import Settlement, settle_books
-from mes_stoch.settle.stated import Stated
-from mes_stoch.solve.option_ranges import require_sensible
-from mes_stoch.solve.result import Progress, SolveOptions
-from mes_stoch.solve.signals import SignalWatch
-from mes_stoch.solve.stop import Stop
+from mes_stoch.settlement.books import Books, MissingEntryError
+from mes_stoch.settlement.settlement import Settlement, settle_books
+from mes_stoch.settlement.stated import Stated
+from mes_stoch.solvers.certificate.result import Progress, SolveOptions
+from mes_stoch.solvers.interruption.signals import SignalWatch
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.option_ranges import require_sensible
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
@@ -221,7 +221,8 @@ def solve(
     threads : int, optional
         Threads of the solver (extensive form only).
     progress : callable, optional
-        Gets a :class:`~mes_stoch.solve.result.TracePoint` (expected *cost*: profit with its sign turned) now and then.
+        Gets a :class:`~mes_stoch.solvers.certificate.result.TracePoint` (expected *cost*: profit with its sign turned)
+        now and then.
     remark : callable, optional
         Told in words what ``auto`` chose, and why.
     command : str, optional
@@ -295,8 +296,8 @@ def _solve(
 ) -> Run | None:
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.assemble import assemble_run
-    from mes_stoch.solve.auto import solve_by
-    from mes_stoch.solve.numerics import inspect
+    from mes_stoch.solvers.auto import solve_by
+    from mes_stoch.solvers.certificate.numerics import inspect
 
     program = build_program(site.instance, tree)
     numerics = inspect(program)

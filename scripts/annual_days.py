@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.uncertainty.call_draws import markov_calls
-from mes_stoch.uncertainty.calls import CallLimits
+from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Series
 from mes_stoch.uncertainty.processes.fr_parameters import FrSyntheticDayParameters
 from mes_stoch.uncertainty.processes.fr_synthetic_day import FrSyntheticDay

@@ -21,10 +21,10 @@ from helpers.evidence import provenance
 from helpers.planted_programs import known_program
 
 from mes_stoch.schema.errors import MesStochError
-from mes_stoch.solve.decomposition import solve_decomposition
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.progressive_hedging import solve_ph
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
+from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
 
 ENGINES = {"ef": solve_extensive, "decomposition": solve_decomposition, "ph": solve_ph}
 

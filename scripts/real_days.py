@@ -25,7 +25,7 @@ from real_days_instance import RealDays, build_real_days, write_instance
 
 from mes_stoch.io.market_data.calendar import DAY_TYPES, SEASONS
 from mes_stoch.schema.errors import MesStochError, UsageError
-from mes_stoch.solve.result import TracePoint
+from mes_stoch.solvers.certificate.result import TracePoint
 
 
 def main(arguments: list[str] | None = None) -> int:

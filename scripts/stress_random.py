@@ -23,8 +23,8 @@ from helpers.evidence import provenance
 from helpers.random_reserves import ReserveSite
 from helpers.settled_run import solved
 
-from mes_stoch.evaluate.stress.outcome import stress
-from mes_stoch.settle.books import Books
+from mes_stoch.evaluation.stress.outcome import stress
+from mes_stoch.settlement.books import Books
 
 
 def main(arguments: list[str] | None = None) -> int:

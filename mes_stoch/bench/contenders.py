@@ -22,10 +22,10 @@ from mes_stoch.bench.plan import Measurement
 from mes_stoch.bench.settings import BenchSettings
 from mes_stoch.bench.store import Row
 from mes_stoch.bench.worker import read_parts, read_trace
-from mes_stoch.io.run_folder import plain
+from mes_stoch.io.artifacts.run_folder import plain
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve.bounds import relative_gap
-from mes_stoch.solve.parallel import find_mpiexec
+from mes_stoch.solvers.certificate.bounds import relative_gap
+from mes_stoch.solvers.parallel.mpi import find_mpiexec
 
 Trace = list[dict[str, float]]
 

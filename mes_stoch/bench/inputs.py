@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 
 from mes_stoch.api import Site, read
-from mes_stoch.io.run_folder import read_inputs
-from mes_stoch.io.tree import write_tree
+from mes_stoch.io.artifacts.run_folder import read_inputs
+from mes_stoch.io.artifacts.tree import write_tree
 from mes_stoch.schema.instance import SyntheticScenarios
 
 _BIDS = {False: "without_bid_rules", True: "with_bid_rules"}

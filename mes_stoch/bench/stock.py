@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from mes_stoch.api import Site
-from mes_stoch.io.tree import read_tree
-from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS
+from mes_stoch.io.artifacts.tree import read_tree
+from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS
 
-_MODULE = "mes_stoch.solve.mpisppy_module"
+_MODULE = "mes_stoch.mpisppy_module"
 _MOST_ITERATIONS = 100_000
 # [   12.34]     3  L X    2656.8115       3028.0305        12.259%        371.2190
 _TRACE = re.compile(

@@ -26,7 +26,7 @@ import pandas as pd
 
 from mes_stoch.bench.machine import machine, versions
 from mes_stoch.bench.phases import PHASES
-from mes_stoch.io.run_folder import plain
+from mes_stoch.io.artifacts.run_folder import plain
 from mes_stoch.schema.errors import UsageError
 
 _HEAD = "bench.json"

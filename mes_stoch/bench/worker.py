@@ -15,9 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mes_stoch.io.run_folder import plain
+from mes_stoch.io.artifacts.run_folder import plain
 from mes_stoch.schema.errors import MesStochError
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
 _REFUSED = "refused"
 
@@ -55,8 +55,8 @@ def main(arguments: list[str]) -> int:
     """Run one share of a task; exit code 0, or that of the error."""
     spec_path = Path(arguments[0]).resolve()
     spec = json.loads(spec_path.read_text(encoding="utf-8"))
-    if parallel.launcher_size() > 1:
-        share, shares = parallel.rank(), parallel.launcher_size()
+    if mpi.launcher_size() > 1:
+        share, shares = mpi.rank(), mpi.launcher_size()
     else:
         share, shares = (int(arguments[1]) if len(arguments) > 1 else 0), int(spec.get("shares", 1))
     task = Task(spec_path.parent, spec, share, shares)
@@ -106,5 +106,5 @@ def _peak_memory_mib() -> float:
 
 
 if __name__ == "__main__":
-    with parallel.abort_on_failure(orderly_exit_codes=(0,)):
+    with mpi.abort_on_failure(orderly_exit_codes=(0,)):
         sys.exit(main(sys.argv[1:]))

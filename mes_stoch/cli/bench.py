@@ -15,7 +15,7 @@ import click
 from mes_stoch.cli import speech
 from mes_stoch.cli.options import force_option
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
 _DEFAULT_INSTANCE = Path("instances/hospital_fr")
 _EXIT_FAILED, _EXIT_INTERRUPTED = 4, 5
@@ -141,7 +141,7 @@ def bench(
 
     if sys.platform == "win32":
         raise UsageError("mes-stoch bench needs Linux or macOS")
-    if parallel.launcher_size() > 1:
+    if mpi.launcher_size() > 1:
         raise UsageError("mes-stoch bench starts its ranks itself; leave mpiexec or srun out, and give --ranks")
     if write_docs is not None:
         around_marks(Path(write_docs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from mes_stoch.solve.signals import SignalWatch
+from mes_stoch.solvers.interruption.signals import SignalWatch
 
 
 def main() -> NoReturn:

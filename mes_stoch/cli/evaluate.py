@@ -45,7 +45,7 @@ class _Leaves(click.ParamType[int | None]):
 def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked or context.resilient_parsing:
         return
-    from mes_stoch.evaluate.evaluation import evaluation_schema
+    from mes_stoch.evaluation.evaluation import evaluation_schema
 
     speech.say(json.dumps(evaluation_schema(), indent=2, ensure_ascii=False))
     context.exit(0)
@@ -75,7 +75,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 def evaluate(run_dir: Path, stress: bool, leaves: int | None, out: Path | None, force: bool) -> None:
     """Test a finished run, from the files in its folder alone."""
     from mes_stoch.api import evaluate as evaluate_run
-    from mes_stoch.io.run_folder import EVALUATION
+    from mes_stoch.io.artifacts.run_folder import EVALUATION
     from mes_stoch.report.stress import render_stress
 
     if not stress:

@@ -6,7 +6,7 @@ import shlex
 import time
 from dataclasses import dataclass, field
 
-from mes_stoch.solve.signals import SignalWatch
+from mes_stoch.solvers.interruption.signals import SignalWatch
 
 
 @dataclass

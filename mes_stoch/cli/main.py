@@ -26,9 +26,9 @@ from mes_stoch.cli.streams import guarded_streams
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError
-from mes_stoch.solve import parallel
-from mes_stoch.solve.process_age import age_s
-from mes_stoch.solve.signals import SignalWatch
+from mes_stoch.solvers.interruption.signals import SignalWatch
+from mes_stoch.solvers.parallel import mpi
+from mes_stoch.solvers.parallel.process_age import age_s
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 5
@@ -99,11 +99,11 @@ def main(arguments: Sequence[str] | None = None, watch: SignalWatch | None = Non
     if watch is None:
         watch = SignalWatch(owns_process=True)
         watch.__enter__()
-    if parallel.launcher_size() > 1:
+    if mpi.launcher_size() > 1:
         begun = min(begun, started_at() or begun)
         relay_from_starter()
         # before NumPy is loaded: ranks share the machine's cores
-        parallel.use_one_thread()
+        mpi.use_one_thread()
     given = list(sys.argv[1:] if arguments is None else arguments)
     code, together = run(given, Invocation(begun=begun, watch=watch))
     watch.ignore_from_now_on()
@@ -177,10 +177,10 @@ def _interrupted(invocation: Invocation) -> str:
 
 def _leave(code: int, together: bool) -> NoReturn:
     """Exit; in a parallel run end the ranks that would wait for this one."""
-    if parallel.launcher_size() == 1 or (together and "mpi4py.MPI" not in sys.modules):
+    if mpi.launcher_size() == 1 or (together and "mpi4py.MPI" not in sys.modules):
         sys.exit(code)
     try:
-        with parallel.abort_on_failure(orderly_exit_codes=(code,) if together else ()):
+        with mpi.abort_on_failure(orderly_exit_codes=(code,) if together else ()):
             sys.exit(code)
     except MesStochError as error:
         # MPI itself does not load, so no other rank can be waiting in it

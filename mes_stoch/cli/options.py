@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from mes_stoch.solve.option_ranges import RANGES
+from mes_stoch.solvers.option_ranges import RANGES
 
 
 class InRange(click.ParamType[float]):
-    """A number within the range of an option of :class:`~mes_stoch.solve.result.SolveOptions`."""
+    """A number within the range of an option of :class:`~mes_stoch.solvers.certificate.result.SolveOptions`."""
 
     name = "number"
 

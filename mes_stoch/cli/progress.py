@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mes_stoch.solve.result import TracePoint
+    from mes_stoch.solvers.certificate.result import TracePoint
 
 
 class ProgressLines:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mes_stoch.cli import speech
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
-from mes_stoch.solve import leftovers, parallel
+from mes_stoch.solvers.parallel import leftovers, mpi
 
 
 class AgreedError(MesStochError):
@@ -25,7 +25,7 @@ def ready_together() -> Iterator[None]:
     All ranks read the same files, so most errors are everybody's and are told once. But a disk that one machine cannot
     see, or a run folder that rank 0 cannot make, is one rank's alone: without this the others would wait for it.
     """
-    if parallel.launcher_size() == 1:
+    if mpi.launcher_size() == 1:
         yield
         return
     problem: MesStochError | None = None
@@ -36,7 +36,7 @@ def ready_together() -> Iterator[None]:
     except KeyboardInterrupt:
         problem = InterruptedRunError("interrupted before the run began; nothing was written")
     try:
-        communicator = parallel.world()
+        communicator = mpi.world()
     except UsageError as error:
         # no MPI, or not the launcher's: the same on every rank, and nobody can wait for anybody
         raise AgreedError(str(problem or error), (problem or error).exit_code) from None

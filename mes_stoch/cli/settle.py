@@ -44,7 +44,7 @@ def settle(run_dir: Path, scenario: str | None, out: Path | None, force: bool) -
     probabilities and the manifest's hashes are checked as well.
     """
     from mes_stoch.api import settle as settle_run
-    from mes_stoch.io.run_folder import LEDGER
+    from mes_stoch.io.artifacts.run_folder import LEDGER
     from mes_stoch.report.settlement import render_settlement
 
     target = run_dir / LEDGER if out is None else out

@@ -27,11 +27,11 @@ from mes_stoch.cli.report import draw
 from mes_stoch.cli.solve_clock import SolveClock
 from mes_stoch.cli.start_ranks import MOST_RANKS, run_on_ranks
 from mes_stoch.schema.errors import UsageError, WriteError
-from mes_stoch.solve import parallel
-from mes_stoch.solve.option_ranges import largest
+from mes_stoch.solvers.option_ranges import largest
+from mes_stoch.solvers.parallel import mpi
 
 if TYPE_CHECKING:
-    from mes_stoch.io.run_folder import RunFolder
+    from mes_stoch.io.artifacts.run_folder import RunFolder
     from mes_stoch.report.run import Run
 
 EXIT_CODE = {"optimal": 0, "gap_reached": 0, "slack": 0, "limit": 4, "interrupted": 5}
@@ -184,7 +184,7 @@ def solve(
 
 def _is_to_start(ranks: int) -> bool:
     """Whether the ranks asked for are still to be started."""
-    started = parallel.launcher_size()
+    started = mpi.launcher_size()
     if started not in (1, ranks):
         raise UsageError(
             f"--ranks {ranks} under a launcher that has started {started} processes; leave one of them out"
@@ -193,7 +193,7 @@ def _is_to_start(ranks: int) -> bool:
 
 
 def _claim(out: Path | None, name: str, force: bool) -> RunFolder:
-    from mes_stoch.io.run_folder import RunFolder
+    from mes_stoch.io.artifacts.run_folder import RunFolder
 
     if out is None:
         return RunFolder.create_default(name, datetime.now())
@@ -201,7 +201,7 @@ def _claim(out: Path | None, name: str, force: bool) -> RunFolder:
 
 
 def _check_launch(method: str) -> None:
-    started = parallel.launcher_size()
+    started = mpi.launcher_size()
     if method == "ef" and started > 1:
         raise UsageError(
             f"the extensive form runs in one process, and {started} were started; leave mpiexec out, or use "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from mes_stoch.solve.process_age import age_s
-from mes_stoch.solve.stop import Request, Stop
+from mes_stoch.solvers.interruption.stop import Request, Stop
+from mes_stoch.solvers.parallel.process_age import age_s
 
 #: Loading matplotlib and drawing takes about two seconds, twice that beside other work.
 _DRAWING_S = 4.0

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from mes_stoch.io.names import printable
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
-# Set by the launcher before any MPI call, so that reading them starts no MPI. In the order of parallel.launcher_size.
+# Set by the launcher before any MPI call, so that reading them starts no MPI. In the order of mpi.launcher_size.
 _RANK_VARIABLES = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "MPI_WORLD_RANK", "SLURM_PROCID")
 _HEAD_START_S = 3.0
 
@@ -29,7 +29,7 @@ def launched_rank() -> int:
 
 def is_speaker() -> bool:
     """Whether this process speaks for the run."""
-    return parallel.launcher_size() == 1 or launched_rank() == 0
+    return mpi.launcher_size() == 1 or launched_rank() == 0
 
 
 def say(text: str) -> None:

@@ -4,8 +4,8 @@ Hydra, MPICH's launcher, passes SIGINT, SIGTERM and SIGUSR1 on to its ranks, die
 along; a rank that Python has not yet prepared dies of any of them. So the launcher gets a session of its own, which no
 terminal reaches, and signals go another way: this process writes their numbers to the launcher's standard input, which
 is that of rank 0. Rank 0 reads them when it is ready (:func:`relay_from_starter`) and tells the other ranks as ever
-(:class:`mes_stoch.solve.parallel.ProgressThread`). Should this process be killed, rank 0 reads the end of the input and
-takes it for SIGTERM.
+(:class:`mes_stoch.solvers.parallel.mpi.ProgressThread`). Should this process be killed, rank 0 reads the end of the
+input and takes it for SIGTERM.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import threading
 from collections.abc import Sequence
 
 from mes_stoch.cli import speech
-from mes_stoch.solve.parallel import find_mpiexec
-from mes_stoch.solve.signals import SignalWatch
+from mes_stoch.solvers.interruption.signals import SignalWatch
+from mes_stoch.solvers.parallel.mpi import find_mpiexec
 
 #: Holds ``time.perf_counter()`` of the command's beginning, which is the machine's clock and so the ranks' as well.
 STARTER_VARIABLE = "MES_STOCH_STARTED_AT"

@@ -43,7 +43,7 @@ def tree(instance: Path, scenarios: int | None, leaves: int | None, seed: int | 
     if out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
     from mes_stoch import api
-    from mes_stoch.io.tree import write_tree
+    from mes_stoch.io.artifacts.tree import write_tree
 
     drawn = api.read(instance).tree(scenarios, seed, leaves_per_day_ahead_node=leaves)
     out.parent.mkdir(parents=True, exist_ok=True)

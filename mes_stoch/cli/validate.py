@@ -115,8 +115,8 @@ def _show_products(folder: Path | None, *, whole: bool, csv: bool) -> None:
 def _show_numerics(site: Site, tree: ScenarioTree) -> None:
     from mes_stoch.model.site_program import build_program
     from mes_stoch.report.numerics_table import render_numerics
-    from mes_stoch.solve.numerics import inspect
-    from mes_stoch.solve.open_columns import open_columns
+    from mes_stoch.solvers.certificate.numerics import inspect
+    from mes_stoch.solvers.subproblems.open_columns import open_columns
 
     program = build_program(site.instance, tree)
     currency = site.instance.currency

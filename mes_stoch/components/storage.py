@@ -9,7 +9,7 @@ import numpy as np
 from mes_stoch.components.cancellation import build_cancellation
 from mes_stoch.components.context import Availability, Buffer, HeldReserve, ModelContext
 from mes_stoch.components.ramp import limit_energy_ramp
-from mes_stoch.io.penalties import amount, terminal_level
+from mes_stoch.io.validation.penalties import amount, terminal_level
 from mes_stoch.schema.components import Storage
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from mes_stoch.io.draft import apply_overrides
 from mes_stoch.io.instance import LoadedInstance, read_instance
-from mes_stoch.io.locate import INSTANCE_FILE
-from mes_stoch.io.yaml_lines import Document, parse_yaml
+from mes_stoch.io.readers.locate import INSTANCE_FILE
+from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
+from mes_stoch.io.validation.partial_instance import apply_overrides
 from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.schema.units import in_currency
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.io.currency import (
+from mes_stoch.io.artifacts.run_folder import read_inputs
+from mes_stoch.io.readers.currency import (
     catalogue_amounts,
     currency_code,
     in_format_names,
@@ -19,19 +20,18 @@ from mes_stoch.io.currency import (
     without_echoes,
     without_foreign_limits,
 )
-from mes_stoch.io.draft import Draft, apply_overrides, fill_products, make_draft
-from mes_stoch.io.locate import INSTANCE_FILE, Locator, show
-from mes_stoch.io.markets import market_issues, resolve_connections
-from mes_stoch.io.model_issues import model_issues
-from mes_stoch.io.on_off import on_off_issues
-from mes_stoch.io.penalties import with_penalties
-from mes_stoch.io.price_limits import missing_cap, ranges_of
-from mes_stoch.io.references import site_issues
-from mes_stoch.io.run_folder import read_inputs
+from mes_stoch.io.readers.locate import INSTANCE_FILE, Locator, show
+from mes_stoch.io.readers.model_issues import model_issues
+from mes_stoch.io.readers.time_stamps import horizon_time
+from mes_stoch.io.readers.yaml_lines import read_yaml
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.io.time_stamps import horizon_time
-from mes_stoch.io.yaml_lines import read_yaml
+from mes_stoch.io.validation.markets import market_issues, resolve_connections
+from mes_stoch.io.validation.on_off import on_off_issues
+from mes_stoch.io.validation.partial_instance import Draft, apply_overrides, fill_products, make_draft
+from mes_stoch.io.validation.penalties import with_penalties
+from mes_stoch.io.validation.price_limits import missing_cap, ranges_of
+from mes_stoch.io.validation.references import site_issues
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import Product

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from mes_stoch.io.catalogue import catalogue_entries
-from mes_stoch.io.model_issues import PRODUCT_FAMILIES
+from mes_stoch.io.catalogue.products import catalogue_entries
+from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.schema.instance import Instance
 
 #: Fields of the table, by column; the first that a family has counts.

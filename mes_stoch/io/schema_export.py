@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from mes_stoch.io.catalogue import product_catalogue
-from mes_stoch.io.currency import is_amount
-from mes_stoch.io.model_issues import PRODUCT_FAMILIES
+from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.io.readers.currency import is_amount
+from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 

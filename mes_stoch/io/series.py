@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.io.csv_table import Table, numbers, read_table
-from mes_stoch.io.currency import columns_in_format
-from mes_stoch.io.draft import Draft
-from mes_stoch.io.locate import Locator, listed, show
 from mes_stoch.io.names import name_problem
-from mes_stoch.io.reporter import Reporter
-from mes_stoch.io.time_rows import RowTimes
+from mes_stoch.io.readers.csv_table import Table, numbers, read_table
+from mes_stoch.io.readers.currency import columns_in_format
+from mes_stoch.io.readers.locate import Locator, listed, show
+from mes_stoch.io.readers.reporter import Reporter
+from mes_stoch.io.readers.time_rows import RowTimes
+from mes_stoch.io.validation.partial_instance import Draft
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import ExplicitScenarios
 from mes_stoch.schema.units import FORMAT_CURRENCY

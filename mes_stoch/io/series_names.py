@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from mes_stoch.io.draft import Draft
-from mes_stoch.io.key_hints import nearest_key
-from mes_stoch.io.locate import Locator, listed, show, unit_word
-from mes_stoch.io.number_words import number_hint
+from mes_stoch.io.readers.key_hints import nearest_key
+from mes_stoch.io.readers.locate import Locator, listed, show, unit_word
+from mes_stoch.io.readers.number_words import number_hint
+from mes_stoch.io.validation.partial_instance import Draft
 from mes_stoch.schema.base import AUTO, Model
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from mes_stoch.components.context import Firm
 from mes_stoch.components.registry import build_component
-from mes_stoch.io.penalties import amount
+from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.legs import make_legs

@@ -1,7 +1,7 @@
 """What the solve layer sees of any two-stage problem: sparse arrays, one scenario at a time.
 
 Nothing here knows of sites, products or markets. A site compiles to a :class:`StochasticProgram`
-(:mod:`mes_stoch.model.compile`); so does any mpi-sppy model module (:mod:`mes_stoch.solve.pyomo_program`). With three
+(:mod:`mes_stoch.model.compile`); so does any mpi-sppy model module (:mod:`mes_stoch.solvers.pyomo_program`). With three
 stages a scenario is a day-ahead node with the leaves below it (:mod:`mes_stoch.model.bundle`).
 
 Equations

@@ -31,9 +31,9 @@ from mes_stoch.components.context import (
     Weighted,
     pools,
 )
-from mes_stoch.io.time import blocks, horizon_days
 from mes_stoch.model.families import Family
 from mes_stoch.model.stacking import stack, stack_at_connection
+from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.components import Component, GridConnection, ReserveProvider
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Bids, Instance

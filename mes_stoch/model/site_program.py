@@ -19,10 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mes_stoch.io.exclusivity import Overlap, exclusive_pairs, overlaps
-from mes_stoch.io.penalties import derived_penalties, with_penalties
-from mes_stoch.io.price_limits import series_ranges
-from mes_stoch.io.time import blocks
+from mes_stoch.io.validation.exclusivity import Overlap, exclusive_pairs, overlaps
+from mes_stoch.io.validation.penalties import derived_penalties, with_penalties
+from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
@@ -31,6 +30,7 @@ from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootS
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.bids import BidRules, nearest_bid_mw
 from mes_stoch.products.exclusivity import keep_larger
+from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket, Flexibility

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mes_stoch.components.context import Direction, HeldReserve, Leg, OfPeriod, Weighted, pools
-
-if TYPE_CHECKING:
-    from mes_stoch.model.site_model import SiteModel
+from mes_stoch.components.context import Direction, HeldReserve, Leg, ModelContext, OfPeriod, Weighted, pools
 
 
 def stack(
-    site: SiteModel, owner: str, legs: Sequence[Leg], held: Mapping[str, Any], called: Mapping[str, Weighted]
+    site: ModelContext, owner: str, legs: Sequence[Leg], held: Mapping[str, Any], called: Mapping[str, Weighted]
 ) -> dict[Direction, Any]:
     """Power that one component keeps free where it holds products of several exclusivity groups.
 
@@ -52,7 +49,7 @@ def stack(
 
 
 def stack_at_connection(
-    site: SiteModel,
+    site: ModelContext,
     connection: str,
     legs: Sequence[Leg],
     direction: Direction,
@@ -77,7 +74,7 @@ def stack_at_connection(
 
 
 def _room_of_device(
-    site: SiteModel, connection: str, device: str, reserve: HeldReserve, direction: Direction, names: Set[str]
+    site: ModelContext, connection: str, device: str, reserve: HeldReserve, direction: Direction, names: Set[str]
 ) -> OfPeriod:
     own = [leg for leg in reserve.of(direction) if leg.name in names]
     if len(own) == len(reserve.of(direction)):
@@ -98,7 +95,7 @@ def _is_within_one(apart: Mapping[str, Sequence[Leg]], direction: Direction, leg
     return any(callable_legs <= {leg.name for leg in own} for own in apart.values())
 
 
-def _at_least(site: SiteModel, owner: str, name: str, room: Any, parts: Sequence[OfPeriod]) -> None:
+def _at_least(site: ModelContext, owner: str, name: str, room: Any, parts: Sequence[OfPeriod]) -> None:
     site.constraint(
         owner,
         name,

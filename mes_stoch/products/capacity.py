@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import Availability, Expression, OfPeriod
-from mes_stoch.io.calendar import can_be_critical
 from mes_stoch.products.bids import Span, build_volume
 from mes_stoch.products.context import MarketContext
+from mes_stoch.rules.calendar import can_be_critical
 from mes_stoch.schema.products import CapacityMechanism
 
 

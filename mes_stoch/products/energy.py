@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mes_stoch.components.context import Expression, OfPeriod
-from mes_stoch.io.calendar import in_windows
-from mes_stoch.io.penalties import amount
+from mes_stoch.io.validation.penalties import amount
 from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
+from mes_stoch.rules.calendar import in_windows
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.products import EnergyMarket
 
@@ -33,7 +33,7 @@ def build_energy(context: MarketContext, markets: dict[str, EnergyMarket]) -> No
     so settled at the mean price of its periods.
 
     Positions taken before the day is known stay feasible whatever comes: what the site does not plan to keep is settled
-    as imbalance and costs the penalty ``S`` on top, which no price pays (:mod:`mes_stoch.io.penalties`).
+    as imbalance and costs the penalty ``S`` on top, which no price pays (:mod:`mes_stoch.io.validation.penalties`).
 
     Symbols
     -------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.exclusivity import Overlap, exclusive_pairs, overlaps
+from mes_stoch.io.validation.exclusivity import Overlap, exclusive_pairs, overlaps
 from mes_stoch.products.bids import declare_bid, largest_volume_mw
 from mes_stoch.products.context import MarketContext
 from mes_stoch.schema.products import Flexibility, MarketProduct

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from mes_stoch.components.context import Expression, OfPeriod
-from mes_stoch.io.imbalance_prices import imbalance_prices
 from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
+from mes_stoch.products.imbalance_prices import imbalance_prices
 from mes_stoch.products.missed_calls import build_missed_calls
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.products import Imbalance
@@ -33,7 +33,7 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
 
     so the imbalance of a settlement period is netted and priced at the mean of its prices. ``price_long <=
     price_short``, required of given prices and a consequence of the French rule
-    (:func:`mes_stoch.io.imbalance_prices.imbalance_prices`), keeps this convex without a binary.
+    (:func:`mes_stoch.products.imbalance_prices.imbalance_prices`), keeps this convex without a binary.
 
     Symbols
     -------

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.context import Expression, ModelContext, OfPeriod
-from mes_stoch.io.calendar import obliged
 from mes_stoch.products.bids import Span
 from mes_stoch.products.context import MarketContext
+from mes_stoch.rules.calendar import obliged
 from mes_stoch.schema.products import Flexibility
 
 Values = NDArray[np.float64]

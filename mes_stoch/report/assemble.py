@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
-from mes_stoch.io.penalties import stated_penalties
-from mes_stoch.io.time import horizon_days
+from mes_stoch.io.validation.penalties import stated_penalties
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.no_volume import why_no_volume
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
+from mes_stoch.rules.time_axis import horizon_days
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.products import CapacityMechanism
 
 if TYPE_CHECKING:
     from mes_stoch.model.bundle import BundledProgram
     from mes_stoch.model.site_program import SiteProgram
-    from mes_stoch.solve.result import EngineResult
+    from mes_stoch.solvers.certificate.result import EngineResult
 
 THREE_STAGE_NOTE = (
     "Three-stage: day-ahead positions are decided at {nodes} day-ahead nodes, before intraday prices, calls and "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mes_stoch.model.families import Family
     from mes_stoch.model.program import FloatArray
     from mes_stoch.model.site_program import SiteProgram
-    from mes_stoch.solve.result import EngineResult, ScenarioSolution
+    from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution
 
 DUAL_PREFIX = "dual."
 PRICE_PREFIX = "price."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mes_stoch.io.run_folder import FIGURES, RunFolder
+from mes_stoch.io.artifacts.run_folder import FIGURES, RunFolder
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 

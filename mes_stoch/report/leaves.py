@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mes_stoch.model.bundle import BundledProgram
-from mes_stoch.solve.result import ScenarioSolution
+from mes_stoch.solvers.certificate.result import ScenarioSolution
 
 if TYPE_CHECKING:
     from mes_stoch.model.site_program import SiteProgram
-    from mes_stoch.solve.result import EngineResult
+    from mes_stoch.solvers.certificate.result import EngineResult
 
 
 def by_leaf(

@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mes_stoch.io.calendar import obliged
-from mes_stoch.io.exclusivity import exclusive_pairs
-from mes_stoch.io.time import blocks
+from mes_stoch.io.validation.exclusivity import exclusive_pairs
 from mes_stoch.products.bids import BidRules, largest_volume_mw
+from mes_stoch.rules.calendar import obliged
+from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.components import ReserveProvider
 from mes_stoch.schema.products import Flexibility
-from mes_stoch.solve.sampled import Question, SampledRelaxation
+from mes_stoch.solvers.subproblems.sampled import Question, SampledRelaxation
 
 if TYPE_CHECKING:
     from mes_stoch.model.families import Family

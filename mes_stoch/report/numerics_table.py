@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from mes_stoch.schema.units import FORMAT_CURRENCY
-from mes_stoch.solve.numerics import Numerics
+from mes_stoch.solvers.certificate.numerics import Numerics
 
 _WORDS = {
     "coefficients": "coefficients",

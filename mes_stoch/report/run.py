@@ -15,10 +15,10 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from mes_stoch.io import run_folder as layout
-from mes_stoch.io.run_files import read_run_files
-from mes_stoch.io.run_folder import RunFolder, build_manifest
-from mes_stoch.io.tree import tree_bytes
+from mes_stoch.io.artifacts import run_folder as layout
+from mes_stoch.io.artifacts.run_files import read_run_files
+from mes_stoch.io.artifacts.run_folder import RunFolder, build_manifest
+from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.report.datasets import flows_frame
 from mes_stoch.schema.errors import RunFolderError, WriteError
 from mes_stoch.schema.tree import ScenarioTree

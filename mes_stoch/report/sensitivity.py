@@ -18,7 +18,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.report.run import Run
 from mes_stoch.report.tables import percent
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError, UsageError

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.report.streams import group_of, group_order
-from mes_stoch.settle.settlement import POOLED_ENERGY, Settlement
-from mes_stoch.settle.stated import TOLERANCE
+from mes_stoch.settlement.settlement import POOLED_ENERGY, Settlement
+from mes_stoch.settlement.stated import TOLERANCE
 
 
 def render_settlement(settlement: Settlement, scenario: str | None = None) -> RenderableType:

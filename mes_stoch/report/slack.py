@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from mes_stoch.schema.products import Flexibility, VoltageService
-from mes_stoch.solve.least_slack import ScenarioSlack, examine_all
+from mes_stoch.solvers.subproblems.least_slack import ScenarioSlack, examine_all
 
 if TYPE_CHECKING:
     from mes_stoch.model.site_program import SiteProgram
-    from mes_stoch.solve.result import EngineResult
+    from mes_stoch.solvers.certificate.result import EngineResult
 
 _TOLERANCE = 1e-6
 _SLACK = re.compile(
@@ -77,7 +77,7 @@ def leans_on_slack(used: list[dict[str, Any]]) -> bool:
 
 
 def chosen_slack(program: SiteProgram, result: EngineResult, budget_s: float) -> dict[str, Any]:
-    """Which scenarios lean on more slack than they must, and why; see :mod:`mes_stoch.solve.least_slack`.
+    """Which scenarios lean on more slack than they must, and why; see :mod:`mes_stoch.solvers.subproblems.least_slack`.
 
     Returns
     -------

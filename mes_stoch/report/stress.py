@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.evaluate.stress.document import WORST_LEAVES
-from mes_stoch.evaluate.stress.outcome import StressTest
-from mes_stoch.evaluate.stress.readings import Reading
+from mes_stoch.evaluation.stress.document import WORST_LEAVES
+from mes_stoch.evaluation.stress.outcome import StressTest
+from mes_stoch.evaluation.stress.readings import Reading
 
 
 def render_stress(test: StressTest, leaves: int | None = WORST_LEAVES) -> RenderableType:

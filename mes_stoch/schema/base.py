@@ -24,6 +24,7 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 #: Code of a currency as ISO 4217 writes it.
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
-#: What a field of a penalty says where nothing is stated: it follows from prices (:mod:`mes_stoch.io.penalties`).
+#: What a field of a penalty says where nothing is stated: it follows from prices
+#: (:mod:`mes_stoch.io.validation.penalties`).
 AUTO: Literal["auto"] = "auto"
 Derived = Literal["auto"]

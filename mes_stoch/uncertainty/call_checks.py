@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.io.market_gates import closing_times
+from mes_stoch.io.validation.market_gates import closing_times
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer, Reserve
 from mes_stoch.schema.products.flexibility import LEAST_CALLED_PER_UNIT, Direction
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.calls import Breach, CallLimits, breaches, find_calls, limits_of
+from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.calls import Breach, breaches, find_calls
 from mes_stoch.uncertainty.process import DrawContext
 
 Values = NDArray[np.float64]

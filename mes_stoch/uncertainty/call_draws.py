@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.uncertainty.calls import CallLimits
+from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Series
 
 _ROUNDING = 1e-9

@@ -33,7 +33,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from mes_stoch.io.price_limits import traded_connections
+from mes_stoch.io.validation.price_limits import traded_connections
 from mes_stoch.schema.components import Converter, GridConnection
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance

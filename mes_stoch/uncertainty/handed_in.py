@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mes_stoch.io.artifacts.tree import TREE_ATTRIBUTES, TREE_COORDINATES, tree_issues
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.io.tree import TREE_ATTRIBUTES, TREE_COORDINATES, tree_issues
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mes_stoch.io.penalties import penalty_issues
-from mes_stoch.io.price_limits import largest_price, prices, series_ranges
+from mes_stoch.io.validation.penalties import penalty_issues
+from mes_stoch.io.validation.price_limits import largest_price, prices, series_ranges
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -17,7 +17,10 @@ _ROUNDING = 1e-9
 
 
 def price_cap_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
-    """Penalties too small, and prices too large for them; the equations are those of :mod:`mes_stoch.io.penalties`."""
+    """Penalties too small, and prices too large for them.
+
+    The equations are those of :mod:`mes_stoch.io.validation.penalties`.
+    """
     ranges = series_ranges(instance, tree)
     yield from penalty_issues(instance, ranges)
     cap = largest_price(instance, ranges)

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from mes_stoch.io.time import blocks
+from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.base import Model
-from mes_stoch.uncertainty.calls import CallLimits
+from mes_stoch.uncertainty.call_limits import CallLimits
 
 Series = NDArray[np.float64]
 Drawn = dict[str, Series]

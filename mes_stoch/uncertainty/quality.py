@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.locate import located
+from mes_stoch.io.readers.locate import located
 from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance

@@ -22,7 +22,7 @@ quarter of an hour and another the second. Both ways of one connection are compa
 (:mod:`mes_stoch.uncertainty.quality`).
 
 What is called of a contract and missed earns nothing by its settlement (:mod:`mes_stoch.products.missed_calls`), and
-slack costs more than any price (:mod:`mes_stoch.io.penalties`), so neither can close a loop.
+slack costs more than any price (:mod:`mes_stoch.io.validation.penalties`), so neither can close a loop.
 
 The two prices of two markets are no loop: trading between them is a decision under uncertainty. It needs a limit, so
 every market after the first states its ``liquidity_mw``; what it earns stands in a stream of its own
@@ -37,8 +37,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.calendar import in_windows
-from mes_stoch.io.time import blocks
+from mes_stoch.rules.calendar import in_windows
+from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance

@@ -16,7 +16,7 @@ from mes_stoch.schema.errors import InstanceError, Issue, TimeLimitError, UsageE
 from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.products import Flexibility
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.calls import CallLimits, limits_of
+from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
 from mes_stoch.uncertainty.processes import PROCESSES
 from mes_stoch.uncertainty.room import require_room

@@ -23,7 +23,7 @@ from mes_stoch.bench.inputs import Inputs
 from mes_stoch.bench.plan import Measurement
 from mes_stoch.bench.run import run_benchmark
 from mes_stoch.bench.store import COLUMNS, BenchFolder
-from mes_stoch.io.tree import read_tree
+from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.errors import UsageError
 

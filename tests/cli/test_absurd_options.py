@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve.option_ranges import RANGES, require_sensible
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.option_ranges import RANGES, require_sensible
 
 Command = Callable[..., Any]
 ABSURD = ("-1", "0", "nan", "inf", "-inf", "1e400", "1e300", "", "x", "1e", "0x10", "٣")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from mes_stoch.solve import extensive
-from mes_stoch.solve.result import EngineResult
+from mes_stoch.solvers.certificate.result import EngineResult
+from mes_stoch.solvers.extensive import algorithm as extensive
 
 Command = Callable[..., Any]
 

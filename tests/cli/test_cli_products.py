@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mes_stoch as ms
-from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.catalogue.products import product_catalogue
 
 Command = Callable[..., Any]
 

@@ -6,7 +6,7 @@ import math
 import time
 
 from mes_stoch.cli.progress import ProgressLines, progress_line
-from mes_stoch.solve.result import TracePoint
+from mes_stoch.solvers.certificate.result import TracePoint
 
 
 class Clock:

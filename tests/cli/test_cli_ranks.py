@@ -13,7 +13,7 @@ import pytest
 from mes_stoch.cli import ranks, speech
 from mes_stoch.cli.main import run
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
 TIME_LIMIT_S = 120
 
@@ -104,20 +104,20 @@ def two_ranks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_a_healthy_rank_hears_of_the_others_problem(two_ranks: pytest.MonkeyPatch) -> None:
-    two_ranks.setattr(parallel, "world", lambda: _World(("disk not there", 2)))
+    two_ranks.setattr(mpi, "world", lambda: _World(("disk not there", 2)))
     with pytest.raises(ranks.AgreedError, match="rank 1: disk not there") as caught, ranks.ready_together():
         pass
     assert caught.value.exit_code == 2
 
 
 def test_a_problem_of_all_is_nobodys_in_particular(two_ranks: pytest.MonkeyPatch) -> None:
-    two_ranks.setattr(parallel, "world", lambda: _World(("bad file", 2)))
+    two_ranks.setattr(mpi, "world", lambda: _World(("bad file", 2)))
     with pytest.raises(ranks.AgreedError, match=r"^bad file$"), ranks.ready_together():
         raise UsageError("bad file")
 
 
 def test_no_problem(two_ranks: pytest.MonkeyPatch) -> None:
-    two_ranks.setattr(parallel, "world", lambda: _World(None))
+    two_ranks.setattr(mpi, "world", lambda: _World(None))
     with ranks.ready_together():
         pass
 
@@ -129,7 +129,7 @@ def test_a_launcher_without_mpi(
         raise UsageError("2 processes were started but mpi4py is missing")
 
     two_ranks.chdir(tmp_path)
-    two_ranks.setattr(parallel, "world", missing)
+    two_ranks.setattr(mpi, "world", missing)
     for rank, told in (("0", 1), ("1", 0)):
         two_ranks.setenv("PMI_RANK", rank)
         assert run(["solve", tiny, "--method", "ph", "--out", f"run{rank}"]) == (2, True)

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mes_stoch.settle import components
-from mes_stoch.settle.books import Books
-from mes_stoch.settle.ledger import CashFlow
+from mes_stoch.settlement import components
+from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.ledger import CashFlow
 
 Command = Callable[..., Any]
 
@@ -84,7 +84,7 @@ def test_a_run_that_is_as_it_was_written_and_does_not_add_up(
     command: Command, run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The settlement is given other prices: it looks like a fault of the program, and is told as one."""
-    from mes_stoch.settle import registry
+    from mes_stoch.settlement import registry
 
     def twice(books: Books, name: str) -> Iterator[CashFlow]:
         for flow in components.settle_node(books, name):

@@ -10,12 +10,12 @@ import pytest
 
 import mes_stoch as ms
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve import bounds
-from mes_stoch.solve.result import TracePoint
+from mes_stoch.solvers.certificate import bounds
+from mes_stoch.solvers.certificate.result import TracePoint
 
 
 def test_solve_is_the_function_and_the_package(instances: Path) -> None:
-    assert bounds.__name__ == "mes_stoch.solve.bounds"
+    assert bounds.__name__ == "mes_stoch.solvers.certificate.bounds"
     points: list[TracePoint] = []
     run = ms.solve(ms.read(instances / "tiny_site"), progress=points.append)
     assert run.objective == pytest.approx(-687.5)
@@ -23,10 +23,10 @@ def test_solve_is_the_function_and_the_package(instances: Path) -> None:
     assert points[-1].upper == pytest.approx(687.5)
 
 
-@pytest.mark.parametrize("first", ["ms.solve", "import mes_stoch.solve.result", "ms.read"])
+@pytest.mark.parametrize("first", ["ms.solve", "import mes_stoch.solvers.certificate.result", "ms.read"])
 def test_order_of_import_does_not_matter(first: str) -> None:
     lines = ["import mes_stoch as ms", first, "assert callable(ms.solve)"]
-    lines += ["import mes_stoch.solve.highs", "ms.solve.highs.version()"]
+    lines += ["import mes_stoch.solvers.highs.model", "ms.solve.highs.version()"]
     code = "\n".join(lines)
     subprocess.run([sys.executable, "-c", code], check=True)
 

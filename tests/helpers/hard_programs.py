@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 from solve.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
-from mes_stoch.solve.nearest import NearestRoot
+from mes_stoch.solvers.subproblems.nearest import NearestRoot
 
 KINDS = ("tight", "tight_whole", "excluding", "free_root", "free_root_whole", "switched")
 

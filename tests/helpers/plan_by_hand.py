@@ -11,7 +11,7 @@ import xarray as xr
 from helpers.site_builder import make_tree
 from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.instance import Instance
-from mes_stoch.settle.books import Books
+from mes_stoch.settlement.books import Books
 
 
 def books_by_hand(

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from solve.array_programs import ArrayProgram
 
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage
-from mes_stoch.solve.nearest import NearestRoot
+from mes_stoch.solvers.subproblems.nearest import NearestRoot
 
 INF = np.inf
 KINDS = ("plain", "ill-scaled", "tiny probability", "unbounded root", "whole", "big-M", "big-M steps")

@@ -13,7 +13,7 @@ from solve.array_programs import ArrayProgram
 
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import LinearProgram, RootStage, StochasticProgram
-from mes_stoch.solve.nearest import NearestRoot
+from mes_stoch.solvers.subproblems.nearest import NearestRoot
 
 Groups = list[tuple[int, ...]]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from helpers.closed_site import ClosedSite
-from mes_stoch.io.penalties import with_penalties
-from mes_stoch.io.price_limits import series_ranges
+from mes_stoch.io.validation.penalties import with_penalties
+from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.program import LinearProgram
 from mes_stoch.model.site_program import SiteProgram, build_program
 from mes_stoch.report.slack import chosen_slack
@@ -22,8 +22,8 @@ from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 from mes_stoch.uncertainty.quality import check_tree
 
 #: What a linear program earns by its tolerances: MWh at the largest price, or MWh.

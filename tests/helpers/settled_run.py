@@ -9,10 +9,10 @@ from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settle.books import Books
-from mes_stoch.settle.settlement import Settlement, settle_books
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.settlement import Settlement, settle_books
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
 
 def solved(instance: Instance, tree: ScenarioTree, gap_rel: float = 1e-7, time_limit_s: float = 60.0) -> Run:

@@ -22,7 +22,7 @@ import scipy.sparse as sp
 from solve.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
-from mes_stoch.solve.nearest import NearestRoot
+from mes_stoch.solvers.subproblems.nearest import NearestRoot
 
 #: Column (or a name for the right-hand side) and row, with the value they take.
 Changes = dict[tuple[str, str], float]

@@ -14,8 +14,8 @@ import pytest
 
 import mes_stoch as ms
 from mes_stoch.model.site_program import build_program
-from mes_stoch.solve.progressive_hedging import solve_ph
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
 
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 

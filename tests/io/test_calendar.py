@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mes_stoch.io.calendar import in_windows, obliged
-from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.rules.calendar import in_windows, obliged
 from mes_stoch.schema.products import CalendarWindow, LocalFlexibility
 
 PARIS = "Europe/Paris"

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mes_stoch.io.claim import Claim, Owner
+from mes_stoch.io.artifacts.claim import Claim, Owner
 from mes_stoch.schema.errors import UsageError, WriteError
 
 #: Claims argv[1], with force if argv[2] says so, once it is told to; then waits for its standard input to close.
 CLAIMANT = """
 import sys
 from pathlib import Path
-from mes_stoch.io.claim import Claim
+from mes_stoch.io.artifacts.claim import Claim
 from mes_stoch.schema.errors import UsageError
 print("ready", flush=True)
 sys.stdin.readline()

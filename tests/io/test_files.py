@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.files import read_regular, write_whole
 from mes_stoch.io.names import name_problem, printable
-from mes_stoch.io.run_folder import RunFolder
 from mes_stoch.schema.errors import WriteError
 
 

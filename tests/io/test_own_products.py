@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from site_folder import SiteFolder
 
-from mes_stoch.io.catalogue import product_catalogue
-from mes_stoch.io.model_issues import PRODUCT_FAMILIES
+from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.io.schema_export import instance_schema
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.schema.products import Reserve

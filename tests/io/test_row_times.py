@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from site_folder import SiteFolder, assert_issue
 
-from mes_stoch.io.moments import read_moments
-from mes_stoch.io.time_stamps import TimeStampError, parse_time
+from mes_stoch.io.readers.moments import read_moments
+from mes_stoch.io.readers.time_stamps import TimeStampError, parse_time
 
 COMMON, SCENARIOS = "series.csv", "scenarios.csv"
 

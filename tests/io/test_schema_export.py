@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from site_folder import INSTANCE
 
-from mes_stoch.io.catalogue import product_catalogue
+from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.io.schema_export import instance_schema
-from mes_stoch.io.yaml_lines import Document, parse_yaml
 
 SHIPPED = sorted((Path(__file__).parents[2] / "instances").glob("*/instance.yaml"))
 

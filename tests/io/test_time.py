@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_folder import SiteFolder
 
-from mes_stoch.io.time import block_problem, blocks, period_times
-from mes_stoch.io.time_stamps import TimeStampError, find_zone, parse_time
+from mes_stoch.io.readers.time_stamps import TimeStampError, find_zone, parse_time
+from mes_stoch.rules.time_axis import block_problem, blocks, period_times
 
 ZONE = "Europe/Paris"
 SPRING, AUTUMN, PLAIN = "2025-03-30", "2025-10-26", "2025-01-15"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mes_stoch.io.tree import read_tree, write_tree
+from mes_stoch.io.artifacts.tree import read_tree, write_tree
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
 

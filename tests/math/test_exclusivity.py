@@ -10,10 +10,10 @@ from helpers.site_builder import grid, make_instance, make_tree, optimum
 
 from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.instance import Instance
-from mes_stoch.solve import highs
-from mes_stoch.solve.decomposition import solve_decomposition
-from mes_stoch.solve.extensive import assemble, solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
+from mes_stoch.solvers.extensive.algorithm import assemble, solve_extensive
+from mes_stoch.solvers.highs import model as highs
 
 MARKETS = {
     "da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1},

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.site_builder import grid, mains, make_instance, make_tree, optimum
 
-from mes_stoch.io.worth import Worth
+from mes_stoch.io.validation.worth import Worth
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.uncertainty.quality import check_tree

@@ -14,8 +14,8 @@ from solve.array_programs import ArrayProgram, linear_program, newsvendor
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.schema.errors import ModelError
-from mes_stoch.solve.extensive import assemble, solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import assemble, solve_extensive
 
 EXACT = SolveOptions(gap_rel=1e-9)
 GROUPS = [(0, 1, 2), (3, 4), (5,)]

@@ -23,8 +23,8 @@ from mes_stoch.report.tables import report_text
 from mes_stoch.schema.errors import InstanceError, ModelError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
 EXACT = SolveOptions(gap_rel=1e-9)
 
@@ -245,7 +245,7 @@ def test_the_table_names_the_nodes(site: api.Site) -> None:
 
 def test_mpisppys_own_drivers_stay_two_stage(tmp_path: Path) -> None:
     pytest.importorskip("mpisppy")
-    from mes_stoch.solve import mpisppy_module
+    from mes_stoch import mpisppy_module
 
     folder = by_hand.write_folder(tmp_path / "site")
     with pytest.raises(UsageError, match="this model module is two-stage"):

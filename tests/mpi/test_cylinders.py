@@ -10,11 +10,11 @@ import pytest
 from solve.array_programs import newsvendor
 
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve import bounds
-from mes_stoch.solve.cylinders import _result, _Share, check_ranks
-from mes_stoch.solve.findings import Findings
-from mes_stoch.solve.interval import Interval
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate import bounds
+from mes_stoch.solvers.certificate.interval import Interval
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.certificate.solver_state import Findings
+from mes_stoch.solvers.hedging.cylinders import _result, _Share, check_ranks
 
 pytestmark = pytest.mark.mpi
 OPTIMUM = -108390.0
@@ -53,10 +53,10 @@ def test_bounds_hold_the_extensive_form_with_integers_everywhere(mpiexec, flags)
     # The extensive form's optimum, proven in tests/solve against two other programs.
     from importlib.util import module_from_spec, spec_from_file_location
 
-    from mes_stoch.solve import mpisppy_setup
-    from mes_stoch.solve.extensive import solve_extensive
-    from mes_stoch.solve.pyomo_program import PyomoProgram
-    from mes_stoch.solve.result import SolveOptions
+    from mes_stoch.solvers.certificate.result import SolveOptions
+    from mes_stoch.solvers.extensive.algorithm import solve_extensive
+    from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
+    from mes_stoch.solvers.pyomo_program import PyomoProgram
 
     mpisppy_setup.load()
     spec = spec_from_file_location("capacity", Path(__file__).parents[1] / "models" / "capacity.py")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
 pytestmark = pytest.mark.mpi
 
@@ -46,7 +46,7 @@ def test_progress_thread_serves_one_sided_reads(mpiexec):
 
 def test_launcher_without_its_mpi_is_refused():
     """Three processes announced, one known to MPI: N separate runs in disguise."""
-    script = "from mes_stoch.solve import parallel; parallel.world()"
+    script = "from mes_stoch.solvers.parallel import mpi; mpi.world()"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PMI", "OMPI", "HYDI"))}
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -63,11 +63,11 @@ def test_launcher_without_its_mpi_is_refused():
 def test_launcher_size_prefers_the_launcher_that_speaks_to_mpi(monkeypatch):
     for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "MPI_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"):
         monkeypatch.delenv(name, raising=False)
-    assert parallel.launcher_size() == 1
+    assert mpi.launcher_size() == 1
     monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "2")
-    assert parallel.launcher_size() == 2
+    assert mpi.launcher_size() == 2
     monkeypatch.setenv("PMI_SIZE", "6")
-    assert parallel.launcher_size() == 6
+    assert mpi.launcher_size() == 6
 
 
 def test_missing_mpi_library_is_a_usage_error_under_a_launcher(monkeypatch):
@@ -75,7 +75,7 @@ def test_missing_mpi_library_is_a_usage_error_under_a_launcher(monkeypatch):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     monkeypatch.delitem(sys.modules, "mpi4py.MPI", raising=False)
     with pytest.raises(UsageError, match="mpi4py is missing"):
-        parallel.world()
+        mpi.world()
 
 
 def test_mpi_library_that_does_not_load_leaves_a_run_of_one_process(tmp_path):
@@ -83,9 +83,9 @@ def test_mpi_library_that_does_not_load_leaves_a_run_of_one_process(tmp_path):
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1] / "solve")!r})
 from array_programs import load_model
-from mes_stoch.solve.progressive_hedging import solve_ph
-from mes_stoch.solve.pyomo_program import PyomoProgram
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
+from mes_stoch.solvers.pyomo_program import PyomoProgram
+from mes_stoch.solvers.certificate.result import SolveOptions
 program = PyomoProgram.from_module(load_model("farmer"), 3)
 print(solve_ph(program, SolveOptions(gap_rel=1e-2)).status)
 """
@@ -98,7 +98,8 @@ print(solve_ph(program, SolveOptions(gap_rel=1e-2)).status)
 
 def test_importing_the_solve_layer_starts_no_mpi():
     script = (
-        "import sys, mes_stoch.solve.progressive_hedging, mes_stoch.solve.cylinders, mes_stoch.solve.extensive;"
+        "import sys, mes_stoch.solvers.hedging.progressive_hedging, mes_stoch.solvers.hedging.cylinders;"
+        "import mes_stoch.solvers.extensive.algorithm;"
         "assert not {'mpi4py', 'mpi4py.MPI', 'mpisppy'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)

@@ -20,7 +20,7 @@ from mes_stoch.api import METHODS
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import build_leaf_program, build_program
-from mes_stoch.solve.result import EngineResult, SolveOptions
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 
 ARRAYS, SITES = range(180), range(180, 200)
 SITE_LEAVES = [[1, 1, 1], [2, 2], [1, 3, 1], [1, 1]]
@@ -38,7 +38,7 @@ CHUNK = 20
 def engine(method: str) -> Callable[[StochasticProgram, SolveOptions], EngineResult | None]:
     module, _, name = ENTRY[method].partition(".")
     found: Callable[[StochasticProgram, SolveOptions], EngineResult | None] = getattr(
-        importlib.import_module(f"mes_stoch.solve.{module}"), name
+        importlib.import_module(f"mes_stoch.solvers.{module}"), name
     )
     return found
 

@@ -9,9 +9,9 @@ import pytest
 from helpers.hard_programs import KINDS, HardCase, hard_case
 
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError
-from mes_stoch.solve.decomposition import solve_decomposition
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
 GAP_REL = 1e-6
 THINNED, ALL, CHUNK = 100, 2000, 20

@@ -12,9 +12,9 @@ from mes_stoch.model.site_program import SiteProgram, build_program
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.products import EnergyMarket, Reserve
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solve.bounds import evaluate
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.bounds import evaluate
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 from mes_stoch.uncertainty.tree import build_tree
 
 HOSPITAL = Path(__file__).resolve().parents[2] / "instances" / "hospital_fr"

@@ -15,8 +15,8 @@ from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.dispatch_figure import draw_commitments_dispatch
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.report.tables import report_text
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
 MARKETS = {
     "da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1},

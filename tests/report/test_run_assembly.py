@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 from mes_stoch import api
-from mes_stoch.io.time import horizon_days
 from mes_stoch.model.site_program import SiteProgram, build_program
 from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.rules.time_axis import horizon_days
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.instance import Horizon
-from mes_stoch.solve.extensive import solve_extensive
-from mes_stoch.solve.result import EngineResult, SolveOptions, TracePoint
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TracePoint
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
 SETTINGS = RunSettings(inputs={}, method="ef")
 

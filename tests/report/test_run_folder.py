@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 from mes_stoch import api
-from mes_stoch.io.run_folder import RunFolder, plain
+from mes_stoch.io.artifacts.run_folder import RunFolder, plain
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.schema.errors import UsageError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mes_stoch.cli.main import main
-from mes_stoch.solve.highs import HighsModel
+from mes_stoch.solvers.highs.model import HighsModel
 
 FAULTY_RANK = "1"
 # Late enough that all ranks are at work together, early enough for the smallest instance.

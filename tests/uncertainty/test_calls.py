@@ -16,7 +16,8 @@ from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_draws import CallBook, admit_calls, markov_calls
-from mes_stoch.uncertainty.calls import CallLimits, breaches, find_calls, limits_of
+from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.calls import breaches, find_calls
 from mes_stoch.uncertainty.process import DrawContext
 from mes_stoch.uncertainty.quality import check_tree
 from mes_stoch.uncertainty.tree import build_tree

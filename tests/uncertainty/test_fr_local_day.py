@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mes_stoch.uncertainty.calls import CallLimits
+from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Drawn
 from mes_stoch.uncertainty.processes.fr_local_day import RESERVED, UNRESERVED, FrLocalDay, FrLocalDayParameters
 from mes_stoch.uncertainty.processes.fr_site import seasonal_temperature

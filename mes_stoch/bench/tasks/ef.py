@@ -9,10 +9,10 @@ from mes_stoch import api
 from mes_stoch.bench.phases import PhaseClock
 from mes_stoch.bench.tasks.floor import HIGHS_DEFAULTS
 from mes_stoch.bench.worker import Task
-from mes_stoch.io.tree import read_tree
-from mes_stoch.solve.bounds import relative_gap
-from mes_stoch.solve.extensive import assemble
-from mes_stoch.solve.highs import HighsModel, OptionValue
+from mes_stoch.io.artifacts.tree import read_tree
+from mes_stoch.solvers.certificate.bounds import relative_gap
+from mes_stoch.solvers.extensive.algorithm import assemble
+from mes_stoch.solvers.highs.model import HighsModel, OptionValue
 
 _OPTIONS: dict[str, dict[str, OptionValue]] = {
     "simplex": {},

@@ -8,9 +8,9 @@ from typing import Any
 from mes_stoch import api
 from mes_stoch.bench.phases import PhaseClock
 from mes_stoch.bench.worker import Task
-from mes_stoch.io.tree import read_tree
+from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.solve.highs import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
+from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
 
 #: What :class:`HighsModel` sets for itself, set back to what HiGHS ships with.
 HIGHS_DEFAULTS: dict[str, OptionValue] = {"simplex_scale_strategy": 2}

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from mes_stoch import api
 from mes_stoch.bench.worker import Task
-from mes_stoch.io.tree import read_tree
+from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.model.program import LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solve.extensive import assemble
-from mes_stoch.solve.highs import HighsModel
+from mes_stoch.solvers.extensive.algorithm import assemble
+from mes_stoch.solvers.highs.model import HighsModel
 
 IntArray = NDArray[np.int64]
 
@@ -71,7 +71,7 @@ def _found(started: float, built: float, ended: float, cpu_s: float) -> dict[str
 def build_linopy(linopy: Any, program: StochasticProgram, scenarios: list[LinearProgram]) -> Any:
     """The extensive form of ``scenarios`` as a linopy model.
 
-    Rows that hold root columns alone are stated once, as :func:`mes_stoch.solve.extensive.assemble` does.
+    Rows that hold root columns alone are stated once, as :func:`mes_stoch.solvers.extensive.algorithm.assemble` does.
     """
     xr = importlib.import_module("xarray")
     root_columns = np.asarray(program.root.columns)

@@ -23,13 +23,13 @@ import numpy as np
 from mes_stoch import api
 from mes_stoch.bench.phases import replaced
 from mes_stoch.bench.worker import Task
-from mes_stoch.io.tree import read_tree
+from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.solve import bounds
-from mes_stoch.solve.highs import HighsModel
-from mes_stoch.solve.result import SolveOptions
-from mes_stoch.solve.serial_hedging import solve_serial
+from mes_stoch.solvers.certificate import bounds
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.hedging.serial import solve_serial
+from mes_stoch.solvers.highs.model import HighsModel
 
 # Never reached, so that all iterations are made.
 _UNREACHABLE_GAP = 1e-12

@@ -9,8 +9,8 @@ from typing import Any
 from mes_stoch import api
 from mes_stoch.bench.phases import PhaseClock, timed_phases
 from mes_stoch.bench.worker import Task
-from mes_stoch.io.tree import read_tree
-from mes_stoch.solve.result import TracePoint
+from mes_stoch.io.artifacts.tree import read_tree
+from mes_stoch.solvers.certificate.result import TracePoint
 
 
 def run(task: Task) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mes_stoch import api
 from mes_stoch.bench.worker import Task
-from mes_stoch.solve.highs import HighsModel
+from mes_stoch.solvers.highs.model import HighsModel
 
 
 def run(task: Task) -> dict[str, Any]:

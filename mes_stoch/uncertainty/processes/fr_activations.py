@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from mes_stoch.uncertainty.call_draws import admit_calls
-from mes_stoch.uncertainty.calls import CallLimits
+from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
 from mes_stoch.uncertainty.processes.fr_parameters import ReserveParameters
 

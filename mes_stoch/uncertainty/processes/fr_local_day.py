@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative, Positive
 from mes_stoch.uncertainty.call_draws import markov_calls
-from mes_stoch.uncertainty.calls import CallLimits
+from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 from mes_stoch.uncertainty.processes.fr_parameters import FrSyntheticDayParameters
 from mes_stoch.uncertainty.processes.fr_site import seasonal_temperature

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 
 from mes_stoch.schema.errors import InfeasibleError
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
 kind = sys.argv[1]
 
 
 def work() -> None:
-    communicator = parallel.world()
+    communicator = mpi.world()
     if kind.endswith("uncaught"):
-        parallel.abort_when_uncaught()
-    with parallel.ProgressThread(communicator):
+        mpi.abort_when_uncaught()
+    with mpi.ProgressThread(communicator):
         if communicator.Get_rank() == 1:
             if kind.startswith("raise"):
                 raise ValueError("the tank of rank 1 is empty")
@@ -33,5 +33,5 @@ def work() -> None:
 if kind.endswith("uncaught"):
     work()
 else:
-    with parallel.abort_on_failure():
+    with mpi.abort_on_failure():
         work()

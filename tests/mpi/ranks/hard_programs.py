@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError
-from mes_stoch.solve import mpisppy_setup, parallel
-from mes_stoch.solve.decomposition import solve_decomposition
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
+from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
+from mes_stoch.solvers.parallel import mpi
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "solve")]
 
-with parallel.abort_on_failure():
+with mpi.abort_on_failure():
     mpisppy_setup.load()
     from helpers.hard_programs import hard_case
 
@@ -30,4 +31,4 @@ with parallel.abort_on_failure():
         tolerance = 1e-6 * max(abs(case.optimum), 1e-3 * case.money)
         holds = bounds is None or bounds[0] - tolerance <= case.optimum <= bounds[1] + tolerance
         if status != case.status or not holds:
-            print(f"rank {parallel.rank()}, seed {seed}: {case.status} {case.optimum}, found {status} {bounds}")  # noqa: T201
+            print(f"rank {mpi.rank()}, seed {seed}: {case.status} {case.optimum}, found {status} {bounds}")  # noqa: T201

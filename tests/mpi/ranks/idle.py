@@ -11,10 +11,10 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from array_programs import newsvendor
 
-from mes_stoch.solve import parallel
-from mes_stoch.solve.cylinders import solve_cylinders
-from mes_stoch.solve.result import SolveOptions
-from mes_stoch.solve.rho import RhoControl
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.hedging.cylinders import solve_cylinders
+from mes_stoch.solvers.hedging.rho import RhoControl
+from mes_stoch.solvers.parallel import mpi
 
 TURNS = 7
 PAUSE_S = 1.0
@@ -25,8 +25,8 @@ def slow(self, hedging):
     return False
 
 
-with parallel.abort_on_failure():
-    communicator = parallel.world()
+with mpi.abort_on_failure():
+    communicator = mpi.world()
     RhoControl.ease = slow
     # A gap below zero is never reached, so the hub goes on to its iteration limit.
     options = SolveOptions(gap_rel=-1.0, iteration_limit=TURNS)

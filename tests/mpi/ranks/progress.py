@@ -7,14 +7,14 @@ import time
 
 import numpy as np
 
-from mes_stoch.solve import parallel
+from mes_stoch.solvers.parallel import mpi
 
-with parallel.abort_on_failure():
-    communicator = parallel.world()
+with mpi.abort_on_failure():
+    communicator = mpi.world()
     from mpi4py import MPI
 
     window = MPI.Win.Allocate(8, comm=communicator)
-    with parallel.ProgressThread(communicator if sys.argv[1] == "with" else None):
+    with mpi.ProgressThread(communicator if sys.argv[1] == "with" else None):
         communicator.Barrier()
         if communicator.Get_rank() == 0:
             buffer = np.zeros(1)

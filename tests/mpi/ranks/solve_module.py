@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mes_stoch.solve import mpisppy_setup, parallel
-from mes_stoch.solve.decomposition import solve_decomposition
-from mes_stoch.solve.progressive_hedging import solve_ph
-from mes_stoch.solve.pyomo_program import PyomoProgram
-from mes_stoch.solve.result import SolveOptions
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
+from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
+from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
+from mes_stoch.solvers.parallel import mpi
+from mes_stoch.solvers.pyomo_program import PyomoProgram
 
 parser = argparse.ArgumentParser()
 parser.add_argument("module")
@@ -28,7 +29,7 @@ parser.add_argument("--cold", action="store_true")
 parser.add_argument("--cut-scenario", type=int, default=-1)
 arguments = parser.parse_args()
 
-with parallel.abort_on_failure():
+with mpi.abort_on_failure():
     mpisppy_setup.load()
     path = Path(__file__).parents[2] / "models" / f"{arguments.module}.py"
     spec = importlib.util.spec_from_file_location(arguments.module, path)
@@ -54,7 +55,7 @@ with parallel.abort_on_failure():
         result = solve_ph(program, options, seen.append, warm=not arguments.cold)
     else:
         result = solve_decomposition(program, options, seen.append)
-    rank = parallel.rank()
+    rank = mpi.rank()
     if (result is not None) != (rank == 0):
         raise RuntimeError(f"rank {rank} got {result}")
     if rank != 0 and seen:

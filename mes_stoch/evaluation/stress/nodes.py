@@ -1,0 +1,236 @@
+"""What a call changes at other nodes, and which networks and stores there take it over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mes_stoch.evaluation.stress.plan import CallSet, Leg, Plan, Side
+from mes_stoch.evaluation.stress.stores import StoreOnCall
+from mes_stoch.schema.components import Converter
+from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.settlement.books import Array, Span
+
+Effect = Literal["taken", "added"]
+
+
+@dataclass(frozen=True, eq=False)
+class NodeLoad:
+    """What calls of one set take from a node, or add to it, beside the port where they are delivered.
+
+    Parameters
+    ----------
+    node : str
+    effect : str
+        ``taken``: the node needs other supply; ``added``: it needs room.
+    ratios : dict
+        By device and direction of calls, MW here per MW called, over (leaves, periods).
+    stores, networks : tuple of str
+        Storages and connections at the node.
+    room_mw : dict
+        By network, what it can still carry as the leaf is operated, MW over (leaves, periods).
+    rivals : tuple
+        Devices and directions whose delivery uses up the same network, where the node is that of the connection.
+    """
+
+    node: str
+    effect: Effect
+    ratios: dict[Side, Array]
+    stores: tuple[str, ...]
+    room_mw: dict[str, Array]
+    rivals: tuple[Side, ...]
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return tuple(self.ratios)
+
+    @property
+    def natural(self) -> Direction:
+        """Direction of calls of a store itself that have the effect."""
+        return "up" if self.effect == "taken" else "down"
+
+    @property
+    def takers(self) -> tuple[str, ...]:
+        """Everything that can take over."""
+        return (*self.stores, *self.room_mw)
+
+    def asked(self, changes: Mapping[Side, Array], period: Span) -> Array:
+        """What the calls change at the node, MW, over (leaves, anchors)."""
+        parts = [ratio[:, period] * changes[side] for side, ratio in self.ratios.items()]
+        return np.maximum(sum(parts), 0.0)
+
+    def room(self, network: str, changes: Mapping[Side, Array], period: Span) -> Array:
+        """What a network can carry beside the delivery of the calls themselves, MW, over (leaves, anchors)."""
+        room = self.room_mw[network][:, period]
+        return np.asarray(room - sum(changes[side] for side in self.rivals))
+
+
+def node_loads(plan: Plan, calls: CallSet) -> tuple[NodeLoad, ...]:
+    """Every node that calls of a set take something from or add something to, where that can fail.
+
+    A network without limit gives whatever is taken. What one device takes and another adds is not set off against each
+    other: calls of different products come apart.
+    """
+    ratios: dict[tuple[str, Effect], dict[Side, Array]] = {}
+    for side in calls.sides:
+        spec = plan.books.instance.components[side[0]]
+        if isinstance(spec, Converter):
+            for node, effect, ratio in _other_ports(plan, side[1], spec):
+                own = ratios.setdefault((node, effect), {})
+                own[side] = own[side] + ratio if side in own else ratio
+    return tuple(
+        _load(plan, calls, node, effect, by_side)
+        for (node, effect), by_side in ratios.items()
+        if effect == "added" or all(spec.import_max_mw is not None for spec in plan.networks_at(node).values())
+    )
+
+
+def _load(plan: Plan, calls: CallSet, node: str, effect: Effect, ratios: dict[Side, Array]) -> NodeLoad:
+    stores = tuple(name for name, spec in plan.storages.items() if spec.node == node)
+    room = {}
+    for name, spec in plan.networks_at(node).items():
+        into_node = plan.books.metered(name, node)
+        room[name] = (spec.import_max_mw or 0.0) - into_node if effect == "taken" else spec.export_max_mw + into_node
+    # calls up use what a connection could still export, and calls down what it could still import
+    against: Direction = "up" if effect == "added" else "down"
+    here = [leg for leg in calls.legs if leg.direction == against and leg.product.connection in room]
+    rivals = tuple(dict.fromkeys((device, against) for leg in here for device in leg.held))
+    return NodeLoad(node, effect, ratios, stores, room, rivals)
+
+
+def tried_sets(plan: Plan) -> tuple[CallSet, ...]:
+    """Sets of calls to try: those of one direction, and those of both where they come together at some node."""
+    joint = (c for c in plan.joint_sets if any(_moves_both_ways(load, c) for load in node_loads(plan, c)))
+    return (*plan.call_sets, *joint)
+
+
+def _moves_both_ways(load: NodeLoad, calls: CallSet) -> bool:
+    """Whether calls up and calls down have the effect of a load, or use the stores that take it over."""
+    own = {(store, load.natural) for store in load.stores} & set(calls.sides)
+    return len({direction for _, direction in (*load.sides, *own)}) == 2
+
+
+def _other_ports(plan: Plan, direction: Direction, spec: Converter) -> Iterator[tuple[str, Effect, Array]]:
+    generates = any(port.node == spec.reference for port in spec.outputs)
+    raised = (direction == "up") == generates
+    for ports, is_output in ((spec.inputs, False), (spec.outputs, True)):
+        for port in ports:
+            if port.node != spec.reference:
+                effect: Effect = "added" if raised == is_output else "taken"
+                yield port.node, effect, plan.books.data(port.ratio_per_unit)
+
+
+# -- as the plan shares it out --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedShare:
+    """Part of a full call that one taker is planned to take over, for one device and leg; MW, (leaves, periods).
+
+    ``called`` is its part of what the leaf calls, which it does already. Where the leg is not in the set, but holds the
+    same MW for a product of another group, that is all there is of it: a MW moves once.
+    """
+
+    side: Side
+    leg: Leg
+    is_in_set: bool
+    full: Array
+    called: Array
+
+
+def planned_shares(plan: Plan, calls: CallSet, load: NodeLoad, taker: str) -> tuple[PlannedShare, ...] | None:
+    """Shares of a taker as the plan has them; ``None`` where it has none and somebody else might take over."""
+    shares = []
+    for side in load.sides:
+        device, direction = side
+        for leg in plan.legs_of(direction):
+            is_in_set = leg in calls.legs
+            if device in leg.held and (is_in_set or calls.is_of_other_groups(leg)):
+                share = _planned_share(plan, load, taker, side, leg)
+                if share is None:
+                    return None
+                shares.append(PlannedShare(side, leg, is_in_set, *share))
+    return tuple(shares)
+
+
+def _planned_share(plan: Plan, load: NodeLoad, taker: str, side: Side, leg: Leg) -> tuple[Array, Array] | None:
+    device, ratio = side[0], load.ratios[side]
+    name = f"{taker}.{device}_{leg.name}_{load.effect}"
+    if plan.books.has(f"{name}_share_mw"):
+        full = plan.decided(f"{name}_share_mw")
+        called = _planned_call(plan, name, leg, full)
+    elif len(load.takers) == 1:
+        full, called = ratio * leg.held[device], ratio * leg.given[device]
+    else:
+        return None
+    connection = _connection_at(plan, load)
+    if connection is not None:
+        # what is called shows at the meter of the connection, and nobody else takes it over
+        called = ratio * leg.given[device] if taker == connection else 0.0 * called
+    return full, called
+
+
+def planned_help(plan: Plan, load: NodeLoad, taker: str) -> dict[Side, Array]:
+    """By device and direction, what a taker is spared by calls of the leaf the other way, MW, (leaves, periods)."""
+    if _connection_at(plan, load) is not None:
+        return {}
+    other = "added" if load.effect == "taken" else "taken"
+    spared: dict[Side, Array] = {}
+    for side, ratio in load.ratios.items():
+        device, direction = side
+        for leg in plan.opposite(direction):
+            if device not in leg.held:
+                continue
+            name = f"{taker}.{device}_{leg.name}_{other}"
+            if plan.books.has(f"{name}_share_mw"):
+                part = _planned_call(plan, name, leg, plan.decided(f"{name}_share_mw"))
+            elif len(load.takers) == 1:
+                part = ratio * leg.given[device]
+            else:
+                continue
+            spared[side] = spared[side] + part if side in spared else part
+    return spared
+
+
+def _connection_at(plan: Plan, load: NodeLoad) -> str | None:
+    """The traded connection at the node of a load."""
+    return next((name for name in load.room_mw if plan.books.has(f"{name}.scheduled_mw")), None)
+
+
+def _planned_call(plan: Plan, name: str, leg: Leg, full: Array) -> Array:
+    if leg.product.call == "continuous":
+        return leg.share * full
+    return plan.decided(f"{name}_called_mw") if plan.books.has(f"{name}_called_mw") else 0.0 * full
+
+
+# -- where the plan says nothing ------------------------------------------------------------------------------------
+
+
+def share_out(effect: Effect, left: Array, stores: Mapping[str, StoreOnCall], hours: float) -> dict[str, Array]:
+    """What each of several stores takes over of a load that networks leave, by the energy that it has left.
+
+    Parameters
+    ----------
+    left : array, shape (leaves, anchors)
+        MW.
+    hours : float
+        How long it lasts.
+    """
+    power = {name: store.power_left(effect) for name, store in stores.items()}
+    energy = {name: store.energy_left(effect) for name, store in stores.items()}
+    able = {name: np.minimum(power[name], energy[name] / hours) for name in stores}
+    shares = {name: np.zeros_like(left) for name in stores}
+    for by in (energy, able):
+        free = {name: np.maximum(able[name] - shares[name], 0.0) for name in stores}
+        weight = {name: np.where(free[name] > 0, by[name], 0.0) for name in stores}
+        total = np.maximum(sum(weight.values()), 1e-300)
+        part = {name: np.minimum(left * (weight[name] / total), free[name]) for name in stores}
+        shares = {name: shares[name] + part[name] for name in stores}
+        left = np.maximum(left - sum(part.values()), 0.0)
+    # what nobody can take is missing at the first
+    first = next(iter(stores))
+    shares[first] = shares[first] + left
+    return shares

@@ -1,0 +1,54 @@
+"""Power as the leaf is operated: what all its calls bring together is within the limits of devices and meters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mes_stoch.evaluation.stress.plan import CallSet, Plan
+from mes_stoch.evaluation.stress.power import limits_of_power
+from mes_stoch.evaluation.stress.readings import Notebook
+from mes_stoch.schema.components import Component, Converter, GridConnection, Storage
+from mes_stoch.settlement.books import Array
+
+
+def check_operation(plan: Plan, notebook: Notebook) -> None:
+    """Does every device and meter stay within its limits on the calls of the leaf alone?
+
+    Products of different groups may hold one MW, but what their calls bring is delivered to each: a battery of 1 MW
+    that the leaf calls for two of them gives 1 MW and not 2. With ``e`` what is given on all calls, up less down::
+
+        limits of devices as under a full call, with +-e for what it asks
+        -export_max <= flow into the node of a connection <= import_max
+    """
+    for name, spec in plan.books.instance.components.items():
+        legs = tuple(leg for leg in plan.legs if name in leg.held)
+        calls = CallSet("calls of the leaf", "both", legs)
+        for limit, room, size in _rooms(plan, name, spec):
+            begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, room.shape)
+            least = notebook.least(calls, name, f"{limit}, as operated", "MW", is_account=True)
+            least.see(room, np.ones(room.shape, dtype=bool), size, begins, begins)
+
+
+def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array, Array]]:
+    """Each limit with the room it leaves, and the power in it, MW over (leaves, periods)."""
+    if isinstance(spec, GridConnection):
+        into_node = plan.books.metered(name, spec.node)
+        if spec.import_max_mw is not None:
+            yield "import limit", spec.import_max_mw - into_node, into_node
+        yield "export limit", spec.export_max_mw + into_node, into_node
+    elif _is_known(plan, name, spec):
+        given = plan.given_by(name, plan.legs_of("up")) - plan.given_by(name, plan.legs_of("down"))
+        for sign in (1, -1):
+            for limit, load, most in limits_of_power(plan, name, spec, sign):
+                yield limit, most - load - sign * given, np.maximum(np.abs(load), np.abs(given))
+
+
+def _is_known(plan: Plan, name: str, spec: Component) -> bool:
+    """Whether the run says how a device is scheduled: it need not where the device holds nothing."""
+    if isinstance(spec, Storage) or any(name in leg.held for leg in plan.legs):
+        return True
+    if not isinstance(spec, Converter) or not plan.books.has(f"{name}.power_mw"):
+        return False
+    return spec.power_min_mw <= 0 or plan.books.has(f"{name}.on")

@@ -1,0 +1,151 @@
+"""When full calls begin and end: every time at which a level along a call can be at its worst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.evaluation.stress.plan import CallSet, Leg, Mask, Plan
+from mes_stoch.settlement.books import Array
+
+#: Hours that are rounding.
+_TINY = 1e-7
+
+#: Different lengths of calls that get times of their own.
+MOST_LENGTHS = 8
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stretch of time within one period: ``period`` periods after an anchor, ``from_h`` into that period."""
+
+    period: int
+    from_h: float
+    hours: float
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Calls that all begin, or all end, ``at_h`` after an anchor.
+
+    An anchor is a border of periods, 0 (the start of the horizon) to ``periods`` (its end).
+    """
+
+    aligned: Literal["start", "end"]
+    at_h: float
+    steps: tuple[Step, ...]
+
+
+def patterns(legs: Sequence[Leg], period_h: float) -> Iterator[Pattern]:
+    """Patterns of calls of some legs.
+
+    With a schedule that is constant within periods, the level left along a call is piecewise linear in the time at
+    which the call begins. So it is least where a call begins or ends at a border of periods. Calls of several products
+    end together: what one has taken longer ago than its own sustain time counts as bought back.
+    """
+    lengths_h = sorted({hours for leg in legs for hours in _lengths(leg)})
+    if not lengths_h:
+        return
+    rests = sorted({_rest(hours, period_h) for hours in lengths_h} | {0.0})
+    for rest in rests:
+        if len(legs) == 1:
+            # a call that begins so long before a border ends at it
+            yield _pattern("start", (period_h - rest) % period_h, lengths_h, period_h)
+        else:
+            yield _pattern("end", rest, lengths_h, period_h)
+
+
+def _rest(hours: float, period_h: float) -> float:
+    """Hours beyond the last whole period."""
+    rest = hours % period_h
+    return 0.0 if min(rest, period_h - rest) < _TINY else round(rest, 9)
+
+
+def _lengths(leg: Leg) -> list[float]:
+    """Lengths that a call of a leg can have, h: its sustain time, or less where limits of calls leave less."""
+    if leg.sustain_h <= 0:
+        return []
+    lengths = np.unique(np.round(leg.call_h[leg.call_h > 0], 9))
+    if len(lengths) > MOST_LENGTHS:
+        # the rest end with the step they are in
+        lengths = lengths[-MOST_LENGTHS:]
+    return sorted({round(leg.sustain_h, 9), *lengths.tolist()})
+
+
+def _pattern(aligned: Literal["start", "end"], at_h: float, lengths_h: Sequence[float], period_h: float) -> Pattern:
+    others = [at_h + hours if aligned == "start" else at_h - hours for hours in lengths_h]
+    first, last = min([at_h, *others]), max([at_h, *others])
+    borders = np.arange(np.floor(first / period_h + _TINY), np.ceil(last / period_h - _TINY) + 1) * period_h
+    times = np.unique(np.round([at_h, *others, *borders], 9))
+    times = times[np.append(True, np.diff(times) > _TINY)]
+    times = times[(times >= first - _TINY) & (times <= last + _TINY)]
+    steps = []
+    for begin, end in pairwise(times.tolist()):
+        period = int(np.floor((begin + end) / 2 / period_h))
+        steps.append(Step(period, float(begin - period * period_h), float(end - begin)))
+    return Pattern(aligned, at_h, tuple(steps))
+
+
+class Running:
+    """Which legs of a set are under full call, step by step of a pattern, over (leaves, anchors).
+
+    A call begins where the product's limits allow one that lasts until it ends, and ends with the block in which it
+    began. Where calls end together, each begins as early as its sustain time, its block and its limits let it.
+    """
+
+    def __init__(self, plan: Plan, calls: CallSet, pattern: Pattern) -> None:
+        self._plan, self._calls, self._pattern = plan, calls, pattern
+        self.anchors = np.arange(plan.periods + 1)
+        h = plan.period_h
+        # the period in which calls that begin together begin, or calls that end together end
+        edge = (
+            np.floor(pattern.at_h / h + _TINY) if pattern.aligned == "start" else np.ceil(pattern.at_h / h - _TINY) - 1
+        )
+        self._edge_period = self.anchors + int(edge)
+        self._edge_inside = (self._edge_period >= 0) & (self._edge_period < plan.periods)
+        self.active: dict[str, Mask] = {
+            leg.name: np.zeros((plan.leaves, len(self.anchors)), dtype=bool) for leg in calls.legs
+        }
+        self.over: dict[str, Mask] = {name: np.zeros_like(mask) for name, mask in self.active.items()}
+        #: Hours after the start of the horizon at which the first call of the pattern began.
+        self.began_h = np.full((plan.leaves, len(self.anchors)), np.inf)
+
+    @property
+    def is_any(self) -> Mask:
+        return np.asarray(np.logical_or.reduce([self.active[leg.name] for leg in self._calls.legs]))
+
+    def index(self, step: Step) -> tuple[NDArray[np.int64], Mask]:
+        """Period of each anchor in a step, and whether it lies in the horizon."""
+        period = self.anchors + step.period
+        inside = (period >= 0) & (period < self._plan.periods)
+        return np.clip(period, 0, self._plan.periods - 1), inside & self._edge_inside
+
+    def move_to(self, step: Step) -> None:
+        period, inside = self.index(step)
+        edge = np.clip(self._edge_period, 0, self._plan.periods - 1)
+        for leg in self._calls.legs:
+            before = self.active[leg.name]
+            in_block = inside & (leg.block[period] == leg.block[edge])
+            now = self._is_active(leg, step, period, edge, before) & in_block
+            self.over[leg.name] |= before & ~now
+            self.active[leg.name] = now
+            begins = now & ~before
+            time_h = (self.anchors + step.period) * self._plan.period_h + step.from_h
+            self.began_h = np.where(begins, np.minimum(self.began_h, time_h), self.began_h)
+
+    def _is_active(
+        self, leg: Leg, step: Step, period: NDArray[np.int64], edge: NDArray[np.int64], before: Mask
+    ) -> Array:
+        begin_h = step.period * self._plan.period_h + step.from_h
+        end_h = begin_h + step.hours
+        if self._pattern.aligned == "start":
+            if begin_h < self._pattern.at_h - _TINY:
+                return np.zeros_like(before)
+            return np.asarray(leg.call_h[:, edge] >= end_h - self._pattern.at_h - _TINY)
+        left_h = self._pattern.at_h - begin_h
+        return np.asarray(before | (leg.calls.inside(period, step.from_h) >= left_h - _TINY))

@@ -1,0 +1,53 @@
+"""A store while calls run: its schedule, what it delivers and what it takes over for a node."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.evaluation.stress.levels import Levels
+from mes_stoch.evaluation.stress.plan import Mask, Plan
+from mes_stoch.settlement.books import Array, Span
+
+
+class StoreOnCall:
+    """One store in one pattern of calls, over (leaves, anchors).
+
+    ``net_mw`` is its discharge less its charge in the step under way, calls included.
+    """
+
+    def __init__(self, plan: Plan, name: str) -> None:
+        self.spec = plan.storages[name]
+        self.levels = Levels(self.spec, plan.levels(name), plan.period_h, plan.periods + 1)
+        self._operated = plan.operated(name)
+        self._begun: Mask = np.zeros((plan.leaves, plan.periods + 1), dtype=bool)
+        self.net_mw: Array = np.zeros((plan.leaves, plan.periods + 1))
+
+    def prepare(self, period: Span, from_h: float, change_mw: Array, counts: Mask) -> None:
+        """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count."""
+        if from_h == 0.0:
+            self.levels.enter_period()
+        self.levels.start_at(period, from_h, counts & ~self._begun)
+        self._begun = self._begun | counts
+        self.net_mw = self._operated[:, period] + change_mw
+
+    def take(self, discharge_mw: Array) -> None:
+        """Discharge more, or less where negative."""
+        self.net_mw = self.net_mw + discharge_mw
+
+    def advance(self, hours: float, counts: Mask) -> None:
+        self.levels.run(self.net_mw, hours, self._begun & counts)
+
+    def power_left(self, effect: str) -> Array:
+        """What it could still give (``taken``) or take (``added``) beside ``net_mw``, MW."""
+        limit = self.spec.discharge_max_mw - self.net_mw
+        if effect == "added":
+            limit = self.spec.charge_max_mw + self.net_mw
+        return np.maximum(limit, 0.0)
+
+    def energy_left(self, effect: str) -> Array:
+        """The same in energy at the port, MWh."""
+        if effect == "taken":
+            inside = (self.levels.high - self.spec.energy_min_mwh) * self.spec.discharge_efficiency_per_unit
+        else:
+            inside = (self.spec.energy_max_mwh - self.levels.low) / self.spec.charge_efficiency_per_unit
+        return np.maximum(inside, 0.0)

@@ -1,0 +1,355 @@
+"""The run folder: what a finished run leaves behind, enough to print, draw and repeat it.
+
+::
+
+    runs/<instance>-<time>/
+      claim-1.json      process that has the folder; gone when the run is over (:mod:`mes_stoch.io.artifacts.claim`)
+      summary.json      objective, proven interval, streams, commitments
+      commitments.csv   volume by product and block
+      trace.csv         bounds against time
+      unfinished.json   what the manifest will say, while results are being written
+      instance/         copy of the instance as it was solved
+      tree.nc           scenarios and probabilities
+      solution.nc       every primal value, duals where the recourse is linear, profit by scenario and stream
+      flows.nc          called operation by carrier, node and component, with the energy prices
+      manifest.json     command, seeds, hashes of inputs and results, versions, machine, times; written last: a folder
+                        without it is an unfinished run
+      figures/          PNG
+      ledger.csv        every cash flow, once `mes-stoch settle` has been asked for it
+      evaluation.json   the stress test, once `mes-stoch evaluate` has been asked for it
+
+Results are written in this order, the smallest and most valuable first: a disk that fills up costs the least. Every
+file is written under another name and renamed, so that no reader meets half a file (:mod:`mes_stoch.io.files`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import platform
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mes_stoch.io.artifacts.claim import Claim, is_claim
+from mes_stoch.io.files import (
+    TEMPORARY_END,
+    TEMPORARY_START,
+    open_folder_in,
+    read_regular,
+    write_in,
+    write_whole,
+)
+from mes_stoch.io.readers.netcdf import netcdf_bytes
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import ExplicitScenarios, Instance
+
+MANIFEST = "manifest.json"
+UNFINISHED = "unfinished.json"
+SUMMARY = "summary.json"
+COMMITMENTS = "commitments.csv"
+TRACE = "trace.csv"
+SOLUTION = "solution.nc"
+FLOWS = "flows.nc"
+TREE = "tree.nc"
+INSTANCE = "instance"
+FIGURES = "figures"
+LEDGER = "ledger.csv"
+EVALUATION = "evaluation.json"
+
+#: Issues of one folder that are told; the others are of the same kind.
+MOST_ISSUES = 20
+
+#: 2: with the hashes of the result files.
+MANIFEST_FORMAT = 2
+
+#: Left beside the results by `slurm/solve.sbatch` when a job's run is complete.
+DONE = "DONE"
+#: Room kept on the disk for the summary and the commitments while a run is being solved.
+_RESERVE, _RESERVE_BYTES = ".reserve.tmp", 128 * 1024
+_OWN_FILES = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, EVALUATION, DONE)
+_OWN_FOLDERS = (INSTANCE, FIGURES)
+_PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pandas", "xarray", "mpi4py")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run folder on disk; :meth:`create` claims one, :meth:`open` finds a finished one.
+
+    Parameters
+    ----------
+    path : Path
+    is_new : bool
+        Whether :meth:`create` made it.
+    claim : Claim, optional
+        What makes it this process's.
+
+    ``hashes`` are those of the files written so far, by name.
+    """
+
+    path: Path
+    is_new: bool = False
+    claim: Claim | None = None
+    hashes: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def create(cls, path: Path, force: bool = False) -> RunFolder:
+        """Make the folder, or take an earlier run's where ``force`` says so; its files stay until :meth:`clear`.
+
+        The folder then belongs to this process until :meth:`release` or :meth:`discard`.
+
+        Raises
+        ------
+        UsageError
+            If the folder belongs to a run at work, exists without ``force``, holds anything that no run wrote (never
+            deleted), or cannot be written.
+        """
+        is_new = _make(path)
+        # before the claim as well, for nothing is to be written into a folder of somebody's own files
+        _require_only_a_run(path)
+        claim = Claim.take(path, force=force)
+        folder = cls(path, is_new, claim)
+        try:
+            entries = _require_only_a_run(path)
+            if not force and any(not is_claim(name) for name in entries):
+                raise UsageError(f"{path} already holds a run; choose another --out, or add --force to overwrite it")
+        except BaseException:
+            folder.release()
+            raise
+        folder._keep_room()
+        return folder
+
+    @classmethod
+    def create_default(cls, instance: str, now: datetime, parent: Path = Path("runs")) -> RunFolder:
+        """Make ``runs/<instance>-<YYYYmmdd-HHMMSS>``; runs started within one second get a number."""
+        stem = f"{instance}-{now:%Y%m%d-%H%M%S}"
+        for attempt in range(1, 1000):
+            path = parent / (stem if attempt == 1 else f"{stem}-{attempt}")
+            if _make(path):
+                folder = cls(path, True, Claim.take(path))
+                folder._keep_room()
+                return folder
+        raise UsageError(f"{parent} has no free name left for {stem}; give one with --out")
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """A finished run's folder; what is in it is checked by :mod:`mes_stoch.io.artifacts.run_files`."""
+        if not path.is_dir():
+            raise UsageError(f"{path} is not a folder; give the folder of a finished run")
+        if not (path / MANIFEST).exists():
+            is_begun = any((path / name).exists() for name in (INSTANCE, SUMMARY, UNFINISHED))
+            what = "an unfinished run" if is_begun else "not a run"
+            raise UsageError(f"{path} is {what}: it has no {MANIFEST}")
+        return cls(path)
+
+    def clear(self) -> None:
+        """Delete what a run writes, and nothing else; the manifest first, so that the folder reads as unfinished."""
+        for name in _OWN_FILES:
+            (self.path / name).unlink(missing_ok=True)
+        for name in _OWN_FOLDERS:
+            place = self.path / name
+            if place.is_symlink():
+                place.unlink()
+            else:
+                shutil.rmtree(place, ignore_errors=True)
+        for left in self.path.iterdir():
+            if _is_temporary(left.name):
+                left.unlink(missing_ok=True)
+
+    def finish(self, manifest: Mapping[str, Any]) -> None:
+        """Write the manifest: from now on the folder reads as a finished run."""
+        files = {name: own for name, own in self.hashes.items() if name != UNFINISHED}
+        self.put_json(MANIFEST, seal(manifest, files))
+        (self.path / UNFINISHED).unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let others have the folder."""
+        if self.claim is not None:
+            (self.path / _RESERVE).unlink(missing_ok=True)
+            self.claim.release()
+
+    def _keep_room(self) -> None:
+        """Take room that :meth:`clear` gives back just before results are written; where there is none, go without."""
+        with contextlib.suppress(OSError), (self.path / _RESERVE).open("xb") as stream:
+            stream.write(bytes(_RESERVE_BYTES))
+
+    def discard(self) -> None:
+        """Take back a folder claimed for a run that came to nothing; what was there before stays."""
+        self.release()
+        if self.is_new and self.path.is_dir() and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    def put(self, name: str, write: Callable[[BinaryIO], object]) -> Path:
+        """Let ``write`` fill a file of the folder, or of a folder in it; it gets its name when it is whole.
+
+        Raises
+        ------
+        WriteError
+        """
+        target = self.path / name
+        if target.parent == self.path:
+            write_whole(target, write)
+            return target
+        folder = open_folder_in(self.path, target.parent.relative_to(self.path))
+        try:
+            write_in(folder, target, write)
+        finally:
+            os.close(folder)
+        return target
+
+    def put_bytes(self, name: str, content: bytes | memoryview) -> Path:
+        target = self.put(name, lambda stream: stream.write(content))
+        self.hashes[name] = hashlib.sha256(content).hexdigest()
+        return target
+
+    def put_json(self, name: str, content: Mapping[str, Any]) -> Path:
+        text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return self.put_bytes(name, text.encode("utf-8"))
+
+    def put_frame(self, name: str, frame: pd.DataFrame) -> Path:
+        return self.put_bytes(name, frame.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+
+    def put_dataset(self, name: str, dataset: xr.Dataset) -> Path:
+        """NetCDF with compressed numbers."""
+        encoding = {
+            str(key): {"zlib": True, "complevel": 4}
+            for key, array in dataset.data_vars.items()
+            if array.ndim and array.dtype.kind in "fiu"
+        }
+        return self.put_bytes(name, netcdf_bytes(dataset, encoding))
+
+
+def _make(path: Path) -> bool:
+    """Make a folder; ``False`` if it is there already."""
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        if not path.is_dir():
+            raise UsageError(f"the run folder {path} is an existing file; choose another --out") from None
+        return False
+    except OSError as error:
+        raise UsageError(f"cannot make the run folder {path}: {error.strerror}") from None
+    return True
+
+
+def _require_only_a_run(path: Path) -> set[str]:
+    try:
+        entries = {entry.name for entry in path.iterdir()}
+    except OSError as error:
+        raise UsageError(f"cannot look into the run folder {path}: {error.strerror}") from None
+    strangers = sorted(name for name in entries if not _is_own(name))
+    if strangers:
+        raise UsageError(f"{path} holds files that are not of a run ({', '.join(strangers[:3])}); choose another --out")
+    return entries
+
+
+def _is_own(name: str) -> bool:
+    return name in _OWN_FILES or name in _OWN_FOLDERS or is_claim(name) or _is_temporary(name)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(TEMPORARY_START) and name.endswith(TEMPORARY_END)
+
+
+def read_inputs(folder: Path, instance: Instance) -> dict[str, bytes]:
+    """The files of an instance folder that a run depends on or a reader wants, by path relative to it.
+
+    Taken before the solve: a solve is long, and a folder may change meanwhile. What a link stands for is copied, so
+    that the copy can be read without what the link pointed to.
+    """
+    names = ["instance.yaml"]
+    if instance.series is not None:
+        names.append(instance.series)
+    if isinstance(instance.uncertainty, ExplicitScenarios):
+        names.append(instance.uncertainty.file)
+    # these are copied unread: what lies outside the folder is none of a run's business
+    root = folder.resolve()
+    names += [name for name in ("README.md", "expected.json") if (folder / name).resolve().is_relative_to(root)]
+    found = {}
+    for name in dict.fromkeys(Path(name).as_posix() for name in names):
+        try:
+            found[name] = read_regular(folder / name)
+        except OSError:
+            # the instance was read from what it needs; a README may be missing, or be no file
+            continue
+    return found
+
+
+def build_manifest(
+    *,
+    command: str | None,
+    options: Mapping[str, Any],
+    inputs: Mapping[str, bytes],
+    seed: int | None,
+    started: datetime,
+    ended: datetime,
+    wall_time_s: float,
+    ranks: int,
+) -> dict[str, Any]:
+    """What it takes to repeat the run, and to know later what it ran on."""
+    return {
+        "format": MANIFEST_FORMAT,
+        "command": command,
+        "options": dict(options),
+        "seed": seed,
+        "inputs_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(inputs.items())},
+        "versions": {"python": platform.python_version(), **_versions()},
+        "machine": {
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "cpu_count": os.cpu_count(),
+            "ranks": ranks,
+        },
+        "start_utc": f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        "end_utc": f"{ended:%Y-%m-%dT%H:%M:%SZ}",
+        "wall_time_s": wall_time_s,
+    }
+
+
+def seal(manifest: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+    """A manifest with the hashes of the result files, and with its own (:func:`manifest_hash`)."""
+    whole = {**plain(manifest), "files_sha256": dict(sorted(files.items()))}
+    return {**whole, "manifest_sha256": manifest_hash(whole)}
+
+
+def manifest_hash(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest without this very entry, as JSON with sorted keys and no blanks."""
+    own = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    text = json.dumps(own, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def plain(value: Any) -> Any:
+    """JSON's own types; a number that is not finite becomes null, for JSON has no infinity."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Path | datetime):
+        return str(value)
+    return value

@@ -1,0 +1,132 @@
+"""What an unknown key was probably meant to be, and what the format cannot say at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from difflib import SequenceMatcher
+
+from mes_stoch.io.readers.locate import listed, unit_word
+from mes_stoch.schema.base import Model
+from mes_stoch.schema.components import Converter, GridConnection, Storage
+from mes_stoch.schema.units import FOREIGN_UNITS, unit_of
+
+#: Likeness of two names, 0 to 1, from which one may be a slip of the other; less is asked where the units agree.
+_ALIKE, _ALIKE_IN_UNIT = 0.85, 0.75
+
+#: Words of other tools and of the trade, and how the format says the same.
+_OTHER_WORDS: dict[type[Model], tuple[tuple[str, str], ...]] = {
+    Converter: (
+        (
+            r"cop|scop|eer|seer|eta|efficiency|.*_efficiency(_per_unit)?|.*_cop|cop_.*",
+            "ratio_per_unit of a port says it: a COP or efficiency at the output where the reference is the input, or "
+            "1 divided by it at the input where the reference is the output",
+        ),
+        (
+            r"power_mw|capacity_mw|p_nom(_mw)?|rated_power_mw",
+            "write power_max_mw, the largest flow at the reference port",
+        ),
+    ),
+    Storage: (
+        (
+            r"eta|efficiency(_per_unit)?|round_?trip.*",
+            "write charge_efficiency_per_unit and discharge_efficiency_per_unit; a round trip is their product",
+        ),
+        (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
+        (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
+        (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
+    ),
+    GridConnection: ((r"(power|capacity)(_max)?_mw|p_nom(_mw)?", "write import_max_mw and export_max_mw"),),
+}
+
+#: What cannot be said in any words, so that no other key is offered for it.
+_CANNOT = (
+    (
+        r"(peak|demand|power|capacity)_(price|charge|cost|tariff|fee).*|leistungspreis.*",
+        "a charge on the largest power of a month or year cannot be expressed",
+    ),
+    (
+        r"(energy_|schedule_|power_)?ramp_(up|down|limit|rate)?.*(per_h|per_hour|_h|mw|unit)",
+        "a ramp of the schedule cannot be expressed; ramp_mw_per_min limits what reserve can be held and called",
+    ),
+    (
+        r"availability.*|outages?.*|maintenance.*|unavailab.*|.*plugged.*|derating.*",
+        "limits that change in time or by scenario (outages, maintenance, vehicles plugged in) cannot be expressed; "
+        "available_mw of a source, demands, prices and ratios take series",
+    ),
+    (
+        r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",
+        "a commitment that is given already cannot be expressed; volume_max_mw bounds it from above",
+    ),
+    (
+        r"quick_?start.*|stand_?by.*|start_time_.*|start_?up_time.*|offline_reserve.*",
+        "reserve from a unit that is off, and the time of a start, cannot be expressed",
+    ),
+)
+
+
+def unknown_key_hint(key: str, model: type[Model] | None) -> tuple[str, str | None]:
+    """What an unknown key was probably meant to be: a sentence, and the field where there is one."""
+    if model is None:
+        return "", None
+    fields = list(model.model_fields)
+    found = _in_other_unit(key, fields)
+    if found is not None:
+        return found
+    for pattern, hint in _OTHER_WORDS.get(model, ()):
+        if re.fullmatch(pattern, key):
+            return hint, None
+    near = nearest_key(key, fields)
+    if near is not None:
+        return f"did you mean {near}?", near
+    known = f"keys here: {listed(fields, most=20)}"
+    for pattern, hint in _CANNOT:
+        if re.fullmatch(pattern, key):
+            return f"{hint}; {known}", None
+    return known, None
+
+
+def nearest_key(key: str, fields: Collection[str]) -> str | None:
+    """The field that a key is most likely a slip of.
+
+    Names are compared without their units, which would make strangers alike: ``peak_price_eur_per_mw`` is no slip of
+    ``import_price_eur_per_mwh``.
+
+    >>> nearest_key("enrgy_max_mwh", ["energy_max_mwh", "charge_max_mw"])
+    'energy_max_mwh'
+    >>> nearest_key("peak_price_eur_per_mw", ["import_price_eur_per_mwh"])
+    """
+    best, likeness = None, 0.0
+    for field in fields:
+        same_unit = unit_of(field) == unit_of(key)
+        one, other = (_stem(key), _stem(field)) if same_unit else (key, field)
+        matcher = SequenceMatcher(None, one.lower()[:100], other.lower())
+        least = max(_ALIKE_IN_UNIT if same_unit else _ALIKE, likeness)
+        # the quick one is an upper bound
+        if matcher.quick_ratio() < least:
+            continue
+        alike = matcher.ratio()
+        if alike >= least and alike > likeness:
+            best, likeness = field, alike
+    return best
+
+
+def _stem(name: str) -> str:
+    unit = unit_of(name)
+    return name[: -len(unit) - 1] if unit and name != unit else name
+
+
+def _in_other_unit(key: str, fields: Collection[str]) -> tuple[str, str] | None:
+    """A key of the format but for its unit."""
+    unit = unit_of(key)
+    for name in fields:
+        own = unit_of(name)
+        if own is None or own == unit or _stem(name) != _stem(key):
+            continue
+        if unit is None:
+            return f"write {name}: the unit is part of the name", name
+        target, factor = FOREIGN_UNITS.get(unit, ("", 1.0))
+        if target == own and factor != 1.0:
+            return f"write {name} and multiply the number by {factor:g}", name
+        return f"write {name}, in {unit_word(own)}", name
+    return None

@@ -1,0 +1,204 @@
+"""From pydantic's errors to issues in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from mes_stoch.io.readers.key_hints import unknown_key_hint
+from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show, unit_word
+from mes_stoch.io.readers.number_words import number_hint
+from mes_stoch.io.readers.yaml_lines import dotted
+from mes_stoch.schema.base import Model
+from mes_stoch.schema.components import Component, Port
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Uncertainty
+from mes_stoch.schema.products import Product
+from mes_stoch.schema.units import unit_of
+
+EntryPath = tuple[str | int, ...]
+
+_DISCRIMINATORS = {"components": "type", "products": "family", "uncertainty": "kind"}
+_UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str", "constrained-float", "literal['auto']"})
+
+
+def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
+    members: tuple[type[Model], ...] = get_args(get_args(union)[0])
+    return {str(get_args(member.model_fields[discriminator].annotation)[0]): member for member in members}
+
+
+COMPONENT_TYPES = _by_tag(Component, "type")
+PRODUCT_FAMILIES = _by_tag(Product, "family")
+UNCERTAINTY_KINDS = _by_tag(Uncertainty, "kind")
+_TAGGED = {"components": COMPONENT_TYPES, "products": PRODUCT_FAMILIES, "uncertainty": UNCERTAINTY_KINDS}
+_PLAIN: dict[str, type[Model]] = {"horizon": Horizon, "bids": Bids, "solve": SolveDefaults}
+
+
+def model_issues(data: Mapping[str, Any], locator: Locator) -> list[Issue]:
+    """Everything the schema has against the data of an instance."""
+    try:
+        Instance.model_validate(dict(data), strict=True)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True, include_input=True)
+    else:
+        details = []
+    grouped: dict[EntryPath, list[ErrorDetails]] = {}
+    for detail in details:
+        grouped.setdefault(_plain_path(detail), []).append(detail)
+    issues = []
+    explained: set[EntryPath] = set()
+    unknown = {path for path, found in grouped.items() if found[0]["type"] == "extra_forbidden"}
+    for path in sorted(unknown, key=dotted):
+        hint, meant = unknown_key_hint(str(path[-1]), _model_at(path[:-1], data))
+        if meant is not None:
+            explained.add((*path[:-1], meant))
+        issues.append(locator.issue(path, f"an unknown key {show(str(path[-1]))}", "a key of the format", hint))
+    for path, found in grouped.items():
+        # a field missing because its name is misspelt is one mistake, not two
+        if path not in unknown and not (path in explained and found[0]["type"] == "missing"):
+            issues.append(_issue(path, found, data, locator))
+    if isinstance(data.get("format"), bool):
+        issues.append(locator.issue(("format",), show(data["format"]), "the format number 1"))
+    return issues
+
+
+def _plain_path(detail: ErrorDetails) -> EntryPath:
+    """Path of the entry in the file, without the union members pydantic puts in between."""
+    path = list(detail["loc"])
+    tag_position = 1 if path[:1] == ["uncertainty"] else 2
+    if path and path[0] in _DISCRIMINATORS and len(path) > tag_position and path[tag_position] != "[key]":
+        del path[tag_position]
+    if path and path[-1] == "[key]":
+        path.pop()
+    if len(path) >= 2 and path[-1] in _UNION_MEMBERS and unit_of(str(path[-2])) and detail["type"] != "extra_forbidden":
+        path.pop()
+    return tuple(path)
+
+
+def _model_at(path: EntryPath, data: Mapping[str, Any]) -> type[Model] | None:
+    """The model that describes the mapping at a path."""
+    if not path:
+        return Instance
+    head = str(path[0])
+    if head == "nodes":
+        return Node if len(path) == 2 else None
+    if head in _PLAIN:
+        return _PLAIN[head] if len(path) == 1 else None
+    if head not in _TAGGED:
+        return None
+    depth = 1 if head == "uncertainty" else 2
+    if len(path) == depth:
+        entry = value_at(data, path)
+        tag = entry.get(_DISCRIMINATORS[head]) if isinstance(entry, dict) else None
+        return _TAGGED[head].get(tag) if isinstance(tag, str) else None
+    return Port if head == "components" and len(path) == 4 else None
+
+
+def value_at(data: Any, path: EntryPath) -> Any:
+    """What stands at a path; ``None`` where nothing does."""
+    for part in path:
+        if isinstance(data, Mapping):
+            data = data.get(str(part))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
+def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], locator: Locator) -> Issue:
+    parent = _model_at(path[:-1], data)
+    name = str(path[-1]) if path else ""
+    description = ""
+    if parent is not None and name in parent.model_fields:
+        description = parent.model_fields[name].description or ""
+    # a penalty may say "auto", which is not what a wrong number is told
+    found = [detail for detail in found if detail["type"] != "literal_error"] or found
+    kinds = {detail["type"] for detail in found}
+    detail = next((d for d in found if d["type"] == "finite_number"), found[0])
+    context = detail.get("ctx", {})
+    if detail["type"] == "missing":
+        return locator.issue(path, "nothing", f"the key {name}", description)
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _tag_issue(path, data, locator)
+    if path == ("format",):
+        hint = "this version of mes_stoch reads format 1"
+        return locator.issue(path, show(detail["input"]), "the format number 1", hint)
+    expected, hint = _expected(detail["type"], kinds, context, name, detail["msg"])
+    value = path[-1] if detail["loc"][-1] == "[key]" else detail["input"]
+    hint = _value_hint(value, name, detail["type"], parent) or hint
+    return locator.issue(path, show(value), expected, hint or description)
+
+
+def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str, message: str) -> tuple[str, str]:
+    unit = unit_of(name)
+    in_unit = f" in {unit_word(unit)}" if unit else ""
+    if name == "currency" and kind == "string_pattern_mismatch":
+        return "three capital letters of ISO 4217, such as EUR or AUD", ""
+    if kind == "finite_number":
+        return f"a finite number{in_unit}", ""
+    if "string_type" in kinds and len(kinds) > 1:
+        return f"a number{in_unit} or the name of a series that ends in _{unit}", ""
+    bounds = {"greater_than": ("gt", "above"), "greater_than_equal": ("ge", "of at least")}
+    bounds |= {"less_than": ("lt", "below"), "less_than_equal": ("le", "of at most")}
+    if kind in bounds:
+        key, word = bounds[kind]
+        return f"a number{in_unit} {word} {context.get(key, 0):g}", ""
+    fixed = {
+        "float_type": (f"a number{in_unit}", ""),
+        "int_type": ("a whole number", ""),
+        "bool_type": ("true or false", ""),
+        "string_type": ("text", "put it in quotes"),
+        "string_pattern_mismatch": ("a name of letters, digits and _ that begins with a letter", ""),
+        "list_type": ("a list", "write [a, b] or one '- a' a line"),
+        "dict_type": ("a mapping", "write 'key: value' lines, indented"),
+        "model_type": ("a mapping", "write 'key: value' lines, indented"),
+        "model_attributes_type": ("a mapping", "write 'key: value' lines, indented"),
+    }
+    if kind in fixed:
+        return fixed[kind]
+    if kind == "too_short":
+        return f"at least {context.get('min_length', 1)} entry", ""
+    if kind == "literal_error":
+        return str(context.get("expected", message)).replace("'", ""), ""
+    return message[:1].lower() + message[1:], ""
+
+
+def _value_hint(value: Any, name: str, kind: str, parent: type[Model] | None) -> str:
+    """How to write what was meant by a value that is none: a number for people, a share in percent, a series."""
+    if isinstance(value, str) and kind in ("float_type", "int_type"):
+        return number_hint(value, name) or _no_series_hint(value, name, parent)
+    share = unit_of(name) == "per_unit" and isinstance(value, int | float) and 1 < value <= 100
+    if share and kind in ("less_than", "less_than_equal"):
+        return f"write {value / 100:g}: {value:g} % is {value / 100:g} per unit"
+    return ""
+
+
+def _no_series_hint(value: str, name: str, parent: type[Model] | None) -> str:
+    """Why a name cannot stand where a number must."""
+    if unit_of(value) is None or parent is None:
+        return ""
+    able = [key for key, field in parent.model_fields.items() if unit_of(key) and _takes_text(field.annotation)]
+    others = f"series are taken by {listed(able)}" if able else "no key here takes a series"
+    return (
+        f"{name} is one number for the whole horizon and all scenarios; limits and rules that change in time cannot be "
+        f"expressed: {others}"
+    )
+
+
+def _takes_text(annotation: Any) -> bool:
+    return annotation is str or any(_takes_text(part) for part in get_args(annotation))
+
+
+def _tag_issue(path: EntryPath, data: Mapping[str, Any], locator: Locator) -> Issue:
+    head = str(path[0])
+    key, known = _DISCRIMINATORS[head], list(_TAGGED[head])
+    entry = value_at(data, path)
+    if not isinstance(entry, dict) or key not in entry:
+        return locator.issue((*path, key), "nothing", f"the key {key}", f"one of {', '.join(known)}")
+    tag = entry[key]
+    hint = did_you_mean(tag, known) if isinstance(tag, str) else ""
+    return locator.issue((*path, key), show(tag), f"one of {', '.join(known)}", hint)

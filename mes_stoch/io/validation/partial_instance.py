@@ -1,0 +1,204 @@
+"""What can be understood of an instance that may still have mistakes.
+
+Checks between entries run on every entry that is sound by itself, so that one mistake does not hide the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.io.readers.currency import currency_code
+from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
+from mes_stoch.schema.components import Component
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Bids, Horizon, Node, Uncertainty
+from mes_stoch.schema.products import Product
+
+T = TypeVar("T")
+EntryPath = tuple[str | int, ...]
+
+_COMPONENT: TypeAdapter[Component] = TypeAdapter(Component)
+_PRODUCT: TypeAdapter[Product] = TypeAdapter(Product)
+_UNCERTAINTY: TypeAdapter[Uncertainty] = TypeAdapter(Uncertainty)
+_NODE = TypeAdapter(Node)
+_HORIZON = TypeAdapter(Horizon)
+_BIDS = TypeAdapter(Bids)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The sound entries of an instance, and the names of all entries.
+
+    ``broken_components`` holds the data of components that are not sound: what they would connect is not known, so
+    nothing is said about what they might touch. ``currency`` is ``None`` where the entry is no code.
+    """
+
+    currency: str | None
+    horizon: Horizon | None
+    carriers: tuple[str, ...]
+    nodes: dict[str, Node]
+    node_names: tuple[str, ...]
+    components: dict[str, Component]
+    broken_components: dict[str, Any]
+    products: dict[str, Product]
+    product_names: tuple[str, ...]
+    bids: Bids
+    series: str | None
+    uncertainty: Uncertainty | None
+
+
+def make_draft(data: Mapping[str, Any]) -> Draft:
+    """Read every entry that can be read."""
+    nodes = _section(data, "nodes")
+    components = _section(data, "components")
+    products = _section(data, "products")
+    sound = _sound(_COMPONENT, components)
+    carriers = data.get("carriers")
+    series = data.get("series")
+    return Draft(
+        currency=currency_code(data),
+        horizon=_parse(_HORIZON, data.get("horizon")),
+        carriers=tuple(c for c in carriers if isinstance(c, str)) if isinstance(carriers, list) else (),
+        nodes=_sound(_NODE, nodes),
+        node_names=tuple(nodes),
+        components=sound,
+        broken_components={name: entry for name, entry in components.items() if name not in sound},
+        products=_sound(_PRODUCT, products),
+        product_names=tuple(products),
+        bids=_parse(_BIDS, data.get("bids", {})) or Bids(),
+        series=series if isinstance(series, str) else None,
+        uncertainty=_parse(_UNCERTAINTY, data.get("uncertainty")),
+    )
+
+
+def _section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = data.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _parse(adapter: TypeAdapter[T], entry: Any) -> T | None:
+    try:
+        return adapter.validate_python(entry, strict=True)
+    except ValidationError:
+        return None
+
+
+def _sound(adapter: TypeAdapter[T], entries: Mapping[str, Any]) -> dict[str, T]:
+    parsed = {name: _parse(adapter, entry) for name, entry in entries.items()}
+    return {name: entry for name, entry in parsed.items() if entry is not None}
+
+
+def fill_products(data: dict[str, Any], locator: Locator) -> tuple[dict[str, Any], list[Issue]]:
+    """Put the catalogue's defaults under what the instance says of its products; unknown products are taken out."""
+    written = data.get("products")
+    if not isinstance(written, dict):
+        return data, []
+    catalogue = product_catalogue()
+    issues: list[Issue] = []
+    filled: dict[str, Any] = {}
+    for name, entry in written.items():
+        defaults, issue = _defaults(name, entry, catalogue, locator)
+        if issue is not None:
+            issues.append(issue)
+        if defaults is None:
+            continue
+        if entry is None or isinstance(entry, dict):
+            given = {key: value for key, value in (entry or {}).items() if key != "like"}
+            if given.get("family", defaults["family"]) != defaults["family"]:
+                place = ("products", name, "family")
+                hint = "leave the key out"
+                issues.append(locator.issue(place, show(given["family"]), str(defaults["family"]), hint))
+            filled[name] = {**defaults, **given, "family": defaults["family"]}
+            if "placeholders" in defaults:
+                # what the instance says of a product is no placeholder of the catalogue's any more
+                left = [key for key in defaults["placeholders"] if key not in given]
+                filled[name]["placeholders"] = given.get("placeholders", left)
+        else:
+            filled[name] = entry
+    return {**data, "products": filled}, issues
+
+
+def _defaults(
+    name: str, entry: Any, catalogue: Mapping[str, Mapping[str, Any]], locator: Locator
+) -> tuple[Mapping[str, Any] | None, Issue | None]:
+    """What the catalogue says of a product: by its id, by the id it says it is ``like``, or by its family alone."""
+    given = entry if isinstance(entry, dict) else {}
+    like = given.get("like")
+    if like is not None:
+        if isinstance(like, str) and like in catalogue:
+            return catalogue[like], None
+        hint = did_you_mean(like, catalogue) if isinstance(like, str) else ""
+        return None, locator.issue(("products", name, "like"), show(like), "the id of a product", hint)
+    if name in catalogue:
+        return catalogue[name], None
+    if "family" in given:
+        return {"family": given["family"]}, None
+    near = nearest(name, catalogue)
+    known = f"known products: {listed(catalogue, most=60)}"
+    own = "a product of your own says `like: <known product>` or `family: <family>`"
+    hint = f"did you mean {near}? {known}; {own}" if near else f"{known}; {own}"
+    return None, locator.issue(("products", name), show(name), "the id of a product", hint)
+
+
+def apply_overrides(
+    data: dict[str, Any], overrides: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], list[EntryPath], list[Issue]]:
+    """Replace entries by what the caller gives.
+
+    Keys are dotted paths (``uncertainty.scenarios``, ``components.chp.inputs.0.ratio_per_unit``); a mapping as value is
+    merged entry by entry.
+
+    Returns
+    -------
+    tuple
+        The new data, the paths replaced, and problems with paths that lead nowhere.
+    """
+    if not overrides:
+        return data, [], []
+    result = deepcopy(data)
+    flat = _flatten(overrides, ())
+    issues = []
+    for path, value in flat:
+        if not _put(result, path, deepcopy(value)):
+            key = ".".join(map(str, path))
+            hint = did_you_mean(str(path[0]), list(data))
+            issues.append(Issue(OVERRIDES, None, key, "a path that leads through no mapping", "an entry", hint))
+    return result, [path for path, _ in flat], issues
+
+
+def _flatten(overrides: Mapping[str, Any], prefix: EntryPath) -> list[tuple[EntryPath, Any]]:
+    flat: list[tuple[EntryPath, Any]] = []
+    for key, value in overrides.items():
+        path = (*prefix, *(int(part) if part.isdigit() else part for part in str(key).split(".")))
+        if isinstance(value, Mapping) and value:
+            flat.extend(_flatten(value, path))
+        else:
+            flat.append((path, value))
+    return flat
+
+
+def _put(data: dict[str, Any], path: EntryPath, value: Any) -> bool:
+    place: Any = data
+    for part in path[:-1]:
+        if isinstance(place, dict):
+            if place.get(str(part)) is None:
+                place[str(part)] = {}
+            place = place[str(part)]
+        elif isinstance(place, list) and isinstance(part, int) and part < len(place):
+            place = place[part]
+        else:
+            return False
+    last = path[-1]
+    if isinstance(place, dict):
+        place[str(last)] = value
+    elif isinstance(place, list) and isinstance(last, int) and last < len(place):
+        place[last] = value
+    else:
+        return False
+    return True

@@ -1,0 +1,195 @@
+"""What a MWh can be worth at each node of a site, whatever prices turn out to be.
+
+See :mod:`mes_stoch.io.validation.penalties`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from mes_stoch.io.validation.contract_worth import ContractWorth
+from mes_stoch.io.validation.price_limits import (
+    IMBALANCE_PRICES,
+    Ranges,
+    known_price,
+    largest_price,
+    market_limit,
+    prices,
+    traded_connections,
+)
+from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.components import Converter, GridConnection, SheddableDemand, Source, Storage
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.products import EnergyMarket
+
+_SCHEDULE, _UNSERVED, _TERMINAL = 1.2, 1.5, 1.2
+#: Ratio of a port whose series is drawn: nothing of it is known ahead.
+_DRAWN_RATIO = (0.5, 10.0)
+_LARGEST_STORAGE_FACTOR = 10.0
+_LONGEST_CHAIN = 6
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """A way from one port of a converter to the others: node and MWh there per MWh here, and money per MWh here."""
+
+    others: tuple[tuple[str, float], ...]
+    cost: float
+
+
+class Worth:
+    """What a MWh can be worth at each node, in the instance's currency; see the module's equations."""
+
+    def __init__(self, instance: Instance, ranges: Ranges) -> None:
+        self._instance = instance
+        self._ranges = ranges
+        self._largest = largest_price(instance, ranges) or 0.0
+        markets = [p for p in instance.products.values() if isinstance(p, EnergyMarket)]
+        self._traded = traded_connections(instance)
+        trading = max(
+            (self._price(m.price_eur_per_mwh, market_limit(m)) + m.trading_cost_eur_per_mwh for m in markets),
+            default=0.0,
+        )
+        tariff = max((self._tariff(name) for name in self._traded), default=0.0)
+        contracts = ContractWorth(instance, ranges, self._price, self._largest)
+        drawn = trading + tariff + contracts.obligation
+        # what prices can pay for certain, and what a MWh that is kept may earn for hours on top
+        self._certain = max(drawn, contracts.certain, contracts.critical)
+        self._of_energy = max(drawn, contracts.called) + contracts.kept
+        settled = [(v, limit) for key, v, limit in prices(instance) if key.rpartition(".")[2] in IMBALANCE_PRICES]
+        self._of_imbalance = max((self._price(value, limit) for value, limit in settled), default=0.0)
+        self.least_schedule = max(trading, contracts.certain) + self._of_imbalance
+        meters = [instance.components[name] for name in sorted(self._traded) if name in instance.components]
+        factor = max((self._storage_factor(m.node) for m in meters if isinstance(m, GridConnection)), default=1.0)
+        most = max(drawn, contracts.called) + self._of_imbalance + factor * contracts.kept
+        self.schedule = _SCHEDULE * most or 1.0
+        self._ways = {node: list(self._ways_from(node, _DRAWN_RATIO)) for node in instance.nodes}
+        self._careful_ways = {node: list(self._ways_from(node, (1.0, 1.0))) for node in instance.nodes}
+
+    def least(self, node: str) -> float:
+        """What prices can pay for a MWh at a node: a penalty below it would be worth paying."""
+        return self._worth(node, lambda name: self._priced(name, self._certain), self._careful_ways, frozenset(), {})
+
+    def unserved(self, node: str) -> float:
+        """Penalty of a MWh left unserved or thrown away."""
+        traded = self.schedule + self._of_energy + self._of_imbalance
+
+        def priced(name: str) -> float:
+            return self._priced(name, traded)
+
+        floor = max(map(priced, self._instance.nodes))
+        worth = self._worth(node, priced, self._ways, frozenset(), {})
+        # one of whatever currency it is where nothing has a price
+        return _UNSERVED * (max(self._storage_factor(node) * worth, floor) or 1.0) + self._start(node)
+
+    def terminal(self, spec: Storage) -> float:
+        """Penalty of a MWh missing at the end."""
+        return _TERMINAL * self.unserved(spec.node) / spec.charge_efficiency_per_unit
+
+    def _price(self, value: Quantity, limit: float | None) -> float:
+        cap = self._instance.price_cap_eur_per_mwh
+        if cap is not None and isinstance(value, str):
+            return float(cap)
+        known = known_price(value, limit, self._ranges)
+        return self._largest if known is None else known
+
+    def _tariff(self, name: str) -> float:
+        spec = self._instance.components.get(name)
+        if not isinstance(spec, GridConnection):
+            return 0.0
+        return max(self._price(p, None) for p in (spec.import_price_eur_per_mwh, spec.export_price_eur_per_mwh))
+
+    def _priced(self, node: str, traded: float) -> float:
+        """What a MWh is worth at a node itself, with ``traded`` at a traded connection."""
+        found = [0.0]
+        for name, spec in self._instance.components.items():
+            if getattr(spec, "node", None) != node:
+                continue
+            if isinstance(spec, GridConnection):
+                found.append(traded if name in self._traded else self._tariff(name))
+            elif isinstance(spec, SheddableDemand):
+                found.append(spec.shed_cost_eur_per_mwh)
+            elif isinstance(spec, Source):
+                found.append(spec.cost_eur_per_mwh)
+            elif isinstance(spec, Storage):
+                found.append(spec.throughput_cost_eur_per_mwh)
+        return max(found)
+
+    def _ways_from(self, node: str, drawn: tuple[float, float]) -> Iterator[_Leg]:
+        for spec in self._instance.components.values():
+            if not isinstance(spec, Converter):
+                continue
+            ports = [*spec.inputs, *spec.outputs]
+            for here in ports:
+                own = self._ratio(here.ratio_per_unit, drawn)[0]
+                if here.node != node or own <= 0:
+                    continue
+                others = tuple(
+                    (port.node, self._ratio(port.ratio_per_unit, drawn)[1] / own) for port in ports if port.node != node
+                )
+                yield _Leg(others, spec.cost_eur_per_mwh / own)
+
+    def _ratio(self, ratio: Quantity, drawn: tuple[float, float]) -> tuple[float, float]:
+        if isinstance(ratio, str):
+            return self._ranges.get(ratio, drawn)
+        return float(ratio), float(ratio)
+
+    def _worth(
+        self,
+        node: str,
+        priced: Callable[[str], float],
+        ways: Mapping[str, list[_Leg]],
+        seen: frozenset[str],
+        known: dict[tuple[str, frozenset[str]], float],
+    ) -> float:
+        place = (node, seen)
+        if place not in known:
+            best, here = priced(node), seen | {node}
+            if len(here) < _LONGEST_CHAIN:
+                for way in ways[node]:
+                    total = way.cost + sum(
+                        ratio * self._worth(other, priced, ways, here, known)
+                        for other, ratio in way.others
+                        if other not in here
+                    )
+                    best = max(best, total)
+            known[place] = best
+        return known[place]
+
+    def _storage_factor(self, node: str) -> float:
+        horizon = self._instance.horizon
+        factors = [1.0]
+        for spec in self._instance.components.values():
+            if isinstance(spec, Storage) and spec.node == node:
+                keep = (1.0 - spec.standing_loss_per_h) ** (horizon.period_h * horizon.periods)
+                given = spec.charge_efficiency_per_unit * spec.discharge_efficiency_per_unit * keep
+                factors.append(min(1.0 / max(given, 1e-9), _LARGEST_STORAGE_FACTOR))
+        return max(factors)
+
+    def _start(self, node: str, seen: frozenset[str] = frozenset()) -> float:
+        """The dearest start of a unit that serves a node, over what it gives there in a period at its minimum.
+
+        Units behind other converters (a link of two networks, a heat pump) count with what a MWh here takes of theirs.
+        """
+        found, here = [0.0], seen | {node}
+        if len(here) >= _LONGEST_CHAIN:
+            return 0.0
+        for spec in self._instance.components.values():
+            if not isinstance(spec, Converter):
+                continue
+            for leave, entry in product(spec.outputs, spec.inputs):
+                given = self._ratio(leave.ratio_per_unit, _DRAWN_RATIO)[0]
+                if leave.node == node and entry.node not in here and given > 0:
+                    taken = self._ratio(entry.ratio_per_unit, _DRAWN_RATIO)[1]
+                    found.append(taken / given * self._start(entry.node, here))
+        for spec in self._instance.components.values():
+            if not isinstance(spec, Converter) or spec.start_cost_eur == 0 or spec.power_min_mw == 0:
+                continue
+            for port in spec.outputs:
+                if port.node == node:
+                    ratio = self._ratio(port.ratio_per_unit, _DRAWN_RATIO)[0]
+                    energy = spec.power_min_mw * self._instance.horizon.period_h * max(ratio, 0.01)
+                    found.append(spec.start_cost_eur / energy)
+        return max(found)

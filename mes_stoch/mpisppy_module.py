@@ -1,0 +1,101 @@
+"""A site as an mpi-sppy model module, for mpi-sppy's own drivers.
+
+::
+
+    python -m mpisppy.generic_cylinders --module-name mes_stoch.mpisppy_module \\
+        --instance instances/tiny_site --num-scens 4 --EF --EF-solver-name highs
+
+Every scenario is the plain Pyomo model of the same algebra that this project compiles. The project's own runs do not go
+this way (they never build a whole Pyomo scenario); it is for comparing, and for methods of mpi-sppy that the project
+does not drive. The objective is the negative of the profit, EUR.
+
+Source
+------
+mpi-sppy's model-module convention: Knueven, Mildebrath, Muir, Siirola, Watson, Woodruff (2023), DOI
+10.1007/s12532-023-00247-3.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from mes_stoch.io.instance import read_instance
+from mes_stoch.model.site_program import build_pyomo_scenario
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.quality import require_sound
+from mes_stoch.uncertainty.tree import build_tree
+
+_PREFIX = "scen"
+
+
+@lru_cache(maxsize=2)
+def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]:
+    loaded = read_instance(instance)
+    tree = build_tree(loaded, scenarios, None)
+    require_sound(loaded.instance, tree, loaded.written)
+    if not tree.is_two_stage:
+        raise UsageError(
+            f"{loaded.instance.name} has several scenarios below a day-ahead node; this model module is two-stage: "
+            "solve it with `mes-stoch solve`, or give every scenario a node of its own"
+        )
+    return loaded.instance, tree
+
+
+def scenario_names_creator(num_scens: int, start: int | None = None) -> list[str]:
+    """Names by position in the tree, as mpi-sppy wants them."""
+    first = start or 0
+    return [f"{_PREFIX}{k}" for k in range(first, first + num_scens)]
+
+
+def inparser_adder(cfg: Any) -> None:
+    """Add ``--num-scens`` and ``--instance`` to mpi-sppy's options."""
+    cfg.num_scens_required()
+    cfg.add_to_config("instance", description="instance folder of mes_stoch", domain=str, default=None)
+
+
+def kw_creator(cfg: Any) -> dict[str, Any]:
+    return {"instance": cfg.instance, "num_scens": cfg.num_scens}
+
+
+def scenario_creator(scenario_name: str, instance: str | None = None, num_scens: int | None = None) -> Any:
+    """The plain Pyomo model of one scenario with its root node attached.
+
+    Raises
+    ------
+    InstanceError
+        The folder is not a valid instance.
+    UsageError
+        Its tree has three stages.
+    """
+    from mpisppy import scenario_tree
+    from mpisppy.utils import sputils
+
+    description, tree = _load(str(instance), num_scens)
+    index = sputils.extract_num(scenario_name)
+    site = build_pyomo_scenario(description, tree, index)
+    model = site.model
+    volumes: list[Any] = []
+    derived: list[Any] = []
+    for family, members in site.variables:
+        if family.stage == "commit":
+            (derived if family.is_derived else volumes).extend(members)
+    model._mpisppy_node_list = [
+        scenario_tree.ScenarioNode(
+            name="ROOT",
+            cond_prob=1.0,
+            stage=1,
+            cost_expression=0.0,
+            nonant_list=volumes,
+            scen_model=model,
+            nonant_ef_suppl_list=derived,
+        )
+    ]
+    model._mpisppy_probability = float(tree.probabilities[index])
+    return model
+
+
+def scenario_denouement(rank: int, scenario_name: str, scenario: Any) -> None:
+    """Nothing to do after a scenario."""

@@ -1,0 +1,134 @@
+"""What products called for, what was held ready for them, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mes_stoch.rules.calendar import obliged
+from mes_stoch.schema.components import ReserveProvider
+from mes_stoch.schema.products import DemandReduction, FcasService, Flexibility, FreeOffer, Reserve
+from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.settlement.books import Array, Books, Span
+
+
+@dataclass(frozen=True)
+class Call:
+    """One direction of a product over (scenarios, periods); powers in MW, never negative.
+
+    ``owed`` must be held ready; ``ordered`` was called of the volume, ``delivered`` is what the devices gave.
+    """
+
+    product_id: str
+    product: Flexibility
+    direction: Direction
+    owed: Array
+    held: Array
+    share: Array
+    ordered: Array
+    delivered: Array
+
+    @property
+    def sign(self) -> int:
+        """+1 where a call means more injection."""
+        return 1 if self.direction == "up" else -1
+
+    @property
+    def short(self) -> Array:
+        """Owed and not held."""
+        return np.maximum(self.owed - self.held, 0.0)
+
+    @property
+    def missed(self) -> Array:
+        """Called and not delivered; where all holders follow one signal, the called share of what is short."""
+        if self.product.call == "continuous":
+            return self.share * self.short
+        return np.maximum(self.ordered - self.delivered, 0.0)
+
+    @property
+    def penalised(self) -> Array:
+        """What of the missed power is beyond the tolerance of delivery."""
+        return np.maximum(self.missed - self.product.delivery_tolerance_per_unit * self.ordered, 0.0)
+
+
+def volume_blocks(books: Books, product: Flexibility) -> list[Span]:
+    return books.spans(product.block_h)
+
+
+def calls(books: Books, product_id: str, product: Flexibility) -> Iterator[Call]:
+    """The directions of a product."""
+    spans = volume_blocks(books, product)
+    volume = books.by_period(books.decided(f"{product_id}.volume_mw"), spans)
+    for direction in product.directions:
+        share = called_share(books, product, direction)
+        held = sum(delivered_by(books, product_id, product, direction, "held").values(), np.zeros_like(volume))
+        if product.call == "continuous":
+            delivered = share * held
+        else:
+            given = delivered_by(books, product_id, product, direction, "called").values()
+            delivered = sum(given, np.zeros_like(volume))
+        # a market that enables what is offered owes no more than that
+        owed = held if isinstance(product, FcasService) else window(books, product) * volume
+        yield Call(product_id, product, direction, owed, held, share, share * volume, delivered)
+
+
+def delivered_by(
+    books: Books, product_id: str, product: Flexibility, direction: Direction, what: str
+) -> dict[str, Array]:
+    """Power that each component holds (``held``) or gives on a discrete call (``called``), MW."""
+    leg = leg_name(product_id, direction)
+    names = {
+        name: f"{name}.{leg}_{what}_mw"
+        for name, spec in books.instance.components.items()
+        if isinstance(spec, ReserveProvider) and product_id in spec.provides
+    }
+    return {component: books.decided(name) for component, name in names.items() if books.has(name)}
+
+
+def leg_name(product_id: str, direction: Direction) -> str:
+    """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
+    suffix = f"_{direction}"
+    return product_id if product_id.endswith(suffix) else product_id + suffix
+
+
+def net_delivery(books: Books, component: str, directions: tuple[Direction, ...] = ("up", "down")) -> Array:
+    """What calls add to the injection of a component, MW."""
+    spec = books.instance.components[component]
+    total = np.zeros((len(books.scenarios), len(books.time)))
+    for product_id in spec.provides if isinstance(spec, ReserveProvider) else ():
+        product = books.instance.products[product_id]
+        if not isinstance(product, Flexibility):
+            continue
+        for direction in product.directions:
+            if direction not in directions:
+                continue
+            sign = 1 if direction == "up" else -1
+            if product.call == "continuous":
+                held = delivered_by(books, product_id, product, direction, "held").get(component)
+                given = None if held is None else called_share(books, product, direction) * held
+            else:
+                given = delivered_by(books, product_id, product, direction, "called").get(component)
+            if given is not None:
+                total = total + sign * given
+    return total
+
+
+def window(books: Books, product: Flexibility) -> Array:
+    """Share of the volume to be held: inside contract and calendar, and as the data say."""
+    return books.data(product.window_per_unit) * obliged(product, books.time)
+
+
+def called_share(books: Books, product: Flexibility, direction: Direction) -> Array:
+    """Called share of the volume: in merit order where energy is offered at a price, in its window where it is sold."""
+    stated = product.activation(direction)
+    share = books.data(0.0 if stated is None else stated)
+    if isinstance(product, Reserve | FreeOffer):
+        offer, marginal = product.offer_price_eur_per_mwh, product.marginal_price_eur_per_mwh
+        if offer is not None and marginal is not None:
+            own, last = books.data(offer), books.data(marginal)
+            share = np.where(last >= own if direction == "up" else last <= own, share, 0.0)
+    if isinstance(product, FreeOffer | DemandReduction):
+        share = np.minimum(share, window(books, product))
+    return share

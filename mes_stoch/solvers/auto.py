@@ -1,0 +1,109 @@
+"""``--method auto``: the method that fits the size, the binaries and the ranks, and the reason why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from mes_stoch.model.program import StochasticProgram
+from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel import mpi
+
+#: Up to here the extensive form is solved in about a second; beyond, its time grows faster than the number of scenarios
+#: (docs/benchmarks.md), while decomposition's grows with it.
+_EXTENSIVE_UP_TO_ENTRIES = 40_000
+
+_RANKS_OF_HEDGING = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method and the reason for it, in the user's words."""
+
+    method: Literal["ef", "decomposition", "ph"]
+    reason: str
+
+
+def choose(program: StochasticProgram, ranks: int = 1) -> Choice:
+    """Pick a method.
+
+    Small programs are solved whole. Larger ones are decomposed; where the number of ranks suits progressive hedging,
+    it goes on with what decomposition leaves open.
+
+    Parameters
+    ----------
+    ranks : int
+        MPI ranks of the run.
+    """
+    scenario = program.scenario(0)
+    count = len(program.scenario_names)
+    entries, integers = int(scenario.matrix.nnz), int(scenario.integer.sum())
+    size = f"{count} scenarios with {entries:,} matrix entries and {integers} integers each"
+    if ranks == 1 and count * entries <= _EXTENSIVE_UP_TO_ENTRIES:
+        return Choice("ef", f"{size}: small enough to be solved whole")
+    where = f"on {ranks} ranks" if ranks > 1 else "in one process"
+    suits_hedging = ranks == 1 or (ranks % _RANKS_OF_HEDGING == 0 and ranks <= _RANKS_OF_HEDGING * count)
+    if integers and suits_hedging:
+        return Choice("ph", f"{size}: decomposed {where}, progressive hedging goes on if a gap is left")
+    return Choice("decomposition", f"{size}: decomposed {where}")
+
+
+def solve_auto(
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+) -> EngineResult | None:
+    """Solve by the method that :func:`choose` picks; its reason is told to ``remark`` and kept in the details.
+
+    Returns
+    -------
+    EngineResult or None
+        The result on rank 0, ``None`` on the others.
+
+    Raises
+    ------
+    InterruptedRunError, InfeasibleError, UnboundedError, SolveError
+    """
+    communicator = mpi.world()
+    choice = choose(program, 1 if communicator is None else int(communicator.Get_size()))
+    if remark is not None:
+        remark(f"method {choice.method}: {choice.reason}")
+    result = _solve(choice.method, program, options, progress, stop)
+    if result is not None:
+        result.details["chosen_method"] = choice.method
+        result.details["reason"] = choice.reason
+    return result
+
+
+def _solve(
+    method: str, program: StochasticProgram, options: SolveOptions, progress: Progress | None, stop: Stop | None
+) -> EngineResult | None:
+    if method == "ef":
+        from mes_stoch.solvers.extensive.algorithm import solve_extensive
+
+        return solve_extensive(program, options, progress, stop)
+    if method == "decomposition":
+        from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
+
+        return solve_decomposition(program, options, progress, stop)
+    from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
+
+    return solve_ph(program, options, progress, stop=stop)
+
+
+def solve_by(
+    method: str,
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+) -> EngineResult | None:
+    """Solve by a method's name: ``auto``, ``ef``, ``decomposition`` or ``ph``."""
+    if method == "auto":
+        return solve_auto(program, options, progress, remark, stop)
+    return _solve(method, program, options, progress, stop)

@@ -1,0 +1,132 @@
+"""What the ranks of a decomposition have proven together, and the result made of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.solvers.certificate import bounds
+from mes_stoch.solvers.certificate.interval import Interval
+from mes_stoch.solvers.certificate.result import GAP_FLOOR, EngineResult, ScenarioSolution, SolveOptions, Status
+from mes_stoch.solvers.certificate.unfinished import without_commitment
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.proofs.safe_bounds import BoundKind
+
+
+@dataclass
+class Findings:
+    """What decomposition has proven, and this rank's part of it.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Proven bounds on the expected cost, the same on every rank.
+    kind, safe_lower : str, float
+        What ``lower`` rests on, and the best bound that is safe.
+    root : array or None
+        The commitment that attains ``upper``.
+    scenarios : list of ScenarioSolution
+        Its dispatch in this rank's scenarios.
+    point : array or None
+        Consensus columns at the relaxation's optimum.
+    multipliers : array or None, shape (this rank's scenarios, consensus columns)
+        Of the relaxation; before they are made to average to zero over all scenarios.
+    details : dict
+        Counts and times of this rank.
+    gap_floor : float
+        Money below which an optimum is nothing.
+    """
+
+    lower: float = -math.inf
+    upper: float = math.inf
+    kind: BoundKind = "safe"
+    safe_lower: float = -math.inf
+    root: FloatArray | None = None
+    scenarios: list[ScenarioSolution] = field(default_factory=list)
+    point: FloatArray | None = None
+    multipliers: FloatArray | None = None
+    details: dict[str, float | int | str] = field(default_factory=dict)
+    gap_floor: float = GAP_FLOOR
+
+    @property
+    def gap_rel(self) -> float:
+        return bounds.relative_gap(self.lower, self.upper, self.gap_floor)
+
+    def raise_lower(self, lower: float, kind: BoundKind) -> None:
+        """Take a better lower bound, and a better safe one."""
+        if kind == "safe":
+            self.safe_lower = max(self.safe_lower, lower)
+        if lower > self.lower:
+            self.lower, self.kind = lower, kind
+
+    @property
+    def is_interval(self) -> bool:
+        """Whether both sides are known."""
+        return math.isfinite(self.lower) and math.isfinite(self.upper)
+
+
+def to_result(
+    program: StochasticProgram,
+    findings: Findings,
+    team: Team,
+    options: SolveOptions,
+    interval: Interval,
+    stop: Stop,
+) -> EngineResult | None:
+    """The result on the leading rank, from what all ranks hand in; ``None`` elsewhere.
+
+    The cost is added up anew from the dispatches, and held against the bound.
+
+    Raises
+    ------
+    InterruptedRunError
+        The run was to end before anything was proven; on all ranks.
+    SolveError
+        No commitment was feasible, or the bounds contradict each other; on all ranks.
+    """
+    if findings.root is None:
+        unfinished = without_commitment("decomposition", program, interval, stop, team, findings.details)
+        return unfinished if team.leads else None
+    interrupted = team.any(stop.is_interrupted)
+    parts = team.gathered(findings.scenarios)
+    result, failure = None, ""
+    if team.leads:
+        scenarios = tuple(sorted((entry for part in parts for entry in part), key=lambda entry: entry.index))
+        cost = bounds.expected_cost(program, scenarios)
+        best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options)
+        try:
+            proven = bounds.certified(program, best, cost, scenarios)
+        except SolveError as error:
+            failure = str(error)
+        else:
+            result = EngineResult(
+                method="decomposition",
+                status=_status(
+                    bounds.relative_gap(proven.lower, proven.upper, options.gap_floor), options, interrupted
+                ),
+                root=findings.root,
+                lower=proven.lower,
+                upper=proven.upper,
+                iterations=int(findings.details.get("passes", 0)),
+                ranks=team.size,
+                wall_time_s=time.perf_counter() - interval.start,
+                trace=tuple(interval.trace),
+                scenarios=proven.scenarios,
+                details=findings.details,
+                bound_kind=kind,
+            )
+    # All ranks fail together, so that no one waits for a rank that has left.
+    failure = team.told(failure)
+    if failure:
+        raise SolveError(failure)
+    return result
+
+
+def _status(gap_rel: float, options: SolveOptions, interrupted: bool) -> Status:
+    if gap_rel <= options.gap_rel:
+        return "gap_reached"
+    return "interrupted" if interrupted else "limit"

@@ -1,0 +1,57 @@
+"""What a method hands back that was ended before it had evaluated any commitment in every scenario."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from mes_stoch.model.program import StochasticProgram
+from mes_stoch.schema.errors import InterruptedRunError, SolveError
+from mes_stoch.solvers.certificate.interval import Interval
+from mes_stoch.solvers.certificate.result import EngineResult
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.scenario_communicator import Team
+
+
+def without_commitment(
+    method: str,
+    program: StochasticProgram,
+    interval: Interval,
+    stop: Stop,
+    team: Team,
+    details: Mapping[str, str | float | int],
+) -> EngineResult:
+    """The bound alone; collective over the team, all of whose ranks get it.
+
+    Its ``scenarios`` are empty, its ``upper`` is infinite and its ``root`` means nothing.
+
+    Raises
+    ------
+    InterruptedRunError
+        Not even a bound is proven, and nobody waits for a result.
+    SolveError
+        The method came to its end by itself: no commitment it tried is feasible.
+    """
+    interrupted, ended = team.any(stop.is_interrupted), team.any(stop())
+    if not ended:
+        raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
+    lower = team.told(interval.lower)
+    if interrupted and not math.isfinite(lower):
+        raise InterruptedRunError(f"{program.name}: interrupted before anything was proven")
+    return EngineResult(
+        method=method,
+        status="interrupted" if interrupted else "limit",
+        root=np.zeros(len(program.root.columns)),
+        lower=lower,
+        upper=math.inf,
+        iterations=interval.iteration,
+        ranks=team.size,
+        wall_time_s=time.perf_counter() - interval.start,
+        trace=tuple(interval.trace),
+        scenarios=(),
+        details=dict(details),
+        bound_kind=interval.kind,
+    )

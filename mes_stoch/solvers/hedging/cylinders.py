@@ -1,0 +1,265 @@
+"""Progressive hedging over MPI: mpi-sppy's hub and two spokes that certify, a third of the ranks each."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import SolveError, UsageError
+from mes_stoch.solvers.certificate import bounds
+from mes_stoch.solvers.certificate.interval import Interval
+from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions
+from mes_stoch.solvers.certificate.solver_state import Findings
+from mes_stoch.solvers.certificate.unfinished import without_commitment
+from mes_stoch.solvers.decomposition.algorithm import Decomposition
+from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
+from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
+from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
+from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import start_from
+from mes_stoch.solvers.hedging.serial import (
+    hedging_gap,
+    hedging_options,
+    rho_control,
+    status_of,
+    stop_of_start,
+)
+from mes_stoch.solvers.hedging.spokes import SpokeWork, merge, spoke_classes
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel import mpi
+from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.proofs.safe_bounds import BoundKind
+
+logger = logging.getLogger("mes_stoch.solvers.hedging.cylinders")
+
+CYLINDERS = 3
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What one rank hands in at the end."""
+
+    proofs: dict[BoundKind, float] = field(default_factory=dict)
+    root: FloatArray | None = None
+    scenarios: list[ScenarioSolution] = field(default_factory=list)
+    solves: int = 0
+    solve_time_s: float = 0.0
+    stale_solves: int = 0
+
+
+def check_ranks(ranks: int, scenarios: int) -> None:
+    """Refuse a number of ranks that cannot be split into three equal cylinders with work for every rank.
+
+    Raises
+    ------
+    UsageError
+        Says which number would do.
+    """
+    most = CYLINDERS * scenarios
+    if ranks % CYLINDERS == 0 and ranks <= most:
+        return
+    nearest = max(CYLINDERS, min(ranks - ranks % CYLINDERS, most))
+    why = f"a multiple of {CYLINDERS}" if ranks % CYLINDERS else f"at most {most} with {scenarios} scenarios"
+    raise UsageError(f"progressive hedging needs {why}, this run has {ranks} ranks: start it with {nearest}")
+
+
+def solve_cylinders(
+    program: StochasticProgram,
+    options: SolveOptions,
+    communicator: Any,
+    progress: Progress | None = None,
+    *,
+    warm: bool = True,
+    stop: Stop | None = None,
+) -> EngineResult | None:
+    """Progressive hedging on all ranks of ``communicator``; the result on rank 0.
+
+    Parameters
+    ----------
+    warm : bool
+        Decompose first, all ranks together, and hedge only if that leaves a gap.
+    stop : Stop, optional
+        What ends it; default the time limit of ``options``.
+
+    Raises
+    ------
+    InterruptedRunError
+        It was asked to end before anything was proven; on all ranks.
+    UsageError
+        The number of ranks does not fit.
+    SolveError
+        No commitment tried is feasible in all scenarios, or the bounds contradict each other; on all ranks.
+    """
+    ranks = int(communicator.Get_size())
+    check_ranks(ranks, len(program.scenario_names))
+    mpi.abort_when_uncaught()
+    interval = Interval(progress if communicator.Get_rank() == 0 else None, options.gap_floor)
+    stop = stop or Stop(interval.start + options.time_limit_s)
+    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
+    team = Team(communicator)
+    decomposition = Decomposition(program, options, interval, team, stop_of_start(interval.start, stop))
+    first = decomposition.findings
+    shares: list[list[_Share]] = []
+    with mpi.ProgressThread(communicator, stop.request):
+        if warm and decomposition.run():
+            settings.start = start_from(program, first, team)
+        shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
+        # setting up takes long where there are many, and is worth nothing before an iteration
+        has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
+        if first.gap_rel > options.gap_rel and team.all(has_time):
+            work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval)
+            mpisppy_setup.load()
+            with mpisppy_setup.quiet():
+                _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
+            spent = (settings.solves, settings.solve_time_s, settings.stale_solves)
+            share = _Share(work.proofs, work.root, work.scenarios, *spent)
+            shares.append(communicator.gather(share))
+    result, failure = None, ""
+    interrupted = team.any(stop.is_interrupted)
+    if team.leads:
+        try:
+            result = _result(program, options, interval, shares, first, interrupted=interrupted)
+        except SolveError as error:
+            failure = str(error)
+    # All ranks fail together, so that no one waits for a rank that has left.
+    failure = communicator.bcast(failure)
+    if failure:
+        raise SolveError(failure)
+    if not team.told(result is not None):
+        unfinished = without_commitment("ph", program, interval, stop, team, first.details)
+        return unfinished if team.leads else None
+    return result
+
+
+def _result(
+    program: StochasticProgram,
+    options: SolveOptions,
+    interval: Interval,
+    proofs: list[list[_Share]],
+    first: Findings,
+    *,
+    interrupted: bool,
+) -> EngineResult | None:
+    """Take the best of each side, the cost added up anew, and check that they make an interval.
+
+    ``None`` where no commitment was evaluated in every scenario; the bound stands in ``interval`` then.
+    """
+    count = len(program.scenario_names)
+    best = math.inf
+    root: FloatArray | None = None
+    scenarios: tuple[ScenarioSolution, ...] = ()
+    for shares in proofs:
+        for share in shares:
+            for kind, value in share.proofs.items():
+                first.raise_lower(value, kind)
+        found = merge([share.scenarios for share in shares])
+        if len(found) == count and bounds.expected_cost(program, found) < best:
+            best, scenarios = bounds.expected_cost(program, found), found
+            root = next(share.root for share in shares if share.root is not None)
+    if root is None:
+        interval.lower, interval.kind = first.lower, first.kind
+        return None
+    chosen, kind = bounds.preferred(first.lower, first.kind, first.safe_lower, best, options)
+    proven = bounds.certified(program, chosen, best, scenarios)
+    lower, upper = proven.lower, proven.upper
+    moved = not (math.isclose(lower, interval.lower) and math.isclose(upper, interval.upper) and kind == interval.kind)
+    interval.lower, interval.upper, interval.kind = lower, upper, kind
+    if moved:
+        interval.note()
+    return EngineResult(
+        method="ph",
+        status=status_of(bounds.relative_gap(lower, upper, options.gap_floor), options, interrupted=interrupted),
+        root=root,
+        lower=lower,
+        upper=upper,
+        iterations=interval.iteration,
+        ranks=len(proofs[0]),
+        wall_time_s=time.perf_counter() - interval.start,
+        trace=tuple(interval.trace),
+        scenarios=proven.scenarios,
+        bound_kind=kind,
+        details={
+            **first.details,
+            "subproblem_solves": sum(share.solves for shares in proofs for share in shares),
+            "subproblem_time_s": sum(share.solve_time_s for shares in proofs for share in shares),
+            "stale_solves": sum(share.stale_solves for shares in proofs for share in shares),
+        },
+    )
+
+
+def _wheel(
+    program: StochasticProgram,
+    options: SolveOptions,
+    settings: mpisppy_models.SolverSettings,
+    work: SpokeWork,
+    interval: Interval,
+    first: Findings,
+) -> Any:
+    wheel: Any = importlib.import_module("mpisppy.spin_the_wheel").WheelSpinner
+    extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
+    hub: Any = importlib.import_module("mpisppy.cylinders.hub").PHHub
+    base: Any = importlib.import_module("mpisppy.spbase").SPBase
+    ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
+    pricing, commitment = spoke_classes(work)
+    control = rho_control(program, options)
+
+    class Hub(hub):  # type: ignore[misc]
+        """mpi-sppy's hub; what it would print becomes the trace, and it ends when the run is to."""
+
+        def determine_termination(self, screen_trace: bool = True) -> bool:
+            return bool(super().determine_termination(screen_trace)) or bool(self.allreduce_or(settings.stop()))
+
+        def screen_trace(self) -> None:
+            interval.iteration = self.current_iteration()
+            lower, upper = float(self.BestOuterBound), float(self.BestInnerBound)
+            if (lower, upper) != (interval.lower, interval.upper):
+                interval.lower, interval.upper = lower, upper
+                # A spoke sends a number; what it rests on is known when the spokes hand in their proofs.
+                interval.kind = first.kind if lower <= first.lower else "solver"
+                interval.note()
+
+    class Steering(extension):  # type: ignore[misc]
+        """Chooses the penalties, and puts the start in place of what iteration 0 found."""
+
+        def post_iter0(self) -> None:
+            control.choose(self.opt)
+            if settings.start is not None:
+                mpisppy_models.impose(settings.start, self.opt)
+
+        def post_iter0_after_sync(self) -> None:
+            # The hub counts these among its bounds from its first check on, and not the objectives of iteration 0.
+            self.opt.best_bound_obj_val = first.lower
+            if math.isfinite(first.upper):
+                self.opt.best_solution_obj_val = first.upper
+
+        def miditer(self) -> None:
+            control.ease(self.opt)
+
+    common = {
+        "all_scenario_names": list(program.scenario_names),
+        "scenario_creator": mpisppy_models.scenario_creator,
+        "scenario_creator_kwargs": mpisppy_models.creator_kwargs(program, settings),
+    }
+    hub_dict = {
+        "hub_class": Hub,
+        "hub_kwargs": {"options": {"rel_gap": options.gap_rel}},
+        "opt_class": ph,
+        "opt_kwargs": {
+            **common,
+            "options": hedging_options(options, settings.stop),
+            "extensions": Steering,
+        },
+    }
+    spokes = [
+        {
+            "spoke_class": spoke,
+            "opt_class": base,
+            "opt_kwargs": {**common, "options": hedging_options(options, settings.stop)},
+        }
+        for spoke in (pricing, commitment)
+    ]
+    return wheel(hub_dict, spokes)
