@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from solve.array_programs import ArrayProgram
+from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.solvers.subproblems.nearest import NearestRoot

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
-from solve.array_programs import ArrayProgram
+from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage
 from mes_stoch.solvers.subproblems.nearest import NearestRoot

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from solve.array_programs import ArrayProgram
+from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import LinearProgram, RootStage, StochasticProgram

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
-from solve.array_programs import ArrayProgram
+from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.solvers.subproblems.nearest import NearestRoot

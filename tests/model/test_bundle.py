@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from solve.array_programs import ArrayProgram, linear_program, newsvendor
+from solvers.array_programs import ArrayProgram, linear_program, newsvendor
 
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import LinearProgram, RootStage

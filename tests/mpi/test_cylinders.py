@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from solve.array_programs import newsvendor
+from solvers.array_programs import newsvendor
 
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate import bounds

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 from helpers.settled_run import solved
 from helpers.site_builder import grid, make_instance, make_tree
-from solve.array_programs import ArrayProgram
+from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.model.site_program import build_program

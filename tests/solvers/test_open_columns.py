@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 from helpers.planted_programs import known_program
 from rich.console import Console
-from solve.array_programs import ArrayProgram
+from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.report.numerics_table import render_numerics

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.optimize import linprog
-from solve.array_programs import linear_program
+from solvers.array_programs import linear_program
 
 from mes_stoch.model.program import FloatArray, LinearProgram
 from mes_stoch.solvers.proofs.interior_dual import interior_dual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from solve.array_programs import ArrayProgram, linear_program
+from solvers.array_programs import ArrayProgram, linear_program
 
 from mes_stoch.model.program import RootStage
 from mes_stoch.solvers.certificate.result import SolveOptions

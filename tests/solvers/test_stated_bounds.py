@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from solve.array_programs import ArrayProgram, linear_program
+from solvers.array_programs import ArrayProgram, linear_program
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.schema.errors import InfeasibleError
