@@ -1,7 +1,9 @@
-"""The packages depend on each other one way, and importing the library changes nothing.
+"""Dependencies run one way, by the role of a file, and importing the library changes nothing.
 
-The order is that of ``docs/architecture.md``. A package may import from packages of lower levels and from itself; not
-from its neighbours on the same level, so that a component cannot lean on a product, nor a product on a price process.
+The order is that of ``docs/architecture.md``. A module may import from lower levels and from its own; not from its
+neighbours on the same level, so that a component cannot lean on a product, nor a product on a price process. A kind is
+a folder whose files have roles: what a user may write is known to everybody, its equations to the model alone. The
+parts of the program that all kinds have in common reach them through the registry, by name, when they need them.
 """
 
 from __future__ import annotations
@@ -14,20 +16,36 @@ from pathlib import Path
 
 import pytest
 
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kinds
+from mes_stoch.registry import ROLES as REQUIRED
+
 PACKAGE = Path(__file__).resolve().parent.parent / "mes_stoch"
 
 # Lowest first; a name stands for a module or for a package with all below it, and the longest that fits counts.
+# ``kinds.<role>`` stands for the files of that role in every folder of a kind.
 LEVELS: tuple[tuple[str, ...], ...] = (
+    ("schema.units",),
+    ("schema.errors",),
+    ("registry",),
     ("schema",),
+    ("kinds.format",),
+    ("schema.kinds",),
+    ("schema.instance",),
     ("rules",),
     ("io.files", "io.names"),
     ("io.readers",),
     ("io.catalogue",),
-    ("io.validation",),
+    ("io.validation.partial_instance",),
+    ("io.validation.check_context",),
+    ("io.validation.component_rules", "io.validation.product_rules"),
+    ("io.validation", "kinds.checks"),
     ("io.artifacts",),
     ("io",),
     ("settlement",),
-    ("components", "products", "uncertainty"),
+    ("kinds.settlement", "kinds.stress"),
+    ("components.shared.context",),
+    ("products.shared.context",),
+    ("kinds.equations", "uncertainty"),
     ("model",),
     ("risk",),
     ("solvers.interruption",),
@@ -44,20 +62,23 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("evaluation",),
     ("report",),
     ("api", "mpisppy_module"),
+    ("extend",),
     ("bench",),
     ("cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+ROLES = ("format", "checks", "equations", "settlement", "stress")
 
-# A product is carried by units, and speaks to them through this contract alone, never to a kind of component.
-CONTRACTS_BETWEEN_NEIGHBOURS = {("products", "mes_stoch.components.context")}
+# A kind builds on what is shared, or on another kind that it declares here.
+DECLARED = {"products.fcas": {"products.flexibility"}}
 
 # What may be imported only in some places: MPI starts when mpi4py.MPI (and with it mpi-sppy) is imported, and only
 # solvers/highs/ knows the solver's calls. mpisppy_module.py is what mpi-sppy itself loads.
 CONFINED = {"mpi4py": ("solvers/",), "mpisppy": ("solvers/", "mpisppy_module.py"), "highspy": ("solvers/highs/",)}
 
-# Packages whose verdict on the optimiser is worth something only while they share none of its algebra.
-INDEPENDENT = {"settlement": {"schema", "rules", "io"}, "evaluation": {"schema", "rules", "io", "settlement"}}
+# What the optimiser works with: nothing of it may be known to those whose verdict on it is worth something.
+OPTIMISER = ("model", "solvers", "kinds.equations", "components.shared.context", "products.shared.context")
+INDEPENDENT = {"settlement", "evaluation", "kinds.settlement", "kinds.stress"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -71,12 +92,16 @@ def room_of(module: str) -> str:
             return name
     if not parts:
         return "api"
+    if parts[0] in ("components", "products"):
+        # ``equations_windows`` has the role of ``equations``; a folder itself is empty
+        return f"kinds.{parts[2].split('_')[0]}" if len(parts) > 2 else "kinds.format"
     return "cli" if parts[0] == "__main__" else parts[0]
 
 
-def package_of(module: str) -> str:
-    """The package below ``mes_stoch`` that a module belongs to."""
-    return room_of(module).split(".")[0]
+def kind_of(module: str) -> str | None:
+    """The folder of a kind that a module belongs to."""
+    parts = module.split(".")[1:]
+    return ".".join(parts[:2]) if len(parts) > 1 and parts[0] in ("components", "products") else None
 
 
 def dotted(path: Path) -> str:
@@ -93,14 +118,19 @@ def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: relative imports hide which package is meant"
             module = node.module or ""
-            if module == PACKAGE.name:
-                yield from ((node.lineno, f"{module}.{name.name}") for name in node.names)
-            else:
-                yield node.lineno, module
+            # what is imported from a package may be one of its modules
+            inner = [f"{module}.{name.name}" for name in node.names]
+            known = [name for name in inner if module == PACKAGE.name or _is_module(name)]
+            yield from ((node.lineno, name) for name in known or [module])
         elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"} and node.args:
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield node.lineno, first.value
+
+
+def _is_module(name: str) -> bool:
+    path = PACKAGE.parent / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def _called(node: ast.Call) -> str:
@@ -116,12 +146,22 @@ def upward_imports(path: Path) -> list[str]:
         if name.split(".")[0] != PACKAGE.name:
             continue
         there = room_of(name)
-        if (here, name) in CONTRACTS_BETWEEN_NEIGHBOURS:
-            continue
         if here not in LEVEL or there not in LEVEL:
             wrong.append(f"line {line}: {here} imports {name}, and one of the two has no place in the order")
         elif here != there and LEVEL[there] >= LEVEL[here]:
             wrong.append(f"line {line}: {here} imports {name}, which stands above or beside it")
+    return wrong
+
+
+def imports_of_other_kinds(path: Path) -> list[str]:
+    """Imports of a kind from outside its folder, but for shared parts and for kinds that it declares to build on."""
+    own = kind_of(dotted(path))
+    wrong = []
+    for line, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        other = kind_of(name) if name.startswith(f"{PACKAGE.name}.") else None
+        if other is None or other == own or other.endswith(".shared") or other in DECLARED.get(str(own), ()):
+            continue
+        wrong.append(f"line {line}: {own or path.name} imports {name}: ask the registry, or a question of the format")
     return wrong
 
 
@@ -139,20 +179,23 @@ def test_imports_point_downward(path: Path) -> None:
     assert upward_imports(path) == []
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_module_knows_a_kind_but_its_own(path: Path) -> None:
+    assert imports_of_other_kinds(path) == []
+
+
 def leaned_on(path: Path) -> list[str]:
-    """Rooms that an independent room must not know, and does."""
-    here = package_of(dotted(path))
-    own = {here} | INDEPENDENT[here]
+    """What of the optimiser a module imports that judges it."""
     return [
-        f"line {line}: {here} judges the optimiser, and imports {name}"
+        f"line {line}: {dotted(path)} judges the optimiser, and imports {name}"
         for line, name in imports(ast.parse(path.read_text(encoding="utf-8")))
-        if name.split(".")[0] == PACKAGE.name and package_of(name) not in own
+        if name.split(".")[0] == PACKAGE.name and room_of(name).startswith(OPTIMISER)
     ]
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if package_of(dotted(path)) in INDEPENDENT],
+    [path for path in MODULES if room_of(dotted(path)) in INDEPENDENT],
     ids=lambda path: path.relative_to(PACKAGE).as_posix(),
 )
 def test_those_who_judge_the_optimiser_share_nothing_with_it(path: Path) -> None:
@@ -164,10 +207,24 @@ def test_engines_stay_where_they_belong(path: Path) -> None:
     assert strayed_imports(path) == []
 
 
-def test_every_package_has_its_place() -> None:
-    packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
-    assert packages - set(LEVEL) == set()
+def test_every_module_has_its_place() -> None:
     assert [path for path in MODULES if room_of(dotted(path)) not in LEVEL] == []
+
+
+def test_every_kind_is_one_folder_with_all_roles_and_an_empty_front() -> None:
+    folders = {kind.package for group in (COMPONENTS, PRODUCT_FAMILIES) for kind in kinds(group).values()}
+    found = {
+        f"mes_stoch.{section}.{path.name}"
+        for section in ("components", "products")
+        for path in (PACKAGE / section).iterdir()
+        if path.is_dir() and path.name not in ("shared", "__pycache__")
+    }
+    assert found == folders
+    for name in sorted(folders):
+        folder = PACKAGE.parent / name.replace(".", "/")
+        assert not (folder / "__init__.py").read_text(encoding="utf-8")
+        assert {role for role in REQUIRED if not (folder / f"{role}.py").is_file()} == set(), name
+        assert {path.stem.split("_")[0] for path in folder.glob("*.py")} <= {"", *ROLES}, name
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -191,28 +248,35 @@ def _modules_needed(path: Path, names: set[str]) -> set[str]:
 
 def test_the_rules_catch_what_they_are_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "mes_stoch"
-    (package / "products").mkdir(parents=True)
-    guilty = package / "products" / "guilty.py"
+    (package / "products" / "guilty").mkdir(parents=True)
+    guilty = package / "products" / "guilty" / "checks.py"
     guilty.write_text(
-        "from mes_stoch.schema import products\n"
-        "from mes_stoch.components import storage\n"
+        "from mes_stoch.schema import product\n"
+        "from mes_stoch.products.guilty import equations\n"
         "from mes_stoch import api\n"
+        "from mes_stoch.components.storage import format\n"
         "def late():\n"
         "    import highspy\n"
         "    import importlib\n"
         "    return importlib.import_module('mpisppy.opt.ph')\n",
         encoding="utf-8",
     )
-    (package / "settlement").mkdir()
-    judge = package / "settlement" / "judge.py"
+    (guilty.parent / "equations.py").write_text("", encoding="utf-8")
+    judge = package / "products" / "guilty" / "settlement.py"
     judge.write_text(
-        "from mes_stoch.io import csv\nfrom mes_stoch.settlement import books\nfrom mes_stoch.model import rows\n",
+        "from mes_stoch.io import files\nfrom mes_stoch.settlement import ledger\nfrom mes_stoch.model import merge\n"
+        "from mes_stoch.products.guilty.equations_rows import row\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", package)
-    assert [text.split(":")[0] for text in leaned_on(judge)] == ["line 3"]
-    assert [text.split(":")[0] for text in upward_imports(guilty)] == ["line 2", "line 3"]
-    assert [text.split(":")[0] for text in strayed_imports(guilty)] == ["line 5", "line 7"]
+
+    def lines(found: list[str]) -> list[str]:
+        return [text.split(":")[0] for text in found]
+
+    assert lines(leaned_on(judge)) == ["line 3", "line 4"]
+    assert lines(upward_imports(guilty)) == ["line 2", "line 3"]
+    assert lines(imports_of_other_kinds(guilty)) == ["line 4"]
+    assert lines(strayed_imports(guilty)) == ["line 6", "line 8"]
 
 
 @pytest.mark.parametrize(

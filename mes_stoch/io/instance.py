@@ -26,15 +26,15 @@ from mes_stoch.io.readers.time_stamps import horizon_time
 from mes_stoch.io.readers.yaml_lines import read_yaml
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.io.validation.markets import market_issues, resolve_connections
-from mes_stoch.io.validation.on_off import on_off_issues
+from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.partial_instance import Draft, apply_overrides, fill_products, make_draft
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import missing_cap, ranges_of
+from mes_stoch.io.validation.products import product_issues, resolve_connections
 from mes_stoch.io.validation.references import site_issues
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import Product
+from mes_stoch.schema.product import MarketProduct
 from mes_stoch.schema.units import FORMAT_CURRENCY
 
 
@@ -184,11 +184,11 @@ def _check(
 ) -> tuple[pd.DatetimeIndex | None, dict[str, str], SeriesData, list[Issue]]:
     """What pydantic cannot see: between entries, and in the CSV files."""
     time, issues = (None, []) if draft.horizon is None else horizon_time(draft.horizon, locator)
-    issues += site_issues(draft, locator)
-    issues += on_off_issues(draft, time, locator)
     connections, connection_issues = resolve_connections(draft, locator)
+    context = CheckContext(draft, locator, time, connections)
+    issues += site_issues(context)
     issues += connection_issues
-    issues += market_issues(draft, time, connections, locator)
+    issues += product_issues(context)
     series = read_all_series(folder, draft, time, locator)
     issues += series.issues
     issues += check_series_names(draft, series.names, locator)
@@ -205,7 +205,7 @@ def _own_series(series: SeriesData) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _connected(products: Mapping[str, Product], connections: Mapping[str, str]) -> dict[str, Product]:
+def _connected(products: Mapping[str, MarketProduct], connections: Mapping[str, str]) -> dict[str, MarketProduct]:
     return {
         name: product.model_copy(update={"connection": connections[name]}) if name in connections else product
         for name, product in products.items()

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from mes_stoch.io.catalogue.products import catalogue_entries
-from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.kinds import product_classes
 
 #: Fields of the table, by column; the first that a family has counts.
 _FIELDS = {
@@ -68,13 +68,13 @@ def _same(given: Any, known: Any) -> bool:
 
 
 def _row(name: str, fields: Mapping[str, Any], package: str, overrides: list[str]) -> dict[str, Any]:
-    family = PRODUCT_FAMILIES[str(fields["family"])]
+    family = product_classes()[str(fields["family"])]
     row = {column: _value(family, fields, keys) for column, keys in _FIELDS.items()}
     return {
         "id": name,
         "family": fields["family"],
         **row,
-        "payment": family.payment_under(fields),  # type: ignore[attr-defined]  # every family is a product
+        "payment": family.payment_under(fields),
         "delivery": _days(fields),
         "package": package,
         "source": " ".join(str(fields.get("source", "")).split()),

@@ -8,8 +8,8 @@ from typing import Any
 
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.readers.currency import is_amount
-from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.kinds import product_classes
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -40,18 +40,18 @@ def instance_schema(currency: str = FORMAT_CURRENCY) -> dict[str, Any]:
         "description": "What the site sells, by product id; each takes its market rules from the catalogue.",
         "properties": {
             name: _product_schema(
-                definitions[PRODUCT_FAMILIES[defaults["family"]].__name__], _known(defaults, currency)
+                definitions[product_classes()[defaults["family"]].__name__], _known(defaults, currency)
             )
             for name, defaults in product_catalogue().items()
         },
         "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]*$"},
         "additionalProperties": {
             "description": "A product of the instance's own: like a known one, or of a family with all its rules.",
-            "anyOf": [option for tag in PRODUCT_FAMILIES for option in _own_product(tag, definitions)],
+            "anyOf": [option for tag in product_classes() for option in _own_product(tag, definitions)],
         },
         "default": {},
     }
-    for family in PRODUCT_FAMILIES.values():
+    for family in product_classes().values():
         definitions.pop(family.__name__, None)
     _tidy(schema)
     title = "mes_stoch instance, format 1"
@@ -79,7 +79,7 @@ def _known(defaults: Mapping[str, Any], currency: str) -> dict[str, Any]:
 
 def _own_product(tag: str, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A product under an id of the user's own: complete, or like one of the catalogue's products of the family."""
-    complete = deepcopy(definitions[PRODUCT_FAMILIES[tag].__name__])
+    complete = deepcopy(definitions[product_classes()[tag].__name__])
     complete["properties"]["family"] = {"const": tag}
     complete["required"] = [*(key for key in complete.get("required", []) if key != "family"), "family"]
     known = [name for name, defaults in product_catalogue().items() if defaults["family"] == tag]

@@ -7,16 +7,17 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
-from mes_stoch.components.context import Firm
-from mes_stoch.components.registry import build_component
+from mes_stoch.components.shared.context import Firm
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
 from mes_stoch.model.site_model import SiteModel
-from mes_stoch.products.legs import make_legs
-from mes_stoch.products.registry import build_products
+from mes_stoch.products.shared.equations_exclusivity import build_exclusivity
+from mes_stoch.products.shared.equations_legs import make_legs
+from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import Flexibility, Imbalance, TradedProduct
+from mes_stoch.schema.kinds import products_by_package
+from mes_stoch.schema.product import PHASES
 
 _SLACK_WORDS = {"unserved": "demand is left unserved", "dumped": "supply that cannot be helped is thrown away"}
 
@@ -42,25 +43,34 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     The objective is the negative of the profit: solvers minimise, the sign flips here and nowhere else.
     """
     site = SiteModel(instance, time)
-    products = instance.products
-    called = {name: product for name, product in products.items() if isinstance(product, Flexibility)}
-    has_imbalance = any(isinstance(product, Imbalance) for product in products.values())
+    called = instance.called_products()
+    has_imbalance = any(product.settles_imbalance for product in instance.products.values())
     if not has_imbalance and any(product.energy_settlement != "delivered" for product in called.values()):
         raise ModelError("products settled as ordered or uncorrected need the product `imbalance`")
 
-    site.legs = make_legs(site, called)
+    site.legs = [leg for name, product in called.items() for leg in make_legs(site, name, product)]
     for name, spec in instance.components.items():
-        build_component(site, name, spec)
-    traded = {product.connection for product in products.values() if isinstance(product, TradedProduct)}
-    for connection in sorted(str(name) for name in traded):
+        kind(COMPONENTS, spec.type).module("equations").build(site, name, spec)
+    traded = {str(product.connection_name) for product in instance.products.values() if product.needs_connection}
+    for connection in sorted(traded):
         site.schedule(connection)
-    build_products(site, products)
+    _build_products(site)
     for node in instance.nodes:
         _balance(site, node)
     site.model.objective = pyo.Objective(
         expr=-sum(expression for parts in site.streams.values() for expression in parts), sense=pyo.minimize
     )
     return site
+
+
+def _build_products(site: SiteModel) -> None:
+    """Add every product to a model whose components stand, family by family; then what holds between families."""
+    families = products_by_package(site.instance.products)
+    for phase in PHASES:
+        ready = [(family, own) for family, own in families if next(iter(own.values())).phase == phase]
+        for family, own in sorted(ready, key=lambda entry: entry[0].build_rank):
+            family.module("equations").build(site, own)
+    build_exclusivity(site, site.instance.products)
 
 
 def _balance(site: SiteModel, node: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mes_stoch.components.context import Buffer, Effect, Expression, OfPeriod
+from mes_stoch.components.shared.context import Buffer, Effect, Expression, OfPeriod
 from mes_stoch.model.claims import (
     Back,
     Claim,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any
 
-from mes_stoch.components.context import Buffer, Direction, Effect, Leg, OfPeriod, pools
+from mes_stoch.components.shared.context import Buffer, Direction, Effect, Leg, OfPeriod, pools
 
 Parts = Sequence[OfPeriod]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mes_stoch.components.context import Buffer, Effect, Network, Obligation, OfPeriod
+from mes_stoch.components.shared.context import Buffer, Effect, Network, Obligation, OfPeriod
 from mes_stoch.model.claims import Claim, at
 from mes_stoch.model.full_calls import hold_in_network, hold_in_store
 from mes_stoch.model.site_model import SiteModel
-from mes_stoch.schema.components import Component, Converter, Demand, GridConnection, SheddableDemand, Source
+from mes_stoch.schema.component import Component
 
 Taker = Buffer | Network
 
@@ -96,24 +96,15 @@ def _only_lowers_exchange(site: SiteModel, node: str, effect: Effect, obligation
 
 
 def _is_at(spec: Component, node: str) -> bool:
-    if isinstance(spec, GridConnection):
-        return False
-    if isinstance(spec, Converter):
-        return any(port.node == node for port in [*spec.inputs, *spec.outputs])
-    # a kind that is not known here counts as being everywhere, which only keeps rows
-    return getattr(spec, "node", node) == node
+    return spec.connection() is None and any(port.node == node for port in spec.ports())
 
 
 def _only_draws(spec: Component, node: str) -> bool:
-    if isinstance(spec, Converter):
-        return all(port.node != node for port in spec.outputs)
-    return isinstance(spec, Demand | SheddableDemand)
+    return not any(port.supplies for port in spec.ports() if port.node == node)
 
 
 def _only_supplies(spec: Component, node: str) -> bool:
-    if isinstance(spec, Converter):
-        return all(port.node != node for port in spec.inputs)
-    return isinstance(spec, Source)
+    return not any(port.takes for port in spec.ports() if port.node == node)
 
 
 def _merged(obligations: Sequence[Obligation]) -> list[Obligation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
-from mes_stoch.components.context import Buffer, Effect, Network, OfPeriod
+from mes_stoch.components.shared.context import Buffer, Effect, Network, OfPeriod
 from mes_stoch.model.call_path import hold_energy, stops_discharge
 from mes_stoch.model.claims import Back, Claim, FullCall, Parts, beside_schedule, called, counts, full_calls, own_claims
 from mes_stoch.model.together import less_moved_already, one_way_each

@@ -16,7 +16,7 @@ import pandas as pd
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 
-from mes_stoch.components.context import (
+from mes_stoch.components.shared.context import (
     Availability,
     Buffer,
     Direction,
@@ -34,7 +34,7 @@ from mes_stoch.components.context import (
 from mes_stoch.model.families import Family
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
-from mes_stoch.schema.components import Component, GridConnection, ReserveProvider
+from mes_stoch.schema.component import Component, Connection, providers
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -76,7 +76,7 @@ class _Flows:
 
 
 class SiteModel:
-    """Implements what components and products ask of a model; see ``components/context.py``.
+    """Implements what components and products ask of a model; see ``components/shared/context.py``.
 
     Parameters
     ----------
@@ -342,15 +342,11 @@ class SiteModel:
         return lambda t: sum(flow(t) for flow in flows)
 
     def providers(self, product_id: str) -> dict[str, Availability]:
-        providers = [
-            name
-            for name, spec in self.instance.components.items()
-            if isinstance(spec, ReserveProvider) and product_id in spec.provides
-        ]
-        for name in providers:
+        own = providers(self.instance.components, product_id)
+        for name in own:
             if not self._availabilities[name].counts:
                 raise ModelError(f"{name} provides {product_id}, but has nothing that counts")
-        return {name: self._availabilities[name] for name in providers}
+        return {name: self._availabilities[name] for name in own}
 
     def running(self, owner: str) -> OfPeriod:
         return self._availabilities[owner].state
@@ -364,11 +360,11 @@ class SiteModel:
 
     # -- the connection that is traded over ---------------------------------------------------------------------------
 
-    def connection(self, name: str) -> GridConnection:
-        spec = self.instance.components.get(name)
-        if not isinstance(spec, GridConnection):
+    def connection(self, name: str) -> Connection:
+        found = self.instance.connections().get(name)
+        if found is None:
             raise ModelError(f"{name} is not a grid connection")
-        return spec
+        return found
 
     def schedule(self, connection: str) -> None:
         """Declare the scheduled exchange of a connection, limited together with the reserve held behind it."""

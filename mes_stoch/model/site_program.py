@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mes_stoch.io.validation.exclusivity import Overlap, exclusive_pairs, overlaps
 from mes_stoch.io.validation.penalties import derived_penalties, with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
@@ -28,12 +27,12 @@ from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.families import Family
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
-from mes_stoch.products.bids import BidRules, nearest_bid_mw
-from mes_stoch.products.exclusivity import keep_larger
+from mes_stoch.products.shared.equations_bids import nearest_bid_mw
+from mes_stoch.products.shared.equations_exclusivity import keep_larger
+from mes_stoch.rules.exclusivity import Overlap, exclusive_pairs, overlaps
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket, Flexibility
 from mes_stoch.schema.tree import ScenarioTree
 
 #: Difference of a price between leaves that is rounding, as a share of the largest.
@@ -98,9 +97,9 @@ def _flow_expressions(site: SiteModel) -> list[tuple[tuple[str, str, int], Any]]
 
 
 def _require_known_day_ahead(instance: Instance, tree: ScenarioTree) -> None:
-    for product_id, product in instance.products.items():
-        if isinstance(product, EnergyMarket) and product.stage == "day_ahead":
-            price = product.price_eur_per_mwh
+    for product_id, market in instance.markets().items():
+        if market.stage == "day_ahead":
+            price = market.price_eur_per_mwh
             if not isinstance(price, str):
                 continue
             largest = float(np.abs(tree.dataset[price].values).max())
@@ -262,7 +261,7 @@ class SiteProgram:
             if family.quantity not in quantities:
                 quantities.append(family.quantity)
             # a product without blocks is one volume for the horizon
-            spans = blocks(time, period_h, getattr(product, "block_h", None))
+            spans = blocks(time, period_h, product.volume_block_h)
             for span, column in zip(spans, family.positions, strict=True):
                 rows.append(
                     {
@@ -342,11 +341,8 @@ class SiteProgram:
         place = {int(column): k for k, column in enumerate(columns)}
         families, bids = {family.name: family for family in self.variable_families}, self.instance.bids
         # volumes decided later are no part of the root
-        ruled = {
-            product_id: product
-            for product_id, product in self.instance.products.items()
-            if isinstance(product, BidRules) and product.stage == "commit"
-        }
+        found = {product_id: product.bid_rules() for product_id, product in self.instance.products.items()}
+        ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}
         volumes: dict[str, FloatArray] = {}
         for product_id, rules in ruled.items():
             given = [point[place[int(column)]] for column in families[f"{product_id}.volume_mw"].positions]
@@ -368,11 +364,10 @@ class SiteProgram:
 
 def _exclusive(instance: Instance, tree: ScenarioTree) -> list[tuple[str, str, list[Overlap]]]:
     """Products that exclude each other, with the blocks in which they do."""
-    found = []
+    found, called = [], instance.called_products()
     for first, second in exclusive_pairs(instance.products):
-        one, other = instance.products[first], instance.products[second]
-        if isinstance(one, Flexibility) and isinstance(other, Flexibility):
-            found.append((first, second, overlaps(one, other, tree.time, instance.horizon.period_h)))
+        shared = overlaps(called[first], called[second], tree.time, instance.horizon.period_h)
+        found.append((first, second, shared))
     return found
 
 

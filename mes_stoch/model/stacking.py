@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from mes_stoch.components.context import Direction, HeldReserve, Leg, ModelContext, OfPeriod, Weighted, pools
+from mes_stoch.components.shared.context import Direction, HeldReserve, Leg, ModelContext, OfPeriod, Weighted, pools
 
 
 def stack(

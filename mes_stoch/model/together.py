@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mes_stoch.components.context import Direction, OfPeriod
+from mes_stoch.components.shared.context import Direction, OfPeriod
 from mes_stoch.model.claims import Claim, FullCall, at
 
 if TYPE_CHECKING:

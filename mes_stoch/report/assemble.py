@@ -17,7 +17,6 @@ from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
 from mes_stoch.rules.time_axis import horizon_days
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.schema.products import CapacityMechanism
 
 if TYPE_CHECKING:
     from mes_stoch.model.bundle import BundledProgram
@@ -186,7 +185,7 @@ def _committed(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _direction(program: SiteProgram, product_id: str) -> str:
     """Direction of a commitment; a certified level is none, for nothing is called of it."""
     product = program.instance.products.get(product_id)
-    return "certified" if isinstance(product, CapacityMechanism) else str(getattr(product, "direction", ""))
+    return "" if product is None else product.direction_in_words
 
 
 def _trace(result: EngineResult) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from mes_stoch.report.streams import group_of
 from mes_stoch.schema.errors import ModelError
-from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.units import in_currency
 
 if TYPE_CHECKING:
@@ -93,10 +92,8 @@ def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     dataset["flow_mw"] = (("scenario", "time", "flow"), array)
     dataset["flow_mw"].attrs = {"units": "MW", "long_name": "called operation, into the node is positive"}
     periods = len(program.tree.time)
-    for product_id, product in program.instance.products.items():
-        if not isinstance(product, EnergyMarket):
-            continue
-        price = product.price_eur_per_mwh
+    for product_id, market in program.instance.markets().items():
+        price = market.price_eur_per_mwh
         rows = [
             program.tree.values(price, solution.index) if isinstance(price, str) else np.full(periods, float(price))
             for solution in solutions

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mes_stoch.io.validation.exclusivity import exclusive_pairs
-from mes_stoch.products.bids import BidRules, largest_volume_mw
+from mes_stoch.products.shared.equations_bids import largest_volume_mw
 from mes_stoch.rules.calendar import obliged
+from mes_stoch.rules.exclusivity import exclusive_pairs
 from mes_stoch.rules.time_axis import blocks
-from mes_stoch.schema.components import ReserveProvider
-from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.component import providers
+from mes_stoch.schema.flexibility import as_called
+from mes_stoch.schema.product import BidRules
 from mes_stoch.solvers.subproblems.sampled import Question, SampledRelaxation
 
 if TYPE_CHECKING:
@@ -116,16 +117,17 @@ def _stated(program: SiteProgram, name: str) -> dict[str, Any] | None:
     """A reason that needs no solver."""
     instance = program.instance
     product = instance.products[name]
-    providers = [c for c in instance.components.values() if isinstance(c, ReserveProvider) and name in c.provides]
-    if not providers:
+    if not providers(instance.components, name):
         return _answer("no_provider", "no device provides it")
-    if isinstance(product, BidRules):
-        most = largest_volume_mw(product, steps=instance.bids.steps, minimum=instance.bids.minimum)
+    rules = product.bid_rules()
+    if rules is not None:
+        most = largest_volume_mw(rules, steps=instance.bids.steps, minimum=instance.bids.minimum)
         if most == 0:
             return _answer("no_bid", "no bid is allowed: its largest volume is 0 or below the smallest bid")
-    if isinstance(product, Flexibility):
-        inside = np.asarray(obliged(product, program.tree.time), dtype=float)
-        share = product.window_per_unit
+    called = as_called(product)
+    if called is not None:
+        inside = np.asarray(obliged(called, program.tree.time), dtype=float)
+        share = called.window_per_unit
         if isinstance(share, str):
             own = program.tree.dataset[share].values if share in program.tree.dataset else np.ones(1)
             inside = inside * np.asarray(own, dtype=float).reshape(-1, own.shape[-1]).max(axis=0)
@@ -302,12 +304,13 @@ class _Inquiry:
         return {column for name in self._program.instance.products for column in self._volume_columns(name)}
 
     def _volume(self, name: str) -> _Volume | None:
-        family, rules = self._volume_family(name), self._program.instance.products[name]
-        if family is None or family.quantity != "volume_mw" or not isinstance(rules, BidRules):
+        family, product = self._volume_family(name), self._program.instance.products[name]
+        rules = product.bid_rules()
+        if family is None or family.quantity != "volume_mw" or rules is None:
             return None
         program, bids = self._program, self._program.instance.bids
         period_h = program.instance.horizon.period_h
-        spans = blocks(program.tree.time, period_h, getattr(rules, "block_h", None))
+        spans = blocks(program.tree.time, period_h, product.volume_block_h)
         step = rules.bid_step_mw if bids.steps else 0.0
         smallest = max(rules.minimum_bid_mw if bids.minimum else 0.0, step)
         if step > 0:

@@ -22,8 +22,8 @@ from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.report.run import Run
 from mes_stoch.report.tables import percent
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError, UsageError
+from mes_stoch.schema.flexibility import as_called
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import Flexibility
 
 COLUMNS = (
     "product",
@@ -63,8 +63,8 @@ def sustain_fields(instance: Instance) -> dict[str, list[float]]:
     """Times to be held for which the catalogue knows no settled source, and the values that could hold."""
     return {
         f"products.{name}.sustain_h": [float(value) for value in product.sustain_alternatives_h]
-        for name, product in instance.products.items()
-        if isinstance(product, Flexibility) and product.sustain_alternatives_h
+        for name, product in instance.called_products().items()
+        if product.sustain_alternatives_h
     }
 
 
@@ -113,8 +113,9 @@ def source_of(instance: Instance, field: str) -> str:
         return "[user]: none"
     known = product_catalogue().get(name, {})
     if key in known and known[key] == getattr(product, key, None):
-        open_ = key == "sustain_h" and isinstance(product, Flexibility) and product.sustain_alternatives_h
-        return "open" if open_ else "catalogue"
+        called = as_called(product)
+        is_open = key == "sustain_h" and called is not None and called.sustain_alternatives_h
+        return "open" if is_open else "catalogue"
     return "instance"
 
 

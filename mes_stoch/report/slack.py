@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mes_stoch.schema.products import Flexibility, VoltageService
+from mes_stoch.schema.flexibility import as_called
+from mes_stoch.schema.product import MarketProduct
 from mes_stoch.solvers.subproblems.least_slack import ScenarioSlack, examine_all
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ _SLACK = re.compile(
 )
 #: Kinds that a contract settles; the others are things that a site does not do of its own accord.
 _CONTRACT = ("short", "missed")
-#: Products that owe readiness: what they are short of is slack.
-_READY = (Flexibility, VoltageService)
 _WORDS = {
     "unserved": "demand left unserved at {owner}",
     "dumped": "surplus thrown away at {owner}",
@@ -47,9 +46,7 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
         match = _SLACK.fullmatch(family.quantity)
         product = program.instance.products.get(family.owner)
         # `short_mw` of the imbalance is a settled position, not slack
-        if match is None or (match["kind"] in _CONTRACT and not isinstance(product, _READY)):
-            continue
-        if match["kind"] == "short" and isinstance(product, Flexibility) and not product.owes_readiness:
+        if match is None or (match["kind"] in _CONTRACT and not _is_slack(match["kind"], product)):
             continue
         weight = hours if family.unit in ("MW", "Mvar") else 1.0
         by_scenario = weight * solution[family.name].values.sum(axis=-1)
@@ -69,6 +66,13 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
                 }
             )
     return used
+
+
+def _is_slack(kind: str, product: MarketProduct | None) -> bool:
+    """Whether what a product is short of, or has missed, is slack: where readiness or delivery was promised."""
+    if product is None:
+        return False
+    return product.has_availability_obligation if kind == "short" else as_called(product) is not None
 
 
 def leans_on_slack(used: list[dict[str, Any]]) -> bool:

@@ -5,7 +5,6 @@ A stream is called ``<kind>.<what>``: ``capacity.fr_fcr``, ``tariff.gas_main``, 
 
 from __future__ import annotations
 
-from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.instance import Instance
 
 FUEL = "Fuel and other supply"
@@ -35,8 +34,8 @@ def group_of(stream: str, instance: Instance) -> str:
     """Group of a stream; what a connection of another carrier than electricity costs is fuel, not tariff."""
     kind, _, what = stream.partition(".")
     if kind == "tariff":
-        connection = instance.components.get(what)
-        if isinstance(connection, GridConnection) and instance.nodes[connection.node].carrier != "electricity":
+        connection = instance.connections().get(what)
+        if connection is not None and instance.nodes[connection.node].carrier != "electricity":
             return FUEL
     return GROUPS.get(kind, kind.replace("_", " ").capitalize())
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.schema.products import CalendarWindow, CapacityMechanism, Flexibility
+from mes_stoch.schema.calendar import CalendarWindow
+from mes_stoch.schema.flexibility import Flexibility
 
 Mask = NDArray[np.bool_]
 
@@ -21,7 +23,7 @@ def obliged(product: Flexibility, time: pd.DatetimeIndex) -> Mask:
     ``window_per_unit`` multiplies this; series of it are data of the scenarios. A window over midnight belongs to the
     day on which it begins, so that the last evening of a contract ends on the next morning.
 
-    >>> from mes_stoch.schema.products import CalendarWindow
+    >>> from mes_stoch.schema.calendar import CalendarWindow
     >>> day = pd.date_range("2025-01-03 16:00", periods=4, freq="h", tz="Europe/Paris")
     >>> in_windows([CalendarWindow(days="working_days", time_from="17:00", time_to="19:00")], (), day).tolist()
     [False, True, True, False]
@@ -32,7 +34,7 @@ def obliged(product: Flexibility, time: pd.DatetimeIndex) -> Mask:
     return term.holds(_days_of(time))
 
 
-def can_be_critical(product: CapacityMechanism, time: pd.DatetimeIndex) -> Mask:
+def can_be_critical(product: WithCalendar, time: pd.DatetimeIndex) -> Mask:
     """Whether each period that starts at ``time`` (local) lies in a capacity mechanism's calendar.
 
     ``critical_per_unit`` says which of these hours are critical in a scenario.
@@ -40,6 +42,15 @@ def can_be_critical(product: CapacityMechanism, time: pd.DatetimeIndex) -> Mask:
     if not product.calendar:
         return np.ones(len(time), dtype=bool)
     return in_windows(product.calendar, product.holidays, time)
+
+
+class WithCalendar(Protocol):
+    """A product that exists in the hours of a calendar."""
+
+    @property
+    def calendar(self) -> Sequence[CalendarWindow]: ...
+    @property
+    def holidays(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)

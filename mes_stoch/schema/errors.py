@@ -72,6 +72,10 @@ class InstanceError(MesStochError):
         super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
 
 
+class ExtensionError(UsageError):
+    """A kind of component, family of products or process that an installed package brings cannot be used."""
+
+
 class WriteError(UsageError):
     """A result cannot be written where it should go."""
 

@@ -6,9 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
-from mes_stoch.schema.components import Component
-from mes_stoch.schema.products import Product
+from mes_stoch.schema.component import Component, Connection, Store
+from mes_stoch.schema.flexibility import Flexibility, as_called
+from mes_stoch.schema.kinds import KindUnion
+from mes_stoch.schema.product import Market, MarketProduct
+
+#: A component, or a product, of any kind that is installed.
+AnyComponent = Annotated[Component, KindUnion(COMPONENTS)]
+AnyProduct = Annotated[MarketProduct, KindUnion(PRODUCT_FAMILIES)]
 
 
 class Horizon(Model):
@@ -99,8 +106,8 @@ class Instance(Model):
     horizon: Horizon
     carriers: list[Identifier] = Field(min_length=1)
     nodes: dict[Identifier, Node] = Field(min_length=1)
-    components: dict[Identifier, Component] = Field(min_length=1)
-    products: dict[Identifier, Product] = Field(default_factory=dict)
+    components: dict[Identifier, AnyComponent] = Field(min_length=1)
+    products: dict[Identifier, AnyProduct] = Field(default_factory=dict)
     bids: Bids = Bids()
     price_cap_eur_per_mwh: Positive | None = Field(
         default=None,
@@ -114,3 +121,28 @@ class Instance(Model):
     series: str | None = Field(default=None, description="CSV of series common to all scenarios: `time` and columns.")
     uncertainty: Uncertainty
     solve: SolveDefaults = SolveDefaults()
+
+    def called_products(self) -> dict[str, Flexibility]:
+        """Products that are held ready and called, by id."""
+        found = ((name, as_called(product)) for name, product in self.products.items())
+        return {name: product for name, product in found if product is not None}
+
+    def markets(self) -> dict[str, Market]:
+        """Markets of energy, by product id."""
+        found = ((name, product.market()) for name, product in self.products.items())
+        return {name: market for name, market in found if market is not None}
+
+    def connections(self) -> dict[str, Connection]:
+        """Connections to public networks, by component."""
+        found = ((name, spec.connection()) for name, spec in self.components.items())
+        return {name: connection for name, connection in found if connection is not None}
+
+    def stores(self) -> dict[str, Store]:
+        """Stores of energy, by component."""
+        found = ((name, spec.store()) for name, spec in self.components.items())
+        return {name: store for name, store in found if store is not None}
+
+    def traded_connections(self) -> set[str]:
+        """Connections that products are sold over."""
+        found = (product.connection_name for product in self.products.values())
+        return {name for name in found if name is not None}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from mes_stoch.registry import PRODUCT_FAMILIES, kind
 from mes_stoch.rules.calendar import obliged
-from mes_stoch.schema.components import ReserveProvider
-from mes_stoch.schema.products import DemandReduction, FcasService, Flexibility, FreeOffer, Reserve
-from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.component import providers
+from mes_stoch.schema.flexibility import Direction, Flexibility, as_called
+from mes_stoch.schema.product import MarketProduct
 from mes_stoch.settlement.books import Array, Books, Span
 
 
@@ -53,6 +56,25 @@ class Call:
         return np.maximum(self.missed - self.product.delivery_tolerance_per_unit * self.ordered, 0.0)
 
 
+@dataclass(frozen=True)
+class CallPayment:
+    """Money per MWh called: ``sign`` is +1 where the site receives ``price`` for energy in the product's direction."""
+
+    stream: str
+    price: Quantity
+    sign: int
+
+
+def payments(product: Flexibility, direction: Direction) -> Sequence[CallPayment]:
+    """What a called MWh is paid, by stream: the settlement of every family that is called says so itself."""
+    found: Sequence[CallPayment] = _settlement(product).call_payments(product, direction)
+    return found
+
+
+def _settlement(product: MarketProduct) -> Any:
+    return kind(PRODUCT_FAMILIES, product.family).module("settlement")
+
+
 def volume_blocks(books: Books, product: Flexibility) -> list[Span]:
     return books.spans(product.block_h)
 
@@ -70,7 +92,7 @@ def calls(books: Books, product_id: str, product: Flexibility) -> Iterator[Call]
             given = delivered_by(books, product_id, product, direction, "called").values()
             delivered = sum(given, np.zeros_like(volume))
         # a market that enables what is offered owes no more than that
-        owed = held if isinstance(product, FcasService) else window(books, product) * volume
+        owed = held if product.is_enabled_by_market else window(books, product) * volume
         yield Call(product_id, product, direction, owed, held, share, share * volume, delivered)
 
 
@@ -79,11 +101,7 @@ def delivered_by(
 ) -> dict[str, Array]:
     """Power that each component holds (``held``) or gives on a discrete call (``called``), MW."""
     leg = leg_name(product_id, direction)
-    names = {
-        name: f"{name}.{leg}_{what}_mw"
-        for name, spec in books.instance.components.items()
-        if isinstance(spec, ReserveProvider) and product_id in spec.provides
-    }
+    names = {name: f"{name}.{leg}_{what}_mw" for name in providers(books.instance.components, product_id)}
     return {component: books.decided(name) for component, name in names.items() if books.has(name)}
 
 
@@ -97,9 +115,9 @@ def net_delivery(books: Books, component: str, directions: tuple[Direction, ...]
     """What calls add to the injection of a component, MW."""
     spec = books.instance.components[component]
     total = np.zeros((len(books.scenarios), len(books.time)))
-    for product_id in spec.provides if isinstance(spec, ReserveProvider) else ():
-        product = books.instance.products[product_id]
-        if not isinstance(product, Flexibility):
+    for product_id in spec.provided:
+        product = as_called(books.instance.products[product_id])
+        if product is None:
             continue
         for direction in product.directions:
             if direction not in directions:
@@ -124,11 +142,10 @@ def called_share(books: Books, product: Flexibility, direction: Direction) -> Ar
     """Called share of the volume: in merit order where energy is offered at a price, in its window where it is sold."""
     stated = product.activation(direction)
     share = books.data(0.0 if stated is None else stated)
-    if isinstance(product, Reserve | FreeOffer):
-        offer, marginal = product.offer_price_eur_per_mwh, product.marginal_price_eur_per_mwh
-        if offer is not None and marginal is not None:
-            own, last = books.data(offer), books.data(marginal)
-            share = np.where(last >= own if direction == "up" else last <= own, share, 0.0)
-    if isinstance(product, FreeOffer | DemandReduction):
+    prices = product.merit_order()
+    if prices is not None:
+        own, last = (books.data(price) for price in prices)
+        share = np.where(last >= own if direction == "up" else last <= own, share, 0.0)
+    if product.is_own_offer:
         share = np.minimum(share, window(books, product))
     return share

@@ -1,48 +1,24 @@
-"""Which module settles which family.
+"""Every cash flow of a run, asked of the settlement of each kind and family.
 
-A family is one module with one function ``settle_<family>(books, product_id, product)`` that yields cash flows
-(:func:`mes_stoch.settlement.ledger.cash_flow`). It reads data of the scenarios (``books.data``), volumes, positions,
-power held and delivered (``books.decided``, :mod:`mes_stoch.settlement.calls`) and meters (``books.metered``); it never
-reads what the optimiser worked out for its own money, such as ``short``, ``missed``, ``lost`` or ``penalised``. Streams
-are named as the optimiser names them, so that the two accounts can be laid side by side.
+A kind of component or family of products has a module ``settlement`` with one function ``cash_flows(books, name,
+spec)`` that yields cash flows (:func:`mes_stoch.settlement.ledger.cash_flow`). It reads data of the scenarios
+(``books.data``), volumes, positions, power held and delivered (``books.decided``, :mod:`mes_stoch.settlement.calls`)
+and meters (``books.metered``); it never reads what the optimiser worked out for its own money, such as ``short``,
+``missed``, ``lost`` or ``penalised``. Streams are named as the optimiser names them, so that the two accounts can be
+laid side by side. A family whose products are called also says what a called MWh is paid (``call_payments(product,
+direction)``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
-from mes_stoch.schema.errors import Issue, ModelError, RunFolderError
-from mes_stoch.schema.products import (
-    CapacityMechanism,
-    EnergyMarket,
-    FcasService,
-    Flexibility,
-    Imbalance,
-    VoltageService,
-)
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kind
+from mes_stoch.schema.errors import Issue, RunFolderError
 from mes_stoch.settlement.books import Books, MissingEntryError
-from mes_stoch.settlement.capacity import settle_capacity
-from mes_stoch.settlement.components import settle_component, settle_node
-from mes_stoch.settlement.energy import settle_energy
-from mes_stoch.settlement.fcas import settle_fcas
-from mes_stoch.settlement.flexibility import settle_flexibility
-from mes_stoch.settlement.imbalance import settle_imbalance
 from mes_stoch.settlement.ledger import CashFlow
-from mes_stoch.settlement.voltage import settle_voltage
-
-Settler = Callable[[Books, str, Any], Iterator[CashFlow]]
-
-#: The first that fits a product settles it.
-FAMILIES: tuple[tuple[type, Settler], ...] = (
-    (EnergyMarket, settle_energy),
-    (Imbalance, settle_imbalance),
-    (FcasService, settle_fcas),
-    (Flexibility, settle_flexibility),
-    (CapacityMechanism, settle_capacity),
-    (VoltageService, settle_voltage),
-)
+from mes_stoch.settlement.nodes import settle_node
 
 
 def cash_flows(books: Books) -> list[CashFlow]:
@@ -71,11 +47,10 @@ def cash_flows(books: Books) -> list[CashFlow]:
 
 def _settlers(books: Books) -> Iterator[tuple[str, Callable[[], Iterator[CashFlow]]]]:
     for product_id, product in books.instance.products.items():
-        settle = next((settler for family, settler in FAMILIES if isinstance(product, family)), None)
-        if settle is None:
-            raise ModelError(f"no settlement is known for {product_id} of family {product.family}")
-        yield product_id, partial(settle, books, product_id, product)
+        settlement = kind(PRODUCT_FAMILIES, product.family).module("settlement")
+        yield product_id, partial(settlement.cash_flows, books, product_id, product)
     for name, spec in books.instance.components.items():
-        yield name, partial(settle_component, books, name, spec)
+        settlement = kind(COMPONENTS, spec.type).module("settlement")
+        yield name, partial(settlement.cash_flows, books, name, spec)
     for name in books.instance.nodes:
         yield name, partial(settle_node, books, name)

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.settlement.books import Books
 from mes_stoch.settlement.ledger import Ledger
 from mes_stoch.settlement.registry import cash_flows
@@ -163,8 +162,8 @@ def pool_of(stream: str, instance: Instance) -> str:
     has each position at its own price.
     """
     kind, _, what = stream.partition(".")
-    market = instance.products.get(what.removesuffix("_spread"))
-    return POOLED_ENERGY if kind == "energy" and isinstance(market, EnergyMarket) else stream
+    is_market = what.removesuffix("_spread") in instance.markets()
+    return POOLED_ENERGY if kind == "energy" and is_market else stream
 
 
 def _pooled(table: pd.DataFrame, instance: Instance) -> pd.DataFrame:

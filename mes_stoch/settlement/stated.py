@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.schema.instance import ExplicitScenarios
-from mes_stoch.schema.products import CapacityMechanism
 from mes_stoch.settlement.books import Books
 from mes_stoch.settlement.ledger import Ledger
 
@@ -260,12 +259,11 @@ def _committed(books: Books) -> Iterator[dict[str, Any]]:
         product = books.instance.products.get(product_id)
         if product is None or quantity not in ("volume_mw", "volume_mvar") or "scenario" in array.dims:
             continue
-        spans = books.spans(getattr(product, "block_h", None))
+        spans = books.spans(product.volume_block_h)
         if len(spans) != array.size:
             yield {"product": product_id, "block_start": None, "unit": quantity, "volume": math.nan}
             continue
-        certified = isinstance(product, CapacityMechanism)
-        direction = "certified" if certified else str(getattr(product, "direction", ""))
+        direction = product.direction_in_words
         for span, volume in zip(spans, array.values, strict=True):
             yield {
                 "product": product_id,

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.io.validation.market_gates import closing_times
+from mes_stoch.rules.gates import closing_times
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT, Direction, Flexibility
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import DemandReduction, EnergyMarket, Flexibility, FreeOffer, Reserve
-from mes_stoch.schema.products.flexibility import LEAST_CALLED_PER_UNIT, Direction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
 from mes_stoch.uncertainty.calls import Breach, breaches, find_calls
@@ -32,7 +31,7 @@ def call_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[I
 
     **Rules** (every scenario)
 
-    - no more calls, and no longer, shorter or closer ones than :class:`~mes_stoch.schema.products.Flexibility` says;
+    - no more calls, and no longer, shorter or closer ones than :class:`~mes_stoch.schema.flexibility.Flexibility` says;
     - no call outside the window of the product. A product that follows a signal in proportion and is paid for what it
       delivers is not asked: nothing is held there, so nothing is moved and nothing paid;
     - what the site offers by itself (free offers) is called in merit order and in its window; demand reduction is sold
@@ -40,8 +39,8 @@ def call_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[I
     - a call announced before the day-ahead stage is decided is the same in all leaves of a day-ahead node.
     """
     context = DrawContext(tree.time, float(tree.dataset.attrs["period_h"]))
-    for product_id, product in instance.products.items():
-        if not isinstance(product, Flexibility) or isinstance(product, DemandReduction):
+    for product_id, product in instance.called_products().items():
+        if not product.has_called_share:
             continue
         for direction in product.directions:
             called = _called(product, direction, tree)
@@ -56,9 +55,9 @@ def _called(product: Flexibility, direction: Direction, tree: ScenarioTree) -> V
     called = _stacked(tree, product.activation(direction))
     if called is None or not np.isfinite(called).all() or not (called > LEAST_CALLED_PER_UNIT).any():
         return None
-    if isinstance(product, Reserve | FreeOffer):
-        offer = _stacked(tree, product.offer_price_eur_per_mwh)
-        marginal = _stacked(tree, product.marginal_price_eur_per_mwh)
+    prices = product.merit_order()
+    if prices is not None:
+        offer, marginal = (_stacked(tree, price) for price in prices)
         if offer is not None and marginal is not None:
             is_in_merit = marginal >= offer if direction == "up" else marginal <= offer
             called = np.where(is_in_merit, called, 0.0)
@@ -85,7 +84,7 @@ def _limit_issues(
 ) -> Iterator[Issue]:
     limits = limits_of(product, context.time)
     window = _stacked(tree, product.window_per_unit)
-    if isinstance(product, FreeOffer):
+    if product.is_own_offer:
         called = called if limits.open is None else np.where(limits.open, called, 0.0)
         limits, window = replace(limits, open=None), None
     elif product.call == "continuous" and product.energy_settlement == "delivered":
@@ -158,9 +157,7 @@ def known_day_ahead(called: Values, notice_h: float, context: DrawContext, gates
 
 def _day_ahead_gates(instance: Instance) -> list[str]:
     gates = [
-        product.gate
-        for product in instance.products.values()
-        if isinstance(product, EnergyMarket) and product.stage == "day_ahead" and product.gate is not None
+        market.gate for market in instance.markets().values() if market.stage == "day_ahead" and market.gate is not None
     ]
     return gates or [DAY_AHEAD_GATE]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.rules.calendar import obliged
-from mes_stoch.schema.products import Flexibility
+from mes_stoch.schema.flexibility import Flexibility
 
 Mask = NDArray[np.bool_]
 Number = TypeVar("Number", int, float)

@@ -33,8 +33,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from mes_stoch.io.validation.price_limits import traded_connections
-from mes_stoch.schema.components import Converter, GridConnection
+from mes_stoch.schema.component import Conversion
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -74,10 +73,10 @@ def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) ->
 def _rings(instance: Instance) -> Iterator[tuple[list[str], set[str]]]:
     """Converters whose inputs and outputs lie on one ring of nodes, and the nodes of the ring."""
     place = {name: k for k, name in enumerate(instance.nodes)}
-    converters = {name: spec for name, spec in instance.components.items() if isinstance(spec, Converter)}
+    converters = [(name, c) for name, spec in instance.components.items() for c in spec.conversions()]
     edges = [
         (place[entry.node], place[leave.node])
-        for spec in converters.values()
+        for _, spec in converters
         for entry in spec.inputs
         for leave in spec.outputs
         if entry.node in place and leave.node in place
@@ -88,10 +87,12 @@ def _rings(instance: Instance) -> Iterator[tuple[list[str], set[str]]]:
     graph = csr_array((np.ones(len(edges)), (starts, ends)), shape=(len(place), len(place)))
     _, component = connected_components(graph, directed=True, connection="strong")
     rings: dict[int, list[str]] = {}
-    for name, spec in converters.items():
+    for name, spec in converters:
         shared = {component[place[p.node]] for p in spec.inputs} & {component[place[p.node]] for p in spec.outputs}
         for ring in shared:
-            rings.setdefault(int(ring), []).append(name)
+            own = rings.setdefault(int(ring), [])
+            if name not in own:
+                own.append(name)
     for ring, names in rings.items():
         yield names, {node for node, number in place.items() if component[number] == ring}
 
@@ -110,10 +111,10 @@ def _with_outside(instance: Instance, tree: ScenarioTree, table: Values, nodes: 
 
 def _is_free(instance: Instance, tree: ScenarioTree, node: str) -> NDArray[np.bool_]:
     """Whether any amount can be had at a node for nothing, over (scenarios, periods)."""
-    traded = traded_connections(instance)
+    traded = instance.traded_connections()
     found = np.zeros((tree.dataset.sizes["scenario"], tree.periods), dtype=bool)
-    for name, spec in instance.components.items():
-        if isinstance(spec, GridConnection) and spec.node == node and name not in traded and spec.import_max_mw is None:
+    for name, spec in instance.connections().items():
+        if spec.node == node and name not in traded and spec.import_max_mw is None:
             price = stacked(tree, spec.import_price_eur_per_mwh)
             if price is not None:
                 found |= price <= 0
@@ -125,13 +126,10 @@ def _net_outputs(instance: Instance, tree: ScenarioTree, names: list[str]) -> Va
     place = {name: k for k, name in enumerate(instance.nodes)}
     columns: list[Values] = []
     for name in names:
-        spec = instance.components[name]
-        if not isinstance(spec, Converter):
-            continue
-        powers = [spec.power_max_mw] if spec.power_min_mw == 0 else [spec.power_min_mw, spec.power_max_mw]
-        for power in powers:
+        found = [(c, power) for c in instance.components[name].conversions() for power in _powers(c)]
+        for conversion, power in found:
             column = np.zeros((tree.dataset.sizes["scenario"], tree.periods, len(place)))
-            for sign, ports in ((-1.0, spec.inputs), (1.0, spec.outputs)):
+            for sign, ports in ((-1.0, conversion.inputs), (1.0, conversion.outputs)):
                 for port in ports:
                     ratio = stacked(tree, port.ratio_per_unit)
                     if ratio is None or not np.all(np.isfinite(ratio)):
@@ -139,6 +137,13 @@ def _net_outputs(instance: Instance, tree: ScenarioTree, names: list[str]) -> Va
                     column[:, :, place[port.node]] += sign * (ratio * power + port.no_load_mw)
             columns.append(column)
     return np.stack(columns, axis=3)
+
+
+def _powers(conversion: Conversion) -> list[float]:
+    """Power at which all other points of a conversion are known: its largest, and its least where it is on or off."""
+    if conversion.power_min_mw == 0:
+        return [conversion.power_max_mw]
+    return [conversion.power_min_mw, conversion.power_max_mw]
 
 
 def _made(table: Values) -> Values:

@@ -9,9 +9,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.schema.components import Converter, GridConnection, Port
+from mes_stoch.schema.component import ConversionPort
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import stacked
 
@@ -74,7 +73,8 @@ def _within_carriers(instance: Instance, ways: Sequence[Link]) -> list[Link]:
     or demand at the nodes passed (direct current between two stations). Elsewhere they are devices of their own.
     """
     carriers = {name: node.carrier for name, node in instance.nodes.items()}
-    settled = {getattr(spec, "node", None) for spec in instance.components.values()}
+    # a device that converts nothing stands at its node
+    settled = {port.node for spec in instance.components.values() if not spec.conversions() for port in spec.ports()}
     found = []
     open_ways = [way for way in ways if way.source in carriers and way.target in carriers]
     chains: list[tuple[Link, tuple[str, ...]]] = [(way, (way.source, way.target)) for way in open_ways]
@@ -97,29 +97,27 @@ def _chained(first: Link, second: Link) -> Link:
 
 
 def _links_of(instance: Instance, tree: ScenarioTree, name: str, prices: _Auxiliaries | None) -> Iterator[Link]:
-    """Ways through one converter: those without other ports, or (with their prices) those with some."""
-    spec = instance.components[name]
-    if not isinstance(spec, Converter):
-        return
-    ports = [*spec.inputs, *spec.outputs]
-    for entry, leave in product(spec.inputs, spec.outputs):
-        others = [port for port in ports if port is not entry and port is not leave]
-        if bool(others) is (prices is None) or entry.node == leave.node:
-            continue
-        for power in sorted({spec.power_max_mw, spec.power_min_mw or spec.power_max_mw}):
-            taken, given = _flow(tree, entry, power), _flow(tree, leave, power)
-            if taken is None or given is None or not (np.all(taken > 0) and np.all(given > 0)):
+    """Ways through one component that converts: those without other ports, or (with their prices) those with some."""
+    for conversion in instance.components[name].conversions():
+        for entry, leave in product(conversion.inputs, conversion.outputs):
+            others = [port for port in conversion.ports if port is not entry and port is not leave]
+            if bool(others) is (prices is None) or entry.node == leave.node:
                 continue
-            beside: list[Values] = []
-            if prices is not None:
-                found = [prices.cost(p, _flow(tree, p, power), taken, is_input=p in spec.inputs) for p in others]
-                beside = [cost for cost in found if cost is not None]
-            if len(beside) == len(others):
-                cost = sum(beside, start=spec.cost_eur_per_mwh / taken)
-                yield Link((name,), entry.node, leave.node, given / taken, cost)
+            for power in sorted({conversion.power_max_mw, conversion.power_min_mw or conversion.power_max_mw}):
+                taken, given = _flow(tree, entry, power), _flow(tree, leave, power)
+                if taken is None or given is None or not (np.all(taken > 0) and np.all(given > 0)):
+                    continue
+                beside: list[Values] = []
+                if prices is not None:
+                    inputs = conversion.inputs
+                    found = [prices.cost(p, _flow(tree, p, power), taken, is_input=p in inputs) for p in others]
+                    beside = [cost for cost in found if cost is not None]
+                if len(beside) == len(others):
+                    cost = sum(beside, start=conversion.cost_eur_per_mwh / taken)
+                    yield Link((name,), entry.node, leave.node, given / taken, cost)
 
 
-def _flow(tree: ScenarioTree, port: Port, power_mw: float) -> Values | None:
+def _flow(tree: ScenarioTree, port: ConversionPort, power_mw: float) -> Values | None:
     """MW at a port for each MW of power; ``None`` where data are missing."""
     ratio = stacked(tree, port.ratio_per_unit)
     return None if ratio is None else ratio + port.no_load_mw / power_mw
@@ -132,10 +130,8 @@ class _Auxiliaries:
         self._buy: dict[str, Values] = {}
         self._sell: dict[str, Values] = {}
         shape = (tree.dataset.sizes["scenario"], tree.periods)
-        for name, spec in instance.components.items():
-            if not isinstance(spec, GridConnection):
-                continue
-            own = [p for p in instance.products.values() if isinstance(p, EnergyMarket) and p.connection == name]
+        for name, spec in instance.connections().items():
+            own = [market for market in instance.markets().values() if market.connection == name]
             market = [p for p in (stacked(tree, m.price_eur_per_mwh) for m in own) if p is not None]
             bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
             if bought is None or sold is None:
@@ -149,7 +145,7 @@ class _Auxiliaries:
                 for node, value in sold_from(links, spec.node, price).items():
                     self._sell[node] = np.maximum(self._sell.get(node, value), value)
 
-    def cost(self, port: Port, power: Values | None, taken: Values, *, is_input: bool) -> Values | None:
+    def cost(self, port: ConversionPort, power: Values | None, taken: Values, *, is_input: bool) -> Values | None:
         """What a side port costs for each MWh the link draws; ``None`` where it is no auxiliary, or has no price."""
         if power is None or np.any(power > AUXILIARY_PER_UNIT * (1.0 + 1e-9) * taken):
             return None

@@ -26,10 +26,9 @@ def price_cap_issues(instance: Instance, tree: ScenarioTree, file: str) -> Itera
     cap = largest_price(instance, ranges)
     if cap is None:
         return
-    for key, value, limit in prices(instance):
-        if not isinstance(value, str) or (
-            key.endswith(".price_eur_per_mwh") and instance.price_cap_eur_per_mwh is None
-        ):
+    for price in prices(instance):
+        key, value, limit = price.key, price.price, price.limit
+        if not isinstance(value, str) or (price.is_market and instance.price_cap_eur_per_mwh is None):
             # limits of a market are checked with the market
             continue
         values = stacked(tree, value)

@@ -6,7 +6,7 @@ rewards being wrong, a demand below zero. The rules here are checked before a mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.io.readers.locate import located
-from mes_stoch.schema.components import Converter, Demand, GridConnection, SheddableDemand, Source
+from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
-from mes_stoch.schema.products import (
-    CapacityMechanism,
-    EnergyMarket,
-    FcasService,
-    Flexibility,
-    FreeOffer,
-    Imbalance,
-    Reserve,
-    VoltageService,
-)
-from mes_stoch.schema.products.energy import GIVEN_PRICES, SYSTEM_PRICES
-from mes_stoch.schema.products.flexibility import Direction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
 from mes_stoch.uncertainty.conversion_loop import conversion_loop_issues
@@ -158,22 +146,9 @@ class _Checker:
             return
         yield from self._probabilities()
         for name, component in self.instance.components.items():
-            yield from self._component(f"components.{name}", component)
+            yield from self._rules(f"components.{name}", component.data_rules())
         for product_id, product in self.instance.products.items():
-            key = f"products.{product_id}"
-            if isinstance(product, EnergyMarket):
-                yield from self._present(f"{key}.price_eur_per_mwh", product.price_eur_per_mwh)
-                yield from self._price_limits(f"{key}.price_eur_per_mwh", product)
-                yield from self._known_day_ahead(f"{key}.price_eur_per_mwh", product)
-            elif isinstance(product, Imbalance):
-                yield from self._imbalance(key, product)
-            elif isinstance(product, Flexibility):
-                yield from self._flexibility(key, product)
-            elif isinstance(product, CapacityMechanism):
-                yield from self._capacity(key, product)
-            elif isinstance(product, VoltageService):
-                price = product.price_eur_per_mvar_h
-                yield from self._at_least(f"{key}.price_eur_per_mvar_h", price, 0.0, "a price of 0 or more")
+            yield from self._rules(f"products.{product_id}", product.data_rules())
         yield from call_issues(self.instance, self.tree, self.scenario_file)
         yield from price_cap_issues(self.instance, self.tree, self.scenario_file)
         yield from trading_loop_issues(self.instance, self.tree, self.scenario_file)
@@ -196,109 +171,44 @@ class _Checker:
         if abs(float(probabilities.sum()) - 1.0) > 1e-9:
             yield Issue(self.scenario_file, None, "probabilities", f"sum {probabilities.sum():.12g}", "sum 1")
 
-    def _known_day_ahead(self, key: str, market: EnergyMarket) -> Iterator[Issue]:
-        price = market.price_eur_per_mwh
-        if market.stage != "day_ahead" or not isinstance(price, str) or price in self._broken:
+    def _rules(self, owner: str, rules: Iterable[DataRule]) -> Iterator[Issue]:
+        for rule in rules:
+            key = f"{owner}.{rule.key}" if rule.key else owner
+            if isinstance(rule, NumberRule):
+                yield from self._number(key, rule)
+            elif isinstance(rule, LimitRule):
+                yield from self._limits(key, rule)
+            elif isinstance(rule, NodeRule):
+                yield from self._known_day_ahead(key, rule)
+            else:
+                lower = [self._values(quantity) for quantity in rule.lower]
+                known = [values for values in lower if values is not None]
+                if len(known) == len(lower):
+                    total = np.sum(known, axis=0)
+                    yield from self._ordered(key, total, self._values(rule.upper), rule.expected, rule.hint)
+
+    def _number(self, key: str, rule: NumberRule) -> Iterator[Issue]:
+        if rule.rule == "present":
+            yield from self._present(key, rule.quantity)
+        elif rule.rule == "share":
+            yield from self._share(key, rule.quantity, rule.expected)
+        else:
+            yield from self._at_least(key, rule.quantity, 0.0, rule.expected, strict=rule.rule == "positive")
+
+    def _known_day_ahead(self, key: str, rule: NodeRule) -> Iterator[Issue]:
+        price = rule.quantity
+        if not isinstance(price, str) or price in self._broken:
             return
         bad = self.tree.spread_below_nodes(price) > TOLERANCE * np.abs(_stacked(self.tree, price))
         if bad.any():
-            yield self._issue(
-                key,
-                bad,
-                _stacked(self.tree, price),
-                None,
-                "one price in all scenarios of a day-ahead node",
-                "the position is decided at that node, when its price is known; give the scenarios nodes of their own, "
-                "or decide the position in stage `realtime`",
-            )
+            yield self._issue(key, bad, _stacked(self.tree, price), None, rule.expected, rule.hint)
 
-    def _price_limits(self, key: str, market: EnergyMarket) -> Iterator[Issue]:
-        price = self._values(market.price_eur_per_mwh)
-        least, most = market.price_minimum_eur_per_mwh, market.price_maximum_eur_per_mwh
-        hint = "the market takes no such price; override its limits where yours differ"
-        if price is not None and least is not None:
-            expected = f"a price of at least {least:g}, the lower limit of the market"
-            yield from self._ordered(key, np.full(self.shape, least), price, expected, hint)
-        if price is not None and most is not None:
-            expected = f"a price of at most {most:g}, the upper limit of the market"
-            yield from self._ordered(key, price, np.full(self.shape, most), expected, hint)
-
-    def _component(self, key: str, component: object) -> Iterator[Issue]:
-        if isinstance(component, Demand | SheddableDemand):
-            yield from self._at_least(f"{key}.demand_mw", component.demand_mw, 0.0, "a demand of 0 or more")
-        elif isinstance(component, Source):
-            yield from self._at_least(
-                f"{key}.available_mw", component.available_mw, 0.0, "an availability of 0 or more"
-            )
-        elif isinstance(component, Converter):
-            ports = {"inputs": component.inputs, "outputs": component.outputs}
-            for side, listed in ports.items():
-                for number, port in enumerate(listed):
-                    place = f"{key}.{side}[{number}].ratio_per_unit"
-                    yield from self._at_least(place, port.ratio_per_unit, 0.0, "a ratio above 0", strict=True)
-        elif isinstance(component, GridConnection):
-            place = f"{key}.import_price_eur_per_mwh"
-            yield from self._present(place, component.import_price_eur_per_mwh)
-            yield from self._present(f"{key}.export_price_eur_per_mwh", component.export_price_eur_per_mwh)
-            if component.export_max_mw > 0 and component.import_max_mw != 0:
-                yield from self._ordered(
-                    place,
-                    self._values(component.export_price_eur_per_mwh),
-                    self._values(component.import_price_eur_per_mwh),
-                    "an import price at or above the export price",
-                    "withdrawing and injecting at once would earn the difference",
-                )
-
-    def _imbalance(self, key: str, product: Imbalance) -> Iterator[Issue]:
-        for name in (*GIVEN_PRICES, *SYSTEM_PRICES):
-            if getattr(product, name) is not None:
-                yield from self._present(f"{key}.{name}", getattr(product, name))
-        yield from self._ordered(
-            key,
-            self._values(product.price_long_eur_per_mwh),
-            self._values(product.price_short_eur_per_mwh),
-            "a price of a long imbalance at or below that of a short one",
-            "being long and short at once would earn the difference",
-        )
-
-    def _flexibility(self, key: str, product: Flexibility) -> Iterator[Issue]:
-        price, word = product.capacity_price, "enablement" if isinstance(product, FcasService) else "capacity"
-        expected = f"a price of {word} of 0 or more"
-        yield from self._at_least(f"{key}.{word}_price_eur_per_mw_h", price, 0.0, expected)
-        yield from self._share(f"{key}.window_per_unit", product.window_per_unit)
-        activations = {direction: product.activation(direction) for direction in product.directions}
-        for direction, activation in activations.items():
-            if activation is not None:
-                yield from self._share(f"{key}.{_activation_key(product, direction)}", activation)
-        if len(activations) == 2:
-            up, down = (self._values(value) for value in activations.values())
-            if up is not None and down is not None:
-                yield from self._ordered(
-                    f"{key}.activation_up_per_unit",
-                    up + down,
-                    np.ones(self.shape),
-                    "called shares up and down that sum to at most 1",
-                    "no more than the whole volume can be called in a period",
-                )
-        for direction in product.directions:
-            yield from self._energy(key, product, direction)
-        if isinstance(product, FcasService) and product.energy_price_eur_per_mwh is not None:
-            yield from self._present(f"{key}.energy_price_eur_per_mwh", product.energy_price_eur_per_mwh)
-
-    def _capacity(self, key: str, product: CapacityMechanism) -> Iterator[Issue]:
-        for name in ("price_eur_per_mw_year", product.shortfall_price_key, "obligation_price_eur_per_mw_year"):
-            price = getattr(product, name)
-            if price is not None:
-                yield from self._at_least(f"{key}.{name}", price, 0.0, "a price of 0 or more")
-        yield from self._share(f"{key}.critical_per_unit", product.critical_per_unit, "1 in critical hours, 0 outside")
-        if product.obligation_price_eur_per_mw_year is not None:
-            expected = "1 in hours of obligation, 0 outside"
-            yield from self._share(f"{key}.obligation_per_unit", product.obligation_per_unit, expected)
-
-    def _energy(self, key: str, product: Flexibility, direction: Direction) -> Iterator[Issue]:
-        for payment in product.energy_payments(direction):
-            if payment.stream == "activation":
-                yield from self._present(f"{key}.energy_price_{direction}_eur_per_mwh", payment.price)
+    def _limits(self, key: str, rule: LimitRule) -> Iterator[Issue]:
+        values = self._values(rule.quantity)
+        if values is not None and rule.least is not None:
+            yield from self._ordered(key, np.full(self.shape, rule.least), values, rule.expected_least, rule.hint)
+        if values is not None and rule.most is not None:
+            yield from self._ordered(key, values, np.full(self.shape, rule.most), rule.expected_most, rule.hint)
 
     def _values(self, quantity: float | str | None) -> Values | None:
         """Numbers behind a quantity, (scenarios, periods); ``None`` where there are none to compare."""
@@ -334,9 +244,7 @@ class _Checker:
             if bad.any():
                 yield self._issue(key, bad, values, None, expected)
 
-    def _share(
-        self, key: str, quantity: float | str, expected: str = "a called share between 0 and 1"
-    ) -> Iterator[Issue]:
+    def _share(self, key: str, quantity: float | str, expected: str) -> Iterator[Issue]:
         yield from self._present(key, quantity)
         values = self._values(quantity)
         if values is not None:
@@ -368,7 +276,3 @@ class _Checker:
         count = len(places)
         more = f" and {count - EXAMPLES} more" if count > EXAMPLES else ""
         return Issue(self.scenario_file, None, key, "; ".join(shown) + more, expected, hint)
-
-
-def _activation_key(product: Flexibility, direction: Direction) -> str:
-    return f"activation_{direction}_per_unit" if isinstance(product, Reserve | FreeOffer) else "activation_per_unit"

@@ -21,8 +21,9 @@ since a position is the same in all of a settlement period, and what meets it ne
 quarter of an hour and another the second. Both ways of one connection are compared in the same way
 (:mod:`mes_stoch.uncertainty.quality`).
 
-What is called of a contract and missed earns nothing by its settlement (:mod:`mes_stoch.products.missed_calls`), and
-slack costs more than any price (:mod:`mes_stoch.io.validation.penalties`), so neither can close a loop.
+What is called of a contract and missed earns nothing by its settlement
+(:mod:`mes_stoch.products.imbalance.equations_missed_calls`), and slack costs more than any price
+(:mod:`mes_stoch.io.validation.penalties`), so neither can close a loop.
 
 The two prices of two markets are no loop: trading between them is a decision under uncertainty. It needs a limit, so
 every market after the first states its ``liquidity_mw``; what it earns stands in a stream of its own
@@ -39,10 +40,9 @@ from numpy.typing import NDArray
 
 from mes_stoch.rules.calendar import in_windows
 from mes_stoch.rules.time_axis import blocks
-from mes_stoch.schema.components import GridConnection
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket
+from mes_stoch.schema.product import Market
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import shown, stacked
 from mes_stoch.uncertainty.links import Link, bought_at, links_of, rings, sold_from, way_bought, way_sold
@@ -104,7 +104,7 @@ def trading_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> It
 
 
 def _liquidity(instance: Instance) -> Iterator[Issue]:
-    markets = _markets(instance)
+    markets = instance.markets()
     first = "da" if "da" in markets else next(iter(markets), "")
     for name, market in markets.items():
         if name != first and market.liquidity_mw is None:
@@ -118,10 +118,6 @@ def _liquidity(instance: Instance) -> Iterator[Issue]:
             )
 
 
-def _markets(instance: Instance) -> dict[str, EnergyMarket]:
-    return {name: p for name, p in instance.products.items() if isinstance(p, EnergyMarket)}
-
-
 class _Loops:
     """What can be bought and sold at each node of a site, and where the one costs less than the other earns."""
 
@@ -131,10 +127,10 @@ class _Loops:
         self._file = file
         self._links = links_of(instance, tree)
         # a connection of reserve alone has no schedule to keep: its meter is free
-        traded = {str(market.connection) for market in _markets(instance).values()}
+        traded = {str(market.connection) for market in instance.markets().values()}
         self._untraded = [m for name in instance.components if name not in traded for m in self._meters(name, None)]
         self._traded = [
-            m for name, market in _markets(instance).items() for m in self._meters(str(market.connection), name)
+            m for name, market in instance.markets().items() for m in self._meters(str(market.connection), name)
         ]
         self._rings = list(self._lossy())
         values = [v for m in (*self._untraded, *self._traded) for v in (m.buy, m.sell) if v is not None]
@@ -150,8 +146,8 @@ class _Loops:
     # -- what there is ------------------------------------------------------------------------------------------------
 
     def _meters(self, name: str, product_id: str | None) -> Iterator[_Meter]:
-        spec = self._instance.components.get(name)
-        if not isinstance(spec, GridConnection):
+        spec = self._instance.connections().get(name)
+        if spec is None:
             return
         tree = self._tree
         bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
@@ -159,7 +155,7 @@ class _Loops:
             return
         spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))
         if product_id is not None:
-            market = _markets(self._instance)[product_id]
+            market = self._instance.markets()[product_id]
             price = stacked(tree, market.price_eur_per_mwh)
             if price is None:
                 return
@@ -270,7 +266,7 @@ class _Loops:
         return Issue(self._file, None, key, found, f"no money from {words}", hint)
 
 
-def _settlement(market: EnergyMarket, tree: ScenarioTree, period_h: float) -> tuple[NDArray[np.int64], ...]:
+def _settlement(market: Market, tree: ScenarioTree, period_h: float) -> tuple[NDArray[np.int64], ...]:
     spans = [np.asarray(span, dtype=np.int64) for span in blocks(tree.time, period_h, market.settlement_period_h)]
     if market.calendar:
         inside = in_windows(market.calendar, (), tree.time)

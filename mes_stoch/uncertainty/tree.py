@@ -12,13 +12,12 @@ import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.schema.errors import InstanceError, Issue, TimeLimitError, UsageError
+from mes_stoch.registry import PROCESSES, kinds, refused
+from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
 from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
-from mes_stoch.schema.products import Flexibility
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
-from mes_stoch.uncertainty.processes import PROCESSES
 from mes_stoch.uncertainty.room import require_room
 from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generator
 
@@ -134,13 +133,7 @@ def _require_memory(name: str, count: int, scenario: Drawn) -> None:
 
 def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> ScenarioProcess:
     """The process an instance names, with its parameters; every problem is reported at once."""
-    found = PROCESSES.get(uncertainty.process)
-    if found is None:
-        known = ", ".join(sorted(PROCESSES))
-        raise InstanceError(
-            instance_name,
-            [Issue(_FILE, None, "uncertainty.process", repr(uncertainty.process), f"one of: {known}")],
-        )
+    found = _process_class(instance_name, uncertainty.process)
     fields = found.Parameters.model_fields
     try:
         parameters = found.Parameters(**uncertainty.parameters)
@@ -160,12 +153,24 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
     return found(parameters)
 
 
+def _process_class(instance_name: str, name: str) -> type[ScenarioProcess]:
+    known = kinds(PROCESSES)
+    reason = refused(PROCESSES).get(name, "")
+    if name in known:
+        try:
+            found: type[ScenarioProcess] = known[name].process()
+        except ExtensionError as error:
+            reason = str(error)
+        else:
+            return found
+    issue = Issue(_FILE, None, "uncertainty.process", repr(name), f"one of: {', '.join(sorted(known))}", reason)
+    raise InstanceError(instance_name, [issue])
+
+
 def call_limits(instance: Instance, time: pd.DatetimeIndex) -> dict[str, CallLimits]:
     """Limits of the calls in each series of called shares; where several products read one, all of theirs."""
     limits: dict[str, CallLimits] = {}
-    for product in instance.products.values():
-        if not isinstance(product, Flexibility):
-            continue
+    for product in instance.called_products().values():
         for direction in product.directions:
             series = product.activation(direction)
             if isinstance(series, str):

@@ -16,9 +16,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from mes_stoch.schema.components import Converter, GridConnection, Storage
+from mes_stoch.components.converter.format import Converter
+from mes_stoch.components.grid_connection.format import GridConnection
+from mes_stoch.components.storage.format import Storage
+from mes_stoch.products.energy.format import EnergyMarket
+from mes_stoch.products.imbalance.format import Imbalance
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket, Imbalance
 from mes_stoch.schema.tree import ScenarioTree
 
 #: MW where nothing limits a flow.

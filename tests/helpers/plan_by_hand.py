@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from helpers.site_builder import make_tree
-from mes_stoch.schema.components import GridConnection
+from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.schema.instance import Instance
 from mes_stoch.settlement.books import Books
 

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from helpers.closed_site import ClosedSite
+from mes_stoch.components.converter.format import Converter
+from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.program import LinearProgram
 from mes_stoch.model.site_program import SiteProgram, build_program
+from mes_stoch.products.energy.format import EnergyMarket
 from mes_stoch.report.slack import chosen_slack
-from mes_stoch.schema.components import Converter, GridConnection
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.extensive.algorithm import solve_extensive

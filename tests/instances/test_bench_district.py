@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from instances.test_shipped import assert_matches_expected, command_line
 
+from mes_stoch.components.converter.format import Converter
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.model.site_program import SiteProgram, build_program
-from mes_stoch.schema.components import Converter
 from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS, solve
 from mes_stoch.uncertainty.tree import build_tree
 

@@ -12,7 +12,7 @@ from instances.test_shipped import assert_matches_expected, command_line
 import mes_stoch as ms
 from mes_stoch.api import Site
 from mes_stoch.io.instance import read_instance
-from mes_stoch.products.fcas.trapezium import (
+from mes_stoch.products.fcas.equations_trapezium import (
     Trapezium,
     contingency_available_mw,
     joint_ramp_limit_mw,
@@ -20,8 +20,7 @@ from mes_stoch.products.fcas.trapezium import (
     scale_to_limits,
     scale_to_ramp,
 )
-from mes_stoch.schema.products import FcasService
-from mes_stoch.schema.products.fcas import FcasUnit
+from mes_stoch.products.fcas.format import FcasService, FcasUnit
 
 CAMPUS = Path(__file__).resolve().parents[2] / "instances" / "campus_au"
 INTERVAL_H = 1 / 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from site_folder import SiteFolder
 
-from mes_stoch.schema.components import Converter
+from mes_stoch.components.converter.format import Converter
 
 MINIMUM = "    power_min_mw: 1\n"
 

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.products.flexibility.format import LocalFlexibility
 from mes_stoch.rules.calendar import in_windows, obliged
-from mes_stoch.schema.products import CalendarWindow, LocalFlexibility
+from mes_stoch.schema.calendar import CalendarWindow
 
 PARIS = "Europe/Paris"
 

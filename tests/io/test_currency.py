@@ -14,8 +14,8 @@ from mes_stoch import api
 from mes_stoch.io.instance import read_instance
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.io.schema_export import instance_schema
+from mes_stoch.products.energy.format import EnergyMarket
 from mes_stoch.schema.errors import InstanceError
-from mes_stoch.schema.products import EnergyMarket
 from mes_stoch.schema.units import currency_of, in_currency, with_currency
 
 #: What the catalogue says of `fr_fcr` in euros.

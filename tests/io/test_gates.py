@@ -7,7 +7,7 @@ import pytest
 from site_folder import SiteFolder
 
 from mes_stoch.io.catalogue.products import product_catalogue
-from mes_stoch.io.validation.market_gates import closes_before, closing_times, parse_gate
+from mes_stoch.rules.gates import closes_before, closing_times, parse_gate
 
 #: Earliest first; the products of the French day in the order of their gates.
 IN_ORDER = [

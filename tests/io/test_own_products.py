@@ -18,8 +18,8 @@ from site_folder import SiteFolder
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.io.schema_export import instance_schema
+from mes_stoch.products.flexibility.format import Reserve
 from mes_stoch.schema.errors import InstanceError
-from mes_stoch.schema.products import Reserve
 
 INSTANCE = """\
 format: 1

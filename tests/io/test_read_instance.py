@@ -9,9 +9,10 @@ import pytest
 from site_folder import SiteFolder, assert_issue
 
 from mes_stoch.io.instance import read_instance, require_series
+from mes_stoch.products.energy.format import EnergyMarket
+from mes_stoch.products.flexibility.format import Reserve
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.schema.instance import SyntheticScenarios
-from mes_stoch.schema.products import EnergyMarket, Reserve
 
 SHIPPED = sorted(
     path.parent for path in (Path(__file__).parents[2] / "instances").glob("*/instance.yaml") if path.is_file()

@@ -9,7 +9,7 @@ import pytest
 from helpers.site_builder import grid, make_instance, optimum
 
 import mes_stoch as ms
-from mes_stoch.schema.products import LocalFlexibility
+from mes_stoch.products.flexibility.format import LocalFlexibility
 
 ENERGY = {
     "da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1},

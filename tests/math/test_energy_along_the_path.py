@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.site_builder import grid, make_instance, optimum
 
-from mes_stoch.components.context import Buffer, HeldReserve
+from mes_stoch.components.shared.context import Buffer, HeldReserve
 from mes_stoch.model.call_path import _moments, _PathRow
 
 ENERGY = {

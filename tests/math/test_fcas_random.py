@@ -10,7 +10,7 @@ import pytest
 from helpers.site_builder import grid, mains, make_instance, make_tree, optimum
 
 from mes_stoch.model.site_program import build_pyomo_scenario
-from mes_stoch.products.fcas.trapezium import (
+from mes_stoch.products.fcas.equations_trapezium import (
     TOLERANCE_MW,
     Trapezium,
     contingency_available_mw,
@@ -19,7 +19,7 @@ from mes_stoch.products.fcas.trapezium import (
     scale_to_limits,
     scale_to_ramp,
 )
-from mes_stoch.schema.products import FcasService
+from mes_stoch.products.fcas.format import FcasService
 
 PERIODS = 3
 INTERVAL_H = 1 / 12

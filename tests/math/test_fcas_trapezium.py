@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mes_stoch.products.fcas.trapezium import (
+from mes_stoch.products.fcas.equations_trapezium import (
     Trapezium,
     contingency_available_mw,
     joint_ramp_limit_mw,

@@ -10,7 +10,7 @@ import pytest
 from helpers.site_builder import Optimum, grid, make_instance, make_tree, optimum
 
 import mes_stoch as ms
-from mes_stoch.products.imbalance_prices import imbalance_prices
+from mes_stoch.products.imbalance.equations_prices import imbalance_prices
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.uncertainty.quality import check_tree
 

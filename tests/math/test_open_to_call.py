@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mes_stoch.products.call_rules import CallRules, open_to_call
+from mes_stoch.products.shared.equations_call_rules import CallRules, open_to_call
 
 
 def rules(**limits: float) -> CallRules:

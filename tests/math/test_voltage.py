@@ -13,9 +13,9 @@ import pytest
 from helpers.site_builder import grid, mains, make_instance, make_tree, optimum
 
 from mes_stoch.model.site_program import build_program
+from mes_stoch.products.voltage.format import VoltageService
+from mes_stoch.products.voltage.format_capability import circle_corners, polygon_edges
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import VoltageService
-from mes_stoch.schema.products.capability import circle_corners, polygon_edges
 
 DA = {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1}}
 IMBALANCE = {"imbalance": {"price_long_eur_per_mwh": 0.0, "price_short_eur_per_mwh": 300.0}}

@@ -112,7 +112,7 @@ def test_idle_spokes_leave_the_processor_alone(mpiexec):
     """The hub rests a second between iterations; spokes that looked every few milliseconds used 30 % of a core each."""
     seen = []
     for _ in range(3):
-        finished = mpiexec(3, "idle.py", Path(__file__).parents[1] / "solve")
+        finished = mpiexec(3, "idle.py", Path(__file__).parents[1] / "solvers")
         assert finished.code == 0, finished.errors
         shares = json.loads(finished.output)
         assert len(shares) == 3

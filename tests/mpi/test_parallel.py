@@ -81,7 +81,7 @@ def test_missing_mpi_library_is_a_usage_error_under_a_launcher(monkeypatch):
 def test_mpi_library_that_does_not_load_leaves_a_run_of_one_process(tmp_path):
     script = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parents[1] / "solve")!r})
+sys.path.insert(0, {str(Path(__file__).parents[1] / "solvers")!r})
 from array_programs import load_model
 from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
 from mes_stoch.solvers.pyomo_program import PyomoProgram

@@ -9,8 +9,9 @@ import pytest
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.model.site_program import SiteProgram, build_program
+from mes_stoch.products.energy.format import EnergyMarket
+from mes_stoch.products.flexibility.format import Reserve
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket, Reserve
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.bounds import evaluate
 from mes_stoch.solvers.certificate.result import SolveOptions

@@ -10,8 +10,8 @@ import pytest
 from helpers.random_site import random_site
 from helpers.settled_run import settled
 
+from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import CalendarWindow
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.settlement import Settlement
 

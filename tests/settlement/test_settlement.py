@@ -15,8 +15,8 @@ from helpers.site_builder import grid, make_instance, make_tree
 
 import mes_stoch as ms
 from mes_stoch.report.run import Run
+from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.products import CalendarWindow
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.books import Books
 from mes_stoch.settlement.settlement import Settlement, settle_books

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.schema.products import Flexibility
-from mes_stoch.schema.products.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT
+from mes_stoch.schema.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT, Flexibility
 from mes_stoch.settlement.books import Array
 
 Mask = NDArray[np.bool_]

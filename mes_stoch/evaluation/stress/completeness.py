@@ -6,16 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mes_stoch.schema.components import (
-    Converter,
-    GridConnection,
-    ReserveProvider,
-    SheddableDemand,
-    Source,
-    Storage,
-)
+from mes_stoch.registry import COMPONENTS, kind
+from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.products import EnergyMarket, Flexibility
+from mes_stoch.schema.flexibility import Flexibility
 from mes_stoch.settlement.books import Books
 from mes_stoch.settlement.calls import leg_name
 
@@ -54,25 +48,14 @@ def _decisions(books: Books) -> Iterator[str]:
 def _needed(books: Books) -> Iterator[tuple[str, int]]:
     """Names of quantities, and over how many spans each goes."""
     periods = len(books.time)
-    traded = {product.connection for product in books.instance.products.values() if isinstance(product, EnergyMarket)}
+    traded = {market.connection for market in books.instance.markets().values()}
     for name, spec in books.instance.components.items():
-        holds = isinstance(spec, ReserveProvider) and _can_hold(spec) and _products(books, spec)
-        own: tuple[str, ...] = ()
-        if isinstance(spec, Storage):
-            own = ("charge_mw", "discharge_mw", "level_mwh")
-        elif isinstance(spec, GridConnection) and name in traded:
-            own = ("scheduled_mw",)
-        elif holds and isinstance(spec, Converter | Source):
-            own = ("power_mw",)
-        elif holds and isinstance(spec, SheddableDemand):
-            own = ("shed_mw",)
-        yield from ((f"{name}.{quantity}", periods) for quantity in own)
-        if holds and isinstance(spec, Converter) and spec.power_min_mw > 0:
-            hours = books.period_h if spec.state_block_h is None else spec.state_block_h
-            yield f"{name}.on", len(books.spans(hours))
-        if not (isinstance(spec, ReserveProvider) and holds):
-            continue
-        for product_id, product in _products(books, spec):
+        provided = _products(books, spec) if spec.can_hold else []
+        if spec.connection() is not None and name in traded:
+            yield f"{name}.scheduled_mw", periods
+        if provided or spec.store() is not None:
+            yield from kind(COMPONENTS, spec.type).module("stress").decisions(books, name, spec)
+        for product_id, product in provided:
             for direction in product.directions:
                 leg = leg_name(product_id, direction)
                 yield f"{name}.{leg}_held_mw", periods
@@ -80,16 +63,12 @@ def _needed(books: Books) -> Iterator[tuple[str, int]]:
                     yield f"{name}.{leg}_called_mw", periods
 
 
-def _can_hold(spec: ReserveProvider) -> bool:
-    return not isinstance(spec, Source) or spec.curtailable
-
-
-def _products(books: Books, spec: ReserveProvider) -> list[tuple[str, Flexibility]]:
-    offered = ((name, books.instance.products.get(name)) for name in spec.provides)
-    return [(name, product) for name, product in offered if isinstance(product, Flexibility)]
+def _products(books: Books, spec: Component) -> list[tuple[str, Flexibility]]:
+    called = books.instance.called_products()
+    return [(name, called[name]) for name in spec.provided if name in called]
 
 
 def _meters(books: Books) -> Iterator[str]:
-    for name, spec in books.instance.components.items():
-        if isinstance(spec, GridConnection) and not books.has_meter(name, spec.node):
-            yield f"flows: there is no meter of {name} at {spec.node}"
+    for name, meter in books.instance.connections().items():
+        if not books.has_meter(name, meter.node):
+            yield f"flows: there is no meter of {name} at {meter.node}"

@@ -6,11 +6,11 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.plan import CallSet, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.schema.components import Storage
+from mes_stoch.schema.component import Store
 from mes_stoch.settlement.books import Array, Span
 
 
-def change_per_hour(spec: Storage, net_mw: Array) -> tuple[Array, Array]:
+def change_per_hour(spec: Store, net_mw: Array) -> tuple[Array, Array]:
     """Smallest and largest change of the level by flows through the port, MWh/h.
 
     With ``P`` the net discharge at the port, a store that runs one way only gains most::
@@ -74,7 +74,7 @@ class Levels:
     level runs on a straight line: what is lost standing there is the loss of a period of what it began with.
     """
 
-    def __init__(self, spec: Storage, planned: Array, period_h: float, anchors: int) -> None:
+    def __init__(self, spec: Store, planned: Array, period_h: float, anchors: int) -> None:
         self.spec, self._planned, self._period_h = spec, planned, period_h
         self._lost_per_h = (1.0 - (1.0 - spec.standing_loss_per_h) ** period_h) / period_h
         self.low = np.zeros((len(planned), anchors))

@@ -10,8 +10,8 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.plan import CallSet, Leg, Plan, Side
 from mes_stoch.evaluation.stress.stores import StoreOnCall
-from mes_stoch.schema.components import Converter
-from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.flexibility import Direction
 from mes_stoch.settlement.books import Array, Span
 
 Effect = Literal["taken", "added"]
@@ -76,11 +76,8 @@ def node_loads(plan: Plan, calls: CallSet) -> tuple[NodeLoad, ...]:
     """
     ratios: dict[tuple[str, Effect], dict[Side, Array]] = {}
     for side in calls.sides:
-        spec = plan.books.instance.components[side[0]]
-        if isinstance(spec, Converter):
-            for node, effect, ratio in _other_ports(plan, side[1], spec):
-                own = ratios.setdefault((node, effect), {})
-                own[side] = own[side] + ratio if side in own else ratio
+        for node, effect, ratio in _other_ports(plan, side[1], plan.books.instance.components[side[0]]):
+            ratios.setdefault((node, effect), {})[side] = ratio
     return tuple(
         _load(plan, calls, node, effect, by_side)
         for (node, effect), by_side in ratios.items()
@@ -113,14 +110,26 @@ def _moves_both_ways(load: NodeLoad, calls: CallSet) -> bool:
     return len({direction for _, direction in (*load.sides, *own)}) == 2
 
 
-def _other_ports(plan: Plan, direction: Direction, spec: Converter) -> Iterator[tuple[str, Effect, Array]]:
-    generates = any(port.node == spec.reference for port in spec.outputs)
-    raised = (direction == "up") == generates
-    for ports, is_output in ((spec.inputs, False), (spec.outputs, True)):
-        for port in ports:
-            if port.node != spec.reference:
-                effect: Effect = "added" if raised == is_output else "taken"
-                yield port.node, effect, plan.books.data(port.ratio_per_unit)
+def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[tuple[str, Effect, Array]]:
+    """Nodes where a call of a component changes something, with MW there per MW called.
+
+    Where a component converts at ratios that change with its load, the largest of them counts.
+    """
+    most: dict[tuple[str, Effect], Array] = {}
+    for conversion in spec.conversions():
+        raised = (direction == "up") == conversion.reference_is_output
+        own: dict[tuple[str, Effect], Array] = {}
+        for ports, is_output in ((conversion.inputs, False), (conversion.outputs, True)):
+            for port in ports:
+                if port.node != conversion.reference:
+                    effect: Effect = "added" if raised == is_output else "taken"
+                    ratio = plan.books.data(port.ratio_per_unit)
+                    place = (port.node, effect)
+                    own[place] = own[place] + ratio if place in own else ratio
+        for place, ratio in own.items():
+            most[place] = np.maximum(most[place], ratio) if place in most else ratio
+    for (node, effect), ratio in most.items():
+        yield node, effect, ratio
 
 
 # -- as the plan shares it out --------------------------------------------------------------------------------------

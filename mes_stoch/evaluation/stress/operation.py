@@ -9,7 +9,8 @@ import numpy as np
 from mes_stoch.evaluation.stress.plan import CallSet, Plan
 from mes_stoch.evaluation.stress.power import limits_of_power
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.schema.components import Component, Converter, GridConnection, Storage
+from mes_stoch.registry import COMPONENTS, kind
+from mes_stoch.schema.component import Component
 from mes_stoch.settlement.books import Array
 
 
@@ -33,11 +34,12 @@ def check_operation(plan: Plan, notebook: Notebook) -> None:
 
 def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array, Array]]:
     """Each limit with the room it leaves, and the power in it, MW over (leaves, periods)."""
-    if isinstance(spec, GridConnection):
-        into_node = plan.books.metered(name, spec.node)
-        if spec.import_max_mw is not None:
-            yield "import limit", spec.import_max_mw - into_node, into_node
-        yield "export limit", spec.export_max_mw + into_node, into_node
+    meter = spec.connection()
+    if meter is not None:
+        into_node = plan.books.metered(name, meter.node)
+        if meter.import_max_mw is not None:
+            yield "import limit", meter.import_max_mw - into_node, into_node
+        yield "export limit", meter.export_max_mw + into_node, into_node
     elif _is_known(plan, name, spec):
         given = plan.given_by(name, plan.legs_of("up")) - plan.given_by(name, plan.legs_of("down"))
         for sign in (1, -1):
@@ -47,8 +49,9 @@ def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array,
 
 def _is_known(plan: Plan, name: str, spec: Component) -> bool:
     """Whether the run says how a device is scheduled: it need not where the device holds nothing."""
-    if isinstance(spec, Storage) or any(name in leg.held for leg in plan.legs):
+    if spec.store() is not None or any(name in leg.held for leg in plan.legs):
         return True
-    if not isinstance(spec, Converter) or not plan.books.has(f"{name}.power_mw"):
+    if not spec.conversions():
         return False
-    return spec.power_min_mw <= 0 or plan.books.has(f"{name}.on")
+    decisions = kind(COMPONENTS, spec.type).module("stress").decisions(plan.books, name, spec)
+    return all(plan.books.has(quantity) for quantity, _ in decisions)

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.admissible import CallHours, call_hours
-from mes_stoch.schema.components import GridConnection, Storage
-from mes_stoch.schema.products import Flexibility
-from mes_stoch.schema.products.flexibility import Direction
+from mes_stoch.schema.component import Connection, Store
+from mes_stoch.schema.flexibility import Direction, Flexibility
 from mes_stoch.settlement.books import Array, Books, Span
 from mes_stoch.settlement.calls import called_share, delivered_by, leg_name, window
 
@@ -134,9 +133,7 @@ class Plan:
         return tuple(self._legs())
 
     def _legs(self) -> Iterator[Leg]:
-        for product_id, product in self.books.instance.products.items():
-            if not isinstance(product, Flexibility):
-                continue
+        for product_id, product in self.books.instance.called_products().items():
             for direction in product.directions:
                 held = delivered_by(self.books, product_id, product, direction, "held")
                 if not held:
@@ -200,15 +197,11 @@ class Plan:
         return self.books.decided(name)
 
     @cached_property
-    def storages(self) -> dict[str, Storage]:
-        return {name: spec for name, spec in self.books.instance.components.items() if isinstance(spec, Storage)}
+    def storages(self) -> dict[str, Store]:
+        return self.books.instance.stores()
 
-    def networks_at(self, node: str) -> dict[str, GridConnection]:
-        return {
-            name: spec
-            for name, spec in self.books.instance.components.items()
-            if isinstance(spec, GridConnection) and spec.node == node
-        }
+    def networks_at(self, node: str) -> dict[str, Connection]:
+        return {name: spec for name, spec in self.books.instance.connections().items() if spec.node == node}
 
     def levels(self, storage: str) -> Array:
         """Level of a storage at the borders of periods, from the start of the horizon on, MWh."""

@@ -8,16 +8,9 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.plan import CallSet, Leg, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.schema.components import (
-    Component,
-    Converter,
-    GridConnection,
-    ReserveProvider,
-    SheddableDemand,
-    Source,
-    Storage,
-)
-from mes_stoch.schema.products.flexibility import LEAST_CALLED_H, Direction
+from mes_stoch.registry import COMPONENTS, kind
+from mes_stoch.schema.component import Component, Connection
+from mes_stoch.schema.flexibility import LEAST_CALLED_H, Direction
 from mes_stoch.settlement.books import Array
 
 
@@ -42,13 +35,13 @@ def check_power(plan: Plan, notebook: Notebook) -> None:
     free = {leg.name: under_way(plan, leg) for leg in plan.legs}
     for calls in plan.call_sets:
         for device, spec in plan.books.instance.components.items():
-            if isinstance(spec, ReserveProvider) and any(device in leg.held for leg in calls.legs):
+            if any(device in leg.held for leg in calls.legs):
                 _device(plan, notebook, calls, device, spec, free)
     directions: tuple[Direction, ...] = ("up", "down")
     for direction in directions:
-        for name, spec in plan.books.instance.components.items():
-            if isinstance(spec, GridConnection) and plan.books.has(f"{name}.scheduled_mw"):
-                _connection(plan, notebook, direction, name, spec, free)
+        for name, meter in plan.books.instance.connections().items():
+            if plan.books.has(f"{name}.scheduled_mw"):
+                _connection(plan, notebook, direction, name, meter, free)
 
 
 def under_way(plan: Plan, leg: Leg) -> Mask:
@@ -79,50 +72,21 @@ def _device(
     counts = asked > 0
     for limit, load, most in limits_of_power(plan, device, spec, calls.sign):
         _see(plan, notebook, calls, device, limit, load + asked, most, counts)
-    if not isinstance(spec, ReserveProvider) or spec.ramp_mw_per_min is None:
+    if spec.ramp is None:
         return
     for slowest in calls.legs:
         response_s = slowest.product.response_time_s
         if device not in slowest.held:
             continue
         faster = tuple(leg for leg in calls.legs if leg.product.response_time_s <= response_s)
-        reach_mw = np.full_like(asked, spec.ramp_mw_per_min * response_s / 60.0)
+        reach_mw = np.full_like(asked, spec.ramp * response_s / 60.0)
         name = f"ramp within {response_s:g} s"
         _see(plan, notebook, calls, device, name, _asked(device, faster, free), reach_mw, counts)
 
 
 def limits_of_power(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit of power in a direction, the load on it before any call, and the most it takes."""
-    books = plan.books
-    if isinstance(spec, Storage):
-        net = plan.decided(f"{device}.discharge_mw") - plan.decided(f"{device}.charge_mw")
-        if sign > 0:
-            yield "discharging power", net, np.full_like(net, spec.discharge_max_mw)
-        else:
-            yield "charging power", -net, np.full_like(net, spec.charge_max_mw)
-    elif isinstance(spec, Converter):
-        yield _converter_limit(plan, device, spec, sign)
-    elif isinstance(spec, Source):
-        power = plan.decided(f"{device}.power_mw")
-        if sign > 0:
-            yield "available power", power, books.data(spec.available_mw)
-        else:
-            yield "power it can give up", np.zeros_like(power), power
-    elif isinstance(spec, SheddableDemand):
-        shed = plan.decided(f"{device}.shed_mw")
-        if sign > 0:
-            yield "share that can be shed", shed, spec.shed_max_per_unit * books.data(spec.demand_mw)
-        else:
-            yield "shedding it can take back", np.zeros_like(shed), shed
-
-
-def _converter_limit(plan: Plan, device: str, spec: Converter, sign: int) -> tuple[str, Array, Array]:
-    power = plan.decided(f"{device}.power_mw")
-    generates = any(port.node == spec.reference for port in spec.outputs)
-    on, ceiling = _states(plan, device, spec)
-    if (sign > 0) == generates:
-        return "largest power", power, ceiling
-    return "smallest power", np.zeros_like(power), power - spec.power_min_mw * on
+    yield from kind(COMPONENTS, spec.type).module("stress").power_limits(plan.books, device, spec, sign)
 
 
 def reach(plan: Plan, device: str, sign: int) -> Array:
@@ -132,29 +96,8 @@ def reach(plan: Plan, device: str, sign: int) -> Array:
     return np.asarray(np.maximum(np.min(rooms, axis=0), 0.0))
 
 
-def _states(plan: Plan, device: str, spec: Converter) -> tuple[Array, Array]:
-    """On or off in each period, and the largest power there."""
-    shape = (plan.leaves, plan.periods)
-    if spec.power_min_mw <= 0:
-        return np.ones(shape), np.full(shape, spec.power_max_mw)
-    hours = plan.period_h if spec.state_block_h is None else spec.state_block_h
-    spans = plan.books.spans(hours)
-    state = np.round(plan.decided(f"{device}.on"))
-    ceiling = spec.power_max_mw * plan.books.by_period(state, spans)
-    before = state[:, :1] if spec.initial_on is None else np.full((plan.leaves, 1), float(spec.initial_on))
-    change = np.diff(state, axis=1, prepend=before)
-    for number, span in enumerate(spans):
-        if spec.start_power_max_mw is not None:
-            starts = change[:, number] > 0
-            ceiling[starts, span[0]] = np.minimum(ceiling[starts, span[0]], spec.start_power_max_mw)
-        if spec.stop_power_max_mw is not None and number + 1 < len(spans):
-            stops = change[:, number + 1] < 0
-            ceiling[stops, span[-1]] = np.minimum(ceiling[stops, span[-1]], spec.stop_power_max_mw)
-    return plan.books.by_period(state, spans), ceiling
-
-
 def _connection(
-    plan: Plan, notebook: Notebook, direction: Direction, name: str, spec: GridConnection, free: dict[str, Mask]
+    plan: Plan, notebook: Notebook, direction: Direction, name: str, spec: Connection, free: dict[str, Mask]
 ) -> None:
     sign = 1 if direction == "up" else -1
     limit, most = ("export limit", spec.export_max_mw) if sign > 0 else ("import limit", spec.import_max_mw)

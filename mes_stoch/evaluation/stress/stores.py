@@ -42,7 +42,7 @@ class StoreOnCall:
         limit = self.spec.discharge_max_mw - self.net_mw
         if effect == "added":
             limit = self.spec.charge_max_mw + self.net_mw
-        return np.maximum(limit, 0.0)
+        return np.asarray(np.maximum(limit, 0.0))
 
     def energy_left(self, effect: str) -> Array:
         """The same in energy at the port, MWh."""

@@ -17,9 +17,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from mes_stoch.io.readers.locate import did_you_mean, listed, show
-from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.kinds import product_classes
 
 GROUP = "mes_stoch.catalogue"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -100,10 +100,10 @@ def _product(name: Any, fields: Any, known: Mapping[str, Mapping[str, Any]]) -> 
             hint = did_you_mean(str(like), known)
             return None, [f"{name}.like: found {show(like)}; expected the id of a known product. Hint: {hint}"]
         given = {**known[like], **given}
-    family = PRODUCT_FAMILIES.get(given.get("family", ""))
+    family = product_classes().get(given.get("family", ""))
     if family is None:
         found = show(given["family"]) if "family" in given else "nothing"
-        return None, [f"{name}.family: found {found}; expected one of {listed(list(PRODUCT_FAMILIES), most=20)}"]
+        return None, [f"{name}.family: found {found}; expected one of {listed(list(product_classes()), most=20)}"]
     try:
         family.model_validate(given, strict=True)
     except ValidationError as error:

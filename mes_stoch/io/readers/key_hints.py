@@ -8,36 +8,10 @@ from difflib import SequenceMatcher
 
 from mes_stoch.io.readers.locate import listed, unit_word
 from mes_stoch.schema.base import Model
-from mes_stoch.schema.components import Converter, GridConnection, Storage
 from mes_stoch.schema.units import FOREIGN_UNITS, unit_of
 
 #: Likeness of two names, 0 to 1, from which one may be a slip of the other; less is asked where the units agree.
 _ALIKE, _ALIKE_IN_UNIT = 0.85, 0.75
-
-#: Words of other tools and of the trade, and how the format says the same.
-_OTHER_WORDS: dict[type[Model], tuple[tuple[str, str], ...]] = {
-    Converter: (
-        (
-            r"cop|scop|eer|seer|eta|efficiency|.*_efficiency(_per_unit)?|.*_cop|cop_.*",
-            "ratio_per_unit of a port says it: a COP or efficiency at the output where the reference is the input, or "
-            "1 divided by it at the input where the reference is the output",
-        ),
-        (
-            r"power_mw|capacity_mw|p_nom(_mw)?|rated_power_mw",
-            "write power_max_mw, the largest flow at the reference port",
-        ),
-    ),
-    Storage: (
-        (
-            r"eta|efficiency(_per_unit)?|round_?trip.*",
-            "write charge_efficiency_per_unit and discharge_efficiency_per_unit; a round trip is their product",
-        ),
-        (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
-        (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
-        (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
-    ),
-    GridConnection: ((r"(power|capacity)(_max)?_mw|p_nom(_mw)?", "write import_max_mw and export_max_mw"),),
-}
 
 #: What cannot be said in any words, so that no other key is offered for it.
 _CANNOT = (
@@ -73,7 +47,7 @@ def unknown_key_hint(key: str, model: type[Model] | None) -> tuple[str, str | No
     found = _in_other_unit(key, fields)
     if found is not None:
         return found
-    for pattern, hint in _OTHER_WORDS.get(model, ()):
+    for pattern, hint in getattr(model, "other_words", ()):
         if re.fullmatch(pattern, key):
             return hint, None
     near = nearest_key(key, fields)

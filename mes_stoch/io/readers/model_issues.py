@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -12,11 +13,11 @@ from mes_stoch.io.readers.key_hints import unknown_key_hint
 from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show, unit_word
 from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.readers.yaml_lines import dotted
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Group
 from mes_stoch.schema.base import Model
-from mes_stoch.schema.components import Component, Port
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Uncertainty
-from mes_stoch.schema.products import Product
+from mes_stoch.schema.kinds import component_classes, product_classes, unusable
 from mes_stoch.schema.units import unit_of
 
 EntryPath = tuple[str | int, ...]
@@ -30,10 +31,8 @@ def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
     return {str(get_args(member.model_fields[discriminator].annotation)[0]): member for member in members}
 
 
-COMPONENT_TYPES = _by_tag(Component, "type")
-PRODUCT_FAMILIES = _by_tag(Product, "family")
-UNCERTAINTY_KINDS = _by_tag(Uncertainty, "kind")
-_TAGGED = {"components": COMPONENT_TYPES, "products": PRODUCT_FAMILIES, "uncertainty": UNCERTAINTY_KINDS}
+_UNCERTAINTY_KINDS = _by_tag(Uncertainty, "kind")
+_GROUPS: dict[str, Group] = {"components": COMPONENTS, "products": PRODUCT_FAMILIES}
 _PLAIN: dict[str, type[Model]] = {"horizon": Horizon, "bids": Bids, "solve": SolveDefaults}
 
 
@@ -87,14 +86,33 @@ def _model_at(path: EntryPath, data: Mapping[str, Any]) -> type[Model] | None:
         return Node if len(path) == 2 else None
     if head in _PLAIN:
         return _PLAIN[head] if len(path) == 1 else None
-    if head not in _TAGGED:
+    if head not in _DISCRIMINATORS:
         return None
     depth = 1 if head == "uncertainty" else 2
-    if len(path) == depth:
-        entry = value_at(data, path)
-        tag = entry.get(_DISCRIMINATORS[head]) if isinstance(entry, dict) else None
-        return _TAGGED[head].get(tag) if isinstance(tag, str) else None
-    return Port if head == "components" and len(path) == 4 else None
+    entry = value_at(data, path[:depth])
+    tag = entry.get(_DISCRIMINATORS[head]) if isinstance(entry, dict) else None
+    model = _tagged(head).get(tag) if isinstance(tag, str) else None
+    for part in path[depth:]:
+        if model is not None and isinstance(part, str) and part in model.model_fields:
+            # the entries of a list or a mapping are described by the field that holds them
+            model = _model_in(model.model_fields[part].annotation)
+    return model
+
+
+def _tagged(section: str) -> Mapping[str, type[Model]]:
+    """Models of a section's entries by their tag."""
+    if section == "components":
+        return component_classes()
+    return product_classes() if section == "products" else _UNCERTAINTY_KINDS
+
+
+def _model_in(annotation: Any) -> type[Model] | None:
+    """The model of a field, or of the entries of its list or mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return annotation
+    if get_origin(annotation) in (list, dict, Union, UnionType, Annotated):
+        return next((model for model in map(_model_in, get_args(annotation)) if model is not None), None)
+    return None
 
 
 def value_at(data: Any, path: EntryPath) -> Any:
@@ -195,10 +213,13 @@ def _takes_text(annotation: Any) -> bool:
 
 def _tag_issue(path: EntryPath, data: Mapping[str, Any], locator: Locator) -> Issue:
     head = str(path[0])
-    key, known = _DISCRIMINATORS[head], list(_TAGGED[head])
+    key, known = _DISCRIMINATORS[head], list(_tagged(head))
     entry = value_at(data, path)
     if not isinstance(entry, dict) or key not in entry:
         return locator.issue((*path, key), "nothing", f"the key {key}", f"one of {', '.join(known)}")
     tag = entry[key]
+    reason = unusable(_GROUPS[head]).get(tag) if head in _GROUPS and isinstance(tag, str) else None
+    if reason is not None:
+        return locator.issue((*path, key), show(tag), f"one of {', '.join(known)}", reason)
     hint = did_you_mean(tag, known) if isinstance(tag, str) else ""
     return locator.issue((*path, key), show(tag), f"one of {', '.join(known)}", hint)

@@ -21,8 +21,8 @@ from collections.abc import Callable
 
 from mes_stoch.io.validation.price_limits import Ranges
 from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.flexibility import Flexibility
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import CapacityMechanism, Flexibility, FreeOffer, Reserve
 
 #: Size of a price of energy whose limit is given, EUR/MWh.
 PriceOfEnergy = Callable[[Quantity, float | None], float]
@@ -36,11 +36,12 @@ class ContractWorth:
         self._price = price
         self._period_h = instance.horizon.period_h
         self._horizon_h = instance.horizon.periods * instance.horizon.period_h
-        self._called = [p for p in instance.products.values() if isinstance(p, Flexibility) and p.volume_max_mw > 0]
-        self._mechanisms = [p for p in instance.products.values() if isinstance(p, CapacityMechanism)]
-        self.obligation = max(map(self._obligation, self._mechanisms), default=0.0)
-        #: Of one critical hour.
-        self.critical = max(map(self._critical, self._mechanisms), default=0.0)
+        products = instance.products.values()
+        self._called = [p for p in instance.called_products().values() if p.volume_max_mw > 0]
+        #: What suppliers pass on for a MWh drawn in an hour of obligation.
+        self.obligation = max((self._of_hour(*v) for p in products for v in p.drawn_hour_values()), default=0.0)
+        #: What a MWh is worth that a storage keeps for a critical hour in which the certified level is short.
+        self.critical = max((self._of_hour(*v) for p in products for v in p.kept_hour_values()), default=0.0)
         #: For certain, and with readiness whose price is drawn.
         self.certain = max(map(self._of_call, self._called), default=0.0)
         is_drawn = any(self._stated(p.capacity_price) is None for p in self._called)
@@ -49,9 +50,11 @@ class ContractWorth:
 
     def _of_call(self, product: Flexibility) -> float:
         block_h = self._horizon_h if product.block_h is None else product.block_h
-        limit = product.energy_price_limit_eur_per_mwh if isinstance(product, Reserve | FreeOffer) else None
         energy = sum(
-            max((self._price(payment.price, limit) for payment in product.energy_payments(d)), default=0.0)
+            max(
+                (self._price(payment.price, product.energy_price_limit) for payment in product.energy_payments(d)),
+                default=0.0,
+            )
             for d in product.directions
         )
         readiness = self._stated(product.capacity_price) or 0.0
@@ -67,14 +70,9 @@ class ContractWorth:
             by_group[product.exclusivity_group] = max(by_group.get(product.exclusivity_group, 0.0), worth)
         return sum(by_group.values())
 
-    def _obligation(self, mechanism: CapacityMechanism) -> float:
-        """What suppliers pass on for a MWh drawn in an hour of obligation."""
-        price = mechanism.obligation_price_eur_per_mw_year
-        return 0.0 if price is None else (self._stated(price) or 0.0) / mechanism.obligation_hours_per_year
-
-    def _critical(self, mechanism: CapacityMechanism) -> float:
-        """What a MWh is worth that a storage keeps for a critical hour in which the certified level is short."""
-        return (self._stated(mechanism.shortfall_price) or 0.0) / mechanism.critical_hours_per_year
+    def _of_hour(self, price: Quantity, hours_per_year: float) -> float:
+        """Money per MWh of a yearly price that some hours of the year share."""
+        return (self._stated(price) or 0.0) / hours_per_year
 
     def _stated(self, price: Quantity) -> float | None:
         """Largest size of a price of readiness; ``None`` where it is drawn."""

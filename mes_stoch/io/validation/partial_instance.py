@@ -15,16 +15,16 @@ from pydantic import TypeAdapter, ValidationError
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.readers.currency import currency_code
 from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
-from mes_stoch.schema.components import Component
+from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.instance import Bids, Horizon, Node, Uncertainty
-from mes_stoch.schema.products import Product
+from mes_stoch.schema.instance import AnyComponent, AnyProduct, Bids, Horizon, Node, Uncertainty
+from mes_stoch.schema.product import MarketProduct
 
 T = TypeVar("T")
 EntryPath = tuple[str | int, ...]
 
-_COMPONENT: TypeAdapter[Component] = TypeAdapter(Component)
-_PRODUCT: TypeAdapter[Product] = TypeAdapter(Product)
+_COMPONENT: TypeAdapter[Component] = TypeAdapter(AnyComponent)
+_PRODUCT: TypeAdapter[MarketProduct] = TypeAdapter(AnyProduct)
 _UNCERTAINTY: TypeAdapter[Uncertainty] = TypeAdapter(Uncertainty)
 _NODE = TypeAdapter(Node)
 _HORIZON = TypeAdapter(Horizon)
@@ -46,7 +46,7 @@ class Draft:
     node_names: tuple[str, ...]
     components: dict[str, Component]
     broken_components: dict[str, Any]
-    products: dict[str, Product]
+    products: dict[str, MarketProduct]
     product_names: tuple[str, ...]
     bids: Bids
     series: str | None

@@ -29,10 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mes_stoch.io.validation.price_limits import Ranges, missing_cap, traded_connections
+from mes_stoch.io.validation.price_limits import Ranges, missing_cap
 from mes_stoch.io.validation.worth import Worth
 from mes_stoch.schema.base import AUTO
-from mes_stoch.schema.components import Demand, GridConnection, SheddableDemand, Source, Storage
+from mes_stoch.schema.component import is_derived
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
 
@@ -62,11 +62,12 @@ def with_penalties(instance: Instance, ranges: Ranges) -> Instance:
         nodes[name] = node.model_copy(update=update) if update else node
     components = {}
     for name, spec in instance.components.items():
-        if isinstance(spec, Storage) and spec.terminal_penalty_eur_per_mwh == AUTO:
-            spec = spec.model_copy(update={"terminal_penalty_eur_per_mwh": found.terminal(spec)})
-        elif isinstance(spec, GridConnection) and spec.schedule_penalty_eur_per_mwh == AUTO:
-            spec = spec.model_copy(update={"schedule_penalty_eur_per_mwh": found.schedule})
-        components[name] = spec
+        update = {
+            slack.field: found.schedule if slack.is_position else found.slack(slack)
+            for slack in spec.slack_penalties()
+            if is_derived(spec.penalty(slack))
+        }
+        components[name] = spec.model_copy(update=update) if update else spec
     return instance.model_copy(update={"nodes": nodes, "components": components})
 
 
@@ -79,10 +80,9 @@ def derived_penalties(instance: Instance) -> frozenset[tuple[str, str]]:
         if node.dump_penalty_eur_per_mwh == AUTO:
             found.add((name, "dumped_mw"))
     for name, spec in instance.components.items():
-        if isinstance(spec, Storage) and spec.terminal_penalty_eur_per_mwh == AUTO:
-            found.add((name, "terminal_short_mwh"))
-        elif isinstance(spec, GridConnection) and spec.schedule_penalty_eur_per_mwh == AUTO:
-            found |= {(name, "schedule_short_mw"), (name, "schedule_long_mw")}
+        for slack in spec.slack_penalties():
+            if is_derived(spec.penalty(slack)):
+                found |= {(name, quantity) for quantity in slack.quantities}
     return frozenset(found)
 
 
@@ -92,13 +92,11 @@ def stated_penalties(instance: Instance) -> dict[str, float | None]:
     for name, node in instance.nodes.items():
         found[f"nodes.{name}.unserved_penalty_eur_per_mwh"] = amount(node.unserved_penalty_eur_per_mwh)
         found[f"nodes.{name}.dump_penalty_eur_per_mwh"] = amount(node.dump_penalty_eur_per_mwh)
-    traded = traded_connections(instance)
+    traded = instance.traded_connections()
     for name, spec in instance.components.items():
-        if isinstance(spec, Storage):
-            key = f"components.{name}.terminal_penalty_eur_per_mwh"
-            found[key] = amount(spec.terminal_penalty_eur_per_mwh)
-        elif isinstance(spec, GridConnection) and name in traded:
-            found[f"components.{name}.schedule_penalty_eur_per_mwh"] = amount(spec.schedule_penalty_eur_per_mwh)
+        for slack in spec.slack_penalties():
+            if not slack.is_position or name in traded:
+                found[f"components.{name}.{slack.field}"] = amount(spec.penalty(slack))
     return found
 
 
@@ -120,29 +118,26 @@ def penalty_issues(instance: Instance, ranges: Ranges) -> list[Issue]:
 
 def _too_small(instance: Instance, worth: Worth) -> Iterator[Issue | None]:
     for name, node in instance.nodes.items():
-        own = [spec for spec in instance.components.values() if getattr(spec, "node", None) == name]
-        demand = any(isinstance(spec, Demand | SheddableDemand) for spec in own)
-        firm = any(isinstance(spec, Source) and not spec.curtailable for spec in own)
+        own = [spec for spec in instance.components.values() if any(port.node == name for port in spec.ports())]
         key = f"nodes.{name}"
-        if demand:
+        if any(spec.has_fixed_demand for spec in own):
             hint = f"{_LEAVE_OUT}; a demand that may go unserved for a price is a sheddable_demand"
             penalty = node.unserved_penalty_eur_per_mwh
             yield _issue(f"{key}.unserved_penalty_eur_per_mwh", penalty, worth.least(name), hint)
-        if firm:
+        if any(spec.has_fixed_supply for spec in own):
             hint = (
                 f"{_LEAVE_OUT}; surplus that may be thrown away for a price is a curtailable source, or a "
                 "grid_connection with export_max_mw and an export price below 0"
             )
             yield _issue(f"{key}.dump_penalty_eur_per_mwh", node.dump_penalty_eur_per_mwh, worth.least(name), hint)
+    traded = instance.traded_connections()
     for name, spec in instance.components.items():
-        key = f"components.{name}"
-        if isinstance(spec, Storage) and terminal_level(spec) > spec.energy_min_mwh:
-            hint = f"{_LEAVE_OUT}, or set terminal_mwh to the level that may be left behind"
-            least = worth.least(spec.node) * spec.discharge_efficiency_per_unit
-            yield _issue(f"{key}.terminal_penalty_eur_per_mwh", spec.terminal_penalty_eur_per_mwh, least, hint)
-        elif isinstance(spec, GridConnection) and name in traded_connections(instance):
-            penalty = spec.schedule_penalty_eur_per_mwh
-            yield _issue(f"{key}.schedule_penalty_eur_per_mwh", penalty, worth.least_schedule, _LEAVE_OUT)
+        for slack in spec.slack_penalties():
+            if not slack.is_possible or (slack.is_position and name not in traded):
+                continue
+            least = worth.least_schedule if slack.is_position else worth.least(slack.node) * slack.spared_per_mwh
+            hint = f"{_LEAVE_OUT}, or {slack.hint}" if slack.hint else _LEAVE_OUT
+            yield _issue(f"components.{name}.{slack.field}", spec.penalty(slack), least, hint)
 
 
 _LEAVE_OUT = "leave it out (it follows from prices)"
@@ -155,18 +150,10 @@ def _issue(key: str, penalty: float | str | None, least: float, hint: str) -> Is
     return Issue("instance.yaml", None, key, f"{penalty:g}", expected, f"slack would earn money; {hint}")
 
 
-def terminal_level(spec: Storage) -> float:
-    """Level to leave behind, MWh: stated, or the initial one."""
-    return spec.initial_mwh if spec.terminal_mwh is None else spec.terminal_mwh
-
-
 def _unsaid(instance: Instance) -> bool:
     for node in instance.nodes.values():
         if AUTO in (node.unserved_penalty_eur_per_mwh, node.dump_penalty_eur_per_mwh):
             return True
-    for spec in instance.components.values():
-        if isinstance(spec, Storage) and spec.terminal_penalty_eur_per_mwh == AUTO:
-            return True
-        if isinstance(spec, GridConnection) and spec.schedule_penalty_eur_per_mwh == AUTO:
-            return True
-    return False
+    return any(
+        is_derived(spec.penalty(slack)) for spec in instance.components.values() for slack in spec.slack_penalties()
+    )

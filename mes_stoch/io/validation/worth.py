@@ -10,19 +10,10 @@ from dataclasses import dataclass
 from itertools import product
 
 from mes_stoch.io.validation.contract_worth import ContractWorth
-from mes_stoch.io.validation.price_limits import (
-    IMBALANCE_PRICES,
-    Ranges,
-    known_price,
-    largest_price,
-    market_limit,
-    prices,
-    traded_connections,
-)
+from mes_stoch.io.validation.price_limits import Ranges, known_price, largest_price, prices
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.components import Converter, GridConnection, SheddableDemand, Source, Storage
+from mes_stoch.schema.component import Conversion, SlackPenalty
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.products import EnergyMarket
 
 _SCHEDULE, _UNSERVED, _TERMINAL = 1.2, 1.5, 1.2
 #: Ratio of a port whose series is drawn: nothing of it is known ahead.
@@ -46,10 +37,13 @@ class Worth:
         self._instance = instance
         self._ranges = ranges
         self._largest = largest_price(instance, ranges) or 0.0
-        markets = [p for p in instance.products.values() if isinstance(p, EnergyMarket)]
-        self._traded = traded_connections(instance)
+        self._traded = instance.traded_connections()
+        self._connections = instance.connections()
         trading = max(
-            (self._price(m.price_eur_per_mwh, market_limit(m)) + m.trading_cost_eur_per_mwh for m in markets),
+            (
+                self._price(m.price_eur_per_mwh, m.price_limit_eur_per_mwh) + m.trading_cost_eur_per_mwh
+                for m in instance.markets().values()
+            ),
             default=0.0,
         )
         tariff = max((self._tariff(name) for name in self._traded), default=0.0)
@@ -58,11 +52,11 @@ class Worth:
         # what prices can pay for certain, and what a MWh that is kept may earn for hours on top
         self._certain = max(drawn, contracts.certain, contracts.critical)
         self._of_energy = max(drawn, contracts.called) + contracts.kept
-        settled = [(v, limit) for key, v, limit in prices(instance) if key.rpartition(".")[2] in IMBALANCE_PRICES]
-        self._of_imbalance = max((self._price(value, limit) for value, limit in settled), default=0.0)
+        settled = [price for price in prices(instance) if price.is_imbalance]
+        self._of_imbalance = max((self._price(price.price, price.limit) for price in settled), default=0.0)
         self.least_schedule = max(trading, contracts.certain) + self._of_imbalance
-        meters = [instance.components[name] for name in sorted(self._traded) if name in instance.components]
-        factor = max((self._storage_factor(m.node) for m in meters if isinstance(m, GridConnection)), default=1.0)
+        meters = [self._connections[name] for name in sorted(self._traded) if name in self._connections]
+        factor = max((self._storage_factor(meter.node) for meter in meters), default=1.0)
         most = max(drawn, contracts.called) + self._of_imbalance + factor * contracts.kept
         self.schedule = _SCHEDULE * most or 1.0
         self._ways = {node: list(self._ways_from(node, _DRAWN_RATIO)) for node in instance.nodes}
@@ -84,9 +78,9 @@ class Worth:
         # one of whatever currency it is where nothing has a price
         return _UNSERVED * (max(self._storage_factor(node) * worth, floor) or 1.0) + self._start(node)
 
-    def terminal(self, spec: Storage) -> float:
-        """Penalty of a MWh missing at the end."""
-        return _TERMINAL * self.unserved(spec.node) / spec.charge_efficiency_per_unit
+    def slack(self, slack: SlackPenalty) -> float:
+        """Penalty of a MWh of a component's slack, such as a level missing at the end."""
+        return _TERMINAL * self.unserved(slack.node) / slack.made_good_per_mwh
 
     def _price(self, value: Quantity, limit: float | None) -> float:
         cap = self._instance.price_cap_eur_per_mwh
@@ -96,40 +90,38 @@ class Worth:
         return self._largest if known is None else known
 
     def _tariff(self, name: str) -> float:
-        spec = self._instance.components.get(name)
-        if not isinstance(spec, GridConnection):
+        meter = self._connections.get(name)
+        if meter is None:
             return 0.0
-        return max(self._price(p, None) for p in (spec.import_price_eur_per_mwh, spec.export_price_eur_per_mwh))
+        return max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
 
     def _priced(self, node: str, traded: float) -> float:
         """What a MWh is worth at a node itself, with ``traded`` at a traded connection."""
         found = [0.0]
         for name, spec in self._instance.components.items():
-            if getattr(spec, "node", None) != node:
-                continue
-            if isinstance(spec, GridConnection):
-                found.append(traded if name in self._traded else self._tariff(name))
-            elif isinstance(spec, SheddableDemand):
-                found.append(spec.shed_cost_eur_per_mwh)
-            elif isinstance(spec, Source):
-                found.append(spec.cost_eur_per_mwh)
-            elif isinstance(spec, Storage):
-                found.append(spec.throughput_cost_eur_per_mwh)
+            if name in self._connections:
+                if self._connections[name].node == node:
+                    found.append(traded if name in self._traded else self._tariff(name))
+            else:
+                found.append(spec.cost_at(node))
         return max(found)
 
     def _ways_from(self, node: str, drawn: tuple[float, float]) -> Iterator[_Leg]:
-        for spec in self._instance.components.values():
-            if not isinstance(spec, Converter):
-                continue
-            ports = [*spec.inputs, *spec.outputs]
-            for here in ports:
+        for conversion in self._conversions():
+            for here in conversion.ports:
                 own = self._ratio(here.ratio_per_unit, drawn)[0]
                 if here.node != node or own <= 0:
                     continue
                 others = tuple(
-                    (port.node, self._ratio(port.ratio_per_unit, drawn)[1] / own) for port in ports if port.node != node
+                    (port.node, self._ratio(port.ratio_per_unit, drawn)[1] / own)
+                    for port in conversion.ports
+                    if port.node != node
                 )
-                yield _Leg(others, spec.cost_eur_per_mwh / own)
+                yield _Leg(others, conversion.cost_eur_per_mwh / own)
+
+    def _conversions(self) -> Iterator[Conversion]:
+        for spec in self._instance.components.values():
+            yield from spec.conversions()
 
     def _ratio(self, ratio: Quantity, drawn: tuple[float, float]) -> tuple[float, float]:
         if isinstance(ratio, str):
@@ -162,9 +154,8 @@ class Worth:
         horizon = self._instance.horizon
         factors = [1.0]
         for spec in self._instance.components.values():
-            if isinstance(spec, Storage) and spec.node == node:
-                keep = (1.0 - spec.standing_loss_per_h) ** (horizon.period_h * horizon.periods)
-                given = spec.charge_efficiency_per_unit * spec.discharge_efficiency_per_unit * keep
+            given = spec.returned_per_unit(node, horizon.period_h * horizon.periods)
+            if given is not None:
                 factors.append(min(1.0 / max(given, 1e-9), _LARGEST_STORAGE_FACTOR))
         return max(factors)
 
@@ -176,20 +167,18 @@ class Worth:
         found, here = [0.0], seen | {node}
         if len(here) >= _LONGEST_CHAIN:
             return 0.0
-        for spec in self._instance.components.values():
-            if not isinstance(spec, Converter):
-                continue
-            for leave, entry in product(spec.outputs, spec.inputs):
+        for conversion in self._conversions():
+            for leave, entry in product(conversion.outputs, conversion.inputs):
                 given = self._ratio(leave.ratio_per_unit, _DRAWN_RATIO)[0]
                 if leave.node == node and entry.node not in here and given > 0:
                     taken = self._ratio(entry.ratio_per_unit, _DRAWN_RATIO)[1]
                     found.append(taken / given * self._start(entry.node, here))
-        for spec in self._instance.components.values():
-            if not isinstance(spec, Converter) or spec.start_cost_eur == 0 or spec.power_min_mw == 0:
+        for conversion in self._conversions():
+            if conversion.start_cost_eur == 0 or conversion.power_min_mw == 0:
                 continue
-            for port in spec.outputs:
+            for port in conversion.outputs:
                 if port.node == node:
                     ratio = self._ratio(port.ratio_per_unit, _DRAWN_RATIO)[0]
-                    energy = spec.power_min_mw * self._instance.horizon.period_h * max(ratio, 0.01)
-                    found.append(spec.start_cost_eur / energy)
+                    energy = conversion.power_min_mw * self._instance.horizon.period_h * max(ratio, 0.01)
+                    found.append(conversion.start_cost_eur / energy)
         return max(found)

@@ -11,7 +11,7 @@ from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
 from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.parallel import mpi
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "solve")]
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "solvers")]
 
 with mpi.abort_on_failure():
     mpisppy_setup.load()

@@ -1,0 +1,51 @@
+"""What must hold for a converter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mes_stoch.components.converter.checks_on_off import on_off_issues
+from mes_stoch.components.converter.format import Converter, ConverterPort
+from mes_stoch.io.readers.locate import Locator, listed, show
+from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.schema.component import EntryPath
+from mes_stoch.schema.errors import Issue
+
+
+def issues(context: CheckContext, name: str, spec: Converter) -> Iterator[Issue]:
+    """Limits, ports and on/off decisions that do not go together."""
+    yield from _port_issues(context.locator, ("components", name), spec)
+    yield from on_off_issues(context, name, spec)
+
+
+def _port_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:
+    if spec.power_min_mw > spec.power_max_mw:
+        yield locator.issue(
+            (*path, "power_min_mw"),
+            f"{spec.power_min_mw:g}, above power_max_mw ({spec.power_max_mw:g})",
+            "a minimum of at most the maximum",
+        )
+    own = [((*path, side, index), port) for side, side_ports in spec.sides for index, port in enumerate(side_ports)]
+    at_reference = [(place, port) for place, port in own if port.node == spec.reference]
+    if len(at_reference) != 1:
+        found = f"{show(spec.reference)}, the node of {len(at_reference)} of its ports"
+        hint = f"its ports are at {listed([port.node for _, port in own])}"
+        yield locator.issue((*path, "reference"), found, "the node of exactly one port", hint)
+    for place, port in own:
+        if port.no_load_mw > 0 and spec.power_min_mw == 0:
+            hint = "without a minimum there is no on/off decision; give power_min_mw or leave no_load_mw out"
+            yield locator.issue((*place, "no_load_mw"), f"{port.no_load_mw:g}", "power_min_mw > 0", hint)
+        if len(at_reference) == 1 and port is at_reference[0][1]:
+            yield from _reference_issues(locator, place, port)
+        elif not isinstance(port.ratio_per_unit, str) and port.ratio_per_unit < 0:
+            hint = "a flow the other way belongs to the other list of ports"
+            yield locator.issue((*place, "ratio_per_unit"), show(port.ratio_per_unit), "a ratio of at least 0", hint)
+
+
+def _reference_issues(locator: Locator, place: EntryPath, port: ConverterPort) -> Iterator[Issue]:
+    if isinstance(port.ratio_per_unit, str) or port.ratio_per_unit != 1:
+        hint = "the reference port carries the limits; the other ports' ratios are relative to it"
+        yield locator.issue((*place, "ratio_per_unit"), show(port.ratio_per_unit), "1 at the reference port", hint)
+    if port.no_load_mw > 0:
+        hint = "write it at another port, relative to the flow here"
+        yield locator.issue((*place, "no_load_mw"), f"{port.no_load_mw:g}", "0 at the reference port", hint)

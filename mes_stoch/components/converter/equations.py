@@ -1,0 +1,141 @@
+"""Converters with fixed proportions: CHP, boiler, heat pump, chiller, electrolyser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mes_stoch.components.converter.format import Converter, ConverterPort
+from mes_stoch.components.shared.context import Availability, Effect, HeldReserve, ModelContext, Obligation, OfPeriod
+from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
+from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+
+
+def build(context: ModelContext, name: str, spec: Converter) -> None:
+    """Flows in proportion to one reference flow, with an on/off decision where there is a minimum load.
+
+    Equations
+    ---------
+    With ``P`` the base flow at the reference port, ``y`` its on/off state (1 where there is no minimum load; starts,
+    stops and what follows from them: :mod:`mes_stoch.components.shared.equations_on_off`) and sigma = +1 where that
+    port is an output, -1 where it is an input::
+
+        P[t] + held_plus[t]  <= P_max y[t]                 (maximum)
+        P[t] - held_minus[t] >= P_min y[t]                 (minimum)
+        P_called[t] = P[t] + sigma (sum_up e[t] - sum_down e[t])            (e: what is delivered of a call)
+        flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
+
+    ``held_plus`` is the reserve that raises ``P``: upward for a generator, downward for a consumer. A call also moves
+    the other ports: where no unlimited network stands behind a node, a full call must find its power and energy there
+    (:mod:`mes_stoch.model.deliverability`): a heat pump that cuts its load owes heat, a CHP that raises output needs
+    room.
+
+    Symbols
+    -------
+    ``power_mw`` : MW at the reference port, (periods,), realtime; base schedule.
+    ``on`` (y) : binary, (periods,) or (state blocks,), realtime.
+
+    Source
+    ------
+    Energy-hub coupling in Geidl and Andersson, IEEE Trans. Power Syst. 22(1), 2007, doi 10.1109/TPWRS.2006.888988;
+    headroom and energy of a call as in the project's model description (docs/model.md).
+    """
+    power = context.variable(name, "power_mw", "MW", "realtime", upper=spec.power_max_mw)
+    on_off = build_on_off(context, name, spec)
+    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
+    sigma = 1 if spec.reference_is_output else -1
+
+    _limits(context, name, spec, power, on_off, reserve, sigma)
+    limit_energy_ramp(
+        context,
+        name,
+        spec.energy_ramp_mw_per_min,
+        lambda t: power[t],
+        least_mw=spec.power_min_mw,
+        state=on_off.state,
+    )
+
+    for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
+        for port in ports:
+            _connect(context, name, spec, port, direction, sigma, power, on_off, reserve)
+    context.availability(name, Availability(power=lambda t: spec.power_max_mw, state=on_off.state, counts=sigma > 0))
+    if spec.cost_eur_per_mwh:
+        change = reserve.net_called()
+        context.earn(
+            f"operation.{name}",
+            sum(-context.period_h * spec.cost_eur_per_mwh * (power[t] + sigma * change(t)) for t in context.periods),
+        )
+
+
+def _limits(
+    context: ModelContext,
+    name: str,
+    spec: Converter,
+    power: Any,
+    on_off: OnOff,
+    reserve: HeldReserve,
+    sigma: int,
+) -> None:
+    raising, lowering = (reserve.held_up, reserve.held_down) if sigma > 0 else (reserve.held_down, reserve.held_up)
+    # Without on/off and reserve both rows would only repeat the bounds of the variable.
+    if spec.power_min_mw == 0 and not reserve.legs:
+        return
+    for row, ceiling in on_off.ceilings:
+        context.constraint(
+            name,
+            row,
+            f"{name} runs below its maximum, with room for the reserve that raises it",
+            lambda t, ceiling=ceiling: power[t] + raising(t) <= ceiling(t),  # type: ignore[misc]
+        )
+    context.constraint(
+        name,
+        "minimum",
+        f"{name} runs above its minimum, with room for the reserve that lowers it",
+        lambda t: power[t] - lowering(t) >= spec.power_min_mw * on_off.state(t),
+    )
+
+
+def _connect(
+    context: ModelContext,
+    name: str,
+    spec: Converter,
+    port: ConverterPort,
+    direction: int,
+    sigma: int,
+    power: Any,
+    on_off: OnOff,
+    reserve: HeldReserve,
+) -> None:
+    ratio = context.quantity(port.ratio_per_unit)
+    change = reserve.net_called(port.ratio_per_unit)
+    if direction > 0 and on_off.forced:
+        context.firm(
+            port.node,
+            "supply",
+            lambda t: ratio(t) * spec.power_min_mw + port.no_load_mw if t in on_off.forced else 0.0,
+        )
+    context.inject(
+        port.node,
+        name,
+        lambda t: direction * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * on_off.state(t)),
+        lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on_off.state(t)),
+    )
+    if port.node == spec.reference:
+        return
+    for leg in reserve.legs:
+        effect: Effect = "added" if direction * sigma * leg.sign > 0 else "taken"
+        context.oblige(
+            port.node,
+            Obligation(
+                device=name,
+                leg=leg,
+                effect=effect,
+                held=_times(ratio, reserve.held[leg.name]),
+                called=reserve.called[leg.name](port.ratio_per_unit),
+                uncalled=reserve.uncalled[leg.name](port.ratio_per_unit),
+                lowers_flow=sigma * leg.sign < 0,
+            ),
+        )
+
+
+def _times(ratio: OfPeriod, held: Any) -> OfPeriod:
+    return lambda t: ratio(t) * held[t]

@@ -1,0 +1,148 @@
+"""What a user may write about converters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
+from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port, ReserveProvider
+from mes_stoch.schema.data_rules import DataRule, NumberRule
+
+
+class ConverterPort(Model):
+    """One flow of a converter in proportion to its reference flow."""
+
+    node: Identifier
+    ratio_per_unit: Quantity = Field(description="MWh at this port per MWh at the reference port; a COP, 1/efficiency.")
+    no_load_mw: NonNegative = Field(default=0.0, description="Extra flow whenever the unit is on (needs power_min_mw).")
+
+
+class Converter(ReserveProvider):
+    """Turns carriers into others in fixed proportions: CHP, boiler, heat pump, chiller, electrolyser.
+
+    The reference port has ratio 1 and carries the limits. ``power_min_mw > 0`` makes the unit either off or between
+    minimum and maximum (one binary per period), and gives sense to the fields about starts and stops.
+    """
+
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            r"cop|scop|eer|seer|eta|efficiency|.*_efficiency(_per_unit)?|.*_cop|cop_.*",
+            "ratio_per_unit of a port says it: a COP or efficiency at the output where the reference is the input, or "
+            "1 divided by it at the input where the reference is the output",
+        ),
+        (
+            r"power_mw|capacity_mw|p_nom(_mw)?|rated_power_mw",
+            "write power_max_mw, the largest flow at the reference port",
+        ),
+    )
+
+    type: Literal["converter"]
+    reference: Identifier = Field(description="Node of the reference port.")
+    power_max_mw: Positive = Field(description="Largest flow at the reference port.")
+    power_min_mw: NonNegative = Field(default=0.0, description="Smallest flow when on; 0: no on/off decision.")
+    state_block_h: Positive | None = Field(
+        default=None, description="The on/off state is constant over blocks of so many local hours; null: a period."
+    )
+    inputs: Annotated[list[ConverterPort], Field(min_length=1)]
+    outputs: Annotated[list[ConverterPort], Field(min_length=1)]
+    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
+    energy_ramp_mw_per_min: Positive | None = Field(
+        default=None, description="Speed at which its schedule may change between periods; null: no limit."
+    )
+    minimum_up_h: NonNegative = Field(
+        default=0.0, description="Least time on after a start, a multiple of the state block (of the period)."
+    )
+    minimum_down_h: NonNegative = Field(default=0.0, description="Least time off after a stop, likewise.")
+    start_cost_eur: NonNegative = Field(default=0.0, description="Fuel and wear of one start.")
+    starts_max_per_day: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Most starts in a local day; null: no limit."
+    )
+    start_power_max_mw: Positive | None = Field(
+        default=None,
+        description="Largest flow at the reference port in the first period of a start; null: no limit.",
+    )
+    stop_power_max_mw: Positive | None = Field(
+        default=None, description="Largest flow there in the last period before a stop; null: no limit."
+    )
+    initial_on: bool | None = Field(
+        default=None,
+        description="State just before the horizon; null: the first state is free, and being on in it is no start.",
+    )
+    initial_state_h: NonNegative | None = Field(
+        default=None, description="How long it has been in initial_on by then; null: longer than its minimum time."
+    )
+
+    @property
+    def start_stop_fields(self) -> tuple[str, ...]:
+        """The fields given that need starts and stops as variables."""
+        given = {
+            "minimum_up_h": self.minimum_up_h > 0,
+            "minimum_down_h": self.minimum_down_h > 0,
+            "start_cost_eur": self.start_cost_eur > 0,
+            "starts_max_per_day": self.starts_max_per_day is not None,
+            "start_power_max_mw": self.start_power_max_mw is not None,
+            "stop_power_max_mw": self.stop_power_max_mw is not None,
+        }
+        return tuple(name for name, is_given in given.items() if is_given)
+
+    @property
+    def reference_is_output(self) -> bool:
+        """Whether more flow at the reference port is more injection there."""
+        return any(port.node == self.reference for port in self.outputs)
+
+    @property
+    def sides(self) -> tuple[tuple[str, list[ConverterPort]], ...]:
+        """The two lists of ports by their keys."""
+        return (("inputs", self.inputs), ("outputs", self.outputs))
+
+    def ports(self) -> Sequence[Port]:
+        return [
+            Port(port.node, (side, index, "node"), supplies=side == "outputs", takes=side == "inputs")
+            for side, own in self.sides
+            for index, port in enumerate(own)
+        ]
+
+    def conversions(self) -> Sequence[Conversion]:
+        inputs, outputs = (
+            tuple(ConversionPort(port.node, port.ratio_per_unit, port.no_load_mw) for port in own)
+            for _, own in self.sides
+        )
+        return (
+            Conversion(
+                self.reference,
+                inputs,
+                outputs,
+                self.power_min_mw,
+                self.power_max_mw,
+                self.cost_eur_per_mwh,
+                self.start_cost_eur,
+            ),
+        )
+
+    @property
+    def can_be_off(self) -> bool:
+        return self.power_min_mw > 0
+
+    @property
+    def delivery_node(self) -> str | None:
+        return self.reference
+
+    @property
+    def counts_for_capacity(self) -> bool:
+        return self.reference_is_output
+
+    def operating_range(self, node: str) -> OperatingRange | None:
+        is_consumption = any(port.node == node for port in self.inputs)
+        return OperatingRange(0.0, self.power_max_mw, is_consumption=is_consumption)
+
+    def data_rules(self) -> Iterator[DataRule]:
+        for side, own in self.sides:
+            for number, port in enumerate(own):
+                key = f"{side}[{number}].ratio_per_unit"
+                yield NumberRule(key, port.ratio_per_unit, "positive", "a ratio above 0")
+
+
+KINDS = (Converter,)

@@ -1,0 +1,28 @@
+"""What must hold for a grid connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mes_stoch.components.grid_connection.format import GridConnection
+from mes_stoch.io.readers.locate import Locator
+from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.schema.component import EntryPath
+from mes_stoch.schema.errors import Issue
+
+
+def issues(context: CheckContext, name: str, spec: GridConnection) -> Iterator[Issue]:
+    """Tariffs that pay for buying and selling at once."""
+    yield from _tariff_issues(context.locator, ("components", name), spec)
+
+
+def _tariff_issues(locator: Locator, path: EntryPath, spec: GridConnection) -> Iterator[Issue]:
+    bought, sold = spec.import_price_eur_per_mwh, spec.export_price_eur_per_mwh
+    both_ways = spec.export_max_mw > 0 and (spec.import_max_mw is None or spec.import_max_mw > 0)
+    if both_ways and not isinstance(bought, str) and not isinstance(sold, str) and sold > bought:
+        yield locator.issue(
+            (*path, "export_price_eur_per_mwh"),
+            f"{sold:g}, above import_price_eur_per_mwh ({bought:g})",
+            "an export price of at most the import price",
+            "buying and selling at once would be free money; tariffs come on top of market prices",
+        )

@@ -1,0 +1,71 @@
+"""What a user may write about a connection to a public network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import AUTO, Derived, Identifier, NonNegative, Positive, Quantity
+from mes_stoch.schema.component import Component, Connection, Port, SlackPenalty
+from mes_stoch.schema.data_rules import DataRule, NumberRule, OrderRule, PriceOfEnergy
+
+
+class GridConnection(Component):
+    """Exchange with a public network; positive power is export.
+
+    Prices here are tariffs on the metered flow. Market positions (``da``, ``id``, imbalance) come on top, for the
+    connection the products name.
+    """
+
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        (r"(power|capacity)(_max)?_mw|p_nom(_mw)?", "write import_max_mw and export_max_mw"),
+    )
+
+    type: Literal["grid_connection"]
+    node: Identifier
+    import_max_mw: NonNegative | None = Field(description="Largest withdrawal; null for no limit (gas mains).")
+    export_max_mw: NonNegative = Field(default=0.0, description="Largest injection.")
+    import_price_eur_per_mwh: Quantity = Field(default=0.0, description="Paid per MWh withdrawn.")
+    export_price_eur_per_mwh: Quantity = Field(default=0.0, description="Received per MWh injected.")
+    schedule_penalty_eur_per_mwh: Positive | Derived | None = Field(
+        default=AUTO,
+        description="Cost of a position that the site does not plan to keep, on top of imbalance; auto: above what "
+        "prices can pay; null forbids it.",
+    )
+
+    def ports(self) -> Sequence[Port]:
+        return (Port(self.node, ("node",), supplies=self.import_max_mw != 0, takes=self.export_max_mw > 0),)
+
+    def connection(self) -> Connection | None:
+        return self
+
+    def prices(self) -> Iterator[PriceOfEnergy]:
+        yield PriceOfEnergy("import_price_eur_per_mwh", self.import_price_eur_per_mwh)
+        yield PriceOfEnergy("export_price_eur_per_mwh", self.export_price_eur_per_mwh)
+
+    def data_rules(self) -> Iterator[DataRule]:
+        yield NumberRule("import_price_eur_per_mwh", self.import_price_eur_per_mwh, "present")
+        yield NumberRule("export_price_eur_per_mwh", self.export_price_eur_per_mwh, "present")
+        if self.export_max_mw > 0 and self.import_max_mw != 0:
+            yield OrderRule(
+                "import_price_eur_per_mwh",
+                (self.export_price_eur_per_mwh,),
+                self.import_price_eur_per_mwh,
+                "an import price at or above the export price",
+                "withdrawing and injecting at once would earn the difference",
+            )
+
+    def slack_penalties(self) -> Sequence[SlackPenalty]:
+        return (
+            SlackPenalty(
+                "schedule_penalty_eur_per_mwh",
+                ("schedule_short_mw", "schedule_long_mw"),
+                self.node,
+                is_position=True,
+            ),
+        )
+
+
+KINDS = (GridConnection,)

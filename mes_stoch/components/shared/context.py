@@ -1,0 +1,303 @@
+"""What a component or product may ask of the model it is put into.
+
+The model layer implements this; components and products see no more of it. Quantities are functions of the period
+index, so that a number, a data series and an expression read the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mes_stoch.schema.flexibility import Flexibility
+
+Stage = Literal["commit", "day_ahead", "realtime"]
+Direction = Literal["up", "down"]
+Effect = Literal["taken", "added"]
+
+#: What a device cannot help: power that it must have, or power that it must bring.
+Firm = Literal["demand", "supply"]
+
+#: A Pyomo expression or a number; Pyomo has no static types.
+Expression = Any
+OfPeriod = Callable[[int], Expression]
+Weighted = Callable[[float | str], OfPeriod]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One direction of a reserve product; symmetric products have two.
+
+    ``activation`` is the called share of the volume; ``open`` is 1 in periods in which a full call may run, whatever
+    the scenario calls, and 0 where the limits of the product exclude it. Both are numbers or names of data; ``share``
+    reads the first.
+    """
+
+    product_id: str
+    product: Flexibility
+    direction: Direction
+    activation: float | str
+    open: float | str
+    share: OfPeriod
+
+    @property
+    def name(self) -> str:
+        """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
+        suffix = f"_{self.direction}"
+        return self.product_id if self.product_id.endswith(suffix) else self.product_id + suffix
+
+    @property
+    def is_pro_rata(self) -> bool:
+        """Whether one signal moves all holders in proportion, as for frequency response and secondary control."""
+        return self.product.call == "continuous"
+
+    @property
+    def is_ever_called(self) -> bool:
+        """Whether the data may call it at all."""
+        return isinstance(self.activation, str) or self.activation != 0
+
+    @property
+    def sustain_h(self) -> float:
+        """Time a full call must be held, h."""
+        return self.product.sustain_h
+
+    @property
+    def sign(self) -> int:
+        """+1 where a call means more injection."""
+        return 1 if self.direction == "up" else -1
+
+
+#: Exclusivity group of products that share a MW with no other product, whatever its group.
+EVERY_GROUP = "every"
+
+
+def pools(legs: Sequence[Leg], direction: Direction) -> dict[str, tuple[Leg, ...]]:
+    """Legs of one direction that never share a MW, by exclusivity group.
+
+    Legs of :data:`EVERY_GROUP` are in each of them. Different groups may be held with the same MW.
+    """
+    own = [leg for leg in legs if leg.direction == direction]
+    groups = dict.fromkeys(leg.product.exclusivity_group for leg in own)
+    apart = [group for group in groups if group != EVERY_GROUP] or list(groups)
+    return {g: tuple(leg for leg in own if leg.product.exclusivity_group in (g, EVERY_GROUP)) for g in apart}
+
+
+@dataclass(frozen=True)
+class HeldReserve:
+    """What one component holds and delivers.
+
+    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` and ``uncalled`` give, per leg and for a weight (a
+    number or the name of data), the weight times the delivered power by period, and times what a full call would ask
+    for on top: data times data is new data, so the weight must come in here. ``stacked`` is the power kept free in
+    directions in which products of several exclusivity groups share MW (:mod:`mes_stoch.model.stacking`).
+    """
+
+    legs: tuple[Leg, ...]
+    held: dict[str, Any]
+    called: dict[str, Weighted]
+    uncalled: dict[str, Weighted]
+    stacked: Mapping[Direction, Any] = field(default_factory=dict)
+
+    def held_up(self, t: int) -> Expression:
+        """Power kept free for upward calls, MW."""
+        return self.kept_free("up", t)
+
+    def held_down(self, t: int) -> Expression:
+        """Power kept free for downward calls, MW."""
+        return self.kept_free("down", t)
+
+    def kept_free(self, direction: Direction, t: int) -> Expression:
+        """Power kept free for calls of one direction, MW."""
+        if direction in self.stacked:
+            return self.stacked[direction][t]
+        return sum(self.held[leg.name][t] for leg in self.of(direction))
+
+    def of(self, direction: Direction) -> tuple[Leg, ...]:
+        """Legs of one direction."""
+        return tuple(leg for leg in self.legs if leg.direction == direction)
+
+    def called_up(self, t: int) -> Expression:
+        return self.weighted_call("up", 1.0)(t)
+
+    def called_down(self, t: int) -> Expression:
+        return self.weighted_call("down", 1.0)(t)
+
+    def weighted_call(self, direction: Direction, weight: float | str) -> OfPeriod:
+        """Weight times what is delivered in one direction, MW."""
+        parts = [self.called[leg.name](weight) for leg in self.of(direction) if leg.is_ever_called]
+        return lambda t: sum(part(t) for part in parts)
+
+    def net_called(self, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times the change of injection that calls bring, MW."""
+        parts = [(leg.sign, self.called[leg.name](weight)) for leg in self.legs]
+        return lambda t: sum(sign * part(t) for sign, part in parts)
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What calls of one leg of one device change at a node other than the one where they are delivered.
+
+    All in MW at that node: ``held`` is what a full call changes, ``called`` what the calls of the period do change,
+    ``uncalled`` what a full call would change on top of that. ``called_share`` and ``uncalled_share`` give the last two
+    as data times what is held, for legs that follow a signal pro rata; ``lowers_flow`` says whether the device's own
+    flow at the node becomes smaller.
+    """
+
+    device: str
+    leg: Leg
+    effect: Effect
+    held: OfPeriod
+    called: OfPeriod
+    uncalled: OfPeriod
+    lowers_flow: bool
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A storage as seen from its node: all that the rows of its energy and power under a full call need.
+
+    ``level`` is the level at the end of a period, of the called operation, and ``level(-1)`` the initial one, MWh;
+    ``charge`` and ``discharge`` are its schedule before calls of its own, ``cancelled`` the part of its own calls that
+    only slows the schedule down, MW at the port; ``keep`` is what standing loss leaves of the level in a period.
+    """
+
+    name: str
+    level: OfPeriod
+    charge: OfPeriod
+    discharge: OfPeriod
+    cancelled: OfPeriod | None
+    energy_min_mwh: float
+    energy_max_mwh: float
+    charge_max_mw: float
+    discharge_max_mw: float
+    charge_efficiency: float
+    discharge_efficiency: float
+    keep: float
+    reserve: HeldReserve
+
+
+@dataclass(frozen=True)
+class Availability:
+    """What a device could bring to its node, whatever it does: what a capacity mechanism counts.
+
+    ``power`` is the most it could inject or stop drawing, MW at the port, where it may run; ``state`` is 1 where it
+    does run (always, for devices that are neither on nor off). ``energy`` is what stands behind it at the start of a
+    period, MWh at the port; ``None`` where power can be held without end. ``counts`` is false for devices that only
+    draw power and must have what they draw: they bring nothing.
+    """
+
+    power: OfPeriod
+    state: OfPeriod = lambda t: 1.0
+    energy: OfPeriod | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True)
+class Network:
+    """A grid connection as seen from its node: metered import less export, and limits, MW.
+
+    ``import_max_mw`` is ``None`` where there is no limit.
+    """
+
+    name: str
+    withdrawal: OfPeriod
+    import_max_mw: float | None
+    export_max_mw: float
+
+
+class ModelContext(Protocol):
+    """The model under construction, for one scenario."""
+
+    @property
+    def periods(self) -> range: ...
+
+    @property
+    def period_h(self) -> float: ...
+
+    @property
+    def time(self) -> pd.DatetimeIndex:
+        """Start of each period, local."""
+        ...
+
+    def spans(self, hours: float | None) -> list[NDArray[np.int64]]:
+        """Periods of each block of so many local clock hours; ``None``: one block, the horizon."""
+        ...
+
+    def quantity(self, value: float | str) -> OfPeriod:
+        """A number, or the data placeholder of a series."""
+        ...
+
+    def product(self, first: float | str, second: float | str) -> OfPeriod:
+        """Product of two quantities, as new data where both are data."""
+        ...
+
+    def derived(self, name: str, inputs: Sequence[float | str], rule: Callable[..., NDArray[np.float64]]) -> OfPeriod:
+        """Data computed per scenario: ``rule`` gets one array (periods,) per input (number, series or derived name)."""
+        ...
+
+    def variable(
+        self,
+        owner: str,
+        name: str,
+        unit: str,
+        stage: Stage,
+        *,
+        lower: float | None = 0.0,
+        upper: float | None = None,
+        integer: bool = False,
+        spans: Sequence[NDArray[np.int64]] | None = None,
+        dimension: str = "time",
+    ) -> Any:
+        """An indexed variable over periods, or over ``spans`` (arrays of period indices) of a named dimension."""
+        ...
+
+    def constraint(
+        self,
+        owner: str,
+        name: str,
+        text: str,
+        rule: OfPeriod,
+        *,
+        unit: str = "MW",
+        spans: Sequence[NDArray[np.int64]] | None = None,
+        dimension: str = "time",
+    ) -> None:
+        """One row per index; ``text`` says in the user's words what the row demands."""
+        ...
+
+    def inject(self, node: str, owner: str, called: OfPeriod, base: OfPeriod | None = None) -> None:
+        """Flow into a node, MW: as operated, and as scheduled before calls (the same where ``base`` is left out)."""
+        ...
+
+    def firm(self, node: str, kind: Firm, power: OfPeriod) -> None:
+        """Say what must be served or taken at a node whatever is decided, MW: as much of it can become slack."""
+        ...
+
+    def earn(self, stream: str, expression: Expression) -> None:
+        """Add to the profit, EUR, under a stream's name; costs are negative."""
+        ...
+
+    def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
+        """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
+        ...
+
+    def oblige(self, node: str, obligation: Obligation) -> None:
+        """Say what a call changes at a node; what that asks of the node is the model's part."""
+        ...
+
+    def buffer(self, node: str, buffer: Buffer) -> None:
+        """A storage, which holds energy for its own calls and helps its node to take those of others."""
+        ...
+
+    def network(self, node: str, network: Network) -> None:
+        """A network behind a node, which takes what calls change there as far as its limits go."""
+        ...
+
+    def availability(self, owner: str, availability: Availability) -> None:
+        """Say what a device could bring, for products that count it."""
+        ...

@@ -1,0 +1,49 @@
+"""What a user may write about a demand that can be shed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import Identifier, NonNegative, Quantity
+from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider
+from mes_stoch.schema.data_rules import DataRule, NumberRule
+
+
+class SheddableDemand(ReserveProvider):
+    """A demand of which a share can be left unserved for a price."""
+
+    has_given_baseline: ClassVar[bool] = True
+
+    type: Literal["sheddable_demand"]
+    node: Identifier
+    demand_mw: Quantity
+    shed_max_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=1.0, description="Share of the demand that can be shed."
+    )
+    shed_cost_eur_per_mwh: NonNegative
+
+    def ports(self) -> Sequence[Port]:
+        return (Port(self.node, ("node",), supplies=False, takes=True),)
+
+    @property
+    def has_fixed_demand(self) -> bool:
+        return True
+
+    @property
+    def has_reactive_power(self) -> bool:
+        return False
+
+    def operating_range(self, node: str) -> OperatingRange | None:
+        return OperatingRange(0.0, self.demand_mw, is_consumption=True)
+
+    def cost_at(self, node: str) -> float:
+        return self.shed_cost_eur_per_mwh if node == self.node else 0.0
+
+    def data_rules(self) -> Iterator[DataRule]:
+        yield NumberRule("demand_mw", self.demand_mw, "not_negative", "a demand of 0 or more")
+
+
+KINDS = (SheddableDemand,)

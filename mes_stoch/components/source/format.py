@@ -1,0 +1,49 @@
+"""What a user may write about PV, wind and other sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import Identifier, NonNegative, Quantity
+from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider
+from mes_stoch.schema.data_rules import DataRule, NumberRule
+
+
+class Source(ReserveProvider):
+    """PV, wind or any source that follows an availability series."""
+
+    type: Literal["source"]
+    node: Identifier
+    available_mw: Quantity = Field(description="What weather allows.")
+    curtailable: bool = True
+    cost_eur_per_mwh: NonNegative = 0.0
+
+    def ports(self) -> Sequence[Port]:
+        return (Port(self.node, ("node",), supplies=True, takes=False),)
+
+    @property
+    def has_fixed_supply(self) -> bool:
+        return not self.curtailable
+
+    @property
+    def can_hold(self) -> bool:
+        return self.curtailable
+
+    @property
+    def power_can_be_limited(self) -> bool:
+        return self.curtailable
+
+    def operating_range(self, node: str) -> OperatingRange | None:
+        return OperatingRange(0.0, self.available_mw, forecast=self.available_mw)
+
+    def cost_at(self, node: str) -> float:
+        return self.cost_eur_per_mwh if node == self.node else 0.0
+
+    def data_rules(self) -> Iterator[DataRule]:
+        yield NumberRule("available_mw", self.available_mw, "not_negative", "an availability of 0 or more")
+
+
+KINDS = (Source,)

@@ -1,0 +1,59 @@
+"""What must hold for a storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mes_stoch.components.storage.format import Storage
+from mes_stoch.io.readers.locate import Locator, show
+from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.schema.component import EntryPath
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Horizon
+
+
+def issues(context: CheckContext, name: str, spec: Storage) -> Iterator[Issue]:
+    """Levels out of order, and a level to leave behind that cannot be reached."""
+    path: EntryPath = ("components", name)
+    yield from _level_issues(context.locator, path, spec)
+    if context.draft.horizon is not None:
+        yield from _terminal_issues(context.locator, path, spec, context.draft.horizon)
+
+
+def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[Issue]:
+    low, high = spec.energy_min_mwh, spec.energy_max_mwh
+    if low > high:
+        yield locator.issue(
+            (*path, "energy_min_mwh"), f"{low:g}, above energy_max_mwh ({high:g})", "a minimum of at most the maximum"
+        )
+        return
+    for key, level in (("initial_mwh", spec.initial_mwh), ("terminal_mwh", spec.terminal_mwh)):
+        if level is not None and not low <= level <= high:
+            expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
+            yield locator.issue((*path, key), show(float(level)), expected)
+
+
+def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
+    """A terminal level that is demanded and cannot be reached however much is charged."""
+    target = spec.level_to_leave_mwh
+    sound = (
+        spec.energy_min_mwh <= min(target, spec.initial_mwh) and max(target, spec.initial_mwh) <= spec.energy_max_mwh
+    )
+    if spec.terminal_penalty_eur_per_mwh is not None or not sound:
+        return
+    keep = (1.0 - spec.standing_loss_per_h) ** horizon.period_h
+    gain = horizon.period_h * spec.charge_efficiency_per_unit * spec.charge_max_mw
+    level = spec.initial_mwh
+    for _ in range(horizon.periods):
+        before, level = level, min(spec.energy_max_mwh, keep * level + gain)
+        if level == before:
+            break
+    if level < target - 1e-9 * max(1.0, target):
+        hours = horizon.periods * horizon.period_h
+        stated = "terminal_mwh" if spec.terminal_mwh is not None else "initial_mwh"
+        found = f"{target:g} to be held at the end, out of reach"
+        expected = f"at most {level:.6g} MWh, which charging at full power for {hours:g} h leads to"
+        hint = (
+            "lower terminal_mwh, raise charge_max_mw, or let a shortfall cost something: terminal_penalty_eur_per_mwh"
+        )
+        yield locator.issue((*path, stated), found, expected, hint)

@@ -1,0 +1,168 @@
+"""Storages of any carrier: battery, heat store, tank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mes_stoch.components.shared.context import Availability, Buffer, HeldReserve, ModelContext
+from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+from mes_stoch.components.storage.equations_cancellation import build_cancellation
+from mes_stoch.components.storage.format import Storage
+from mes_stoch.io.validation.penalties import amount
+
+
+def build(context: ModelContext, name: str, spec: Storage) -> None:
+    """Level, limits, what calls change of it, and the level to leave behind.
+
+    Equations
+    ---------
+    With ``h`` the period, ``kappa = (1 - standing_loss)^h``, ``L[-1]`` the initial level, ``e`` what is delivered of
+    the calls of products that the storage provides, and ``w`` their cancellation
+    (:mod:`mes_stoch.components.storage.equations_cancellation`)::
+
+        c[t] = charge[t] + sum_down e[t] - w[t]
+        d[t] = discharge[t] + sum_up e[t] - w[t]
+        L[t] = kappa L[t-1] + h (eta_c c[t] - d[t] / eta_d)                                                (level)
+        charge[t] / charge_max + discharge[t] / discharge_max <= 1                                         (sharing)
+        discharge[t] - charge[t] + sum_up held[t]   <= discharge_max                                       (headroom_up)
+        charge[t] - discharge[t] + sum_down held[t] <= charge_max                                        (headroom_down)
+        L[T-1] + terminal_short >= terminal                                                                 (terminal)
+        profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
+
+    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more. Where
+    products of several exclusivity groups share MW, ``sum held`` is ``stacked`` (:mod:`mes_stoch.model.stacking`). The
+    energy that calls must find along the path of the level stands in :mod:`mes_stoch.model.full_calls`.
+
+    Symbols
+    -------
+    ``charge_mw``, ``discharge_mw`` : MW at the port, (periods,), realtime; base schedule.
+    ``cancelled_mw`` (w) : MW, (periods,), realtime; only where calls and losses make it matter.
+    ``level_mwh`` : MWh at the end of a period, (periods,), realtime; follows the called operation.
+    """
+    charge = context.variable(name, "charge_mw", "MW", "realtime", upper=spec.charge_max_mw)
+    discharge = context.variable(name, "discharge_mw", "MW", "realtime", upper=spec.discharge_max_mw)
+    level = context.variable(name, "level_mwh", "MWh", "realtime", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
+    reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
+    cancelled = build_cancellation(context, name, spec, charge, discharge, reserve)
+
+    def at_end_of(t: int) -> Any:
+        return level[t] if t >= 0 else spec.initial_mwh
+
+    def drawn(t: int) -> Any:
+        return discharge[t] + reserve.called_up(t) - (0.0 if cancelled is None else cancelled[t])
+
+    def stored(t: int) -> Any:
+        return charge[t] + reserve.called_down(t) - (0.0 if cancelled is None else cancelled[t])
+
+    keep = (1.0 - spec.standing_loss_per_h) ** context.period_h
+    context.constraint(
+        name,
+        "level",
+        f"the level of {name} follows from what goes in and out",
+        lambda t: (
+            level[t]
+            == keep * at_end_of(t - 1)
+            + context.period_h
+            * (spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit)
+        ),
+        unit="MWh",
+    )
+    if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
+        context.constraint(
+            name,
+            "sharing",
+            f"{name} charges for one part of a period and discharges for the other",
+            lambda t: charge[t] / spec.charge_max_mw + discharge[t] / spec.discharge_max_mw <= 1,
+            unit="1",
+        )
+    if reserve.legs:
+        _headroom(context, name, spec, charge, discharge, reserve)
+    limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
+    _terminal(context, name, spec, level)
+    change = reserve.net_called()
+    context.inject(
+        spec.node,
+        name,
+        lambda t: discharge[t] - charge[t] + change(t),
+        lambda t: discharge[t] - charge[t],
+    )
+    context.buffer(
+        spec.node,
+        Buffer(
+            name=name,
+            level=at_end_of,
+            charge=lambda t: charge[t],
+            discharge=lambda t: discharge[t],
+            cancelled=None if cancelled is None else lambda t: cancelled[t],
+            energy_min_mwh=spec.energy_min_mwh,
+            energy_max_mwh=spec.energy_max_mwh,
+            charge_max_mw=spec.charge_max_mw,
+            discharge_max_mw=spec.discharge_max_mw,
+            charge_efficiency=spec.charge_efficiency_per_unit,
+            discharge_efficiency=spec.discharge_efficiency_per_unit,
+            keep=keep,
+            reserve=reserve,
+        ),
+    )
+    context.availability(
+        name,
+        Availability(
+            power=lambda t: spec.discharge_max_mw,
+            energy=lambda t: spec.discharge_efficiency_per_unit * (at_end_of(t - 1) - spec.energy_min_mwh),
+        ),
+    )
+    if spec.throughput_cost_eur_per_mwh:
+        context.earn(
+            f"operation.{name}",
+            sum(-context.period_h * spec.throughput_cost_eur_per_mwh * drawn(t) for t in context.periods),
+        )
+
+
+def _headroom(
+    context: ModelContext, name: str, spec: Storage, charge: Any, discharge: Any, reserve: HeldReserve
+) -> None:
+    context.constraint(
+        name,
+        "headroom_up",
+        f"{name} keeps discharging power free for the upward reserve it holds",
+        lambda t: discharge[t] - charge[t] + reserve.held_up(t) <= spec.discharge_max_mw,
+    )
+    context.constraint(
+        name,
+        "headroom_down",
+        f"{name} keeps charging power free for the downward reserve it holds",
+        lambda t: charge[t] - discharge[t] + reserve.held_down(t) <= spec.charge_max_mw,
+    )
+
+
+def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:
+    target = spec.level_to_leave_mwh
+    last = context.periods[-1]
+    text = f"{name} ends at or above its terminal level"
+    span = [_whole(context)]
+    penalty = amount(spec.terminal_penalty_eur_per_mwh)
+    if penalty is None or target <= spec.energy_min_mwh:
+        context.constraint(
+            name, "terminal", text, lambda _: level[last] >= target, unit="MWh", spans=span, dimension="horizon"
+        )
+        return
+    most = target - spec.energy_min_mwh
+    missing = context.variable(
+        name, "terminal_short_mwh", "MWh", "realtime", upper=most, spans=span, dimension="horizon"
+    )
+    context.constraint(
+        name,
+        "terminal",
+        text,
+        lambda _: level[last] + missing[0] >= target,
+        unit="MWh",
+        spans=span,
+        dimension="horizon",
+    )
+    context.earn(f"slack.terminal_{name}", -penalty * missing[0])
+
+
+def _whole(context: ModelContext) -> Any:
+    return np.arange(len(context.periods))

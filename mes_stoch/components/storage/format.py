@@ -1,0 +1,87 @@
+"""What a user may write about storages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive
+from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
+
+
+class Storage(ReserveProvider):
+    """Battery, heat store, cold store, gas or hydrogen tank."""
+
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            r"eta|efficiency(_per_unit)?|round_?trip.*",
+            "write charge_efficiency_per_unit and discharge_efficiency_per_unit; a round trip is their product",
+        ),
+        (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
+        (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
+        (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
+    )
+
+    type: Literal["storage"]
+    node: Identifier
+    energy_max_mwh: Positive
+    energy_min_mwh: NonNegative = 0.0
+    charge_max_mw: NonNegative
+    discharge_max_mw: NonNegative
+    charge_efficiency_per_unit: Efficiency = 1.0
+    discharge_efficiency_per_unit: Efficiency = 1.0
+    standing_loss_per_h: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.0, description="Share of the level lost in an hour."
+    )
+    initial_mwh: NonNegative
+    terminal_mwh: NonNegative | None = Field(
+        default=None, description="Level to hold at the end of the horizon; null for the initial level."
+    )
+    terminal_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
+        default=AUTO, description="Cost of ending below the terminal level; auto: from prices; null forbids it."
+    )
+    energy_ramp_mw_per_min: Positive | None = Field(
+        default=None, description="Speed at which its schedule may change between periods; null: no limit."
+    )
+    throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
+
+    @property
+    def level_to_leave_mwh(self) -> float:
+        """Level to leave behind, MWh: stated, or the initial one."""
+        return self.initial_mwh if self.terminal_mwh is None else self.terminal_mwh
+
+    def ports(self) -> Sequence[Port]:
+        return (Port(self.node, ("node",), supplies=True, takes=True),)
+
+    def store(self) -> Store | None:
+        return self
+
+    def operating_range(self, node: str) -> OperatingRange | None:
+        return OperatingRange(-self.charge_max_mw, self.discharge_max_mw)
+
+    def cost_at(self, node: str) -> float:
+        return self.throughput_cost_eur_per_mwh if node == self.node else 0.0
+
+    def returned_per_unit(self, node: str, hours: float) -> float | None:
+        if node != self.node:
+            return None
+        keep = (1.0 - self.standing_loss_per_h) ** hours
+        return float(self.charge_efficiency_per_unit * self.discharge_efficiency_per_unit * keep)
+
+    def slack_penalties(self) -> Sequence[SlackPenalty]:
+        return (
+            SlackPenalty(
+                "terminal_penalty_eur_per_mwh",
+                ("terminal_short_mwh",),
+                self.node,
+                made_good_per_mwh=self.charge_efficiency_per_unit,
+                spared_per_mwh=self.discharge_efficiency_per_unit,
+                is_possible=self.level_to_leave_mwh > self.energy_min_mwh,
+                hint="set terminal_mwh to the level that may be left behind",
+            ),
+        )
+
+
+KINDS = (Storage,)

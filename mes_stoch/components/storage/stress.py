@@ -1,0 +1,25 @@
+"""Power of a storage as it is run, for the stress test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mes_stoch.components.storage.format import Storage
+from mes_stoch.settlement.books import Array, Books
+
+
+def decisions(books: Books, name: str, spec: Storage) -> Iterator[tuple[str, int]]:
+    """Quantities of the solution that the limits are told from, and over how many spans each goes."""
+    for quantity in ("charge_mw", "discharge_mw", "level_mwh"):
+        yield f"{name}.{quantity}", len(books.time)
+
+
+def power_limits(books: Books, name: str, spec: Storage, sign: int) -> Iterator[tuple[str, Array, Array]]:
+    """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
+    net = books.decided(f"{name}.discharge_mw") - books.decided(f"{name}.charge_mw")
+    if sign > 0:
+        yield "discharging power", net, np.full_like(net, spec.discharge_max_mw)
+    else:
+        yield "charging power", -net, np.full_like(net, spec.charge_max_mw)

@@ -1,0 +1,94 @@
+"""Rules that several families of products have in common: bids, blocks, terms, calendars and called shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from mes_stoch.io.readers.locate import show
+from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.schema.calendar import CalendarWindow
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.flexibility import Flexibility
+from mes_stoch.schema.product import BidRules
+
+_TOLERANCE = 1e-9
+_DAY_MIN = 24 * 60
+
+
+def called_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:
+    """Problems of a product that is held ready and called, whatever its family."""
+    yield from bid_issues(context, name, "volume_max_mw", product)
+    if product.block_h is not None:
+        yield from block_issues(context, name, "block_h", product.block_h)
+    yield from _term_issues(context, name, product)
+    yield from calendar_issues(context, name, product.calendar)
+
+
+def share_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:
+    """A called share that is written as a number and is none."""
+    share = product.activation(product.directions[0])
+    if share is not None and not isinstance(share, str) and not 0 <= share <= 1:
+        yield context.locator.issue(("products", name, "activation_per_unit"), show(share), "a share in [0, 1]")
+
+
+def bid_issues(context: CheckContext, name: str, key: str, product: BidRules) -> Iterator[Issue]:
+    """Bid rules that leave room for no bid; ``key`` is the entry of the largest volume."""
+    locator, bids = context.locator, context.draft.bids
+    largest = product.volume_max_mw
+    if largest == 0:
+        return
+    smallest = product.minimum_bid_mw if bids.minimum else 0.0
+    place = ("products", name, key)
+    hint = "raise it, lower minimum_bid_mw (an aggregation pool may allow it), or set bids.minimum: false"
+    if smallest > largest + _TOLERANCE:
+        yield locator.issue(place, f"{largest:g}, below minimum_bid_mw ({smallest:g})", "at least the minimum", hint)
+        return
+    step = product.bid_step_mw
+    if bids.steps and step > 0:
+        multiple = step * max(1, math.ceil(smallest / step - _TOLERANCE))
+        if multiple > largest + _TOLERANCE:
+            found = f"{largest:g}, below the smallest bid in steps of {step:g} ({multiple:g})"
+            yield locator.issue(place, found, "room for at least one bid", "raise it or lower bid_step_mw")
+
+
+def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> Iterator[Issue]:
+    """A length of blocks that the horizon cannot be cut into."""
+    horizon = context.draft.horizon
+    if context.time is None or horizon is None:
+        return
+    problem = block_problem(context.time, horizon.period_h, block_h)
+    if problem is not None:
+        hint = "blocks are spans of local clock hours; change horizon.start, horizon.periods or this length"
+        yield context.locator.issue(("products", name, key), f"{block_h:g}", f"a length in h that {problem}", hint)
+
+
+def _term_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:
+    start, end = product.contract_start, product.contract_end
+    if start is not None and end is not None and date.fromisoformat(end) < date.fromisoformat(start):
+        found = f"{end}, before contract_start ({start})"
+        yield context.locator.issue(("products", name, "contract_end"), found, "a day from contract_start on")
+
+
+def calendar_issues(context: CheckContext, name: str, calendar: Sequence[CalendarWindow]) -> Iterator[Issue]:
+    """A period is in a window or not: windows begin and end where periods do."""
+    time, horizon, locator = context.time, context.draft.horizon, context.locator
+    for index, window in enumerate(calendar):
+        place = ("products", name, "calendar", index)
+        if not window.months:
+            yield locator.issue((*place, "months"), "none", "at least one month", "leave the key out for all months")
+        if horizon is None or time is None:
+            continue
+        period_min = max(1, round(horizon.period_h * 60))
+        first_min = time[0].hour * 60 + time[0].minute
+        for key, clock in (("time_from", window.time_from), ("time_to", window.time_to)):
+            if (_minutes(clock) - first_min) % min(period_min, _DAY_MIN):
+                expected = f"a time at which a period begins; they begin at {time[0]:%H:%M} and last {period_min:g} min"
+                yield locator.issue((*place, key), show(clock), expected, "a period is in a window or not")
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return 60 * int(hours) + int(minutes)

@@ -1,0 +1,158 @@
+"""Positions on the day-ahead and intraday markets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mes_stoch.components.shared.context import Expression, OfPeriod
+from mes_stoch.io.validation.penalties import amount
+from mes_stoch.products.energy.format import EnergyMarket
+from mes_stoch.products.shared.context import MarketContext
+from mes_stoch.products.shared.equations_bids import Span
+from mes_stoch.rules.calendar import in_windows
+from mes_stoch.schema.errors import ModelError
+
+
+def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
+    """Positions that add up to the schedule at the connection: there is a duty of balance, imbalance is no market.
+
+    Equations
+    ---------
+    With ``m(t)`` the settlement period of period ``t``::
+
+        scheduled[t] + schedule_short[t] - schedule_long[t] = sum_p q[p, m(t)]      (schedule)
+        q = sold - bought where trading costs;  |q_id| <= liquidity;  q = 0 outside the market's calendar
+        profit += h sum_t price_da[t] sum_p q[p, m(t)]                               (energy.da)
+                + h sum_t (price_id[t] - price_da[t]) q_id[m(t)]                     (energy.id_spread)
+                - h sum_t fee (sold + bought)                                        (energy.<product>_fee)
+                - h sum_t half_spread (sold + bought)                                (energy.<product>_half_spread)
+                - h sum_t S (schedule_short + schedule_long)                         (slack.schedule_<connection>)
+
+    The first two lines are ``price_da q_da + price_id q_id``, written so that what trading between the two markets
+    earns stands apart from what the energy itself earns. A position of a settlement period longer than the model's is
+    so settled at the mean price of its periods.
+
+    Positions taken before the day is known stay feasible whatever comes: what the site does not plan to keep is settled
+    as imbalance and costs the penalty ``S`` on top, which no price pays (:mod:`mes_stoch.io.validation.penalties`).
+
+    Symbols
+    -------
+    ``schedule_short_mw``, ``schedule_long_mw`` : MW, (periods,), realtime; positions beyond the plan, and plan beyond
+    positions.
+    ``position_mw`` (or ``sold_mw``, ``bought_mw``) : MW, (settlement periods,), stage of the product; positive is sold.
+    """
+    if not markets:
+        return
+    positions: dict[str, OfPeriod] = {
+        product_id: _position(context, product_id, market) for product_id, market in markets.items()
+    }
+    connection = _connection(markets)
+
+    def traded(t: int) -> Expression:
+        return sum(position(t) for position in positions.values())
+
+    slack = _schedule_slack(context, connection)
+    context.constraint(
+        connection,
+        "schedule",
+        "market positions add up to what the site schedules at its connection",
+        lambda t: context.scheduled(connection, t) - slack(t) == traded(t),
+    )
+    _revenue(context, markets, positions, traded)
+
+
+def _schedule_slack(context: MarketContext, connection: str) -> OfPeriod:
+    """What the site plans beyond its positions, MW: positive is long; 0 where the instance forbids it."""
+    penalty = amount(context.connection(connection).schedule_penalty_eur_per_mwh)
+    if penalty is None:
+        return lambda t: 0.0
+    short = context.variable(connection, "schedule_short_mw", "MW", "realtime")
+    long = context.variable(connection, "schedule_long_mw", "MW", "realtime")
+    context.earn(
+        f"slack.schedule_{connection}",
+        _total(context, lambda t: -penalty * (short[t] + long[t])),
+    )
+
+    def slack(t: int) -> Expression:
+        return long[t] - short[t]
+
+    context.register_unscheduled(slack)
+    return slack
+
+
+def _connection(markets: Mapping[str, EnergyMarket]) -> str:
+    names = {market.connection for market in markets.values()}
+    if len(names) != 1 or None in names:
+        raise ModelError(f"energy markets must name one grid connection, found {sorted(map(str, names))}")
+    return str(names.pop())
+
+
+def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> OfPeriod:
+    spec = context.connection(_connection({product_id: market}))
+    if spec.import_max_mw is None:
+        raise ModelError(f"connection {market.connection} of {product_id} needs a finite import_max_mw")
+    lower, upper = -spec.import_max_mw, spec.export_max_mw
+    if market.liquidity_mw is not None:
+        lower, upper = -market.liquidity_mw, market.liquidity_mw
+    spans = _traded(context, market)
+    of_period = {int(t): k for k, span in enumerate(spans) for t in span}
+    if not spans:
+        return lambda t: 0.0
+
+    def variable(name: str, low: float, high: float) -> Any:
+        return context.variable(
+            product_id,
+            name,
+            "MW",
+            market.stage,
+            lower=low,
+            upper=high,
+            spans=spans,
+            dimension=f"period_{product_id}",
+        )
+
+    if market.trading_cost_eur_per_mwh == 0:
+        position = variable("position_mw", lower, upper)
+        return lambda t: position[of_period[t]] if t in of_period else 0.0
+    sold, bought = variable("sold_mw", 0.0, max(upper, 0.0)), variable("bought_mw", 0.0, max(-lower, 0.0))
+    for name, cost in (("fee", market.fee_eur_per_mwh), ("half_spread", market.half_spread_eur_per_mwh)):
+        if cost:
+            context.earn(
+                f"energy.{product_id}_{name}",
+                sum(-context.period_h * cost * (sold[k] + bought[k]) for k in of_period.values()),
+            )
+    return lambda t: sold[of_period[t]] - bought[of_period[t]] if t in of_period else 0.0
+
+
+def _traded(context: MarketContext, market: EnergyMarket) -> list[Span]:
+    """Settlement periods that begin in the market's hours of delivery."""
+    spans = context.spans(market.settlement_period_h)
+    if not market.calendar:
+        return list(spans)
+    inside = in_windows(market.calendar, (), context.time)
+    return [span for span in spans if inside[span[0]]]
+
+
+def _revenue(
+    context: MarketContext, markets: Mapping[str, EnergyMarket], positions: dict[str, OfPeriod], traded: OfPeriod
+) -> None:
+    reference = "da" if "da" in markets else next(iter(markets))
+    reference_price = context.quantity(markets[reference].price_eur_per_mwh)
+    context.earn(
+        f"energy.{reference}",
+        _total(context, lambda t: reference_price(t) * traded(t)),
+    )
+    for product_id, market in markets.items():
+        if product_id == reference:
+            continue
+        price = context.quantity(market.price_eur_per_mwh)
+        position = positions[product_id]
+        context.earn(
+            f"energy.{product_id}_spread",
+            _total(context, lambda t, p=price, q=position: (p(t) - reference_price(t)) * q(t)),  # type: ignore[misc]
+        )
+
+
+def _total(context: MarketContext, rate_eur_per_h: OfPeriod) -> Expression:
+    return sum(context.period_h * rate_eur_per_h(t) for t in context.periods)

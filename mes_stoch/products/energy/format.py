@@ -1,0 +1,95 @@
+"""What a user may write about energy markets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from mes_stoch.schema.base import NonNegative, Positive, Quantity
+from mes_stoch.schema.calendar import CalendarWindow
+from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, PriceOfEnergy
+from mes_stoch.schema.product import Market, Phase, Stage, TradedProduct
+
+
+class EnergyMarket(TradedProduct):
+    """A position on an energy market, positive when sold.
+
+    ``da`` is bounded by the connection, intraday markets by ``liquidity_mw`` either way. A position is constant over a
+    settlement period and settled at the mean of the prices in it.
+    """
+
+    payment: ClassVar[str] = "energy"
+    phase: ClassVar[Phase] = "energy"
+    is_provided_by_components: ClassVar[bool] = False
+    kind_in_words: ClassVar[str] = "a position on a market"
+
+    family: Literal["energy"]
+    price_eur_per_mwh: Quantity
+    settlement_period_h: Positive = Field(default=0.25, description="Positions are constant over this span.")
+    fee_eur_per_mwh: NonNegative = Field(default=0.0, description="Fee per MWh traded, either way.")
+    half_spread_eur_per_mwh: NonNegative = Field(
+        default=0.0, description="What a sale earns less, and a purchase costs more, than the price."
+    )
+    liquidity_mw: Positive | None = Field(
+        default=None, description="Largest position either way; null: the connection."
+    )
+    price_minimum_eur_per_mwh: float | None = Field(
+        default=None, description="Least price the market takes; lower ones in the data are mistakes. null: no limit."
+    )
+    price_maximum_eur_per_mwh: float | None = Field(default=None, description="Largest price the market takes.")
+    calendar: list[CalendarWindow] = Field(
+        default_factory=list, description="Hours of delivery that are traded; none listed: all."
+    )
+    stage: Stage = Field(
+        default="day_ahead", description="When the position is decided; `commit` makes it first-stage."
+    )
+
+    @property
+    def trading_cost_eur_per_mwh(self) -> float:
+        """What a MWh traded costs beside its price, either way."""
+        return self.fee_eur_per_mwh + self.half_spread_eur_per_mwh
+
+    @property
+    def price_limit_eur_per_mwh(self) -> float | None:
+        """Largest size of a price that the market takes; ``None`` where it does not say."""
+        least, most = self.price_minimum_eur_per_mwh, self.price_maximum_eur_per_mwh
+        return None if least is None or most is None else max(abs(least), abs(most))
+
+    def market(self) -> Market | None:
+        return self
+
+    @property
+    def decision_stage(self) -> Stage | None:
+        return self.stage
+
+    def prices(self) -> Iterator[PriceOfEnergy]:
+        key, limit = "price_eur_per_mwh", self.price_limit_eur_per_mwh
+        yield PriceOfEnergy(key, self.price_eur_per_mwh, limit, is_market=True)
+
+    def data_rules(self) -> Iterator[DataRule]:
+        key, price = "price_eur_per_mwh", self.price_eur_per_mwh
+        least, most = self.price_minimum_eur_per_mwh, self.price_maximum_eur_per_mwh
+        yield NumberRule(key, price, "present")
+        if least is not None or most is not None:
+            yield LimitRule(
+                key,
+                price,
+                least,
+                most,
+                "" if least is None else f"a price of at least {least:g}, the lower limit of the market",
+                "" if most is None else f"a price of at most {most:g}, the upper limit of the market",
+                "the market takes no such price; override its limits where yours differ",
+            )
+        if self.stage == "day_ahead":
+            yield NodeRule(
+                key,
+                price,
+                "one price in all scenarios of a day-ahead node",
+                "the position is decided at that node, when its price is known; give the scenarios nodes of their own, "
+                "or decide the position in stage `realtime`",
+            )
+
+
+KINDS = (EnergyMarket,)

@@ -1,0 +1,112 @@
+"""Settlement of products that are held ready and called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mes_stoch.products.flexibility.settlement_terms import call_payments, readiness_price
+from mes_stoch.schema.flexibility import Flexibility
+from mes_stoch.settlement.books import Array, Books, Span
+from mes_stoch.settlement.calls import Call, calls, payments, volume_blocks, window
+from mes_stoch.settlement.ledger import CashFlow, cash_flow
+
+__all__ = ["call_payments", "cash_flows", "energy"]
+
+#: How an amount is called that is not the price of a call.
+_ITEMS = {"supplier": "payment to the supplier for {}", "called_energy": "payment for {}"}
+
+
+def cash_flows(books: Books, product_id: str, product: Flexibility) -> Iterator[CashFlow]:
+    """Readiness, energy and penalties of one product.
+
+    Rules
+    -----
+    Readiness is paid for the hours of obligation at their mean price. A block loses the larger of what was not held
+    (power x hours) and the clawback: its volume's payment in proportion to the worst miss of a call in it. Energy is
+    paid as ordered or as delivered. Power committed and not held, and energy called and not delivered beyond the
+    tolerance, cost their penalties.
+
+    Source
+    ------
+    ``schema/catalogue``; for proportion to the worst miss regelleistung.net, settlement of German mFRR.
+    """
+    directions = list(calls(books, product_id, product))
+    price = readiness_price(product)
+    if price != 0:
+        yield from _readiness(books, product_id, product, books.data(price), directions)
+    for call in directions:
+        yield from energy(books, call)
+    for call in directions:
+        yield cash_flow(
+            books,
+            product_id,
+            f"penalty.shortfall_{product_id}",
+            f"penalty: committed {call.direction} and not held",
+            -call.short,
+            product.shortfall_penalty_eur_per_mw_h,
+            "MW/h",
+        )
+        yield cash_flow(
+            books,
+            product_id,
+            f"penalty.missed_{product_id}",
+            f"penalty: called {call.direction} and not delivered",
+            -call.penalised,
+            product.missed_penalty_eur_per_mwh,
+            "MWh",
+        )
+
+
+def energy(books: Books, call: Call) -> Iterator[CashFlow]:
+    """Energy of calls at the prices of the product, as ordered or as delivered."""
+    product, word = call.product, f"energy called {call.direction}"
+    is_delivered = product.energy_settlement == "delivered"
+    for payment in payments(product, call.direction):
+        item = _ITEMS.get(payment.stream, "{}").format(word)
+        quantity = payment.sign * (call.delivered if is_delivered else call.ordered)
+        yield cash_flow(
+            books,
+            call.product_id,
+            f"{payment.stream}.{call.product_id}",
+            f"{item}, as {'delivered' if is_delivered else 'ordered'}",
+            quantity,
+            books.data(payment.price),
+            "MWh",
+        )
+
+
+def _readiness(
+    books: Books, product_id: str, product: Flexibility, price: Array, directions: list[Call]
+) -> Iterator[CashFlow]:
+    spans = volume_blocks(books, product)
+    inside = books.period_h * window(books, product)
+    hours = np.stack([inside[:, span].sum(axis=1) for span in spans], axis=1)
+    value = np.stack([(inside[:, span] * price[:, span]).sum(axis=1) for span in spans], axis=1)
+    mean_price = _share(value, hours)
+    # symmetric products are held both ways or not at all
+    unheld = np.max([call.short for call in directions], axis=0)
+    forfeited = np.stack([books.period_h * unheld[:, span].sum(axis=1) for span in spans], axis=1)
+    clawed_back = product.clawback_per_unit * hours * np.max([_worst(call, spans) for call in directions], axis=0)
+    volume = books.decided(f"{product_id}.volume_mw")
+    is_forfeiture = forfeited >= clawed_back
+    for item, quantity in (
+        ("capacity committed", volume),
+        ("capacity not held: payment lost", -_share(np.where(is_forfeiture, forfeited, 0.0), hours)),
+        ("call missed: payment lost", -_share(np.where(is_forfeiture, 0.0, clawed_back), hours)),
+    ):
+        yield cash_flow(
+            books, product_id, f"capacity.{product_id}", item, quantity, mean_price, "MW/h", hours=hours, spans=spans
+        )
+
+
+def _worst(call: Call, spans: list[Span]) -> Array:
+    """Volume that would have missed the worst call of each block altogether, MW."""
+    missed = _share(call.penalised, call.share)
+    return np.stack([missed[:, span].max(axis=1) for span in spans], axis=1)
+
+
+def _share(part: Array, whole: Array) -> Array:
+    """Part over whole; 0 where there is nothing to share."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

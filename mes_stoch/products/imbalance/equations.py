@@ -1,0 +1,115 @@
+"""Settlement of the imbalance that missed or uncorrected activations leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mes_stoch.components.shared.context import Expression, OfPeriod
+from mes_stoch.products.imbalance.equations_missed_calls import build_missed_calls
+from mes_stoch.products.imbalance.equations_prices import imbalance_prices
+from mes_stoch.products.imbalance.format import SYSTEM_PRICES, Imbalance
+from mes_stoch.products.shared.context import MarketContext
+from mes_stoch.products.shared.equations_bids import Span
+from mes_stoch.schema.base import Quantity
+
+
+def build(context: MarketContext, products: Mapping[str, Imbalance]) -> None:
+    """Add the settlement of imbalance, once what is missed and not scheduled is known."""
+    for product_id, product in products.items():
+        build_imbalance(context, product_id, product)
+
+
+def build_imbalance(context: MarketContext, product_id: str, product: Imbalance) -> None:
+    """What metering shows beyond positions and corrected activations, at two prices.
+
+    Equations
+    ---------
+    ``metered - positions - A`` with ``A`` the activation the operator takes out of the balance perimeter: ordered
+    energy, delivered energy or nothing, as each product says. The schedule equals the positions but for its slack, so
+    what remains of it in settlement period ``m`` of ``n`` model periods is::
+
+        long[m] - short[m] = 1/n sum_{t in m} ( schedule_long[t] - schedule_short[t]
+                           + sum over legs of sign * ( sum_u e[u,t] - a[t] r   ordered
+                                                     | 0                       delivered
+                                                     | sum_u e[u,t]            uncorrected ) )                 (balance)
+        profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                     (imbalance)
+
+    so the imbalance of a settlement period is netted and priced at the mean of its prices. ``price_long <=
+    price_short``, required of given prices and a consequence of the French rule
+    (:func:`mes_stoch.products.imbalance.equations_prices.imbalance_prices`), keeps this convex without a binary.
+
+    Symbols
+    -------
+    ``long_mw``, ``short_mw`` : MW, (settlement periods,), realtime.
+
+    Source
+    ------
+    RTE, imbalance settlement price (clients.rte-france.com, dispositif de prix); settlement periods of 15 minutes since
+    1 January 2025, of 30 minutes before (services-rte.com).
+    """
+    spans = _settlement_periods(context, product)
+    dimension = "time" if spans is None else f"period_{product_id}"
+    long = context.variable(product_id, "long_mw", "MW", "realtime", spans=spans, dimension=dimension)
+    short = context.variable(product_id, "short_mw", "MW", "realtime", spans=spans, dimension=dimension)
+    deviation = _deviation(context)
+    inside = [np.asarray([t]) for t in context.periods] if spans is None else spans
+    context.constraint(
+        product_id,
+        "balance",
+        "the imbalance is what metering shows beyond positions and corrected activations",
+        lambda m: long[m] - short[m] == _mean(deviation, inside[m]),
+        spans=spans,
+        dimension=dimension,
+    )
+    names = _prices(context, product_id, product)
+    build_missed_calls(context, product_id, *names, inside)
+    price_long, price_short = (context.quantity(name) for name in names)
+    context.earn(
+        "imbalance",
+        sum(
+            context.period_h * (price_long(int(t)) * long[m] - price_short(int(t)) * short[m])
+            for m, span in enumerate(inside)
+            for t in span
+        ),
+    )
+
+
+def _settlement_periods(context: MarketContext, product: Imbalance) -> Sequence[Span] | None:
+    """Settlement periods of more than one model period; ``None`` where each period is settled by itself."""
+    if product.settlement_period_h is None:
+        return None
+    spans = context.spans(product.settlement_period_h)
+    return None if len(spans) == len(context.periods) else spans
+
+
+def _mean(of_period: OfPeriod, span: Span) -> Expression:
+    if len(span) == 1:
+        return of_period(int(span[0]))
+    return sum(of_period(int(t)) for t in span) * (1.0 / len(span))
+
+
+def _deviation(context: MarketContext) -> OfPeriod:
+    uncorrected = [
+        (leg.sign, context.called(leg)) for leg in context.legs if leg.product.energy_settlement == "uncorrected"
+    ]
+    ordered = [(leg.sign, context.missed(leg)) for leg in context.legs if leg.product.energy_settlement == "ordered"]
+
+    def deviation(t: int) -> Expression:
+        # ordered legs: sum e - a r = -missed
+        net_missed = sum(sign * missed(t) for sign, missed in ordered)
+        return sum(sign * called(t) for sign, called in uncorrected) - net_missed + context.unscheduled(t)
+
+    return deviation
+
+
+def _prices(context: MarketContext, product_id: str, product: Imbalance) -> tuple[Quantity, Quantity]:
+    """Price of a long and of a short imbalance; reading an instance makes sure that they can be told."""
+    if not product.follows_system:
+        return product.price_long_eur_per_mwh or 0.0, product.price_short_eur_per_mwh or 0.0
+    data = [getattr(product, name) or 0.0 for name in SYSTEM_PRICES]
+    long, short = f"{product_id}.price_long_eur_per_mwh", f"{product_id}.price_short_eur_per_mwh"
+    context.derived(long, data, lambda *v: imbalance_prices(*v).long)
+    context.derived(short, data, lambda *v: imbalance_prices(*v).short)
+    return long, short

@@ -1,0 +1,81 @@
+"""What a product may ask of the model beyond what a component may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from mes_stoch.components.shared.context import Availability, Expression, Leg, ModelContext, OfPeriod, Weighted
+from mes_stoch.schema.component import Component, Connection
+from mes_stoch.schema.instance import Bids
+
+
+class MarketContext(ModelContext, Protocol):
+    """The model under construction, after its components stand."""
+
+    @property
+    def bids(self) -> Bids: ...
+
+    @property
+    def legs(self) -> Sequence[Leg]: ...
+
+    def declared(self, owner: str, name: str) -> Any | None:
+        """A variable declared before; ``None`` where there is none of that name."""
+        ...
+
+    def held(self, leg: Leg, t: int) -> Expression:
+        """Reserve all components hold for a leg, MW."""
+        ...
+
+    def called(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times the reserve all components deliver for a leg, MW."""
+        ...
+
+    def register_missed(self, leg: Leg, missed: Weighted) -> None:
+        """Tell the settlement what of a leg is ordered but not delivered, MW, times a weight."""
+        ...
+
+    def missed(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times what is ordered but not delivered, MW."""
+        ...
+
+    def register_unscheduled(self, unscheduled: OfPeriod) -> None:
+        """Tell the settlement what a connection plans beyond its positions, MW; positive is long."""
+        ...
+
+    def unscheduled(self, t: int) -> Expression:
+        """Planned beyond positions, MW."""
+        ...
+
+    def held_by(self, owner: str, leg: Leg) -> OfPeriod:
+        """Reserve one component holds for a leg, MW."""
+        ...
+
+    def component(self, name: str) -> Component: ...
+
+    def planned(self, owner: str, node: str) -> OfPeriod:
+        """Flow of a component into a node if nothing is called, MW."""
+        ...
+
+    def connection(self, name: str) -> Connection: ...
+
+    def scheduled(self, connection: str, t: int) -> Expression:
+        """Export at a connection if nothing is called, MW."""
+        ...
+
+    def providers(self, product_id: str) -> Mapping[str, Availability]:
+        """Components that provide a product, with what they could bring."""
+        ...
+
+    def running(self, owner: str) -> OfPeriod:
+        """1 where a component that can provide products runs, 0 where it is off."""
+        ...
+
+    def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
+        """Least and largest flow of a component into a node, whatever is called of what it holds, MW."""
+        ...
+
+    @property
+    def year_share(self) -> float:
+        """Share of a year that the horizon stands for."""
+        ...

@@ -1,0 +1,188 @@
+"""Which package holds each kind of component, each family of products and each scenario process.
+
+A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
+user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
+``settlement`` (the money once more, from files). The registry maps a tag to the name of that folder and imports
+nothing; each part of the program asks for its own role, when it needs it (:meth:`Kind.module`).
+
+Installed packages bring kinds of their own by entry points whose name is the tag and whose value is the name of the
+folder; see :mod:`mes_stoch.extend`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any, Literal
+
+from mes_stoch.schema.errors import ExtensionError
+
+Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes"]
+Role = Literal["format", "checks", "equations", "settlement", "stress"]
+
+COMPONENTS: Group = "mes_stoch.components"
+PRODUCT_FAMILIES: Group = "mes_stoch.product_families"
+PROCESSES: Group = "mes_stoch.processes"
+
+#: Roles that every kind of component and family of products has; components that can hold reserve also have
+#: ``stress``: how far calls can move them, told from the files of a run.
+ROLES: tuple[Role, ...] = ("format", "checks", "equations", "settlement")
+
+OWN = "mes_stoch"
+
+_BUILT_IN: Mapping[Group, Mapping[str, str]] = {
+    COMPONENTS: {
+        "grid_connection": "mes_stoch.components.grid_connection",
+        "demand": "mes_stoch.components.demand",
+        "source": "mes_stoch.components.source",
+        "converter": "mes_stoch.components.converter",
+        "storage": "mes_stoch.components.storage",
+        "sheddable_demand": "mes_stoch.components.sheddable_demand",
+    },
+    PRODUCT_FAMILIES: {
+        "energy": "mes_stoch.products.energy",
+        "imbalance": "mes_stoch.products.imbalance",
+        "reserve": "mes_stoch.products.flexibility",
+        "free_offer": "mes_stoch.products.flexibility",
+        "demand_reduction": "mes_stoch.products.flexibility",
+        "local_flexibility": "mes_stoch.products.flexibility",
+        "demand_response_tender": "mes_stoch.products.flexibility",
+        "fcas": "mes_stoch.products.fcas",
+        "capacity_mechanism": "mes_stoch.products.capacity",
+        "voltage": "mes_stoch.products.voltage",
+    },
+    PROCESSES: {
+        "au_synthetic_day": "mes_stoch.uncertainty.processes.au_synthetic_day:AuSyntheticDay",
+        "fr_local_day": "mes_stoch.uncertainty.processes.fr_local_day:FrLocalDay",
+        "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",
+    },
+}
+
+#: Order in which the rows of built-in families are made within a phase.
+_BUILD_ORDER = (
+    "mes_stoch.products.fcas",
+    "mes_stoch.products.flexibility",
+    "mes_stoch.products.capacity",
+    "mes_stoch.products.voltage",
+    "mes_stoch.products.energy",
+    "mes_stoch.products.imbalance",
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of a group.
+
+    Parameters
+    ----------
+    group : str
+    tag : str
+        What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``.
+    package : str
+        Dotted name of the folder with its roles; of a process, the module and its class: ``module:Class``.
+    brought_by : str
+        ``mes_stoch``, or name and version of the installed package that brings it.
+    """
+
+    group: Group
+    tag: str
+    package: str
+    brought_by: str = OWN
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.brought_by == OWN
+
+    @property
+    def build_rank(self) -> tuple[int, str]:
+        """Place among the families of one phase: built-in ones in their order, then the others sorted."""
+        return (_BUILD_ORDER.index(self.package), "") if self.is_built_in else (len(_BUILD_ORDER), self.package)
+
+    def module(self, role: Role) -> ModuleType:
+        """Module of a role.
+
+        Raises
+        ------
+        ExtensionError
+            If it is missing or cannot be imported; the message names the package that brings the kind.
+        """
+        return self._import(f"{self.package}.{role}")
+
+    def process(self) -> Any:
+        """The class of a scenario process.
+
+        Raises
+        ------
+        ExtensionError
+            As :meth:`module`.
+        """
+        module, _, name = self.package.partition(":")
+        found = getattr(self._import(module), name, None)
+        if found is None:
+            raise ExtensionError(self._cannot_be_used(f"{module} has no {name or 'class: write module:Class'}"))
+        return found
+
+    def _import(self, name: str) -> ModuleType:
+        try:
+            return import_module(name)
+        except Exception as error:
+            # whatever goes wrong in a package while it is imported is told with the package's name
+            what = f"{name} does not load ({type(error).__name__}: {error})"
+            raise ExtensionError(self._cannot_be_used(what)) from error
+
+    def _cannot_be_used(self, what: str) -> str:
+        remedy = "" if self.is_built_in else "; correct the package, or uninstall it"
+        return f"{self.tag} of the package {self.brought_by} cannot be used: {what}{remedy}"
+
+
+def kinds(group: Group) -> Mapping[str, Kind]:
+    """Kinds of a group by tag: built-in ones in their order, then those of installed packages, sorted."""
+    return _found(group)[0]
+
+
+def refused(group: Group) -> Mapping[str, str]:
+    """Tags that installed packages offer and that cannot be had, with the reason in words."""
+    return _found(group)[1]
+
+
+def kind(group: Group, tag: str) -> Kind:
+    """The kind of a tag.
+
+    Raises
+    ------
+    ExtensionError
+        If there is none.
+    """
+    found = kinds(group).get(tag)
+    if found is None:
+        reason = refused(group).get(tag, "no installed package brings it")
+        raise ExtensionError(f"{tag} is not known: {reason}")
+    return found
+
+
+def forget() -> None:
+    """Look for installed packages anew; for processes that install some while they run."""
+    _found.cache_clear()
+
+
+@cache
+def _found(group: Group) -> tuple[dict[str, Kind], dict[str, str]]:
+    known = {tag: Kind(group, tag, package) for tag, package in _BUILT_IN[group].items()}
+    problems: dict[str, str] = {}
+    offered = sorted(entry_points(group=group), key=lambda entry: (entry.name, brought_by(entry)))
+    for entry in offered:
+        if entry.name in known:
+            first = known[entry.name].brought_by
+            problems[entry.name] = f"{brought_by(entry)} brings {entry.name} as well, which {first} has already"
+        else:
+            known[entry.name] = Kind(group, entry.name, entry.value, brought_by(entry))
+    return known, problems
+
+
+def brought_by(entry: EntryPoint) -> str:
+    """Name and version of the package of an entry point."""
+    return "of unknown name" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"

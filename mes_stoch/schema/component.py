@@ -1,0 +1,323 @@
+"""What all components share: the contract of a kind of component with the rest of the program.
+
+A kind is a model of what a user may write (:class:`Component`) that answers questions. Whoever needs to know something
+of a component asks it; nobody asks which kind it is. Answers are physics and limits, never money earned or lost: that
+is worked out twice, by the ``equations`` and the ``settlement`` of the kind, which share nothing.
+
+Powers are in MW at the port named, energies in MWh, money in the instance's currency. A field typed
+:data:`~mes_stoch.schema.base.Quantity` takes a number or the name of a series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from pydantic import Field
+
+from mes_stoch.schema.base import AUTO, Derived, Identifier, Model, Positive, Quantity
+from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
+
+EntryPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where a component meets a node.
+
+    Parameters
+    ----------
+    node : str
+    key : tuple
+        Path of the key that names the node, within the component's entry.
+    supplies, takes : bool
+        Whether energy can flow into the node, and out of it, here.
+    """
+
+    node: str
+    key: EntryPath
+    supplies: bool
+    takes: bool
+
+
+@dataclass(frozen=True)
+class ConversionPort:
+    """One flow of a conversion, ``ratio P + no_load`` MW for ``P`` MW at the reference port while it is on."""
+
+    node: str
+    ratio_per_unit: Quantity
+    no_load_mw: float = 0.0
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How a component turns carriers into others, in proportion to the flow ``P`` at its reference port.
+
+    A component whose ratios change with its load gives several: the conversions between which all its points lie.
+
+    Parameters
+    ----------
+    reference : str
+        Node of the port that carries the limits.
+    inputs, outputs : tuple of ConversionPort
+    power_min_mw, power_max_mw : float
+        Least flow at the reference port while it is on (0: it need not be), and the largest.
+    cost_eur_per_mwh : float
+        Of operation, per MWh at the reference port.
+    start_cost_eur : float
+    """
+
+    reference: str
+    inputs: tuple[ConversionPort, ...]
+    outputs: tuple[ConversionPort, ...]
+    power_min_mw: float
+    power_max_mw: float
+    cost_eur_per_mwh: float = 0.0
+    start_cost_eur: float = 0.0
+
+    @property
+    def ports(self) -> tuple[ConversionPort, ...]:
+        return (*self.inputs, *self.outputs)
+
+    @property
+    def reference_is_output(self) -> bool:
+        """Whether more flow at the reference port is more injection there."""
+        return any(port.node == self.reference for port in self.outputs)
+
+
+@dataclass(frozen=True)
+class OperatingRange:
+    """Energy of a unit in its own direction at a node: from ``low_mw`` to ``high``, MW.
+
+    ``is_consumption`` where that direction is out of the node; ``forecast`` is the series that bounds what can be
+    injected, where there is one.
+    """
+
+    low_mw: float
+    high: Quantity
+    is_consumption: bool = False
+    forecast: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class SlackPenalty:
+    """A field for the cost of slack of a component, which follows from prices where it says ``auto``.
+
+    Parameters
+    ----------
+    field : str
+    quantities : tuple of str
+        Variables of the component that are this slack.
+    node : str
+        Node at which the slack is worth what prices can pay.
+    made_good_per_mwh : float
+        MWh of slack that a MWh more at the node makes good.
+    spared_per_mwh : float
+        MWh at the node that a MWh of slack spares.
+    is_position : bool
+        A market position that is not kept, whose penalty is that of the schedule, not of a node.
+    is_possible : bool
+        Whether there can be such slack at all.
+    hint : str
+        What to do about a penalty that is too small.
+    """
+
+    field: str
+    quantities: tuple[str, ...]
+    node: str
+    made_good_per_mwh: float = 1.0
+    spared_per_mwh: float = 1.0
+    is_position: bool = False
+    is_possible: bool = True
+    hint: str = ""
+
+
+class Connection(Protocol):
+    """A connection to a public network, over which products are traded and tariffs paid; positive power is export."""
+
+    @property
+    def node(self) -> str: ...
+    @property
+    def import_max_mw(self) -> float | None: ...
+    @property
+    def export_max_mw(self) -> float: ...
+    @property
+    def import_price_eur_per_mwh(self) -> Quantity: ...
+    @property
+    def export_price_eur_per_mwh(self) -> Quantity: ...
+    @property
+    def schedule_penalty_eur_per_mwh(self) -> float | Derived | None: ...
+
+
+class Store(Protocol):
+    """A store of energy at one node, whose level can be replayed from what goes in and out."""
+
+    @property
+    def node(self) -> str: ...
+    @property
+    def energy_min_mwh(self) -> float: ...
+    @property
+    def energy_max_mwh(self) -> float: ...
+    @property
+    def charge_max_mw(self) -> float: ...
+    @property
+    def discharge_max_mw(self) -> float: ...
+    @property
+    def charge_efficiency_per_unit(self) -> float: ...
+    @property
+    def discharge_efficiency_per_unit(self) -> float: ...
+    @property
+    def standing_loss_per_h(self) -> float: ...
+    @property
+    def initial_mwh(self) -> float: ...
+
+
+class Component(Model):
+    """One component of a site. A kind overrides ``type`` with its tag and answers what differs from the defaults."""
+
+    type: str
+
+    #: Words of other tools for keys of this kind (patterns), and how the format says the same.
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
+    can_provide: ClassVar[bool] = False
+
+    #: Whether the schedule is given by data, so that a reduction against it cannot be planned.
+    has_given_baseline: ClassVar[bool] = False
+
+    # -- where it stands ------------------------------------------------------------------------------------------
+
+    def ports(self) -> Sequence[Port]:
+        """Every place where the component meets a node."""
+        raise NotImplementedError(f"components of type {self.type} do not say where they meet nodes")
+
+    def connection(self) -> Connection | None:
+        """The component as a connection to a public network; ``None`` where it is none."""
+        return None
+
+    def store(self) -> Store | None:
+        """The component as a store of energy at one node; ``None`` where it is none."""
+        return None
+
+    def conversions(self) -> Sequence[Conversion]:
+        """How it turns carriers into others; none where it does not."""
+        return ()
+
+    # -- what it serves and must take -----------------------------------------------------------------------------
+
+    @property
+    def has_fixed_demand(self) -> bool:
+        """Whether it draws power whatever is decided, which can be left unserved."""
+        return False
+
+    @property
+    def has_fixed_supply(self) -> bool:
+        """Whether it brings power whatever is decided, which can be thrown away."""
+        return False
+
+    @property
+    def can_be_off(self) -> bool:
+        """Whether it is on or off, so that its limits need not hold at standstill."""
+        return False
+
+    # -- reserve --------------------------------------------------------------------------------------------------
+
+    @property
+    def provided(self) -> Sequence[str]:
+        """Ids of the products that it provides."""
+        return ()
+
+    @property
+    def ramp(self) -> float | None:
+        """Speed of its electrical power in MW/min, which limits reserve; ``None``: no limit."""
+        return None
+
+    @property
+    def delivery_node(self) -> str | None:
+        """The only node at which it can deliver reserve; ``None``: any at which it has one port."""
+        return None
+
+    @property
+    def can_hold(self) -> bool:
+        """Whether it can hold power for the products it provides."""
+        return self.can_provide
+
+    @property
+    def counts_for_capacity(self) -> bool:
+        """Whether it can bring power, or stop drawing it, in a critical hour."""
+        return self.can_provide
+
+    @property
+    def has_reactive_power(self) -> bool:
+        """Whether it is a unit whose active and reactive power share one capability."""
+        return self.can_provide
+
+    @property
+    def power_can_be_limited(self) -> bool:
+        """Whether its power can be kept within a capability."""
+        return True
+
+    def operating_range(self, node: str) -> OperatingRange | None:
+        """Its energy at a node as a dispatchable unit; ``None`` where it is none."""
+        return None
+
+    # -- data and prices ------------------------------------------------------------------------------------------
+
+    def prices(self) -> Iterator[PriceOfEnergy]:
+        """Every price of energy it states."""
+        yield from ()
+
+    def data_rules(self) -> Iterator[DataRule]:
+        """What must hold for the numbers behind its quantities, in every scenario and period."""
+        yield from ()
+
+    def cost_at(self, node: str) -> float:
+        """The most that operation costs per MWh at a node, in the instance's currency."""
+        return 0.0
+
+    def returned_per_unit(self, node: str, hours: float) -> float | None:
+        """Share of a MWh put in at a node that comes back there after some hours; ``None`` where nothing is stored."""
+        return None
+
+    def slack_penalties(self) -> Sequence[SlackPenalty]:
+        """Fields for the cost of its slack."""
+        return ()
+
+    def penalty(self, slack: SlackPenalty) -> float | Derived | None:
+        """What a field of :meth:`slack_penalties` says."""
+        value: float | Derived | None = getattr(self, slack.field)
+        return value
+
+
+class ReserveProvider(Component):
+    """A component that can hold reserve: which products, and how fast it moves."""
+
+    can_provide: ClassVar[bool] = True
+
+    provides: list[Identifier] = Field(
+        default_factory=list, description="Ids of the reserve products this device takes part in."
+    )
+    ramp_mw_per_min: Positive | None = Field(
+        default=None,
+        description="Speed of its electrical power; limits reserve by full-activation time. None: no limit.",
+    )
+
+    @property
+    def provided(self) -> Sequence[str]:
+        return self.provides
+
+    @property
+    def ramp(self) -> float | None:
+        return self.ramp_mw_per_min
+
+
+def providers(components: Mapping[str, Component], product_id: str) -> dict[str, Component]:
+    """Components that provide a product, by name."""
+    return {name: spec for name, spec in components.items() if product_id in spec.provided}
+
+
+def is_derived(penalty: float | str | None) -> bool:
+    """Whether a penalty says that it follows from prices."""
+    return penalty == AUTO

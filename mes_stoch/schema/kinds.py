@@ -1,0 +1,100 @@
+"""What instances can be made of: the formats of all kinds of components and families of products.
+
+A kind's module ``format`` lists its classes in ``KINDS``. Those of installed packages are read when they are first
+asked for; one that does not load is left out and remembered with the reason (:func:`unusable`), so that it stops the
+instances that use it and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from mes_stoch import registry
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Kind
+from mes_stoch.schema.base import Model
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.errors import ExtensionError
+from mes_stoch.schema.product import MarketProduct
+
+_CONTRACTS: Mapping[str, tuple[type[Model], str]] = {
+    COMPONENTS: (Component, "type"),
+    PRODUCT_FAMILIES: (MarketProduct, "family"),
+}
+
+
+def component_classes() -> dict[str, type[Component]]:
+    """Formats of components by ``type``."""
+    return dict(_loaded(COMPONENTS)[0])  # type: ignore[arg-type]  # the contract of the group has been checked
+
+
+def product_classes() -> dict[str, type[MarketProduct]]:
+    """Formats of products by ``family``."""
+    return dict(_loaded(PRODUCT_FAMILIES)[0])  # type: ignore[arg-type]  # likewise
+
+
+def products_by_package(products: Mapping[str, MarketProduct]) -> list[tuple[Kind, dict[str, MarketProduct]]]:
+    """Products whose families are one package, together, with one of these families."""
+    found: dict[str, tuple[Kind, dict[str, MarketProduct]]] = {}
+    for name, product in products.items():
+        family = registry.kind(PRODUCT_FAMILIES, product.family)
+        found.setdefault(family.package, (family, {}))[1][name] = product
+    return list(found.values())
+
+
+def unusable(group: registry.Group) -> dict[str, str]:
+    """Tags of a group that installed packages offer and that cannot be used, with the reason."""
+    return {**registry.refused(group), **_loaded(group)[1]}
+
+
+def forget() -> None:
+    """Look for installed packages anew."""
+    registry.forget()
+    _loaded.cache_clear()
+
+
+@cache
+def _loaded(group: registry.Group) -> tuple[dict[str, type[Model]], dict[str, str]]:
+    found: dict[str, type[Model]] = {}
+    problems: dict[str, str] = {}
+    for tag, kind in registry.kinds(group).items():
+        try:
+            found[tag] = _format_class(kind)
+        except ExtensionError as error:
+            if kind.is_built_in:
+                raise
+            problems[tag] = str(error)
+    return found, problems
+
+
+def _format_class(kind: Kind) -> type[Model]:
+    contract, key = _CONTRACTS[kind.group]
+    classes = getattr(kind.module("format"), "KINDS", ())
+    own = [one for one in classes if isinstance(one, type) and issubclass(one, contract) and _tag(one, key) == kind.tag]
+    if len(own) != 1:
+        raise ExtensionError(
+            f"{kind.tag} of the package {kind.brought_by} cannot be used: {kind.package}.format.KINDS has {len(own)} "
+            f"subclasses of {contract.__name__} with {key}: Literal[{kind.tag!r}], and must have one"
+        )
+    return own[0]
+
+
+def _tag(model: type[Model], key: str) -> str | None:
+    field = model.model_fields.get(key)
+    tags = get_args(field.annotation) if field is not None else ()
+    return tags[0] if len(tags) == 1 and isinstance(tags[0], str) else None
+
+
+class KindUnion:
+    """Marks a field as one of all kinds of a group, told apart by their tag."""
+
+    def __init__(self, group: registry.Group) -> None:
+        self.group = group
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {tag: handler.generate_schema(model) for tag, model in _loaded(self.group)[0].items()}
+        return core_schema.tagged_union_schema(choices, discriminator=_CONTRACTS[self.group][1])
