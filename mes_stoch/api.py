@@ -29,8 +29,8 @@ from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
 from mes_stoch.schema.errors import InterruptedRunError, RunFolderError, UsageError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settlement.books import Books, MissingEntryError
-from mes_stoch.settlement.settlement import Settlement, settle_books
+from mes_stoch.settlement.data import MissingEntryError, SettlementData
+from mes_stoch.settlement.settlement import Settlement, settle_data
 from mes_stoch.settlement.stated import Stated
 from mes_stoch.solvers.certificate.result import Progress, SolveOptions
 from mes_stoch.solvers.interruption.signals import SignalWatch
@@ -418,7 +418,7 @@ def settle(run: Run | str | Path) -> Settlement:
         is_tree_given=run.settings.is_tree_given,
         changed=run.changed,
     )
-    return settle_books(Books(loaded.instance, run.tree, run.solution, run.flow_data), account)
+    return settle_data(SettlementData(loaded.instance, run.tree, run.solution, run.flow_data), account)
 
 
 def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
@@ -448,20 +448,20 @@ def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
     """
     if not stress:
         raise UsageError("say what to evaluate: stress=True tests whether everything that is held can be delivered")
-    books = _books(run)
+    data = _books(run)
     try:
-        return Evaluation(books.instance.name, stress_test(books))
+        return Evaluation(data.instance.name, stress_test(data))
     except MissingEntryError as error:
         raise RunFolderError("the run" if isinstance(run, Run) else run, [error.issue]) from None
 
 
-def _books(run: Run | str | Path) -> Books:
-    """The books of a run, with its own copy of the instance read anew."""
+def _books(run: Run | str | Path) -> SettlementData:
+    """The data of a run, with its own copy of the instance read anew."""
     if not isinstance(run, Run):
         run = read_run(run, allow_changed=True)
         for line in run.changed:
             logger.warning("the run has been changed since it was written: %s", line)
-    return Books(read_again(run.settings.inputs).instance, run.tree, run.solution, run.flow_data)
+    return SettlementData(read_again(run.settings.inputs).instance, run.tree, run.solution, run.flow_data)
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

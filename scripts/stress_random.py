@@ -24,7 +24,7 @@ from helpers.random_reserves import ReserveSite
 from helpers.settled_run import solved
 
 from mes_stoch.evaluation.stress.outcome import stress
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def _row(seed: int) -> dict[str, Any]:
     begun = time.process_time()
     run = solved(instance, tree)
     solved_at = time.process_time()
-    test = stress(Books(instance, tree, run.solution, run.flow_data))
+    test = stress(SettlementData(instance, tree, run.solution, run.flow_data))
     ended = time.process_time()
     volume = run.commitments.loc[run.commitments["product"].str.startswith("fr_"), "volume_mw"].sum()
     return {

@@ -32,7 +32,7 @@ _SEAMS = (
     ("mes_stoch.solvers.subproblems.pool", "ScenarioPool.solve_priced", _PROOF),
     ("mes_stoch.solvers.subproblems.pool", "ScenarioPool.solve_fixed", _PROOF),
     ("mes_stoch.solvers.decomposition.recourse", "Recourse.dispatch", _PROOF),
-    ("mes_stoch.solvers.decomposition.recourse", "Recourse.polish", _PROOF),
+    ("mes_stoch.solvers.decomposition.recourse", "Recourse.one_opt", _PROOF),
     ("mes_stoch.solvers.decomposition.recourse", "Recourse.improve", _PROOF),
     ("mes_stoch.solvers.decomposition.recourse", "Recourse.least_cost", _PROOF),
     ("mes_stoch.report.assemble", "assemble_run", "report"),

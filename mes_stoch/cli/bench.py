@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.options import force_option
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.parallel import mpi
@@ -152,9 +152,9 @@ def bench(
         settings = replace(preset(preset_name, instance), **_given(chosen))
         try:
             with _ended_like_interrupted():
-                folder = run_benchmark(settings, target, speech.remark, force=force)
+                folder = run_benchmark(settings, target, output.status, force=force)
         except KeyboardInterrupt:
-            speech.complain(f"interrupted; what is finished is in {target}, and the same command goes on from there")
+            output.error(f"interrupted; what is finished is in {target}, and the same command goes on from there")
             context.exit(_EXIT_INTERRUPTED)
     _present(folder, write_docs)
     failed = [row["key"] for row in folder.rows() if row["status"] == "failed"]
@@ -177,14 +177,14 @@ def _present(folder: Any, write_docs: Path | None) -> None:
     table = folder.put_text("table.md", text)
     try:
         for path in write_figures(folder):
-            speech.remark(f"figure: {path}")
+            output.status(f"figure: {path}")
     except PlotsMissingError:
-        speech.remark("mes-stoch: no figures: matplotlib is not installed; pip install 'mes_stoch[plots]'")
+        output.status("mes-stoch: no figures: matplotlib is not installed; pip install 'mes_stoch[plots]'")
     if write_docs is not None:
         write_between_marks(Path(write_docs), text)
-        speech.remark(f"written into {write_docs}")
-    speech.say(text)
-    speech.say(f"Results: {table.parent}")
+        output.status(f"written into {write_docs}")
+    output.result(text)
+    output.result(f"Results: {table.parent}")
 
 
 @contextlib.contextmanager

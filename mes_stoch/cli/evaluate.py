@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.schema.errors import StressError, UsageError
 
 _EPILOG = """\b
@@ -47,7 +47,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
         return
     from mes_stoch.evaluation.evaluation import evaluation_schema
 
-    speech.say(json.dumps(evaluation_schema(), indent=2, ensure_ascii=False))
+    output.result(json.dumps(evaluation_schema(), indent=2, ensure_ascii=False))
     context.exit(0)
 
 
@@ -87,9 +87,9 @@ def evaluate(run_dir: Path, stress: bool, leaves: int | None, out: Path | None, 
     test = evaluation.stress
     if test is None:
         raise UsageError("nothing was evaluated")
-    speech.show(render_stress(test, leaves))
+    output.show(render_stress(test, leaves))
     evaluation.write(target, leaves)
-    speech.remark(f"evaluation: {target}")
+    output.status(f"evaluation: {target}")
     if not test.passed:
         raise StressError(
             f"what is held cannot all be delivered: {test.leaves_with_a_miss} of {test.plan.leaves} leaves miss up to "

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.bench import bench
 from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.invocation import Invocation
@@ -65,7 +65,7 @@ def command_line(context: click.Context, debug: bool) -> None:
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand == solve.name
-    if not (invocation.is_joint or speech.is_speaker()):
+    if not (invocation.is_joint or output.prints_output()):
         # the other commands are one process's work, however many were started
         context.exit(0)
     if not invocation.is_joint:
@@ -78,7 +78,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         logging.getLogger().setLevel(logging.WARNING)
         logging.getLogger("mes_stoch").setLevel(logging.DEBUG)
     else:
-        speech.speak_warnings()
+        output.print_warnings()
 
 
 for _command in (validate, tree, solve, report, settle, evaluate, sensitivity, bench):
@@ -126,12 +126,12 @@ def run(arguments: list[str], invocation: Invocation | None = None) -> tuple[int
         out.flush()
         if out.error is not None and not out.is_left:
             place = "" if invocation.results is None else f"; the results are in {invocation.results}"
-            speech.complain(f"standard output cannot be written: {out.reason}{place}")
+            output.error(f"standard output cannot be written: {out.reason}{place}")
             code = code or EXIT_USAGE
         stands = code == EXIT_INTERRUPTED and invocation.results is not None
         if invocation.watch.request.reason and (code in _DONE or stands):
-            if speech.is_speaker():
-                speech.complain(_interrupted(invocation))
+            if output.prints_output():
+                output.error(_interrupted(invocation))
             code = EXIT_INTERRUPTED
     return code, together or not invocation.is_joint
 
@@ -140,26 +140,26 @@ def _run(arguments: list[str], invocation: Invocation) -> tuple[int, bool]:
     try:
         code = command_line.main(arguments, prog_name="mes-stoch", standalone_mode=False, obj=invocation)
     except click.ClickException as error:
-        if speech.is_speaker():
+        if output.prints_output():
             context = getattr(error, "ctx", None)
             if context is not None:
                 click.echo(context.get_usage(), err=True)
-            speech.complain(error.format_message())
+            output.error(error.format_message())
         return EXIT_USAGE, True
     except AgreedError as error:
-        if speech.is_speaker():
-            speech.complain(str(error))
+        if output.prints_output():
+            output.error(str(error))
         return error.exit_code, True
     except InterruptedRunError as error:
         # every rank knows of it
-        if speech.is_speaker():
-            speech.complain(f"{error}; nothing was written")
+        if output.prints_output():
+            output.error(f"{error}; nothing was written")
         return error.exit_code, True
     except MesStochError as error:
-        speech.complain(str(error))
+        output.error(str(error))
         return error.exit_code, False
     except (click.Abort, KeyboardInterrupt):
-        speech.complain(_interrupted(invocation))
+        output.error(_interrupted(invocation))
         return EXIT_INTERRUPTED, False
     except Exception as error:
         return _crash(error, debug="--debug" in arguments), False
@@ -184,7 +184,7 @@ def _leave(code: int, together: bool) -> NoReturn:
             sys.exit(code)
     except MesStochError as error:
         # MPI itself does not load, so no other rank can be waiting in it
-        speech.complain(str(error))
+        output.error(str(error))
         sys.exit(error.exit_code)
 
 
@@ -193,7 +193,7 @@ def _crash(error: Exception, *, debug: bool) -> int:
     what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     if debug:
         traceback.print_exception(error)
-        speech.complain(f"crash: {what}")
+        output.error(f"crash: {what}")
         return EXIT_CRASH
     try:
         with tempfile.NamedTemporaryFile(
@@ -203,5 +203,5 @@ def _crash(error: Exception, *, debug: bool) -> int:
         where = f"the traceback is in {Path(stream.name)}; --debug shows it"
     except OSError:
         where = "mes-stoch --debug ... shows the traceback"
-    speech.complain(f"crash: {what} ({where})")
+    output.error(f"crash: {what} ({where})")
     return EXIT_CRASH

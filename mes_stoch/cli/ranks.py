@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
 from mes_stoch.solvers.parallel import leftovers, mpi
 
@@ -47,7 +47,7 @@ def ready_together() -> Iterator[None]:
     mine = None if problem is None else (str(problem), problem.exit_code)
     everyone: list[tuple[str, int] | None] = communicator.allgather(mine)
     leftovers.forget_own()
-    if speech.is_speaker():
+    if output.prints_output():
         leftovers.sweep()
     for rank, found in enumerate(everyone):
         if found is not None:

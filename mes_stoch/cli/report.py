@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.options import figures_option
 from mes_stoch.schema.errors import WriteError
 
@@ -34,7 +34,7 @@ def report(run_dir: Path, scenario: str | None, no_figures: bool) -> None:
     from mes_stoch.report.tables import render
 
     run = read_run(run_dir)
-    speech.show(render(run))
+    output.show(render(run))
     if not no_figures:
         draw(run, run_dir, scenario)
 
@@ -46,6 +46,6 @@ def draw(run: Run, folder: Path, scenario: str | None = None, *, quiet: bool = F
     try:
         for path in write_figures(run, folder, scenario):
             if not quiet:
-                speech.remark(f"figure: {path}")
+                output.status(f"figure: {path}")
     except (PlotsMissingError, WriteError) as error:
-        speech.remark(f"mes-stoch: {error}")
+        output.status(f"mes-stoch: {error}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.options import force_option, instance_argument, scenarios_option, seed_option
 from mes_stoch.schema.errors import UsageError
 
@@ -85,10 +85,10 @@ def sensitivity(
         method=method or site.instance.solve.method,
         gap_rel=gap,
         time_limit_s=time_limit,
-        remark=speech.remark,
+        remark=output.status,
     )
-    speech.remark("")
-    speech.show(render_sensitivity(table, site.instance.currency))
+    output.status("")
+    output.show(render_sensitivity(table, site.instance.currency))
     target = out or Path("runs") / f"{site.name}-sensitivity-{datetime.now():%Y%m%d-%H%M%S}.csv"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def sensitivity(
         write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror or error}") from None
-    speech.say(f"Table: {target}")
+    output.result(f"Table: {target}")
     return 4 if table["status"].isin(["limit", "interrupted"]).any() else 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.options import force_option
 from mes_stoch.schema.errors import SettlementError, UsageError
 
@@ -51,13 +51,13 @@ def settle(run_dir: Path, scenario: str | None, out: Path | None, force: bool) -
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
     settlement = settle_run(run_dir)
-    names = settlement.ledger.books.scenarios
+    names = settlement.ledger.data.scenarios
     if scenario is not None and scenario not in names:
         shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         raise UsageError(f"the run has no scenario {scenario!r}; it has {shown}")
-    speech.show(render_settlement(settlement, scenario))
+    output.show(render_settlement(settlement, scenario))
     count = settlement.ledger.write(target, None if scenario is None else [scenario])
-    speech.remark(f"ledger: {target} ({count:,} lines)")
+    output.status(f"ledger: {target} ({count:,} lines)")
     if settlement.agrees:
         return
     first = [*settlement.disagreements, *settlement.worst_differences()][0]

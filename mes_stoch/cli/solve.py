@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import (
     InRange,
@@ -138,7 +138,7 @@ def solve(
     from mes_stoch import api
 
     folder: RunFolder | None = None
-    lines = ProgressLines(speech.remark)
+    lines = ProgressLines(output.status)
     try:
         with ready_together(), watch.raising():
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
@@ -147,13 +147,13 @@ def solve(
             _check_launch(method)
             limit_s = site.instance.solve.time_limit_s if time_limit is None else time_limit
             clock = SolveClock(invocation.begun, limit_s, draws=not no_figures, request=watch.request)
-            folder = _claim(out, site.name, force) if speech.is_speaker() else None
+            folder = _claim(out, site.name, force) if output.prints_output() else None
             tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, stop=clock.stop)
         if folder is not None:
             watch.last_words = partial(_last_words, folder)
         if not quiet:
             count = len(tree.scenario_names)
-            speech.remark(f"{site.name}: {count} scenarios, method {method}; bounds on the expected profit:")
+            output.status(f"{site.name}: {count} scenarios, method {method}; bounds on the expected profit:")
         with contextlib.nullcontext() if quiet else lines:
             run = api.solve(
                 site,
@@ -166,7 +166,7 @@ def solve(
                 cold_start=cold_start,
                 threads=threads,
                 progress=None if quiet else lines,
-                remark=None if quiet else speech.remark,
+                remark=None if quiet else output.status,
                 command=invocation.command,
                 stop=clock.stop,
             )
@@ -211,7 +211,7 @@ def _check_launch(method: str) -> None:
 
 def _last_words(folder: RunFolder) -> None:
     folder.discard()
-    speech.complain("interrupted again before there were results; ended at once, nothing was written")
+    output.error("interrupted again before there were results; ended at once, nothing was written")
 
 
 def _deliver(run: Run, folder: RunFolder, *, quiet: bool, clock: SolveClock) -> None:
@@ -224,12 +224,12 @@ def _deliver(run: Run, folder: RunFolder, *, quiet: bool, clock: SolveClock) -> 
     if not quiet or problem is not None:
         from mes_stoch.report.tables import render
 
-        speech.remark("")
-        speech.show(render(run))
+        output.status("")
+        output.show(render(run))
     if problem is not None:
         raise problem
     if clock.has_time_to_draw():
         draw(run, folder.path, quiet=quiet)
     elif clock.draws:
-        speech.remark(f"no time for figures; mes-stoch report {folder.path} draws them")
-    speech.say(str(folder.path) if quiet else f"Results: {folder.path}")
+        output.status(f"no time for figures; mes-stoch report {folder.path} draws them")
+    output.result(str(folder.path) if quiet else f"Results: {folder.path}")

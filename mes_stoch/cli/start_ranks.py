@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.solvers.interruption.signals import SignalWatch
 from mes_stoch.solvers.parallel.mpi import find_mpiexec
 
@@ -57,9 +57,7 @@ def run_on_ranks(count: int, arguments: Sequence[str], watch: SignalWatch, begun
     with contextlib.suppress(OSError):
         pipe.close()
     if code < 0:
-        speech.complain(
-            f"the MPI launcher was ended by {signal.Signals(-code).name}; the run folder says how far it was"
-        )
+        output.error(f"the MPI launcher was ended by {signal.Signals(-code).name}; the run folder says how far it was")
         return EXIT_LAUNCHER
     return code
 
@@ -74,7 +72,7 @@ def started_at() -> float | None:
 
 def relay_from_starter() -> None:
     """On rank 0: take the numbers that come from the starting process as signals to this one, from now on."""
-    if started_at() is not None and speech.launched_rank() == 0:
+    if started_at() is not None and output.launched_rank() == 0:
         threading.Thread(target=_relay, name="mes_stoch signals from the starter", daemon=True).start()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.cli.options import force_option, instance_argument, leaves_option, scenarios_option, seed_option
 from mes_stoch.schema.errors import UsageError
 
@@ -51,7 +51,7 @@ def tree(instance: Path, scenarios: int | None, leaves: int | None, seed: int | 
     origin = drawn.dataset.attrs.get("seed")
     said = "" if origin is None else f", seed {origin}"
     below = "" if drawn.is_two_stage else f" below {len(drawn.day_ahead_nodes)} day-ahead nodes"
-    speech.say(
+    output.result(
         f"{out}: {len(drawn.scenario_names)} scenarios{below} of {len(drawn.time)} periods{said}; "
         f"{len(drawn.series_names)} series"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mes_stoch.cli import speech
+from mes_stoch.cli import output
 from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def validate(
     tree = site.tree()
     described = site.instance
     horizon = described.horizon
-    speech.say(
+    output.result(
         f"{described.name} is valid: {horizon.periods} periods of {horizon.period_h:g} h from {horizon.start} "
         f"({horizon.timezone}), {len(described.components)} components, {len(described.products)} products, "
         f"{len(tree.scenario_names)} scenarios."
@@ -96,7 +96,7 @@ def _print_schema(currency: str) -> None:
 
     if not re.fullmatch("[A-Z]{3}", currency):
         raise UsageError(f"--currency is three capital letters, such as EUR or AUD, not {currency!r}")
-    speech.say(json.dumps(instance_schema(currency), indent=2))
+    output.result(json.dumps(instance_schema(currency), indent=2))
 
 
 def _show_products(folder: Path | None, *, whole: bool, csv: bool) -> None:
@@ -107,9 +107,9 @@ def _show_products(folder: Path | None, *, whole: bool, csv: bool) -> None:
         raise UsageError("give --long or --csv, not both")
     table = api.product_table(None if folder is None else api.read(folder))
     if csv:
-        speech.say(table.to_csv(index=False, lineterminator="\n").rstrip("\n"))
+        output.result(table.to_csv(index=False, lineterminator="\n").rstrip("\n"))
     else:
-        speech.show(render_products_long(table) if whole else render_products(table))
+        output.show(render_products_long(table) if whole else render_products(table))
 
 
 def _show_numerics(site: Site, tree: ScenarioTree) -> None:
@@ -121,4 +121,4 @@ def _show_numerics(site: Site, tree: ScenarioTree) -> None:
     program = build_program(site.instance, tree)
     currency = site.instance.currency
     found = inspect(program, [0])
-    speech.show(render_numerics(found, program.scenario_names[0], currency, open_columns(program)))
+    output.show(render_numerics(found, program.scenario_names[0], currency, open_columns(program)))

@@ -27,7 +27,12 @@ from mes_stoch.io.readers.yaml_lines import read_yaml
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.io.validation.partial_instance import Draft, apply_overrides, fill_products, make_draft
+from mes_stoch.io.validation.partial_instance import (
+    PartialInstance,
+    apply_overrides,
+    fill_products,
+    read_partial_instance,
+)
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import missing_cap, ranges_of
 from mes_stoch.io.validation.products import product_issues, resolve_connections
@@ -120,8 +125,8 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
         data = {**data, "products": without_foreign_limits(data["products"], written, currency)}
         issues += catalogue_amounts(written, data["products"], currency, locator)
     issues += model_issues(data, locator)
-    draft = make_draft(data)
-    time, connections, series, found_issues = _check(folder, draft, locator)
+    partial = read_partial_instance(data)
+    time, connections, series, found_issues = _check(folder, partial, locator)
     told += series.currency_issues
     issues = [*told, *without_echoes([*issues, *found_issues], told, currency)]
     if issues or time is None:
@@ -180,18 +185,18 @@ def _require_folder(folder: Path) -> None:
 
 
 def _check(
-    folder: Path, draft: Draft, locator: Locator
+    folder: Path, partial: PartialInstance, locator: Locator
 ) -> tuple[pd.DatetimeIndex | None, dict[str, str], SeriesData, list[Issue]]:
     """What pydantic cannot see: between entries, and in the CSV files."""
-    time, issues = (None, []) if draft.horizon is None else horizon_time(draft.horizon, locator)
-    connections, connection_issues = resolve_connections(draft, locator)
-    context = CheckContext(draft, locator, time, connections)
+    time, issues = (None, []) if partial.horizon is None else horizon_time(partial.horizon, locator)
+    connections, connection_issues = resolve_connections(partial, locator)
+    context = CheckContext(partial, locator, time, connections)
     issues += site_issues(context)
     issues += connection_issues
     issues += product_issues(context)
-    series = read_all_series(folder, draft, time, locator)
+    series = read_all_series(folder, partial, time, locator)
     issues += series.issues
-    issues += check_series_names(draft, series.names, locator)
+    issues += check_series_names(partial, series.names, locator)
     return time, connections, series, issues
 
 

@@ -18,7 +18,7 @@ from mes_stoch.io.readers.currency import columns_in_format
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.io.readers.reporter import Reporter
 from mes_stoch.io.readers.time_rows import RowTimes
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import ExplicitScenarios
 from mes_stoch.schema.units import FORMAT_CURRENCY
@@ -42,22 +42,24 @@ class SeriesData:
     currency_issues: list[Issue] = field(default_factory=list)
 
 
-def read_all_series(folder: Path, draft: Draft, time: pd.DatetimeIndex | None, locator: Locator) -> SeriesData:
+def read_all_series(
+    folder: Path, partial: PartialInstance, time: pd.DatetimeIndex | None, locator: Locator
+) -> SeriesData:
     """Read and check every CSV file that an instance names."""
     data = SeriesData()
     common: set[str] | None = set()
-    if draft.series is not None:
-        common = _read_common(folder, draft, time, locator, data)
+    if partial.series is not None:
+        common = _read_common(folder, partial, time, locator, data)
     elif time is not None:
         data.series = pd.DataFrame(index=time)
     drawn: set[str] | None = None
-    if isinstance(draft.uncertainty, ExplicitScenarios):
-        drawn = _read_scenarios(folder, draft, draft.uncertainty, time, locator, data)
+    if isinstance(partial.uncertainty, ExplicitScenarios):
+        drawn = _read_scenarios(folder, partial, partial.uncertainty, time, locator, data)
         doubled = sorted((common or set()) & (drawn or set()))
         for name in doubled:
-            found, hint = f"the column {name}, which {draft.series} has too", "remove it from one of the two files"
-            issue = Issue(draft.uncertainty.file, 1, name, found, "each series in one file", hint)
-            data.issues.append(issue.in_currency(draft.currency or FORMAT_CURRENCY))
+            found, hint = f"the column {name}, which {partial.series} has too", "remove it from one of the two files"
+            issue = Issue(partial.uncertainty.file, 1, name, found, "each series in one file", hint)
+            data.issues.append(issue.in_currency(partial.currency or FORMAT_CURRENCY))
     if common is not None and drawn is not None:
         data.names = common | drawn
     return data
@@ -86,22 +88,22 @@ def _check_names(names: Iterable[str], what: str, table: Table, reporter: Report
 
 
 def _read_common(
-    folder: Path, draft: Draft, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
+    folder: Path, partial: PartialInstance, time: pd.DatetimeIndex | None, locator: Locator, data: SeriesData
 ) -> set[str] | None:
-    file = draft.series or ""
+    file = partial.series or ""
     path = _inside(folder, file, ("series",), locator, data.issues)
     if path is None:
         return None
-    reporter = Reporter(file, draft.currency or FORMAT_CURRENCY)
-    table = _table(path, reporter, ["time"], draft, data)
+    reporter = Reporter(file, partial.currency or FORMAT_CURRENCY)
+    table = _table(path, reporter, ["time"], partial, data)
     if table is None:
         data.issues += reporter.issues
         return None
     names = [name for name in table.names if name != "time"]
     _check_names(names, "series", table, reporter)
     values = numbers(table, names, reporter)
-    if time is not None and draft.horizon is not None:
-        RowTimes(time, draft.horizon.period_h, reporter).check(
+    if time is not None and partial.horizon is not None:
+        RowTimes(time, partial.horizon.period_h, reporter).check(
             table.columns["time"], table.lines, complete=table.complete, may_be_day_first=table.is_spreadsheet
         )
     data.issues += reporter.issues
@@ -110,19 +112,21 @@ def _read_common(
     return set(names)
 
 
-def _table(path: Path, reporter: Reporter, required: list[str], draft: Draft, data: SeriesData) -> Table | None:
+def _table(
+    path: Path, reporter: Reporter, required: list[str], partial: PartialInstance, data: SeriesData
+) -> Table | None:
     """A CSV file with the format's names of money in its header."""
     table = read_table(path, reporter, required)
     if table is None:
         return None
-    table, issues = columns_in_format(table, reporter.file, draft.currency)
+    table, issues = columns_in_format(table, reporter.file, partial.currency)
     data.currency_issues += issues
     return table
 
 
 def _read_scenarios(
     folder: Path,
-    draft: Draft,
+    partial: PartialInstance,
     explicit: ExplicitScenarios,
     time: pd.DatetimeIndex | None,
     locator: Locator,
@@ -131,8 +135,8 @@ def _read_scenarios(
     path = _inside(folder, explicit.file, ("uncertainty", "file"), locator, data.issues)
     if path is None:
         return None
-    reporter = Reporter(explicit.file, draft.currency or FORMAT_CURRENCY)
-    table = _table(path, reporter, ["scenario", "time"], draft, data)
+    reporter = Reporter(explicit.file, partial.currency or FORMAT_CURRENCY)
+    table = _table(path, reporter, ["scenario", "time"], partial, data)
     if table is None:
         data.issues += reporter.issues
         data.issues += _sum_issues(explicit.probabilities, locator)
@@ -142,8 +146,8 @@ def _read_scenarios(
     _check_names(names, "series", table, reporter)
     _check_names(rows, "scenario", table, reporter)
     values = numbers(table, names, reporter)
-    if time is not None and draft.horizon is not None and rows:
-        RowTimes(time, draft.horizon.period_h, reporter).check(
+    if time is not None and partial.horizon is not None and rows:
+        RowTimes(time, partial.horizon.period_h, reporter).check(
             table.columns["time"],
             table.lines,
             scenario,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from mes_stoch.io.readers.key_hints import nearest_key
 from mes_stoch.io.readers.locate import Locator, listed, show, unit_word
 from mes_stoch.io.readers.number_words import number_hint
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.schema.base import AUTO, Model
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
@@ -17,13 +17,13 @@ EntryPath = tuple[str | int, ...]
 
 
 def check_series_names(
-    instance: Instance | Draft, available_names: Collection[str] | None, locator: Locator | None = None
+    instance: Instance | PartialInstance, available_names: Collection[str] | None, locator: Locator | None = None
 ) -> list[Issue]:
     """Problems with the names of series.
 
     Parameters
     ----------
-    instance : Instance or Draft
+    instance : Instance or PartialInstance
         What names the series.
     available_names : collection of str, or None
         All series there are: columns of the CSV files, or what a process draws. ``None`` if not known yet: only units
@@ -45,7 +45,7 @@ def check_series_names(
     return issues
 
 
-def named_series(instance: Instance | Draft) -> Iterator[tuple[EntryPath, str]]:
+def named_series(instance: Instance | PartialInstance) -> Iterator[tuple[EntryPath, str]]:
     """Every field that names a series, and the name."""
     for section, entries in (("components", instance.components), ("products", instance.products)):
         for name, entry in entries.items():

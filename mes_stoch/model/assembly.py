@@ -11,8 +11,8 @@ from mes_stoch.components.shared.context import Firm
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
 from mes_stoch.model.site_model import SiteModel
+from mes_stoch.products.shared.equations_directions import directed_products_of
 from mes_stoch.products.shared.equations_exclusivity import build_exclusivity
-from mes_stoch.products.shared.equations_legs import make_legs
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
@@ -48,7 +48,9 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     if not has_imbalance and any(product.energy_settlement != "delivered" for product in called.values()):
         raise ModelError("products settled as ordered or uncorrected need the product `imbalance`")
 
-    site.legs = [leg for name, product in called.items() for leg in make_legs(site, name, product)]
+    site.directed_products = [
+        directed for name, product in called.items() for directed in directed_products_of(site, name, product)
+    ]
     for name, spec in instance.components.items():
         kind(COMPONENTS, spec.type).module("equations").build(site, name, spec)
     traded = {str(product.connection_name) for product in instance.products.values() if product.needs_connection}

@@ -29,7 +29,7 @@ _LONG = 8.5
 
 
 def hold_energy(site: SiteModel, store: Buffer, call: FullCall, back: Back, stopped: OfPeriod | None) -> None:
-    held = [claim for claim in call.claims if claim.leg.sustain_h > 0]
+    held = [claim for claim in call.claims if claim.directed.sustain_h > 0]
     if not held:
         return
     name = f"energy_{call.effect}"
@@ -56,11 +56,13 @@ def _windows(
 ) -> dict[float, OfPeriod]:
     """By the time to be held: power at which a full call moves the level, MW, of all that is held for that long."""
     asked = 1.0 / store.discharge_efficiency if call.effect == "taken" else store.charge_efficiency
-    longest_h = max(claim.leg.sustain_h for claim in held)
+    longest_h = max(claim.directed.sustain_h for claim in held)
     windows = {}
-    for sustain_h in dict.fromkeys(claim.leg.sustain_h for claim in held):
-        parts = [(asked, claim.uncalled) for claim in held if claim.leg.sustain_h == sustain_h]
-        terms = sum(2 if claim.leg.is_ever_called else 1 for claim in held if claim.leg.sustain_h == sustain_h)
+    for sustain_h in dict.fromkeys(claim.directed.sustain_h for claim in held):
+        parts = [(asked, claim.uncalled) for claim in held if claim.directed.sustain_h == sustain_h]
+        terms = sum(
+            2 if claim.directed.is_ever_called else 1 for claim in held if claim.directed.sustain_h == sustain_h
+        )
         if sustain_h == longest_h:
             parts += brought
             terms = max(terms, len(parts))
@@ -146,7 +148,7 @@ class _PathRow:
 
 def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], back: Back) -> OfPeriod | None:
     """The part of full calls that only stops the discharge; ``None`` where it makes no difference."""
-    held = any(claim.leg.sustain_h > 0 for call in calls for claim in call.claims)
+    held = any(claim.directed.sustain_h > 0 for call in calls for claim in call.claims)
     if not held or store.discharge_max_mw == 0 or store.charge_efficiency * store.discharge_efficiency == 1:
         return None
     stopped = site.variable(store.name, "stops_discharge_mw", "MW", "realtime")

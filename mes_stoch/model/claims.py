@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any
 
-from mes_stoch.components.shared.context import Buffer, Direction, Effect, Leg, OfPeriod, pools
+from mes_stoch.components.shared.context import Buffer, DirectedProduct, Direction, Effect, OfPeriod, pools
 
 Parts = Sequence[OfPeriod]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one leg of one device may ask of one store or network, MW at its node.
+    """What one directed product of one device may ask of one store or network, MW at its node.
 
     ``held`` is what a full call changes, ``uncalled`` what it would change on top of the calls of the scenario, and
     ``called`` what those do change (``None`` where nothing is called, or where it is met elsewhere).
     """
 
     device: str
-    leg: Leg
+    directed: DirectedProduct
     effect: Effect
     held: OfPeriod
     uncalled: OfPeriod
@@ -66,13 +66,13 @@ def own_claims(store: Buffer) -> list[Claim]:
     return [
         Claim(
             device=store.name,
-            leg=leg,
-            effect="taken" if leg.direction == "up" else "added",
-            held=at(reserve.held[leg.name]),
-            uncalled=reserve.uncalled[leg.name](1.0),
-            called=reserve.called[leg.name](1.0) if leg.is_ever_called else None,
+            directed=directed,
+            effect="taken" if directed.direction == "up" else "added",
+            held=at(reserve.held[directed.name]),
+            uncalled=reserve.uncalled[directed.name](1.0),
+            called=reserve.called[directed.name](1.0) if directed.is_ever_called else None,
         )
-        for leg in reserve.legs
+        for directed in reserve.directed_products
     ]
 
 
@@ -82,11 +82,16 @@ def full_calls(effect: Effect, claims: Sequence[Claim]) -> Iterator[FullCall]:
     Upward and downward calls of different products come at the same time: what they take of one node comes together.
     """
     apart = []
-    keys = dict.fromkeys((claim.device, claim.leg.direction) for claim in claims if claim.effect == effect)
+    keys = dict.fromkeys((claim.device, claim.directed.direction) for claim in claims if claim.effect == effect)
     for device, direction in keys:
-        own = [c for c in claims if (c.effect, c.device, c.leg.direction) == (effect, device, direction)]
-        groups = pools([claim.leg for claim in own], direction)
-        apart.append([(group, [c for c in own if c.leg in legs], len(groups) > 1) for group, legs in groups.items()])
+        own = [c for c in claims if (c.effect, c.device, c.directed.direction) == (effect, device, direction)]
+        groups = pools([claim.directed for claim in own], direction)
+        apart.append(
+            [
+                (group, [c for c in own if c.directed in directed_products], len(groups) > 1)
+                for group, directed_products in groups.items()
+            ]
+        )
     for choice in combinations(*apart) if apart else ():
         chosen = tuple(claim for _, members, _ in choice for claim in members)
         suffix = "".join(f"_{group}" for group, _, is_choice in choice if is_choice)
@@ -95,7 +100,7 @@ def full_calls(effect: Effect, claims: Sequence[Claim]) -> Iterator[FullCall]:
 
 def counts(claim: Claim) -> bool:
     """Whether anything can be held at all."""
-    return claim.leg.product.volume_max_mw > 0
+    return claim.directed.product.volume_max_mw > 0
 
 
 def called(claims: Sequence[Claim]) -> Parts:
@@ -113,7 +118,7 @@ def beside_schedule(store: Buffer, call: FullCall, back: Back) -> OfPeriod:
 
 def runs_other_groups(store: Buffer, call: FullCall) -> bool:
     """Whether the scenario can call the store the same way for products that are not part of the full call."""
-    return bool(_own_calls(store, call) - {claim.leg.name for claim in call.claims if claim.device == store.name})
+    return bool(_own_calls(store, call) - {claim.directed.name for claim in call.claims if claim.device == store.name})
 
 
 def beside_schedule_and_calls(store: Buffer, call: FullCall, back: Back) -> OfPeriod:
@@ -127,7 +132,7 @@ def beside_schedule_and_calls(store: Buffer, call: FullCall, back: Back) -> OfPe
 
 def _own_calls(store: Buffer, call: FullCall) -> set[str]:
     direction: Direction = "up" if call.effect == "taken" else "down"
-    return {leg.name for leg in store.reserve.of(direction) if leg.is_ever_called}
+    return {directed.name for directed in store.reserve.of(direction) if directed.is_ever_called}
 
 
 def at(variable: Any) -> OfPeriod:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mes_stoch.components.shared.context import Buffer, Effect, Network, Obligation, OfPeriod
+from mes_stoch.components.shared.context import Buffer, CallEffect, Effect, Network, OfPeriod
 from mes_stoch.model.claims import Claim, at
 from mes_stoch.model.full_calls import hold_in_network, hold_in_store
 from mes_stoch.model.site_model import SiteModel
@@ -23,12 +23,12 @@ def build_deliverability(site: SiteModel, node: str) -> None:
 
     Equations
     ---------
-    For a leg ``p`` of device ``u`` that acts at the node, with ``c[t]`` the ratio of the port, ``held`` and ``e`` at
-    the reference port, and one variable a store or network ``k``::
+    For a directed product ``p`` of device ``u`` that acts at the node, with ``c[t]`` the ratio of the port, ``held``
+    and ``e`` at the reference port, and one variable a store or network ``k``::
 
-        sum_k share[k,u,p,t]  = c[t] held[u,p,t]                                 (<device>_<leg>_<effect>_split)
-        sum_k called[k,u,p,t] = c[t] e[u,p,t],   called <= share                 (*_called_split, *_within_share)
-        uncalled[k,u,p,t] = open[p,t] (share - called)[k,u,p,t]
+        sum_k share[k,u,p,t]  = c[t] held[u,p,t]                                 (<device>_<directed
+        product>_<effect>_split) sum_k called[k,u,p,t] = c[t] e[u,p,t],   called <= share
+        (*_called_split, *_within_share) uncalled[k,u,p,t] = open[p,t] (share - called)[k,u,p,t]
 
     For products that follow a signal pro rata ``called = a share``. What every store and network must keep for its
     share stands in :mod:`mes_stoch.model.full_calls`. One that stands alone takes everything, and needs no variables
@@ -45,21 +45,21 @@ def build_deliverability(site: SiteModel, node: str) -> None:
 
     Symbols
     -------
-    ``<taker>.<device>_<leg>_<effect>_share_mw``, ``..._called_mw`` : MW at the node, (periods,), realtime; at nodes
-    with several stores and networks, ``called`` only for discrete calls.
+    ``<taker>.<device>_<directed>_<effect>_share_mw``, ``..._called_mw`` : MW at the node, (periods,), realtime; at
+    nodes with several stores and networks, ``called`` only for discrete calls.
     """
     flows = site.nodes[node]
     takers: list[Taker] = [*flows.buffers, *flows.networks]
-    obligations = _merged(flows.obligations)
-    needed = _needed(site, node, obligations)
+    call_effects = _merged(flows.call_effects)
+    needed = _needed(site, node, call_effects)
     claims: dict[str, list[Claim]] = {taker.name: [] for taker in takers}
     # what calls of an effect bring also counts against full calls of the other
-    for obligation in obligations if needed else ():
-        matters = obligation.effect in needed or (obligation.leg.is_ever_called and not _is_traded(site, node))
+    for call_effect in call_effects if needed else ():
+        matters = call_effect.effect in needed or (call_effect.directed.is_ever_called and not _is_traded(site, node))
         if matters and not takers:
-            _nowhere(site, node, obligation)
+            _nowhere(site, node, call_effect)
         elif matters:
-            for name, claim in _split(site, node, obligation, takers).items():
+            for name, claim in _split(site, node, call_effect, takers).items():
                 claims[name].append(claim)
     for buffer in flows.buffers:
         hold_in_store(site, buffer, claims[buffer.name], needed)
@@ -67,12 +67,12 @@ def build_deliverability(site: SiteModel, node: str) -> None:
         hold_in_network(site, node, network, claims[network.name], needed)
 
 
-def _needed(site: SiteModel, node: str, obligations: Sequence[Obligation]) -> set[Effect]:
+def _needed(site: SiteModel, node: str, call_effects: Sequence[CallEffect]) -> set[Effect]:
     """Effects of calls at a node that something there must be kept for."""
     return {
         effect
-        for effect in {obligation.effect for obligation in obligations}
-        if not (_is_unlimited(site, node, effect) or _only_lowers_exchange(site, node, effect, obligations))
+        for effect in {call_effect.effect for call_effect in call_effects}
+        if not (_is_unlimited(site, node, effect) or _only_lowers_exchange(site, node, effect, call_effects))
     }
 
 
@@ -84,13 +84,13 @@ def _is_unlimited(site: SiteModel, node: str, effect: Effect) -> bool:
     return effect == "taken" and any(n.import_max_mw is None for n in site.nodes[node].networks)
 
 
-def _only_lowers_exchange(site: SiteModel, node: str, effect: Effect, obligations: Sequence[Obligation]) -> bool:
+def _only_lowers_exchange(site: SiteModel, node: str, effect: Effect, call_effects: Sequence[CallEffect]) -> bool:
     """Whether networks carry all that the calls lower, so that carrying less of it is always possible."""
     if not site.nodes[node].networks or _is_traded(site, node):
         return False
     others = [spec for spec in site.instance.components.values() if _is_at(spec, node)]
     one_sided = _only_draws if effect == "added" else _only_supplies
-    return all(o.lowers_flow for o in obligations if o.effect == effect) and all(
+    return all(o.lowers_flow for o in call_effects if o.effect == effect) and all(
         one_sided(spec, node) for spec in others
     )
 
@@ -107,16 +107,16 @@ def _only_supplies(spec: Component, node: str) -> bool:
     return not any(port.takes for port in spec.ports() if port.node == node)
 
 
-def _merged(obligations: Sequence[Obligation]) -> list[Obligation]:
-    """Obligations with those of one device, leg and effect added up, as where two ports stand at one node."""
-    merged: dict[tuple[str, str, Effect], Obligation] = {}
-    for obligation in obligations:
-        key = (obligation.device, obligation.leg.name, obligation.effect)
-        merged[key] = _sum(merged[key], obligation) if key in merged else obligation
+def _merged(call_effects: Sequence[CallEffect]) -> list[CallEffect]:
+    """Effects of one device, product and direction added up, as where two ports stand at one node."""
+    merged: dict[tuple[str, str, Effect], CallEffect] = {}
+    for call_effect in call_effects:
+        key = (call_effect.device, call_effect.directed.name, call_effect.effect)
+        merged[key] = _sum(merged[key], call_effect) if key in merged else call_effect
     return list(merged.values())
 
 
-def _sum(one: Obligation, other: Obligation) -> Obligation:
+def _sum(one: CallEffect, other: CallEffect) -> CallEffect:
     return replace(
         one,
         held=lambda t: one.held(t) + other.held(t),
@@ -126,55 +126,57 @@ def _sum(one: Obligation, other: Obligation) -> Obligation:
     )
 
 
-def _nowhere(site: SiteModel, node: str, obligation: Obligation) -> None:
+def _nowhere(site: SiteModel, node: str, call_effect: CallEffect) -> None:
     site.constraint(
         node,
-        f"{obligation.device}_{obligation.leg.name}_{obligation.effect}_nowhere",
-        f"no store or network at {node} could take what a full call of {obligation.device} changes there",
-        lambda t: obligation.held(t) <= 0,
+        f"{call_effect.device}_{call_effect.directed.name}_{call_effect.effect}_nowhere",
+        f"no store or network at {node} could take what a full call of {call_effect.device} changes there",
+        lambda t: call_effect.held(t) <= 0,
     )
 
 
-def _split(site: SiteModel, node: str, obligation: Obligation, takers: Sequence[Taker]) -> dict[str, Claim]:
-    """What of an obligation each store and network stands for."""
-    device, leg, effect = obligation.device, obligation.leg, obligation.effect
-    called: OfPeriod | None = obligation.called if leg.is_ever_called else None
+def _split(site: SiteModel, node: str, call_effect: CallEffect, takers: Sequence[Taker]) -> dict[str, Claim]:
+    """What of an effect of a call each store and network stands for."""
+    device, directed, effect = call_effect.device, call_effect.directed, call_effect.effect
+    called: OfPeriod | None = call_effect.called if directed.is_ever_called else None
     if len(takers) == 1:
-        claim = Claim(device, leg, effect, obligation.held, obligation.uncalled, called)
+        claim = Claim(device, directed, effect, call_effect.held, call_effect.uncalled, called)
         return {takers[0].name: claim}
-    name = f"{device}_{leg.name}_{effect}"
+    name = f"{device}_{directed.name}_{effect}"
     shares = {k.name: site.variable(k.name, f"{name}_share_mw", "MW", "realtime") for k in takers}
     site.constraint(
         node,
         f"{name}_split",
         f"stores and networks at {node} share what a full call of {device} changes there",
-        lambda t: sum(share[t] for share in shares.values()) == obligation.held(t),
+        lambda t: sum(share[t] for share in shares.values()) == call_effect.held(t),
     )
     if _is_traded(site, node):
-        may_run = site.quantity(leg.open)
-        return {k: Claim(device, leg, effect, at(v), _times(may_run, at(v)), None) for k, v in shares.items()}
-    if leg.is_pro_rata:
-        rest = site.quantity(site.uncalled_share(leg))
+        may_run = site.quantity(directed.open)
+        return {k: Claim(device, directed, effect, at(v), _times(may_run, at(v)), None) for k, v in shares.items()}
+    if directed.is_pro_rata:
+        rest = site.quantity(site.uncalled_share(directed))
         return {
-            k: Claim(device, leg, effect, at(v), _times(rest, at(v)), _times(leg.share, at(v)) if called else None)
+            k: Claim(
+                device, directed, effect, at(v), _times(rest, at(v)), _times(directed.share, at(v)) if called else None
+            )
             for k, v in shares.items()
         }
-    return _split_discrete(site, node, obligation, name, {k: at(v) for k, v in shares.items()})
+    return _split_discrete(site, node, call_effect, name, {k: at(v) for k, v in shares.items()})
 
 
 def _split_discrete(
-    site: SiteModel, node: str, obligation: Obligation, name: str, shares: dict[str, OfPeriod]
+    site: SiteModel, node: str, call_effect: CallEffect, name: str, shares: dict[str, OfPeriod]
 ) -> dict[str, Claim]:
-    device, leg, effect = obligation.device, obligation.leg, obligation.effect
-    may_run = site.quantity(leg.open)
-    if not leg.is_ever_called:
-        return {k: Claim(device, leg, effect, share, _times(may_run, share), None) for k, share in shares.items()}
+    device, directed, effect = call_effect.device, call_effect.directed, call_effect.effect
+    may_run = site.quantity(directed.open)
+    if not directed.is_ever_called:
+        return {k: Claim(device, directed, effect, share, _times(may_run, share), None) for k, share in shares.items()}
     called = {k: at(site.variable(k, f"{name}_called_mw", "MW", "realtime")) for k in shares}
     site.constraint(
         node,
         f"{name}_called_split",
         f"stores and networks at {node} share what the running call of {device} changes there",
-        lambda t: sum(part(t) for part in called.values()) == obligation.called(t),
+        lambda t: sum(part(t) for part in called.values()) == call_effect.called(t),
     )
     claims = {}
     for k, share in shares.items():
@@ -185,7 +187,7 @@ def _split_discrete(
             f"{k} stands for no more of a running call of {device} than of a full one",
             lambda t, rest=rest: rest(t) >= 0,  # type: ignore[misc]
         )
-        claims[k] = Claim(device, leg, effect, share, _times(may_run, rest), called[k])
+        claims[k] = Claim(device, directed, effect, share, _times(may_run, rest), called[k])
     return claims
 
 

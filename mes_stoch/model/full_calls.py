@@ -19,7 +19,7 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
 
     Equations
     ---------
-    ``u[p,j]`` is what a full call of leg ``p`` asks for in period ``j`` on top of what the scenario calls
+    ``u[p,j]`` is what a full call of directed product ``p`` asks for in period ``j`` on top of what the scenario calls
     (``uncalled``: ``open (held - e)``), ``o[j]`` what the scenario's calls of the other effect bring (``o_own`` those
     of the store itself, ``o_others`` its share of those of others), ``w`` the cancellation of its own calls, ``m`` the
     part of a full call that only stops the discharge, ``kappa`` what standing loss leaves of the level in a period,
@@ -33,20 +33,19 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
              + sum_j kappa^(x-j) H[j] (o[j] / eta_d + f m[j])                               <= E_max    (energy_added)
         (charge + held_down + a - m) / charge_max + (discharge - m) / discharge_max <= 1           (stops_discharge)
 
-    with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where the store's own legs outside the group
-    ``g`` of the full call can be called, ``sum_p e_p + sum_{p in g} u_p`` stands for ``held_down``: what runs for
-    others leaves less of the period to discharge in. Where a ``tau`` is no multiple of the period, the
-    same holds inside every period, at its start + (tau mod h), with level and losses interpolated
-    (``*_after_<seconds>s``). Between those moments the level and what calls take of it are straight lines, so that the
-    rows stand for every start and every duration of a call. Windows are cut at the start of the horizon, and nothing is
-    asked beyond its end.
+    with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where the store's own directed products outside
+    the group ``g`` of the full call can be called, ``sum_p e_p + sum_{p in g} u_p`` stands for ``held_down``: what runs
+    for others leaves less of the period to discharge in. Where a ``tau`` is no multiple of the period, the same holds
+    inside every period, at its start + (tau mod h), with level and losses interpolated (``*_after_<seconds>s``).
+    Between those moments the level and what calls take of it are straight lines, so that the rows stand for every start
+    and every duration of a call. Windows are cut at the start of the horizon, and nothing is asked beyond its end.
 
-    The sum runs over the legs of both directions that have the effect: a heat pump called up and a CHP called down take
-    heat from one store, at the same time. Of every device it runs over one exclusivity group a direction (and products
-    of ``every`` group): products of other groups share its MW. What their calls do take is in ``L``. There is a row for
-    every choice where a device has several. What such calls of others have moved already, and symmetric products, which
-    go one way at a time: :mod:`mes_stoch.model.together`. The store's own legs of the other effect net out with these
-    and are left out.
+    The sum runs over the directed products of both directions that have the effect: a heat pump called up and a CHP
+    called down take heat from one store, at the same time. Of every device it runs over one exclusivity group a
+    direction (and products of ``every`` group): products of other groups share its MW. What their calls do take is in
+    ``L``. There is a row for every choice where a device has several. What such calls of others have moved already, and
+    symmetric products, which go one way at a time: :mod:`mes_stoch.model.together`. The store's own directed products
+    of the other effect net out with these and are left out.
 
     Where a store also answers calls that other devices deliver elsewhere (``u`` and ``o`` of those are its share), it
     needs power for that beside its own reserve::

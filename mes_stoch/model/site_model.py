@@ -19,19 +19,19 @@ from numpy.typing import NDArray
 from mes_stoch.components.shared.context import (
     Availability,
     Buffer,
+    CallEffect,
+    DirectedProduct,
     Direction,
     Expression,
     Firm,
     HeldReserve,
-    Leg,
     Network,
-    Obligation,
     OfPeriod,
     Stage,
     Weighted,
     pools,
 )
-from mes_stoch.model.families import Family
+from mes_stoch.model.groups import Family
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.component import Component, Connection, providers
@@ -69,7 +69,7 @@ class _Flows:
 
     called: list[tuple[str, OfPeriod]] = field(default_factory=list)
     base: list[tuple[str, OfPeriod]] = field(default_factory=list)
-    obligations: list[Obligation] = field(default_factory=list)
+    call_effects: list[CallEffect] = field(default_factory=list)
     buffers: list[Buffer] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     firm: dict[Firm, list[OfPeriod]] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class SiteModel:
         self.data: dict[str, Datum] = {}
         self.placeholders: dict[str, Any] = {}
         self.nodes: dict[str, _Flows] = {name: _Flows() for name in instance.nodes}
-        self.legs: list[Leg] = []
+        self.directed_products: list[DirectedProduct] = []
         self._availabilities: dict[str, Availability] = {}
         self._holders: dict[str, list[HeldReserve]] = {}
         self._missed: dict[str, Weighted] = {}
@@ -222,8 +222,8 @@ class SiteModel:
     def firm(self, node: str, kind: Firm, power: OfPeriod) -> None:
         self.nodes[node].firm.setdefault(kind, []).append(power)
 
-    def oblige(self, node: str, obligation: Obligation) -> None:
-        self.nodes[node].obligations.append(obligation)
+    def call_effect(self, node: str, call_effect: CallEffect) -> None:
+        self.nodes[node].call_effects.append(call_effect)
 
     def buffer(self, node: str, buffer: Buffer) -> None:
         self.nodes[node].buffers.append(buffer)
@@ -237,39 +237,45 @@ class SiteModel:
     # -- reserve ----------------------------------------------------------------------------------------------------
 
     def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
-        legs = tuple(leg for leg in self.legs if leg.product_id in provides)
+        directed_products = tuple(directed for directed in self.directed_products if directed.product_id in provides)
         held: dict[str, Any] = {}
         called: dict[str, Weighted] = {}
         uncalled: dict[str, Weighted] = {}
-        for leg in legs:
-            held[leg.name], called[leg.name], uncalled[leg.name] = self._hold(owner, leg)
-        reserve = HeldReserve(legs, held, called, uncalled, stack(self, owner, legs, held, called))
-        if legs:
+        for directed in directed_products:
+            held[directed.name], called[directed.name], uncalled[directed.name] = self._hold(owner, directed)
+        reserve = HeldReserve(
+            directed_products, held, called, uncalled, stack(self, owner, directed_products, held, called)
+        )
+        if directed_products:
             self._holders.setdefault(owner, []).append(reserve)
         if ramp_mw_per_min is not None:
             self._ramp(owner, reserve, ramp_mw_per_min)
         return reserve
 
-    def _hold(self, owner: str, leg: Leg) -> tuple[Any, Weighted, Weighted]:
-        """What is held for a leg, what of it is delivered, and what a full call would ask for on top."""
-        held = self.variable(owner, f"{leg.name}_held_mw", "MW", "realtime")
-        if leg.is_pro_rata:
-            return held, self._scaled(leg.activation, _at(held)), self._scaled(self.uncalled_share(leg), _at(held))
-        called = self.variable(owner, f"{leg.name}_called_mw", "MW", "realtime")
+    def _hold(self, owner: str, directed: DirectedProduct) -> tuple[Any, Weighted, Weighted]:
+        """What is held for a directed product, what of it is delivered, and what a full call would ask for on top."""
+        held = self.variable(owner, f"{directed.name}_held_mw", "MW", "realtime")
+        if directed.is_pro_rata:
+            return (
+                held,
+                self._scaled(directed.activation, _at(held)),
+                self._scaled(self.uncalled_share(directed), _at(held)),
+            )
+        called = self.variable(owner, f"{directed.name}_called_mw", "MW", "realtime")
         self.constraint(
             owner,
-            f"{leg.name}_within_held",
-            f"{owner} delivers no more {leg.name} than it holds",
+            f"{directed.name}_within_held",
+            f"{owner} delivers no more {directed.name} than it holds",
             lambda t: called[t] <= held[t],
         )
-        return held, self._scaled(1.0, _at(called)), self._scaled(leg.open, lambda t: held[t] - called[t])
+        return held, self._scaled(1.0, _at(called)), self._scaled(directed.open, lambda t: held[t] - called[t])
 
-    def uncalled_share(self, leg: Leg) -> float | str:
-        """Share of what is held that a full call asks for on top of the signal, for legs that follow it pro rata."""
-        if not isinstance(leg.activation, str) and not isinstance(leg.open, str):
-            return (1.0 - leg.activation) * leg.open
-        name = f"{leg.name}.uncalled_per_unit"
-        self.derived(name, [leg.activation, leg.open], lambda share, may_run: (1.0 - share) * may_run)
+    def uncalled_share(self, directed: DirectedProduct) -> float | str:
+        """Share of what is held that a full call asks for on top of a signal that is followed pro rata."""
+        if not isinstance(directed.activation, str) and not isinstance(directed.open, str):
+            return (1.0 - directed.activation) * directed.open
+        name = f"{directed.name}.uncalled_per_unit"
+        self.derived(name, [directed.activation, directed.open], lambda share, may_run: (1.0 - share) * may_run)
         return name
 
     def _scaled(self, share: float | str, power: OfPeriod) -> Weighted:
@@ -281,48 +287,50 @@ class SiteModel:
 
     def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
         """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
-        for leg in reserve.legs:
-            time_s = leg.product.response_time_s
+        for directed in reserve.directed_products:
+            time_s = directed.product.response_time_s
             limit_mw = ramp_mw_per_min * time_s / 60.0
-            apart = pools(reserve.legs, leg.direction)
+            apart = pools(reserve.directed_products, directed.direction)
             for group, own in apart.items():
-                if leg not in own:
+                if directed not in own:
                     continue
                 faster = [reserve.held[other.name] for other in own if other.product.response_time_s <= time_s]
-                # legs of every group are bound in each of them
-                suffix = "" if len(apart) == 1 or leg.product.exclusivity_group == group else f"_{group}"
+                # directed products of every group are bound in each of them
+                suffix = "" if len(apart) == 1 or directed.product.exclusivity_group == group else f"_{group}"
                 text = f"{owner} reaches the reserve it holds within {time_s:g} s"
-                self._limit_sum(owner, f"{leg.name}_ramp{suffix}", text, _sum_of(faster), limit_mw)
+                self._limit_sum(owner, f"{directed.name}_ramp{suffix}", text, _sum_of(faster), limit_mw)
             if len(apart) > 1:
                 called = [
                     reserve.called[other.name](1.0)
-                    for other in reserve.legs
-                    if other.direction == leg.direction and other.product.response_time_s <= time_s
+                    for other in reserve.directed_products
+                    if other.direction == directed.direction and other.product.response_time_s <= time_s
                 ]
                 text = f"{owner} reaches all that is called within {time_s:g} s"
-                self._limit_sum(owner, f"{leg.name}_called_ramp", text, _total(called), limit_mw)
+                self._limit_sum(owner, f"{directed.name}_called_ramp", text, _total(called), limit_mw)
 
     def _limit_sum(self, owner: str, name: str, text: str, total: OfPeriod, limit: float) -> None:
         self.constraint(owner, name, text, lambda t: total(t) <= limit)
 
-    def held(self, leg: Leg, t: int) -> Expression:
-        return sum(r.held[leg.name][t] for rs in self._holders.values() for r in rs if leg.name in r.held)
+    def held(self, directed: DirectedProduct, t: int) -> Expression:
+        return sum(r.held[directed.name][t] for rs in self._holders.values() for r in rs if directed.name in r.held)
 
-    def called(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
-        parts = [r.called[leg.name](weight) for rs in self._holders.values() for r in rs if leg.name in r.called]
+    def called(self, directed: DirectedProduct, weight: float | str = 1.0) -> OfPeriod:
+        parts = [
+            r.called[directed.name](weight) for rs in self._holders.values() for r in rs if directed.name in r.called
+        ]
         return lambda t: sum(part(t) for part in parts)
 
-    def held_by(self, owner: str, leg: Leg) -> OfPeriod:
-        holders = [r.held[leg.name] for r in self._holders.get(owner, []) if leg.name in r.held]
+    def held_by(self, owner: str, directed: DirectedProduct) -> OfPeriod:
+        holders = [r.held[directed.name] for r in self._holders.get(owner, []) if directed.name in r.held]
         if not holders:
-            raise ModelError(f"{owner} does not provide {leg.product_id}")
+            raise ModelError(f"{owner} does not provide {directed.product_id}")
         return _sum_of(holders)
 
-    def register_missed(self, leg: Leg, missed: Weighted) -> None:
-        self._missed[leg.name] = missed
+    def register_missed(self, directed: DirectedProduct, missed: Weighted) -> None:
+        self._missed[directed.name] = missed
 
-    def missed(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
-        return self._missed[leg.name](weight)
+    def missed(self, directed: DirectedProduct, weight: float | str = 1.0) -> OfPeriod:
+        return self._missed[directed.name](weight)
 
     def register_unscheduled(self, unscheduled: OfPeriod) -> None:
         self._unscheduled.append(unscheduled)
@@ -380,10 +388,14 @@ class SiteModel:
             ("down", -1, spec.import_max_mw, "import limit"),
         )
         for direction, sign, limit_mw, text in sides:
-            legs = [leg for leg in self.legs if leg.direction == direction and leg.product.connection == connection]
-            reserved = stack_at_connection(self, connection, legs, direction, self._holders)
+            directed_products = [
+                directed
+                for directed in self.directed_products
+                if directed.direction == direction and directed.product.connection == connection
+            ]
+            reserved = stack_at_connection(self, connection, directed_products, direction, self._holders)
             self._reserved[connection, direction] = reserved
-            if legs:
+            if directed_products:
                 self._limit_sum(
                     connection,
                     f"headroom_{direction}",

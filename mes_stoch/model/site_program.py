@@ -24,7 +24,7 @@ from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
-from mes_stoch.model.families import Family
+from mes_stoch.model.groups import Family
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bid_mw
@@ -128,15 +128,15 @@ class SiteProgram:
         self.instance = instance
         self.tree = tree
         self.structure = structure
-        self.variable_families: tuple[Family, ...] = tuple(family for family, _ in site.variables)
-        self.constraint_families: tuple[Family, ...] = tuple(family for family, _ in site.constraints)
+        self.column_groups: tuple[Family, ...] = tuple(family for family, _ in site.variables)
+        self.row_groups: tuple[Family, ...] = tuple(family for family, _ in site.constraints)
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
         self._derived = derived
         self._exclusive = _exclusive(instance, tree)
         self._root = self._make_root()
-        self._column_names = _names(self.variable_families)
-        self._row_names = _names(self.constraint_families)
+        self._column_names = _names(self.column_groups)
+        self._row_names = _names(self.row_groups)
 
     # -- the protocol -----------------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class SiteProgram:
     @property
     def day_ahead_columns(self) -> IndexArray:
         """Columns decided at the day-ahead node."""
-        families = (family.positions for family in self.variable_families if family.stage == "day_ahead")
+        families = (family.positions for family in self.column_groups if family.stage == "day_ahead")
         return np.concatenate([np.empty(0, dtype=np.int32), *families]).astype(np.int32)
 
     @property
@@ -228,7 +228,7 @@ class SiteProgram:
         nodes = self.instance.nodes
         return tuple(
             family
-            for family in self.variable_families
+            for family in self.column_groups
             if family.owner in nodes and family.quantity in ("unserved_mw", "dumped_mw")
         )
 
@@ -254,7 +254,7 @@ class SiteProgram:
         place = {int(column): k for k, column in enumerate(self.root.columns)}
         time, period_h = self.tree.time, self.instance.horizon.period_h
         rows, quantities = [], ["volume_mw"]
-        for family in self.variable_families:
+        for family in self.column_groups:
             product = self.instance.products.get(family.owner)
             if product is None or family.quantity not in _VOLUMES or family.stage != "commit":
                 continue
@@ -275,7 +275,7 @@ class SiteProgram:
 
     def describe_row(self, row: int) -> str:
         """What a row demands and when, in the user's words."""
-        for family in self.constraint_families:
+        for family in self.row_groups:
             first, last = int(family.positions[0]), int(family.positions[-1])
             if first <= row <= last:
                 return f"{family.text} ({self._when(family, row - first)}) [{family.name}]"
@@ -283,7 +283,7 @@ class SiteProgram:
 
     def row_is_wish(self, row: int) -> bool:
         """Whether a row demands a state at the end of the horizon."""
-        family = next((f for f in self.constraint_families if f.positions[0] <= row <= f.positions[-1]), None)
+        family = next((f for f in self.row_groups if f.positions[0] <= row <= f.positions[-1]), None)
         return family is not None and family.dimension == "horizon"
 
     def describe_column(self, column: int) -> str:
@@ -299,7 +299,7 @@ class SiteProgram:
         return family is not None and (family.owner, family.quantity) in self._derived
 
     def _family_of(self, column: int) -> Family | None:
-        for family in self.variable_families:
+        for family in self.column_groups:
             if int(family.positions[0]) <= column <= int(family.positions[-1]):
                 return family
         return None
@@ -314,7 +314,7 @@ class SiteProgram:
     # -- the root ---------------------------------------------------------------------------------------------------
 
     def _make_root(self) -> RootStage:
-        families = [family for family in self.variable_families if family.stage == "commit"]
+        families = [family for family in self.column_groups if family.stage == "commit"]
         columns = np.concatenate([np.empty(0, dtype=np.int32), *(f.positions for f in families)]).astype(np.int32)
         names = tuple(f"{f.name}[{k}]" for f in families for k in range(len(f.positions)))
         consensus = np.asarray([not f.is_derived for f in families for _ in f.positions], dtype=bool)
@@ -339,7 +339,7 @@ class SiteProgram:
         columns = self._root.columns
         point = np.clip(root, self.structure.column_lower[columns], self.structure.column_upper[columns])
         place = {int(column): k for k, column in enumerate(columns)}
-        families, bids = {family.name: family for family in self.variable_families}, self.instance.bids
+        families, bids = {family.name: family for family in self.column_groups}, self.instance.bids
         # volumes decided later are no part of the root
         found = {product_id: product.bid_rules() for product_id, product in self.instance.products.items()}
         ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from mes_stoch.components.shared.context import Direction, HeldReserve, Leg, ModelContext, OfPeriod, Weighted, pools
+from mes_stoch.components.shared.context import (
+    DirectedProduct,
+    Direction,
+    HeldReserve,
+    ModelContext,
+    OfPeriod,
+    Weighted,
+    pools,
+)
 
 
 def stack(
-    site: ModelContext, owner: str, legs: Sequence[Leg], held: Mapping[str, Any], called: Mapping[str, Weighted]
+    site: ModelContext,
+    owner: str,
+    directed_products: Sequence[DirectedProduct],
+    held: Mapping[str, Any],
+    called: Mapping[str, Weighted],
 ) -> dict[Direction, Any]:
     """Power that one component keeps free where it holds products of several exclusivity groups.
 
@@ -19,7 +31,7 @@ def stack(
 
     Equations
     ---------
-    For each direction with several groups ``g``, legs ``p`` of hold ``rho`` and delivered power ``e``::
+    For each direction with several groups ``g``, directed products ``p`` of hold ``rho`` and delivered power ``e``::
 
         stacked[t] >= sum_{p in g} rho_p[t]                for every g                  (stacked_<direction>_<g>)
         stacked[t] >= sum_p e_p[t]                         all groups together          (stacked_<direction>_called)
@@ -35,14 +47,20 @@ def stack(
     stacked: dict[Direction, Any] = {}
     directions: tuple[Direction, ...] = ("up", "down")
     for direction in directions:
-        apart = pools(legs, direction)
+        apart = pools(directed_products, direction)
         if len(apart) < 2:
             continue
         power = site.variable(owner, f"stacked_{direction}_mw", "MW", "realtime")
         for group, own in apart.items():
-            _at_least(site, owner, f"stacked_{direction}_{group}", power, [_read(held[leg.name]) for leg in own])
-        delivered = [called[leg.name](1.0) for leg in legs if leg.direction == direction and leg.is_ever_called]
-        if not _is_within_one(apart, direction, legs):
+            _at_least(
+                site, owner, f"stacked_{direction}_{group}", power, [_read(held[directed.name]) for directed in own]
+            )
+        delivered = [
+            called[directed.name](1.0)
+            for directed in directed_products
+            if directed.direction == direction and directed.is_ever_called
+        ]
+        if not _is_within_one(apart, direction, directed_products):
             _at_least(site, owner, f"stacked_{direction}_called", power, delivered)
         stacked[direction] = power
     return stacked
@@ -51,7 +69,7 @@ def stack(
 def stack_at_connection(
     site: ModelContext,
     connection: str,
-    legs: Sequence[Leg],
+    directed_products: Sequence[DirectedProduct],
     direction: Direction,
     holders: Mapping[str, Sequence[HeldReserve]],
 ) -> OfPeriod:
@@ -63,12 +81,12 @@ def stack_at_connection(
 
     What calls of all groups bring together is metered, and the connection's own limits hold for that.
     """
-    names = {leg.name for leg in legs}
+    names = {directed.name for directed in directed_products}
     rooms = [
         _room_of_device(site, connection, device, reserve, direction, names)
         for device, reserves in holders.items()
         for reserve in reserves
-        if any(leg.name in names for leg in reserve.of(direction))
+        if any(directed.name in names for directed in reserve.of(direction))
     ]
     return lambda t: sum(room(t) for room in rooms)
 
@@ -76,23 +94,27 @@ def stack_at_connection(
 def _room_of_device(
     site: ModelContext, connection: str, device: str, reserve: HeldReserve, direction: Direction, names: Set[str]
 ) -> OfPeriod:
-    own = [leg for leg in reserve.of(direction) if leg.name in names]
+    own = [directed for directed in reserve.of(direction) if directed.name in names]
     if len(own) == len(reserve.of(direction)):
         return lambda t: reserve.kept_free(direction, t)
     apart = pools(own, direction)
     if len(apart) < 2:
-        return lambda t: sum(reserve.held[leg.name][t] for leg in own)
+        return lambda t: sum(reserve.held[directed.name][t] for directed in own)
     room = site.variable(connection, f"reserved_{direction}_{device}_mw", "MW", "realtime")
     for group, members in apart.items():
-        parts = [_read(reserve.held[leg.name]) for leg in members]
+        parts = [_read(reserve.held[directed.name]) for directed in members]
         _at_least(site, connection, f"reserved_{direction}_{device}_{group}", room, parts)
     return _read(room)
 
 
-def _is_within_one(apart: Mapping[str, Sequence[Leg]], direction: Direction, legs: Sequence[Leg]) -> bool:
+def _is_within_one(
+    apart: Mapping[str, Sequence[DirectedProduct]], direction: Direction, directed_products: Sequence[DirectedProduct]
+) -> bool:
     """Whether all products that can be called at all are of one group, whose row then covers their calls."""
-    callable_legs = {leg.name for leg in legs if leg.direction == direction and leg.is_ever_called}
-    return any(callable_legs <= {leg.name for leg in own} for own in apart.values())
+    callable_directed_products = {
+        directed.name for directed in directed_products if directed.direction == direction and directed.is_ever_called
+    }
+    return any(callable_directed_products <= {directed.name for directed in own} for own in apart.values())
 
 
 def _at_least(site: ModelContext, owner: str, name: str, room: Any, parts: Sequence[OfPeriod]) -> None:

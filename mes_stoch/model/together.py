@@ -21,10 +21,10 @@ def less_moved_already(site: SiteModel, taker: str, call: FullCall, others: Sequ
 
     Equations
     ---------
-    ``u[p]`` is what leg ``p`` of a device asks of the taker beyond the scenario's calls, ``o[q]`` what the taker does
-    about running calls of its legs of the same effect and direction that are not in ``g``::
+    ``u[p]`` is what directed product ``p`` of a device asks of the taker beyond the scenario's calls, ``o[q]`` what the
+    taker does about running calls of its directed products of the same effect and direction that are not in ``g``::
 
-        moved[p] <= u[p]                                             (<device>_<leg>_<effect>_<g>_moved)
+        moved[p] <= u[p]                                             (<device>_<directed product>_<effect>_<g>_moved)
         sum_{p in g} moved[p] <= sum_{q not in g} o[q]               (<device>_<effect>_<direction>_<g>_moved_before)
 
     and ``u[p] - moved[p]`` takes the place of ``u[p]``. So a full call of ``g`` moves the device as far as ``g`` holds
@@ -32,18 +32,18 @@ def less_moved_already(site: SiteModel, taker: str, call: FullCall, others: Sequ
 
     Symbols
     -------
-    ``<device>_<leg>_<effect>_<g>_moved_mw`` : MW at the node, (periods,), realtime; only of devices with several
+    ``<device>_<directed>_<effect>_<g>_moved_mw`` : MW at the node, (periods,), realtime; only of devices with several
     groups at nodes where those that the full call leaves out can be called.
     """
     claims = list(call.claims)
-    for device, direction in dict.fromkeys((c.device, c.leg.direction) for c in claims if c in others):
+    for device, direction in dict.fromkeys((c.device, c.directed.direction) for c in claims if c in others):
         own = [c for c in claims if _is_of(c, device, direction, call)]
         before = [
             c.called for c in others if _is_of(c, device, direction, call) and c not in own and c.called is not None
         ]
         if before:
             end = f"{call.effect}_{call.group(device, direction)}_moved"
-            names = [f"{device}_{claim.leg.name}_{end}" for claim in own]
+            names = [f"{device}_{claim.directed.name}_{end}" for claim in own]
             if site.declared(taker, f"{names[0]}_mw") is None:
                 total = f"{device}_{call.effect}_{direction}_{call.group(device, direction)}_moved_before"
                 _build_moved(site, taker, names, total, [c.uncalled for c in own], before)
@@ -54,7 +54,7 @@ def less_moved_already(site: SiteModel, taker: str, call: FullCall, others: Sequ
 
 
 def _is_of(claim: Claim, device: str, direction: Direction, call: FullCall) -> bool:
-    return (claim.device, claim.leg.direction, claim.effect) == (device, direction, call.effect)
+    return (claim.device, claim.directed.direction, claim.effect) == (device, direction, call.effect)
 
 
 def _build_moved(
@@ -77,7 +77,7 @@ def _build_moved(
 
 
 def one_way_each(site: SiteModel, taker: str, call: FullCall, *, of_held: bool) -> FullCall:
-    """Claims of a full call, with one in place of those that both legs of a symmetric product make.
+    """Claims of a full call, with one in place of those that both directed products of a symmetric product make.
 
     Such a product follows one signal, which goes one way at a time, but may turn while a call lasts: in every period
     the larger of the two counts. Legs of different products come together, whatever their directions.
@@ -86,7 +86,8 @@ def one_way_each(site: SiteModel, taker: str, call: FullCall, *, of_held: bool) 
     ---------
     ::
 
-        either >= sum of u[p] over the claims of one leg         (<product>_<effect>[_<groups>]_either_<direction>)
+        either >= sum of u[p] over the claims of one directed product
+        (<product>_<effect>[_<groups>]_either_<direction>)
 
     Symbols
     -------
@@ -94,9 +95,9 @@ def one_way_each(site: SiteModel, taker: str, call: FullCall, *, of_held: bool) 
     by upward calls of one and downward calls of another.
     """
     claims = list(call.claims)
-    for product_id in dict.fromkeys(claim.leg.product_id for claim in call.claims):
-        own = [c for c in call.claims if c.leg.product_id == product_id and c.device != taker]
-        if len({claim.leg.direction for claim in own}) < 2:
+    for product_id in dict.fromkeys(claim.directed.product_id for claim in call.claims):
+        own = [c for c in call.claims if c.directed.product_id == product_id and c.device != taker]
+        if len({claim.directed.direction for claim in own}) < 2:
             continue
         either = _larger(site, taker, f"{product_id}_{call.effect}{call.suffix}_either", own, of_held)
         claims = [c for c in claims if c not in own]
@@ -108,7 +109,7 @@ def _larger(site: SiteModel, taker: str, name: str, claims: Sequence[Claim], of_
     either = site.variable(taker, f"{name}_mw", "MW", "realtime")
     directions: tuple[Direction, ...] = ("up", "down")
     for direction in directions:
-        parts = [c.held if of_held else c.uncalled for c in claims if c.leg.direction == direction]
+        parts = [c.held if of_held else c.uncalled for c in claims if c.directed.direction == direction]
         site.constraint(
             taker,
             f"{name}_{direction}",

@@ -14,7 +14,7 @@ from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.units import in_currency
 
 if TYPE_CHECKING:
-    from mes_stoch.model.families import Family
+    from mes_stoch.model.groups import Family
     from mes_stoch.model.program import FloatArray
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution
@@ -48,7 +48,7 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     values = np.stack([solution.values for solution in solutions])
     coordinates: dict[str, NDArray[np.datetime64]] = {}
     variables: dict[str, xr.Variable] = {}
-    for family in program.variable_families:
+    for family in program.column_groups:
         array = values[:, family.positions]
         attributes = {
             "units": family.unit,
@@ -65,7 +65,7 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         currency = program.instance.currency
         note = in_currency(_DUAL_NOTE if program.stages == 2 else _NODE_DUAL_NOTE, currency)
         stacked = np.stack(duals)
-        for family in program.constraint_families:
+        for family in program.row_groups:
             name = DUAL_PREFIX + family.name
             unit = currency if family.unit == "1" else f"{currency}/{_per(family.unit)}"
             attributes = {"units": unit, "stage": family.stage, "long_name": family.text, "note": note}

@@ -32,7 +32,7 @@ from mes_stoch.schema.product import BidRules
 from mes_stoch.solvers.subproblems.sampled import Question, SampledRelaxation
 
 if TYPE_CHECKING:
-    from mes_stoch.model.families import Family
+    from mes_stoch.model.groups import Family
     from mes_stoch.model.site_program import SiteProgram
 
 _MOST_BLOCKS = 4
@@ -151,7 +151,7 @@ class _Inquiry:
         base = self._relaxation.ask(Question(self._without(self._silent)))
         self._free_cost = None if base is None else base.objective
         slack = self._relaxation.own_columns(
-            _positions(f for f in program.variable_families if _SLACK.fullmatch(f.quantity))
+            _positions(f for f in program.column_groups if _SLACK.fullmatch(f.quantity))
         )
         values = None if base is None else base.values
         # what cannot be held without leaving more demand unserved cannot be held
@@ -198,7 +198,7 @@ class _Inquiry:
         for kind, pattern in _LIMITS:
             families = [
                 family
-                for family in self._program.constraint_families
+                for family in self._program.row_groups
                 if pattern.fullmatch(family.quantity) and family.owner != volume.product_id
             ]
             if families:
@@ -292,7 +292,7 @@ class _Inquiry:
         return dict.fromkeys(columns, (0.0, 0.0))
 
     def _volume_family(self, name: str) -> Family | None:
-        fitting = (f for f in self._program.variable_families if f.owner == name and f.stage == "commit")
+        fitting = (f for f in self._program.column_groups if f.owner == name and f.stage == "commit")
         return next((f for f in fitting if f.quantity in ("volume_mw", "volume_mvar")), None)
 
     def _volume_columns(self, name: str) -> list[int]:
@@ -315,10 +315,10 @@ class _Inquiry:
         smallest = max(rules.minimum_bid_mw if bids.minimum else 0.0, step)
         if step > 0:
             smallest = step * np.ceil(smallest / step - 1e-9)
-        short = [f for f in program.variable_families if f.owner == name and _SHORT.fullmatch(f.quantity)]
+        short = [f for f in program.column_groups if f.owner == name and _SHORT.fullmatch(f.quantity)]
         excluding = [
             f
-            for f in program.constraint_families
+            for f in program.row_groups
             if (f.owner == name and _OWN_RULES.fullmatch(f.quantity)) or f.quantity == f"exclusive_with_{name}"
         ]
         return _Volume(

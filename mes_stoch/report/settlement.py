@@ -28,7 +28,7 @@ def _table(settlement: Settlement, scenario: str | None) -> Table:
     items = settlement.ledger.by_item(scenario)
     items["pool"] = [settlement.pool_of(stream) for stream in items["stream"]]
     comparison = settlement.comparison(scenario)
-    instance = settlement.ledger.books.instance
+    instance = settlement.ledger.data.instance
     for stream in sorted(comparison.index, key=lambda stream: group_order(group_of(str(stream), instance))):
         row = comparison.loc[stream]
         own = items[(items["pool"] == stream) & (items["amount"] != 0.0)]

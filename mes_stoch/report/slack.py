@@ -42,7 +42,7 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
         return []
     hours = float(program.instance.horizon.period_h)
     used = []
-    for family in program.variable_families:
+    for family in program.column_groups:
         match = _SLACK.fullmatch(family.quantity)
         product = program.instance.products.get(family.owner)
         # `short_mw` of the imbalance is a settled position, not slack
@@ -89,7 +89,7 @@ def chosen_slack(program: SiteProgram, result: EngineResult, budget_s: float) ->
         ``scenarios``: how many lean on slack; ``examined``: of how many the least possible is known; ``chosen``: a list
         of ``scenario``, penalties ``paid`` and ``least`` (in the run's currency) and ``reason``.
     """
-    families = [family for family in program.variable_families if _is_physical(family.quantity)]
+    families = [family for family in program.column_groups if _is_physical(family.quantity)]
     slack = np.concatenate([np.empty(0, dtype=np.int32), *(family.positions for family in families)]).astype(np.int32)
     before = program.root.columns
     if program.stages == 3:

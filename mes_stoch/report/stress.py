@@ -26,7 +26,7 @@ def _table(test: StressTest, leaves: list[int]) -> Table:
         table.add_column(heading, overflow="fold")
     table.add_column("missing" if not test.passed else "room", justify="right")
     for leaf in leaves:
-        name = test.plan.books.scenarios[leaf]
+        name = test.plan.data.scenarios[leaf]
         told = test.misses(leaf)[:1] or [reading for reading in [test.tightest(leaf)] if reading is not None]
         for reading in told:
             if reading.is_asked(leaf):

@@ -14,7 +14,7 @@ from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import providers
 from mes_stoch.schema.flexibility import Direction, Flexibility, as_called
 from mes_stoch.schema.product import MarketProduct
-from mes_stoch.settlement.books import Array, Books, Span
+from mes_stoch.settlement.data import Array, SettlementData, Span
 
 
 @dataclass(frozen=True)
@@ -75,48 +75,48 @@ def _settlement(product: MarketProduct) -> Any:
     return kind(PRODUCT_FAMILIES, product.family).module("settlement")
 
 
-def volume_blocks(books: Books, product: Flexibility) -> list[Span]:
-    return books.spans(product.block_h)
+def volume_blocks(data: SettlementData, product: Flexibility) -> list[Span]:
+    return data.spans(product.block_h)
 
 
-def calls(books: Books, product_id: str, product: Flexibility) -> Iterator[Call]:
+def calls(data: SettlementData, product_id: str, product: Flexibility) -> Iterator[Call]:
     """The directions of a product."""
-    spans = volume_blocks(books, product)
-    volume = books.by_period(books.decided(f"{product_id}.volume_mw"), spans)
+    spans = volume_blocks(data, product)
+    volume = data.by_period(data.decided(f"{product_id}.volume_mw"), spans)
     for direction in product.directions:
-        share = called_share(books, product, direction)
-        held = sum(delivered_by(books, product_id, product, direction, "held").values(), np.zeros_like(volume))
+        share = called_share(data, product, direction)
+        held = sum(delivered_by(data, product_id, product, direction, "held").values(), np.zeros_like(volume))
         if product.call == "continuous":
             delivered = share * held
         else:
-            given = delivered_by(books, product_id, product, direction, "called").values()
+            given = delivered_by(data, product_id, product, direction, "called").values()
             delivered = sum(given, np.zeros_like(volume))
         # a market that enables what is offered owes no more than that
-        owed = held if product.is_enabled_by_market else window(books, product) * volume
+        owed = held if product.is_enabled_by_market else window(data, product) * volume
         yield Call(product_id, product, direction, owed, held, share, share * volume, delivered)
 
 
 def delivered_by(
-    books: Books, product_id: str, product: Flexibility, direction: Direction, what: str
+    data: SettlementData, product_id: str, product: Flexibility, direction: Direction, what: str
 ) -> dict[str, Array]:
     """Power that each component holds (``held``) or gives on a discrete call (``called``), MW."""
-    leg = leg_name(product_id, direction)
-    names = {name: f"{name}.{leg}_{what}_mw" for name in providers(books.instance.components, product_id)}
-    return {component: books.decided(name) for component, name in names.items() if books.has(name)}
+    directed = directed_name(product_id, direction)
+    names = {name: f"{name}.{directed}_{what}_mw" for name in providers(data.instance.components, product_id)}
+    return {component: data.decided(name) for component, name in names.items() if data.has(name)}
 
 
-def leg_name(product_id: str, direction: Direction) -> str:
+def directed_name(product_id: str, direction: Direction) -> str:
     """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
     suffix = f"_{direction}"
     return product_id if product_id.endswith(suffix) else product_id + suffix
 
 
-def net_delivery(books: Books, component: str, directions: tuple[Direction, ...] = ("up", "down")) -> Array:
+def net_delivery(data: SettlementData, component: str, directions: tuple[Direction, ...] = ("up", "down")) -> Array:
     """What calls add to the injection of a component, MW."""
-    spec = books.instance.components[component]
-    total = np.zeros((len(books.scenarios), len(books.time)))
+    spec = data.instance.components[component]
+    total = np.zeros((len(data.scenarios), len(data.time)))
     for product_id in spec.provided:
-        product = as_called(books.instance.products[product_id])
+        product = as_called(data.instance.products[product_id])
         if product is None:
             continue
         for direction in product.directions:
@@ -124,28 +124,28 @@ def net_delivery(books: Books, component: str, directions: tuple[Direction, ...]
                 continue
             sign = 1 if direction == "up" else -1
             if product.call == "continuous":
-                held = delivered_by(books, product_id, product, direction, "held").get(component)
-                given = None if held is None else called_share(books, product, direction) * held
+                held = delivered_by(data, product_id, product, direction, "held").get(component)
+                given = None if held is None else called_share(data, product, direction) * held
             else:
-                given = delivered_by(books, product_id, product, direction, "called").get(component)
+                given = delivered_by(data, product_id, product, direction, "called").get(component)
             if given is not None:
                 total = total + sign * given
     return total
 
 
-def window(books: Books, product: Flexibility) -> Array:
+def window(data: SettlementData, product: Flexibility) -> Array:
     """Share of the volume to be held: inside contract and calendar, and as the data say."""
-    return books.data(product.window_per_unit) * obliged(product, books.time)
+    return data.values(product.window_per_unit) * obliged(product, data.time)
 
 
-def called_share(books: Books, product: Flexibility, direction: Direction) -> Array:
+def called_share(data: SettlementData, product: Flexibility, direction: Direction) -> Array:
     """Called share of the volume: in merit order where energy is offered at a price, in its window where it is sold."""
     stated = product.activation(direction)
-    share = books.data(0.0 if stated is None else stated)
+    share = data.values(0.0 if stated is None else stated)
     prices = product.merit_order()
     if prices is not None:
-        own, last = (books.data(price) for price in prices)
+        own, last = (data.values(price) for price in prices)
         share = np.where(last >= own if direction == "up" else last <= own, share, 0.0)
     if product.is_own_offer:
-        share = np.minimum(share, window(books, product))
+        share = np.minimum(share, window(data, product))
     return share

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.io.files import write_whole
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.settlement.books import Array, Books, Span
+from mes_stoch.settlement.data import Array, SettlementData, Span
 
 COLUMNS = (
     "scenario",
@@ -77,7 +77,7 @@ class CashFlow:
 
 
 def cash_flow(
-    books: Books,
+    data: SettlementData,
     owner: str,
     stream: str,
     item: str,
@@ -98,9 +98,9 @@ def cash_flow(
     hours : array or float, optional
         Default: the length of each span.
     """
-    every = [np.array([t]) for t in range(len(books.time))] if spans is None else spans
-    length = np.array([len(span) * books.period_h for span in every])
-    shape = (len(books.scenarios), len(every))
+    every = [np.array([t]) for t in range(len(data.time))] if spans is None else spans
+    length = np.array([len(span) * data.period_h for span in every])
+    shape = (len(data.scenarios), len(every))
     return CashFlow(
         owner=owner,
         stream=stream,
@@ -118,16 +118,16 @@ def cash_flow(
 class Ledger:
     """All cash flows of a run."""
 
-    books: Books
+    data: SettlementData
     cash_flows: tuple[CashFlow, ...]
 
     @property
     def currency(self) -> str:
-        return self.books.instance.currency
+        return self.data.instance.currency
 
     def totals(self) -> pd.DataFrame:
         """Money over the horizon by scenario (rows) and stream (columns)."""
-        index = pd.Index(self.books.scenarios, name="scenario")
+        index = pd.Index(self.data.scenarios, name="scenario")
         streams: dict[str, Array] = {}
         for flow in self.cash_flows:
             streams[flow.stream] = streams.get(flow.stream, np.zeros(len(index))) + flow.total
@@ -135,9 +135,9 @@ class Ledger:
 
     def by_item(self, scenario: str | None = None) -> pd.DataFrame:
         """Money by owner, stream and item, in the order of the ledger: expected, or that of one scenario."""
-        weights = self.books.probabilities
+        weights = self.data.probabilities
         if scenario is not None:
-            weights = np.array([float(name == scenario) for name in self.books.scenarios])
+            weights = np.array([float(name == scenario) for name in self.data.scenarios])
         rows: dict[tuple[str, str, str], float] = {}
         for flow in self.cash_flows:
             key = (flow.owner, flow.stream, flow.item)
@@ -153,7 +153,7 @@ class Ledger:
         DataFrame
             Columns :data:`COLUMNS`; scenario by scenario, cash flow by cash flow, in order of time.
         """
-        chosen = self.books.scenarios if scenarios is None else list(scenarios)
+        chosen = self.data.scenarios if scenarios is None else list(scenarios)
         parts = [self._scenario(name) for name in chosen]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
@@ -164,12 +164,12 @@ class Ledger:
 
     @cached_property
     def _stamps(self) -> NDArray[np.object_]:
-        return np.array([moment.isoformat() for moment in self.books.time], dtype=object)
+        return np.array([moment.isoformat() for moment in self.data.time], dtype=object)
 
     def _scenario(self, name: str) -> pd.DataFrame:
-        if name not in self.books.scenarios:
+        if name not in self.data.scenarios:
             raise UsageError(f"the run has no scenario {name!r}")
-        row = self.books.scenarios.index(name)
+        row = self.data.scenarios.index(name)
         places = [np.flatnonzero(flow.quantity[row]) for flow in self._paid]
         counts = [len(here) for here in places]
 
@@ -201,7 +201,7 @@ class Ledger:
 
         A file that is there is replaced once all is written.
         """
-        chosen = self.books.scenarios if scenarios is None else list(scenarios)
+        chosen = self.data.scenarios if scenarios is None else list(scenarios)
         count = 0
 
         def fill(file: BinaryIO) -> None:

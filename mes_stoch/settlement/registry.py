@@ -1,9 +1,9 @@
 """Every cash flow of a run, asked of the settlement of each kind and family.
 
-A kind of component or family of products has a module ``settlement`` with one function ``cash_flows(books, name,
+A kind of component or family of products has a module ``settlement`` with one function ``cash_flows(data, name,
 spec)`` that yields cash flows (:func:`mes_stoch.settlement.ledger.cash_flow`). It reads data of the scenarios
-(``books.data``), volumes, positions, power held and delivered (``books.decided``, :mod:`mes_stoch.settlement.calls`)
-and meters (``books.metered``); it never reads what the optimiser worked out for its own money, such as ``short``,
+(``data.data``), volumes, positions, power held and delivered (``data.decided``, :mod:`mes_stoch.settlement.calls`)
+and meters (``data.metered``); it never reads what the optimiser worked out for its own money, such as ``short``,
 ``missed``, ``lost`` or ``penalised``. Streams are named as the optimiser names them, so that the two accounts can be
 laid side by side. A family whose products are called also says what a called MWh is paid (``call_payments(product,
 direction)``).
@@ -16,22 +16,22 @@ from functools import partial
 
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kind
 from mes_stoch.schema.errors import Issue, RunFolderError
-from mes_stoch.settlement.books import Books, MissingEntryError
+from mes_stoch.settlement.data import MissingEntryError, SettlementData
 from mes_stoch.settlement.ledger import CashFlow
 from mes_stoch.settlement.nodes import settle_node
 
 
-def cash_flows(books: Books) -> list[CashFlow]:
+def cash_flows(data: SettlementData) -> list[CashFlow]:
     """Every cash flow of a run: products, then components, then nodes, in the order of the instance.
 
     Raises
     ------
     RunFolderError
-        With everything that the books lack, or have over other spans than the instance's.
+        With everything that the data lack, or have over other spans than the instance's.
     """
     flows: list[CashFlow] = []
     issues: list[Issue] = []
-    for owner, settle in _settlers(books):
+    for owner, settle in _settlers(data):
         try:
             flows += settle()
         except MissingEntryError as error:
@@ -45,12 +45,12 @@ def cash_flows(books: Books) -> list[CashFlow]:
     return flows
 
 
-def _settlers(books: Books) -> Iterator[tuple[str, Callable[[], Iterator[CashFlow]]]]:
-    for product_id, product in books.instance.products.items():
+def _settlers(data: SettlementData) -> Iterator[tuple[str, Callable[[], Iterator[CashFlow]]]]:
+    for product_id, product in data.instance.products.items():
         settlement = kind(PRODUCT_FAMILIES, product.family).module("settlement")
-        yield product_id, partial(settlement.cash_flows, books, product_id, product)
-    for name, spec in books.instance.components.items():
+        yield product_id, partial(settlement.cash_flows, data, product_id, product)
+    for name, spec in data.instance.components.items():
         settlement = kind(COMPONENTS, spec.type).module("settlement")
-        yield name, partial(settlement.cash_flows, books, name, spec)
-    for name in books.instance.nodes:
-        yield name, partial(settle_node, books, name)
+        yield name, partial(settlement.cash_flows, data, name, spec)
+    for name in data.instance.nodes:
+        yield name, partial(settle_node, data, name)

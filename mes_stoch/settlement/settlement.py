@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.instance import Instance
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import Ledger
 from mes_stoch.settlement.registry import cash_flows
 from mes_stoch.settlement.stated import TOLERANCE, Stated, disagreements
@@ -47,12 +47,12 @@ class Settlement:
     @cached_property
     def totals(self) -> pd.DataFrame:
         """Settled money by scenario and stream, the streams of all energy markets added up as ``energy``."""
-        return _pooled(self.ledger.totals(), self.ledger.books.instance)
+        return _pooled(self.ledger.totals(), self.ledger.data.instance)
 
     @cached_property
     def differences(self) -> pd.DataFrame:
         """Settled less stated money by scenario and stream, with the profit as the last column."""
-        settled, stated = self.totals, _pooled(self.stated, self.ledger.books.instance)
+        settled, stated = self.totals, _pooled(self.stated, self.ledger.data.instance)
         streams = list(dict.fromkeys([*stated.columns, *settled.columns]))
         difference = settled.reindex(columns=streams, fill_value=0.0) - stated.reindex(columns=streams, fill_value=0.0)
         return difference.assign(profit=difference.sum(axis=1))
@@ -64,7 +64,7 @@ class Settlement:
 
     @property
     def expected_profit(self) -> float:
-        return float(self.ledger.books.probabilities @ self.profit.to_numpy())
+        return float(self.ledger.data.probabilities @ self.profit.to_numpy())
 
     @property
     def largest_difference(self) -> float:
@@ -100,7 +100,7 @@ class Settlement:
 
     def comparison(self, scenario: str | None = None) -> pd.DataFrame:
         """Settled and stated money by stream: expected, or of one scenario; columns ``settled, stated, difference``."""
-        settled, stated = self.totals, _pooled(self.stated, self.ledger.books.instance)
+        settled, stated = self.totals, _pooled(self.stated, self.ledger.data.instance)
         table = pd.DataFrame(
             {"settled": self._weigh(settled, scenario), "stated": self._weigh(stated, scenario)}
         ).fillna(0.0)
@@ -117,7 +117,7 @@ class Settlement:
         size = np.abs(np.nan_to_num(change, nan=np.inf))
         worst = [divmod(int(place), size.shape[1]) for place in np.argsort(-size, axis=None)[:most]]
         return [
-            f"{names[column]} in scenario {self.ledger.books.scenarios[row]}: settled {settled[row, column]:,.6g} "
+            f"{names[column]} in scenario {self.ledger.data.scenarios[row]}: settled {settled[row, column]:,.6g} "
             f"{currency}, {change[row, column]:+,.6g} from what the optimiser states"
             for row, column in worst
             if size[row, column] > 0
@@ -125,29 +125,29 @@ class Settlement:
 
     def pool_of(self, stream: str) -> str:
         """The name under which a stream is compared."""
-        return pool_of(stream, self.ledger.books.instance)
+        return pool_of(stream, self.ledger.data.instance)
 
     def _weigh(self, table: pd.DataFrame, scenario: str | None) -> pd.Series[float]:
         if scenario is not None:
             return pd.Series(table.loc[scenario], dtype=float)
-        return pd.Series(self.ledger.books.probabilities @ table.to_numpy(), index=table.columns)
+        return pd.Series(self.ledger.data.probabilities @ table.to_numpy(), index=table.columns)
 
 
-def settle_books(books: Books, account: Stated | None = None) -> Settlement:
-    """Settle a run from its books, and hold what else it states against them.
+def settle_data(data: SettlementData, account: Stated | None = None) -> Settlement:
+    """Settle a run from its data, and hold what else it states against them.
 
     Raises
     ------
     UsageError
         If the run has no dispatch.
     """
-    solution = books.solution
+    solution = data.solution
     stated = pd.DataFrame(
         np.asarray(solution["stream_eur"].transpose("scenario", "stream").values, dtype=float),
-        index=pd.Index(books.scenarios, name="scenario"),
+        index=pd.Index(data.scenarios, name="scenario"),
         columns=[str(stream) for stream in solution["stream"].values],
     )
-    return Settlement(Ledger(books, tuple(cash_flows(books))), stated, account)
+    return Settlement(Ledger(data, tuple(cash_flows(data))), stated, account)
 
 
 def _size(table: pd.DataFrame) -> NDArray[np.float64]:

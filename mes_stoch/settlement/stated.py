@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.schema.instance import ExplicitScenarios
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import Ledger
 
 #: Two accounts of one number may differ by this share of the money that moves.
@@ -79,24 +79,24 @@ class Stated:
 
 def disagreements(settlement: SettledMoney, stated: Stated) -> list[str]:
     """Everything in which a run and its settlement do not agree, in words."""
-    books = settlement.ledger.books
+    data = settlement.ledger.data
     found = [f"{line}" for line in stated.changed]
     for check in (
         _money(settlement, stated.summary),
         _bounds(stated),
         _trace(stated),
-        _scenarios(books, stated),
-        _data(books, stated),
-        _commitments(books, stated),
-        _bid_rules(books, stated),
+        _scenarios(data, stated),
+        _data(data, stated),
+        _commitments(data, stated),
+        _bid_rules(data, stated),
     ):
         found += check
     return found
 
 
 def _money(settlement: SettledMoney, summary: Mapping[str, Any]) -> Iterator[str]:
-    books, currency = settlement.ledger.books, settlement.ledger.currency
-    weight = books.probabilities
+    data, currency = settlement.ledger.data, settlement.ledger.currency
+    weight = data.probabilities
     size = max(1.0, float(weight @ np.maximum(settlement.sizes, 1.0)))
 
     def differs(stated: float, settled: float) -> bool:
@@ -105,12 +105,12 @@ def _money(settlement: SettledMoney, summary: Mapping[str, Any]) -> Iterator[str
     settled = settlement.expected_profit
     if differs(float(summary["objective"]), settled):
         yield f"summary.json: the objective is {summary['objective']:.6f} {currency}, settled {settled:.6f}"
-    profit = np.asarray(books.solution["profit_eur"].values, dtype=float)
+    profit = np.asarray(data.solution["profit_eur"].values, dtype=float)
     gap = np.abs(profit - settlement.profit.to_numpy()) / np.maximum(settlement.sizes, 1.0)
     for row in np.argsort(-gap)[:_MOST]:
         if not gap[row] <= TOLERANCE:
             yield (
-                f"solution.nc: the profit of scenario {books.scenarios[row]} is {profit[row]:.6f} {currency}, settled "
+                f"solution.nc: the profit of scenario {data.scenarios[row]} is {profit[row]:.6f} {currency}, settled "
                 f"{settlement.profit.iloc[row]:.6f}"
             )
     expected = dict(zip(settlement.stated.columns, weight @ settlement.stated.to_numpy(), strict=True))
@@ -164,8 +164,8 @@ def _trace(stated: Stated) -> Iterator[str]:
             yield f"summary.json: {name} is {told}, the best of trace.csv {best:.6f}"
 
 
-def _scenarios(books: Books, stated: Stated) -> Iterator[str]:
-    summary, tree, instance = stated.summary, books.tree, books.instance
+def _scenarios(data: SettlementData, stated: Stated) -> Iterator[str]:
+    summary, tree, instance = stated.summary, data.tree, data.instance
     for key, told, own in (
         ("instance", summary["instance"], instance.name),
         ("currency", summary["currency"], instance.currency),
@@ -182,22 +182,22 @@ def _scenarios(books: Books, stated: Stated) -> Iterator[str]:
         yield f"tree.nc: the probabilities sum to {total:.12g}"
     known = dict(zip(tree.scenario_names, tree.probabilities, strict=True))
     nodes = dict(zip(tree.scenario_names, map(str, tree.dataset["day_ahead_node"].values), strict=True))
-    for file, dataset in (("solution.nc", books.solution), ("flows.nc", books.flows)):
-        own_weights = np.array([known[name] for name in books.scenarios])
+    for file, dataset in (("solution.nc", data.solution), ("flows.nc", data.flows)):
+        own_weights = np.array([known[name] for name in data.scenarios])
         away = np.abs(np.asarray(dataset["probability"].values, dtype=float) - own_weights)
         if not (away <= _PROBABILITY_TOLERANCE).all():
-            worst = books.scenarios[int(np.argmax(away))]
+            worst = data.scenarios[int(np.argmax(away))]
             yield f"{file}: the probability of scenario {worst} is not the {known[worst]:.12g} of tree.nc"
-        if [nodes[name] for name in books.scenarios] != [str(node) for node in dataset["day_ahead_node"].values]:
+        if [nodes[name] for name in data.scenarios] != [str(node) for node in dataset["day_ahead_node"].values]:
             yield f"{file}: the day-ahead nodes are not those of tree.nc"
-    missing = len(tree.scenario_names) - len(books.scenarios)
+    missing = len(tree.scenario_names) - len(data.scenarios)
     if missing:
         yield f"solution.nc: {missing} scenarios of tree.nc were not dispatched"
 
 
-def _data(books: Books, stated: Stated) -> Iterator[str]:
+def _data(data: SettlementData, stated: Stated) -> Iterator[str]:
     """Series and probabilities of the instance's files are those of the tree, where the tree was made from them."""
-    loaded, tree = stated.loaded, books.tree
+    loaded, tree = stated.loaded, data.tree
     if not loaded.time.equals(tree.time):
         yield "tree.nc: the periods are not those of the instance's horizon"
         return
@@ -227,9 +227,9 @@ def _series(dataset: Any, name: str, own: np.ndarray[Any, np.dtype[np.float64]])
         yield f"tree.nc: the series {name} is not that of the instance's file"
 
 
-def _commitments(books: Books, stated: Stated) -> Iterator[str]:
+def _commitments(data: SettlementData, stated: Stated) -> Iterator[str]:
     """One row a product and block, with the volume of the solution; the same in the summary."""
-    expected = {(row["product"], row["block_start"]): row for row in _committed(books)}
+    expected = {(row["product"], row["block_start"]): row for row in _committed(data)}
     told: dict[tuple[str, pd.Timestamp], Any] = {}
     for row in stated.commitments.to_dict("records"):
         key = (str(row["product"]), row["block_start"])
@@ -253,13 +253,13 @@ def _commitments(books: Books, stated: Stated) -> Iterator[str]:
             yield f"summary.json: {_block(key)} is {row.get(unit)}, in solution.nc {volume:.6g}"
 
 
-def _committed(books: Books) -> Iterator[dict[str, Any]]:
-    for name, array in books.solution.data_vars.items():
+def _committed(data: SettlementData) -> Iterator[dict[str, Any]]:
+    for name, array in data.solution.data_vars.items():
         product_id, _, quantity = str(name).rpartition(".")
-        product = books.instance.products.get(product_id)
+        product = data.instance.products.get(product_id)
         if product is None or quantity not in ("volume_mw", "volume_mvar") or "scenario" in array.dims:
             continue
-        spans = books.spans(product.volume_block_h)
+        spans = data.spans(product.volume_block_h)
         if len(spans) != array.size:
             yield {"product": product_id, "block_start": None, "unit": quantity, "volume": math.nan}
             continue
@@ -268,8 +268,8 @@ def _committed(books: Books) -> Iterator[dict[str, Any]]:
             yield {
                 "product": product_id,
                 "direction": direction,
-                "block_start": books.time[int(span[0])],
-                "block_end": books.time[int(span[-1])] + pd.Timedelta(hours=books.period_h),
+                "block_start": data.time[int(span[0])],
+                "block_end": data.time[int(span[-1])] + pd.Timedelta(hours=data.period_h),
                 "unit": quantity,
                 "volume": float(volume),
             }
@@ -283,12 +283,12 @@ def _same_row(key: tuple[str, pd.Timestamp], told: Mapping[str, Any], own: Mappi
             yield f"commitments.csv: {column} of {_block(key)} is {told[column]}, by the instance {own[column]}"
 
 
-def _bid_rules(books: Books, stated: Stated) -> Iterator[str]:
-    bids = books.instance.bids
+def _bid_rules(data: SettlementData, stated: Stated) -> Iterator[str]:
+    bids = data.instance.bids
     if stated.summary["bid_rules"] != {"minimum_bids": bids.minimum, "bid_steps": bids.steps}:
         yield f"summary.json: bid_rules are not those of the instance (minimum {bids.minimum}, steps {bids.steps})"
-    for row in _committed(books):
-        product, unit = books.instance.products[row["product"]], row["unit"].removeprefix("volume_")
+    for row in _committed(data):
+        product, unit = data.instance.products[row["product"]], row["unit"].removeprefix("volume_")
         largest = getattr(product, f"volume_max_{unit}", math.inf)
         smallest = getattr(product, f"minimum_bid_{unit}", 0.0) if bids.minimum else 0.0
         step = getattr(product, f"bid_step_{unit}", 0.0) if bids.steps else 0.0

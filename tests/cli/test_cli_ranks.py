@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mes_stoch.cli import ranks, speech
+from mes_stoch.cli import output, ranks
 from mes_stoch.cli.main import run
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.parallel import mpi
@@ -99,7 +99,7 @@ class _World:
 def two_ranks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("PMI_SIZE", "2")
     monkeypatch.setenv("PMI_RANK", "0")
-    monkeypatch.setattr(speech, "_HEAD_START_S", 0.0)
+    monkeypatch.setattr(output, "_HEAD_START_S", 0.0)
     return monkeypatch
 
 
@@ -142,8 +142,8 @@ def test_slurm_without_a_step_is_one_process(monkeypatch: pytest.MonkeyPatch) ->
         if name.startswith(("PMI", "OMPI_", "SLURM_", "MPI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SLURM_PROCID", "0")
-    assert speech.is_speaker()
+    assert output.prints_output()
     monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "3")
     monkeypatch.setenv("SLURM_PROCID", "2")
-    assert speech.launched_rank() == 2
-    assert not speech.is_speaker()
+    assert output.launched_rank() == 2
+    assert not output.prints_output()

@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 
 from mes_stoch.settlement import components
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow
 
 Command = Callable[..., Any]
@@ -86,8 +86,8 @@ def test_a_run_that_is_as_it_was_written_and_does_not_add_up(
     """The settlement is given other prices: it looks like a fault of the program, and is told as one."""
     from mes_stoch.settlement import registry
 
-    def twice(books: Books, name: str) -> Iterator[CashFlow]:
-        for flow in components.settle_node(books, name):
+    def twice(data: SettlementData, name: str) -> Iterator[CashFlow]:
+        for flow in components.settle_node(data, name):
             yield replace(flow, quantity=flow.quantity + 1.0)
 
     monkeypatch.setattr(registry, "settle_node", twice)

@@ -548,11 +548,11 @@ def test_calls_of_two_groups_are_both_delivered(limit_mw: float, missing: float)
         "battery.fr_mfrr_up_held_mw": 1.0,
         "battery.fr_mfrr_up_called_mw": 1.0,
     }
-    books = books_by_hand(instance, plan, metered={("power", "grid"): -2.0})
-    assert found(stress(books)) == ([("battery", "discharging power, as operated", missing)] if missing else [])
+    data = books_by_hand(instance, plan, metered={("power", "grid"): -2.0})
+    assert found(stress(data)) == ([("battery", "discharging power, as operated", missing)] if missing else [])
     narrow = make_instance({"grid": grid(export_max_mw=1.5), "battery": store}, {**DAY_AHEAD, **products})
-    books = books_by_hand(narrow, plan, metered={("power", "grid"): -2.0})
-    assert ("grid", "export limit, as operated", 0.5) in found(stress(books))
+    data = books_by_hand(narrow, plan, metered={("power", "grid"): -2.0})
+    assert ("grid", "export limit, as operated", 0.5) in found(stress(data))
 
 
 def test_an_engine_as_operated() -> None:
@@ -568,8 +568,8 @@ def test_an_engine_as_operated() -> None:
     plan = {"engine.power_mw": 3.0, "engine.on": 1.0, "grid.scheduled_mw": 3.0}
     plan |= {f"engine.{name}_held_mw": 1.0 for name in products}
     series = {"called_up": [1.0, 0.0], "called_down": [0.0, 1.0]}
-    books = books_by_hand(instance, plan, series=series, metered={("fuel", "mains"): [10.0, 2.0]})
-    assert found(stress(books)) == [
+    data = books_by_hand(instance, plan, series=series, metered={("fuel", "mains"): [10.0, 2.0]})
+    assert found(stress(data)) == [
         ("engine", "largest power, as operated", 1.0),
         ("engine", "smallest power, as operated", 0.5),
     ]
@@ -753,8 +753,8 @@ def both_ways(up: str, down: str, demand_mw: float, **store: float) -> tuple[Ins
     plan = idle("store", store["initial_mwh"]) | {"pump.power_mw": 1.0, "chp.power_mw": 1.0, "grid.scheduled_mw": 0.0}
     for unit, product in (("pump", up), ("chp", down)):
         for way in ("up", "down") if product == "fr_fcr" else (product.rsplit("_", 1)[1],):
-            leg = f"fr_fcr_{way}" if product == "fr_fcr" else product
-            plan[f"{unit}.{leg}_held_mw"] = float((unit, way) in (("pump", "up"), ("chp", "down")))
+            directed = f"fr_fcr_{way}" if product == "fr_fcr" else product
+            plan[f"{unit}.{directed}_held_mw"] = float((unit, way) in (("pump", "up"), ("chp", "down")))
     return instance, plan
 
 
@@ -779,8 +779,8 @@ def test_calls_up_and_down_take_the_same_heat(
     up: str, down: str, store: dict[str, float], missing: list[tuple[str, str, float]]
 ) -> None:
     instance, plan = both_ways(up, down, 4.0, **{"discharge_max_mw": 10.0, "charge_max_mw": 10.0, **store})
-    books = books_by_hand(instance, plan, metered={("fuel", "mains"): 2.0})
-    assert found(stress(books)) == missing
+    data = books_by_hand(instance, plan, metered={("fuel", "mains"): 2.0})
+    assert found(stress(data)) == missing
 
 
 # -- leaves -----------------------------------------------------------------------------------------------------------

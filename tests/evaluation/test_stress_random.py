@@ -11,7 +11,7 @@ from mes_stoch.evaluation.stress.outcome import StressTest, stress
 from mes_stoch.model.site_program import build_program
 from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import RunSettings
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
@@ -27,7 +27,7 @@ def stressed(seed: int) -> StressTest:
     program = build_program(instance, tree)
     settings = RunSettings(inputs={}, method="ef", started=datetime(2025, 1, 1))
     run = assemble_run(program, solve_extensive(program, OPTIONS), settings)
-    return stress(Books(instance, tree, run.solution, run.flow_data))
+    return stress(SettlementData(instance, tree, run.solution, run.flow_data))
 
 
 def assert_stands(seeds: range) -> None:

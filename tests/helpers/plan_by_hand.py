@@ -11,7 +11,7 @@ import xarray as xr
 from helpers.site_builder import make_tree
 from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.schema.instance import Instance
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 
 
 def books_by_hand(
@@ -21,8 +21,8 @@ def books_by_hand(
     series: Mapping[str, Any] | None = None,
     metered: Mapping[tuple[str, str], Any] | None = None,
     probabilities: Sequence[float] = (1.0,),
-) -> Books:
-    """Books of a plan.
+) -> SettlementData:
+    """SettlementData of a plan.
 
     Parameters
     ----------
@@ -64,4 +64,4 @@ def books_by_hand(
             "component": ("flow", [component for _, component in labels]),
         },
     )
-    return Books(instance, tree, solution, meters)
+    return SettlementData(instance, tree, solution, meters)

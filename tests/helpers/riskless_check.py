@@ -157,7 +157,7 @@ def _closed(finding: Finding, instance: Instance, tree: ScenarioTree, unit: floa
 
 
 def _slack_columns(program: SiteProgram) -> NDArray[np.int32]:
-    found = [family.positions for family in program.variable_families if _SLACK.fullmatch(family.quantity)]
+    found = [family.positions for family in program.column_groups if _SLACK.fullmatch(family.quantity)]
     return np.concatenate(found).astype(np.int32) if found else np.empty(0, dtype=np.int32)
 
 

@@ -9,8 +9,8 @@ from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settlement.books import Books
-from mes_stoch.settlement.settlement import Settlement, settle_books
+from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.settlement import Settlement, settle_data
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
@@ -23,4 +23,4 @@ def solved(instance: Instance, tree: ScenarioTree, gap_rel: float = 1e-7, time_l
 
 def settled(instance: Instance, tree: ScenarioTree) -> Settlement:
     run = solved(instance, tree)
-    return settle_books(Books(instance, tree, run.solution, run.flow_data))
+    return settle_data(SettlementData(instance, tree, run.solution, run.flow_data))

@@ -132,7 +132,7 @@ class Optimum:
         )
 
     def variable(self, name: str, scenario: int = 0) -> np.ndarray:
-        family = next(f for f in self.program.variable_families if f.name == name)
+        family = next(f for f in self.program.column_groups if f.name == name)
         return self.values[scenario][family.positions]
 
 
@@ -156,10 +156,8 @@ def optimum(
     program = build_program(instance, make_tree(instance, series, probabilities))
     scenarios = [program.scenario(s) for s in range(len(probabilities))]
     columns = len(scenarios[0].cost)
-    names = [f.name for f in program.constraint_families]
-    dropped = {
-        int(r) for f in program.constraint_families for r in f.positions if any(fnmatchcase(f.name, d) for d in drop)
-    }
+    names = [f.name for f in program.row_groups]
+    dropped = {int(r) for f in program.row_groups for r in f.positions if any(fnmatchcase(f.name, d) for d in drop)}
     unknown = {d for d in drop if not any(fnmatchcase(name, d) for name in names)}
     if unknown:
         raise KeyError(f"no such rows: {sorted(unknown)}; there are {names}")
@@ -167,7 +165,7 @@ def optimum(
     lower = np.concatenate([s.column_lower for s in scenarios])
     upper = np.concatenate([s.column_upper for s in scenarios])
     for name, value in (fixed or {}).items():
-        family = next(f for f in program.variable_families if f.name == name)
+        family = next(f for f in program.column_groups if f.name == name)
         for k in range(len(scenarios)):
             lower[k * columns + family.positions] = value
             upper[k * columns + family.positions] = value

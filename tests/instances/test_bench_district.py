@@ -47,7 +47,7 @@ def test_units_keep_their_minimum_times_on_a_day_of_low_prices(district: LoadedI
     program = program_of(district, 3)
     solution = solve(program.scenario(2), options={**SCENARIO_MIP_OPTIONS, "mip_rel_gap": 5e-3})
     assert solution.values is not None
-    families = {family.name: family.positions for family in program.variable_families}
+    families = {family.name: family.positions for family in program.column_groups}
     units = {n: s for n, s in district.instance.components.items() if isinstance(s, Converter) and s.power_min_mw > 0}
     starts, inner_runs = 0, 0
     for name, spec in units.items():

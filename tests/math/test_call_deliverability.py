@@ -226,7 +226,7 @@ def test_no_rows_where_a_network_always_takes_a_call() -> None:
         main = {**mains(), "import_max_mw": import_max_mw}
         instance = make_instance({"grid": grid(), "mains": main, "generator": unit}, products)
         program = build_leaf_program(instance, make_tree(instance, FREE))
-        return {family.name for family in program.constraint_families if ".call_" in family.name}
+        return {family.name for family in program.row_groups if ".call_" in family.name}
 
     assert call_rows(None) == set()
     assert call_rows(2.5) == {"mains.call_power_taken"}

@@ -90,7 +90,7 @@ def test_nothing_is_built_where_it_makes_no_difference() -> None:
         product = reserve(activation_up_per_unit=share)
         instance = make_instance({"grid": grid(), "battery": store}, {**ENERGY, "fr_afrr_up": product})
         program = build_leaf_program(instance, make_tree(instance, {"da": 0}))
-        assert not [f.name for f in program.variable_families if "cancelled" in f.name]
+        assert not [f.name for f in program.column_groups if "cancelled" in f.name]
 
 
 # -- against a period taken apart -------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def levels_of_model(case: Case) -> tuple[float, float]:
     instance = make_instance({"grid": grid(), "battery": store}, {**ENERGY, "fr_fcr": product})
     program = build_leaf_program(instance, make_tree(instance, {"da": 0}))
     scenario = program.scenario(0)
-    place = {f.name: int(f.positions[0]) for f in program.variable_families}
+    place = {f.name: int(f.positions[0]) for f in program.column_groups}
     lower, upper = scenario.column_lower.copy(), scenario.column_upper.copy()
     for name, value in {
         "fr_fcr.volume_mw": case.held,

@@ -73,9 +73,9 @@ def test_the_dearer_product_is_sold_alone(who: int, bids: dict[str, bool] | None
 
 def test_a_minimum_bid_and_its_exclusion_share_a_binary() -> None:
     with_bids = optimum(site(EXCLUDES, {}, bids={"minimum": True, "steps": False}), FREE).program
-    names = [f.name for f in with_bids.variable_families if f.quantity == "bid"]
+    names = [f.name for f in with_bids.column_groups if f.quantity == "bid"]
     assert names == ["fr_mfrr_up.bid", "fr_rc_up.bid"]
-    assert not [f for f in optimum(site({}, {}), FREE).program.variable_families if f.quantity == "bid"]
+    assert not [f for f in optimum(site({}, {}), FREE).program.column_groups if f.quantity == "bid"]
 
 
 def test_each_block_is_sold_to_the_dearer() -> None:

@@ -59,7 +59,7 @@ def test_nothing_is_thrown_away_where_nothing_must_be_taken() -> None:
     instance = make_instance({"grid": grid(import_max_mw=5.0, export_max_mw=5.0), "load": LOAD}, spot, periods=2)
     result = optimum(instance, {"id_eur_per_mwh": [50.0, -1500.0]})
     assert result.profit == pytest.approx(1450.0)
-    assert "power.dumped_mw" not in {family.name for family in result.program.variable_families}
+    assert "power.dumped_mw" not in {family.name for family in result.program.column_groups}
 
 
 @pytest.mark.parametrize(("price", "profit"), [(-1500.0, 0.0), (400.0, 0.0), (3000.0, 0.0)])

@@ -83,7 +83,7 @@ def test_each_group_is_held_by_itself() -> None:
 
 def test_one_group_has_no_rows_of_stacking() -> None:
     instance = make_instance({"grid": grid(), "process": process()}, products(ONE_GROUP))
-    names = [f.name for f in optimum(instance, FREE).program.constraint_families]
+    names = [f.name for f in optimum(instance, FREE).program.row_groups]
     assert "process.limit" in names
     assert not [name for name in names if "stacked" in name or "reserved" in name]
 

@@ -259,5 +259,5 @@ def test_hours_begun_before_the_horizon_count_as_states_begun() -> None:
 
 
 def test_a_free_first_state_of_a_single_block_needs_no_changes() -> None:
-    names = {f.name for f in solve([50.0] * 2, state_block_h=2.0, start_cost_eur=5.0).program.variable_families}
+    names = {f.name for f in solve([50.0] * 2, state_block_h=2.0, start_cost_eur=5.0).program.column_groups}
     assert "unit.start" not in names

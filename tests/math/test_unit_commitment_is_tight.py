@@ -70,11 +70,9 @@ def polytope(fields: dict[str, Any], *, without: tuple[str, ...] = ()) -> Polyto
     instance = make_instance({"grid": grid(), "mains": mains(), "unit": unit}, periods=STATES)
     program = build_program(instance, make_tree(instance))
     arrays = program.scenario(0)
-    own = {f.quantity: f.positions for f in program.variable_families if f.owner == "unit"}
+    own = {f.quantity: f.positions for f in program.column_groups if f.owner == "unit"}
     columns = np.concatenate([own[quantity] for quantity in QUANTITIES])
-    rows = np.concatenate(
-        [f.positions for f in program.constraint_families if f.owner == "unit" and f.quantity not in without]
-    )
+    rows = np.concatenate([f.positions for f in program.row_groups if f.owner == "unit" and f.quantity not in without])
     place = {int(column): k for k, column in enumerate(columns)}
     return Polytope(
         arrays.matrix.tocsr()[rows][:, columns],

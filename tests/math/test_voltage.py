@@ -64,7 +64,7 @@ def site(
 def edges(instance: Instance) -> list[str]:
     """Rows of the capability."""
     program = build_program(instance, make_tree(instance, {"da_price_eur_per_mwh": 0.0}))
-    return [family.name for family in program.constraint_families if "_edge" in family.name]
+    return [family.name for family in program.row_groups if "_edge" in family.name]
 
 
 # -- reactive against active power ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.result import SolveOptions
-from mes_stoch.solvers.certificate.solver_state import Findings
+from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.hedging.cylinders import _result, _Share, check_ranks
 
 pytestmark = pytest.mark.mpi
@@ -132,7 +132,7 @@ def test_a_bound_keeps_its_kind(asked, reported):
     """
     program = newsvendor([10.0, 20.0], [0.5, 0.5])
     options, interval = SolveOptions(gap_rel=asked), Interval()
-    first = Findings()
+    first = SolverState()
     first.raise_lower(-9.0, "safe")
     root = np.array([20.0])
     shares = [[_Share({}, root, bounds.evaluate(program, range(2), root))], [_Share({"solver": -6.0, "safe": -8.0})]]
@@ -143,7 +143,7 @@ def test_a_bound_keeps_its_kind(asked, reported):
 
 
 def test_a_bound_without_a_commitment_keeps_its_kind():
-    interval, first = Interval(), Findings()
+    interval, first = Interval(), SolverState()
     first.raise_lower(-5.0, "safe")
     interval.raise_lower(-5.0, kind="safe")
     shares = [[_Share()], [_Share({"solver": -1.0})]]

@@ -50,7 +50,7 @@ def site_case(seed: int) -> Case:
     program, apart = build_program(instance, tree), build_leaf_program(instance, tree)
     shared = [
         int(column)
-        for family in apart.variable_families
+        for family in apart.column_groups
         if family.stage == "day_ahead" and isinstance(program, BundledProgram)
         for column in family.positions
     ]

@@ -38,7 +38,7 @@ def largest(program: SiteProgram) -> np.ndarray:
 
 
 def reserve_slack(program: SiteProgram, values: np.ndarray) -> float:
-    families = [f for f in program.variable_families if f.quantity.startswith(("short_", "missed_"))]
+    families = [f for f in program.column_groups if f.quantity.startswith(("short_", "missed_"))]
     return float(sum(values[f.positions].sum() for f in families if f.owner != "imbalance"))
 
 

@@ -18,8 +18,8 @@ from mes_stoch.report.run import Run
 from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settlement.books import Books
-from mes_stoch.settlement.settlement import Settlement, settle_books
+from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.settlement import Settlement, settle_data
 
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 
@@ -49,7 +49,7 @@ def test_every_shipped_instance(name: str) -> None:
 def test_random_sites_of_two_and_three_stages(seed: int, integer: bool, leaves: list[int]) -> None:
     instance, tree = random_site(np.random.default_rng(seed), leaves, integer=integer, periods=4)
     run = solved(instance, tree)
-    settlement = settle_books(Books(instance, tree, run.solution, run.flow_data))
+    settlement = settle_data(SettlementData(instance, tree, run.solution, run.flow_data))
     assert_agrees(settlement, run.profit)
     # something was held, called and left out of balance, or the comparison says little
     moved = settlement.totals.abs().sum()
@@ -79,7 +79,7 @@ def test_spreads_and_the_french_imbalance(seed: int, settlement_period_h: float 
     products = {name: p.model_copy(update=changed.get(name, {})) for name, p in given.products.items()}
     instance = given.model_copy(update={"products": products})
     run = solved(instance, tree)
-    settlement = settle_books(Books(instance, tree, run.solution, run.flow_data))
+    settlement = settle_data(SettlementData(instance, tree, run.solution, run.flow_data))
     assert_agrees(settlement, run.profit)
     assert settlement.totals["energy.id_half_spread"].to_numpy() == pytest.approx(
         4.0 * settlement.totals["energy.id_fee"].to_numpy()
@@ -270,7 +270,7 @@ def test_tiny_site_by_hand() -> None:
     table = settlement.ledger.lines()
     assert (table["quantity"] * table["price"] * table["hours"]).to_numpy() == pytest.approx(table["amount"].to_numpy())
     assert settlement.expected_profit == pytest.approx(-687.5)
-    weights = dict(zip(settlement.ledger.books.scenarios, settlement.ledger.books.probabilities, strict=True))
+    weights = dict(zip(settlement.ledger.data.scenarios, settlement.ledger.data.probabilities, strict=True))
     assert (table["amount"] * table["scenario"].map(weights)).sum() == pytest.approx(-687.5)
 
 
@@ -318,7 +318,7 @@ def test_stated_money_tampered_with_is_found_out(run_folder: Path) -> None:
 
 def test_one_scenario_is_a_part_of_the_ledger(run_folder: Path, tmp_path: Path) -> None:
     ledger = ms.settle(run_folder).ledger
-    first, second = ledger.books.scenarios
+    first, second = ledger.data.scenarios
     whole = ledger.lines()
     assert list(whole["scenario"].unique()) == [first, second]
     pd.testing.assert_frame_equal(whole[whole["scenario"] == first], ledger.lines([first]))

@@ -14,7 +14,7 @@ import mes_stoch as ms
 from mes_stoch.model.program import LinearProgram
 from mes_stoch.model.site_program import SiteProgram, build_program
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.subproblems.borrowed import BorrowedBases
 from mes_stoch.solvers.subproblems.relaxation import ScenarioRelaxations
 
@@ -62,7 +62,7 @@ def test_a_proven_bound_of_scenarios_of_which_two_are_solved(instances: Path) ->
     relaxations = ScenarioRelaxations(program)
     for index in (0, 3):
         relaxations.alone(index)
-    planes = CuttingPlanes(program, relaxations, range(6), Team())
+    planes = CuttingPlanes(program, relaxations, range(6), ScenarioCommunicator())
     planes.update_bound()
     assert planes.lower == -np.inf
     planes.borrow(np.zeros(planes.width), 60.0)

@@ -20,14 +20,14 @@ from mes_stoch.solvers.decomposition.algorithm import Decomposition, solve_decom
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes
 from mes_stoch.solvers.decomposition.master import Master
 from mes_stoch.solvers.decomposition.recourse import Recourse
-from mes_stoch.solvers.decomposition.scenario_gaps import Ledger
+from mes_stoch.solvers.decomposition.scenario_gaps import ScenarioGaps
 from mes_stoch.solvers.extensive.algorithm import assemble, solve_extensive
 from mes_stoch.solvers.highs import model as highs
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.pyomo_program import PyomoProgram
 from mes_stoch.solvers.subproblems.branching import branch
-from mes_stoch.solvers.subproblems.dive import dive, polish
+from mes_stoch.solvers.subproblems.dive import dive, one_opt
 from mes_stoch.solvers.subproblems.relaxation import ScenarioRelaxations
 
 
@@ -86,7 +86,7 @@ def test_relaxation_is_that_of_the_extensive_form(request, module, scenarios):
     program = PyomoProgram.from_module(request.getfixturevalue(module), scenarios)
     form = assemble(program)
     relaxed = highs.solve(form.program, relax=True).objective / form.scale
-    planes = CuttingPlanes(program, ScenarioRelaxations(program), range(scenarios), Team())
+    planes = CuttingPlanes(program, ScenarioRelaxations(program), range(scenarios), ScenarioCommunicator())
     point = planes.wait_and_see()
     assert point is not None
     assert planes.converge(point, 1e-9, 0.25, math.inf)
@@ -101,7 +101,7 @@ def test_relaxation_is_that_of_the_extensive_form(request, module, scenarios):
 def test_minorants_lie_below_every_scenario_and_meet_the_bound(farmer):
     program = PyomoProgram.from_module(farmer, 3)
     relaxations = ScenarioRelaxations(program)
-    planes = CuttingPlanes(program, relaxations, range(3), Team())
+    planes = CuttingPlanes(program, relaxations, range(3), ScenarioCommunicator())
     point = planes.wait_and_see()
     assert point is not None
     planes.converge(point, 1e-9, 0.25, math.inf)
@@ -145,11 +145,11 @@ def test_polish_turns_what_pays_and_stops_where_nothing_does():
     program = linear_program([-3.0, -2.0, 1.0], [[1.0, 1.0, 1.0]], [-np.inf], [3.0], [0.0] * 3, [1.0] * 3, [True] * 3)
     model = highs.HighsModel(program, relax=True)
     every = np.arange(3, dtype=np.int32)
-    found = polish(model, program, every, np.array([0.0, 0.0, 1.0]), worth=0.0)
+    found = one_opt(model, program, every, np.array([0.0, 0.0, 1.0]), worth=0.0)
     assert found is not None
     assert found.objective == pytest.approx(-5.0)
     # Worth nothing below 2.5 a move: only the first item is turned.
-    few = polish(model, program, every, np.array([0.0, 0.0, 1.0]), worth=2.5)
+    few = one_opt(model, program, every, np.array([0.0, 0.0, 1.0]), worth=2.5)
     assert few is not None
     assert few.objective == pytest.approx(-3.0 + 1.0)
 
@@ -170,7 +170,7 @@ def test_a_dispatch_leaves_the_integers_of_the_commitment_alone():
     recourse = Recourse(program, ScenarioRelaxations(program))
     known = recourse.dispatch(0, np.array([4.0]), 0.0, math.inf).solution
     assert known is not None
-    polished = recourse.polish(known, np.array([4.0]), worth=0.0)
+    polished = recourse.one_opt(known, np.array([4.0]), worth=0.0)
     for found in (known, polished):
         assert found.values == pytest.approx([4.0, 4.0, 2.0])
         assert found.cost == pytest.approx(0.4 - 4.0 + 0.4)
@@ -219,21 +219,23 @@ def test_branches_hold_the_optimum_of_random_programs():
         assert branch(highs.HighsModel(program, relax=True), program, 100_000) == pytest.approx(exact)
 
 
-# --- the ledger ----------------------------------------------------------------------------------------------------
+# --- the gaps ----------------------------------------------------------------------------------------------------
 
 
 def test_ledger_by_hand():
     solutions = [ScenarioSolution(0, 10.0, np.zeros(1)), ScenarioSolution(1, 7.0, np.zeros(1))]
-    ledger = Ledger(solutions, np.array([4.0, 5.0]), np.array([[1.0], [0.5]]), np.array([0.25, 0.75]), np.array([2.0]))
-    assert [ledger.debt(0), ledger.debt(1)] == pytest.approx([10 - 4 - 2, 7 - 5 - 1])
-    assert ledger.order(worth=0.5) == [0, 1]  # 0.25 x 4 before 0.75 x 1
-    assert ledger.order(worth=2.0) == [0]
-    assert ledger.enough([0, 1], 0.9, Team()) == 1
-    assert ledger.enough([0, 1], 1.2, Team()) == 2
-    ledger.raise_offset(0, 6.0)
-    ledger.raise_offset(1, 4.0)  # worse than known: ignored
-    assert ledger.raised == pytest.approx(0.25 * 2)
-    assert [ledger.debt(0), ledger.debt(1)] == pytest.approx([2.0, 1.0])
+    gaps = ScenarioGaps(
+        solutions, np.array([4.0, 5.0]), np.array([[1.0], [0.5]]), np.array([0.25, 0.75]), np.array([2.0])
+    )
+    assert [gaps.scenario_gap(0), gaps.scenario_gap(1)] == pytest.approx([10 - 4 - 2, 7 - 5 - 1])
+    assert gaps.order(worth=0.5) == [0, 1]  # 0.25 x 4 before 0.75 x 1
+    assert gaps.order(worth=2.0) == [0]
+    assert gaps.enough([0, 1], 0.9, ScenarioCommunicator()) == 1
+    assert gaps.enough([0, 1], 1.2, ScenarioCommunicator()) == 2
+    gaps.raise_offset(0, 6.0)
+    gaps.raise_offset(1, 4.0)  # worse than known: ignored
+    assert gaps.raised == pytest.approx(0.25 * 2)
+    assert [gaps.scenario_gap(0), gaps.scenario_gap(1)] == pytest.approx([2.0, 1.0])
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------
@@ -369,7 +371,7 @@ def test_bounds_only_ever_get_better(capacity):
     seen = []
     interval = Interval(seen.append)
     program = PyomoProgram.from_module(capacity, 6)
-    assert Decomposition(program, SolveOptions(gap_rel=1e-6), interval, Team()).run()
+    assert Decomposition(program, SolveOptions(gap_rel=1e-6), interval, ScenarioCommunicator()).run()
     assert len(seen) >= 2
     for before, after in itertools.pairwise(seen):
         assert after.lower >= before.lower

@@ -13,8 +13,8 @@ from solvers.array_programs import ArrayProgram
 
 from mes_stoch.model.program import LinearProgram, RootStage
 from mes_stoch.model.site_program import build_program
-from mes_stoch.settlement.books import Books
-from mes_stoch.settlement.settlement import settle_books
+from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.settlement import settle_data
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
 from mes_stoch.solvers.certificate.result import SolveOptions
@@ -101,4 +101,4 @@ def test_the_summary_says_what_its_gap_is_relative_to_and_settles() -> None:
     assert run.status == "optimal"
     lower, upper, floor = (run.summary[key] for key in ("bound_lower", "bound_upper", "gap_floor"))
     assert run.summary["gap_rel"] == pytest.approx((upper - lower) / max(abs(lower), abs(upper), floor))
-    assert settle_books(Books(instance, tree, run.solution, run.flow_data)).agrees
+    assert settle_data(SettlementData(instance, tree, run.solution, run.flow_data)).agrees

@@ -17,6 +17,7 @@ from mes_stoch.model.program import RootStage
 from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.extensive.algorithm import solve_extensive
+from mes_stoch.solvers.hedging import serial
 from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
 from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
@@ -191,3 +192,20 @@ def test_solvers_are_freed_when_hedging_ends(farmer):
 
 def alive():
     return [thing for thing in gc.get_objects() if isinstance(thing, HighsModel)]
+
+
+def test_too_little_time_for_an_iteration_is_a_limit_and_keeps_the_bound(monkeypatch):
+    """Decomposition ended without a commitment, and the time left is shorter than a pass: hedging is not begun."""
+    proven = -500.0
+
+    def give_up(self):
+        self._interval.raise_lower(proven, kind="safe")
+        return False
+
+    monkeypatch.setattr(serial.Decomposition, "run", give_up)
+    monkeypatch.setattr(serial.Decomposition, "pass_time_s", float("inf"))
+    result = solve_ph(newsvendor([10.0, 20.0], [0.5, 0.5]), SolveOptions(time_limit_s=60))
+    assert result is not None
+    assert result.status == "limit"
+    assert result.lower == proven
+    assert result.scenarios == ()

@@ -17,7 +17,7 @@ from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
 from mes_stoch.solvers.extensive.algorithm import solve_extensive
 from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs import primal_check
 from mes_stoch.solvers.proofs.stated_bounds import common_root_bounds, with_whole_bounds
 from mes_stoch.solvers.subproblems.nearest import NearestRoot
@@ -144,10 +144,10 @@ def test_a_commitment_keeps_the_bounds_of_every_scenario(method):
 
 def test_bounds_of_the_first_stage_are_intersected():
     program = bounded_apart()
-    found = common_root_bounds(program, Team())
+    found = common_root_bounds(program, ScenarioCommunicator())
     assert found is not None
     assert (found.lower.tolist(), found.upper.tolist(), found.integer.tolist()) == ([0.0], [99.99995], [False])
-    assert common_root_bounds(two_stage([program.scenario(0)] * 2), Team()) is None
+    assert common_root_bounds(two_stage([program.scenario(0)] * 2), ScenarioCommunicator()) is None
 
 
 @pytest.mark.parametrize("method", ENGINES)
@@ -162,6 +162,6 @@ def test_bounds_that_cross_by_round_off_meet():
     scenarios = bounded_apart().scenarios
     scenarios[0] = replace(scenarios[0], column_lower=np.array([0.1 + 0.2, 0.0]), column_upper=np.array([1.0, 10.0]))
     scenarios[1] = replace(scenarios[1], column_upper=np.array([0.3, 10.0]))
-    found = common_root_bounds(two_stage(scenarios), Team())
+    found = common_root_bounds(two_stage(scenarios), ScenarioCommunicator())
     assert found is not None
     assert found.lower.tolist() == found.upper.tolist() == [0.1 + 0.2]

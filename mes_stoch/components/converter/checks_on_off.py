@@ -24,8 +24,8 @@ def on_off_issues(context: CheckContext, name: str, spec: Converter) -> Iterator
         if needing:
             yield _without_minimum(locator, path, spec, needing)
         return
-    if context.time is not None and context.draft.horizon is not None:
-        yield from _time_issues(locator, path, spec, context.time, context.draft.horizon.period_h)
+    if context.time is not None and context.partial.horizon is not None:
+        yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec)
     if spec.initial_state_h is not None and spec.initial_on is None:
         place = (*path, "initial_state_h")

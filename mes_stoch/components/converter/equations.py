@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mes_stoch.components.converter.format import Converter, ConverterPort
-from mes_stoch.components.shared.context import Availability, Effect, HeldReserve, ModelContext, Obligation, OfPeriod
+from mes_stoch.components.shared.context import Availability, CallEffect, Effect, HeldReserve, ModelContext, OfPeriod
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 
@@ -77,7 +77,7 @@ def _limits(
 ) -> None:
     raising, lowering = (reserve.held_up, reserve.held_down) if sigma > 0 else (reserve.held_down, reserve.held_up)
     # Without on/off and reserve both rows would only repeat the bounds of the variable.
-    if spec.power_min_mw == 0 and not reserve.legs:
+    if spec.power_min_mw == 0 and not reserve.directed_products:
         return
     for row, ceiling in on_off.ceilings:
         context.constraint(
@@ -121,18 +121,18 @@ def _connect(
     )
     if port.node == spec.reference:
         return
-    for leg in reserve.legs:
-        effect: Effect = "added" if direction * sigma * leg.sign > 0 else "taken"
-        context.oblige(
+    for directed in reserve.directed_products:
+        effect: Effect = "added" if direction * sigma * directed.sign > 0 else "taken"
+        context.call_effect(
             port.node,
-            Obligation(
+            CallEffect(
                 device=name,
-                leg=leg,
+                directed=directed,
                 effect=effect,
-                held=_times(ratio, reserve.held[leg.name]),
-                called=reserve.called[leg.name](port.ratio_per_unit),
-                uncalled=reserve.uncalled[leg.name](port.ratio_per_unit),
-                lowers_flow=sigma * leg.sign < 0,
+                held=_times(ratio, reserve.held[directed.name]),
+                called=reserve.called[directed.name](port.ratio_per_unit),
+                uncalled=reserve.uncalled[directed.name](port.ratio_per_unit),
+                lowers_flow=sigma * directed.sign < 0,
             ),
         )
 

@@ -7,37 +7,37 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.converter.format import Converter
-from mes_stoch.settlement.books import Array, Books
+from mes_stoch.settlement.data import Array, SettlementData
 
 
-def decisions(books: Books, name: str, spec: Converter) -> Iterator[tuple[str, int]]:
+def decisions(data: SettlementData, name: str, spec: Converter) -> Iterator[tuple[str, int]]:
     """Quantities of the solution that the limits are told from, and over how many spans each goes."""
-    yield f"{name}.power_mw", len(books.time)
+    yield f"{name}.power_mw", len(data.time)
     if spec.power_min_mw > 0:
-        hours = books.period_h if spec.state_block_h is None else spec.state_block_h
-        yield f"{name}.on", len(books.spans(hours))
+        hours = data.period_h if spec.state_block_h is None else spec.state_block_h
+        yield f"{name}.on", len(data.spans(hours))
 
 
-def power_limits(books: Books, name: str, spec: Converter, sign: int) -> Iterator[tuple[str, Array, Array]]:
+def power_limits(data: SettlementData, name: str, spec: Converter, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
-    power = books.decided(f"{name}.power_mw")
-    on, ceiling = _states(books, name, spec)
+    power = data.decided(f"{name}.power_mw")
+    on, ceiling = _states(data, name, spec)
     if (sign > 0) == spec.reference_is_output:
         yield "largest power", power, ceiling
     else:
         yield "smallest power", np.zeros_like(power), power - spec.power_min_mw * on
 
 
-def _states(books: Books, name: str, spec: Converter) -> tuple[Array, Array]:
+def _states(data: SettlementData, name: str, spec: Converter) -> tuple[Array, Array]:
     """On or off in each period, and the largest power there."""
-    shape = (len(books.scenarios), len(books.time))
+    shape = (len(data.scenarios), len(data.time))
     if spec.power_min_mw <= 0:
         return np.ones(shape), np.full(shape, spec.power_max_mw)
-    hours = books.period_h if spec.state_block_h is None else spec.state_block_h
-    spans = books.spans(hours)
-    state = np.round(books.decided(f"{name}.on"))
-    ceiling = spec.power_max_mw * books.by_period(state, spans)
-    before = state[:, :1] if spec.initial_on is None else np.full((len(books.scenarios), 1), float(spec.initial_on))
+    hours = data.period_h if spec.state_block_h is None else spec.state_block_h
+    spans = data.spans(hours)
+    state = np.round(data.decided(f"{name}.on"))
+    ceiling = spec.power_max_mw * data.by_period(state, spans)
+    before = state[:, :1] if spec.initial_on is None else np.full((len(data.scenarios), 1), float(spec.initial_on))
     change = np.diff(state, axis=1, prepend=before)
     for number, span in enumerate(spans):
         if spec.start_power_max_mw is not None:
@@ -46,4 +46,4 @@ def _states(books: Books, name: str, spec: Converter) -> tuple[Array, Array]:
         if spec.stop_power_max_mw is not None and number + 1 < len(spans):
             stops = change[:, number + 1] < 0
             ceiling[stops, span[-1]] = np.minimum(ceiling[stops, span[-1]], spec.stop_power_max_mw)
-    return books.by_period(state, spans), ceiling
+    return data.by_period(state, spans), ceiling

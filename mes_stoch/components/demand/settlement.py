@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mes_stoch.components.demand.format import Demand
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow
 
 
-def cash_flows(books: Books, name: str, spec: Demand) -> Iterator[CashFlow]:
+def cash_flows(data: SettlementData, name: str, spec: Demand) -> Iterator[CashFlow]:
     """Nothing: what is left unserved is told from the meters of the node."""
     yield from ()

@@ -8,20 +8,20 @@ import numpy as np
 
 from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.io.validation.penalties import amount
-from mes_stoch.settlement.books import Books
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 from mes_stoch.settlement.positions import has_market, nominated_at
 
 
-def cash_flows(books: Books, name: str, spec: GridConnection) -> Iterator[CashFlow]:
+def cash_flows(data: SettlementData, name: str, spec: GridConnection) -> Iterator[CashFlow]:
     """Energy withdrawn and injected at the tariff; positions beyond the schedule at their penalty."""
-    withdrawn = books.metered(name, spec.node)
+    withdrawn = data.metered(name, spec.node)
     for item, quantity, price in (
         ("withdrawal, tariff", -np.maximum(withdrawn, 0.0), spec.import_price_eur_per_mwh),
         ("injection, tariff", np.maximum(-withdrawn, 0.0), spec.export_price_eur_per_mwh),
     ):
-        yield cash_flow(books, name, f"tariff.{name}", item, quantity, books.data(price), "MWh")
+        yield cash_flow(data, name, f"tariff.{name}", item, quantity, data.values(price), "MWh")
     penalty = amount(spec.schedule_penalty_eur_per_mwh)
-    if penalty is not None and has_market(books, name):
-        off = np.abs(books.decided(f"{name}.scheduled_mw") - nominated_at(books, name))
-        yield cash_flow(books, name, f"slack.schedule_{name}", "positions not kept", -off, penalty, "MWh")
+    if penalty is not None and has_market(data, name):
+        off = np.abs(data.decided(f"{name}.scheduled_mw") - nominated_at(data, name))
+        yield cash_flow(data, name, f"slack.schedule_{name}", "positions not kept", -off, penalty, "MWh")

@@ -30,7 +30,7 @@ Weighted = Callable[[float | str], OfPeriod]
 
 
 @dataclass(frozen=True)
-class Leg:
+class DirectedProduct:
     """One direction of a reserve product; symmetric products have two.
 
     ``activation`` is the called share of the volume; ``open`` is 1 in periods in which a full call may run, whatever
@@ -76,28 +76,31 @@ class Leg:
 EVERY_GROUP = "every"
 
 
-def pools(legs: Sequence[Leg], direction: Direction) -> dict[str, tuple[Leg, ...]]:
+def pools(directed_products: Sequence[DirectedProduct], direction: Direction) -> dict[str, tuple[DirectedProduct, ...]]:
     """Legs of one direction that never share a MW, by exclusivity group.
 
     Legs of :data:`EVERY_GROUP` are in each of them. Different groups may be held with the same MW.
     """
-    own = [leg for leg in legs if leg.direction == direction]
-    groups = dict.fromkeys(leg.product.exclusivity_group for leg in own)
+    own = [directed for directed in directed_products if directed.direction == direction]
+    groups = dict.fromkeys(directed.product.exclusivity_group for directed in own)
     apart = [group for group in groups if group != EVERY_GROUP] or list(groups)
-    return {g: tuple(leg for leg in own if leg.product.exclusivity_group in (g, EVERY_GROUP)) for g in apart}
+    return {
+        g: tuple(directed for directed in own if directed.product.exclusivity_group in (g, EVERY_GROUP)) for g in apart
+    }
 
 
 @dataclass(frozen=True)
 class HeldReserve:
     """What one component holds and delivers.
 
-    ``held`` has a Pyomo variable (MW, by period) per leg. ``called`` and ``uncalled`` give, per leg and for a weight (a
-    number or the name of data), the weight times the delivered power by period, and times what a full call would ask
-    for on top: data times data is new data, so the weight must come in here. ``stacked`` is the power kept free in
-    directions in which products of several exclusivity groups share MW (:mod:`mes_stoch.model.stacking`).
+    ``held`` has a Pyomo variable (MW, by period) per directed product. ``called`` and ``uncalled`` give, per directed
+    product and for a weight (a number or the name of data), the weight times the delivered power by period, and times
+    what a full call would ask for on top: data times data is new data, so the weight must come in here. ``stacked`` is
+    the power kept free in directions in which products of several exclusivity groups share MW
+    (:mod:`mes_stoch.model.stacking`).
     """
 
-    legs: tuple[Leg, ...]
+    directed_products: tuple[DirectedProduct, ...]
     held: dict[str, Any]
     called: dict[str, Weighted]
     uncalled: dict[str, Weighted]
@@ -115,11 +118,11 @@ class HeldReserve:
         """Power kept free for calls of one direction, MW."""
         if direction in self.stacked:
             return self.stacked[direction][t]
-        return sum(self.held[leg.name][t] for leg in self.of(direction))
+        return sum(self.held[directed.name][t] for directed in self.of(direction))
 
-    def of(self, direction: Direction) -> tuple[Leg, ...]:
+    def of(self, direction: Direction) -> tuple[DirectedProduct, ...]:
         """Legs of one direction."""
-        return tuple(leg for leg in self.legs if leg.direction == direction)
+        return tuple(directed for directed in self.directed_products if directed.direction == direction)
 
     def called_up(self, t: int) -> Expression:
         return self.weighted_call("up", 1.0)(t)
@@ -129,27 +132,27 @@ class HeldReserve:
 
     def weighted_call(self, direction: Direction, weight: float | str) -> OfPeriod:
         """Weight times what is delivered in one direction, MW."""
-        parts = [self.called[leg.name](weight) for leg in self.of(direction) if leg.is_ever_called]
+        parts = [self.called[directed.name](weight) for directed in self.of(direction) if directed.is_ever_called]
         return lambda t: sum(part(t) for part in parts)
 
     def net_called(self, weight: float | str = 1.0) -> OfPeriod:
         """Weight times the change of injection that calls bring, MW."""
-        parts = [(leg.sign, self.called[leg.name](weight)) for leg in self.legs]
+        parts = [(directed.sign, self.called[directed.name](weight)) for directed in self.directed_products]
         return lambda t: sum(sign * part(t) for sign, part in parts)
 
 
 @dataclass(frozen=True)
-class Obligation:
-    """What calls of one leg of one device change at a node other than the one where they are delivered.
+class CallEffect:
+    """What calls of one directed product of one device change at a node other than the one where they are delivered.
 
     All in MW at that node: ``held`` is what a full call changes, ``called`` what the calls of the period do change,
     ``uncalled`` what a full call would change on top of that. ``called_share`` and ``uncalled_share`` give the last two
-    as data times what is held, for legs that follow a signal pro rata; ``lowers_flow`` says whether the device's own
-    flow at the node becomes smaller.
+    as data times what is held, for directed products that follow a signal pro rata; ``lowers_flow`` says whether the
+    device's own flow at the node becomes smaller.
     """
 
     device: str
-    leg: Leg
+    directed: DirectedProduct
     effect: Effect
     held: OfPeriod
     called: OfPeriod
@@ -286,7 +289,7 @@ class ModelContext(Protocol):
         """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
         ...
 
-    def oblige(self, node: str, obligation: Obligation) -> None:
+    def call_effect(self, node: str, call_effect: CallEffect) -> None:
         """Say what a call changes at a node; what that asks of the node is the model's part."""
         ...
 

@@ -31,7 +31,7 @@ def build(context: ModelContext, name: str, spec: SheddableDemand) -> None:
         f"shedding and upward reserve of {name} stay within the share that can be shed",
         lambda t: shed[t] + reserve.held_up(t) <= spec.shed_max_per_unit * demand(t),
     )
-    if reserve.legs:
+    if reserve.directed_products:
         context.constraint(
             name,
             "floor",

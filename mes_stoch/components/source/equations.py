@@ -31,7 +31,7 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
             f"output and upward reserve of {name} stay within what is available",
             lambda t: power[t] + reserve.held_up(t) <= available(t),
         )
-        if reserve.legs:
+        if reserve.directed_products:
             context.constraint(
                 name,
                 "floor",

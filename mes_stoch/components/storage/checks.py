@@ -16,8 +16,8 @@ def issues(context: CheckContext, name: str, spec: Storage) -> Iterator[Issue]:
     """Levels out of order, and a level to leave behind that cannot be reached."""
     path: EntryPath = ("components", name)
     yield from _level_issues(context.locator, path, spec)
-    if context.draft.horizon is not None:
-        yield from _terminal_issues(context.locator, path, spec, context.draft.horizon)
+    if context.partial.horizon is not None:
+        yield from _terminal_issues(context.locator, path, spec, context.partial.horizon)
 
 
 def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[Issue]:

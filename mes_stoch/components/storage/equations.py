@@ -77,7 +77,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             lambda t: charge[t] / spec.charge_max_mw + discharge[t] / spec.discharge_max_mw <= 1,
             unit="1",
         )
-    if reserve.legs:
+    if reserve.directed_products:
         _headroom(context, name, spec, charge, discharge, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     _terminal(context, name, spec, level)

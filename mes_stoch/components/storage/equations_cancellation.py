@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.context import Expression, HeldReserve, Leg, ModelContext
+from mes_stoch.components.shared.context import DirectedProduct, Expression, HeldReserve, ModelContext
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT
@@ -111,17 +111,23 @@ def _share_the_period(
     context.constraint(name, "called_sharing", text, row, unit="1")
 
 
-def _ever_called(reserve: HeldReserve, direction: str) -> list[Leg]:
-    return [leg for leg in reserve.legs if leg.direction == direction and leg.is_ever_called]
+def _ever_called(reserve: HeldReserve, direction: str) -> list[DirectedProduct]:
+    return [
+        directed
+        for directed in reserve.directed_products
+        if directed.direction == direction and directed.is_ever_called
+    ]
 
 
 class _Shares:
     """Shares of a period in which calls of each direction run, and both at once: data."""
 
-    def __init__(self, context: ModelContext, name: str, up: list[Leg], down: list[Leg]) -> None:
-        inputs: list[Quantity] = [leg.activation for leg in (*up, *down)]
+    def __init__(
+        self, context: ModelContext, name: str, up: list[DirectedProduct], down: list[DirectedProduct]
+    ) -> None:
+        inputs: list[Quantity] = [directed.activation for directed in (*up, *down)]
         count = len(up)
-        discrete = np.asarray([not leg.is_pro_rata for leg in (*up, *down)])
+        discrete = np.asarray([not directed.is_pro_rata for directed in (*up, *down)])
 
         def of_period(activations: tuple[Values, ...]) -> tuple[Values, Values]:
             shares = [

@@ -8,25 +8,25 @@ import numpy as np
 
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
-from mes_stoch.settlement.books import Books
 from mes_stoch.settlement.calls import net_delivery
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 
-def cash_flows(books: Books, name: str, spec: Storage) -> Iterator[CashFlow]:
+def cash_flows(data: SettlementData, name: str, spec: Storage) -> Iterator[CashFlow]:
     """Energy discharged at the cost of wear; what the last level lacks at its penalty."""
-    out = books.decided(f"{name}.discharge_mw") + net_delivery(books, name, ("up",))
-    if books.has(f"{name}.cancelled_mw"):
+    out = data.decided(f"{name}.discharge_mw") + net_delivery(data, name, ("up",))
+    if data.has(f"{name}.cancelled_mw"):
         # a call that only slows the charge down draws nothing
-        out = out - books.decided(f"{name}.cancelled_mw")
+        out = out - data.decided(f"{name}.cancelled_mw")
     price = spec.throughput_cost_eur_per_mwh
-    yield cash_flow(books, name, f"operation.{name}", "wear of discharging", -out, price, "MWh")
+    yield cash_flow(data, name, f"operation.{name}", "wear of discharging", -out, price, "MWh")
     penalty, target = amount(spec.terminal_penalty_eur_per_mwh), spec.level_to_leave_mwh
     if penalty is None:
         return
-    missing = np.maximum(target - books.decided(f"{name}.level_mwh")[:, -1:], 0.0)
+    missing = np.maximum(target - data.decided(f"{name}.level_mwh")[:, -1:], 0.0)
     yield cash_flow(
-        books,
+        data,
         name,
         f"slack.terminal_{name}",
         "level missing at the end",
@@ -35,5 +35,5 @@ def cash_flows(books: Books, name: str, spec: Storage) -> Iterator[CashFlow]:
         "MWh",
         quantity_unit="MWh",
         hours=1.0,
-        spans=books.spans(None),
+        spans=data.spans(None),
     )

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.storage.format import Storage
-from mes_stoch.settlement.books import Array, Books
+from mes_stoch.settlement.data import Array, SettlementData
 
 
-def decisions(books: Books, name: str, spec: Storage) -> Iterator[tuple[str, int]]:
+def decisions(data: SettlementData, name: str, spec: Storage) -> Iterator[tuple[str, int]]:
     """Quantities of the solution that the limits are told from, and over how many spans each goes."""
     for quantity in ("charge_mw", "discharge_mw", "level_mwh"):
-        yield f"{name}.{quantity}", len(books.time)
+        yield f"{name}.{quantity}", len(data.time)
 
 
-def power_limits(books: Books, name: str, spec: Storage, sign: int) -> Iterator[tuple[str, Array, Array]]:
+def power_limits(data: SettlementData, name: str, spec: Storage, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
-    net = books.decided(f"{name}.discharge_mw") - books.decided(f"{name}.charge_mw")
+    net = data.decided(f"{name}.discharge_mw") - data.decided(f"{name}.charge_mw")
     if sign > 0:
         yield "discharging power", net, np.full_like(net, spec.discharge_max_mw)
     else:

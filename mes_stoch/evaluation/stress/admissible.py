@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT, Flexibility
-from mes_stoch.settlement.books import Array
+from mes_stoch.settlement.data import Array
 
 Mask = NDArray[np.bool_]
 

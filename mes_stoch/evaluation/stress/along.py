@@ -20,7 +20,7 @@ from mes_stoch.evaluation.stress.plan import TINY_MW, CallSet, Mask, Plan, Side
 from mes_stoch.evaluation.stress.power import reach
 from mes_stoch.evaluation.stress.readings import Notebook
 from mes_stoch.evaluation.stress.stores import StoreOnCall
-from mes_stoch.settlement.books import Array, Span
+from mes_stoch.settlement.data import Array, Span
 
 
 def check_energy(plan: Plan, notebook: Notebook) -> None:
@@ -36,7 +36,7 @@ def check_energy(plan: Plan, notebook: Notebook) -> None:
     """
     for calls in tried_sets(plan):
         loads = node_loads(plan, calls)
-        for pattern in patterns(calls.legs, plan.period_h):
+        for pattern in patterns(calls.directed_products, plan.period_h):
             _Replay(plan, notebook, calls, pattern, loads).run()
 
 
@@ -50,11 +50,20 @@ class _Replay:
         self._running = Running(plan, calls, pattern)
         self._shape = (plan.leaves, plan.periods + 1)
         self._begun = {side: np.zeros(self._shape, dtype=bool) for side in calls.sides}
-        self._given = {side: plan.given_by(side[0], plan.legs_of(side[1])) for side in calls.sides}
+        self._given = {
+            side: plan.given_by(side[0], plan.directed_products_of_direction(side[1])) for side in calls.sides
+        }
         self._withheld = {side: plan.given_by(side[0], plan.opposite(side[1])) for side in calls.sides}
         #: What a device gives on calls of other groups, which may be the same MW.
         self._moved_before = {
-            side: plan.given_by(side[0], [leg for leg in plan.legs_of(side[1]) if calls.is_of_other_groups(leg)])
+            side: plan.given_by(
+                side[0],
+                [
+                    directed
+                    for directed in plan.directed_products_of_direction(side[1])
+                    if calls.is_of_other_groups(directed)
+                ],
+            )
             for side in calls.sides
         }
         stores = [side for side in calls.sides if side[0] in plan.storages]
@@ -82,15 +91,15 @@ class _Replay:
         """What the calls of the set change of what a device gives in the leaf, MW in their direction."""
         device, direction = side
         change, full = np.zeros(self._shape), np.zeros(self._shape)
-        for leg in self._calls.legs:
-            if leg.direction != direction or device not in leg.held:
+        for directed in self._calls.directed_products:
+            if directed.direction != direction or device not in directed.held:
                 continue
-            held, given = leg.held[device][:, period], leg.given[device][:, period]
-            active = self._running.active[leg.name]
+            held, given = directed.held[device][:, period], directed.given[device][:, period]
+            active = self._running.active[directed.name]
             self._begun[side] |= active & (held > TINY_MW)
             full += np.where(active, held, 0.0)
             change += np.where(active, np.maximum(held - given, 0.0), 0.0)
-            change -= np.where(self._running.over[leg.name], given, 0.0)
+            change -= np.where(self._running.over[directed.name], given, 0.0)
         # products of other groups may hold the same MW, which moves once
         if side in self._reach:
             most = np.maximum(self._reach[side][:, period], full)
@@ -177,8 +186,8 @@ class _Replay:
                 if not share.is_in_set:
                     before += called
                     continue
-                rest += np.where(self._running.active[share.leg.name], full - called, 0.0)
-                total -= np.where(self._running.over[share.leg.name], called, 0.0)
+                rest += np.where(self._running.active[share.directed.name], full - called, 0.0)
+                total -= np.where(self._running.over[share.directed.name], called, 0.0)
             total += np.minimum(rest, np.maximum(rest - before, 0.0))
         for side, spared in planned_help(self._plan, load, taker).items():
             total += np.where(self._begun[side], spared[:, period], 0.0)

@@ -10,14 +10,14 @@ from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.flexibility import Flexibility
-from mes_stoch.settlement.books import Books
-from mes_stoch.settlement.calls import leg_name
+from mes_stoch.settlement.calls import directed_name
+from mes_stoch.settlement.data import SettlementData
 
 #: Problems told by name; more are counted.
 _MOST_TOLD = 20
 
 
-def require_complete(books: Books) -> None:
+def require_complete(data: SettlementData) -> None:
     """Raise if a quantity is missing, has another shape than it must, or holds what is no number.
 
     Raises
@@ -25,50 +25,50 @@ def require_complete(books: Books) -> None:
     UsageError
         With all of them.
     """
-    problems = [*_decisions(books), *_meters(books)]
+    problems = [*_decisions(data), *_meters(data)]
     if problems:
         more = [f"and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
         lines = "\n".join(f"  - {problem}" for problem in [*problems[:_MOST_TOLD], *more])
         raise UsageError(f"the run does not hold what the stress test reads:\n{lines}")
 
 
-def _decisions(books: Books) -> Iterator[str]:
-    for name, spans in _needed(books):
-        if not books.has(name):
+def _decisions(data: SettlementData) -> Iterator[str]:
+    for name, spans in _needed(data):
+        if not data.has(name):
             yield f"solution: {name} is missing"
             continue
-        values = books.decided(name)
-        expected = (len(books.scenarios), spans)
+        values = data.decided(name)
+        expected = (len(data.scenarios), spans)
         if values.shape != expected:
             yield f"solution: {name} has shape {values.shape}, expected {expected}"
         elif not np.isfinite(values).all():
             yield f"solution: {name} holds values that are no numbers"
 
 
-def _needed(books: Books) -> Iterator[tuple[str, int]]:
+def _needed(data: SettlementData) -> Iterator[tuple[str, int]]:
     """Names of quantities, and over how many spans each goes."""
-    periods = len(books.time)
-    traded = {market.connection for market in books.instance.markets().values()}
-    for name, spec in books.instance.components.items():
-        provided = _products(books, spec) if spec.can_hold else []
+    periods = len(data.time)
+    traded = {market.connection for market in data.instance.markets().values()}
+    for name, spec in data.instance.components.items():
+        provided = _products(data, spec) if spec.can_hold else []
         if spec.connection() is not None and name in traded:
             yield f"{name}.scheduled_mw", periods
         if provided or spec.store() is not None:
-            yield from kind(COMPONENTS, spec.type).module("stress").decisions(books, name, spec)
+            yield from kind(COMPONENTS, spec.type).module("stress").decisions(data, name, spec)
         for product_id, product in provided:
             for direction in product.directions:
-                leg = leg_name(product_id, direction)
-                yield f"{name}.{leg}_held_mw", periods
+                directed = directed_name(product_id, direction)
+                yield f"{name}.{directed}_held_mw", periods
                 if product.call == "discrete":
-                    yield f"{name}.{leg}_called_mw", periods
+                    yield f"{name}.{directed}_called_mw", periods
 
 
-def _products(books: Books, spec: Component) -> list[tuple[str, Flexibility]]:
-    called = books.instance.called_products()
+def _products(data: SettlementData, spec: Component) -> list[tuple[str, Flexibility]]:
+    called = data.instance.called_products()
     return [(name, called[name]) for name in spec.provided if name in called]
 
 
-def _meters(books: Books) -> Iterator[str]:
-    for name, meter in books.instance.connections().items():
-        if not books.has_meter(name, meter.node):
+def _meters(data: SettlementData) -> Iterator[str]:
+    for name, meter in data.instance.connections().items():
+        if not data.has_meter(name, meter.node):
             yield f"flows: there is no meter of {name} at {meter.node}"

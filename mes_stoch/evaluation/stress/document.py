@@ -12,7 +12,7 @@ WORST_LEAVES = 20
 
 def stress_result(test: StressTest, leaves: int | None = WORST_LEAVES) -> StressResult:
     """The result, with the worst ``leaves`` in detail; ``None``: all of them."""
-    books = test.plan.books
+    data = test.plan.data
     return StressResult(
         passed=test.passed,
         leaves_tested=test.plan.leaves,
@@ -25,8 +25,8 @@ def stress_result(test: StressTest, leaves: int | None = WORST_LEAVES) -> Stress
         tolerance_smallest=SMALLEST_TOLERANCE,
         leaves=[
             StressedLeaf(
-                leaf=books.scenarios[leaf],
-                probability=float(books.probabilities[leaf]),
+                leaf=data.scenarios[leaf],
+                probability=float(data.probabilities[leaf]),
                 tightest=_told(test, test.tightest(leaf), leaf),
                 misses=[told for miss in test.misses(leaf) if (told := _told(test, miss, leaf)) is not None],
             )

@@ -7,7 +7,7 @@ import numpy as np
 from mes_stoch.evaluation.stress.plan import CallSet, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
 from mes_stoch.schema.component import Store
-from mes_stoch.settlement.books import Array, Span
+from mes_stoch.settlement.data import Array, Span
 
 
 def change_per_hour(spec: Store, net_mw: Array) -> tuple[Array, Array]:
@@ -38,7 +38,7 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
     a period takes as much round the store as goes the lesser way.
     """
     for name, spec in plan.storages.items():
-        legs = tuple(leg for leg in plan.legs if name in leg.held)
+        directed_products = tuple(directed for directed in plan.directed_products if name in directed.held)
         net = plan.operated(name)
         least, most = change_per_hour(spec, net)
         both_ways = np.minimum(*(_signalled(plan, name, direction) for direction in ("up", "down")))
@@ -46,7 +46,7 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
         planned = plan.levels(name)
         kept = (1.0 - spec.standing_loss_per_h) ** plan.period_h * planned[:, :-1]
         stated = planned[:, 1:]
-        calls = CallSet("calls of the leaf", "both", legs)
+        calls = CallSet("calls of the leaf", "both", directed_products)
         begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, net.shape)
         everywhere = np.ones(net.shape, dtype=bool)
         size = np.maximum(np.abs(stated), plan.period_h * np.abs(net))
@@ -63,7 +63,11 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
 
 def _signalled(plan: Plan, name: str, direction: str) -> Array:
     """What products that follow a signal move a store in one direction, MW."""
-    own = [leg for leg in plan.legs if leg.direction == direction and leg.product.call == "continuous"]
+    own = [
+        directed
+        for directed in plan.directed_products
+        if directed.direction == direction and directed.product.call == "continuous"
+    ]
     return plan.given_by(name, own)
 
 

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from mes_stoch.evaluation.stress.plan import CallSet, Leg, Plan, Side
+from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Plan, Side
 from mes_stoch.evaluation.stress.stores import StoreOnCall
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.flexibility import Direction
-from mes_stoch.settlement.books import Array, Span
+from mes_stoch.settlement.data import Array, Span
 
 Effect = Literal["taken", "added"]
 
@@ -76,7 +76,7 @@ def node_loads(plan: Plan, calls: CallSet) -> tuple[NodeLoad, ...]:
     """
     ratios: dict[tuple[str, Effect], dict[Side, Array]] = {}
     for side in calls.sides:
-        for node, effect, ratio in _other_ports(plan, side[1], plan.books.instance.components[side[0]]):
+        for node, effect, ratio in _other_ports(plan, side[1], plan.data.instance.components[side[0]]):
             ratios.setdefault((node, effect), {})[side] = ratio
     return tuple(
         _load(plan, calls, node, effect, by_side)
@@ -89,12 +89,16 @@ def _load(plan: Plan, calls: CallSet, node: str, effect: Effect, ratios: dict[Si
     stores = tuple(name for name, spec in plan.storages.items() if spec.node == node)
     room = {}
     for name, spec in plan.networks_at(node).items():
-        into_node = plan.books.metered(name, node)
+        into_node = plan.data.metered(name, node)
         room[name] = (spec.import_max_mw or 0.0) - into_node if effect == "taken" else spec.export_max_mw + into_node
     # calls up use what a connection could still export, and calls down what it could still import
     against: Direction = "up" if effect == "added" else "down"
-    here = [leg for leg in calls.legs if leg.direction == against and leg.product.connection in room]
-    rivals = tuple(dict.fromkeys((device, against) for leg in here for device in leg.held))
+    here = [
+        directed
+        for directed in calls.directed_products
+        if directed.direction == against and directed.product.connection in room
+    ]
+    rivals = tuple(dict.fromkeys((device, against) for directed in here for device in directed.held))
     return NodeLoad(node, effect, ratios, stores, room, rivals)
 
 
@@ -123,7 +127,7 @@ def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[
             for port in ports:
                 if port.node != conversion.reference:
                     effect: Effect = "added" if raised == is_output else "taken"
-                    ratio = plan.books.data(port.ratio_per_unit)
+                    ratio = plan.data.values(port.ratio_per_unit)
                     place = (port.node, effect)
                     own[place] = own[place] + ratio if place in own else ratio
         for place, ratio in own.items():
@@ -137,14 +141,15 @@ def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[
 
 @dataclass(frozen=True, eq=False)
 class PlannedShare:
-    """Part of a full call that one taker is planned to take over, for one device and leg; MW, (leaves, periods).
+    """Part of a full call that one taker is planned to take over, for one device and directed product; MW, (leaves,
+    periods).
 
-    ``called`` is its part of what the leaf calls, which it does already. Where the leg is not in the set, but holds the
-    same MW for a product of another group, that is all there is of it: a MW moves once.
+    ``called`` is its part of what the leaf calls, which it does already. Where the directed product is not in the set,
+    but holds the same MW for a product of another group, that is all there is of it: a MW moves once.
     """
 
     side: Side
-    leg: Leg
+    directed: DirectedProduct
     is_in_set: bool
     full: Array
     called: Array
@@ -155,30 +160,32 @@ def planned_shares(plan: Plan, calls: CallSet, load: NodeLoad, taker: str) -> tu
     shares = []
     for side in load.sides:
         device, direction = side
-        for leg in plan.legs_of(direction):
-            is_in_set = leg in calls.legs
-            if device in leg.held and (is_in_set or calls.is_of_other_groups(leg)):
-                share = _planned_share(plan, load, taker, side, leg)
+        for directed in plan.directed_products_of_direction(direction):
+            is_in_set = directed in calls.directed_products
+            if device in directed.held and (is_in_set or calls.is_of_other_groups(directed)):
+                share = _planned_share(plan, load, taker, side, directed)
                 if share is None:
                     return None
-                shares.append(PlannedShare(side, leg, is_in_set, *share))
+                shares.append(PlannedShare(side, directed, is_in_set, *share))
     return tuple(shares)
 
 
-def _planned_share(plan: Plan, load: NodeLoad, taker: str, side: Side, leg: Leg) -> tuple[Array, Array] | None:
+def _planned_share(
+    plan: Plan, load: NodeLoad, taker: str, side: Side, directed: DirectedProduct
+) -> tuple[Array, Array] | None:
     device, ratio = side[0], load.ratios[side]
-    name = f"{taker}.{device}_{leg.name}_{load.effect}"
-    if plan.books.has(f"{name}_share_mw"):
+    name = f"{taker}.{device}_{directed.name}_{load.effect}"
+    if plan.data.has(f"{name}_share_mw"):
         full = plan.decided(f"{name}_share_mw")
-        called = _planned_call(plan, name, leg, full)
+        called = _planned_call(plan, name, directed, full)
     elif len(load.takers) == 1:
-        full, called = ratio * leg.held[device], ratio * leg.given[device]
+        full, called = ratio * directed.held[device], ratio * directed.given[device]
     else:
         return None
     connection = _connection_at(plan, load)
     if connection is not None:
         # what is called shows at the meter of the connection, and nobody else takes it over
-        called = ratio * leg.given[device] if taker == connection else 0.0 * called
+        called = ratio * directed.given[device] if taker == connection else 0.0 * called
     return full, called
 
 
@@ -190,14 +197,14 @@ def planned_help(plan: Plan, load: NodeLoad, taker: str) -> dict[Side, Array]:
     spared: dict[Side, Array] = {}
     for side, ratio in load.ratios.items():
         device, direction = side
-        for leg in plan.opposite(direction):
-            if device not in leg.held:
+        for directed in plan.opposite(direction):
+            if device not in directed.held:
                 continue
-            name = f"{taker}.{device}_{leg.name}_{other}"
-            if plan.books.has(f"{name}_share_mw"):
-                part = _planned_call(plan, name, leg, plan.decided(f"{name}_share_mw"))
+            name = f"{taker}.{device}_{directed.name}_{other}"
+            if plan.data.has(f"{name}_share_mw"):
+                part = _planned_call(plan, name, directed, plan.decided(f"{name}_share_mw"))
             elif len(load.takers) == 1:
-                part = ratio * leg.given[device]
+                part = ratio * directed.given[device]
             else:
                 continue
             spared[side] = spared[side] + part if side in spared else part
@@ -206,13 +213,13 @@ def planned_help(plan: Plan, load: NodeLoad, taker: str) -> dict[Side, Array]:
 
 def _connection_at(plan: Plan, load: NodeLoad) -> str | None:
     """The traded connection at the node of a load."""
-    return next((name for name in load.room_mw if plan.books.has(f"{name}.scheduled_mw")), None)
+    return next((name for name in load.room_mw if plan.data.has(f"{name}.scheduled_mw")), None)
 
 
-def _planned_call(plan: Plan, name: str, leg: Leg, full: Array) -> Array:
-    if leg.product.call == "continuous":
-        return leg.share * full
-    return plan.decided(f"{name}_called_mw") if plan.books.has(f"{name}_called_mw") else 0.0 * full
+def _planned_call(plan: Plan, name: str, directed: DirectedProduct, full: Array) -> Array:
+    if directed.product.call == "continuous":
+        return directed.share * full
+    return plan.decided(f"{name}_called_mw") if plan.data.has(f"{name}_called_mw") else 0.0 * full
 
 
 # -- where the plan says nothing ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from mes_stoch.evaluation.stress.power import limits_of_power
 from mes_stoch.evaluation.stress.readings import Notebook
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component
-from mes_stoch.settlement.books import Array
+from mes_stoch.settlement.data import Array
 
 
 def check_operation(plan: Plan, notebook: Notebook) -> None:
@@ -23,9 +23,9 @@ def check_operation(plan: Plan, notebook: Notebook) -> None:
         limits of devices as under a full call, with +-e for what it asks
         -export_max <= flow into the node of a connection <= import_max
     """
-    for name, spec in plan.books.instance.components.items():
-        legs = tuple(leg for leg in plan.legs if name in leg.held)
-        calls = CallSet("calls of the leaf", "both", legs)
+    for name, spec in plan.data.instance.components.items():
+        directed_products = tuple(directed for directed in plan.directed_products if name in directed.held)
+        calls = CallSet("calls of the leaf", "both", directed_products)
         for limit, room, size in _rooms(plan, name, spec):
             begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, room.shape)
             least = notebook.least(calls, name, f"{limit}, as operated", "MW", is_account=True)
@@ -36,12 +36,14 @@ def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array,
     """Each limit with the room it leaves, and the power in it, MW over (leaves, periods)."""
     meter = spec.connection()
     if meter is not None:
-        into_node = plan.books.metered(name, meter.node)
+        into_node = plan.data.metered(name, meter.node)
         if meter.import_max_mw is not None:
             yield "import limit", meter.import_max_mw - into_node, into_node
         yield "export limit", meter.export_max_mw + into_node, into_node
     elif _is_known(plan, name, spec):
-        given = plan.given_by(name, plan.legs_of("up")) - plan.given_by(name, plan.legs_of("down"))
+        given = plan.given_by(name, plan.directed_products_of_direction("up")) - plan.given_by(
+            name, plan.directed_products_of_direction("down")
+        )
         for sign in (1, -1):
             for limit, load, most in limits_of_power(plan, name, spec, sign):
                 yield limit, most - load - sign * given, np.maximum(np.abs(load), np.abs(given))
@@ -49,9 +51,9 @@ def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array,
 
 def _is_known(plan: Plan, name: str, spec: Component) -> bool:
     """Whether the run says how a device is scheduled: it need not where the device holds nothing."""
-    if spec.store() is not None or any(name in leg.held for leg in plan.legs):
+    if spec.store() is not None or any(name in directed.held for directed in plan.directed_products):
         return True
     if not spec.conversions():
         return False
-    decisions = kind(COMPONENTS, spec.type).module("stress").decisions(plan.books, name, spec)
-    return all(plan.books.has(quantity) for quantity, _ in decisions)
+    decisions = kind(COMPONENTS, spec.type).module("stress").decisions(plan.data, name, spec)
+    return all(plan.data.has(quantity) for quantity, _ in decisions)

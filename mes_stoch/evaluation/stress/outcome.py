@@ -17,7 +17,7 @@ from mes_stoch.evaluation.stress.operation import check_operation
 from mes_stoch.evaluation.stress.plan import Plan
 from mes_stoch.evaluation.stress.power import check_power
 from mes_stoch.evaluation.stress.readings import Notebook, Reading
-from mes_stoch.settlement.books import Array, Books
+from mes_stoch.settlement.data import Array, SettlementData
 
 #: Columns of :meth:`StressTest.misses`.
 COLUMNS = (
@@ -63,7 +63,7 @@ class StressTest:
         """Starts of full calls that were tried: leaves x periods x sets of products, where a call may begin."""
         count = 0
         for calls in tried_sets(self.plan):
-            begins = np.logical_or.reduce([leg.may_begin for leg in calls.legs])
+            begins = np.logical_or.reduce([directed.may_begin for directed in calls.directed_products])
             count += int(begins.sum())
         return count
 
@@ -79,7 +79,7 @@ class StressTest:
     @property
     def probability_of_a_miss(self) -> float:
         """Probability of the leaves that have one; not of a call."""
-        return float(self.plan.books.probabilities[self._missed > 0].sum())
+        return float(self.plan.data.probabilities[self._missed > 0].sum())
 
     def largest_miss(self, unit: str) -> float:
         """Largest miss in one limit of power (``MW``) or energy (``MWh``)."""
@@ -105,7 +105,7 @@ class StressTest:
         chosen = self.worst_leaves() if leaves is None else leaves
         rows = [
             (
-                self.plan.books.scenarios[leaf],
+                self.plan.data.scenarios[leaf],
                 reading.calls.name,
                 ", ".join(reading.calls.products),
                 reading.calls.direction,
@@ -124,7 +124,7 @@ class StressTest:
 
     def moment(self, hours: float) -> pd.Timestamp:
         """Local time so many hours after the start of the horizon."""
-        return pd.Timestamp(self.plan.books.time[0] + pd.Timedelta(round(3600 * hours), unit="s"))
+        return pd.Timestamp(self.plan.data.time[0] + pd.Timedelta(round(3600 * hours), unit="s"))
 
     @cached_property
     def _missed(self) -> Array:
@@ -135,7 +135,7 @@ class StressTest:
         return np.max(values, axis=0) if values else np.full(self.plan.leaves, -np.inf)
 
 
-def stress(books: Books) -> StressTest:
+def stress(data: SettlementData) -> StressTest:
     """Call everything a run holds, in full, at every time its products allow, and see what is missing.
 
     Raises
@@ -143,8 +143,8 @@ def stress(books: Books) -> StressTest:
     UsageError
         If the run has no dispatch, or does not hold everything that the test reads.
     """
-    require_complete(books)
-    plan = Plan(books)
+    require_complete(data)
+    plan = Plan(data)
     notebook = Notebook(plan)
     with np.errstate(invalid="ignore"):
         check_levels(plan, notebook)

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.evaluation.stress.plan import CallSet, Leg, Mask, Plan
-from mes_stoch.settlement.books import Array
+from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Mask, Plan
+from mes_stoch.settlement.data import Array
 
 #: Hours that are rounding.
 _TINY = 1e-7
@@ -41,19 +41,19 @@ class Pattern:
     steps: tuple[Step, ...]
 
 
-def patterns(legs: Sequence[Leg], period_h: float) -> Iterator[Pattern]:
-    """Patterns of calls of some legs.
+def patterns(directed_products: Sequence[DirectedProduct], period_h: float) -> Iterator[Pattern]:
+    """Patterns of calls of some directed products.
 
     With a schedule that is constant within periods, the level left along a call is piecewise linear in the time at
     which the call begins. So it is least where a call begins or ends at a border of periods. Calls of several products
     end together: what one has taken longer ago than its own sustain time counts as bought back.
     """
-    lengths_h = sorted({hours for leg in legs for hours in _lengths(leg)})
+    lengths_h = sorted({hours for directed in directed_products for hours in _lengths(directed)})
     if not lengths_h:
         return
     rests = sorted({_rest(hours, period_h) for hours in lengths_h} | {0.0})
     for rest in rests:
-        if len(legs) == 1:
+        if len(directed_products) == 1:
             # a call that begins so long before a border ends at it
             yield _pattern("start", (period_h - rest) % period_h, lengths_h, period_h)
         else:
@@ -66,15 +66,15 @@ def _rest(hours: float, period_h: float) -> float:
     return 0.0 if min(rest, period_h - rest) < _TINY else round(rest, 9)
 
 
-def _lengths(leg: Leg) -> list[float]:
-    """Lengths that a call of a leg can have, h: its sustain time, or less where limits of calls leave less."""
-    if leg.sustain_h <= 0:
+def _lengths(directed: DirectedProduct) -> list[float]:
+    """Lengths, h, that a call can have: the sustain time, or less where limits of calls leave less."""
+    if directed.sustain_h <= 0:
         return []
-    lengths = np.unique(np.round(leg.call_h[leg.call_h > 0], 9))
+    lengths = np.unique(np.round(directed.call_h[directed.call_h > 0], 9))
     if len(lengths) > MOST_LENGTHS:
         # the rest end with the step they are in
         lengths = lengths[-MOST_LENGTHS:]
-    return sorted({round(leg.sustain_h, 9), *lengths.tolist()})
+    return sorted({round(directed.sustain_h, 9), *lengths.tolist()})
 
 
 def _pattern(aligned: Literal["start", "end"], at_h: float, lengths_h: Sequence[float], period_h: float) -> Pattern:
@@ -92,7 +92,7 @@ def _pattern(aligned: Literal["start", "end"], at_h: float, lengths_h: Sequence[
 
 
 class Running:
-    """Which legs of a set are under full call, step by step of a pattern, over (leaves, anchors).
+    """Which directed products of a set are under full call, step by step of a pattern, over (leaves, anchors).
 
     A call begins where the product's limits allow one that lasts until it ends, and ends with the block in which it
     began. Where calls end together, each begins as early as its sustain time, its block and its limits let it.
@@ -109,7 +109,8 @@ class Running:
         self._edge_period = self.anchors + int(edge)
         self._edge_inside = (self._edge_period >= 0) & (self._edge_period < plan.periods)
         self.active: dict[str, Mask] = {
-            leg.name: np.zeros((plan.leaves, len(self.anchors)), dtype=bool) for leg in calls.legs
+            directed.name: np.zeros((plan.leaves, len(self.anchors)), dtype=bool)
+            for directed in calls.directed_products
         }
         self.over: dict[str, Mask] = {name: np.zeros_like(mask) for name, mask in self.active.items()}
         #: Hours after the start of the horizon at which the first call of the pattern began.
@@ -117,7 +118,9 @@ class Running:
 
     @property
     def is_any(self) -> Mask:
-        return np.asarray(np.logical_or.reduce([self.active[leg.name] for leg in self._calls.legs]))
+        return np.asarray(
+            np.logical_or.reduce([self.active[directed.name] for directed in self._calls.directed_products])
+        )
 
     def index(self, step: Step) -> tuple[NDArray[np.int64], Mask]:
         """Period of each anchor in a step, and whether it lies in the horizon."""
@@ -128,24 +131,24 @@ class Running:
     def move_to(self, step: Step) -> None:
         period, inside = self.index(step)
         edge = np.clip(self._edge_period, 0, self._plan.periods - 1)
-        for leg in self._calls.legs:
-            before = self.active[leg.name]
-            in_block = inside & (leg.block[period] == leg.block[edge])
-            now = self._is_active(leg, step, period, edge, before) & in_block
-            self.over[leg.name] |= before & ~now
-            self.active[leg.name] = now
+        for directed in self._calls.directed_products:
+            before = self.active[directed.name]
+            in_block = inside & (directed.block[period] == directed.block[edge])
+            now = self._is_active(directed, step, period, edge, before) & in_block
+            self.over[directed.name] |= before & ~now
+            self.active[directed.name] = now
             begins = now & ~before
             time_h = (self.anchors + step.period) * self._plan.period_h + step.from_h
             self.began_h = np.where(begins, np.minimum(self.began_h, time_h), self.began_h)
 
     def _is_active(
-        self, leg: Leg, step: Step, period: NDArray[np.int64], edge: NDArray[np.int64], before: Mask
+        self, directed: DirectedProduct, step: Step, period: NDArray[np.int64], edge: NDArray[np.int64], before: Mask
     ) -> Array:
         begin_h = step.period * self._plan.period_h + step.from_h
         end_h = begin_h + step.hours
         if self._pattern.aligned == "start":
             if begin_h < self._pattern.at_h - _TINY:
                 return np.zeros_like(before)
-            return np.asarray(leg.call_h[:, edge] >= end_h - self._pattern.at_h - _TINY)
+            return np.asarray(directed.call_h[:, edge] >= end_h - self._pattern.at_h - _TINY)
         left_h = self._pattern.at_h - begin_h
-        return np.asarray(before | (leg.calls.inside(period, step.from_h) >= left_h - _TINY))
+        return np.asarray(before | (directed.calls.inside(period, step.from_h) >= left_h - _TINY))

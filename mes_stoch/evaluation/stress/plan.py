@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mes_stoch.evaluation.stress.admissible import CallHours, call_hours
 from mes_stoch.schema.component import Connection, Store
 from mes_stoch.schema.flexibility import Direction, Flexibility
-from mes_stoch.settlement.books import Array, Books, Span
-from mes_stoch.settlement.calls import called_share, delivered_by, leg_name, window
+from mes_stoch.settlement.calls import called_share, delivered_by, directed_name, window
+from mes_stoch.settlement.data import Array, SettlementData, Span
 
 Mask = NDArray[np.bool_]
 
@@ -33,7 +33,7 @@ MOST_SYMMETRIC = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Leg:
+class DirectedProduct:
     """One direction of a product in the plan; powers in MW over (leaves, periods).
 
     Parameters
@@ -59,7 +59,7 @@ class Leg:
 
     @property
     def name(self) -> str:
-        return leg_name(self.product_id, self.direction)
+        return directed_name(self.product_id, self.direction)
 
     @property
     def call_h(self) -> Array:
@@ -87,7 +87,7 @@ class CallSet:
 
     name: str
     direction: Direction | Literal["both"]
-    legs: tuple[Leg, ...]
+    directed_products: tuple[DirectedProduct, ...]
 
     @property
     def sign(self) -> int:
@@ -96,112 +96,125 @@ class CallSet:
 
     @property
     def products(self) -> tuple[str, ...]:
-        return tuple(leg.product_id for leg in self.legs)
+        return tuple(directed.product_id for directed in self.directed_products)
 
     @property
     def sides(self) -> tuple[Side, ...]:
         """Devices that the calls move, and which way."""
-        return tuple(dict.fromkeys((device, leg.direction) for leg in self.legs for device in leg.held))
+        return tuple(
+            dict.fromkeys(
+                (device, directed.direction) for directed in self.directed_products for device in directed.held
+            )
+        )
 
-    def is_of_other_groups(self, leg: Leg) -> bool:
-        """Whether what a leg holds may be the same MW as what the legs of the set hold in its direction."""
-        own = {other.product.exclusivity_group for other in self.legs if other.direction == leg.direction}
-        return bool(own - {EVERY_GROUP}) and leg.product.exclusivity_group not in (*own, EVERY_GROUP)
+    def is_of_other_groups(self, directed: DirectedProduct) -> bool:
+        """Whether what a product holds may be the same MW as what the set holds in its direction."""
+        own = {
+            other.product.exclusivity_group for other in self.directed_products if other.direction == directed.direction
+        }
+        return bool(own - {EVERY_GROUP}) and directed.product.exclusivity_group not in (*own, EVERY_GROUP)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The books of a run, read as a plan that has to stand calls."""
+    """The data of a run, read as a plan that has to stand calls."""
 
-    books: Books
+    data: SettlementData
 
     @property
     def leaves(self) -> int:
-        return len(self.books.scenarios)
+        return len(self.data.scenarios)
 
     @property
     def periods(self) -> int:
-        return len(self.books.time)
+        return len(self.data.time)
 
     @property
     def period_h(self) -> float:
-        return self.books.period_h
+        return self.data.period_h
 
     @cached_property
-    def legs(self) -> tuple[Leg, ...]:
+    def directed_products(self) -> tuple[DirectedProduct, ...]:
         """Every direction of every product for which devices hold power."""
-        return tuple(self._legs())
+        return tuple(self._directed_products())
 
-    def _legs(self) -> Iterator[Leg]:
-        for product_id, product in self.books.instance.called_products().items():
+    def _directed_products(self) -> Iterator[DirectedProduct]:
+        for product_id, product in self.data.instance.called_products().items():
             for direction in product.directions:
-                held = delivered_by(self.books, product_id, product, direction, "held")
+                held = delivered_by(self.data, product_id, product, direction, "held")
                 if not held:
                     continue
                 held = {device: np.maximum(power, 0.0) for device, power in held.items()}
-                share = called_share(self.books, product, direction)
+                share = called_share(self.data, product, direction)
                 if product.call == "continuous":
                     given = {device: share * power for device, power in held.items()}
                 else:
-                    called = delivered_by(self.books, product_id, product, direction, "called")
+                    called = delivered_by(self.data, product_id, product, direction, "called")
                     given = {device: np.maximum(called.get(device, 0.0 * held[device]), 0.0) for device in held}
-                block = self.books.span_of_period(self.books.spans(product.block_h))
+                block = self.data.span_of_period(self.data.spans(product.block_h))
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
-                obliged = window(self.books, product)
-                hours = call_hours(product, share, obliged, self.books.time, self.period_h).where(is_held)
-                yield Leg(product_id, product, direction, share, held, given, block, hours)
+                obliged = window(self.data, product)
+                hours = call_hours(product, share, obliged, self.data.time, self.period_h).where(is_held)
+                yield DirectedProduct(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property
     def call_sets(self) -> tuple[CallSet, ...]:
-        """Each leg alone, and per direction all legs of one exclusivity group together."""
-        sets = [CallSet(leg.name, leg.direction, (leg,)) for leg in self.legs]
+        """Each directed product alone, and per direction all directed products of one exclusivity group together."""
+        sets = [CallSet(directed.name, directed.direction, (directed,)) for directed in self.directed_products]
         directions: tuple[Direction, ...] = ("up", "down")
         for direction in directions:
             groups = self.groups(direction)
-            for group, legs in groups.items():
-                if len(legs) > 1:
+            for group, directed_products in groups.items():
+                if len(directed_products) > 1:
                     of = f" of {group}" if len(groups) > 1 else ""
-                    sets.append(CallSet(f"all{of}, {direction}", direction, legs))
+                    sets.append(CallSet(f"all{of}, {direction}", direction, directed_products))
         return tuple(sets)
 
     @cached_property
     def joint_sets(self) -> tuple[CallSet, ...]:
-        """Legs of both directions: of each one exclusivity group, and of a symmetric product one leg."""
+        """Legs of both directions: of each one exclusivity group, and of a symmetric product one directed product."""
         sets = []
         for (up, of_up), (down, of_down) in combinations(self.groups("up").items(), self.groups("down").items()):
             is_choice = len(self.groups("up")) > 1 or len(self.groups("down")) > 1
             name = f"all of {up}, up, and of {down}, down" if is_choice else "all, up and down"
-            legs = (*of_up, *of_down)
-            for ways in _ways([leg.product_id for leg in of_up if leg.product_id in {d.product_id for d in of_down}]):
-                chosen = tuple(leg for leg in legs if ways.get(leg.product_id, leg.direction) == leg.direction)
+            directed_products = (*of_up, *of_down)
+            for ways in _ways(
+                [directed.product_id for directed in of_up if directed.product_id in {d.product_id for d in of_down}]
+            ):
+                chosen = tuple(
+                    directed
+                    for directed in directed_products
+                    if ways.get(directed.product_id, directed.direction) == directed.direction
+                )
                 choice = "".join(f", {product_id} {way}" for product_id, way in ways.items())
                 sets.append(CallSet(name + choice, "both", chosen))
         return tuple(sets)
 
-    def groups(self, direction: Direction) -> dict[str, tuple[Leg, ...]]:
+    def groups(self, direction: Direction) -> dict[str, tuple[DirectedProduct, ...]]:
         """Legs of one direction by exclusivity group: those of one never share a MW, those of different ones may."""
-        own = [leg for leg in self.legs if leg.direction == direction]
-        names = dict.fromkeys(leg.product.exclusivity_group for leg in own)
+        own = [directed for directed in self.directed_products if directed.direction == direction]
+        names = dict.fromkeys(directed.product.exclusivity_group for directed in own)
         apart = [name for name in names if name != EVERY_GROUP] or list(names)
         return {
-            name: tuple(leg for leg in own if leg.product.exclusivity_group in (name, EVERY_GROUP)) for name in apart
+            name: tuple(directed for directed in own if directed.product.exclusivity_group in (name, EVERY_GROUP))
+            for name in apart
         }
 
-    def legs_of(self, direction: Direction) -> tuple[Leg, ...]:
-        return tuple(leg for leg in self.legs if leg.direction == direction)
+    def directed_products_of_direction(self, direction: Direction) -> tuple[DirectedProduct, ...]:
+        return tuple(directed for directed in self.directed_products if directed.direction == direction)
 
-    def opposite(self, direction: str) -> tuple[Leg, ...]:
-        return tuple(leg for leg in self.legs if leg.direction != direction)
+    def opposite(self, direction: str) -> tuple[DirectedProduct, ...]:
+        return tuple(directed for directed in self.directed_products if directed.direction != direction)
 
     def decided(self, name: str) -> Array:
-        return self.books.decided(name)
+        return self.data.decided(name)
 
     @cached_property
     def storages(self) -> dict[str, Store]:
-        return self.books.instance.stores()
+        return self.data.instance.stores()
 
     def networks_at(self, node: str) -> dict[str, Connection]:
-        return {name: spec for name, spec in self.books.instance.connections().items() if spec.node == node}
+        return {name: spec for name, spec in self.data.instance.connections().items() if spec.node == node}
 
     def levels(self, storage: str) -> Array:
         """Level of a storage at the borders of periods, from the start of the horizon on, MWh."""
@@ -211,13 +224,16 @@ class Plan:
     def operated(self, storage: str) -> Array:
         """Discharge less charge of a storage as its leaf is operated, calls included, MW."""
         net = self.decided(f"{storage}.discharge_mw") - self.decided(f"{storage}.charge_mw")
-        up, down = (self.given_by(storage, [leg for leg in self.legs if leg.direction == d]) for d in ("up", "down"))
+        up, down = (
+            self.given_by(storage, [directed for directed in self.directed_products if directed.direction == d])
+            for d in ("up", "down")
+        )
         return net + up - down
 
-    def given_by(self, device: str, legs: Sequence[Leg]) -> Array:
+    def given_by(self, device: str, directed_products: Sequence[DirectedProduct]) -> Array:
         """What a device gives on the calls of the leaf, MW."""
         zero = np.zeros((self.leaves, self.periods))
-        return sum((leg.given[device] for leg in legs if device in leg.given), zero)
+        return sum((directed.given[device] for directed in directed_products if device in directed.given), zero)
 
 
 def _ways(symmetric: Sequence[str]) -> Iterator[dict[str, Direction]]:

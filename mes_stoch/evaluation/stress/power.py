@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mes_stoch.evaluation.stress.plan import CallSet, Leg, Mask, Plan
+from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component, Connection
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, Direction
-from mes_stoch.settlement.books import Array
+from mes_stoch.settlement.data import Array
 
 
 def check_power(plan: Plan, notebook: Notebook) -> None:
@@ -32,35 +32,35 @@ def check_power(plan: Plan, notebook: Notebook) -> None:
     Products of different exclusivity groups may hold the same MW of a device, so a connection is asked for the largest
     group of each device, summed over devices.
     """
-    free = {leg.name: under_way(plan, leg) for leg in plan.legs}
+    free = {directed.name: under_way(plan, directed) for directed in plan.directed_products}
     for calls in plan.call_sets:
-        for device, spec in plan.books.instance.components.items():
-            if any(device in leg.held for leg in calls.legs):
+        for device, spec in plan.data.instance.components.items():
+            if any(device in directed.held for directed in calls.directed_products):
                 _device(plan, notebook, calls, device, spec, free)
     directions: tuple[Direction, ...] = ("up", "down")
     for direction in directions:
-        for name, meter in plan.books.instance.connections().items():
-            if plan.books.has(f"{name}.scheduled_mw"):
+        for name, meter in plan.data.instance.connections().items():
+            if plan.data.has(f"{name}.scheduled_mw"):
                 _connection(plan, notebook, direction, name, meter, free)
 
 
-def under_way(plan: Plan, leg: Leg) -> Mask:
-    """Whether a full call of a leg can be under way in each period, (leaves, periods)."""
-    if leg.sustain_h <= 0:
-        return np.ones_like(leg.call_h, dtype=bool)
-    left_h = leg.call_h.copy()
+def under_way(plan: Plan, directed: DirectedProduct) -> Mask:
+    """Whether a full call of a directed product can be under way in each period, (leaves, periods)."""
+    if directed.sustain_h <= 0:
+        return np.ones_like(directed.call_h, dtype=bool)
+    left_h = directed.call_h.copy()
     for t in range(1, plan.periods):
-        if leg.block[t] == leg.block[t - 1]:
+        if directed.block[t] == directed.block[t - 1]:
             left_h[:, t] = np.maximum(left_h[:, t], left_h[:, t - 1] - plan.period_h)
     return np.asarray(left_h > LEAST_CALLED_H)
 
 
-def _asked(device: str, legs: tuple[Leg, ...], free: dict[str, Mask]) -> Array:
-    """What a full call of the legs asks of a device; only what the leaf calls where no more may be called."""
+def _asked(device: str, directed_products: tuple[DirectedProduct, ...], free: dict[str, Mask]) -> Array:
+    """What a full call asks of a device; only what the leaf calls where no more may be called."""
     parts = [
-        np.where(free[leg.name], leg.held[device], np.minimum(leg.given[device], leg.held[device]))
-        for leg in legs
-        if device in leg.held
+        np.where(free[directed.name], directed.held[device], np.minimum(directed.given[device], directed.held[device]))
+        for directed in directed_products
+        if device in directed.held
     ]
     return np.asarray(sum(parts))
 
@@ -68,17 +68,19 @@ def _asked(device: str, legs: tuple[Leg, ...], free: dict[str, Mask]) -> Array:
 def _device(
     plan: Plan, notebook: Notebook, calls: CallSet, device: str, spec: Component, free: dict[str, Mask]
 ) -> None:
-    asked = _asked(device, calls.legs, free)
+    asked = _asked(device, calls.directed_products, free)
     counts = asked > 0
     for limit, load, most in limits_of_power(plan, device, spec, calls.sign):
         _see(plan, notebook, calls, device, limit, load + asked, most, counts)
     if spec.ramp is None:
         return
-    for slowest in calls.legs:
+    for slowest in calls.directed_products:
         response_s = slowest.product.response_time_s
         if device not in slowest.held:
             continue
-        faster = tuple(leg for leg in calls.legs if leg.product.response_time_s <= response_s)
+        faster = tuple(
+            directed for directed in calls.directed_products if directed.product.response_time_s <= response_s
+        )
         reach_mw = np.full_like(asked, spec.ramp * response_s / 60.0)
         name = f"ramp within {response_s:g} s"
         _see(plan, notebook, calls, device, name, _asked(device, faster, free), reach_mw, counts)
@@ -86,12 +88,12 @@ def _device(
 
 def limits_of_power(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit of power in a direction, the load on it before any call, and the most it takes."""
-    yield from kind(COMPONENTS, spec.type).module("stress").power_limits(plan.books, device, spec, sign)
+    yield from kind(COMPONENTS, spec.type).module("stress").power_limits(plan.data, device, spec, sign)
 
 
 def reach(plan: Plan, device: str, sign: int) -> Array:
     """How far calls of one direction can move a device from its base schedule, MW over (leaves, periods)."""
-    spec = plan.books.instance.components[device]
+    spec = plan.data.instance.components[device]
     rooms = [most - load for _, load, most in limits_of_power(plan, device, spec, sign)]
     return np.asarray(np.maximum(np.min(rooms, axis=0), 0.0))
 
@@ -105,15 +107,21 @@ def _connection(
         return
     load = sign * plan.decided(f"{name}.scheduled_mw")
     groups = {
-        group: tuple(leg for leg in legs if leg.product.connection == name)
-        for group, legs in plan.groups(direction).items()
+        group: tuple(directed for directed in directed_products if directed.product.connection == name)
+        for group, directed_products in plan.groups(direction).items()
     }
-    everything = tuple(dict.fromkeys(leg for legs in groups.values() for leg in legs))
+    everything = tuple(
+        dict.fromkeys(directed for directed_products in groups.values() for directed in directed_products)
+    )
     if not everything:
         return
     asked = np.zeros_like(load)
-    for device in dict.fromkeys(device for leg in everything for device in leg.held):
-        by_group = [_asked(device, legs, free) for legs in groups.values() if any(device in leg.held for leg in legs)]
+    for device in dict.fromkeys(device for directed in everything for device in directed.held):
+        by_group = [
+            _asked(device, directed_products, free)
+            for directed_products in groups.values()
+            if any(device in directed.held for directed in directed_products)
+        ]
         asked = asked + np.max(by_group, axis=0)
     calls = CallSet(f"everything, {direction}", direction, everything)
     _see(plan, notebook, calls, name, limit, load + asked, np.full_like(load, most), asked > 0)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.plan import CallSet, Plan
-from mes_stoch.settlement.books import Array
+from mes_stoch.settlement.data import Array
 
 Unit = Literal["MW", "MWh"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.levels import Levels
 from mes_stoch.evaluation.stress.plan import Mask, Plan
-from mes_stoch.settlement.books import Array, Span
+from mes_stoch.settlement.data import Array, Span
 
 
 class StoreOnCall:

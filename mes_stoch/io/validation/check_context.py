@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mes_stoch.io.readers.locate import Locator
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class CheckContext:
 
     Parameters
     ----------
-    draft : Draft
+    partial : PartialInstance
         The entries that are sound by themselves.
     locator : Locator
         Makes issues with the lines of their entries.
@@ -27,7 +27,7 @@ class CheckContext:
         Grid connection of every product that needs one and has one.
     """
 
-    draft: Draft
+    partial: PartialInstance
     locator: Locator
     time: pd.DatetimeIndex | None
     connections: Mapping[str, str]

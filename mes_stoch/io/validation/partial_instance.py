@@ -32,7 +32,7 @@ _BIDS = TypeAdapter(Bids)
 
 
 @dataclass(frozen=True)
-class Draft:
+class PartialInstance:
     """The sound entries of an instance, and the names of all entries.
 
     ``broken_components`` holds the data of components that are not sound: what they would connect is not known, so
@@ -53,7 +53,7 @@ class Draft:
     uncertainty: Uncertainty | None
 
 
-def make_draft(data: Mapping[str, Any]) -> Draft:
+def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
     """Read every entry that can be read."""
     nodes = _section(data, "nodes")
     components = _section(data, "components")
@@ -61,7 +61,7 @@ def make_draft(data: Mapping[str, Any]) -> Draft:
     sound = _sound(_COMPONENT, components)
     carriers = data.get("carriers")
     series = data.get("series")
-    return Draft(
+    return PartialInstance(
         currency=currency_code(data),
         horizon=_parse(_HORIZON, data.get("horizon")),
         carriers=tuple(c for c in carriers if isinstance(c, str)) if isinstance(carriers, list) else (),

@@ -36,7 +36,7 @@ def share_issues(context: CheckContext, name: str, product: Flexibility) -> Iter
 
 def bid_issues(context: CheckContext, name: str, key: str, product: BidRules) -> Iterator[Issue]:
     """Bid rules that leave room for no bid; ``key`` is the entry of the largest volume."""
-    locator, bids = context.locator, context.draft.bids
+    locator, bids = context.locator, context.partial.bids
     largest = product.volume_max_mw
     if largest == 0:
         return
@@ -56,7 +56,7 @@ def bid_issues(context: CheckContext, name: str, key: str, product: BidRules) ->
 
 def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> Iterator[Issue]:
     """A length of blocks that the horizon cannot be cut into."""
-    horizon = context.draft.horizon
+    horizon = context.partial.horizon
     if context.time is None or horizon is None:
         return
     problem = block_problem(context.time, horizon.period_h, block_h)
@@ -74,7 +74,7 @@ def _term_issues(context: CheckContext, name: str, product: Flexibility) -> Iter
 
 def calendar_issues(context: CheckContext, name: str, calendar: Sequence[CalendarWindow]) -> Iterator[Issue]:
     """A period is in a window or not: windows begin and end where periods do."""
-    time, horizon, locator = context.time, context.draft.horizon, context.locator
+    time, horizon, locator = context.time, context.partial.horizon, context.locator
     for index, window in enumerate(calendar):
         place = ("products", name, "calendar", index)
         if not window.months:

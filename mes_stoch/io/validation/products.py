@@ -8,7 +8,7 @@ from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.exclusivity import exclusive_issues
 from mes_stoch.io.validation.gates import gate_issues
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.io.validation.product_dates import date_issues
 from mes_stoch.schema.component import Component, Connection
 from mes_stoch.schema.errors import Issue
@@ -20,29 +20,29 @@ _TRADED_CARRIER = "electricity"
 
 def product_issues(context: CheckContext) -> list[Issue]:
     """Problems of products, apart from those of their connection."""
-    draft, locator = context.draft, context.locator
+    partial, locator = context.partial, context.locator
     issues: list[Issue] = []
-    for family, own in products_by_package(draft.products):
+    for family, own in products_by_package(partial.products):
         issues += family.module("checks").issues(context, own)
-    issues += _settlement_issues(draft, locator)
-    issues += exclusive_issues(draft, locator)
+    issues += _settlement_issues(partial, locator)
+    issues += exclusive_issues(partial, locator)
     if context.time is not None:
-        issues += gate_issues(draft.products, context.time, locator)
-        issues += date_issues(draft.products, context.time, locator)
-    return [*issues, *_provider_issues(draft, context.connections, locator)]
+        issues += gate_issues(partial.products, context.time, locator)
+        issues += date_issues(partial.products, context.time, locator)
+    return [*issues, *_provider_issues(partial, context.connections, locator)]
 
 
-def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str], list[Issue]]:
+def resolve_connections(partial: PartialInstance, locator: Locator) -> tuple[dict[str, str], list[Issue]]:
     """Grid connection of every product that needs one, where it can be told, and what is wrong with the others."""
-    grids = _connections(draft)
+    grids = _connections(partial)
     candidates = [
         name
         for name, spec in grids.items()
-        if spec.node in draft.nodes and draft.nodes[spec.node].carrier == _TRADED_CARRIER
+        if spec.node in partial.nodes and partial.nodes[spec.node].carrier == _TRADED_CARRIER
     ]
     found: dict[str, str] = {}
     issues: list[Issue] = []
-    for product_id, product in draft.products.items():
+    for product_id, product in partial.products.items():
         if not product.needs_connection:
             continue
         place = ("products", product_id, "connection")
@@ -51,11 +51,11 @@ def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str],
             name = candidates[0]
         elif name is None:
             # a connection that could not be read may be the one that is meant
-            if candidates or not draft.broken_components:
-                issues.append(_unnamed_connection(draft, locator, place, candidates, list(grids)))
+            if candidates or not partial.broken_components:
+                issues.append(_unnamed_connection(partial, locator, place, candidates, list(grids)))
             continue
         elif name not in grids:
-            if name not in draft.broken_components:
+            if name not in partial.broken_components:
                 hint = did_you_mean(name, grids, "grid connections of this instance")
                 issues.append(locator.issue(place, show(name), "the name of a grid connection", hint))
             continue
@@ -75,19 +75,19 @@ def resolve_connections(draft: Draft, locator: Locator) -> tuple[dict[str, str],
     return found, issues
 
 
-def _connections(draft: Draft) -> dict[str, Connection]:
-    found = ((name, spec.connection()) for name, spec in draft.components.items())
+def _connections(partial: PartialInstance) -> dict[str, Connection]:
+    found = ((name, spec.connection()) for name, spec in partial.components.items())
     return {name: connection for name, connection in found if connection is not None}
 
 
 def _unnamed_connection(
-    draft: Draft, locator: Locator, place: tuple[str, ...], candidates: list[str], grids: list[str]
+    partial: PartialInstance, locator: Locator, place: tuple[str, ...], candidates: list[str], grids: list[str]
 ) -> Issue:
     """A product whose connection is not said and cannot be told; electricity is known by the name of its carrier."""
     number = "no grid connection" if not candidates else f"{len(candidates)} grid connections"
     hint = f"name one: {listed(candidates or grids)}"
-    if not candidates and grids and _TRADED_CARRIER not in draft.carriers:
-        own = listed(list(draft.carriers))
+    if not candidates and grids and _TRADED_CARRIER not in partial.carriers:
+        own = listed(list(partial.carriers))
         hint = (
             f"a market's connection is found by the name of its carrier, and carriers here are {own}: call the carrier "
             f"that is traded {_TRADED_CARRIER}, or write connection: <name> in every product, one of {listed(grids)}"
@@ -95,32 +95,32 @@ def _unnamed_connection(
     return locator.issue(place, f"{number} on a node of {_TRADED_CARRIER}", "exactly one", hint)
 
 
-def _settlement_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
-    called = {name: as_called(product) for name, product in draft.products.items()}
+def _settlement_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
+    called = {name: as_called(product) for name, product in partial.products.items()}
     # demand reduction is sold by sites that buy from a supplier and trade nothing else; FCAS asks for no market
-    scheduled = [name for name, product in draft.products.items() if product.needs_schedule]
+    scheduled = [name for name, product in partial.products.items() if product.needs_schedule]
     balanced = [name for name, p in called.items() if p is not None and p.energy_settlement != "delivered"]
     for needed, settled in (("da", scheduled), ("imbalance", balanced)):
-        if settled and needed not in draft.product_names:
+        if settled and needed not in partial.product_names:
             hint = f"{listed(settled)} are settled against it"
             yield locator.issue(("products", needed), "nothing", f"the product {needed}", hint)
 
 
-def _provider_issues(draft: Draft, connections: Mapping[str, str], locator: Locator) -> Iterator[Issue]:
-    reserves = [name for name in draft.product_names if not _is_other_family(draft, name)]
-    for name, spec in draft.components.items():
+def _provider_issues(partial: PartialInstance, connections: Mapping[str, str], locator: Locator) -> Iterator[Issue]:
+    reserves = [name for name in partial.product_names if not _is_other_family(partial, name)]
+    for name, spec in partial.components.items():
         mismatched: set[str] = set()
         for index, product_id in enumerate(spec.provided):
             place = ("components", name, "provides", index)
             if product_id in spec.provided[:index]:
                 yield locator.issue(place, f"{product_id} a second time", "each product once")
-            elif product_id not in draft.product_names:
+            elif product_id not in partial.product_names:
                 hint = did_you_mean(product_id, reserves, "reserve products of this instance")
                 yield locator.issue(place, show(product_id), "a reserve product listed under products", hint)
             elif product_id not in reserves:
                 yield locator.issue(place, show(product_id), "a reserve product", "energy is traded by the site")
             elif product_id in connections:
-                grid = draft.components[connections[product_id]].connection()
+                grid = partial.components[connections[product_id]].connection()
                 node = "" if grid is None else grid.node
                 if node not in mismatched:
                     issue = _port_issue(locator, name, spec, product_id, node)
@@ -130,8 +130,8 @@ def _provider_issues(draft: Draft, connections: Mapping[str, str], locator: Loca
                         yield issue
 
 
-def _is_other_family(draft: Draft, name: str) -> bool:
-    product = draft.products.get(name)
+def _is_other_family(partial: PartialInstance, name: str) -> bool:
+    product = partial.products.get(name)
     return (product is not None and not product.is_provided_by_components) or name in ("da", "id", "imbalance")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mes_stoch.io.readers.locate import Locator, did_you_mean, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
@@ -15,40 +15,40 @@ from mes_stoch.schema.errors import Issue
 
 def site_issues(context: CheckContext) -> list[Issue]:
     """Problems of nodes, carriers and components."""
-    draft, locator = context.draft, context.locator
-    issues = list(_carrier_issues(draft, locator))
-    for name, spec in draft.components.items():
-        issues += _node_issues(draft, locator, name, spec)
+    partial, locator = context.partial, context.locator
+    issues = list(_carrier_issues(partial, locator))
+    for name, spec in partial.components.items():
+        issues += _node_issues(partial, locator, name, spec)
         issues += kind(COMPONENTS, spec.type).module("checks").issues(context, name, spec)
-    return [*issues, *_balance_issues(draft, locator)]
+    return [*issues, *_balance_issues(partial, locator)]
 
 
-def _carrier_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
-    for index, carrier in enumerate(draft.carriers):
-        if carrier in draft.carriers[:index]:
+def _carrier_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
+    for index, carrier in enumerate(partial.carriers):
+        if carrier in partial.carriers[:index]:
             yield locator.issue(("carriers", index), f"{carrier} a second time", "each carrier once")
-    for name, node in draft.nodes.items():
-        if node.carrier not in draft.carriers:
-            hint = did_you_mean(node.carrier, draft.carriers, "carriers of this instance")
+    for name, node in partial.nodes.items():
+        if node.carrier not in partial.carriers:
+            hint = did_you_mean(node.carrier, partial.carriers, "carriers of this instance")
             yield locator.issue(("nodes", name, "carrier"), show(node.carrier), "a name listed under carriers", hint)
 
 
-def _node_issues(draft: Draft, locator: Locator, name: str, spec: Component) -> Iterator[Issue]:
+def _node_issues(partial: PartialInstance, locator: Locator, name: str, spec: Component) -> Iterator[Issue]:
     for port in spec.ports():
-        if port.node not in draft.node_names:
-            hint = did_you_mean(port.node, draft.node_names, "nodes of this instance")
+        if port.node not in partial.node_names:
+            hint = did_you_mean(port.node, partial.node_names, "nodes of this instance")
             yield locator.issue(("components", name, *port.key), show(port.node), "a name listed under nodes", hint)
 
 
-def _balance_issues(draft: Draft, locator: Locator) -> Iterator[Issue]:
+def _balance_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
     supplied: set[str] = set()
     taken: set[str] = set()
-    for spec in draft.components.values():
+    for spec in partial.components.values():
         supplied |= {port.node for port in spec.ports() if port.supplies}
         taken |= {port.node for port in spec.ports() if port.takes}
     # a component that could not be read may be the one that is missing
-    unclear = set(_words(draft.broken_components))
-    for node in draft.nodes:
+    unclear = set(_words(partial.broken_components))
+    for node in partial.nodes:
         if node in unclear or (node in supplied and node in taken):
             continue
         if node not in supplied and node not in taken:

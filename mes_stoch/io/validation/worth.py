@@ -23,7 +23,7 @@ _LONGEST_CHAIN = 6
 
 
 @dataclass(frozen=True)
-class _Leg:
+class _Way:
     """A way from one port of a converter to the others: node and MWh there per MWh here, and money per MWh here."""
 
     others: tuple[tuple[str, float], ...]
@@ -106,7 +106,7 @@ class Worth:
                 found.append(spec.cost_at(node))
         return max(found)
 
-    def _ways_from(self, node: str, drawn: tuple[float, float]) -> Iterator[_Leg]:
+    def _ways_from(self, node: str, drawn: tuple[float, float]) -> Iterator[_Way]:
         for conversion in self._conversions():
             for here in conversion.ports:
                 own = self._ratio(here.ratio_per_unit, drawn)[0]
@@ -117,7 +117,7 @@ class Worth:
                     for port in conversion.ports
                     if port.node != node
                 )
-                yield _Leg(others, conversion.cost_eur_per_mwh / own)
+                yield _Way(others, conversion.cost_eur_per_mwh / own)
 
     def _conversions(self) -> Iterator[Conversion]:
         for spec in self._instance.components.values():
@@ -132,7 +132,7 @@ class Worth:
         self,
         node: str,
         priced: Callable[[str], float],
-        ways: Mapping[str, list[_Leg]],
+        ways: Mapping[str, list[_Way]],
         seen: frozenset[str],
         known: dict[tuple[str, frozenset[str]], float],
     ) -> float:

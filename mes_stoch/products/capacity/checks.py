@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.io.validation.product_rules import bid_issues, calendar_issues
 from mes_stoch.products.capacity.format import CapacityMechanism
 from mes_stoch.schema.errors import Issue
@@ -21,15 +21,15 @@ _PRICES = (
 
 def issues(context: CheckContext, products: Mapping[str, CapacityMechanism]) -> Iterator[Issue]:
     """Problems of capacity mechanisms that no single key shows, and numbers that mean nothing."""
-    draft, locator = context.draft, context.locator
+    partial, locator = context.partial, context.locator
     for name, product in products.items():
         yield from bid_issues(context, name, "available_mw", product)
         yield from calendar_issues(context, name, product.calendar)
         yield from _price_issues(locator, name, product)
         yield from _critical_issues(locator, name, product)
-        yield from _provider_issues(draft, locator, name, product)
-    yield from _counted_twice(draft, locator, products)
-    if products and draft.horizon is not None and draft.horizon.days_per_year == 0:
+        yield from _provider_issues(partial, locator, name, product)
+    yield from _counted_twice(partial, locator, products)
+    if products and partial.horizon is not None and partial.horizon.days_per_year == 0:
         hint = f"{listed(list(products))} is paid by the year, of which the horizon earns its share"
         yield locator.issue(("horizon", "days_per_year"), "0", "a number of days above 0", hint)
 
@@ -57,9 +57,11 @@ def _critical_issues(locator: Locator, name: str, product: CapacityMechanism) ->
             yield locator.issue(("products", name, key), show(share), "a number in [0, 1]", hint)
 
 
-def _provider_issues(draft: Draft, locator: Locator, name: str, product: CapacityMechanism) -> Iterator[Issue]:
+def _provider_issues(
+    partial: PartialInstance, locator: Locator, name: str, product: CapacityMechanism
+) -> Iterator[Issue]:
     able, counted = [], False
-    for unit, spec in draft.components.items():
+    for unit, spec in partial.components.items():
         if not spec.can_provide:
             continue
         draws = not spec.counts_for_capacity
@@ -72,14 +74,16 @@ def _provider_issues(draft: Draft, locator: Locator, name: str, product: Capacit
             place = ("components", unit, "provides", list(spec.provided).index(name))
             hint = "capacity is what can be injected, or a demand that can be shed; a converter that draws has neither"
             yield locator.issue(place, f"{name} from {unit}, which draws power", "a device that counts", hint)
-    if not counted and product.available_mw > 0 and not _may_provide(draft, name):
+    if not counted and product.available_mw > 0 and not _may_provide(partial, name):
         hint = f"add {name} to components.<name>.provides; devices that count: {listed(able)}"
         yield locator.issue(("products", name), "no component that provides it", "at least one", hint)
 
 
-def _counted_twice(draft: Draft, locator: Locator, mechanisms: Mapping[str, CapacityMechanism]) -> Iterator[Issue]:
+def _counted_twice(
+    partial: PartialInstance, locator: Locator, mechanisms: Mapping[str, CapacityMechanism]
+) -> Iterator[Issue]:
     """Devices that two mechanisms of the same time count: one MW would be certified, and paid, twice."""
-    for unit, spec in draft.components.items():
+    for unit, spec in partial.components.items():
         counted: list[str] = []
         for index, name in enumerate(spec.provided):
             if name not in mechanisms or name in counted:
@@ -103,8 +107,8 @@ def _overlap(one: CapacityMechanism, other: CapacityMechanism) -> bool:
     return first <= last
 
 
-def _may_provide(draft: Draft, name: str) -> bool:
+def _may_provide(partial: PartialInstance, name: str) -> bool:
     """Whether a component that could not be read names the product."""
     return any(
-        isinstance(data, dict) and name in (data.get("provides") or []) for data in draft.broken_components.values()
+        isinstance(data, dict) and name in (data.get("provides") or []) for data in partial.broken_components.values()
     )

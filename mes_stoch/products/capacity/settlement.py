@@ -11,13 +11,13 @@ from mes_stoch.rules.calendar import can_be_critical
 from mes_stoch.rules.time_axis import horizon_days
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import providers
-from mes_stoch.settlement.books import Array, Books
+from mes_stoch.settlement.data import Array, SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 _DAY_H = 24.0
 
 
-def cash_flows(books: Books, product_id: str, product: CapacityMechanism) -> Iterator[CashFlow]:
+def cash_flows(data: SettlementData, product_id: str, product: CapacityMechanism) -> Iterator[CashFlow]:
     """The certified level at the yearly price, and what is missing of it in critical hours at the regime's price.
 
     Rules
@@ -31,11 +31,11 @@ def cash_flows(books: Books, product_id: str, product: CapacityMechanism) -> Ite
     ------
     ``schema/catalogue/fr_capacity.yaml``.
     """
-    level = books.decided(f"{product_id}.volume_mw")
-    horizon = books.instance.horizon
-    price = books.data(product.price_eur_per_mw_year).mean(axis=1, keepdims=True)
+    level = data.decided(f"{product_id}.volume_mw")
+    horizon = data.instance.horizon
+    price = data.values(product.price_eur_per_mw_year).mean(axis=1, keepdims=True)
     yield cash_flow(
-        books,
+        data,
         product_id,
         f"capacity.{product_id}",
         "level certified",
@@ -43,31 +43,31 @@ def cash_flows(books: Books, product_id: str, product: CapacityMechanism) -> Ite
         price / (horizon.days_per_year * _DAY_H),
         "MW/h",
         hours=horizon_days(horizon) * _DAY_H,
-        spans=books.spans(None),
+        spans=data.spans(None),
     )
-    critical = np.where(can_be_critical(product, books.time), books.data(product.critical_per_unit), 0.0)
-    short = np.maximum(level - counted(books, product_id, product), 0.0)
+    critical = np.where(can_be_critical(product, data.time), data.values(product.critical_per_unit), 0.0)
+    short = np.maximum(level - counted(data, product_id, product), 0.0)
     yield cash_flow(
-        books,
+        data,
         product_id,
         f"capacity_settlement.{product_id}",
         "level missing in a critical hour",
         -critical * short,
-        books.data(_shortfall_price(product)) / product.critical_hours_per_year,
+        data.values(_shortfall_price(product)) / product.critical_hours_per_year,
         "MW/h",
     )
     if product.obligation_price_eur_per_mw_year is not None:
-        yield _obligation(books, product_id, product)
+        yield _obligation(data, product_id, product)
 
 
-def _obligation(books: Books, product_id: str, product: CapacityMechanism) -> CashFlow:
+def _obligation(data: SettlementData, product_id: str, product: CapacityMechanism) -> CashFlow:
     connection = str(product.connection)
-    node = books.instance.connections()[connection].node
-    drawn = np.maximum(books.metered(connection, node), 0.0)
-    obliged = np.where(can_be_critical(product, books.time), books.data(product.obligation_per_unit), 0.0)
-    price = books.data(product.obligation_price_eur_per_mw_year or 0.0) / product.obligation_hours_per_year
+    node = data.instance.connections()[connection].node
+    drawn = np.maximum(data.metered(connection, node), 0.0)
+    obliged = np.where(can_be_critical(product, data.time), data.values(product.obligation_per_unit), 0.0)
+    price = data.values(product.obligation_price_eur_per_mw_year or 0.0) / product.obligation_hours_per_year
     stream, item = f"capacity_obligation.{product_id}", "drawn in an hour of obligation"
-    return cash_flow(books, product_id, stream, item, -obliged * drawn, price, "MW/h")
+    return cash_flow(data, product_id, stream, item, -obliged * drawn, price, "MW/h")
 
 
 def _shortfall_price(product: CapacityMechanism) -> Quantity:
@@ -79,11 +79,11 @@ def _shortfall_price(product: CapacityMechanism) -> Quantity:
     return by_regime[product.regime] or 0.0
 
 
-def counted(books: Books, product_id: str, product: CapacityMechanism) -> Array:
+def counted(data: SettlementData, product_id: str, product: CapacityMechanism) -> Array:
     """What all devices count, MW by period; nothing outside the hours that can be critical."""
-    possible = np.flatnonzero(can_be_critical(product, books.time))
-    total = np.zeros((len(books.scenarios), len(books.time)))
-    for name in providers(books.instance.components, product_id):
+    possible = np.flatnonzero(can_be_critical(product, data.time))
+    total = np.zeros((len(data.scenarios), len(data.time)))
+    for name in providers(data.instance.components, product_id):
         if len(possible):
-            total[:, possible] += books.decided(f"{product_id}.counted_{name}_mw")
+            total[:, possible] += data.decided(f"{product_id}.counted_{name}_mw")
     return total

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.io.validation.product_rules import called_issues, share_issues
 from mes_stoch.products.fcas.format import FcasService, FcasUnit
 from mes_stoch.schema.errors import Issue
@@ -28,18 +28,18 @@ _WITHOUT_MEANING = (
 
 def issues(context: CheckContext, products: Mapping[str, FcasService]) -> Iterator[Issue]:
     """Problems of FCAS services that hold for one service, between it and its units, or between services."""
-    draft, locator = context.draft, context.locator
+    partial, locator = context.partial, context.locator
     yield from _initial_issues(locator, products)
     for name, product in products.items():
         yield from called_issues(context, name, product)
         yield from share_issues(context, name, product)
         yield from _service_issues(locator, name, product)
         for unit, offer in product.units.items():
-            yield from _provider_issues(draft, locator, name, unit)
+            yield from _provider_issues(partial, locator, name, unit)
             yield from _trapezium_issues(locator, name, unit, offer)
             if not product.is_regulation:
                 yield from _control_issues(locator, name, unit, offer)
-        yield from _missing_units(draft, locator, name, product)
+        yield from _missing_units(partial, locator, name, product)
 
 
 def _service_issues(locator: Locator, name: str, product: FcasService) -> Iterator[Issue]:
@@ -59,21 +59,21 @@ def _service_issues(locator: Locator, name: str, product: FcasService) -> Iterat
         yield locator.issue(("products", name, "energy_price_eur_per_mwh"), "nothing", "the spot price", hint)
 
 
-def _provider_issues(draft: Draft, locator: Locator, name: str, unit: str) -> Iterator[Issue]:
+def _provider_issues(partial: PartialInstance, locator: Locator, name: str, unit: str) -> Iterator[Issue]:
     place = ("products", name, "units", unit)
-    if unit in draft.broken_components:
+    if unit in partial.broken_components:
         return
-    spec = draft.components.get(unit)
+    spec = partial.components.get(unit)
     if spec is None or spec.operating_range("") is None:
-        able = [other for other, own in draft.components.items() if own.operating_range("") is not None]
+        able = [other for other, own in partial.components.items() if own.operating_range("") is not None]
         yield locator.issue(place, show(unit), "a component that can provide reserve", did_you_mean(unit, able))
     elif name not in spec.provided:
         hint = f"add {name} to components.{unit}.provides"
         yield locator.issue(place, f"a trapezium for {unit}, which does not provide {name}", "a provider", hint)
 
 
-def _missing_units(draft: Draft, locator: Locator, name: str, product: FcasService) -> Iterator[Issue]:
-    for unit, spec in draft.components.items():
+def _missing_units(partial: PartialInstance, locator: Locator, name: str, product: FcasService) -> Iterator[Issue]:
+    for unit, spec in partial.components.items():
         if name in spec.provided and unit not in product.units:
             hint = f"write products.{name}.units.{unit} with at least max_available_mw"
             place = ("components", unit, "provides", list(spec.provided).index(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mes_stoch.components.shared.context import Leg
+from mes_stoch.components.shared.context import DirectedProduct
 from mes_stoch.products.fcas.equations_rows import build_unit_rows
 from mes_stoch.products.fcas.equations_unit import Enablement, Unit, make_enablement, make_unit
 from mes_stoch.products.fcas.format import FcasService
@@ -44,49 +44,55 @@ def build(context: MarketContext, services: Mapping[str, FcasService]) -> None:
     """
     units: dict[str, Unit] = {}
     enablements: dict[str, list[Enablement]] = {}
-    for leg in context.legs:
-        product = services.get(leg.product_id)
+    for directed in context.directed_products:
+        product = services.get(directed.product_id)
         if product is None:
             continue
-        _offer(context, leg, product)
-        _pay(context, leg, product)
+        _offer(context, directed, product)
+        _pay(context, directed, product)
         for name in product.units:
             if name not in units:
                 units[name] = make_unit(context, name, str(product.connection))
-            own = make_enablement(context, units[name], leg, product)
+            own = make_enablement(context, units[name], directed, product)
             enablements.setdefault(name, []).append(own)
     for name, unit in units.items():
         build_unit_rows(context, unit, enablements[name])
 
 
-def _offer(context: MarketContext, leg: Leg, product: FcasService) -> None:
+def _offer(context: MarketContext, directed: DirectedProduct, product: FcasService) -> None:
     spans = context.spans(product.block_h)
     block = {int(t): b for b, span in enumerate(spans) for t in span}
-    volume = build_volume(context, leg.product_id, product, spans, f"block_{leg.product_id}")
-    window = make_window(context, leg.product_id, product, spans)
+    volume = build_volume(context, directed.product_id, product, spans, f"block_{directed.product_id}")
+    window = make_window(context, directed.product_id, product, spans)
     context.constraint(
-        leg.product_id,
+        directed.product_id,
         "offered",
-        f"no more {leg.product_id} is enabled than is offered",
-        lambda t: context.held(leg, t) <= window.obliged_mw(t, volume[block[t]]),
+        f"no more {directed.product_id} is enabled than is offered",
+        lambda t: context.held(directed, t) <= window.obliged_mw(t, volume[block[t]]),
     )
     if product.offer_cost_eur_per_mw_h:
         hours = [context.period_h * len(span) for span in spans]
         context.earn(
-            f"offer.{leg.product_id}",
+            f"offer.{directed.product_id}",
             sum(-product.offer_cost_eur_per_mw_h * hours[b] * volume[b] for b in range(len(spans))),
         )
 
 
-def _pay(context: MarketContext, leg: Leg, product: FcasService) -> None:
+def _pay(context: MarketContext, directed: DirectedProduct, product: FcasService) -> None:
     h = context.period_h
     price = context.quantity(product.enablement_price_eur_per_mw_h)
-    context.earn(f"enablement.{leg.product_id}", sum(h * price(t) * context.held(leg, t) for t in context.periods))
+    context.earn(
+        f"enablement.{directed.product_id}", sum(h * price(t) * context.held(directed, t) for t in context.periods)
+    )
     if product.enablement_cost_eur_per_mw_h:
         cost = product.enablement_cost_eur_per_mw_h
-        context.earn(f"operation.{leg.product_id}", sum(-h * cost * context.held(leg, t) for t in context.periods))
-    if product.activation(leg.direction) is None:
+        context.earn(
+            f"operation.{directed.product_id}", sum(-h * cost * context.held(directed, t) for t in context.periods)
+        )
+    if product.activation(directed.direction) is None:
         return
-    for payment in product.energy_payments(leg.direction):
-        moved = context.called(leg, payment.price)
-        context.earn(f"{payment.stream}.{leg.product_id}", sum(payment.sign * h * moved(t) for t in context.periods))
+    for payment in product.energy_payments(directed.direction):
+        moved = context.called(directed, payment.price)
+        context.earn(
+            f"{payment.stream}.{directed.product_id}", sum(payment.sign * h * moved(t) for t in context.periods)
+        )

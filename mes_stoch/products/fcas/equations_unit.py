@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.context import Leg, OfPeriod
+from mes_stoch.components.shared.context import DirectedProduct, OfPeriod
 from mes_stoch.products.fcas.equations_trapezium import Trapezium, obstacles, scale_to_limits, scale_to_ramp
 from mes_stoch.products.fcas.format import FcasService, FcasUnit
 from mes_stoch.products.shared.context import MarketContext
@@ -73,7 +73,7 @@ def make_unit(context: MarketContext, name: str, connection: str) -> Unit:
     )
 
 
-def make_enablement(context: MarketContext, unit: Unit, leg: Leg, product: FcasService) -> Enablement:
+def make_enablement(context: MarketContext, unit: Unit, directed: DirectedProduct, product: FcasService) -> Enablement:
     """Scale the trapezium of a service to the unit's automatic control.
 
     Contingency services are not scaled: they do not wait for automatic control.
@@ -85,13 +85,13 @@ def make_enablement(context: MarketContext, unit: Unit, leg: Leg, product: FcasS
         whole = scale_to_limits(whole, offer.agc_min_mw, offer.agc_max_mw) if limits else whole
         whole = scale_to_ramp(whole, offer.agc_ramp_mw_per_min, context.period_h)
     return Enablement(
-        product_id=leg.product_id,
+        product_id=directed.product_id,
         product=product,
         offer=offer,
         trapezium=whole if limits else None,
         max_available_mw=whole.max_available_mw if offer.agc_on or not product.is_regulation else 0.0,
         rises=unit.rises(product.direction),
-        enabled=context.held_by(unit.name, leg),
+        enabled=context.held_by(unit.name, directed),
     )
 
 

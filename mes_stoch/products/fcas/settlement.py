@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from mes_stoch.products.fcas.format import FcasService
 from mes_stoch.products.flexibility.settlement import energy
 from mes_stoch.schema.flexibility import Direction
-from mes_stoch.settlement.books import Books
 from mes_stoch.settlement.calls import CallPayment, calls
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 
@@ -19,7 +19,7 @@ def call_payments(product: FcasService, direction: Direction) -> Sequence[CallPa
     return (CallPayment("energy", product.energy_price_eur_per_mwh, {"up": 1, "down": -1}[direction]),)
 
 
-def cash_flows(books: Books, product_id: str, product: FcasService) -> Iterator[CashFlow]:
+def cash_flows(data: SettlementData, product_id: str, product: FcasService) -> Iterator[CashFlow]:
     """Enablement at the price of the interval, energy moved by regulation at spot, and what offers cost the site.
 
     Source
@@ -27,20 +27,20 @@ def cash_flows(books: Books, product_id: str, product: FcasService) -> Iterator[
     ``schema/catalogue/au_fcas.yaml``.
     """
     hourly = "MW/h"
-    for call in calls(books, product_id, product):
-        price = books.data(product.enablement_price_eur_per_mw_h)
-        yield cash_flow(books, product_id, f"enablement.{product_id}", "enabled", call.held, price, hourly)
+    for call in calls(data, product_id, product):
+        price = data.values(product.enablement_price_eur_per_mw_h)
+        yield cash_flow(data, product_id, f"enablement.{product_id}", "enabled", call.held, price, hourly)
         cost = product.enablement_cost_eur_per_mw_h
-        yield cash_flow(books, product_id, f"operation.{product_id}", "cost of being enabled", -call.held, cost, hourly)
+        yield cash_flow(data, product_id, f"operation.{product_id}", "cost of being enabled", -call.held, cost, hourly)
         if product.activation(call.direction) is not None:
-            yield from energy(books, call)
+            yield from energy(data, call)
     yield cash_flow(
-        books,
+        data,
         product_id,
         f"offer.{product_id}",
         "cost of the offer",
-        -books.decided(f"{product_id}.volume_mw"),
+        -data.decided(f"{product_id}.volume_mw"),
         product.offer_cost_eur_per_mw_h,
         hourly,
-        spans=books.spans(product.block_h),
+        spans=data.spans(product.block_h),
     )

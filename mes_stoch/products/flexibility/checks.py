@@ -122,7 +122,7 @@ def _baseline_issues(context: CheckContext, products: Mapping[str, Flexibility])
     call that off, and sell a reduction that never was; the plan of a sheddable demand is its demand.
     """
     reductions = {name for name, product in products.items() if product.needs_given_baseline}
-    components = context.draft.components
+    components = context.partial.components
     for name, spec in components.items():
         if not spec.can_provide or spec.has_given_baseline:
             continue

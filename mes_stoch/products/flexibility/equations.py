@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mes_stoch.components.shared.context import Expression, Leg, OfPeriod, Weighted
+from mes_stoch.components.shared.context import DirectedProduct, Expression, OfPeriod, Weighted
 from mes_stoch.products.shared.context import MarketContext
 from mes_stoch.products.shared.equations_bids import Span, build_volume
 from mes_stoch.products.shared.equations_windows import Window, make_window
@@ -71,23 +71,23 @@ def build_flexibility(context: MarketContext, product_id: str, product: Flexibil
     dimension = f"block_{product_id}"
     volume = build_volume(context, product_id, product, spans, dimension)
     window = make_window(context, product_id, product, spans)
-    legs = [leg for leg in context.legs if leg.product_id == product_id]
+    directed_products = [directed for directed in context.directed_products if directed.product_id == product_id]
     shorts: dict[str, OfPeriod] = {}
     worst_misses: dict[str, OfPeriod] = {}
-    for leg in legs:
-        short, weighted = _hold_and_deliver(context, leg, volume, block, window)
-        shorts[leg.direction] = short
-        context.register_missed(leg, weighted)
+    for directed in directed_products:
+        short, weighted = _hold_and_deliver(context, directed, volume, block, window)
+        shorts[directed.direction] = short
+        context.register_missed(directed, weighted)
         missed = weighted(1.0)
-        penalised = _beyond_tolerance(context, leg, missed, volume, block)
-        worst_misses[leg.direction] = penalised
-        _penalties(context, leg, short, penalised)
-        _activation_energy(context, leg, volume, block)
+        penalised = _beyond_tolerance(context, directed, missed, volume, block)
+        worst_misses[directed.direction] = penalised
+        _penalties(context, directed, short, penalised)
+        _activation_energy(context, directed, volume, block)
     if not product.is_paid_for_readiness:
         return
     lost = context.variable(product_id, "lost_mw_h", "MW h", "realtime", spans=spans, dimension=dimension)
-    for leg in legs:
-        _clawback(context, leg, worst_misses[leg.direction], _Loss(lost, spans, block, window))
+    for directed in directed_products:
+        _clawback(context, directed, worst_misses[directed.direction], _Loss(lost, spans, block, window))
     _forfeiture(context, product_id, shorts, lost, spans)
     for b in range(len(spans)):
         context.earn(
@@ -106,8 +106,8 @@ class _Loss:
     window: Window
 
 
-def _penalties(context: MarketContext, leg: Leg, short: OfPeriod, penalised: OfPeriod) -> None:
-    owner, product, h = leg.product_id, leg.product, context.period_h
+def _penalties(context: MarketContext, directed: DirectedProduct, short: OfPeriod, penalised: OfPeriod) -> None:
+    owner, product, h = directed.product_id, directed.product, context.period_h
     for name, penalty, power in (
         ("shortfall", product.shortfall_penalty_eur_per_mw_h, short),
         ("missed", product.missed_penalty_eur_per_mwh, penalised),
@@ -116,31 +116,31 @@ def _penalties(context: MarketContext, leg: Leg, short: OfPeriod, penalised: OfP
 
 
 def _hold_and_deliver(
-    context: MarketContext, leg: Leg, volume: Any, block: dict[int, int], window: Window
+    context: MarketContext, directed: DirectedProduct, volume: Any, block: dict[int, int], window: Window
 ) -> tuple[OfPeriod, Weighted]:
-    """Short and (times a weight) missed power of a leg by period, MW."""
-    owner = leg.product_id
-    short = context.variable(owner, f"short_{leg.direction}_mw", "MW", "realtime")
+    """Short and (times a weight) missed power of a directed product by period, MW."""
+    owner = directed.product_id
+    short = context.variable(owner, f"short_{directed.direction}_mw", "MW", "realtime")
     context.constraint(
         owner,
-        f"coverage_{leg.direction}",
-        f"the devices hold what is committed to {owner} ({leg.direction}), or it is short",
-        lambda t: context.held(leg, t) + short[t] == window.obliged_mw(t, volume[block[t]]),
+        f"coverage_{directed.direction}",
+        f"the devices hold what is committed to {owner} ({directed.direction}), or it is short",
+        lambda t: context.held(directed, t) + short[t] == window.obliged_mw(t, volume[block[t]]),
     )
-    if leg.is_pro_rata:
+    if directed.is_pro_rata:
         # all that is held follows the signal, so what is missed is the called share of what is not held
         def called_of_short(weight: float | str) -> OfPeriod:
-            share = context.product(leg.activation, weight)
+            share = context.product(directed.activation, weight)
             return lambda t: share(t) * short[t]
 
         return _read(short), called_of_short
-    missed = context.variable(owner, f"missed_{leg.direction}_mw", "MW", "realtime")
-    called = context.called(leg)
+    missed = context.variable(owner, f"missed_{directed.direction}_mw", "MW", "realtime")
+    called = context.called(directed)
     context.constraint(
         owner,
-        f"delivery_{leg.direction}",
-        f"the devices deliver what {owner} calls ({leg.direction}), or it is missed",
-        lambda t: called(t) + missed[t] == leg.share(t) * volume[block[t]],
+        f"delivery_{directed.direction}",
+        f"the devices deliver what {owner} calls ({directed.direction}), or it is missed",
+        lambda t: called(t) + missed[t] == directed.share(t) * volume[block[t]],
     )
 
     def as_decided(weight: float | str) -> OfPeriod:
@@ -151,19 +151,19 @@ def _hold_and_deliver(
 
 
 def _beyond_tolerance(
-    context: MarketContext, leg: Leg, missed: OfPeriod, volume: Any, block: dict[int, int]
+    context: MarketContext, directed: DirectedProduct, missed: OfPeriod, volume: Any, block: dict[int, int]
 ) -> OfPeriod:
     """What of the missed power is penalised, MW."""
-    tolerance = leg.product.delivery_tolerance_per_unit
+    tolerance = directed.product.delivery_tolerance_per_unit
     if tolerance == 0:
         return missed
-    owner = leg.product_id
-    penalised = context.variable(owner, f"penalised_{leg.direction}_mw", "MW", "realtime")
+    owner = directed.product_id
+    penalised = context.variable(owner, f"penalised_{directed.direction}_mw", "MW", "realtime")
     context.constraint(
         owner,
-        f"tolerance_{leg.direction}",
+        f"tolerance_{directed.direction}",
         f"what {owner} misses beyond {tolerance:g} of a call is penalised",
-        lambda t: penalised[t] >= missed(t) - tolerance * leg.share(t) * volume[block[t]],
+        lambda t: penalised[t] >= missed(t) - tolerance * directed.share(t) * volume[block[t]],
     )
     return _read(penalised)
 
@@ -199,23 +199,23 @@ def _forfeiture(
     )
 
 
-def _clawback(context: MarketContext, leg: Leg, penalised: OfPeriod, loss: _Loss) -> None:
-    owner, dimension = leg.product_id, f"block_{leg.product_id}"
-    theta = leg.product.clawback_per_unit
+def _clawback(context: MarketContext, directed: DirectedProduct, penalised: OfPeriod, loss: _Loss) -> None:
+    owner, dimension = directed.product_id, f"block_{directed.product_id}"
+    theta = directed.product.clawback_per_unit
     if theta == 0:
         return
     worst = context.variable(
-        owner, f"worst_{leg.direction}_mw", "MW", "realtime", spans=loss.spans, dimension=dimension
+        owner, f"worst_{directed.direction}_mw", "MW", "realtime", spans=loss.spans, dimension=dimension
     )
     context.constraint(
         owner,
-        f"worst_miss_{leg.direction}",
+        f"worst_miss_{directed.direction}",
         f"the worst miss of a block is at least every miss of {owner} in it",
-        lambda t: penalised(t) <= leg.share(t) * worst[loss.block[t]],
+        lambda t: penalised(t) <= directed.share(t) * worst[loss.block[t]],
     )
     context.constraint(
         owner,
-        f"clawback_{leg.direction}",
+        f"clawback_{directed.direction}",
         f"payment for {owner} is lost in proportion to the worst miss of the block",
         lambda b: loss.lost_mw_h[b] >= theta * loss.window.hours(b) * worst[b],
         unit="MW h",
@@ -224,14 +224,14 @@ def _clawback(context: MarketContext, leg: Leg, penalised: OfPeriod, loss: _Loss
     )
 
 
-def _activation_energy(context: MarketContext, leg: Leg, volume: Any, block: dict[int, int]) -> None:
+def _activation_energy(context: MarketContext, directed: DirectedProduct, volume: Any, block: dict[int, int]) -> None:
     h = context.period_h
-    for payment in leg.product.energy_payments(leg.direction):
-        stream = f"{payment.stream}.{leg.product_id}"
-        if leg.product.energy_settlement == "delivered":
-            paid = context.called(leg, payment.price)
+    for payment in directed.product.energy_payments(directed.direction):
+        stream = f"{payment.stream}.{directed.product_id}"
+        if directed.product.energy_settlement == "delivered":
+            paid = context.called(directed, payment.price)
             context.earn(stream, sum(payment.sign * h * paid(t) for t in context.periods))
             continue
-        value = context.product(payment.price, leg.activation)
+        value = context.product(payment.price, directed.activation)
         total: Expression = sum(payment.sign * h * value(t) * volume[block[t]] for t in context.periods)
         context.earn(stream, total)

@@ -8,8 +8,8 @@ import numpy as np
 
 from mes_stoch.products.flexibility.settlement_terms import call_payments, readiness_price
 from mes_stoch.schema.flexibility import Flexibility
-from mes_stoch.settlement.books import Array, Books, Span
 from mes_stoch.settlement.calls import Call, calls, payments, volume_blocks, window
+from mes_stoch.settlement.data import Array, SettlementData, Span
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 __all__ = ["call_payments", "cash_flows", "energy"]
@@ -18,7 +18,7 @@ __all__ = ["call_payments", "cash_flows", "energy"]
 _ITEMS = {"supplier": "payment to the supplier for {}", "called_energy": "payment for {}"}
 
 
-def cash_flows(books: Books, product_id: str, product: Flexibility) -> Iterator[CashFlow]:
+def cash_flows(data: SettlementData, product_id: str, product: Flexibility) -> Iterator[CashFlow]:
     """Readiness, energy and penalties of one product.
 
     Rules
@@ -32,15 +32,15 @@ def cash_flows(books: Books, product_id: str, product: Flexibility) -> Iterator[
     ------
     ``schema/catalogue``; for proportion to the worst miss regelleistung.net, settlement of German mFRR.
     """
-    directions = list(calls(books, product_id, product))
+    directions = list(calls(data, product_id, product))
     price = readiness_price(product)
     if price != 0:
-        yield from _readiness(books, product_id, product, books.data(price), directions)
+        yield from _readiness(data, product_id, product, data.values(price), directions)
     for call in directions:
-        yield from energy(books, call)
+        yield from energy(data, call)
     for call in directions:
         yield cash_flow(
-            books,
+            data,
             product_id,
             f"penalty.shortfall_{product_id}",
             f"penalty: committed {call.direction} and not held",
@@ -49,7 +49,7 @@ def cash_flows(books: Books, product_id: str, product: Flexibility) -> Iterator[
             "MW/h",
         )
         yield cash_flow(
-            books,
+            data,
             product_id,
             f"penalty.missed_{product_id}",
             f"penalty: called {call.direction} and not delivered",
@@ -59,7 +59,7 @@ def cash_flows(books: Books, product_id: str, product: Flexibility) -> Iterator[
         )
 
 
-def energy(books: Books, call: Call) -> Iterator[CashFlow]:
+def energy(data: SettlementData, call: Call) -> Iterator[CashFlow]:
     """Energy of calls at the prices of the product, as ordered or as delivered."""
     product, word = call.product, f"energy called {call.direction}"
     is_delivered = product.energy_settlement == "delivered"
@@ -67,29 +67,29 @@ def energy(books: Books, call: Call) -> Iterator[CashFlow]:
         item = _ITEMS.get(payment.stream, "{}").format(word)
         quantity = payment.sign * (call.delivered if is_delivered else call.ordered)
         yield cash_flow(
-            books,
+            data,
             call.product_id,
             f"{payment.stream}.{call.product_id}",
             f"{item}, as {'delivered' if is_delivered else 'ordered'}",
             quantity,
-            books.data(payment.price),
+            data.values(payment.price),
             "MWh",
         )
 
 
 def _readiness(
-    books: Books, product_id: str, product: Flexibility, price: Array, directions: list[Call]
+    data: SettlementData, product_id: str, product: Flexibility, price: Array, directions: list[Call]
 ) -> Iterator[CashFlow]:
-    spans = volume_blocks(books, product)
-    inside = books.period_h * window(books, product)
+    spans = volume_blocks(data, product)
+    inside = data.period_h * window(data, product)
     hours = np.stack([inside[:, span].sum(axis=1) for span in spans], axis=1)
     value = np.stack([(inside[:, span] * price[:, span]).sum(axis=1) for span in spans], axis=1)
     mean_price = _share(value, hours)
     # symmetric products are held both ways or not at all
     unheld = np.max([call.short for call in directions], axis=0)
-    forfeited = np.stack([books.period_h * unheld[:, span].sum(axis=1) for span in spans], axis=1)
+    forfeited = np.stack([data.period_h * unheld[:, span].sum(axis=1) for span in spans], axis=1)
     clawed_back = product.clawback_per_unit * hours * np.max([_worst(call, spans) for call in directions], axis=0)
-    volume = books.decided(f"{product_id}.volume_mw")
+    volume = data.decided(f"{product_id}.volume_mw")
     is_forfeiture = forfeited >= clawed_back
     for item, quantity in (
         ("capacity committed", volume),
@@ -97,7 +97,7 @@ def _readiness(
         ("call missed: payment lost", -_share(np.where(is_forfeiture, 0.0, clawed_back), hours)),
     ):
         yield cash_flow(
-            books, product_id, f"capacity.{product_id}", item, quantity, mean_price, "MW/h", hours=hours, spans=spans
+            data, product_id, f"capacity.{product_id}", item, quantity, mean_price, "MW/h", hours=hours, spans=spans
         )
 
 

@@ -31,7 +31,7 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     what remains of it in settlement period ``m`` of ``n`` model periods is::
 
         long[m] - short[m] = 1/n sum_{t in m} ( schedule_long[t] - schedule_short[t]
-                           + sum over legs of sign * ( sum_u e[u,t] - a[t] r   ordered
+                           + sum over directed products of sign * ( sum_u e[u,t] - a[t] r   ordered
                                                      | 0                       delivered
                                                      | sum_u e[u,t]            uncorrected ) )                 (balance)
         profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                     (imbalance)
@@ -92,12 +92,18 @@ def _mean(of_period: OfPeriod, span: Span) -> Expression:
 
 def _deviation(context: MarketContext) -> OfPeriod:
     uncorrected = [
-        (leg.sign, context.called(leg)) for leg in context.legs if leg.product.energy_settlement == "uncorrected"
+        (directed.sign, context.called(directed))
+        for directed in context.directed_products
+        if directed.product.energy_settlement == "uncorrected"
     ]
-    ordered = [(leg.sign, context.missed(leg)) for leg in context.legs if leg.product.energy_settlement == "ordered"]
+    ordered = [
+        (directed.sign, context.missed(directed))
+        for directed in context.directed_products
+        if directed.product.energy_settlement == "ordered"
+    ]
 
     def deviation(t: int) -> Expression:
-        # ordered legs: sum e - a r = -missed
+        # ordered directed products: sum e - a r = -missed
         net_missed = sum(sign * missed(t) for sign, missed in ordered)
         return sum(sign * called(t) for sign, called in uncorrected) - net_missed + context.unscheduled(t)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.context import Leg
+from mes_stoch.components.shared.context import DirectedProduct
 from mes_stoch.products.shared.context import MarketContext
 from mes_stoch.products.shared.equations_bids import Span
 from mes_stoch.schema.base import Quantity
@@ -36,29 +36,31 @@ def build_missed_calls(
     market rules mean them to, take nothing back: that is what a price of 12,000 EUR/MWh for a quarter of an hour beside
     an imbalance at 500 needs.
     """
-    ordered = [leg for leg in context.legs if leg.product.energy_settlement == "ordered"]
-    calls = [leg for leg in ordered if leg.activation != 0]
+    ordered = [directed for directed in context.directed_products if directed.product.energy_settlement == "ordered"]
+    calls = [directed for directed in ordered if directed.activation != 0]
     if not calls:
         return
-    signs = [leg.sign for leg in calls]
-    penalties = [_penalty(leg) for leg in calls]
+    signs = [directed.sign for directed in calls]
+    penalties = [_penalty(directed) for directed in calls]
 
     def rule(long: Values, short: Values, *data: Values) -> Values:
         paid, shares = data[: len(calls)], data[len(calls) :]
         return common_price(long, short, list(zip(signs, paid, shares, penalties, strict=True)), spans)
 
     name = f"{settlement_id}.common_price_eur_per_mwh"
-    data = [_paid(leg) for leg in calls] + [leg.activation for leg in calls]
+    data = [_paid(directed) for directed in calls] + [directed.activation for directed in calls]
     context.derived(name, [price_long, price_short, *data], rule)
-    for leg, penalty in zip(calls, penalties, strict=True):
+    for directed, penalty in zip(calls, penalties, strict=True):
 
-        def taken(price: Values, common: Values, leg: Leg = leg, penalty: float = penalty) -> Values:
-            return np.maximum(0.0, leg.sign * (price - common) - penalty)
+        def taken(
+            price: Values, common: Values, directed: DirectedProduct = directed, penalty: float = penalty
+        ) -> Values:
+            return np.maximum(0.0, directed.sign * (price - common) - penalty)
 
-        back = f"{leg.name}.taken_back_eur_per_mwh"
-        context.derived(back, [_paid(leg), name], taken)
-        missed = context.missed(leg, back)
-        context.earn(f"activation.{leg.product_id}", -context.period_h * sum(missed(t) for t in context.periods))
+        back = f"{directed.name}.taken_back_eur_per_mwh"
+        context.derived(back, [_paid(directed), name], taken)
+        missed = context.missed(directed, back)
+        context.earn(f"activation.{directed.product_id}", -context.period_h * sum(missed(t) for t in context.periods))
 
 
 def common_price(
@@ -90,12 +92,12 @@ def common_price(
     return np.repeat(np.maximum(highest, np.add.reduceat(long, starts) / lengths), lengths)
 
 
-def _paid(leg: Leg) -> Quantity:
+def _paid(directed: DirectedProduct) -> Quantity:
     """Price of a called MWh: received up, paid down."""
-    payments = [p for p in leg.product.energy_payments(leg.direction) if p.stream == "activation"]
+    payments = [p for p in directed.product.energy_payments(directed.direction) if p.stream == "activation"]
     return payments[0].price if payments else 0.0
 
 
-def _penalty(leg: Leg) -> float:
+def _penalty(directed: DirectedProduct) -> float:
     """Penalty of every missed MWh; 0 where some may be missed without one."""
-    return 0.0 if leg.product.delivery_tolerance_per_unit > 0 else leg.product.missed_penalty_eur_per_mwh
+    return 0.0 if directed.product.delivery_tolerance_per_unit > 0 else directed.product.missed_penalty_eur_per_mwh

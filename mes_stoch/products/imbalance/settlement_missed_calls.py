@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mes_stoch.settlement.books import Array, Books, Span
 from mes_stoch.settlement.calls import Call, calls, payments
+from mes_stoch.settlement.data import Array, SettlementData, Span
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 
-def settle_missed_calls(books: Books, long: Array, short: Array, spans: list[Span]) -> Iterator[CashFlow]:
+def settle_missed_calls(data: SettlementData, long: Array, short: Array, spans: list[Span]) -> Iterator[CashFlow]:
     """What a missed call would earn by its payment, its penalty and its imbalance.
 
     Rules
@@ -25,10 +25,10 @@ def settle_missed_calls(books: Books, long: Array, short: Array, spans: list[Spa
         Prices of imbalance.
     """
     called = [
-        (call, books.data(_price(call)), _penalty(call))
-        for product_id, product in books.instance.called_products().items()
+        (call, data.values(_price(call)), _penalty(call))
+        for product_id, product in data.instance.called_products().items()
         if product.energy_settlement == "ordered"
-        for call in calls(books, product_id, product)
+        for call in calls(data, product_id, product)
     ]
     if not called:
         return
@@ -43,7 +43,7 @@ def settle_missed_calls(books: Books, long: Array, short: Array, spans: list[Spa
     for call, price, penalty in called:
         back = np.maximum(0.0, call.sign * (price - common) - penalty)
         item = f"energy called {call.direction} and missed: taken back"
-        yield cash_flow(books, call.product_id, f"activation.{call.product_id}", item, -call.missed, back, "MWh")
+        yield cash_flow(data, call.product_id, f"activation.{call.product_id}", item, -call.missed, back, "MWh")
 
 
 def _price(call: Call) -> float | str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from mes_stoch.components.shared.context import Availability, Expression, Leg, ModelContext, OfPeriod, Weighted
+from mes_stoch.components.shared.context import (
+    Availability,
+    DirectedProduct,
+    Expression,
+    ModelContext,
+    OfPeriod,
+    Weighted,
+)
 from mes_stoch.schema.component import Component, Connection
 from mes_stoch.schema.instance import Bids
 
@@ -17,25 +24,25 @@ class MarketContext(ModelContext, Protocol):
     def bids(self) -> Bids: ...
 
     @property
-    def legs(self) -> Sequence[Leg]: ...
+    def directed_products(self) -> Sequence[DirectedProduct]: ...
 
     def declared(self, owner: str, name: str) -> Any | None:
         """A variable declared before; ``None`` where there is none of that name."""
         ...
 
-    def held(self, leg: Leg, t: int) -> Expression:
-        """Reserve all components hold for a leg, MW."""
+    def held(self, directed: DirectedProduct, t: int) -> Expression:
+        """Reserve all components hold for a directed product, MW."""
         ...
 
-    def called(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
-        """Weight times the reserve all components deliver for a leg, MW."""
+    def called(self, directed: DirectedProduct, weight: float | str = 1.0) -> OfPeriod:
+        """Weight times the reserve all components deliver for a directed product, MW."""
         ...
 
-    def register_missed(self, leg: Leg, missed: Weighted) -> None:
-        """Tell the settlement what of a leg is ordered but not delivered, MW, times a weight."""
+    def register_missed(self, directed: DirectedProduct, missed: Weighted) -> None:
+        """Tell the settlement what of a directed product is ordered but not delivered, MW, times a weight."""
         ...
 
-    def missed(self, leg: Leg, weight: float | str = 1.0) -> OfPeriod:
+    def missed(self, directed: DirectedProduct, weight: float | str = 1.0) -> OfPeriod:
         """Weight times what is ordered but not delivered, MW."""
         ...
 
@@ -47,8 +54,8 @@ class MarketContext(ModelContext, Protocol):
         """Planned beyond positions, MW."""
         ...
 
-    def held_by(self, owner: str, leg: Leg) -> OfPeriod:
-        """Reserve one component holds for a leg, MW."""
+    def held_by(self, owner: str, directed: DirectedProduct) -> OfPeriod:
+        """Reserve one component holds for a directed product, MW."""
         ...
 
     def component(self, name: str) -> Component: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.io.validation.partial_instance import Draft
+from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.io.validation.product_rules import block_issues
 from mes_stoch.products.voltage.format import ReactiveUnit, VoltageService
 from mes_stoch.products.voltage.format_capability import polygon_edges
@@ -19,15 +19,15 @@ _TOLERANCE = 1e-9
 
 def issues(context: CheckContext, products: Mapping[str, VoltageService]) -> Iterator[Issue]:
     """Problems of voltage services that hold for one of them, or between it and its units."""
-    draft, locator = context.draft, context.locator
+    partial, locator = context.partial, context.locator
     for name, product in products.items():
         if product.block_h is not None:
             yield from block_issues(context, name, "block_h", product.block_h)
         yield from _payment_issues(locator, name, product)
         for unit, reactive in product.units.items():
-            yield from _unit_issues(draft, locator, name, unit)
-            yield from _capability_issues(draft, locator, name, unit, reactive)
-        yield from _missing_units(draft, locator, name, product)
+            yield from _unit_issues(partial, locator, name, unit)
+            yield from _capability_issues(partial, locator, name, unit, reactive)
+        yield from _missing_units(partial, locator, name, product)
 
 
 def _payment_issues(locator: Locator, name: str, product: VoltageService) -> Iterator[Issue]:
@@ -39,13 +39,13 @@ def _payment_issues(locator: Locator, name: str, product: VoltageService) -> Ite
         yield locator.issue(("products", name, "units"), "none", "at least one unit", hint)
 
 
-def _unit_issues(draft: Draft, locator: Locator, name: str, unit: str) -> Iterator[Issue]:
+def _unit_issues(partial: PartialInstance, locator: Locator, name: str, unit: str) -> Iterator[Issue]:
     place = ("products", name, "units", unit)
-    if unit in draft.broken_components:
+    if unit in partial.broken_components:
         return
-    spec = draft.components.get(unit)
+    spec = partial.components.get(unit)
     if spec is None or not spec.has_reactive_power:
-        able = [other for other, own in draft.components.items() if own.has_reactive_power]
+        able = [other for other, own in partial.components.items() if own.has_reactive_power]
         expected = "a source, storage or converter"
         yield locator.issue(place, show(unit), expected, did_you_mean(unit, able, "components that can have it"))
     elif name not in spec.provided:
@@ -56,15 +56,17 @@ def _unit_issues(draft: Draft, locator: Locator, name: str, unit: str) -> Iterat
         yield locator.issue(place, f"{unit}, which cannot be curtailed", "a unit whose power can be limited", hint)
 
 
-def _missing_units(draft: Draft, locator: Locator, name: str, product: VoltageService) -> Iterator[Issue]:
-    for unit, spec in draft.components.items():
+def _missing_units(partial: PartialInstance, locator: Locator, name: str, product: VoltageService) -> Iterator[Issue]:
+    for unit, spec in partial.components.items():
         if name in spec.provided and unit not in product.units:
             hint = f"write products.{name}.units.{unit} with apparent_power_mva or capability"
             place = ("components", unit, "provides", list(spec.provided).index(name))
             yield locator.issue(place, f"{name}, which has no capability for {unit}", "a capability", hint)
 
 
-def _capability_issues(draft: Draft, locator: Locator, name: str, unit: str, reactive: ReactiveUnit) -> Iterator[Issue]:
+def _capability_issues(
+    partial: PartialInstance, locator: Locator, name: str, unit: str, reactive: ReactiveUnit
+) -> Iterator[Issue]:
     place = ("products", name, "units", unit)
     if (reactive.apparent_power_mva is None) == (not reactive.capability):
         found = "neither" if reactive.apparent_power_mva is None else "both"
@@ -85,7 +87,7 @@ def _capability_issues(draft: Draft, locator: Locator, name: str, unit: str, rea
         found = f"reactive power from {min(reached):g} to {max(reached):g} Mvar"
         hint = "the unit must be able to run without reactive power, which it keeps ready and need not give"
         yield locator.issue((*place, "capability"), found, "a range with 0 Mvar in it", hint)
-    elif not _can_be_off(draft.components.get(unit)) and any(e.excess((0.0, 0.0)) > _TOLERANCE for e in edges):
+    elif not _can_be_off(partial.components.get(unit)) and any(e.excess((0.0, 0.0)) > _TOLERANCE for e in edges):
         hint = f"{unit} cannot be switched off, and must be able to stand still; only a converter with power_min_mw can"
         yield locator.issue((*place, "capability"), "a polygon without 0 MW, 0 Mvar", "one that holds it", hint)
 

@@ -25,7 +25,7 @@ from mes_stoch.solvers.certificate.gap_floor import gap_floor
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions, TracePoint
 from mes_stoch.solvers.highs.scaling import cost_factor
 from mes_stoch.solvers.parallel import mpi
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.stated_bounds import RootBounds, common_root_bounds, with_whole_bounds
 from mes_stoch.solvers.subproblems.big_m import WithSmallFactors
 from mes_stoch.solvers.subproblems.explain import Described
@@ -127,12 +127,12 @@ def in_common_money(*, on_all_ranks: bool) -> Callable[[Engine], Engine]:
             **keywords: Any,
         ) -> EngineResult | None:
             began = time.perf_counter()
-            team = Team(mpi.world() if on_all_ranks else None)
-            if team.communicator is not None:
+            communicator = ScenarioCommunicator(mpi.world() if on_all_ranks else None)
+            if communicator.mpi is not None:
                 mpi.abort_when_uncaught()
             factor = money_factor(program)
             kind = DescribedInOtherMoney if isinstance(program, Described) else InOtherMoney
-            bounds = common_root_bounds(program, team)
+            bounds = common_root_bounds(program, communicator)
             taken = kind(program, factor, bounds)
             floor = gap_floor(program)
             left = max(options.time_limit_s - (time.perf_counter() - began), 0.0)

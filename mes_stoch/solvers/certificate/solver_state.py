@@ -13,12 +13,12 @@ from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.result import GAP_FLOOR, EngineResult, ScenarioSolution, SolveOptions, Status
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind
 
 
 @dataclass
-class Findings:
+class SolverState:
     """What decomposition has proven, and this rank's part of it.
 
     Parameters
@@ -71,8 +71,8 @@ class Findings:
 
 def to_result(
     program: StochasticProgram,
-    findings: Findings,
-    team: Team,
+    state: SolverState,
+    communicator: ScenarioCommunicator,
     options: SolveOptions,
     interval: Interval,
     stop: Stop,
@@ -88,16 +88,16 @@ def to_result(
     SolveError
         No commitment was feasible, or the bounds contradict each other; on all ranks.
     """
-    if findings.root is None:
-        unfinished = without_commitment("decomposition", program, interval, stop, team, findings.details)
-        return unfinished if team.leads else None
-    interrupted = team.any(stop.is_interrupted)
-    parts = team.gathered(findings.scenarios)
+    if state.root is None:
+        unfinished = without_commitment("decomposition", program, interval, stop, communicator, state.details)
+        return unfinished if communicator.is_rank_zero else None
+    interrupted = communicator.any(stop.is_interrupted)
+    parts = communicator.gathered(state.scenarios)
     result, failure = None, ""
-    if team.leads:
+    if communicator.is_rank_zero:
         scenarios = tuple(sorted((entry for part in parts for entry in part), key=lambda entry: entry.index))
         cost = bounds.expected_cost(program, scenarios)
-        best, kind = bounds.preferred(findings.lower, findings.kind, findings.safe_lower, cost, options)
+        best, kind = bounds.preferred(state.lower, state.kind, state.safe_lower, cost, options)
         try:
             proven = bounds.certified(program, best, cost, scenarios)
         except SolveError as error:
@@ -108,19 +108,19 @@ def to_result(
                 status=_status(
                     bounds.relative_gap(proven.lower, proven.upper, options.gap_floor), options, interrupted
                 ),
-                root=findings.root,
+                root=state.root,
                 lower=proven.lower,
                 upper=proven.upper,
-                iterations=int(findings.details.get("passes", 0)),
-                ranks=team.size,
+                iterations=int(state.details.get("passes", 0)),
+                ranks=communicator.size,
                 wall_time_s=time.perf_counter() - interval.start,
                 trace=tuple(interval.trace),
                 scenarios=proven.scenarios,
-                details=findings.details,
+                details=state.details,
                 bound_kind=kind,
             )
     # All ranks fail together, so that no one waits for a rank that has left.
-    failure = team.told(failure)
+    failure = communicator.broadcast(failure)
     if failure:
         raise SolveError(failure)
     return result

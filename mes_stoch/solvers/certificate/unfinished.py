@@ -13,7 +13,7 @@ from mes_stoch.schema.errors import InterruptedRunError, SolveError
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.result import EngineResult
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 
 def without_commitment(
@@ -21,10 +21,10 @@ def without_commitment(
     program: StochasticProgram,
     interval: Interval,
     stop: Stop,
-    team: Team,
+    communicator: ScenarioCommunicator,
     details: Mapping[str, str | float | int],
 ) -> EngineResult:
-    """The bound alone; collective over the team, all of whose ranks get it.
+    """The bound alone; collective over the communicator, all of whose ranks get it.
 
     Its ``scenarios`` are empty, its ``upper`` is infinite and its ``root`` means nothing.
 
@@ -35,10 +35,10 @@ def without_commitment(
     SolveError
         The method came to its end by itself: no commitment it tried is feasible.
     """
-    interrupted, ended = team.any(stop.is_interrupted), team.any(stop())
+    interrupted, ended = communicator.any(stop.is_interrupted), communicator.any(stop())
     if not ended:
         raise SolveError(f"{program.name}: no commitment tried is feasible in all scenarios")
-    lower = team.told(interval.lower)
+    lower = communicator.broadcast(interval.lower)
     if interrupted and not math.isfinite(lower):
         raise InterruptedRunError(f"{program.name}: interrupted before anything was proven")
     return EngineResult(
@@ -48,7 +48,7 @@ def without_commitment(
         lower=lower,
         upper=math.inf,
         iterations=interval.iteration,
-        ranks=team.size,
+        ranks=communicator.size,
         wall_time_s=time.perf_counter() - interval.start,
         trace=tuple(interval.trace),
         scenarios=(),

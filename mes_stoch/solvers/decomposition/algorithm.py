@@ -40,15 +40,15 @@ from mes_stoch.solvers.certificate.incumbent import Candidates
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.money import in_common_money
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions
-from mes_stoch.solvers.certificate.solver_state import Findings, to_result
+from mes_stoch.solvers.certificate.solver_state import SolverState, to_result
 from mes_stoch.solvers.decomposition.closing import Closing
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes, FeasibilityCut
 from mes_stoch.solvers.decomposition.master import MasterPoint
 from mes_stoch.solvers.decomposition.recourse import Recourse
-from mes_stoch.solvers.decomposition.scenario_gaps import Ledger
+from mes_stoch.solvers.decomposition.scenario_gaps import ScenarioGaps
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind
 from mes_stoch.solvers.subproblems import no_optimum
 from mes_stoch.solvers.subproblems.relaxation import Answer, ScenarioRelaxations
@@ -67,7 +67,7 @@ _RESERVE = 3.0
 #: What an estimate of a scenario from another's basis takes, in cold solves; kept back while there is no bound.
 _BORROWING = 0.03
 _SUBPROBLEM_SHARE, _WORTH_POLISHING = 0.1, 5.0
-_POLISH_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
+_ONE_OPT_PER_EXCESS, _PRICE_PER_EXCESS = 10.0, 2.5
 _SHARE_OF_DEBT = 0.25
 #: The search of one master with integers: a share of everything before it, or this. Its bound holds wherever it ends.
 _SHARE_OF_MASTER, _LEAST_MASTER_S = 0.2, 2.0
@@ -110,19 +110,19 @@ def solve_decomposition(
         The bounds contradict each other.
     """
     communicator = mpi.world()
-    team = Team(communicator)
+    communicator = ScenarioCommunicator(communicator)
     if communicator is not None:
         mpi.abort_when_uncaught()
-    interval = Interval(progress if team.leads else None, options.gap_floor)
+    interval = Interval(progress if communicator.is_rank_zero else None, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
-    decomposition = Decomposition(program, options, interval, team, stop, to_the_end=True)
+    decomposition = Decomposition(program, options, interval, communicator, stop, to_the_end=True)
     with mpi.ProgressThread(communicator, stop.request, mpi.NEWS_INTERVAL_S):
         decomposition.run()
-    return to_result(program, decomposition.findings, team, options, interval, stop)
+    return to_result(program, decomposition.state, communicator, options, interval, stop)
 
 
 class Decomposition:
-    """One run; collective over a team. See the module's steps.
+    """One run; collective over a communicator. See the module's steps.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Decomposition:
     options : SolveOptions
     interval : Interval
         Gets every better bound.
-    team : Team
+    communicator : ScenarioCommunicator
     stop : Stop, optional
         Nothing new is begun once it says so.
     to_the_end : bool
@@ -142,7 +142,7 @@ class Decomposition:
         program: StochasticProgram,
         options: SolveOptions,
         interval: Interval,
-        team: Team,
+        communicator: ScenarioCommunicator,
         stop: Stop | None = None,
         *,
         to_the_end: bool = False,
@@ -150,7 +150,7 @@ class Decomposition:
         self._program = program
         self._options = options
         self._interval = interval
-        self._team = team
+        self._communicator = communicator
         self._stop = stop or Stop()
         self._to_the_end = to_the_end
         self._began = time.perf_counter()
@@ -158,10 +158,10 @@ class Decomposition:
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
         self._planes: CuttingPlanes | None = None
-        self.findings = Findings(gap_floor=options.gap_floor)
+        self.state = SolverState(gap_floor=options.gap_floor)
 
     def run(self) -> bool:
-        """Go through the steps; what comes of it is in :attr:`findings`.
+        """Go through the steps; what comes of it is in :attr:`state`.
 
         Returns
         -------
@@ -177,7 +177,7 @@ class Decomposition:
         planes, point = self._relaxation()
         relaxed = time.perf_counter()
         self._require_open(planes)
-        found = self.findings
+        found = self.state
         self._raise_lower(planes.lower, planes.kind)
         found.point = point
         self._try(planes, self._first_commitment(planes, point))
@@ -214,13 +214,13 @@ class Decomposition:
         planes = self._planes
         if planes is None:
             raise SolveError("decomposition has not been run")
-        closing = Closing(self._program, self._options, planes, self._team, self._stop)
-        closing.run(self.findings, self._raise_lower, lambda root: self._try(planes, root))
+        closing = Closing(self._program, self._options, planes, self._communicator, self._stop)
+        closing.run(self.state, self._raise_lower, lambda root: self._try(planes, root))
         self._recourse.mip_solves += closing.mip_solves
 
     def _require_open(self, planes: CuttingPlanes) -> None:
         if planes.verdict != "open":
-            no_optimum.explain(self._program, planes.verdict, planes.culprit, self._team, self._stop)
+            no_optimum.explain(self._program, planes.verdict, planes.culprit, self._communicator, self._stop)
 
     @cached_property
     def _has_integer_recourse(self) -> bool:
@@ -228,7 +228,7 @@ class Decomposition:
 
     def _is_late(self) -> bool:
         """On this rank; asked before every scenario. A small program is left what a first commitment takes."""
-        if self._stop.is_interrupted or self.findings.root is not None:
+        if self._stop.is_interrupted or self.state.root is not None:
             return self._stop()
         return time.perf_counter() > self._stop.deadline + _GRACE_S
 
@@ -245,10 +245,12 @@ class Decomposition:
         cuts: list[FeasibilityCut] = []
         for stride in _strides(count):
             members, floor = range(0, count, stride), self._options.gap_floor
-            planes = CuttingPlanes(self._program, self._relaxations, members, self._team, self._is_to_borrow, floor)
+            planes = CuttingPlanes(
+                self._program, self._relaxations, members, self._communicator, self._is_to_borrow, floor
+            )
             self._planes = planes if stride == 1 else None
             planes.adopt(cuts)
-            if self._team.told(self._is_scarce(count)):
+            if self._communicator.broadcast(self._is_scarce(count)):
                 # A dispatch of all scenarios tells what a pass does.
                 continue
             if point is None or not planes.root_is_bounded:
@@ -262,7 +264,7 @@ class Decomposition:
             cuts = planes.feasibility
             if planes.has_answer:
                 point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
-        if self._team.told(planes.verdict == "open" and not planes.has_answer):
+        if self._communicator.broadcast(planes.verdict == "open" and not planes.has_answer):
             nearby = np.zeros(planes.width) if point is None else point
             planes.borrow(nearby, min(2 * self._borrowing_s(), self._stop.seconds_left_at_most()))
         if point is None:
@@ -276,11 +278,11 @@ class Decomposition:
         return self._is_late() or time.perf_counter() > self._stop.deadline - self._borrowing_s()
 
     def _borrowing_s(self) -> float:
-        return _BORROWING * self.pass_time_s / self._team.size
+        return _BORROWING * self.pass_time_s / self._communicator.size
 
     def _is_scarce(self, count: int) -> bool:
         """Whether the time left is little more than a first commitment takes."""
-        return self._stop.seconds_left() <= _RESERVE * self._relaxations.cold_time_s * count / self._team.size
+        return self._stop.seconds_left() <= _RESERVE * self._relaxations.cold_time_s * count / self._communicator.size
 
     def _start(self, mean: FloatArray | None) -> FloatArray:
         """Where to begin: what the scenarios would do on the mean, or, where none has an optimum, nothing at all."""
@@ -296,19 +298,21 @@ class Decomposition:
 
     def _first_commitment(self, planes: CuttingPlanes, point: FloatArray) -> FloatArray:
         nearest = self._nearest_root(planes, point)
-        if not planes.has_answer or not self._team.told(planes.master is not None and planes.master.has_integers):
+        if not planes.has_answer or not self._communicator.broadcast(
+            planes.master is not None and planes.master.has_integers
+        ):
             return nearest
         return self._integer_commitment(planes, nearest)
 
     def _nearest_root(self, planes: CuttingPlanes, point: FloatArray) -> FloatArray:
         """The root point nearest to a commitment that keeps the root's own rules."""
         found: FloatArray | None = None
-        if self._team.leads:
+        if self._communicator.is_rank_zero:
             try:
                 found = self._candidates.from_consensus(point)
             except SolveError as error:
                 logger.debug("no root point: %s", error)
-        found = self._team.told(found)
+        found = self._communicator.broadcast(found)
         if found is None:
             planes.verdict = "infeasible"
             self._require_open(planes)
@@ -331,9 +335,9 @@ class Decomposition:
             gap = bounds.relative_gap(lower, best_value, self._options.gap_floor)
             closed = gap <= relaxation_gap(self._options)
             late = self._is_late() or time.perf_counter() - began > enough_s
-            if proposal is None or self._team.any(late):
+            if proposal is None or self._communicator.any(late):
                 break
-            if self._team.told(closed or proposal.tobytes() in seen):
+            if self._communicator.broadcast(closed or proposal.tobytes() in seen):
                 break
             root = proposal
         planes.update_bound()
@@ -345,7 +349,7 @@ class Decomposition:
         if planes.master is not None:
             share_s = _SHARE_OF_MASTER * (time.perf_counter() - self._began)
             found = planes.master.solve_integer(min(self._stop.seconds_left(), max(_LEAST_MASTER_S, share_s)))
-        found = self._team.told(found)
+        found = self._communicator.broadcast(found)
         if found.status == "infeasible":
             planes.verdict = "infeasible"
         return found.bound, found.root
@@ -361,7 +365,7 @@ class Decomposition:
         answers: list[Answer] = []
         rejected: int | None = None
         late = False
-        for index in self._team.share_of(len(self._program.scenario_names)):
+        for index in self._communicator.local_indices(len(self._program.scenario_names)):
             late = self._is_late()
             if late:
                 break
@@ -371,7 +375,7 @@ class Decomposition:
                 break
             scenarios.append(found.solution)
             answers.append(found.relaxed)
-        if not self._team.all(rejected is None and not late):
+        if not self._communicator.all(rejected is None and not late):
             planes.reject(root[self._program.root.consensus], rejected)
             logger.debug("a commitment is rejected: some scenario has no feasible dispatch, or there was no time")
             return False
@@ -379,10 +383,10 @@ class Decomposition:
             planes.take(root[self._program.root.consensus], answers)
             planes.update_bound()
             self._raise_lower(planes.lower, planes.kind)
-        upper = self._team.total(bounds.expected_cost(self._program, scenarios))
-        if not upper < self.findings.upper:
+        upper = self._communicator.total(bounds.expected_cost(self._program, scenarios))
+        if not upper < self.state.upper:
             return False
-        self.findings.root = root
+        self.state.root = root
         self._take(upper, scenarios)
         return True
 
@@ -393,7 +397,7 @@ class Decomposition:
         for _ in range(_ROUNDS):
             if self._is_done():
                 return
-            before = self.findings.upper - self.findings.lower
+            before = self.state.upper - self.state.lower
             complete, kind = self._settle(planes, offsets, gradients)
             planes.add(offsets, gradients, kind)
             planes.update_bound()
@@ -403,24 +407,24 @@ class Decomposition:
                 return
             if point is not None:
                 self._try(planes, point)
-            gained = before - (self.findings.upper - self.findings.lower)
-            if self._team.told(gained < _WORTH_ANOTHER_ROUND * before):
+            gained = before - (self.state.upper - self.state.lower)
+            if self._communicator.broadcast(gained < _WORTH_ANOTHER_ROUND * before):
                 return
             offsets, gradients = planes.minorants()
 
     def _proposal(self, planes: CuttingPlanes) -> FloatArray | None:
         """The commitment the master now likes best, where it has not been tried; raises the bound on the way."""
         found: FloatArray | None = None
-        if self._team.told(planes.master is not None and planes.master.has_integers):
+        if self._communicator.broadcast(planes.master is not None and planes.master.has_integers):
             lower, found = self._ask_integer_master(planes)
             self._raise_lower(lower, "solver")
         elif planes.master is not None:
             consensus = self._program.root.consensus
             point = planes.master.solve_relaxed().root
             found = None if point is None else self._candidates.from_consensus(point[consensus])
-        if found is not None and self._team.leads and not self._candidates.is_new(found):
+        if found is not None and self._communicator.is_rank_zero and not self._candidates.is_new(found):
             found = None
-        return self._team.told(found)
+        return self._communicator.broadcast(found)
 
     def _settle(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> tuple[bool, BoundKind]:
         """Lower costs and raise ``offsets`` (in place), the scenarios that owe most first.
@@ -430,75 +434,79 @@ class Decomposition:
         bool, str
             Whether time allowed it, and what this rank's raised offsets rest on.
         """
-        root = self.findings.root
+        root = self.state.root
         if root is None:  # pragma: no cover - the caller has seen to it
             raise SolveError("there is no commitment to settle")
-        ledger = Ledger(self.findings.scenarios, offsets, gradients, planes.weights, root[self._program.root.consensus])
-        base = self.findings.lower
+        gaps = ScenarioGaps(
+            self.state.scenarios, offsets, gradients, planes.weights, root[self._program.root.consensus]
+        )
+        base = self.state.lower
         for step, factor in (
-            (self._polish, _POLISH_PER_EXCESS),
+            (self._one_opt, _ONE_OPT_PER_EXCESS),
             (self._branch, _PRICE_PER_EXCESS),
             (self._price, _PRICE_PER_EXCESS),
         ):
-            pending = ledger.order(self._subproblem_gap())
-            while not self._team.any(self._stop()):
+            pending = gaps.order(self._subproblem_gap())
+            while not self._communicator.any(self._stop()):
                 # Exact for a root without integers, and proven for any once the master has seen the raised offsets.
-                excess = self.findings.upper - base - self._team.total(ledger.raised)
-                excess -= self._options.gap_rel * max(abs(self.findings.upper), self._options.gap_floor)
-                if self._team.told(excess <= 0):
-                    return True, ledger.kind
-                if self._team.all(not pending):
+                excess = self.state.upper - base - self._communicator.total(gaps.raised)
+                excess -= self._options.gap_rel * max(abs(self.state.upper), self._options.gap_floor)
+                if self._communicator.broadcast(excess <= 0):
+                    return True, gaps.kind
+                if self._communicator.all(not pending):
                     break
-                count = ledger.enough(pending, factor * excess, self._team)
+                count = gaps.enough(pending, factor * excess, self._communicator)
                 for place in pending[:count]:
                     if not self._is_late():
-                        step(ledger, root, place)
+                        step(gaps, root, place)
                 pending = pending[count:]
-                upper = self._team.total(bounds.expected_cost(self._program, ledger.scenarios))
-                if upper < self.findings.upper:
-                    self._take(upper, list(ledger.scenarios))
+                upper = self._communicator.total(bounds.expected_cost(self._program, gaps.scenarios))
+                if upper < self.state.upper:
+                    self._take(upper, list(gaps.scenarios))
             else:
-                return False, ledger.kind
-        return True, ledger.kind
+                return False, gaps.kind
+        return True, gaps.kind
 
-    def _polish(self, ledger: Ledger, root: FloatArray, place: int) -> None:
-        ledger.scenarios[place] = self._recourse.polish(ledger.scenarios[place], root, self._subproblem_gap())
+    def _one_opt(self, gaps: ScenarioGaps, root: FloatArray, place: int) -> None:
+        gaps.scenarios[place] = self._recourse.one_opt(gaps.scenarios[place], root, self._subproblem_gap())
 
-    def _branch(self, ledger: Ledger, root: FloatArray, place: int) -> None:
+    def _branch(self, gaps: ScenarioGaps, root: FloatArray, place: int) -> None:
         """Raise the estimate by a few branches, no further than the cost known."""
-        known = ledger.scenarios[place]
-        multipliers = -ledger.gradients[place]
+        known = gaps.scenarios[place]
+        multipliers = -gaps.gradients[place]
         enough = known.cost + float(multipliers @ root[self._program.root.consensus])
         bound = self._recourse.branched(known.index, multipliers, enough)
-        ledger.raise_offset(place, min(enough, bound.value), bound.kind)
+        gaps.raise_offset(place, min(enough, bound.value), bound.kind)
 
-    def _price(self, ledger: Ledger, root: FloatArray, place: int) -> None:
-        """Both sides by mixed-integer solves, no more exactly than the scenario's debt deserves."""
-        known = ledger.scenarios[place]
-        gap_abs = max(self._subproblem_gap(), _SHARE_OF_DEBT * ledger.debt(place))
-        bound = self._recourse.least_cost(known.index, -ledger.gradients[place], known.values, gap_abs, self._stop)
-        ledger.raise_offset(place, bound.value, bound.kind)
-        if ledger.debt(place) > 2 * gap_abs:
-            ledger.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._stop)
+    def _price(self, gaps: ScenarioGaps, root: FloatArray, place: int) -> None:
+        """Both sides by mixed-integer solves, no more exactly than the scenario's scenario gap deserves."""
+        known = gaps.scenarios[place]
+        gap_abs = max(self._subproblem_gap(), _SHARE_OF_DEBT * gaps.scenario_gap(place))
+        bound = self._recourse.least_cost(known.index, -gaps.gradients[place], known.values, gap_abs, self._stop)
+        gaps.raise_offset(place, bound.value, bound.kind)
+        if gaps.scenario_gap(place) > 2 * gap_abs:
+            gaps.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._stop)
 
     # -- bookkeeping ------------------------------------------------------------------------------------------------
 
     def _is_done(self) -> bool:
-        return self._team.any(self._stop()) or self._team.told(self.findings.gap_rel <= self._options.gap_rel)
+        return self._communicator.any(self._stop()) or self._communicator.broadcast(
+            self.state.gap_rel <= self._options.gap_rel
+        )
 
     def _subproblem_gap(self) -> float:
         """How exactly a mixed-integer solve is worth doing: a share of the gap the whole may keep, as money."""
-        size = max(abs(self.findings.lower), self._options.gap_floor) if math.isfinite(self.findings.lower) else 1.0
+        size = max(abs(self.state.lower), self._options.gap_floor) if math.isfinite(self.state.lower) else 1.0
         return _SUBPROBLEM_SHARE * self._options.gap_rel * size
 
     def _raise_lower(self, lower: float, kind: BoundKind) -> None:
-        self.findings.raise_lower(lower, kind)
+        self.state.raise_lower(lower, kind)
         self._interval.raise_lower(lower, kind=kind)
 
     def _take(self, upper: float, scenarios: list[ScenarioSolution]) -> None:
-        self.findings.upper, self.findings.scenarios = upper, scenarios
-        if self.findings.root is not None:
-            self._interval.drop_upper(upper, self.findings.root, scenarios)
+        self.state.upper, self.state.scenarios = upper, scenarios
+        if self.state.root is not None:
+            self._interval.drop_upper(upper, self.state.root, scenarios)
 
 
 def _strides(count: int) -> list[int]:

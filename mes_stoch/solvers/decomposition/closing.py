@@ -34,11 +34,11 @@ from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.certificate.extensive_proof import ExtensiveProof, second_opinion
 from mes_stoch.solvers.certificate.incumbent import Candidates
 from mes_stoch.solvers.certificate.result import SolveOptions
-from mes_stoch.solvers.certificate.solver_state import Findings
+from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes
 from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS, HighsModel, OptionValue
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.outward import EPSILON
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind
 from mes_stoch.solvers.subproblems.no_optimum import grows_without_limit, together_infeasible
@@ -69,7 +69,7 @@ class _Proof:
 
 
 class Closing:
-    """Collective over a team.
+    """Collective over a communicator.
 
     Parameters
     ----------
@@ -77,17 +77,22 @@ class Closing:
     options : SolveOptions
     planes : CuttingPlanes
         Over all scenarios.
-    team : Team
+    communicator : ScenarioCommunicator
     stop : Stop
     """
 
     def __init__(
-        self, program: StochasticProgram, options: SolveOptions, planes: CuttingPlanes, team: Team, stop: Stop
+        self,
+        program: StochasticProgram,
+        options: SolveOptions,
+        planes: CuttingPlanes,
+        communicator: ScenarioCommunicator,
+        stop: Stop,
     ) -> None:
         self._program = program
         self._options = options
         self._planes = planes
-        self._team = team
+        self._communicator = communicator
         self._stop = stop
         self._candidates = Candidates(program)
         self._merger = Merger(program.root.columns)
@@ -95,7 +100,7 @@ class Closing:
         #: Bundles of the last size of which a search said nothing.
         self.failed = 0
 
-    def run(self, findings: Findings, raise_lower: RaiseLower, try_commitment: Callable[[FloatArray], bool]) -> None:
+    def run(self, state: SolverState, raise_lower: RaiseLower, try_commitment: Callable[[FloatArray], bool]) -> None:
         """Close what is left of the gap.
 
         Raises
@@ -105,35 +110,37 @@ class Closing:
         """
         groups = self._planes.groups
         size = groups if not self._program.scenario(0).integer.any() else 1
-        while self._team.told(findings.gap_rel > self._options.gap_rel) and not self._team.any(self._stop()):
+        while self._communicator.broadcast(state.gap_rel > self._options.gap_rel) and not self._communicator.any(
+            self._stop()
+        ):
             size = min(size, groups)
-            before = findings.upper - findings.lower
-            wishes = self._round(size, findings, raise_lower)
+            before = state.upper - state.lower
+            wishes = self._round(size, state, raise_lower)
             for wish in wishes:
-                if self._team.any(self._stop()):
+                if self._communicator.any(self._stop()):
                     break
                 try_commitment(wish)
             if size == groups:
                 # the whole program has been searched: what is left are the solver's tolerances
                 way = "closed_by" if not self.failed else "ended_by_a_failed_search_of"
-                findings.details[way] = "all scenarios together"
+                state.details[way] = "all scenarios together"
                 break
-            after = findings.upper - findings.lower
-            if self._team.told(not after < (1.0 - _WORTH_A_ROUND) * before):
+            after = state.upper - state.lower
+            if self._communicator.broadcast(not after < (1.0 - _WORTH_A_ROUND) * before):
                 size *= _GROWTH
 
-    def _round(self, size: int, findings: Findings, raise_lower: RaiseLower) -> list[FloatArray]:
+    def _round(self, size: int, state: SolverState, raise_lower: RaiseLower) -> list[FloatArray]:
         """All bundles of one size once; the commitments worth trying."""
         groups = self._planes.groups
         bundles = [range(first, min(first + size, groups)) for first in range(0, groups, size)]
         bundles = [bundle for bundle in bundles if self._planes.shares[bundle].sum() > 0 or len(bundles) == 1]
         whole = len(bundles) == 1
         slopes = self._slopes(bundles, whole)
-        gap_abs = self._gap_abs(findings)
+        gap_abs = self._gap_abs(state)
         proofs: list[_Proof] = []
         for bundle, groups_in in enumerate(bundles):
-            if bundle % self._team.size == self._team.rank and not self._stop():
-                proofs.append(self._prove(bundle, groups_in, slopes[bundle][1], gap_abs, findings, whole=whole))
+            if bundle % self._communicator.size == self._communicator.rank and not self._stop():
+                proofs.append(self._prove(bundle, groups_in, slopes[bundle][1], gap_abs, state, whole=whole))
         proofs = self._everyones(proofs)
         self.failed = sum(proof.status == _FAILED for proof in proofs)
         if any(proof.status == "infeasible" for proof in proofs):
@@ -152,7 +159,7 @@ class Closing:
                 self._planes.rest_on("solver")
             self._planes.update_bound()
             raise_lower(self._planes.lower, self._planes.kind)
-        return self._wishes(proofs, findings)
+        return self._wishes(proofs, state)
 
     def _slopes(self, bundles: Sequence[range], whole: bool) -> list[tuple[float, FloatArray]]:
         """The master's estimate of each bundle; none of all scenarios together, which need no price."""
@@ -164,10 +171,10 @@ class Closing:
         if master is not None:
             answer = master.solve_relaxed()
             found = [nothing if answer.by_cut is None else master.estimate(answer, bundle) for bundle in bundles]
-        return self._team.told(found)
+        return self._communicator.broadcast(found)
 
-    def _gap_abs(self, findings: Findings) -> float:
-        size = max(abs(findings.lower), self._options.gap_floor) if math.isfinite(findings.lower) else 1.0
+    def _gap_abs(self, state: SolverState) -> float:
+        size = max(abs(state.lower), self._options.gap_floor) if math.isfinite(state.lower) else 1.0
         return _SHARE_OF_GAP * self._options.gap_rel * size
 
     def _members(self, bundle: range) -> list[int]:
@@ -175,7 +182,7 @@ class Closing:
         return [index for index in range(count) if index * groups // count in bundle]
 
     def _prove(
-        self, number: int, bundle: range, gradient: FloatArray, gap_abs: float, findings: Findings, *, whole: bool
+        self, number: int, bundle: range, gradient: FloatArray, gap_abs: float, state: SolverState, *, whole: bool
     ) -> _Proof:
         members = self._members(bundle)
         weights = np.asarray(self._program.probabilities[members], dtype=np.float64)
@@ -193,7 +200,7 @@ class Closing:
         cost = merged.program.cost.copy()
         cost[places] -= scale * gradient
         model.change_costs(places, cost[places])
-        start = self._known_point(members, findings)
+        start = self._known_point(members, state)
         if start is not None and model.is_mip:
             model.set_start(np.arange(len(start), dtype=np.int32), start)
         self.mip_solves += 1
@@ -233,34 +240,34 @@ class Closing:
         root[integer] = np.round(root[integer])
         return root
 
-    def _known_point(self, members: Sequence[int], findings: Findings) -> FloatArray | None:
+    def _known_point(self, members: Sequence[int], state: SolverState) -> FloatArray | None:
         """The incumbent's dispatch of a bundle, where this rank has all of it."""
-        known = {solution.index: solution.values for solution in findings.scenarios}
-        if findings.root is None or not set(members) <= set(known):
+        known = {solution.index: solution.values for solution in state.scenarios}
+        if state.root is None or not set(members) <= set(known):
             return None
         own = [np.delete(known[index], self._program.root.columns) for index in members]
-        return np.concatenate([findings.root, *own])
+        return np.concatenate([state.root, *own])
 
     def _everyones(self, proofs: list[_Proof]) -> list[_Proof]:
-        if self._team.communicator is None:
+        if self._communicator.mpi is None:
             return proofs
-        parts = self._team.communicator.allgather(proofs)
+        parts = self._communicator.mpi.allgather(proofs)
         return sorted((proof for part in parts for proof in part), key=lambda proof: proof.bundle)
 
-    def _wishes(self, proofs: Sequence[_Proof], findings: Findings) -> list[FloatArray]:
+    def _wishes(self, proofs: Sequence[_Proof], state: SolverState) -> list[FloatArray]:
         """Commitments that bundles would make, the master's own first; all of them while there is no incumbent.
 
         Those beyond a round's number stay new for the next. What all scenarios together would do is tried whatever
         has been tried before: the bound is that of this very commitment.
         """
         found: list[FloatArray] = []
-        if self._team.leads:
+        if self._communicator.is_rank_zero:
             whole = len(proofs) == 1
             points = [proof.root for proof in proofs if proof.root is not None]
             if self._planes.master is not None and not whole:
                 master = self._planes.master.solve_relaxed().root
                 points = ([] if master is None else [master]) + points
-            most = len(points) if findings.root is None else _WISHES_A_ROUND
+            most = len(points) if state.root is None else _WISHES_A_ROUND
             consensus = self._program.root.consensus
             for point in points:
                 if len(found) == most:
@@ -271,4 +278,4 @@ class Closing:
                     continue
                 if self._candidates.is_new(root) or whole:
                     found.append(root)
-        return self._team.told(found)
+        return self._communicator.broadcast(found)

@@ -45,7 +45,7 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.result import GAP_FLOOR
 from mes_stoch.solvers.decomposition.master import Master, MasterPoint
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.estimates import Estimates
 from mes_stoch.solvers.proofs.outward import EPSILON
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, Minorant, weaker
@@ -73,7 +73,7 @@ FeasibilityCut = tuple[int, Minorant]
 
 
 class CuttingPlanes:
-    """Cuts of some scenarios and the master they make; collective over a team, whose ranks share the scenarios.
+    """Cuts of some scenarios and the master they make; collective over a communicator, whose ranks share the scenarios.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class CuttingPlanes:
         This rank's.
     members : sequence of int
         Scenarios that count, on all ranks the same.
-    team : Team
+    communicator : ScenarioCommunicator
     stop : callable, optional
         Asked before every scenario whether to leave off.
     gap_floor : float
@@ -94,18 +94,18 @@ class CuttingPlanes:
         program: StochasticProgram,
         relaxations: ScenarioRelaxations,
         members: Sequence[int],
-        team: Team,
+        communicator: ScenarioCommunicator,
         stop: Callable[[], bool] = lambda: False,
         gap_floor: float = GAP_FLOOR,
     ) -> None:
         self._program = program
         self._gap_floor = gap_floor
         self._relaxations = relaxations
-        self._team = team
+        self._communicator = communicator
         self._stop = stop
         count = len(members)
         self.groups = min(_GROUPS, count)
-        mine = set(team.share_of(len(program.scenario_names)))
+        mine = set(communicator.local_indices(len(program.scenario_names)))
         places = [place for place, index in enumerate(members) if index in mine]
         self.local = [members[place] for place in places]
         self._group_of = {index: place * self.groups // count for place, index in enumerate(members)}
@@ -124,7 +124,7 @@ class CuttingPlanes:
         self._alone = np.bincount([self._group_of[index] for index in members], minlength=self.groups) == 1
         self.feasibility: list[FeasibilityCut] = []
         most = -(-count // self.groups)
-        self.master = Master(program, self.groups, self.shares, most, stop) if team.leads else None
+        self.master = Master(program, self.groups, self.shares, most, stop) if communicator.is_rank_zero else None
         self.passes = 0
         self.best_value = math.inf
         self.best_point: FloatArray = np.zeros(self.width)
@@ -173,12 +173,12 @@ class CuttingPlanes:
             if solution.status == "optimal" and solution.values is not None:
                 total += self.weights[place] * solution.values[self._relaxations.consensus_columns]
                 weight += self.weights[place]
-        if not self._team.all(not never):
+        if not self._communicator.all(not never):
             self.verdict = "infeasible"
             return None
         self._add(minorants, flat)
-        weight = self._team.total(weight)
-        mean = self._team.sum(total)
+        weight = self._communicator.total(weight)
+        mean = self._communicator.sum(total)
         if weight <= 0.0:
             return None
         return np.clip(mean / weight, self._lower, self._upper)
@@ -202,7 +202,7 @@ class CuttingPlanes:
         if gravest != "optimal":
             return None
         local = [weight * answer.value for weight, answer in zip(self.weights, answers, strict=True) if weight > 0]
-        value = self._team.total(math.fsum(local))
+        value = self._communicator.total(math.fsum(local))
         if value < self.best_value:
             self.best_value, self.best_point = value, point.copy()
         return value
@@ -221,10 +221,14 @@ class CuttingPlanes:
             value = self.visit(point)
             self.update_bound()
             late = self._stop() or time.perf_counter() > deadline
-            if self._team.any(late) or self._team.told(self.gap_rel <= gap_rel) or self.verdict != "open":
+            if (
+                self._communicator.any(late)
+                or self._communicator.broadcast(self.gap_rel <= gap_rel)
+                or self.verdict != "open"
+            ):
                 break
             idle, gap = (0, self.gap_rel) if self.gap_rel < (1.0 - _WORTH_A_PASS) * gap else (idle + 1, gap)
-            if self.has_answer and self._team.told(idle > _PATIENCE):
+            if self.has_answer and self._communicator.broadcast(idle > _PATIENCE):
                 break
             if not self.has_answer:
                 nearer = self._nearest(point)
@@ -341,7 +345,7 @@ class CuttingPlanes:
 
     def _gravest(self, answers: Sequence[Answer]) -> str:
         mine = max(answers, key=lambda answer: _GRAVITY[answer.kind], default=Answer("optimal"))
-        gravest = int(self._team.largest(_GRAVITY[mine.kind]))
+        gravest = int(self._communicator.largest(_GRAVITY[mine.kind]))
         kind = next(kind for kind, gravity in _GRAVITY.items() if gravity == gravest)
         if kind in ("unbounded", "never"):
             self.verdict = "unbounded" if kind == "unbounded" else "infeasible"
@@ -367,7 +371,7 @@ class CuttingPlanes:
         sizes = np.abs(offsets) + np.abs(gradients) @ self.reach
         parts = [unknown, unsafe, weights * sizes, weights * offsets, weights[:, None] * gradients]
         np.add.at(table, self.group, np.column_stack(parts))
-        table = self._team.sum(table)
+        table = self._communicator.sum(table)
         if table[:, 1].any():
             self.rest_on("solver")
         if self.master is not None:
@@ -381,16 +385,18 @@ class CuttingPlanes:
             for index, answer in zip(self.local, answers, strict=True)
             if answer.kind == "infeasible" and answer.minorant is not None
         ]
-        everyone = [mine] if self._team.communicator is None else self._team.communicator.allgather(mine)
+        everyone = [mine] if self._communicator.mpi is None else self._communicator.mpi.allgather(mine)
         self.adopt([cut for part in everyone for cut in part])
 
     def _solve_master(self) -> MasterPoint:
-        return self._team.told(self.master.solve_relaxed() if self.master is not None else MasterPoint("unknown"))
+        return self._communicator.broadcast(
+            self.master.solve_relaxed() if self.master is not None else MasterPoint("unknown")
+        )
 
     def _follow_ray(self) -> bool:
         """Ask all scenarios about a direction in which the master falls for ever; whether there was one."""
         scale = self._scale()
-        direction = self._team.told(self.master.ray(scale) if self.master is not None else None)
+        direction = self._communicator.broadcast(self.master.ray(scale) if self.master is not None else None)
         if direction is None:
             return False
         answers = self._ask(lambda index: self._relaxations.answer_along(index, direction, scale))
@@ -400,13 +406,13 @@ class CuttingPlanes:
         if gravest != "optimal":
             return gravest == "infeasible"
         steps = [weight * answer.value for weight, answer in zip(self.weights, answers, strict=True) if weight > 0]
-        size = self._team.total(math.fsum(abs(step) for step in steps))
-        if self._team.total(math.fsum(steps)) < -1e-9 * size:
+        size = self._communicator.total(math.fsum(abs(step) for step in steps))
+        if self._communicator.total(math.fsum(steps)) < -1e-9 * size:
             self.verdict = "unbounded"
         return True
 
     def _nearest(self, point: FloatArray) -> FloatArray | None:
-        root = self._team.told(self.master.nearest(point) if self.master is not None else None)
+        root = self._communicator.broadcast(self.master.nearest(point) if self.master is not None else None)
         return None if root is None else root[self._program.root.consensus]
 
     def _next(self, radius: float) -> tuple[FloatArray, float]:
@@ -419,7 +425,7 @@ class CuttingPlanes:
             answer = self.master.solve_relaxed(lower, upper)
             if answer.root is not None:
                 found = answer.root[self._program.root.consensus], self.best_value - answer.bound
-        return self._team.told(found)
+        return self._communicator.broadcast(found)
 
     def _scale(self) -> FloatArray:
         span = self._upper - self._lower

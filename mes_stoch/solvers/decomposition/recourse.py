@@ -17,7 +17,7 @@ from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS, HighsModel, Opti
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs.outward import EPSILON
 from mes_stoch.solvers.subproblems.branching import search
-from mes_stoch.solvers.subproblems.dive import dive, polish
+from mes_stoch.solvers.subproblems.dive import dive, one_opt
 from mes_stoch.solvers.subproblems.pool import with_fixed
 from mes_stoch.solvers.subproblems.relaxation import Answer, ScenarioRelaxations
 from mes_stoch.solvers.subproblems.whole import with_whole_integers
@@ -74,16 +74,16 @@ class Recourse:
             if found.values is None:
                 return Dispatch(None)
         elif found.objective - relaxed.objective > gap_abs:
-            found = polish(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
+            found = one_opt(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
         return Dispatch(self._counted(index, scenario, found, root), self._relaxations.priced(index, scenario, relaxed))
 
-    def polish(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
+    def one_opt(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
         """A dispatch at least as good as ``known``, by moving single integers."""
         scenario = self._relaxations.load_with_root(known.index, root)
         if scenario is None:  # pragma: no cover - it has been dispatched with this root
             return known
         columns = self._integer_recourse(scenario)
-        found = polish(self._relaxations.model, scenario, columns, known.values, worth)
+        found = one_opt(self._relaxations.model, scenario, columns, known.values, worth)
         if found is None or not found.objective < known.cost:
             return known
         return self._counted(known.index, scenario, found, root) or known

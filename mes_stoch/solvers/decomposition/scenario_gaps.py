@@ -6,8 +6,8 @@ With a feasible cost ``u_s`` of every scenario at the commitment ``r`` and an af
 
     debt_s = u_s - (offset_s + gradient_s' r) >= 0
 
-and the debts add up, weighted, to the distance between the commitment's cost and the estimates at ``r``; where ``r``
-minimises the sum of the estimates, to the whole gap.
+and the scenario gaps add up, weighted, to the distance between the commitment's cost and the estimates at ``r``; where
+``r`` minimises the sum of the estimates, to the whole gap.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import numpy as np
 
 from mes_stoch.model.program import FloatArray
 from mes_stoch.solvers.certificate.result import ScenarioSolution
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 
 _NEXT_TO_NOTHING = 0.01
 
 
-class Ledger:
+class ScenarioGaps:
     """This rank's scenarios.
 
     Parameters
@@ -54,7 +54,7 @@ class Ledger:
         self.raised = 0.0
         self.kind: BoundKind = "safe"
 
-    def debt(self, place: int) -> float:
+    def scenario_gap(self, place: int) -> float:
         """What the scenario in this place owes."""
         return float(self.scenarios[place].cost - self.offsets[place] - self._slopes[place])
 
@@ -66,22 +66,22 @@ class Ledger:
             self.offsets[place] = offset
 
     def order(self, worth: float) -> list[int]:
-        """Places that owe more than ``worth``, the largest weighted debt first.
+        """Places that owe more than ``worth``, the largest weighted scenario gap first.
 
-        Those whose weighted debts come to next to nothing all together are left out: the estimates of a scenario of
-        probability 1e-13 owe as much as its multipliers are large, and change nothing.
+        Those whose weighted scenario gaps come to next to nothing all together are left out: the estimates of a
+        scenario of probability 1e-13 owe as much as its multipliers are large, and change nothing.
         """
-        debts = np.array([self.debt(place) for place in range(len(self.scenarios))])
-        weighted = self._weights * debts
+        scenario_gaps = np.array([self.scenario_gap(place) for place in range(len(self.scenarios))])
+        weighted = self._weights * scenario_gaps
         order = np.argsort(-weighted, kind="stable")
         nothing = _NEXT_TO_NOTHING * worth / max(len(order), 1)
-        return [int(place) for place in order if debts[place] > worth and weighted[place] > nothing]
+        return [int(place) for place in order if scenario_gaps[place] > worth and weighted[place] > nothing]
 
-    def enough(self, pending: Sequence[int], amount: float, team: Team) -> int:
-        """How many of ``pending`` to take so that, over all ranks, the debts taken come to ``amount``; at least one."""
-        debts = np.array([self._weights[place] * self.debt(place) for place in pending])
-        mine = float(debts.sum())
-        everyone = team.total(mine)
+    def enough(self, pending: Sequence[int], amount: float, communicator: ScenarioCommunicator) -> int:
+        """How many of ``pending`` to take so that, over all ranks, their gaps come to ``amount``; at least one."""
+        scenario_gaps = np.array([self._weights[place] * self.scenario_gap(place) for place in pending])
+        mine = float(scenario_gaps.sum())
+        everyone = communicator.total(mine)
         if everyone <= 0.0 or not pending:
             return min(1, len(pending))
-        return min(len(pending), 1 + int(np.searchsorted(np.cumsum(debts), amount * mine / everyone)))
+        return min(len(pending), 1 + int(np.searchsorted(np.cumsum(scenario_gaps), amount * mine / everyone)))

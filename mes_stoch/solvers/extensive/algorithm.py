@@ -38,7 +38,7 @@ from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes
 from mes_stoch.solvers.highs.model import HighsModel, Solution
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, TraceKind
 from mes_stoch.solvers.subproblems.open_columns import named
 from mes_stoch.solvers.subproblems.pool import ScenarioPool, require_bounded
@@ -206,7 +206,9 @@ def solve_extensive(
     if not scenarios:
         interval.lower, interval.kind = lower, kind
         # each scenario has a share of the time, and the first to need more ends the evaluation before the end
-        return without_commitment("ef", program, interval, stop.earlier(time.perf_counter()), Team(), details)
+        return without_commitment(
+            "ef", program, interval, stop.earlier(time.perf_counter()), ScenarioCommunicator(), details
+        )
     upper = bounds.expected_cost(program, scenarios)
     if solution.values is not None and kind == "solver" and not stop():
         asked = second_opinion(proof, upper * form.scale, options.gap_rel, stop)
@@ -237,7 +239,7 @@ def _not_begun(program: StochasticProgram, interval: Interval, stop: Stop) -> En
     logger.debug("no time to solve the extensive form")
     waiting = _wait_and_see_bound(program, _time_to_close(stop, stop.latest))
     interval.raise_lower(waiting.value, kind=waiting.kind)
-    return without_commitment("ef", program, interval, stop.earlier(time.perf_counter()), Team(), {})
+    return without_commitment("ef", program, interval, stop.earlier(time.perf_counter()), ScenarioCommunicator(), {})
 
 
 def _better(
@@ -320,7 +322,7 @@ def _wait_and_see_bound(program: StochasticProgram, stop: Stop) -> bounds.Proven
     """
     indices = range(len(program.scenario_names))
     solving = stop.with_share(_SHARE_OF_WAIT_AND_SEE)
-    planes = CuttingPlanes(program, ScenarioRelaxations(program, stop), indices, Team(), solving)
+    planes = CuttingPlanes(program, ScenarioRelaxations(program, stop), indices, ScenarioCommunicator(), solving)
     planes.wait_and_see()
     if solving() and planes.verdict == "open":
         planes.borrow(np.zeros(planes.width), stop.seconds_left())

@@ -14,7 +14,7 @@ from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions
-from mes_stoch.solvers.certificate.solver_state import Findings
+from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.decomposition.algorithm import Decomposition
 from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
@@ -31,7 +31,7 @@ from mes_stoch.solvers.hedging.serial import (
 from mes_stoch.solvers.hedging.spokes import SpokeWork, merge, spoke_classes
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind
 
 logger = logging.getLogger("mes_stoch.solvers.hedging.cylinders")
@@ -100,17 +100,17 @@ def solve_cylinders(
     interval = Interval(progress if communicator.Get_rank() == 0 else None, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
-    team = Team(communicator)
-    decomposition = Decomposition(program, options, interval, team, stop_of_start(interval.start, stop))
-    first = decomposition.findings
+    communicator = ScenarioCommunicator(communicator)
+    decomposition = Decomposition(program, options, interval, communicator, stop_of_start(interval.start, stop))
+    first = decomposition.state
     shares: list[list[_Share]] = []
     with mpi.ProgressThread(communicator, stop.request):
         if warm and decomposition.run():
-            settings.start = start_from(program, first, team)
+            settings.start = start_from(program, first, communicator)
         shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
         # setting up takes long where there are many, and is worth nothing before an iteration
         has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
-        if first.gap_rel > options.gap_rel and team.all(has_time):
+        if first.gap_rel > options.gap_rel and communicator.all(has_time):
             work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
@@ -119,8 +119,8 @@ def solve_cylinders(
             share = _Share(work.proofs, work.root, work.scenarios, *spent)
             shares.append(communicator.gather(share))
     result, failure = None, ""
-    interrupted = team.any(stop.is_interrupted)
-    if team.leads:
+    interrupted = communicator.any(stop.is_interrupted)
+    if communicator.is_rank_zero:
         try:
             result = _result(program, options, interval, shares, first, interrupted=interrupted)
         except SolveError as error:
@@ -129,9 +129,10 @@ def solve_cylinders(
     failure = communicator.bcast(failure)
     if failure:
         raise SolveError(failure)
-    if not team.told(result is not None):
-        unfinished = without_commitment("ph", program, interval, stop, team, first.details)
-        return unfinished if team.leads else None
+    if not communicator.broadcast(result is not None):
+        ended = stop.earlier(time.perf_counter())
+        unfinished = without_commitment("ph", program, interval, ended, communicator, first.details)
+        return unfinished if communicator.is_rank_zero else None
     return result
 
 
@@ -140,7 +141,7 @@ def _result(
     options: SolveOptions,
     interval: Interval,
     proofs: list[list[_Share]],
-    first: Findings,
+    first: SolverState,
     *,
     interrupted: bool,
 ) -> EngineResult | None:
@@ -197,7 +198,7 @@ def _wheel(
     settings: mpisppy_models.SolverSettings,
     work: SpokeWork,
     interval: Interval,
-    first: Findings,
+    first: SolverState,
 ) -> Any:
     wheel: Any = importlib.import_module("mpisppy.spin_the_wheel").WheelSpinner
     extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension

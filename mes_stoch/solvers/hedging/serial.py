@@ -31,7 +31,7 @@ from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
 from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import start_from
 from mes_stoch.solvers.hedging.rho import RhoControl, rho_rule
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.subproblems.pool import ScenarioPool
 
 logger = logging.getLogger("mes_stoch.solvers.hedging.serial")
@@ -131,16 +131,18 @@ def solve_serial(
     InfeasibleError, UnboundedError
         A scenario has no optimum.
     SolveError
-        No commitment tried is feasible in all scenarios, or the bounds contradict each other.
+        The bounds contradict each other.
     """
     interval = Interval(progress, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     bounder = Bounder(program, options, interval, stop)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
-    decomposition = Decomposition(program, options, interval, Team(), stop_of_start(interval.start, stop))
+    decomposition = Decomposition(
+        program, options, interval, ScenarioCommunicator(), stop_of_start(interval.start, stop)
+    )
     try:
         if warm and decomposition.run():
-            settings.start = start_from(program, decomposition.findings, Team())
+            settings.start = start_from(program, decomposition.state, ScenarioCommunicator())
         # setting up takes long where there are many, and is worth nothing before an iteration
         if not bounder.is_done and stop.seconds_left() > decomposition.pass_time_s:
             _hedge(program, options, settings, bounder)
@@ -152,14 +154,16 @@ def solve_serial(
     finally:
         bounder.release()
     details: dict[str, str | float | int] = {
-        **decomposition.findings.details,
+        **decomposition.state.details,
         "subproblem_solves": settings.solves,
         "subproblem_time_s": settings.solve_time_s,
         "stale_solves": settings.stale_solves,
         "bound_time_s": bounder.time_spent_s,
     }
     if interval.root is None:
-        return without_commitment("ph", program, interval, stop, Team(), details)
+        # whatever ended it, time or iterations, there was not enough of it
+        ended = stop.earlier(time.perf_counter())
+        return without_commitment("ph", program, interval, ended, ScenarioCommunicator(), details)
     best, kind = bounds.preferred(interval.lower, interval.kind, interval.safe_lower, interval.upper, options)
     proven = bounds.certified(program, best, interval.upper, interval.scenarios)
     return EngineResult(

@@ -21,7 +21,7 @@ from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.incumbent import Candidates
 from mes_stoch.solvers.certificate.result import ScenarioSolution, SolveOptions
-from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import Start
+from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import WarmStart
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 from mes_stoch.solvers.subproblems.pool import ScenarioPool
@@ -44,7 +44,7 @@ class SpokeWork:
     options : SolveOptions
     stop : Stop
         Nothing is begun any more once it says so.
-    start : Start or None
+    start : WarmStart or None
         Where to begin; its own bounds are known.
     settled : bool
         Both bounds are known already, so the spoke may leave with empty hands.
@@ -59,7 +59,7 @@ class SpokeWork:
     program: StochasticProgram
     options: SolveOptions
     stop: Stop
-    start: Start | None = None
+    start: WarmStart | None = None
     settled: bool = False
     bound: float = math.nan
     proofs: dict[BoundKind, float] = field(default_factory=dict)

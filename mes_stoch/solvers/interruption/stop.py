@@ -3,7 +3,7 @@
 One object is handed down through every method and polled once a scenario, once a callback of the solver. It never
 raises: what is proven so far is worth more than the moment won. Ranks see it turn at different moments, so a loop over
 scenarios may be cut short by one rank alone, but is left by all together
-(:meth:`mes_stoch.solvers.parallel.scenario_communicator.Team.any`).
+(:meth:`mes_stoch.solvers.parallel.scenario_communicator.ScenarioCommunicator.any`).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from mes_stoch.model.program import FloatArray
 T = TypeVar("T")
 
 
-class Team:
+class ScenarioCommunicator:
     """Collectives that also work alone.
 
     Parameters
@@ -25,49 +25,49 @@ class Team:
     """
 
     def __init__(self, communicator: Any | None = None) -> None:
-        self.communicator = communicator
+        self.mpi = communicator
         self.rank = 0 if communicator is None else int(communicator.Get_rank())
         self.size = 1 if communicator is None else int(communicator.Get_size())
 
     @property
-    def leads(self) -> bool:
+    def is_rank_zero(self) -> bool:
         """Whether this is the rank that decides and speaks."""
         return self.rank == 0
 
-    def share_of(self, count: int) -> range:
+    def local_indices(self, count: int) -> range:
         """This rank's part of ``range(count)``: consecutive, as even as can be."""
         return range(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
     def sum(self, values: FloatArray) -> FloatArray:
         """Elementwise sum over the ranks."""
-        return values if self.communicator is None else np.asarray(self.communicator.allreduce(values))
+        return values if self.mpi is None else np.asarray(self.mpi.allreduce(values))
 
     def total(self, value: float) -> float:
         """Sum of one number over the ranks."""
-        return value if self.communicator is None else float(self.communicator.allreduce(value))
+        return value if self.mpi is None else float(self.mpi.allreduce(value))
 
     def largest(self, value: float) -> float:
         """Largest of one number over the ranks."""
-        return value if self.communicator is None else max(self.communicator.allgather(value))
+        return value if self.mpi is None else max(self.mpi.allgather(value))
 
     def all(self, condition: bool) -> bool:
         """Whether it holds on every rank."""
-        return condition if self.communicator is None else all(self.communicator.allgather(condition))
+        return condition if self.mpi is None else all(self.mpi.allgather(condition))
 
     def any(self, condition: bool) -> bool:
         """Whether it holds on some rank."""
-        return condition if self.communicator is None else any(self.communicator.allgather(condition))
+        return condition if self.mpi is None else any(self.mpi.allgather(condition))
 
-    def told(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """What the leading rank says."""
-        if self.communicator is None:
+        if self.mpi is None:
             return value
-        answer: T = self.communicator.bcast(value)
+        answer: T = self.mpi.bcast(value)
         return answer
 
     def gathered(self, value: T) -> list[T]:
         """Everyone's value, in order of ranks; on the leading rank only, elsewhere nothing."""
-        if self.communicator is None:
+        if self.mpi is None:
             return [value]
-        found: list[T] | None = self.communicator.gather(value)
+        found: list[T] | None = self.mpi.gather(value)
         return found or []

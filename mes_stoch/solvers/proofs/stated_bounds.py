@@ -18,7 +18,7 @@ import numpy as np
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 #: Distance from a whole number that is round-off, relative to the number's size (at least one).
 WHOLE = 1e-9
@@ -68,11 +68,11 @@ class RootBounds:
         return replace(scenario, column_lower=lower, column_upper=upper, integer=integer)
 
 
-def common_root_bounds(program: StochasticProgram, team: Team) -> RootBounds | None:
+def common_root_bounds(program: StochasticProgram, communicator: ScenarioCommunicator) -> RootBounds | None:
     """The first stage's bounds over all scenarios; ``None`` where every scenario has the same.
 
-    Collective over a team, whose ranks look at their own scenarios. Nothing is looked at where the program says that
-    its bounds are common (:attr:`mes_stoch.model.program.RootStage.has_common_bounds`).
+    Collective over a communicator, whose ranks look at their own scenarios. Nothing is looked at where the program says
+    that its bounds are common (:attr:`mes_stoch.model.program.RootStage.has_common_bounds`).
 
     Raises
     ------
@@ -83,9 +83,9 @@ def common_root_bounds(program: StochasticProgram, team: Team) -> RootBounds | N
         return None
     columns = np.asarray(program.root.columns, dtype=np.int32)
     extent = _Extent(columns)
-    for index in team.share_of(len(program.scenario_names)):
+    for index in communicator.local_indices(len(program.scenario_names)):
         extent.add(program.scenario(index))
-    for other in team.told(team.gathered(extent)):
+    for other in communicator.broadcast(communicator.gathered(extent)):
         extent.join(other)
     if extent.is_common:
         return None

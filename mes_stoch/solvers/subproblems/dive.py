@@ -1,7 +1,7 @@
 """A feasible point of a scenario from the optimum of its linear relaxation: fix what is nearly integer, solve, repeat.
 
 Each step is a linear program re-solved from its basis, so a dive costs a few milliseconds where a mixed-integer solve
-costs a hundred. :func:`polish` then turns single integers where their reduced costs say that it pays. Neither proves
+costs a hundred. :func:`one_opt` then turns single integers where their reduced costs say that it pays. Neither proves
 anything by itself; what they may have lost is measured against a bound by the caller.
 
 Source
@@ -72,7 +72,7 @@ def dive(model: HighsModel, scenario: LinearProgram, columns: IndexArray, relaxe
     return None
 
 
-def polish(
+def one_opt(
     model: HighsModel, scenario: LinearProgram, columns: IndexArray, known: FloatArray, worth: float
 ) -> Solution | None:
     """A point at least as good as ``known`` by moving integer columns one by one.

@@ -12,7 +12,7 @@ from mes_stoch.model.program import StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, MesStochError, SolveError, UnboundedError
 from mes_stoch.solvers.highs import model as highs
 from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.subproblems.pool import ScenarioPool, require_bounded
 
 
@@ -20,7 +20,7 @@ def explain(
     program: StochasticProgram,
     verdict: Literal["infeasible", "unbounded"],
     culprit: int | None,
-    team: Team,
+    communicator: ScenarioCommunicator,
     stop: Stop,
 ) -> None:
     """Raise what is wrong, the same on every rank; collective.
@@ -41,21 +41,24 @@ def explain(
         The relaxation is unbounded, and whether the program itself is feasible could not be found out in time.
     """
     raise _agreed(
-        _infeasible(program, team) if verdict == "infeasible" else _unbounded(program, culprit, team, stop), team
+        _infeasible(program, communicator)
+        if verdict == "infeasible"
+        else _unbounded(program, culprit, communicator, stop),
+        communicator,
     )
 
 
-def _agreed(mine: MesStochError | None, team: Team) -> MesStochError:
-    everyone = [mine] if team.communicator is None else team.communicator.allgather(mine)
+def _agreed(mine: MesStochError | None, communicator: ScenarioCommunicator) -> MesStochError:
+    everyone = [mine] if communicator.mpi is None else communicator.mpi.allgather(mine)
     return next(error for error in everyone if error is not None)
 
 
-def _infeasible(program: StochasticProgram, team: Team) -> MesStochError:
+def _infeasible(program: StochasticProgram, communicator: ScenarioCommunicator) -> MesStochError:
     """A scenario of this rank that has no solution by itself, or that none of them has is the reason."""
     pool = ScenarioPool(program, memory_budget_bytes=0)
     nothing = np.zeros(int(program.root.consensus.sum()))
     own: MesStochError | None = None
-    for index in team.share_of(len(program.scenario_names)):
+    for index in communicator.local_indices(len(program.scenario_names)):
         alone = pool.solve_priced(index, nothing)
         if alone.status == "infeasible":
             try:
@@ -63,7 +66,7 @@ def _infeasible(program: StochasticProgram, team: Team) -> MesStochError:
             except InfeasibleError as error:
                 own = error
             break
-    alone_infeasible = [own] if team.communicator is None else team.communicator.allgather(own)
+    alone_infeasible = [own] if communicator.mpi is None else communicator.mpi.allgather(own)
     return next((error for error in alone_infeasible if error is not None), together_infeasible(program))
 
 
@@ -79,10 +82,12 @@ def grows_without_limit(program: StochasticProgram) -> UnboundedError:
     return UnboundedError(f"{program.name}: the expected profit grows without limit")
 
 
-def _unbounded(program: StochasticProgram, culprit: int | None, team: Team, stop: Stop) -> MesStochError | None:
+def _unbounded(
+    program: StochasticProgram, culprit: int | None, communicator: ScenarioCommunicator, stop: Stop
+) -> MesStochError | None:
     """Unbounded where it is feasible: for integers that has to be looked into."""
-    if team.told(bool(program.scenario(0).integer.any())):
-        error = team.told(_without_costs(program, stop) if team.leads else None)
+    if communicator.broadcast(bool(program.scenario(0).integer.any())):
+        error = communicator.broadcast(_without_costs(program, stop) if communicator.is_rank_zero else None)
         if error is not None:
             return error
     if culprit is not None:

@@ -18,9 +18,9 @@ MEAN_POSITIVE_PART = 1.0 / math.sqrt(2.0 * math.pi)
 def fcr_activation(
     generator: np.random.Generator, context: DrawContext, parameters: ReserveParameters
 ) -> tuple[Series, Series]:
-    """Mean up and down legs of a proportional response to an Ornstein-Uhlenbeck frequency deviation.
+    """Mean up and down parts of a proportional response to an Ornstein-Uhlenbeck frequency deviation.
 
-    Both legs of a period can be positive: frequency crosses 50 Hz many times in a quarter-hour.
+    Both directed products of a period can be positive: frequency crosses 50 Hz many times in a quarter-hour.
     """
     steps = max(1, round(context.period_h * 3600.0 / parameters.fcr_frequency_step_s))
     step_s = context.period_h * 3600.0 / steps

@@ -14,7 +14,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from mes_stoch.model.program import StochasticProgram
-from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import Start
+from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import WarmStart
 from mes_stoch.solvers.interruption.stop import Stop
 
 
@@ -29,7 +29,7 @@ class SolverSettings:
     stop : Stop
         Once it says so a subproblem hands its last solution back instead of a new one. The run ends at the next check;
         bounds are computed elsewhere and stay valid.
-    start : Start or None
+    start : WarmStart or None
         Point and multipliers to hedge from.
     solves, solve_time_s
         Subproblem solves begun, and their wall time.
@@ -39,7 +39,7 @@ class SolverSettings:
 
     gap_rel: float = 1e-3
     stop: Stop = field(default_factory=Stop)
-    start: Start | None = None
+    start: WarmStart | None = None
     solves: int = 0
     solve_time_s: float = 0.0
     stale_solves: int = 0
@@ -78,7 +78,7 @@ def creator_kwargs(program: StochasticProgram, settings: SolverSettings) -> dict
     return {"indices": indices, "program": program, "settings": settings}
 
 
-def impose(start: Start, hedging: Any) -> None:
+def impose(start: WarmStart, hedging: Any) -> None:
     """Begin from ``start``: all scenarios stand at its point, so the first update leaves its multipliers alone."""
     for model in hedging.local_scenarios.values():
         multipliers = start.multipliers[model._mes_stoch.index]

@@ -8,12 +8,12 @@ import numpy as np
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.solvers.certificate import bounds
-from mes_stoch.solvers.certificate.solver_state import Findings
-from mes_stoch.solvers.parallel.scenario_communicator import Team
+from mes_stoch.solvers.certificate.solver_state import SolverState
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 
 @dataclass(frozen=True)
-class Start:
+class WarmStart:
     """Where to begin.
 
     Parameters
@@ -28,10 +28,10 @@ class Start:
     multipliers: FloatArray
 
 
-def start_from(program: StochasticProgram, findings: Findings, team: Team) -> Start | None:
+def start_from(program: StochasticProgram, state: SolverState, communicator: ScenarioCommunicator) -> WarmStart | None:
     """The start a decomposition has found; collective. ``None`` where it found nothing."""
-    if findings.point is None or findings.multipliers is None:
+    if state.point is None or state.multipliers is None:
         return None
-    parts = [findings.multipliers] if team.communicator is None else team.communicator.allgather(findings.multipliers)
+    parts = [state.multipliers] if communicator.mpi is None else communicator.mpi.allgather(state.multipliers)
     multipliers = bounds.project_multipliers(program.probabilities, np.concatenate(parts))
-    return Start(findings.point, multipliers)
+    return WarmStart(state.point, multipliers)

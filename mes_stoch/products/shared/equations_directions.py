@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.context import Leg, ModelContext
+from mes_stoch.components.shared.context import DirectedProduct, ModelContext
 from mes_stoch.products.shared.equations_call_rules import CallRules, open_shares
 from mes_stoch.products.shared.equations_windows import window_share
 from mes_stoch.schema.base import Quantity
@@ -14,14 +14,16 @@ from mes_stoch.schema.flexibility import Direction, Flexibility
 Values = NDArray[np.float64]
 
 
-def make_legs(context: ModelContext, product_id: str, product: Flexibility) -> list[Leg]:
+def directed_products_of(context: ModelContext, product_id: str, product: Flexibility) -> list[DirectedProduct]:
     """The directions of a product, with what is called in each, and when a call may run at all."""
-    legs = []
+    directed_products = []
     for direction in product.directions:
         share = called_share(context, product_id, product, direction)
         may_run = _open_share(context, product_id, product, direction, share)
-        legs.append(Leg(product_id, product, direction, share, may_run, context.quantity(share)))
-    return legs
+        directed_products.append(
+            DirectedProduct(product_id, product, direction, share, may_run, context.quantity(share))
+        )
+    return directed_products
 
 
 def _open_share(

@@ -1,4 +1,4 @@
-"""Who speaks, and where: results on standard output, everything else on standard error, under MPI from rank 0 alone."""
+"""Results on standard output, everything else on standard error, under MPI from rank 0 alone."""
 
 from __future__ import annotations
 
@@ -27,53 +27,53 @@ def launched_rank() -> int:
     return 0
 
 
-def is_speaker() -> bool:
-    """Whether this process speaks for the run."""
+def prints_output() -> bool:
+    """Whether this process prints what there is to say of the run."""
     return mpi.launcher_size() == 1 or launched_rank() == 0
 
 
-def say(text: str) -> None:
+def result(text: str) -> None:
     """A result, on standard output."""
-    if is_speaker():
+    if prints_output():
         click.echo(printable(text))
 
 
-def remark(text: str) -> None:
+def status(text: str) -> None:
     """Progress, warnings and where things are, on standard error."""
-    if is_speaker():
+    if prints_output():
         click.echo(printable(text), err=True)
 
 
-def complain(text: str) -> None:
+def error(text: str) -> None:
     """An error, once.
 
     Most errors of a parallel run are met by all ranks at once. Rank 0 says so and ends the job while the others wait;
     whoever is still there afterwards met an error of its own.
     """
-    if is_speaker():
+    if prints_output():
         click.echo(printable(f"mes-stoch: {text}"), err=True)
         return
     time.sleep(_HEAD_START_S)
     click.echo(printable(f"mes-stoch: rank {launched_rank()}: {text}"), err=True)
 
 
-class SpokenWarnings(logging.Handler):
-    """Says the library's warnings as remarks, so that under MPI they come once."""
+class PrintedWarnings(logging.Handler):
+    """Prints the library's warnings as status lines, so that under MPI they come once."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        remark(f"warning: {record.getMessage()}")
+        status(f"warning: {record.getMessage()}")
 
 
-def speak_warnings() -> None:
-    """Let the library's warnings be said; once a process is enough."""
+def print_warnings() -> None:
+    """Let the library's warnings be printed; once a process is enough."""
     library = logging.getLogger("mes_stoch")
-    if not any(isinstance(handler, SpokenWarnings) for handler in library.handlers):
-        library.addHandler(SpokenWarnings(logging.WARNING))
+    if not any(isinstance(handler, PrintedWarnings) for handler in library.handlers):
+        library.addHandler(PrintedWarnings(logging.WARNING))
 
 
 def show(renderable: Any) -> None:
     """A table: with colour on a terminal, as plain text of 100 columns anywhere else."""
-    if not is_speaker():
+    if not prints_output():
         return
     if sys.stdout.isatty():
         from rich.console import Console

@@ -22,7 +22,7 @@ Span = NDArray[np.int64]
 
 
 class MissingEntryError(Exception):
-    """The books lack something that the instance's rules need."""
+    """The data lack something that the instance's rules need."""
 
     def __init__(self, file: str, name: str, expected: str) -> None:
         super().__init__(name)
@@ -30,7 +30,7 @@ class MissingEntryError(Exception):
 
 
 @dataclass(frozen=True)
-class Books:
+class SettlementData:
     """A run as its files tell it.
 
     Parameters
@@ -80,7 +80,7 @@ class Books:
     def probabilities(self) -> Array:
         return np.asarray(self.solution["probability"].values, dtype=float)
 
-    def data(self, quantity: float | str) -> Array:
+    def values(self, quantity: float | str) -> Array:
         """A number, or a series of the scenarios, as an array over (scenarios, periods)."""
         if not isinstance(quantity, str):
             return np.full((len(self.scenarios), len(self.time)), float(quantity))
