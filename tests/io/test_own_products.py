@@ -16,7 +16,7 @@ import pytest
 from site_folder import SiteFolder
 
 from mes_stoch.io.catalogue.products import product_catalogue
-from mes_stoch.io.readers.model_issues import PRODUCT_FAMILIES
+from mes_stoch.schema.kinds import product_classes
 from mes_stoch.io.schema_export import instance_schema
 from mes_stoch.products.flexibility.format import Reserve
 from mes_stoch.schema.errors import InstanceError
@@ -222,7 +222,7 @@ def test_the_documentation_knows_every_family(repository: Path) -> None:
     text = (repository / "docs" / "products.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| `")]
     table = {cells[0].strip(" `"): cells for cells in rows}
-    assert set(table) == set(PRODUCT_FAMILIES)
+    assert set(table) == set(product_classes())
     for family, cells in table.items():
         own = [name for name, defaults in product_catalogue().items() if defaults["family"] == family]
         assert re.findall(r"`(\w+)`", cells[1]) == own

@@ -109,14 +109,14 @@ def solve_decomposition(
     SolveError
         The bounds contradict each other.
     """
-    communicator = mpi.world()
-    communicator = ScenarioCommunicator(communicator)
-    if communicator is not None:
+    world = mpi.world()
+    communicator = ScenarioCommunicator(world)
+    if world is not None:
         mpi.abort_when_uncaught()
     interval = Interval(progress if communicator.is_rank_zero else None, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     decomposition = Decomposition(program, options, interval, communicator, stop, to_the_end=True)
-    with mpi.ProgressThread(communicator, stop.request, mpi.NEWS_INTERVAL_S):
+    with mpi.ProgressThread(world, stop.request, mpi.NEWS_INTERVAL_S):
         decomposition.run()
     return to_result(program, decomposition.state, communicator, options, interval, stop)
 

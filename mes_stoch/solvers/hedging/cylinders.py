@@ -70,13 +70,13 @@ def check_ranks(ranks: int, scenarios: int) -> None:
 def solve_cylinders(
     program: StochasticProgram,
     options: SolveOptions,
-    communicator: Any,
+    world: Any,
     progress: Progress | None = None,
     *,
     warm: bool = True,
     stop: Stop | None = None,
 ) -> EngineResult | None:
-    """Progressive hedging on all ranks of ``communicator``; the result on rank 0.
+    """Progressive hedging on all ranks of ``world``; the result on rank 0.
 
     Parameters
     ----------
@@ -94,30 +94,30 @@ def solve_cylinders(
     SolveError
         No commitment tried is feasible in all scenarios, or the bounds contradict each other; on all ranks.
     """
-    ranks = int(communicator.Get_size())
+    ranks = int(world.Get_size())
     check_ranks(ranks, len(program.scenario_names))
     mpi.abort_when_uncaught()
-    interval = Interval(progress if communicator.Get_rank() == 0 else None, options.gap_floor)
+    interval = Interval(progress if world.Get_rank() == 0 else None, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
-    communicator = ScenarioCommunicator(communicator)
+    communicator = ScenarioCommunicator(world)
     decomposition = Decomposition(program, options, interval, communicator, stop_of_start(interval.start, stop))
     first = decomposition.state
     shares: list[list[_Share]] = []
-    with mpi.ProgressThread(communicator, stop.request):
+    with mpi.ProgressThread(world, stop.request):
         if warm and decomposition.run():
             settings.start = start_from(program, first, communicator)
-        shares.append(communicator.gather(_Share({}, first.root, first.scenarios)))
+        shares.append(world.gather(_Share({}, first.root, first.scenarios)))
         # setting up takes long where there are many, and is worth nothing before an iteration
         has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
         if first.gap_rel > options.gap_rel and communicator.all(has_time):
             work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
-                _wheel(program, options, settings, work, interval, first).spin(comm_world=communicator)
+                _wheel(program, options, settings, work, interval, first).spin(comm_world=world)
             spent = (settings.solves, settings.solve_time_s, settings.stale_solves)
             share = _Share(work.proofs, work.root, work.scenarios, *spent)
-            shares.append(communicator.gather(share))
+            shares.append(world.gather(share))
     result, failure = None, ""
     interrupted = communicator.any(stop.is_interrupted)
     if communicator.is_rank_zero:
@@ -126,7 +126,7 @@ def solve_cylinders(
         except SolveError as error:
             failure = str(error)
     # All ranks fail together, so that no one waits for a rank that has left.
-    failure = communicator.bcast(failure)
+    failure = world.bcast(failure)
     if failure:
         raise SolveError(failure)
     if not communicator.broadcast(result is not None):
