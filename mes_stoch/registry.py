@@ -34,6 +34,9 @@ ROLES: tuple[Role, ...] = ("format", "checks", "equations", "settlement")
 
 OWN = "mes_stoch"
 
+#: Version of the contract of :mod:`mes_stoch.extend`; a larger one takes something away or changes its meaning.
+CONTRACT_VERSION = 1
+
 _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     COMPONENTS: {
         "grid_connection": "mes_stoch.components.grid_connection",

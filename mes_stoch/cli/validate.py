@@ -37,6 +37,7 @@ Exit codes: 0 valid, 2 not valid.
     metavar="CODE",
     help="With --schema: keys of money as an instance in this currency writes them (default EUR).",
 )
+@click.option("--plugins", is_flag=True, help="With --schema: the kinds that installed packages bring as well.")
 @click.option("--products", is_flag=True, help="Show the product catalogue, or the products of INSTANCE, as a table.")
 @click.option("--long", "whole", is_flag=True, help="With --products: a paragraph per product, sources whole.")
 @click.option("--csv", is_flag=True, help="With --products: all columns as CSV.")
@@ -45,6 +46,7 @@ def validate(
     instance: Path | None,
     schema: bool,
     currency: str | None,
+    plugins: bool,
     products: bool,
     whole: bool,
     csv: bool,
@@ -62,8 +64,10 @@ def validate(
     would give the solver trouble.
     """
     if schema:
-        _print_schema(currency or "EUR")
+        _print_schema(currency or "EUR", plugins=plugins)
         return
+    if plugins:
+        raise UsageError("--plugins goes with --schema")
     if currency is not None:
         raise UsageError("--currency goes with --schema; an instance says its own: currency: AUD")
     if (whole or csv) and not products:
@@ -88,7 +92,7 @@ def validate(
         _show_numerics(site, tree)
 
 
-def _print_schema(currency: str) -> None:
+def _print_schema(currency: str, *, plugins: bool) -> None:
     import json
     import re
 
@@ -96,7 +100,7 @@ def _print_schema(currency: str) -> None:
 
     if not re.fullmatch("[A-Z]{3}", currency):
         raise UsageError(f"--currency is three capital letters, such as EUR or AUD, not {currency!r}")
-    output.result(json.dumps(instance_schema(currency), indent=2))
+    output.result(json.dumps(instance_schema(currency, plugins=plugins), indent=2))
 
 
 def _show_products(folder: Path | None, *, whole: bool, csv: bool) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.readers.currency import is_amount
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Group, kinds
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.kinds import product_classes
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def instance_schema(currency: str = FORMAT_CURRENCY) -> dict[str, Any]:
+def instance_schema(currency: str = FORMAT_CURRENCY, *, plugins: bool = False) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of ``instance.yaml`` as a user may write it.
 
     Products are listed by id. What the catalogue knows of a product is not required, and stands as the default; its
@@ -27,6 +27,8 @@ def instance_schema(currency: str = FORMAT_CURRENCY) -> dict[str, Any]:
     currency : str
         Three capital letters. Keys of money carry its code; amounts that the catalogue knows in euros are defaults of
         instances in euros alone.
+    plugins : bool
+        Whether kinds that installed packages bring are described too.
 
     Returns
     -------
@@ -35,24 +37,31 @@ def instance_schema(currency: str = FORMAT_CURRENCY) -> dict[str, Any]:
     """
     schema = _spelled(Instance.model_json_schema(), currency)
     definitions = schema["$defs"]
+    components = _entries(schema["properties"]["components"])
+    families = _definition_names(_entries(schema["properties"]["products"]))
+    if not plugins:
+        own = _built_in(_definition_names(components), COMPONENTS)
+        components["oneOf"] = [{"$ref": f"#/$defs/{name}"} for name in own.values()]
+        families = _built_in(families, PRODUCT_FAMILIES)
+    catalogue = {name: known for name, known in product_catalogue().items() if known["family"] in families}
     schema["properties"]["products"] = {
         "type": "object",
         "description": "What the site sells, by product id; each takes its market rules from the catalogue.",
         "properties": {
-            name: _product_schema(
-                definitions[product_classes()[defaults["family"]].__name__], _known(defaults, currency)
-            )
-            for name, defaults in product_catalogue().items()
+            name: _product_schema(definitions[families[defaults["family"]]], _known(defaults, currency))
+            for name, defaults in catalogue.items()
         },
         "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]*$"},
         "additionalProperties": {
             "description": "A product of the instance's own: like a known one, or of a family with all its rules.",
-            "anyOf": [option for tag in product_classes() for option in _own_product(tag, definitions)],
+            "anyOf": [
+                option for tag, name in families.items() for option in _own_product(tag, definitions[name], catalogue)
+            ],
         },
         "default": {},
     }
-    for family in product_classes().values():
-        definitions.pop(family.__name__, None)
+    for name in set(definitions) - _reachable(_without(schema, "$defs"), definitions):
+        del definitions[name]
     _tidy(schema)
     title = "mes_stoch instance, format 1"
     if currency != FORMAT_CURRENCY:
@@ -77,12 +86,47 @@ def _known(defaults: Mapping[str, Any], currency: str) -> dict[str, Any]:
     return {in_currency(key, currency): value for key, value in defaults.items() if own or not is_amount(key, value)}
 
 
-def _own_product(tag: str, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _entries(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of the entries of a mapping whose keys follow one pattern."""
+    union: dict[str, Any] = next(iter(section["patternProperties"].values()))
+    return union
+
+
+def _definition_names(union: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the definitions of a union of kinds, by tag."""
+    mapping: Mapping[str, str] = union["discriminator"]["mapping"]
+    return {tag: reference.rpartition("/")[2] for tag, reference in mapping.items()}
+
+
+def _built_in(names: Mapping[str, str], group: Group) -> dict[str, str]:
+    known = kinds(group)
+    return {tag: name for tag, name in names.items() if known[tag].is_built_in}
+
+
+def _reachable(part: Any, definitions: Mapping[str, Any], found: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Names of the definitions that a part of a schema leads to."""
+    if isinstance(part, list):
+        for item in part:
+            found = _reachable(item, definitions, found)
+    elif isinstance(part, dict):
+        for key, item in part.items():
+            if key == "$ref":
+                name = str(item).rpartition("/")[2]
+                if name not in found:
+                    found = _reachable(definitions[name], definitions, found | {name})
+            elif key != "discriminator":
+                found = _reachable(item, definitions, found)
+    return found
+
+
+def _own_product(
+    tag: str, family: Mapping[str, Any], catalogue: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """A product under an id of the user's own: complete, or like one of the catalogue's products of the family."""
-    complete = deepcopy(definitions[product_classes()[tag].__name__])
+    complete = deepcopy(dict(family))
     complete["properties"]["family"] = {"const": tag}
     complete["required"] = [*(key for key in complete.get("required", []) if key != "family"), "family"]
-    known = [name for name, defaults in product_catalogue().items() if defaults["family"] == tag]
+    known = [name for name, defaults in catalogue.items() if defaults["family"] == tag]
     if not known:
         return [complete]
     like = deepcopy(complete)

@@ -73,7 +73,15 @@ def _loaded(group: registry.Group) -> tuple[dict[str, type[Model]], dict[str, st
 
 def _format_class(kind: Kind) -> type[Model]:
     contract, key = _CONTRACTS[kind.group]
-    classes = getattr(kind.module("format"), "KINDS", ())
+    module = kind.module("format")
+    written_for = registry.CONTRACT_VERSION if kind.is_built_in else getattr(module, "EXTENDS", None)
+    if written_for != registry.CONTRACT_VERSION:
+        raise ExtensionError(
+            f"{kind.tag} of the package {kind.brought_by} cannot be used: {kind.package}.format states EXTENDS = "
+            f"{written_for}, and this version of mes_stoch has the contract {registry.CONTRACT_VERSION} of "
+            "mes_stoch.extend; install a version of the package that fits"
+        )
+    classes = getattr(module, "KINDS", ())
     own = [one for one in classes if isinstance(one, type) and issubclass(one, contract) and _tag(one, key) == kind.tag]
     if len(own) != 1:
         raise ExtensionError(

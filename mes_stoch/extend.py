@@ -1,0 +1,273 @@
+"""The contract for kinds of components, families of products and price processes of other packages.
+
+A package brings a kind by an entry point whose name is the tag and whose value is a folder of its own::
+
+    [project.entry-points."mes_stoch.components"]
+    electrolyser = "my_package.electrolyser"
+
+    [project.entry-points."mes_stoch.product_families"]
+    availability = "my_package.availability"
+
+    [project.entry-points."mes_stoch.processes"]
+    my_day = "my_package.my_day:MyDay"
+
+The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and ``stress`` for a component that
+can hold reserve); ``docs/extending`` shows a complete example of each. Everything they need of this project they import
+from here, and only what a module asks for is loaded: a ``settlement`` that imports from here loads no Pyomo.
+
+What is listed in ``__all__`` keeps its meaning as long as :data:`VERSION` keeps its number; additions do not change it.
+A module ``format`` states the version that it was written for (``EXTENDS = 1``).
+
+>>> from mes_stoch import extend
+>>> extend.VERSION
+1
+>>> extend.ReserveProvider.__name__
+'ReserveProvider'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mes_stoch.registry import CONTRACT_VERSION as VERSION
+
+if TYPE_CHECKING:
+    from mes_stoch.components.shared.context import (
+        Availability,
+        Buffer,
+        CallEffect,
+        DirectedProduct,
+        HeldReserve,
+        ModelContext,
+        Network,
+        OfPeriod,
+    )
+    from mes_stoch.components.shared.equations_on_off import OnOff, OnOffUnit, build_on_off
+    from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+    from mes_stoch.io.readers.locate import did_you_mean, listed, show
+    from mes_stoch.io.validation.check_context import CheckContext
+    from mes_stoch.io.validation.penalties import amount
+    from mes_stoch.io.validation.product_rules import (
+        bid_issues,
+        block_issues,
+        calendar_issues,
+        called_issues,
+        share_issues,
+    )
+    from mes_stoch.products.shared.context import MarketContext
+    from mes_stoch.products.shared.equations_bids import build_volume
+    from mes_stoch.products.shared.equations_windows import make_window
+    from mes_stoch.rules.calendar import in_windows, obliged
+    from mes_stoch.schema.base import (
+        AUTO,
+        Derived,
+        Efficiency,
+        Identifier,
+        Model,
+        NonNegative,
+        Positive,
+        Quantity,
+    )
+    from mes_stoch.schema.calendar import CalendarWindow, DateText
+    from mes_stoch.schema.component import (
+        Component,
+        Connection,
+        Conversion,
+        ConversionPort,
+        OperatingRange,
+        Port,
+        ReserveProvider,
+        SlackPenalty,
+        Store,
+        providers,
+    )
+    from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, OrderRule, PriceOfEnergy
+    from mes_stoch.schema.errors import Issue
+    from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
+    from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
+    from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
+    from mes_stoch.settlement.data import Array, SettlementData
+    from mes_stoch.settlement.ledger import CashFlow, cash_flow
+    from mes_stoch.settlement.positions import has_market, nominated_at
+    from mes_stoch.uncertainty.process import (
+        DrawContext,
+        Drawn,
+        ScenarioProcess,
+        Series,
+        autoregressive,
+        correlated,
+        daily_shape,
+    )
+
+#: Module of each name: what is asked for is imported then, and nothing else.
+_HOMES = {
+    "mes_stoch.components.shared.context": (
+        "Availability",
+        "Buffer",
+        "CallEffect",
+        "DirectedProduct",
+        "HeldReserve",
+        "ModelContext",
+        "Network",
+        "OfPeriod",
+    ),
+    "mes_stoch.components.shared.equations_on_off": ("OnOff", "OnOffUnit", "build_on_off"),
+    "mes_stoch.components.shared.equations_ramp": ("limit_energy_ramp",),
+    "mes_stoch.io.readers.locate": ("did_you_mean", "listed", "show"),
+    "mes_stoch.io.validation.check_context": ("CheckContext",),
+    "mes_stoch.io.validation.penalties": ("amount",),
+    "mes_stoch.io.validation.product_rules": (
+        "bid_issues",
+        "block_issues",
+        "calendar_issues",
+        "called_issues",
+        "share_issues",
+    ),
+    "mes_stoch.products.shared.context": ("MarketContext",),
+    "mes_stoch.products.shared.equations_bids": ("build_volume",),
+    "mes_stoch.products.shared.equations_windows": ("make_window",),
+    "mes_stoch.rules.calendar": ("in_windows", "obliged"),
+    "mes_stoch.schema.base": (
+        "AUTO",
+        "Derived",
+        "Efficiency",
+        "Identifier",
+        "Model",
+        "NonNegative",
+        "Positive",
+        "Quantity",
+    ),
+    "mes_stoch.schema.calendar": ("CalendarWindow", "DateText"),
+    "mes_stoch.schema.component": (
+        "Component",
+        "Connection",
+        "Conversion",
+        "ConversionPort",
+        "OperatingRange",
+        "Port",
+        "ReserveProvider",
+        "SlackPenalty",
+        "Store",
+        "providers",
+    ),
+    "mes_stoch.schema.data_rules": (
+        "DataRule",
+        "LimitRule",
+        "NodeRule",
+        "NumberRule",
+        "OrderRule",
+        "PriceOfEnergy",
+    ),
+    "mes_stoch.schema.errors": ("Issue",),
+    "mes_stoch.schema.flexibility": ("Direction", "EnergyPayment", "Flexibility"),
+    "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
+    "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),
+    "mes_stoch.settlement.data": ("Array", "SettlementData"),
+    "mes_stoch.settlement.ledger": ("CashFlow", "cash_flow"),
+    "mes_stoch.settlement.positions": ("has_market", "nominated_at"),
+    "mes_stoch.uncertainty.process": (
+        "DrawContext",
+        "Drawn",
+        "ScenarioProcess",
+        "Series",
+        "autoregressive",
+        "correlated",
+        "daily_shape",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AUTO",
+    "Array",
+    "Availability",
+    "BidRules",
+    "Buffer",
+    "CalendarWindow",
+    "CallEffect",
+    "CallPayment",
+    "CashFlow",
+    "CheckContext",
+    "Component",
+    "Connection",
+    "Conversion",
+    "ConversionPort",
+    "DataRule",
+    "DateText",
+    "Derived",
+    "DirectedProduct",
+    "Direction",
+    "DrawContext",
+    "Drawn",
+    "Efficiency",
+    "EnergyPayment",
+    "Flexibility",
+    "HeldReserve",
+    "Identifier",
+    "Issue",
+    "LimitRule",
+    "Market",
+    "MarketContext",
+    "MarketProduct",
+    "Model",
+    "ModelContext",
+    "Network",
+    "NodeRule",
+    "NonNegative",
+    "NumberRule",
+    "OfPeriod",
+    "OnOff",
+    "OnOffUnit",
+    "OperatingRange",
+    "OrderRule",
+    "Phase",
+    "Port",
+    "Positive",
+    "PriceOfEnergy",
+    "Quantity",
+    "ReserveProvider",
+    "ScenarioProcess",
+    "Series",
+    "SettlementData",
+    "SlackPenalty",
+    "Stage",
+    "Store",
+    "TradedProduct",
+    "VERSION",
+    "amount",
+    "autoregressive",
+    "bid_issues",
+    "block_issues",
+    "build_on_off",
+    "build_volume",
+    "calendar_issues",
+    "called_issues",
+    "calls",
+    "cash_flow",
+    "correlated",
+    "daily_shape",
+    "did_you_mean",
+    "has_market",
+    "in_windows",
+    "limit_energy_ramp",
+    "listed",
+    "make_window",
+    "net_delivery",
+    "nominated_at",
+    "obliged",
+    "payments",
+    "providers",
+    "share_issues",
+    "show",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
