@@ -27,7 +27,7 @@ from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
 from mes_stoch.schema.errors import InterruptedRunError, RunFolderError, UsageError
-from mes_stoch.schema.instance import Bids, Instance
+from mes_stoch.schema.instance import Bids, Instance, plugins_of
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import MissingEntryError, SettlementData
 from mes_stoch.settlement.settlement import Settlement, settle_data
@@ -271,6 +271,7 @@ def solve(
         command=command,
         started=started,
         changed_in_python=changes,
+        plugins=plugins_of(site.instance),
         is_tree_given=is_given,
     )
     if stop is not None:

@@ -47,6 +47,8 @@ class RunSettings:
         New values of entries of the instance that are not those of the files it was read from, by dotted path.
     is_tree_given : bool
         Whether the scenarios were made or changed in Python, so that they need not be those of the instance's files.
+    plugins : dict
+        By tag, name and version of the installed packages that bring kinds the instance uses.
     """
 
     inputs: dict[str, bytes] = field(repr=False)
@@ -56,6 +58,7 @@ class RunSettings:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     changed_in_python: dict[str, Any] = field(default_factory=dict)
     is_tree_given: bool = False
+    plugins: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -215,6 +218,7 @@ class Run:
         from_python = self.settings.is_tree_given
         return manifest | {
             "changed_in_python": self.settings.changed_in_python,
+            "plugins": self.settings.plugins,
             "tree": "handed in from Python" if from_python else "as the instance says",
         }
 
@@ -267,6 +271,7 @@ def read_run(folder: str | Path, *, allow_changed: bool = False) -> Run:
         command=manifest["command"],
         started=datetime.fromisoformat(manifest["start_utc"]),
         changed_in_python=dict(manifest.get("changed_in_python", {})),
+        plugins=dict(manifest.get("plugins", {})),
         is_tree_given=manifest.get("tree") == "handed in from Python",
     )
     return Run(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES
+from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, Group, kinds
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.component import Component, Connection, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
@@ -146,3 +146,13 @@ class Instance(Model):
         """Connections that products are sold over."""
         found = (product.connection_name for product in self.products.values())
         return {name for name in found if name is not None}
+
+
+def plugins_of(instance: Instance) -> dict[str, str]:
+    """Kinds of an instance that installed packages bring, by tag: name and version of the package."""
+    used: list[tuple[Group, str]] = [(COMPONENTS, spec.type) for spec in instance.components.values()]
+    used += [(PRODUCT_FAMILIES, product.family) for product in instance.products.values()]
+    if isinstance(instance.uncertainty, SyntheticScenarios):
+        used.append((PROCESSES, instance.uncertainty.process))
+    found = (kinds(group).get(tag) for group, tag in used)
+    return {kind.tag: kind.brought_by for kind in found if kind is not None and not kind.is_built_in}

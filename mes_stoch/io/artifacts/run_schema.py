@@ -132,6 +132,7 @@ class Manifest(_Part):
     end_utc: Moment
     wall_time_s: Number
     changed_in_python: dict[StrictStr, Any] = Field(default_factory=dict)
+    plugins: dict[StrictStr, StrictStr] = Field(default_factory=dict)
     tree: StrictStr = "as the instance says"
     files_sha256: dict[StrictStr, Sha256] = Field(default_factory=dict)
     manifest_sha256: Sha256 | None = None

@@ -1,0 +1,312 @@
+"""Kinds of another package: built as a wheel, installed beside the project, and used without touching it.
+
+The package is ``docs/extending/examples/site_kinds``: an electrolyser whose efficiency falls with its load and which
+provides reserve, a contract that limits the import with a settlement of its own, and a price process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLE = REPOSITORY / "docs" / "extending" / "examples" / "site_kinds"
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the installed wheel."""
+    scratch = tmp_path_factory.mktemp("wheel")
+    return install(EXAMPLE, scratch)
+
+
+def install(package: Path, scratch: Path) -> Path:
+    source, wheels, target = scratch / "source", scratch / "wheels", scratch / "site"
+    shutil.copytree(package, source)
+    _pip("wheel", "-q", "--no-deps", "-w", str(wheels), str(source))
+    (wheel,) = wheels.glob("*.whl")
+    _pip("install", "-q", "--no-deps", "--target", str(target), str(wheel))
+    return target
+
+
+def _pip(*arguments: str) -> None:
+    own = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False)
+    pip = [sys.executable, "-m", "pip"] if own.returncode == 0 else [str(shutil.which("pip"))]
+    done = subprocess.run([*pip, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def run(target: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command of ``mes-stoch`` in a process that finds the package."""
+    return python(target, "-m", "mes_stoch", *map(str, arguments))
+
+
+def python(target: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(target), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path}
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def solved(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's instance, solved."""
+    folder = tmp_path_factory.mktemp("runs") / "station"
+    arguments = ("--method", "ef", "--gap", "1e-6", "--no-figures", "--out", folder)
+    done = run(installed, "solve", EXAMPLE / "instance", *arguments)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_example_is_valid_and_drawn_by_its_own_process(installed: Path) -> None:
+    done = run(installed, "validate", EXAMPLE / "instance")
+    assert done.returncode == 0, done.stderr
+    assert "filling_station is valid" in done.stdout
+
+
+def test_without_the_package_its_tags_are_unknown() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mes_stoch", "validate", str(EXAMPLE / "instance")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "components.stack.type: found 'electrolyser'" in done.stderr
+    assert "products.grid_relief.family: found 'import_limit'" in done.stderr
+
+
+def test_it_holds_reserve_and_is_settled_by_its_own_rules(installed: Path, solved: Path) -> None:
+    summary = json.loads((solved / "summary.json").read_text(encoding="utf-8"))
+    volumes = {row["product"]: row["volume_mw"] for row in summary["commitments"]}
+    assert summary["status"] == "optimal"
+    assert volumes["fr_afrr_up"] > 0 or any(row["volume_mw"] > 0 for row in summary["commitments"])
+    manifest = json.loads((solved / "manifest.json").read_text(encoding="utf-8"))
+    package = "site-kinds 1.0"
+    assert manifest["plugins"] == {"electrolyser": package, "import_limit": package, "two_price_day": package}
+
+    settled = run(installed, "settle", solved)
+    assert settled.returncode == 0, settled.stdout
+    assert "agree in every stream" in settled.stdout
+    assert "grid_relief: import given up" in settled.stdout
+    stressed = run(installed, "evaluate", solved, "--stress")
+    assert stressed.returncode == 0, stressed.stdout
+    assert "no miss" in stressed.stdout
+
+
+def test_decomposition_finds_the_same(installed: Path, solved: Path, tmp_path: Path) -> None:
+    arguments = ("--method", "decomposition", "--gap", "1e-5", "--no-figures", "--out", tmp_path / "run")
+    done = run(installed, "solve", EXAMPLE / "instance", *arguments)
+    assert done.returncode == 0, done.stderr
+    own, other = (
+        json.loads((folder / "summary.json").read_text(encoding="utf-8")) for folder in (tmp_path / "run", solved)
+    )
+    assert own["objective"] == pytest.approx(other["objective"], rel=2e-5)
+
+
+def test_the_schema_describes_it_on_demand(installed: Path) -> None:
+    whole = json.loads(run(installed, "validate", "--schema", "--plugins").stdout)
+    assert whole["$defs"]["Segment"]["properties"]["hydrogen_per_unit"]["description"]
+    assert "Electrolyser" in whole["$defs"]
+    assert "import_limit" in json.dumps(whole["properties"]["products"])
+    published = run(installed, "validate", "--schema").stdout
+    assert "Electrolyser" not in published
+    assert "import_limit" not in published
+
+
+def site(**changes: Any) -> dict[str, Any]:
+    """Two hours at 10 and 100 EUR/MWh; an electrolyser of 1 MW at 0.8 and 2 MW at 0.5; 1.2 MW of hydrogen."""
+    data: dict[str, Any] = {
+        "format": 1,
+        "name": "by_hand",
+        "horizon": {"start": "2025-01-15T00:00", "timezone": "Europe/Paris", "period_h": 1, "periods": 2},
+        "carriers": ["electricity", "hydrogen"],
+        "nodes": {"power": {"carrier": "electricity"}, "filling": {"carrier": "hydrogen"}},
+        "components": {
+            "grid": {"type": "grid_connection", "node": "power", "import_max_mw": 4},
+            "stack": {
+                "type": "electrolyser",
+                "electricity": "power",
+                "hydrogen": "filling",
+                "segments": [
+                    {"width_mw": 1, "hydrogen_per_unit": 0.8},
+                    {"width_mw": 2, "hydrogen_per_unit": 0.5},
+                ],
+            },
+            "vehicles": {"type": "demand", "node": "filling", "demand_mw": 1.2},
+        },
+        "products": {
+            "da": {"price_eur_per_mwh": "price_eur_per_mwh", "settlement_period_h": 1},
+            "imbalance": {"price_long_eur_per_mwh": -500, "price_short_eur_per_mwh": 500},
+        },
+        "uncertainty": {"kind": "explicit"},
+    }
+    for section, entries in changes.items():
+        data[section] = {**data[section], **entries}
+    return data
+
+
+TANK = {
+    "tank": {
+        "type": "storage",
+        "node": "filling",
+        "energy_max_mwh": 4,
+        "charge_max_mw": 4,
+        "discharge_max_mw": 4,
+        "initial_mwh": 0,
+    }
+}
+RESERVE = {
+    "fr_afrr_up": {
+        "volume_max_mw": 1,
+        "block_h": 1,
+        "minimum_bid_mw": 0,
+        "bid_step_mw": 0,
+        "capacity_price_eur_per_mw_h": 20,
+        "energy_price_up_eur_per_mwh": 0,
+        "activation_up_per_unit": 0,
+        "shortfall_penalty_eur_per_mw_h": 100,
+        "missed_penalty_eur_per_mwh": 1000,
+    }
+}
+
+
+def solve(target: Path, folder: Path, data: dict[str, Any], prices: tuple[float, float]) -> dict[str, Any]:
+    """Objective and volumes of a site written to a folder."""
+    folder.mkdir(parents=True)
+    (folder / "instance.yaml").write_text(json.dumps(data), encoding="utf-8")
+    rows = [f"only,2025-01-15T0{hour}:00,{price}" for hour, price in enumerate(prices)]
+    (folder / "scenarios.csv").write_text("\n".join(["scenario,time,price_eur_per_mwh", *rows, ""]), encoding="utf-8")
+    program = (
+        "import json, sys, mes_stoch as ms\n"
+        "site = ms.read(sys.argv[1])\n"
+        "run = ms.solve(site, site.tree(), method='ef', gap_rel=1e-9)\n"
+        "settlement = ms.settle(run)\n"
+        "assert settlement.agrees, settlement.worst_differences()\n"
+        "volumes = run.commitments[['product', 'volume_mw']].to_dict('records')\n"
+        "print(json.dumps({'objective': run.objective, 'volumes': volumes}))\n"
+    )
+    done = python(target, "-c", program, str(folder))
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_segments_by_hand(installed: Path, tmp_path: Path) -> None:
+    """1.2 MW of hydrogen take 1 MW at 0.8 and 0.8 MW at 0.5 in each hour: 1.8 (10 + 100) = 198 EUR."""
+    found = solve(installed, tmp_path / "plain", site(), (10, 100))
+    assert found["objective"] == pytest.approx(-198.0)
+
+
+def test_a_tank_moves_the_dear_hour(installed: Path, tmp_path: Path) -> None:
+    """All 3 MW in the cheap hour make 1.8, and 0.6 of it spare 0.75 MW of the dear one: 30 + 75 = 105 EUR."""
+    found = solve(installed, tmp_path / "tank", site(components=TANK), (10, 100))
+    assert found["objective"] == pytest.approx(-105.0)
+
+
+def test_the_order_of_segments_holds_at_negative_prices(installed: Path, tmp_path: Path) -> None:
+    """At -20 EUR/MWh 1.8 MW earn 36 EUR an hour. Without the order 0.25 + 2 MW would make the same hydrogen: 45 EUR."""
+    found = solve(installed, tmp_path / "negative", site(), (-20, -20))
+    assert found["objective"] == pytest.approx(72.0)
+
+
+def test_an_import_limit_is_worth_what_it_does_not_cost(installed: Path, tmp_path: Path) -> None:
+    """1 of 4 MW is never drawn and is given up for 5 EUR/MW/h. A further MW would move 0.5 MWh of hydrogen to the dear
+    hour: 62.5 - 10 EUR for 10."""
+    relief = {
+        "relief": {
+            "family": "import_limit",
+            "block_h": None,
+            "limit_mw": 4,
+            "volume_max_mw": 4,
+            "price_eur_per_mw_h": 5,
+            "excess_penalty_eur_per_mwh": 500,
+        }
+    }
+    data = site(components=TANK)
+    data["products"] |= relief
+    found = solve(installed, tmp_path / "relief", data, (10, 100))
+    assert found["objective"] == pytest.approx(-95.0)
+    assert found["volumes"] == [{"product": "relief", "volume_mw": pytest.approx(1.0)}]
+
+
+def test_reserve_needs_a_tank(installed: Path, tmp_path: Path) -> None:
+    """Hydrogen that a call would not make must be there; without a tank nothing can be held.
+
+    With 2 MWh to spare in the tank (initial 2, none to leave) 1 MW is held in both hours for 20 EUR each. The hydrogen
+    still costs what it did: 2.4 MWh less 2 from the tank are 0.4, made in the cheap hour. To hold 1 MW upward 1 MW must
+    be drawn: 1 MW in each hour makes 1.6, of which 1.2 need not be made for the vehicles, so 10 + 100 EUR.
+    """
+    data = site()
+    data["products"] |= RESERVE
+    data["components"]["stack"]["provides"] = ["fr_afrr_up"]
+    without = solve(installed, tmp_path / "without", data, (10, 100))
+    assert [row["volume_mw"] for row in without["volumes"]] == pytest.approx([0.0, 0.0])
+
+    data["components"] |= {"tank": {**TANK["tank"], "initial_mwh": 2, "terminal_mwh": 0}}
+    held = solve(installed, tmp_path / "with", data, (10, 10))
+    # 1 MW drawn in each hour for 10 EUR/MWh, 20 EUR/MW/h received
+    assert [row["volume_mw"] for row in held["volumes"]] == pytest.approx([1.0, 1.0])
+    assert held["objective"] == pytest.approx(2 * 20 - 2 * 10)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "reason"),
+    [
+        pytest.param("electrolyser/format.py", "import nothing_of_this_name\n", "ModuleNotFoundError", id="import"),
+        pytest.param("electrolyser/format.py", "EXTENDS = 1\nKINDS = ()\n", "has 0 subclasses", id="no kind"),
+        pytest.param("electrolyser/format.py", "EXTENDS = 99\nKINDS = ()\n", "EXTENDS = 99", id="other version"),
+    ],
+)
+def test_a_broken_package_is_named_and_stops_only_those_who_use_it(
+    installed: Path, tmp_path: Path, file: str, text: str, reason: str
+) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    (target / "site_kinds" / file).write_text(text, encoding="utf-8")
+    using = run(target, "validate", EXAMPLE / "instance")
+    assert using.returncode == 2
+    assert "components.stack.type" in using.stderr
+    assert "electrolyser of the package site-kinds 1.0 cannot be used" in using.stderr
+    assert reason in using.stderr
+    assert "Traceback" not in using.stderr
+    other = run(target, "validate", REPOSITORY / "instances" / "tiny_site")
+    assert other.returncode == 0, other.stderr
+    assert python(target, "-c", "import mes_stoch").returncode == 0
+
+
+@pytest.mark.parametrize("role", ["checks", "equations", "settlement"])
+def test_a_role_that_is_missing_is_an_error_that_names_the_package(
+    installed: Path, solved: Path, tmp_path: Path, role: str
+) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    (target / "site_kinds" / "electrolyser" / f"{role}.py").unlink()
+    if role == "settlement":
+        done = run(target, "settle", solved)
+    else:
+        done = run(target, "solve", EXAMPLE / "instance", "--no-figures", "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert f"site_kinds.electrolyser.{role} does not load" in done.stderr
+    assert "site-kinds 1.0" in done.stderr
+
+
+def test_a_tag_that_is_taken_stays_with_its_first_owner(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    (metadata,) = target.glob("*.dist-info")
+    points = metadata / "entry_points.txt"
+    points.write_text(
+        points.read_text(encoding="utf-8").replace("electrolyser = site", "storage = site"), encoding="utf-8"
+    )
+    done = run(target, "validate", REPOSITORY / "instances" / "hospital_fr")
+    assert done.returncode == 0, done.stderr
