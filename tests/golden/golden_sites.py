@@ -8,6 +8,8 @@ and beside them
 ``shows``
     What of it the golden files show: ``rows`` (names of row families, ``*`` stands for anything) and a ``note`` with
     the numbers that a reader needs.
+``absent``
+    Rows that must not be there, likewise, with the reason.
 ``reconnect``
     Products that are moved to another connection after reading, which only Python can.
 """
@@ -16,7 +18,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -30,13 +31,13 @@ from mes_stoch.model.site_program import build_program
 
 SITES = Path(__file__).with_name("sites")
 
-_OWN_KEYS = ("series", "shows", "reconnect")
+_OWN_KEYS = ("series", "shows", "absent", "reconnect")
 _SCENARIO = "s0"
 
 
 @dataclass(frozen=True)
 class Show:
-    """Families of rows that belong into the golden files, and what a reader should know of their numbers."""
+    """Names of families of rows, ``*`` standing for anything, and what a reader should know of them."""
 
     rows: tuple[str, ...]
     note: str
@@ -44,12 +45,16 @@ class Show:
 
 @dataclass(frozen=True)
 class GoldenSite:
-    """A compiled site; ``made`` says for every family of rows where in the source it was made: file and line."""
+    """A compiled site, with the rows that the golden files show of it and those that must not be there.
+
+    ``made`` says for every family of rows where in the source it was made: file and line.
+    """
 
     name: str
     instance: Any
     program: Any
     shows: tuple[Show, ...]
+    absent: tuple[Show, ...]
     made: dict[str, tuple[Path, int]] = field(repr=False)
 
 
@@ -67,7 +72,7 @@ def read_site(path: Path, folder: Path) -> GoldenSite:
     instance = _reconnected(site.instance, text.get("reconnect", {}))
     with _Watch() as watch:
         program = build_program(instance, tree)
-    return GoldenSite(path.stem, instance, program, tuple(_shows(text)), watch.made)
+    return GoldenSite(path.stem, instance, program, _listed(text["shows"]), _listed(text.get("absent", [])), watch.made)
 
 
 def _write(name: str, text: dict[str, Any], folder: Path) -> None:
@@ -90,10 +95,9 @@ def _write(name: str, text: dict[str, Any], folder: Path) -> None:
             writer.writerow([_SCENARIO, start.isoformat(), *(values[t] for values in series.values())])
 
 
-def _shows(text: dict[str, Any]) -> Iterator[Show]:
-    for entry in text["shows"]:
-        rows = entry["rows"]
-        yield Show((rows,) if isinstance(rows, str) else tuple(rows), " ".join(entry["note"].split()))
+def _listed(entries: list[dict[str, Any]]) -> tuple[Show, ...]:
+    lists = [[entry["rows"]] if isinstance(entry["rows"], str) else entry["rows"] for entry in entries]
+    return tuple(Show(tuple(rows), " ".join(e["note"].split())) for rows, e in zip(lists, entries, strict=True))
 
 
 def _reconnected(instance: Any, connections: dict[str, str]) -> Any:

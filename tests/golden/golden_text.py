@@ -70,28 +70,45 @@ def golden_files() -> list[Path]:
     return sorted(FOLDER.glob("*.txt"))
 
 
-def golden_texts(sites: Iterable[GoldenSite]) -> dict[str, str]:
-    """The text of every tag that some site shows."""
+@dataclass(frozen=True)
+class Golden:
+    """The text of every tag that some site shows, and what sites say they show and do not have."""
+
+    texts: dict[str, str]
+    problems: list[str]
+
+
+def golden_texts(sites: Iterable[GoldenSite]) -> Golden:
+    """Put the rows that sites show together by their tags."""
     known = equations()
     sections: dict[str, list[str]] = {}
+    problems = []
     for site in sites:
         tags = Tags(site, known)
         for show in site.shows:
+            problems += [f"{site.name} has no rows {rows}" for rows in show.rows if not named_families(site, rows)]
             shown: dict[str, list[Any]] = {}
             for family in shown_families(site, show):
-                shown.setdefault(tags.of(family.quantity), []).append(family)
+                tag = tags.of(family.quantity)
+                if tag is None:
+                    problems.append(f"{site.name}: no tag of {EQUATIONS.name} fits {family.name}")
+                else:
+                    shown.setdefault(tag, []).append(family)
             for tag, families in shown.items():
                 sections.setdefault(tag, []).append(_section(site, show.note, families))
-    return {tag: "\n".join([*known[tag].head, "", "\n".join(parts)]) for tag, parts in sections.items()}
+    texts = {tag: "\n".join([*known[tag].head, "", "\n".join(parts)]) for tag, parts in sections.items()}
+    return Golden(texts, problems)
 
 
 def shown_families(site: GoldenSite, show: Show) -> list[Any]:
     """Families of rows that a site shows, in the order they were declared."""
-    families = site.program.constraint_families
-    for rows in show.rows:
-        if not any(fnmatchcase(family.name, rows) for family in families):
-            raise LookupError(f"{site.name} has no rows {rows}; there are {[family.name for family in families]}")
-    return [family for family in families if any(fnmatchcase(family.name, rows) for rows in show.rows)]
+    names = {family.name for rows in show.rows for family in named_families(site, rows)}
+    return [family for family in site.program.constraint_families if family.name in names]
+
+
+def named_families(site: GoldenSite, rows: str) -> list[Any]:
+    """Families of rows of a name, in which ``*`` stands for anything."""
+    return [family for family in site.program.constraint_families if fnmatchcase(family.name, rows)]
 
 
 class Tags:
@@ -99,16 +116,13 @@ class Tags:
 
     def __init__(self, site: GoldenSite, tags: Iterable[str]) -> None:
         words = _words(site.instance)
-        self._site = site.name
         # what is written out goes before what stands for a name
         ordered = sorted(tags, key=lambda tag: (-len(_PLACEHOLDER.sub("", tag)), tag))
         self._patterns = [(tag, _pattern(tag, words)) for tag in ordered]
 
-    def of(self, quantity: str) -> str:
-        for tag, pattern in self._patterns:
-            if pattern.fullmatch(quantity):
-                return tag
-        raise LookupError(f"{self._site}: no tag of {EQUATIONS.name} fits rows named {quantity}; add one there")
+    def of(self, quantity: str) -> str | None:
+        """The tag of a row, by what stands behind its owner; ``None`` where none fits."""
+        return next((tag for tag, pattern in self._patterns if pattern.fullmatch(quantity)), None)
 
 
 def _words(instance: Any) -> dict[str, str]:

@@ -5,11 +5,8 @@ python tests/golden/record.py
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from golden_sites import golden_sites
 from golden_text import golden_file, golden_files, golden_texts
@@ -18,8 +15,10 @@ from golden_text import golden_file, golden_files, golden_texts
 def record() -> list[str]:
     """Write every golden file, delete those of tags that no site shows any more, and say which changed."""
     with tempfile.TemporaryDirectory() as folder:
-        texts = golden_texts(golden_sites(Path(folder)))
-    files = {golden_file(tag): text for tag, text in texts.items()}
+        golden = golden_texts(golden_sites(Path(folder)))
+    if golden.problems:
+        raise SystemExit("\n".join(golden.problems))
+    files = {golden_file(tag): text for tag, text in golden.texts.items()}
     changed = []
     for path in golden_files():
         if path not in files:

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import ast
 import difflib
+import doctest
 import re
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import row_names
 from golden_sites import GoldenSite, golden_sites
-from golden_text import RECORD, Tags, equations, golden_file, golden_files, golden_texts, number, shown_families
+from golden_text import (
+    RECORD,
+    Golden,
+    Tags,
+    equations,
+    golden_file,
+    golden_files,
+    golden_texts,
+    named_families,
+    number,
+    shown_families,
+)
 from hand_tests import HAND_TESTS
 from row_names import RowCall, not_covered, not_made, row_calls, source_files
 
@@ -31,7 +44,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> list[GoldenSite]:
 
 
 @pytest.fixture(scope="module")
-def texts(sites: list[GoldenSite]) -> dict[str, str]:
+def golden(sites: list[GoldenSite]) -> Golden:
     return golden_texts(sites)
 
 
@@ -44,8 +57,8 @@ def source_rows() -> list[RowCall]:
 
 
 @pytest.mark.parametrize("tag", [tag for tag in EQUATIONS if tag not in HAND_TESTS])
-def test_rows_are_as_recorded(tag: str, texts: dict[str, str]) -> None:
-    path = golden_file(tag)
+def test_rows_are_as_recorded(tag: str, golden: Golden) -> None:
+    path, texts = golden_file(tag), golden.texts
     assert tag in texts, f"no site of tests/golden/sites shows rows of {tag}: add one that does, and `{RECORD}`"
     assert path.exists(), f"no golden file of {tag}: `{RECORD}`"
     recorded, found = path.read_text(encoding="utf-8"), texts[tag]
@@ -62,8 +75,12 @@ def _diff(path: Path, recorded: str, found: str) -> str:
     return "\n".join(lines)
 
 
-def test_no_golden_file_is_left_over(texts: dict[str, str]) -> None:
-    known = {golden_file(tag) for tag in texts}
+def test_sites_have_what_they_show(golden: Golden) -> None:
+    assert golden.problems == []
+
+
+def test_no_golden_file_is_left_over() -> None:
+    known = {golden_file(tag) for tag in EQUATIONS if tag not in HAND_TESTS}
     assert [path.name for path in golden_files() if path not in known] == [], f"`{RECORD}` deletes them"
 
 
@@ -80,6 +97,23 @@ def test_a_difference_is_told_by_row_and_number() -> None:
 )
 def test_numbers_have_nine_digits_and_no_noise(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_rows_that_say_nothing_are_left_out(sites: list[GoldenSite]) -> None:
+    """What other rows imply, or what a site has no use for: each site says which of its rows must not be there."""
+    for site in sites:
+        tags = Tags(site, EQUATIONS)
+        # a name that no row could have would never be there
+        names = [rows.partition(".")[2] for show in site.absent for rows in show.rows if "*" not in rows]
+        assert [name for name in names if tags.of(name) is None] == []
+    there = [
+        f"{site.name}: {family.name} ({show.note})"
+        for site in sites
+        for show in site.absent
+        for rows in show.rows
+        for family in named_families(site, rows)
+    ]
+    assert there == []
 
 
 # -- no row without a record ------------------------------------------------------------------------------------------
@@ -100,7 +134,7 @@ def test_every_row_of_the_sites_has_a_tag(sites: list[GoldenSite]) -> None:
     """Shown or not."""
     for site in sites:
         tags = Tags(site, EQUATIONS)
-        assert {tags.of(family.quantity) for family in site.program.constraint_families} <= EQUATIONS.keys()
+        assert [f.name for f in site.program.constraint_families if tags.of(f.quantity) is None] == [], site.name
 
 
 def test_every_place_that_makes_rows_is_shown(sites: list[GoldenSite], source_rows: list[RowCall]) -> None:
@@ -166,7 +200,7 @@ def test_a_new_row_is_found(source: str, tmp_path: Path) -> None:
     rows = _rows_of_module(tmp_path, source)
     found = not_covered(rows, EQUATIONS)
     assert found
-    assert all(re.fullmatch(r"new_kind\.py:\d+: .*brand_new.*", told) for told in found)
+    assert all(re.fullmatch(r"components/new_kind/new_kind\.py:\d+: .*brand_new.*", told) for told in found)
     tags = {"<leg>_brand_new" if "leg.name" in source else told.split(": ")[1] for told in found}
     assert not_covered(rows, [*EQUATIONS, *tags]) == []
 
@@ -178,7 +212,12 @@ def test_a_row_of_an_unknown_name_is_found(tmp_path: Path) -> None:
                 context.constraint(name, row.title, "text", lambda t: t <= 0)
         """
     (told,) = not_covered(_rows_of_module(tmp_path, source), EQUATIONS)
-    assert told.startswith("new_kind.py:4: the source does not say")
+    assert told.startswith("components/new_kind/new_kind.py:4: the source does not say")
+
+
+def test_forms_of_names_and_tags() -> None:
+    found = doctest.testmod(row_names)
+    assert (found.attempted, found.failed) == (2, 0)
 
 
 def _rows_of_module(package: Path, source: str) -> list[RowCall]:
