@@ -100,7 +100,7 @@ def all_days() -> pd.DataFrame:
 
 
 def one_day(kind: DayClass, generator: np.random.Generator, name: str) -> pd.DataFrame:
-    """Prices, demands, calls and obligations of one day of a class."""
+    """Prices, demands, calls and call_effects of one day of a class."""
     time = pd.date_range(kind.date, periods=24, freq="h", tz="Europe/Paris")
     context = DrawContext(time=time, period_h=PERIOD_H)
     parameters = FrSyntheticDayParameters(

@@ -28,7 +28,7 @@ def launched_rank() -> int:
 
 
 def prints_output() -> bool:
-    """Whether this process prints what there is to say of the run."""
+    """Whether this process prints what there is to result of the run."""
     return mpi.launcher_size() == 1 or launched_rank() == 0
 
 

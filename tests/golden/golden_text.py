@@ -103,16 +103,16 @@ def golden_texts(sites: Iterable[GoldenSite]) -> Golden:
 def shown_families(site: GoldenSite, show: Show) -> list[Any]:
     """Families of rows that a site shows, in the order they were declared."""
     names = {family.name for rows in show.rows for family in named_families(site, rows)}
-    return [family for family in site.program.constraint_families if family.name in names]
+    return [family for family in site.program.row_groups if family.name in names]
 
 
 def named_families(site: GoldenSite, rows: str) -> list[Any]:
     """Families of rows of a name, in which ``*`` stands for anything."""
-    return [family for family in site.program.constraint_families if fnmatchcase(family.name, rows)]
+    return [family for family in site.program.row_groups if fnmatchcase(family.name, rows)]
 
 
 class Tags:
-    """Finds the tag of a row of one site, whose names take the places of ``<device>``, ``<leg>`` and the like."""
+    """Finds the tag of a row of one site, whose names take the places of ``<device>``, ``<directed>`` and the like."""
 
     def __init__(self, site: GoldenSite, tags: Iterable[str]) -> None:
         words = _words(site.instance)
@@ -132,7 +132,7 @@ def _words(instance: Any) -> dict[str, str]:
     return {
         "device": _either(instance.components),
         "product": products,
-        "leg": f"{products}(?:_up|_down)?",
+        "directed": f"{products}(?:_up|_down)?",
         "effect": "(?:taken|added)",
         "direction": "(?:up|down)",
         "group": _either(groups),

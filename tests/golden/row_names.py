@@ -74,7 +74,7 @@ def forms_of_pattern(pattern: str) -> set[str]:
 def forms_of_tag(tag: str) -> set[str]:
     """Forms of a tag: as it is, and with its direction and effect left open, as a source may leave them.
 
-    >>> sorted(forms_of_tag("forfeiture_up")), sorted(forms_of_tag("<leg>_within_held"))
+    >>> sorted(forms_of_tag("forfeiture_up")), sorted(forms_of_tag("<directed>_within_held"))
     (['forfeiture_*', 'forfeiture_up'], ['*_within_held'])
     """
     return {_form(tag), _form(_WORDS.sub(ANY, tag))}

@@ -1,4 +1,4 @@
-"""The factory under yearly contracts: days that make a year, obligations by day, and what the contracts are worth."""
+"""The factory under yearly contracts: days that make a year, call_effects by day, and what the contracts are worth."""
 
 from __future__ import annotations
 
