@@ -11,6 +11,7 @@ from mes_stoch.components.context import Firm
 from mes_stoch.components.registry import build_component
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
+from mes_stoch.model.phases import phase
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.legs import make_legs
 from mes_stoch.products.registry import build_products
@@ -21,6 +22,7 @@ from mes_stoch.schema.products import Flexibility, Imbalance, TradedProduct
 _SLACK_WORDS = {"unserved": "demand is left unserved", "dumped": "supply that cannot be helped is thrown away"}
 
 
+@phase("build")
 def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     """Build the scenario model of a site.
 

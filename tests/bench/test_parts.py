@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from mes_stoch.bench import stock
 from mes_stoch.bench.documents import END, START, write_between_marks
 from mes_stoch.bench.figures import write_figures
 from mes_stoch.bench.goals import goals
-from mes_stoch.bench.phases import PhaseClock
 from mes_stoch.bench.plan import plan
 from mes_stoch.bench.settings import preset
 from mes_stoch.bench.store import COLUMNS, BenchFolder, Row
@@ -117,22 +115,6 @@ def test_failed_rows_and_rows_with_bid_rules_reach_no_goal():
     failed = row("hedging", 10, status="failed", note="no memory")
     with_rules = ours(10_000, 1.0, bids=True, peak_memory_mib=1.0)
     assert {reached for _, reached in verdicts(failed, with_rules).values()} == {"not measured"}
-
-
-def test_phases_are_exclusive_and_a_solve_in_a_proof_belongs_to_it():
-    clock = PhaseClock()
-    with clock.phase("other"):
-        with clock.phase("solve"):
-            time.sleep(0.1)
-        with clock.phase("bounds"):
-            with clock.phase("solve"):
-                time.sleep(0.2)
-            with clock.phase("hand_over"):
-                time.sleep(0.1)
-    assert clock.wall_s["solve"] == pytest.approx(0.1, abs=0.05)
-    assert clock.wall_s["bounds"] == pytest.approx(0.2, abs=0.05)
-    assert clock.wall_s["hand_over"] == pytest.approx(0.1, abs=0.05)
-    assert clock.wall_s["other"] < 0.05
 
 
 def test_the_full_plan_covers_the_goals(instances: Path):

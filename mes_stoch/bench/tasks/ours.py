@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 from mes_stoch import api
-from mes_stoch.bench.phases import PhaseClock, timed_phases
+from mes_stoch.bench.phases import PhaseClock
 from mes_stoch.bench.worker import Task
 from mes_stoch.io.artifacts.tree import read_tree
+from mes_stoch.model.phases import timed_by
 from mes_stoch.solvers.certificate.result import TracePoint
 
 
@@ -28,7 +29,7 @@ def run(task: Task) -> dict[str, Any]:
     def note(point: TracePoint) -> None:
         task.note_bounds(point.time_s, point.lower, point.upper)
 
-    with timed_phases(clock), clock.phase("other"):
+    with timed_by(clock), clock.phase("other"):
         run = api.solve(
             site,
             tree,
