@@ -10,6 +10,7 @@ from pathlib import Path
 from mes_stoch.api import METHODS
 from mes_stoch.bench.contenders import Bench
 from mes_stoch.bench.inputs import Inputs
+from mes_stoch.bench.packages import bench_package
 from mes_stoch.bench.plan import Measurement, plan
 from mes_stoch.bench.settings import BenchSettings
 from mes_stoch.bench.store import BenchFolder, Row
@@ -36,9 +37,11 @@ def run_benchmark(settings: BenchSettings, out: Path, say: Say, *, force: bool =
     Raises
     ------
     UsageError, InstanceError
-        Settings that make no sense, an instance that is not valid, a folder of something else.
+        Settings that make no sense, an instance that is not valid, a folder of something else, no psutil.
     """
     settings.check(METHODS)
+    # said before hours of measuring, not in every row
+    bench_package("psutil")
     loaded = read_instance(settings.instance)
     digest = hashlib.sha256()
     for name, content in sorted(read_inputs(settings.instance, loaded.instance).items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,6 +107,14 @@ def test_measure_print_and_write_the_document(command: Command, instances: Path,
     code, again, err = command(instances / "tiny_site", "--out", "out", "--report-only", "--write-docs", page)
     assert (code, again) == (0, out)
     assert "stamping, 4 scenarios" not in err, "nothing is measured again"
+
+
+def test_without_psutil_nothing_is_measured(command: Command, instances: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    code, out, err = command(instances / "tiny_site", "--measures", "stamping", "--sizes", "4")
+    assert (code, out) == (2, "")
+    assert "psutil is not installed: pip install 'mes_stoch[bench]'" in err
+    assert not Path("benchmarks").exists()
 
 
 def test_a_measurement_that_fails_is_told_and_the_others_are_kept(
