@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mes_stoch.bench.goals import own_timed
 from mes_stoch.bench.store import BenchFolder, Row
-from mes_stoch.bench.tables import contender
+from mes_stoch.bench.tables import row_label
 from mes_stoch.report.axes import dress
 from mes_stoch.report.figures import RESOLUTION_DPI, PlotsMissingError
 from mes_stoch.report.palette import BLUE, GREEN, GREY, INK, ORANGE, PINK, SKY, VERMILION
@@ -23,7 +24,7 @@ _SMALLEST_GAP = 1e-6
 _MOST_PANELS = 3
 _STOP = "stopped without a gap"
 _STYLES = {
-    "ours": (BLUE, "-", "o"),
+    "own solver": (BLUE, "-", "o"),
     "HiGHS, extensive form": (VERMILION, "--", "s"),
     "HiGHS, extensive form, interior point": (ORANGE, "--", "D"),
     "generic_cylinders": (GREEN, "-.", "^"),
@@ -62,8 +63,8 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
     """Relative gap against wall time, both logarithmic, one panel a size; the largest sizes that have peers."""
     from matplotlib.figure import Figure
 
-    chosen = [row for row in rows if row["kind"] in ("ours", "ef", "stock") and not row["bids"]]
-    with_peers = sorted({row["scenarios"] for row in chosen if row["kind"] != "ours"})
+    chosen = [row for row in rows if row["kind"] in ("own", "ef", "mpisppy_driver") and not row["bids"]]
+    with_peers = sorted({row["scenarios"] for row in chosen if row["kind"] != "own"})
     sizes = with_peers or sorted({row["scenarios"] for row in chosen})
     sizes = sizes[-_MOST_PANELS:]
     if not sizes:
@@ -72,7 +73,7 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
     panels = np.atleast_1d(figure.subplots(1, len(sizes), sharey=True))
     shown: dict[str, Any] = {}
     for axes, size in zip(panels, sizes, strict=True):
-        for row in (row for row in _best_of_ours(chosen, size) if row["scenarios"] == size):
+        for row in (row for row in _peers_and_best_own(chosen, size) if row["scenarios"] == size):
             line = _draw_trace(axes, row, traces[traces["key"] == row["key"]])
             if line is not None:
                 shown.setdefault(_name(row), line)
@@ -103,8 +104,8 @@ def draw_time_to_gap(rows: Sequence[Row], traces: pd.DataFrame, gap_rel: float) 
 
 
 def _name(row: Row) -> str:
-    """Ours by one name and colour, whichever method was chosen."""
-    return "ours" if row["kind"] == "ours" else contender(row)
+    """The own solver by one name and colour, whichever method was chosen."""
+    return "own solver" if row["kind"] == "own" else row_label(row)
 
 
 def _plain_ticks(axis: Any) -> None:
@@ -118,10 +119,10 @@ def _plain_ticks(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _best_of_ours(rows: Sequence[Row], size: int) -> list[Row]:
-    """Peers, and of ours the run that was done first: one line for one method."""
-    own = [row for row in rows if row["kind"] == "ours" and row["scenarios"] == size and row["time_s"] is not None]
-    return [*sorted(own, key=lambda row: float(row["time_s"]))[:1], *(row for row in rows if row["kind"] != "ours")]
+def _peers_and_best_own(rows: Sequence[Row], size: int) -> list[Row]:
+    """Peers, and of the own solver the run that was done first: one line for one method."""
+    own = [row for row in own_timed(rows) if row["scenarios"] == size]
+    return [*sorted(own, key=lambda row: float(row["time_s"]))[:1], *(row for row in rows if row["kind"] != "own")]
 
 
 def _draw_trace(axes: Any, row: Row, trace: pd.DataFrame) -> Any:
@@ -166,10 +167,10 @@ def _draw_stop(axes: Any, end_s: float, colour: str) -> Any:
 
 
 def draw_cost_per_scenario(rows: Sequence[Row]) -> Figure | None:
-    """Seconds of ours per scenario against their number: CPU of one process, wall of each number of processes."""
+    """The own solver's cost per scenario against their number: CPU of one process, wall of each number of processes."""
     from matplotlib.figure import Figure
 
-    own = [row for row in rows if row["kind"] == "ours" and not row["bids"] and row["time_s"] is not None]
+    own = own_timed(rows)
     if not own:
         return None
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")

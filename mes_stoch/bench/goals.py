@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mes_stoch.bench.settings import stock_ranks
+from mes_stoch.bench.settings import DRIVER_RANKS
 from mes_stoch.bench.store import Row, finite
 
 #: ``open``: a peer was stopped too early to tell.
 Verdict = Literal["yes", "no", "open", "not measured"]
 
 _EF_SIZE = 100
-_STOCK_SIZES = (30, 100)
+_DRIVER_SIZES = (30, 100)
 _FLOOR_SIZES = (100, 1000)
 _LARGE = 1000
 _LARGEST, _SMALLEST = 10000, 100
@@ -50,7 +50,7 @@ def goals(rows: Sequence[Row], limit_factor: float) -> list[Goal]:
     return [
         *(_floor(plain, size) for size in _FLOOR_SIZES),
         _peer(plain, "ef", _EF_SIZE, limit_factor),
-        *(_peer(plain, "stock", size, limit_factor) for size in _STOCK_SIZES),
+        *(_peer(plain, "mpisppy_driver", size, limit_factor) for size in _DRIVER_SIZES),
         _hedging(plain),
         _stamping(plain),
         _memory(plain),
@@ -59,12 +59,12 @@ def goals(rows: Sequence[Row], limit_factor: float) -> list[Goal]:
     ]
 
 
-def ours_at(rows: Iterable[Row], size: int, ranks: int | None = None) -> list[Row]:
-    """Our finished runs at a size that reached their gap, most ranks first."""
+def own_at(rows: Iterable[Row], size: int, ranks: int | None = None) -> list[Row]:
+    """The own solver's runs at a size that reached their gap, most ranks first."""
     found = [
         row
         for row in rows
-        if row["kind"] == "ours"
+        if row["kind"] == "own"
         and row["scenarios"] == size
         and not row["bids"]
         and row["process_time_to_gap_s"] is not None
@@ -73,10 +73,20 @@ def ours_at(rows: Iterable[Row], size: int, ranks: int | None = None) -> list[Ro
     return sorted(found, key=lambda row: -int(row["ranks"]))
 
 
-def same_cores(rows: Iterable[Row], size: int) -> Row | None:
-    """Our run with as many ranks as there are cores, or the most below that."""
-    fitting = [row for row in ours_at(rows, size) if int(row["ranks"]) <= int(row["cores"])]
-    return fitting[0] if fitting else None
+def own_timed(rows: Iterable[Row]) -> list[Row]:
+    """The own solver's runs without bid rules that have a time, at every size."""
+    return [row for row in rows if row["kind"] == "own" and not row["bids"] and row["time_s"] is not None]
+
+
+def own_beside(rows: Sequence[Row], kind: str, size: int) -> Row | None:
+    """The own solver's run that a peer is compared with.
+
+    Beside mpi-sppy's driver the one with as many ranks as that takes; otherwise, or where there is none, the one with
+    as many as there are cores, or the most below that.
+    """
+    same_ranks = own_at(rows, size, DRIVER_RANKS) if kind == "mpisppy_driver" else []
+    within_cores = (row for row in own_at(rows, size) if int(row["ranks"]) <= int(row["cores"]))
+    return same_ranks[0] if same_ranks else next(within_cores, None)
 
 
 def times_slower(peer: Row, own: Row, limit_factor: float) -> tuple[float, bool]:
@@ -93,7 +103,7 @@ def times_slower(peer: Row, own: Row, limit_factor: float) -> tuple[float, bool]
 def _floor(rows: Sequence[Row], size: int) -> Goal:
     text = "time to the gap / one cold MIP solve of every scenario"
     measured: list[tuple[float, str]] = []
-    for own in ours_at(rows, size):
+    for own in own_at(rows, size):
         for floor in rows:
             same = (floor["kind"], floor["variant"], floor["scenarios"]) == ("floor", "scenario_options", size)
             if same and floor["ranks"] == own["ranks"] and floor["time_s"]:
@@ -107,17 +117,16 @@ def _floor(rows: Sequence[Row], size: int) -> Goal:
 
 def _peer(rows: Sequence[Row], kind: str, size: int, limit_factor: float) -> Goal:
     text = {
-        "ef": "HiGHS on the extensive form, the better of two / ours, all cores",
-        "stock": "mpi-sppy's generic_cylinders, the better of two / ours, same ranks",
+        "ef": "HiGHS on the extensive form, the better of two / own solver, all cores",
+        "mpisppy_driver": "mpi-sppy's generic_cylinders, the better of two / own solver, same ranks",
     }[kind]
-    own_runs = ours_at(rows, size, stock_ranks()) if kind == "stock" else []
-    own = own_runs[0] if own_runs else same_cores(rows, size)
+    own = own_beside(rows, kind, size)
     measured = []
     for peer in rows:
         if peer["kind"] != kind or peer["scenarios"] != size or own is None or not _comparable(peer):
             continue
         ratio, stopped = times_slower(peer, own, limit_factor)
-        took = f"{peer['process_wall_s']:.0f} / {own['process_time_to_gap_s']:.1f} s, ours {_ranks(own)}"
+        took = f"{peer['process_wall_s']:.0f} / {own['process_time_to_gap_s']:.1f} s, own solver with {_ranks(own)}"
         measured.append((ratio, f"{'> ' if stopped else ''}{ratio:.1f} ({took})"))
     goal = _judge(text, f"{size:,}", ">= 20", measured, lambda ratio: ratio >= 20 * (1 - 1e-9), worst=min)
     too_early = goal.reached == "no" and goal.measured.startswith(">")
@@ -151,7 +160,7 @@ def _stamping(rows: Sequence[Row]) -> Goal:
 
 def _memory(rows: Sequence[Row]) -> Goal:
     measured = []
-    for row in ours_at(rows, _LARGEST):
+    for row in own_at(rows, _LARGEST):
         gib = finite(row["peak_memory_mib"]) / 1024
         if math.isfinite(gib):
             measured.append((gib, f"{gib:.1f} GiB ({_ranks(row)})"))
@@ -160,7 +169,7 @@ def _memory(rows: Sequence[Row]) -> Goal:
 
 
 def _flat(rows: Sequence[Row]) -> Goal:
-    small, large = ours_at(rows, _SMALLEST, 1), ours_at(rows, _LARGEST, 1)
+    small, large = own_at(rows, _SMALLEST, 1), own_at(rows, _LARGEST, 1)
     measured = []
     if small and large:
         per = [1000 * float(row["time_cpu_s"]) / int(row["scenarios"]) for row in (small[0], large[0])]
@@ -171,7 +180,7 @@ def _flat(rows: Sequence[Row]) -> Goal:
 
 
 def _speed_up(rows: Sequence[Row]) -> Goal:
-    one, two = ours_at(rows, _LARGE, 1), ours_at(rows, _LARGE, 2)
+    one, two = own_at(rows, _LARGE, 1), own_at(rows, _LARGE, 2)
     measured = []
     if one and two:
         ratio = float(one[0]["time_s"]) / float(two[0]["time_s"])
@@ -188,7 +197,7 @@ def _judge(
     *,
     worst: Callable[..., tuple[float, str]],
 ) -> Goal:
-    """A goal is judged by the measurement that is worst for us."""
+    """A goal is judged by the measurement that is worst for the own solver."""
     if not measured:
         return Goal(text, scenarios, goal, "-", "not measured")
     value, said = worst(measured, key=lambda one: one[0])

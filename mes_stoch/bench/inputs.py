@@ -1,4 +1,4 @@
-"""What all contenders read: the same instance folders and the same scenario trees."""
+"""What all measurements read: the same instance folders and the same scenario trees."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from typing import IO
 
 from mes_stoch.bench.processes import MARK, ProcessWatch
 
-_LOOK_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.1
 _PATIENCE_S = 3.0
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -34,7 +34,7 @@ class Finished:
     wall_s, cpu_s : float
         Of all processes together, start of the interpreter included.
     peak_memory_mib : float
-        Sum of the processes' peaks; 0 where the system does not say.
+        Sum of the processes' peaks, as looks at them ten times a second found them.
     lines : tuple of (float, str)
         Standard output of the first process with the seconds since the start at which each line came.
     errors : str
@@ -151,7 +151,7 @@ def _end(processes: Sequence[subprocess.Popen[str]], watch: ProcessWatch) -> Non
         watch.kill(_PATIENCE_S)
     for process in processes:
         if process.poll() is None:
-            # no /proc to find the rest by: at least the group
+            # nothing to find the rest by: at least the group
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.wait()

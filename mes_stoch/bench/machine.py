@@ -62,6 +62,7 @@ def load_average() -> float:
 
 
 def _cpu_model() -> str:
+    # psutil does not know it
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

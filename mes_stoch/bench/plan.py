@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mes_stoch.bench.settings import BenchSettings, stock_ranks
+from mes_stoch.bench.settings import DRIVER_RANKS, BenchSettings
 
 #: Extensive-form algorithms tried, best foot forward: HiGHS' default and its interior point.
 EF_VARIANTS = ("simplex", "interior_point")
-#: HiGHS options of the floor: ours for a scenario, and HiGHS' own defaults.
+#: HiGHS options of the floor: the own solver's for a scenario, and HiGHS' own defaults.
 FLOOR_VARIANTS = ("scenario_options", "highs_defaults")
 # HiGHS' defaults spend most of their time in heuristics; one statement of it is enough.
 _DEFAULTS_UP_TO = 100
@@ -23,7 +23,7 @@ class Measurement:
     Parameters
     ----------
     kind : str
-        ``ours``, ``floor``, ``ef``, ``stock``, ``handover``, ``hedging`` or ``stamping``.
+        ``own``, ``floor``, ``ef``, ``mpisppy_driver``, ``handover``, ``hedging`` or ``stamping``.
     scenarios, ranks : int
     variant : str
         Which way the kind is done, where there are several.
@@ -45,12 +45,12 @@ class Measurement:
 
     @property
     def is_peer(self) -> bool:
-        """Whether somebody else's method is measured, which is stopped at a multiple of our time."""
-        return self.kind in ("ef", "stock") or (self.kind, self.variant) == ("handover", "linopy")
+        """Whether somebody else's method is measured, which is stopped at a multiple of the own solver's time."""
+        return self.kind in ("ef", "mpisppy_driver") or (self.kind, self.variant) == ("handover", "linopy")
 
     def describe(self) -> str:
         """In a reader's words."""
-        what = f"{self.kind} {self.variant.replace('_', ' ')}".strip()
+        what = f"{self.kind} {self.variant}".strip().replace("_", " ")
         ranks = "1 process" if self.ranks == 1 else f"{self.ranks} processes"
         return f"{what}, {self.scenarios} scenarios, {ranks}" + (", bid rules on" if self.bids else "")
 
@@ -59,7 +59,7 @@ class Measurement:
 
 
 def plan(settings: BenchSettings) -> list[Measurement]:
-    """All measurements of a benchmark; ours before the peers of the same size, small sizes before large ones."""
+    """All measurements of a benchmark; own ones before the peers of the same size, small sizes before large ones."""
     found: list[Measurement] = []
     for size in sorted({*settings.sizes, *settings.floor_only_sizes}):
         found += _at_size(settings, size)
@@ -68,7 +68,7 @@ def plan(settings: BenchSettings) -> list[Measurement]:
     if "stamping" in settings.measures:
         found.append(Measurement("stamping", settings.stamping_scenarios))
     if "scaling" in settings.measures:
-        found += [Measurement("ours", size) for size in sorted(settings.scaling_sizes)]
+        found += [Measurement("own", size) for size in sorted(settings.scaling_sizes)]
     return list(dict.fromkeys(found))
 
 
@@ -76,22 +76,22 @@ def _at_size(settings: BenchSettings, size: int) -> list[Measurement]:
     measures, ranks = settings.measures, [count for count in settings.ranks if count <= size]
     with_peers = size in settings.sizes
     found: list[Measurement] = []
-    if "ours" in measures:
-        found += [Measurement("ours", size, count) for count in ranks]
-        if "stock" in measures and with_peers and size >= stock_ranks():
-            found.append(Measurement("ours", size, stock_ranks()))
+    if "own" in measures:
+        found += [Measurement("own", size, count) for count in ranks]
+        if "mpisppy_driver" in measures and with_peers and size >= DRIVER_RANKS:
+            found.append(Measurement("own", size, DRIVER_RANKS))
         if settings.with_bid_rules:
-            found += [Measurement("ours", size, ranks[-1], bids=True)] if ranks else []
+            found += [Measurement("own", size, count, bids=True) for count in ranks[-1:]]
     if "floor" in measures:
         variants = FLOOR_VARIANTS if size <= _DEFAULTS_UP_TO else FLOOR_VARIANTS[:1]
         found += [Measurement("floor", size, count, variant) for variant in variants for count in ranks]
     if "ef" in measures and with_peers:
         found += [Measurement("ef", size, 1, variant) for variant in EF_VARIANTS]
-    if "stock" in measures and with_peers:
-        found.append(Measurement("stock", size, stock_ranks(), "scenarios"))
+    if "mpisppy_driver" in measures and with_peers:
+        found.append(Measurement("mpisppy_driver", size, DRIVER_RANKS, "scenarios"))
         # one bundle would be the extensive form under another name
         if size % settings.bundle == 0 and size > settings.bundle:
-            found.append(Measurement("stock", size, stock_ranks(), f"bundles_of_{settings.bundle}"))
+            found.append(Measurement("mpisppy_driver", size, DRIVER_RANKS, f"bundles_of_{settings.bundle}"))
     if "handover" in measures and with_peers and size <= _PEER_MEMORY_UP_TO:
         found += [Measurement("handover", size, 1, variant) for variant in ("stamped", "linopy")]
     return found

@@ -1,23 +1,25 @@
-"""Which processes belong to a job: found by a mark in their environment, read from ``/proc``.
+"""Which processes belong to a job: found by a mark in their environment, looked at with psutil.
 
 A job's processes are not one process group (MPI launchers give each rank its own) and not always one session, but all
-inherit the environment. Where there is no ``/proc`` nothing is found, and the caller is left with what the
+inherit the environment. A process whose environment may not be read is not found, and the caller is left with what the
 operating system says of its direct children.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from mes_stoch.bench.packages import bench_package
 
 MARK = "MES_STOCH_BENCH_JOB"
-_PROC = Path("/proc")
 _SHARED_MEMORY = Path("/dev/shm")
 _MPICH_PREFIX = "mpich_shm_"
+_STARTING_S = 1.0
 
 
 @dataclass
@@ -28,12 +30,20 @@ class ProcessWatch:
     ----------
     mark : str
         Value of the environment variable :data:`MARK`.
+
+    Raises
+    ------
+    UsageError
+        psutil is not installed.
     """
 
     mark: str
-    _cpu_s: dict[int, float] = field(default_factory=dict)
-    _peak_kib: dict[int, int] = field(default_factory=dict)
-    _is_ours: dict[tuple[int, str], bool] = field(default_factory=dict)
+    _psutil: Any = field(default_factory=lambda: bench_package("psutil"))
+    # by process id; None for a process of somebody else's
+    _present: dict[int, Any] = field(default_factory=dict)
+    # by process: an id may be given again
+    _cpu_s: dict[Any, float] = field(default_factory=dict)
+    _peak_bytes: dict[Any, int] = field(default_factory=dict)
     _segments: set[Path] = field(default_factory=set)
 
     @property
@@ -43,32 +53,25 @@ class ProcessWatch:
 
     @property
     def peak_memory_mib(self) -> float:
-        """Sum of the processes' own peaks."""
-        return sum(self._peak_kib.values()) / 1024
+        """Sum of the processes' own peaks, each the most that any look has found."""
+        return sum(self._peak_bytes.values()) / 2**20
 
-    def alive(self) -> list[int]:
-        """Processes of the job that still run; a zombie does not."""
-        found = []
-        for entry in _entries():
-            stat = _stat(entry)
-            if stat is None or stat[0] == "Z":
-                continue
-            identity = (int(entry.name), stat[19])
-            if identity not in self._is_ours:
-                self._is_ours[identity] = self._carries_mark(entry)
-            if self._is_ours[identity]:
-                found.append(identity[0])
-        return found
+    def alive(self) -> list[Any]:
+        """Processes of the job that still run, as ``psutil.Process``; a zombie does not."""
+        pids = set(self._psutil.pids())
+        self._present = {pid: process for pid, process in self._present.items() if pid in pids}
+        for pid in pids - self._present.keys():
+            self._meet(pid)
+        return [process for process in self._present.values() if process is not None and self._runs(process)]
 
-    def look(self) -> list[int]:
+    def look(self) -> list[Any]:
         """Note what the living have used so far; returns them."""
         living = self.alive()
-        ticks = os.sysconf("SC_CLK_TCK") if living else 1
-        for pid in living:
-            stat = _stat(_PROC / str(pid))
-            if stat is not None:
-                self._cpu_s[pid] = (int(stat[11]) + int(stat[12])) / ticks
-            self._peak_kib[pid] = max(self._peak_kib.get(pid, 0), _peak_kib(pid))
+        for process in living:
+            with contextlib.suppress(self._psutil.Error), process.oneshot():
+                times, memory = process.cpu_times(), process.memory_info()
+                self._cpu_s[process] = times.user + times.system
+                self._peak_bytes[process] = max(self._peak_bytes.get(process, 0), memory.rss)
         return living
 
     def kill(self, patience_s: float) -> None:
@@ -88,51 +91,37 @@ class ProcessWatch:
         for segment in self._segments:
             segment.unlink(missing_ok=True)
 
+    def _meet(self, pid: int) -> None:
+        """Find out once whether a process is the job's."""
+        try:
+            process = self._psutil.Process(pid)
+            environment = process.environ()
+            # none yet in the middle of an exec: ask again at the next look
+            if not environment and time.time() - process.create_time() < _STARTING_S:
+                return
+        except self._psutil.Error:
+            self._present[pid] = None
+        else:
+            self._present[pid] = process if environment.get(MARK) == self.mark else None
+
+    def _runs(self, process: Any) -> bool:
+        try:
+            return bool(process.is_running() and process.status() != self._psutil.STATUS_ZOMBIE)
+        except self._psutil.Error:
+            return False
+
     def _signal_all(self, number: signal.Signals) -> None:
-        for pid in self.alive():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+        for process in self.alive():
+            with contextlib.suppress(self._psutil.Error):
+                process.send_signal(number)
 
     def _note_segments(self) -> None:
         """Shared memory of MPICH that the job's own processes have mapped; other jobs' stays alone."""
-        for pid in self.alive():
-            try:
-                lines = (_PROC / str(pid) / "maps").read_text(encoding="utf-8", errors="replace").splitlines()
-            except OSError:
-                continue
-            for line in lines:
-                path = Path(line.split(maxsplit=5)[-1])
-                if path.parent == _SHARED_MEMORY and path.name.startswith(_MPICH_PREFIX):
-                    self._segments.add(path)
-
-    def _carries_mark(self, entry: Path) -> bool:
-        try:
-            environment = (entry / "environ").read_bytes()
-        except OSError:
-            return False
-        return f"{MARK}={self.mark}".encode() in environment.split(b"\0")
-
-
-def _entries() -> list[Path]:
-    try:
-        return [entry for entry in _PROC.iterdir() if entry.name.isdigit()]
-    except OSError:
-        return []
-
-
-def _stat(entry: Path) -> list[str] | None:
-    """Fields of ``/proc/PID/stat`` from the state on; the command before them may hold anything."""
-    try:
-        return (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-
-
-def _peak_kib(pid: int) -> int:
-    try:
-        for line in (_PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1])
-    except OSError:
-        pass
-    return 0
+        if not hasattr(self._psutil.Process, "memory_maps"):
+            return  # macOS, where MPICH has no files in /dev/shm either
+        for process in self.alive():
+            with contextlib.suppress(self._psutil.Error):
+                for mapping in process.memory_maps():
+                    path = Path(mapping.path)
+                    if path.parent == _SHARED_MEMORY and path.name.startswith(_MPICH_PREFIX):
+                        self._segments.add(path)

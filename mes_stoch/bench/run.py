@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mes_stoch.api import METHODS
-from mes_stoch.bench.contenders import Bench
+from mes_stoch.bench.goals import own_at
 from mes_stoch.bench.inputs import Inputs
+from mes_stoch.bench.measurements import Bench
+from mes_stoch.bench.packages import bench_package
 from mes_stoch.bench.plan import Measurement, plan
 from mes_stoch.bench.settings import BenchSettings
 from mes_stoch.bench.store import BenchFolder, Row
@@ -36,9 +38,11 @@ def run_benchmark(settings: BenchSettings, out: Path, say: Say, *, force: bool =
     Raises
     ------
     UsageError, InstanceError
-        Settings that make no sense, an instance that is not valid, a folder of something else.
+        Settings that make no sense, an instance that is not valid, a folder of something else, no psutil.
     """
     settings.check(METHODS)
+    # said before hours of measuring, not in every row
+    bench_package("psutil")
     loaded = read_instance(settings.instance)
     digest = hashlib.sha256()
     for name, content in sorted(read_inputs(settings.instance, loaded.instance).items()):
@@ -91,16 +95,9 @@ def _check_sizes(settings: BenchSettings, explicit: int | None) -> None:
 
 
 def _limit_s(settings: BenchSettings, folder: BenchFolder, measurement: Measurement) -> float:
-    """For a peer a multiple of our own wall time at its size, start of Python included; otherwise the general limit."""
+    """For a peer a multiple of the own solver's wall time with start at its size; otherwise the general limit."""
     if not measurement.is_peer:
         return settings.limit_s
-    ours = [
-        float(row["process_wall_s"])
-        for row in folder.rows()
-        if row["kind"] == "ours"
-        and row["scenarios"] == measurement.scenarios
-        and not row["bids"]
-        and row["process_time_to_gap_s"] is not None
-    ]
-    # the slowest of ours, so that a peer that is stopped is slower than each of them by that factor
-    return settings.limit_factor * max(ours) if ours else settings.limit_s
+    own = [float(row["process_wall_s"]) for row in own_at(folder.rows(), measurement.scenarios)]
+    # the slowest of them, so that a peer that is stopped is slower than each by that factor
+    return settings.limit_factor * max(own) if own else settings.limit_s

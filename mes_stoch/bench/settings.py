@@ -7,19 +7,23 @@ from pathlib import Path
 
 from mes_stoch.schema.errors import UsageError
 
-#: What can be measured, in the order in which it is: everything is compared with ``ours``, so that comes first.
+#: What can be measured, in the order in which it is: everything is compared with ``own``, so that comes first.
 MEASURES = {
-    "ours": "this project's method: time to a certified gap, by phase",
+    "own": "this project's own solver: time to a certified gap, by phase",
     "floor": "one cold mixed-integer solve of every scenario, the floor of any scenario decomposition",
     "ef": "peer: HiGHS on the extensive form, simplex and interior point",
-    "stock": "peer: mpi-sppy's generic_cylinders with HiGHS",
-    "handover": "peer: linopy builds the extensive form and hands it to HiGHS; beside it our stamped arrays",
+    "mpisppy_driver": "peer: mpi-sppy's own driver, generic_cylinders, with HiGHS",
+    "handover": "peer: linopy builds the extensive form and hands it to HiGHS; beside it stamped arrays",
     "hedging": "a progressive-hedging scenario-iteration through mpi-sppy against the bare HiGHS re-solve",
     "stamping": "draw, stamp and hand-over of one scenario, milliseconds",
-    "scaling": "this project's method over ever more scenarios: cost per scenario, memory, ranks",
+    "scaling": "the own solver over ever more scenarios: cost per scenario, memory, ranks",
 }
 
-_CYLINDERS = 3  # ranks that mpi-sppy's hub with two spokes needs
+#: What measures and kinds of rows were called before; commands and stored rows that say so are still understood.
+_FORMER_NAMES = {"ours": "own", "stock": "mpisppy_driver"}
+
+#: Ranks of mpi-sppy's own driver: a hub, a Lagrangian and an incumbent spoke, one rank each.
+DRIVER_RANKS = 3
 
 
 @dataclass(frozen=True)
@@ -33,29 +37,29 @@ class BenchSettings:
     measures : tuple of str
         Keys of :data:`MEASURES`.
     sizes : tuple of int
-        Scenario counts of ``ours``, ``floor``, and the peers.
+        Scenario counts of ``own``, ``floor``, and the peers.
     floor_only_sizes : tuple of int
-        Scenario counts at which ``ours`` is held against ``floor`` but no peer is tried.
+        Scenario counts at which ``own`` is held against ``floor`` but no peer is tried.
     scaling_sizes : tuple of int
         Scenario counts of ``scaling``.
     ranks : tuple of int
-        Processes of ``ours`` and ``floor``.
+        Processes of ``own`` and ``floor``.
     stamping_scenarios, hedging_scenarios, hedging_iterations : int
         Sizes of ``stamping`` and ``hedging``.
     gap_rel : float
         Relative gap that everybody has to reach.
     method : str
-        Method of ``ours``, a name that ``mes-stoch solve`` knows.
+        Method of ``own``, a name that ``mes-stoch solve`` knows.
     seed : int or None
         Root seed of the draw; ``None`` for the instance's own.
     limit_factor : float
-        A peer is stopped after this many times our wall time at its size.
+        A peer is stopped after this many times the own solver's wall time at its size.
     limit_s : float
-        Longest time for one measurement of ours, and for a peer where ours is not known.
+        Longest time for one measurement of the own solver, and for a peer where the own solver's is not known.
     bundle : int
-        Scenarios per proper bundle in the bundled variant of ``stock``.
+        Scenarios per proper bundle in the bundled variant of ``mpisppy_driver``.
     with_bid_rules : bool
-        Measure ``ours`` once more at every size with the instance's minimum bids and steps.
+        Measure ``own`` once more at every size with the instance's minimum bids and steps.
     """
 
     instance: Path
@@ -127,6 +131,10 @@ def preset(name: str, instance: Path) -> BenchSettings:
     raise UsageError(f"unknown preset {name!r}; the presets are quick and full")
 
 
-def stock_ranks() -> int:
-    """Ranks of mpi-sppy's own driver: a hub, a Lagrangian and an incumbent spoke, one rank each."""
-    return _CYLINDERS
+def current_name(name: str) -> str:
+    """Today's name of a measure or kind.
+
+    >>> current_name("stock"), current_name("floor")
+    ('mpisppy_driver', 'floor')
+    """
+    return _FORMER_NAMES.get(name, name)

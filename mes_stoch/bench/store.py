@@ -26,6 +26,7 @@ import pandas as pd
 
 from mes_stoch.bench.machine import machine, versions
 from mes_stoch.bench.phases import PHASES
+from mes_stoch.bench.settings import current_name
 from mes_stoch.io.artifacts.run_folder import plain
 from mes_stoch.schema.errors import UsageError
 
@@ -130,11 +131,7 @@ class BenchFolder:
 
     def row(self, key: str) -> Row | None:
         """The row of a finished measurement."""
-        path = self._place(key)
-        if not path.is_file():
-            return None
-        row: Row = json.loads(path.read_text(encoding="utf-8"))["row"]
-        return row
+        return next((row for row in self.rows() if row["key"] == key), None)
 
     def rows(self) -> list[Row]:
         """All rows in the order they were measured."""
@@ -153,13 +150,10 @@ class BenchFolder:
         if unknown:
             raise KeyError(f"no column for {', '.join(sorted(unknown))}")
         content = json.dumps(plain({"row": {name: row.get(name) for name in COLUMNS}, "trace": trace}), indent=1)
-        place = self._place(str(row["key"]))
+        place = self.path / _ROWS / f"{row['key']}.json"
         place.parent.mkdir(exist_ok=True)
         self._put(place, content + "\n")
         self.write_tables()
-
-    def forget(self, key: str) -> None:
-        self._place(key).unlink(missing_ok=True)
 
     def write_tables(self) -> None:
         """``measurements.csv`` and ``traces.csv`` from what is stored."""
@@ -172,11 +166,11 @@ class BenchFolder:
         return self.path / name
 
     def _all(self) -> list[dict[str, Any]]:
-        found = [json.loads(path.read_text(encoding="utf-8")) for path in (self.path / _ROWS).glob("*.json")]
-        return sorted(found, key=lambda one: (str(one["row"]["ended_utc"]), str(one["row"]["key"])))
-
-    def _place(self, key: str) -> Path:
-        return self.path / _ROWS / f"{key}.json"
+        stored = (json.loads(path.read_text(encoding="utf-8")) for path in (self.path / _ROWS).glob("*.json"))
+        found = sorted(map(_current, stored), key=lambda one: (str(one["row"]["ended_utc"]), str(one["row"]["key"])))
+        # what failed under a former name may have been measured again since
+        latest = {one["row"]["key"]: one for one in found}
+        return [one for one in found if latest[one["row"]["key"]] is one]
 
     def _put(self, path: Path, text: str) -> None:
         temporary = path.with_name(f".{path.name}.tmp")
@@ -194,6 +188,13 @@ class BenchFolder:
                     f"{self.path} was measured with {name} {before[part].get(name)}, and this would be {value}; "
                     "choose another --out, or start over with --force"
                 )
+
+
+def _current(stored: dict[str, Any]) -> dict[str, Any]:
+    """A stored measurement by today's names of kinds."""
+    row = stored["row"]
+    kind = current_name(row["kind"])
+    return {**stored, "row": {**row, "kind": kind, "key": kind + row["key"].removeprefix(row["kind"])}}
 
 
 def _is_own(entry: Path) -> bool:

@@ -6,18 +6,17 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from mes_stoch.bench.goals import goals, ours_at, same_cores, times_slower
+from mes_stoch.bench.goals import goals, own_at, own_beside, own_timed, times_slower
 from mes_stoch.bench.phases import PHASES
-from mes_stoch.bench.settings import stock_ranks
 from mes_stoch.bench.store import BenchFolder, Row, finite
 
-_NAMES = {
-    ("ours", ""): "ours",
+_LABELS = {
+    ("own", ""): "own solver",
     ("floor", "scenario_options"): "floor: every scenario once",
     ("floor", "highs_defaults"): "floor, HiGHS' defaults",
     ("ef", "simplex"): "HiGHS, extensive form",
     ("ef", "interior_point"): "HiGHS, extensive form, interior point",
-    ("stock", "scenarios"): "generic_cylinders",
+    ("mpisppy_driver", "scenarios"): "generic_cylinders",
     ("handover", "stamped"): "stamped arrays",
     ("handover", "linopy"): "linopy",
 }
@@ -34,7 +33,7 @@ def report(folder: BenchFolder) -> str:
         _section("Goals", _goals(rows, factor)),
         _section("Time to the certified gap, bid rules off", _times(rows, factor)),
         _section("Bid steps and minimum bids on", _with_bids(rows)),
-        _section("Where our time goes, wall seconds", _phases(rows)),
+        _section("Where the own solver's time goes, wall seconds", _phases(rows)),
         _section("Cost per scenario", _scaling(rows)),
         _section("Building the extensive form and handing it to HiGHS", _handover(rows)),
         _section("One scenario before anything is solved, CPU milliseconds", _stamping(rows)),
@@ -43,13 +42,13 @@ def report(folder: BenchFolder) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def contender(row: Row) -> str:
-    """Name of who was measured."""
-    name = _NAMES.get((row["kind"], row["variant"] or ""))
-    if name is None and row["kind"] == "stock":
+def row_label(row: Row) -> str:
+    """What was measured, in a reader's words."""
+    name = _LABELS.get((row["kind"], row["variant"] or ""))
+    if name is None and row["kind"] == "mpisppy_driver":
         name = f"generic_cylinders, {row['variant'].replace('_', ' ')}"
-    if row["kind"] == "ours" and ":" in str(row["method"]):
-        return f"ours, {str(row['method']).partition(': ')[2]}"
+    if row["kind"] == "own" and ":" in str(row["method"]):
+        return f"own solver, {str(row['method']).partition(': ')[2]}"
     return name or str(row["kind"])
 
 
@@ -81,35 +80,36 @@ def _goals(rows: Sequence[Row], factor: float) -> str:
 
 
 def _times(rows: Sequence[Row], factor: float) -> str:
-    chosen = _ordered(row for row in rows if row["kind"] in ("ours", "floor", "ef", "stock") and not row["bids"])
-    header = ("scenarios", "who", "processes", "s", "CPU s", "s with start", "/ ours", "MiB", "gap %", "profit EUR in")
+    chosen = _ordered(
+        row for row in rows if row["kind"] in ("own", "floor", "ef", "mpisppy_driver") and not row["bids"]
+    )
+    header = ("scenarios", "who", "processes", "s", "CPU s", "s with start", "/ own", "MiB", "gap %", "profit EUR in")
     return table(header, [_time_row(rows, row, factor) for row in chosen if row["status"] != "failed"])
 
 
 def _time_row(rows: Sequence[Row], row: Row, factor: float) -> tuple[str, ...]:
     return (
         f"{row['scenarios']:,}",
-        contender(row),
+        row_label(row),
         _processes(row),
         _seconds(row["time_s"]) if row["status"] != "stopped" else f"> {_seconds(row['process_wall_s'])}",
         _seconds(row["time_cpu_s"] if row["time_cpu_s"] is not None else row["process_cpu_s"]),
         _seconds(row["process_wall_s"]),
-        _against_ours(rows, row, factor),
+        _against_own(rows, row, factor),
         _number(row["peak_memory_mib"], "{:.0f}"),
         _number(row["gap_reached"], "{:.3f}", 100.0),
         _interval(row),
     )
 
 
-def _against_ours(rows: Sequence[Row], row: Row, factor: float) -> str:
+def _against_own(rows: Sequence[Row], row: Row, factor: float) -> str:
     size = int(row["scenarios"])
     if row["kind"] == "floor":
-        own_runs = ours_at(rows, size, int(row["ranks"]))
+        own_runs = own_at(rows, size, int(row["ranks"]))
         return f"{row['time_s'] / own_runs[0]['time_s']:.2f} x" if own_runs and row["time_s"] else "-"
-    if row["kind"] not in ("ef", "stock"):
+    if row["kind"] not in ("ef", "mpisppy_driver"):
         return ""
-    own_runs = ours_at(rows, size, stock_ranks()) if row["kind"] == "stock" else []
-    own = own_runs[0] if own_runs else same_cores(rows, size)
+    own = own_beside(rows, row["kind"], size)
     if own is None:
         return "-"
     if row["process_time_to_gap_s"] is None and row["status"] != "stopped":
@@ -122,7 +122,7 @@ def _with_bids(rows: Sequence[Row]) -> str:
     header = ("scenarios", "processes", "status", "s", "CPU s", "gap %", "profit EUR in", "s without the rules")
     found = []
     for row in _ordered(row for row in rows if row["bids"] and row["status"] != "failed"):
-        without = ours_at(rows, int(row["scenarios"]), int(row["ranks"]))
+        without = own_at(rows, int(row["scenarios"]), int(row["ranks"]))
         found.append(
             (
                 f"{row['scenarios']:,}",
@@ -139,22 +139,20 @@ def _with_bids(rows: Sequence[Row]) -> str:
 
 
 def _phases(rows: Sequence[Row]) -> str:
-    chosen = _ordered(row for row in rows if row["kind"] == "ours" and not row["bids"] and row["time_s"] is not None)
     header = ("scenarios", "processes", *(phase.replace("_", "-") for phase in PHASES))
     return table(
         header,
         [
             (f"{row['scenarios']:,}", str(row["ranks"]), *(_seconds(row[f"{phase}_s"]) for phase in PHASES))
-            for row in chosen
+            for row in _ordered(own_timed(rows))
         ],
     )
 
 
 def _scaling(rows: Sequence[Row]) -> str:
     header = ("scenarios", "processes", "ms", "CPU ms", "MiB", "MiB a scenario")
-    chosen = [row for row in rows if row["kind"] == "ours" and not row["bids"] and row["time_s"] is not None]
     found = []
-    for row in _ordered(chosen):
+    for row in _ordered(own_timed(rows)):
         count = int(row["scenarios"])
         found.append(
             (
@@ -174,7 +172,7 @@ def _handover(rows: Sequence[Row]) -> str:
     found = [
         (
             f"{row['scenarios']:,}",
-            contender(row),
+            row_label(row),
             _number(row["build_s"], "{:.3f}"),
             _number(row["hand_over_s"], "{:.3f}"),
             _number(row["time_cpu_s"], "{:.3f}"),
@@ -205,7 +203,7 @@ def _failed(rows: Sequence[Row]) -> str:
 
 
 def _ordered(rows: Iterable[Row]) -> list[Row]:
-    order = {kind: position for position, kind in enumerate(("ours", "floor", "ef", "stock", "handover"))}
+    order = {kind: position for position, kind in enumerate(("own", "floor", "ef", "mpisppy_driver", "handover"))}
     key: Callable[[Row], tuple[Any, ...]] = lambda row: (  # noqa: E731
         row["scenarios"],
         order.get(row["kind"], len(order)),
@@ -218,10 +216,10 @@ def _ordered(rows: Iterable[Row]) -> list[Row]:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table with aligned columns; nothing without rows.
 
-    >>> print(table(("who", "s"), [("ours", "1.5")]))
-    | who  | s   |
-    |------|-----|
-    | ours | 1.5 |
+    >>> print(table(("who", "s"), [("own", "1.5")]))
+    | who | s   |
+    |-----|-----|
+    | own | 1.5 |
     """
     if not rows:
         return ""

@@ -59,6 +59,7 @@ def main(arguments: list[str]) -> int:
         share, shares = mpi.rank(), mpi.launcher_size()
     else:
         share, shares = (int(arguments[1]) if len(arguments) > 1 else 0), int(spec.get("shares", 1))
+    started_mib = counted_peak_mib()
     task = Task(spec_path.parent, spec, share, shares)
     run: Callable[[Task], dict[str, Any]] = import_module(f"mes_stoch.bench.tasks.{spec['task']}").run
     code = 0
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
         found = run(task)
     except MesStochError as error:
         found, code = {_REFUSED: str(error)}, error.exit_code
-    found |= {"process_cpu_s": time.process_time(), "peak_memory_mib": _peak_memory_mib()}
+    found |= {"process_cpu_s": time.process_time(), "peak_memory_mib": own_peak_mib(started_mib)}
     (task.folder / f"part{share}.json").write_text(json.dumps(plain(found)), encoding="utf-8")
     return code
 
@@ -91,13 +92,17 @@ def read_trace(folder: Path) -> list[dict[str, float]]:
     return found
 
 
-def _peak_memory_mib() -> float:
-    status = Path("/proc/self/status")
-    if status.is_file():
-        # what the system counts for a process begins with the size of the one that started it; this does not
-        peak = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM:")), None)
-        if peak is not None:
-            return int(peak.split()[1]) / 2**10
+def own_peak_mib(before_mib: float) -> float | None:
+    """Most memory that this process has held, where it has grown since :func:`counted_peak_mib` said ``before_mib``.
+
+    ``None`` where it has not: what was counted then may be the size of the process that started this one.
+    """
+    peak_mib = counted_peak_mib()
+    return peak_mib if peak_mib > before_mib else None
+
+
+def counted_peak_mib() -> float:
+    """What the system counts as this process's peak, which begins with that of the process that started it."""
     import resource  # not on Windows, where this package can still be imported
 
     # macOS counts bytes, everybody else KiB

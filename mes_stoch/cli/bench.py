@@ -23,19 +23,21 @@ _DEFAULT_DOCUMENT = "docs/benchmarks.md"
 
 _EPILOG = """\b
 What can be measured (--measures):
-  ours      this project's method: time to a certified gap, by phase
-  floor     one cold mixed-integer solve of every scenario: the least a scenario decomposition can cost
-  ef        peer: HiGHS on the extensive form, simplex and interior point, all cores
-  stock     peer: mpi-sppy's own generic_cylinders with HiGHS, single scenarios and proper bundles
-  handover  peer: linopy building the extensive form for HiGHS; our stamped arrays beside it
-  hedging   an iteration of progressive hedging through mpi-sppy / the bare HiGHS re-solves in it
-  stamping  draw, stamp and hand-over of one scenario
-  scaling   ours over ever more scenarios: cost per scenario and memory
+  own             this project's own solver: time to a certified gap, by phase
+  floor           one cold mixed-integer solve of every scenario: the least a scenario decomposition can cost
+  ef              peer: HiGHS on the extensive form, simplex and interior point, all cores
+  mpisppy_driver  peer: mpi-sppy's own generic_cylinders with HiGHS, single scenarios and proper bundles
+  handover        peer: linopy building the extensive form for HiGHS; stamped arrays beside it
+  hedging         an iteration of progressive hedging through mpi-sppy / the bare HiGHS re-solves in it
+  stamping        draw, stamp and hand-over of one scenario
+  scaling         the own solver over ever more scenarios: cost per scenario and memory
+The former names of own and mpisppy_driver, ours and stock, are understood as well.
 
 \b
 How it is kept fair: all read the same tree file, are asked for the same gap and run one after
-another on the same machine. Bid rules are off; ours is measured once more with them on. A peer is
-stopped after --limit-factor times our time, and shown as "> 20 x" with the bounds it had.
+another on the same machine. Bid rules are off; the own solver is measured once more with them on.
+A peer is stopped after --limit-factor times the own solver's time, and shown as "> 20 x" with the
+bounds it had.
 
 \b
 A run may be interrupted: every finished measurement is in DIR, and the same command goes on.
@@ -43,7 +45,7 @@ A run may be interrupted: every finished measurement is in DIR, and the same com
 \b
 Examples:
   mes-stoch bench --preset quick                         # a small round of everything, minutes
-  mes-stoch bench --measures ours,floor --sizes 10,30    # how far from the floor
+  mes-stoch bench --measures own,floor --sizes 10,30     # how far from the floor
   mes-stoch bench --preset full --out benchmarks/full    # what docs/benchmarks.md shows; many hours
   mes-stoch bench --out benchmarks/full --report-only --write-docs
 
@@ -63,9 +65,13 @@ def _numbers(context: click.Context, option: click.Parameter, value: str | None)
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def _words(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    """Words with commas between them."""
-    return None if value is None else tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+def _measures(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Names of measures with commas between them, former names included."""
+    if value is None:
+        return None
+    from mes_stoch.bench.settings import current_name
+
+    return tuple(dict.fromkeys(current_name(part.strip()) for part in value.split(",") if part.strip()))
 
 
 _positive = click.FloatRange(min=0, min_open=True)
@@ -81,26 +87,26 @@ _positive = click.FloatRange(min=0, min_open=True)
     show_default=True,
     help="quick: everything once at 3 scenarios. full: the sizes of the goals. The options below change single values.",
 )
-@click.option("--measures", callback=_words, metavar="LIST", help="What to measure; default everything, see below.")
-@click.option("--sizes", callback=_numbers, metavar="LIST", help="Scenario counts of ours, floor and peers.")
+@click.option("--measures", callback=_measures, metavar="LIST", help="What to measure; default everything, see below.")
+@click.option("--sizes", callback=_numbers, metavar="LIST", help="Scenario counts of own, floor and peers.")
 @click.option(
     "--floor-only-sizes",
     callback=_numbers,
     metavar="LIST",
-    help="Scenario counts for ours and floor without the peers.",
+    help="Scenario counts of own and floor without the peers.",
 )
 @click.option("--scaling-sizes", callback=_numbers, metavar="LIST", help="Scenario counts of `scaling`.")
 @click.option("--stamping-scenarios", type=click.IntRange(min=1), metavar="N", help="Scenarios of `stamping`.")
 @click.option("--hedging-scenarios", type=click.IntRange(min=1), metavar="N", help="Scenarios of `hedging`.")
 @click.option("--hedging-iterations", type=click.IntRange(min=2), metavar="N", help="Iterations of `hedging`.")
-@click.option("--ranks", callback=_numbers, metavar="LIST", help="Numbers of processes for ours and floor.")
-@click.option("--method", metavar="NAME", help="Method of ours, as in `mes-stoch solve --method`; default auto.")
+@click.option("--ranks", callback=_numbers, metavar="LIST", help="Numbers of processes of own and floor.")
+@click.option("--method", metavar="NAME", help="The own solver's, as in `mes-stoch solve --method`; default auto.")
 @click.option("--gap", type=_positive, metavar="G", help="Relative gap everybody has to reach; default 0.001.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="K", help="Root seed of the draw; default the instance's.")
-@click.option("--limit-factor", type=_positive, metavar="F", help="A peer is stopped after F times our time.")
-@click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which a measurement of ours is ended.")
-@click.option("--bundle", type=click.IntRange(min=2), metavar="N", help="Scenarios per proper bundle of `stock`.")
-@click.option("--with-bid-rules/--no-bid-rules", default=None, help="Measure ours with bid steps and minimum bids too.")
+@click.option("--limit-factor", type=_positive, metavar="F", help="Stop a peer after F times the own solver's time.")
+@click.option("--time-limit", type=_positive, metavar="S", help="Seconds after which the own solver is ended.")
+@click.option("--bundle", type=click.IntRange(min=2), metavar="N", help="Scenarios per bundle of `mpisppy_driver`.")
+@click.option("--with-bid-rules/--no-bid-rules", default=None, help="Measure own with the bid rules as well.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from mes_stoch.components.shared.context import Firm
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
+from mes_stoch.model.phases import phase
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.shared.equations_directions import directed_products_of
 from mes_stoch.products.shared.equations_exclusivity import build_exclusivity
@@ -22,6 +23,7 @@ from mes_stoch.schema.product import PHASES
 _SLACK_WORDS = {"unserved": "demand is left unserved", "dumped": "supply that cannot be helped is thrown away"}
 
 
+@phase("build")
 def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     """Build the scenario model of a site.
 

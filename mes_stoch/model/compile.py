@@ -23,6 +23,7 @@ import pyomo.environ as pyo
 import scipy.sparse as sp
 from pyomo.repn import generate_standard_repn
 
+from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.schema.errors import ModelError
@@ -179,6 +180,7 @@ class CompiledStructure:
         )
 
 
+@phase("compile")
 def compile_structure(site: SiteModel, flows: Sequence[tuple[str, Any]]) -> CompiledStructure:
     """Walk the Pyomo model once.
 

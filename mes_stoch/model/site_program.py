@@ -25,6 +25,7 @@ from mes_stoch.model.assembly import assemble
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import Family
+from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bid_mw
@@ -168,6 +169,7 @@ class SiteProgram:
         """All data of one scenario in placeholder order."""
         return np.concatenate([*scenario_data(self._data, self.tree, index).values(), np.empty(0)])
 
+    @phase("stamp")
     def scenario(self, index: int) -> LinearProgram:
         return self.structure.program(self.data(index))
 

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.io.validation.penalties import stated_penalties
+from mes_stoch.model.phases import phase
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.no_volume import why_no_volume
@@ -38,6 +39,7 @@ _MONEY_TOLERANCE = 1e-6
 _DONE = ("optimal", "gap_reached")
 
 
+@phase("report")
 def assemble_run(
     program: SiteProgram | BundledProgram[SiteProgram], result: EngineResult, settings: RunSettings
 ) -> Run:

@@ -20,7 +20,7 @@ def tiny_settings(instances: Path, **changes) -> BenchSettings:
             "hedging_scenarios": 4,
             "hedging_iterations": 3,
             "ranks": (1,),
-            "measures": ("ours", "floor", "ef", "hedging", "stamping", "scaling"),
+            "measures": ("own", "floor", "ef", "hedging", "stamping", "scaling"),
             "limit_s": 120.0,
             "limit_factor": 20.0,
             **changes,

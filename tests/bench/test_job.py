@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from importlib.metadata import distributions
 from pathlib import Path
 
+import psutil
 import pytest
 
-from mes_stoch.bench.contenders import find_mpiexec
 from mes_stoch.bench.job import run_job
+from mes_stoch.bench.processes import MARK, ProcessWatch
+from mes_stoch.solvers.parallel.mpi import find_mpiexec
 
 # a child in a session of its own, as MPI launchers make them, which does not go when asked
 STUBBORN = """
@@ -101,10 +106,48 @@ def test_stopped_ranks_leave_neither_processes_nor_shared_memory(tmp_path: Path,
     assert [name for name in mapped if Path(name).exists()] == []
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs the memory figures of Linux")
-def test_peak_memory_does_not_begin_with_that_of_the_starting_process():
+def test_a_worker_knows_its_own_peak_from_that_of_the_starting_process():
     """What the system counts for a process starts at the size of its parent: the starting one holds 300 MB here."""
-    own = "from mes_stoch.bench.worker import _peak_memory_mib; print(_peak_memory_mib())"
+    own = (
+        "from mes_stoch.bench.worker import counted_peak_mib, own_peak_mib; before = counted_peak_mib()\n"
+        "print(own_peak_mib(before)); block = b'x' * 500_000_000; print(own_peak_mib(before))"
+    )
     big = f"block = b'x' * 300_000_000\nimport subprocess, sys\nsubprocess.run([sys.executable, '-c', {own!r}])"
     done = subprocess.run([sys.executable, "-c", big], capture_output=True, text=True, check=True)
-    assert 10 < float(done.stdout) < 250
+    small, large = done.stdout.split()
+    assert small == "None"
+    assert 477 < float(large) < 700
+
+
+def test_what_is_gone_still_counts(tmp_path: Path):
+    """The second process lives 0.7 s of a job of 2 s: its memory and time stay in the sums."""
+    work = "import time; end = time.process_time() + 0.7\nwhile time.process_time() < end: pass"
+    brief = f"block = b'x' * 60_000_000\n{work}"
+    starts = f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {brief!r}]); time.sleep(0.5)"
+    done = run_job([[sys.executable, "-c", starts]], tmp_path, limit_s=60.0)
+    assert done.cpu_s >= 0.7
+    assert 65 <= done.peak_memory_mib <= 120
+
+
+def test_zombies_and_other_jobs_are_not_alive():
+    mark = "one"
+    sleep = "import time; time.sleep(60)"
+    quick, marked, other = (
+        subprocess.Popen([sys.executable, "-c", program], env={**os.environ, MARK: value})
+        for program, value in (("", mark), (sleep, mark), (sleep, "two"))
+    )
+    watch = ProcessWatch(mark)
+    try:
+        deadline = time.monotonic() + 30
+        while len(watch.alive()) != 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [process.pid for process in watch.alive()] == [marked.pid]
+        assert psutil.Process(quick.pid).status() == psutil.STATUS_ZOMBIE
+        watch.kill(patience_s=5.0)
+        assert watch.alive() == []
+        assert marked.wait(timeout=10) == -signal.SIGTERM
+        assert other.poll() is None
+    finally:
+        for process in (quick, marked, other):
+            process.kill()
+            process.wait()

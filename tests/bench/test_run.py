@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,11 +19,12 @@ from bench_support import tiny_settings
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 import mes_stoch as ms
-from mes_stoch.bench.contenders import Bench
 from mes_stoch.bench.inputs import Inputs
+from mes_stoch.bench.measurements import Bench
 from mes_stoch.bench.plan import Measurement
 from mes_stoch.bench.run import run_benchmark
 from mes_stoch.bench.store import COLUMNS, BenchFolder
+from mes_stoch.bench.worker import read_parts
 from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.errors import UsageError
@@ -50,8 +52,8 @@ def test_every_measurement_has_a_row_with_all_fields(tiny_bench: BenchFolder):
     frame = pd.read_csv(tiny_bench.path / "measurements.csv")
     assert list(frame.columns) == list(COLUMNS)
     kinds = frame["kind"].value_counts().to_dict()
-    # ours with and without bid rules; `scaling` asks for the same run again, which is not made twice
-    assert kinds == {"ours": 2, "floor": 2, "ef": 2, "hedging": 1, "stamping": 1}
+    # own with and without bid rules; `scaling` asks for the same run again, which is not made twice
+    assert kinds == {"own": 2, "floor": 2, "ef": 2, "hedging": 1, "stamping": 1}
     assert frame["status"].isin(["gap_reached", "optimal"]).all()
     for column in ("cpu", "cores", "system", "python", "highspy", "code", "ended_utc", "process_wall_s"):
         assert frame[column].notna().all(), column
@@ -62,7 +64,7 @@ def test_every_measurement_has_a_row_with_all_fields(tiny_bench: BenchFolder):
 
 def test_bounds_enclose_the_optimum_known_by_hand(tiny_bench: BenchFolder):
     rows = {row["key"]: row for row in tiny_bench.rows()}
-    for key in ("ours-n4-r1", "ef-simplex-n4-r1", "ef-interior_point-n4-r1"):
+    for key in ("own-n4-r1", "ef-simplex-n4-r1", "ef-interior_point-n4-r1"):
         row = rows[key]
         assert row["bound_lower"] - 1e-6 <= OPTIMUM_EUR <= row["bound_upper"] + 1e-6
         assert row["gap_reached"] <= row["gap_asked"] == 1e-3
@@ -88,7 +90,7 @@ def test_shares_of_the_floor_add_up(instances: Path, tmp_path: Path):
 
 
 def test_phases_make_up_the_run(tiny_bench: BenchFolder):
-    row = tiny_bench.row("ours-n4-r1")
+    row = tiny_bench.row("own-n4-r1")
     assert row is not None
     phases = {name: row[f"{name}_s"] for name in ("build", "compile", "stamp", "hand_over", "bounds", "write", "read")}
     assert all(value > 0 for value in phases.values()), phases
@@ -99,9 +101,9 @@ def test_phases_make_up_the_run(tiny_bench: BenchFolder):
 
 def test_traces_end_at_the_certified_interval(tiny_bench: BenchFolder):
     traces = tiny_bench.traces()
-    row = tiny_bench.row("ours-n4-r1")
+    row = tiny_bench.row("own-n4-r1")
     assert row is not None
-    last = traces[traces["key"] == "ours-n4-r1"].iloc[-1]
+    last = traces[traces["key"] == "own-n4-r1"].iloc[-1]
     assert last["bound_lower"] == pytest.approx(row["bound_lower"], rel=1e-9)
     assert last["bound_upper"] == pytest.approx(row["bound_upper"], rel=1e-9)
     # HiGHS minimises the sum over scenarios; rows and traces are per scenario
@@ -128,6 +130,28 @@ def test_a_second_run_measures_only_what_is_missing(instances: Path, tmp_path: P
     assert (out / "measurements" / "stamping-n4-r1.json").read_bytes() == before
     assert sum("measured before" in line for line in said) == 1
     assert {row["kind"] for row in BenchFolder.open(out).rows()} == {"stamping", "floor"}
+
+
+def test_a_folder_with_former_names_is_read_and_gone_on_with(tiny_bench: BenchFolder, instances: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    shutil.copytree(tiny_bench.path, out)
+    before = {row["key"]: row for row in tiny_bench.rows()}
+    for path in (out / "measurements").glob("own-*.json"):
+        text = path.read_text().replace('"own', '"ours')
+        if path.stem.endswith("bids"):
+            text = text.replace('"status": "', '"status": "failed", "was": "')
+        path.unlink()
+        path.with_name(path.name.replace("own", "ours")).write_text(text)
+    assert sorted(path.stem for path in (out / "measurements").glob("ours*")) == ["ours-n4-r1", "ours-n4-r1-bids"]
+    old = BenchFolder.open(out)
+    assert {row["key"]: row["kind"] for row in old.rows()} == {key: row["kind"] for key, row in before.items()}
+    assert (old.traces()["key"] == "own-n4-r1").sum() == (tiny_bench.traces()["key"] == "own-n4-r1").sum() > 0
+    said: list[str] = []
+    rows = run_benchmark(tiny_settings(instances, measures=("own",)), out, said.append).rows()
+    assert [line.split(":")[0] for line in said if "measured before" in line] == ["[1/2] own, 4 scenarios, 1 process"]
+    assert sorted(row["key"] for row in rows) == sorted(before), "what failed is measured again, and stands there once"
+    assert {row["status"] for row in rows if row["kind"] == "own"} == {before["own-n4-r1"]["status"]}
+    assert pd.read_csv(out / "measurements.csv")["kind"].isin(["own", "floor", "ef", "hedging", "stamping"]).all()
 
 
 def test_figures_of_different_questions_do_not_mix(instances: Path, tmp_path: Path):
@@ -164,27 +188,32 @@ def test_copies_draw_the_scenarios_of_the_tree_file(instances: Path, tmp_path: P
 
 @pytest.mark.mpi
 @pytest.mark.slow
-def test_ours_on_two_ranks_is_added_up(instances: Path, tmp_path: Path, mpiexec: str):
-    settings = tiny_settings(instances, measures=("ours",), ranks=(1, 2), method="decomposition", with_bid_rules=False)
+def test_own_on_two_ranks_is_added_up(instances: Path, tmp_path: Path, mpiexec: str):
+    settings = tiny_settings(instances, measures=("own",), ranks=(1, 2), method="decomposition", with_bid_rules=False)
     folder = run_benchmark(settings, tmp_path / "out", lambda _: None)
-    one, two = folder.row("ours-n4-r1"), folder.row("ours-n4-r2")
+    one, two = folder.row("own-n4-r1"), folder.row("own-n4-r2")
     assert one is not None
     assert two is not None
     assert two["status"] in ("gap_reached", "optimal"), two["note"]
     assert two["bound_lower"] - 1e-6 <= OPTIMUM_EUR <= two["bound_upper"] + 1e-6
     assert two["peak_memory_mib"] > 1.5 * one["peak_memory_mib"]
+    # every rank has timed its own phases
+    parts = read_parts(folder.path / "work" / "own-n4-r2")
+    assert len(parts) == 2
+    for part in parts:
+        assert {"build", "compile", "stamp", "hand_over", "solve", "bounds"} <= set(part["phases_wall_s"])
 
 
-@pytest.mark.parametrize("kind", ["ef", pytest.param("stock", marks=pytest.mark.mpi)])
+@pytest.mark.parametrize("kind", ["ef", pytest.param("mpisppy_driver", marks=pytest.mark.mpi)])
 def test_a_peer_that_is_too_slow_is_stopped(instances, tmp_path, running_below, request, kind):
-    if kind == "stock":
+    if kind == "mpisppy_driver":
         request.getfixturevalue("mpiexec")
     settings = tiny_settings(instances, instance=instances / "hospital_fr")
     inputs = Inputs(tmp_path / "inputs")
     bench = Bench(settings, inputs, inputs.prepare(settings.instance))
     measurement = {
         "ef": Measurement("ef", 12, 1, "interior_point"),
-        "stock": Measurement("stock", 3, 3, "scenarios"),
+        "mpisppy_driver": Measurement("mpisppy_driver", 3, 3, "scenarios"),
     }[kind]
     work = tmp_path / "work"
     work.mkdir()

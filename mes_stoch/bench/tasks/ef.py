@@ -23,7 +23,7 @@ _OPTIONS: dict[str, dict[str, OptionValue]] = {
 def run(task: Task) -> dict[str, Any]:
     """Assemble the extensive form from stamped arrays, and let HiGHS close the gap.
 
-    ``time_s`` counts assembling, hand-over and solve, so that it stands for what ``time_s`` of our method stands for.
+    ``time_s`` counts assembling, hand-over and solve: what ``time_s`` of the own solver counts.
     """
     from mes_stoch.model.site_program import build_program
 

@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mes_stoch import api
+from mes_stoch.bench.packages import bench_package
 from mes_stoch.bench.worker import Task
 from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.model.program import LinearProgram, StochasticProgram
@@ -39,7 +40,7 @@ def run(task: Task) -> dict[str, Any]:
     if task.spec["variant"] == "stamped":
         return _stamped(program)
     scenarios = [program.scenario(index) for index in range(len(program.scenario_names))]
-    linopy = _linopy()
+    linopy = bench_package("linopy")
     started, started_cpu = time.perf_counter(), time.process_time()
     model = build_linopy(linopy, program, scenarios)
     built = time.perf_counter()
@@ -154,10 +155,3 @@ def _add_rows(
                 right = xr.DataArray(side, dims=dimensions[:2])
                 kept = xr.DataArray(mask, dims=dimensions[:2])
                 model.add_constraints(expression, sign, right, name=f"rows_{group}_{number}", mask=kept)
-
-
-def _linopy() -> Any:
-    try:
-        return importlib.import_module("linopy")
-    except ModuleNotFoundError:
-        raise UsageError("linopy is not installed: pip install 'mes_stoch[bench]'") from None

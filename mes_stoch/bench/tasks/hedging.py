@@ -9,24 +9,22 @@ them. Both are done several times in turn, and the medians compared.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from mes_stoch import api
-from mes_stoch.bench.phases import replaced
 from mes_stoch.bench.worker import Task
 from mes_stoch.io.artifacts.tree import read_tree
+from mes_stoch.model.phases import timed_by
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.schema.errors import SolveError
-from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.hedging.serial import solve_serial
 from mes_stoch.solvers.highs.model import HighsModel
@@ -81,7 +79,9 @@ class _Call:
 
 @dataclass
 class HubWatch:
-    """Follows the hub's HiGHS objects: those that are not made while a bound is being proven.
+    """Follows the models that hold the hub's subproblems, and knows what proving bounds takes.
+
+    A :class:`~mes_stoch.model.phases.Clock`, and with :meth:`make_model` the maker of those models.
 
     Parameters
     ----------
@@ -93,61 +93,58 @@ class HubWatch:
     calls: list[_Call] = field(default_factory=list)
     runs_end_cpu_s: list[float] = field(default_factory=list)
     objectives: list[float] = field(default_factory=list)
-    _models: dict[int, tuple[int, HighsModel]] = field(default_factory=dict)
+    _models: int = 0
     _proof_cpu_s: float = 0.0
     _proofs: int = 0
-    _depth: int = 0
 
-    def proving(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap a function that proves bounds: its time and its models are not the hub's."""
-
-        @functools.wraps(original)
-        def timed(*arguments: Any, **keywords: Any) -> Any:
-            self._proofs += 1
-            started = time.process_time()
-            try:
-                return original(*arguments, **keywords)
-            finally:
-                self._proofs -= 1
-                if not self._proofs:
-                    self._proof_cpu_s += time.process_time() - started
-
-        return timed
-
-    def following(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap a method of :class:`HighsModel`."""
-
-        @functools.wraps(original)
-        def followed(model: HighsModel, *arguments: Any, **keywords: Any) -> Any:
-            if name == "__init__" and not self._proofs:
-                self._models[id(model)] = (len(self._models), model)
-            entry = self._models.get(id(model))
-            if entry is None or entry[1] is not model or self._depth:
-                return original(model, *arguments, **keywords)
-            if self.write_down:
-                self.calls.append(_Call(entry[0], name, _copied(arguments), dict(keywords)))
-            self._depth += 1
-            try:
-                result = original(model, *arguments, **keywords)
-            finally:
-                self._depth -= 1
-            if name == "run":
-                self.runs_end_cpu_s.append(time.process_time() - self._proof_cpu_s)
-                self.objectives.append(result.objective)
-            return result
-
-        return followed
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """Count what is spent on bounds; the rest is the hub's."""
+        return self._proof() if name == "bounds" else nullcontext()
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        methods = [
-            (HighsModel, name, self.following(name, function))
-            for name, function in vars(HighsModel).items()
-            if inspect.isfunction(function) and (name == "__init__" or not name.startswith("_"))
-        ]
-        proofs = [(bounds, name, self.proving(getattr(bounds, name))) for name in ("evaluate", "priced_bounds")]
-        with replaced([*methods, *proofs]):
+    def _proof(self) -> Iterator[None]:
+        self._proofs += 1
+        started = time.process_time()
+        try:
             yield
+        finally:
+            self._proofs -= 1
+            if not self._proofs:
+                self._proof_cpu_s += time.process_time() - started
+
+    def make_model(self, *arguments: Any, **keywords: Any) -> HighsModel:
+        """A :class:`HighsModel` of the hub's."""
+        number, self._models = self._models, self._models + 1
+        self._note(number, "__init__", arguments, keywords)
+        return cast(HighsModel, _FollowedModel(self, number, HighsModel(*arguments, **keywords)))
+
+    def call(self, number: int, name: str, method: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
+        """Call a method of a model."""
+        self._note(number, name, arguments, keywords)
+        result = method(*arguments, **keywords)
+        if name == "run":
+            self.runs_end_cpu_s.append(time.process_time() - self._proof_cpu_s)
+            self.objectives.append(result.objective)
+        return result
+
+    def _note(self, number: int, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        if self.write_down:
+            self.calls.append(_Call(number, name, _copied(arguments), dict(keywords)))
+
+
+class _FollowedModel:
+    """Stands for a model, and tells the watch of every method called from outside."""
+
+    def __init__(self, watch: HubWatch, number: int, model: HighsModel) -> None:
+        self._watch = watch
+        self._number = number
+        self._model = model
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._model, name)
+        if not inspect.ismethod(found):
+            return found
+        return lambda *arguments, **keywords: self._watch.call(self._number, name, found, arguments, keywords)
 
 
 def run(task: Task) -> dict[str, Any]:
@@ -193,9 +190,9 @@ def compare(program: StochasticProgram, iterations: int) -> dict[str, Any]:
 
 def _hedge(program: StochasticProgram, iterations: int, *, write_down: bool) -> HubWatch:
     watch = HubWatch(write_down=write_down)
-    with watch.watching():
+    with timed_by(watch):
         options = SolveOptions(gap_rel=_UNREACHABLE_GAP, iteration_limit=iterations, cold_start=True)
-        solve_serial(program, options, warm=False)
+        solve_serial(program, options, warm=False, make_model=watch.make_model)
     return watch
 
 

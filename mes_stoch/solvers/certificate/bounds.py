@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solvers.certificate.result import GAP_FLOOR, ScenarioSolution, SolveOptions
@@ -56,6 +57,7 @@ def subproblem_gap(options: SolveOptions) -> float:
     return float(np.clip(0.25 * options.gap_rel, 1e-9, 1e-3))
 
 
+@phase("bounds")
 def evaluate(
     program: StochasticProgram,
     indices: Sequence[int],
@@ -121,6 +123,7 @@ class PricedBounds:
     kind: BoundKind
 
 
+@phase("bounds")
 def priced_bounds(
     program: StochasticProgram,
     indices: Sequence[int],

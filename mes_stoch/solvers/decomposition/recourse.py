@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.certificate import bounds
@@ -57,6 +58,7 @@ class Recourse:
         self.mip_solves = 0
         self.mip_time_s = 0.0
 
+    @phase("bounds")
     def dispatch(self, index: int, root: FloatArray, gap_abs: float, stop: Stop) -> Dispatch:
         """A feasible dispatch with all root columns at ``root``, where there is one.
 
@@ -77,6 +79,7 @@ class Recourse:
             found = one_opt(self._relaxations.model, scenario, columns, found.values, gap_abs) or found
         return Dispatch(self._counted(index, scenario, found, root), self._relaxations.priced(index, scenario, relaxed))
 
+    @phase("bounds")
     def one_opt(self, known: ScenarioSolution, root: FloatArray, worth: float) -> ScenarioSolution:
         """A dispatch at least as good as ``known``, by moving single integers."""
         scenario = self._relaxations.load_with_root(known.index, root)
@@ -88,6 +91,7 @@ class Recourse:
             return known
         return self._counted(known.index, scenario, found, root) or known
 
+    @phase("bounds")
     def improve(
         self, index: int, root: FloatArray, known: ScenarioSolution, gap_abs: float, stop: Stop
     ) -> ScenarioSolution:
@@ -97,6 +101,7 @@ class Recourse:
             return known
         return self._counted(index, self._program.scenario(index), found, root) or known
 
+    @phase("bounds")
     def branched(self, index: int, multipliers: FloatArray, enough: float) -> bounds.Proven:
         """Proven lower bound on ``min c_s' x + W_s' x[consensus]`` by a few branches; no more than ``enough``.
 
@@ -122,6 +127,7 @@ class Recourse:
         lost = EPSILON * (np.abs(scenario.cost[columns]) + np.abs(multipliers)) * np.where(np.isfinite(reach), reach, 0)
         return cost, float(lost.sum())
 
+    @phase("bounds")
     def least_cost(
         self, index: int, multipliers: FloatArray, known: FloatArray, gap_abs: float, stop: Stop
     ) -> bounds.Proven:

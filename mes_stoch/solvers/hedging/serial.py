@@ -13,6 +13,7 @@ import importlib
 import logging
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
 from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import start_from
 from mes_stoch.solvers.hedging.rho import RhoControl, rho_rule
+from mes_stoch.solvers.highs.model import HighsModel
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.subproblems.pool import ScenarioPool
@@ -114,6 +116,7 @@ def solve_serial(
     *,
     warm: bool = True,
     stop: Stop | None = None,
+    make_model: Callable[..., HighsModel] = HighsModel,
 ) -> EngineResult:
     """Progressive hedging in this process.
 
@@ -123,6 +126,8 @@ def solve_serial(
         Decompose first (:mod:`mes_stoch.solvers.decomposition.algorithm`), and hedge only if that leaves a gap.
     stop : Stop, optional
         What ends it; default the time limit of ``options``.
+    make_model : callable
+        Makes what holds a subproblem; a benchmark gives one that notes every call.
 
     Raises
     ------
@@ -136,7 +141,7 @@ def solve_serial(
     interval = Interval(progress, options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     bounder = Bounder(program, options, interval, stop)
-    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
+    settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop, make_model=make_model)
     decomposition = Decomposition(
         program, options, interval, ScenarioCommunicator(), stop_of_start(interval.start, stop)
     )

@@ -24,6 +24,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from mes_stoch.model.phases import phase
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.highs import calls as highs_calls
@@ -106,6 +107,7 @@ class HighsModel:
         HiGHS options by their own names.
     """
 
+    @phase("hand_over")
     def __init__(
         self,
         program: LinearProgram,
@@ -130,6 +132,7 @@ class HighsModel:
         self.row_count = 0
         self.pass_program(program, relax=relax)
 
+    @phase("hand_over")
     def pass_program(self, program: LinearProgram, *, relax: bool = False) -> None:
         """Replace the model; forgets basis and solution."""
         matrix = program.matrix
@@ -311,6 +314,7 @@ class HighsModel:
         for moment in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
             moment.subscribe(ending(stop))
 
+    @phase("solve")
     def run(self, time_limit_s: float = math.inf) -> Solution:
         """Solve, and sort out what came back.
 

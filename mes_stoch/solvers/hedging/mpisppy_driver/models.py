@@ -7,7 +7,7 @@ column and a single variable for a scenario's cost; the scenario itself stays in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyomo.environ as pyo
 
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import WarmStart
+from mes_stoch.solvers.highs.model import HighsModel
 from mes_stoch.solvers.interruption.stop import Stop
 
 
@@ -31,6 +32,8 @@ class SolverSettings:
         bounds are computed elsewhere and stay valid.
     start : WarmStart or None
         Point and multipliers to hedge from.
+    make_model : callable
+        Makes what holds a subproblem, from the arguments of :class:`HighsModel`.
     solves, solve_time_s
         Subproblem solves begun, and their wall time.
     stale_solves : int
@@ -40,6 +43,7 @@ class SolverSettings:
     gap_rel: float = 1e-3
     stop: Stop = field(default_factory=Stop)
     start: WarmStart | None = None
+    make_model: Callable[..., HighsModel] = HighsModel
     solves: int = 0
     solve_time_s: float = 0.0
     stale_solves: int = 0

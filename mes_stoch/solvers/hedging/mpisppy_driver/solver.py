@@ -26,7 +26,7 @@ from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.hedging.mpisppy_driver.models import LeanScenario
 from mes_stoch.solvers.hedging.mpisppy_driver.proximal import ProximalTerm
 from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import PARAMETERS, HedgingTerms
-from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS, HighsModel, Solution
+from mes_stoch.solvers.highs.model import SCENARIO_MIP_OPTIONS, Solution
 from mes_stoch.solvers.subproblems.integer_resolve import IntegerResolve
 from mes_stoch.solvers.subproblems.pool import require_bounded
 
@@ -89,7 +89,7 @@ class LeanHighs(PersistentSolver):  # type: ignore[misc]
         start = scenario.settings.start
         self._first_cost = self._cost if start is None else self._cost + start.multipliers[scenario.index]
         # Iteration 0 is there to get a point and a spread: its linear relaxation does for that.
-        self._highs = HighsModel(
+        self._highs = scenario.settings.make_model(
             stamped, relax=True, options={**SCENARIO_MIP_OPTIONS, "mip_rel_gap": scenario.settings.gap_rel}
         )
         if stamped.integer.any():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mes_stoch.api import Site
-from mes_stoch.bench import stock
+from mes_stoch.bench import mpisppy_driver
 from mes_stoch.bench.inputs import Inputs
 from mes_stoch.bench.job import Finished, run_job
 from mes_stoch.bench.machine import load_average, machine, usable_cores, versions
@@ -41,7 +41,7 @@ _DIRECT = (
     "draw_ms",
     "stamp_ms",
 )
-_SUMMED = ("time_cpu_s", "process_cpu_s", "peak_memory_mib")
+_SUMMED = ("time_cpu_s", "process_cpu_s")
 _LAST_WORDS = 300
 
 
@@ -78,7 +78,7 @@ class Bench:
             "instance": self.settings.instance.name,
             "seed": self._seed(),
             "threads": usable_cores() if measurement.kind == "ef" else 1,
-            "method": self.settings.method if measurement.kind == "ours" else None,
+            "method": self.settings.method if measurement.kind == "own" else None,
             "gap_asked": self.settings.gap_rel,
             "limit_s": limit_s,
         }
@@ -98,13 +98,13 @@ class Bench:
         instance = self.inputs.instance(bids=measurement.bids).resolve()
         if measurement.kind == "stamping":
             # draws for itself, which is part of what it measures
-            return self._worker(measurement, folder, instance, None, limit_s)
-        tree, draw_s = self.inputs.draw(self.site, measurement.scenarios)
-        measure = self._stock if measurement.kind == "stock" else self._worker
-        row, trace = measure(measurement, folder, instance, tree.resolve(), limit_s)
+            return self._run_worker(measurement, folder, instance, None, limit_s)
+        path, draw_s = self.inputs.draw(self.site, measurement.scenarios)
+        run = self._run_driver if measurement.kind == "mpisppy_driver" else self._run_worker
+        row, trace = run(measurement, folder, instance, path.resolve(), limit_s)
         return {**row, "draw_s": draw_s}, trace
 
-    def _worker(
+    def _run_worker(
         self, measurement: Measurement, folder: Path, instance: Path, tree: Path | None, limit_s: float
     ) -> tuple[Row, Trace]:
         spec = {
@@ -122,28 +122,26 @@ class Bench:
         }
         path = folder / "spec.json"
         path.write_text(json.dumps(plain(spec)), encoding="utf-8")
-        # a run of ours ends itself at its limit, and has something to show; it is ended only where it does not
-        patience = 60.0 + 0.5 * limit_s if measurement.kind == "ours" else 0.0
+        # the own solver ends itself at its limit, and has something to show; it is ended only where it does not
+        patience = 60.0 + 0.5 * limit_s if measurement.kind == "own" else 0.0
         finished = run_job(_commands(measurement, path), folder, limit_s + patience)
-        return _found(finished, folder, limit_s, self.settings.gap_rel)
+        return _worker_found(finished, folder, limit_s, self.settings.gap_rel)
 
-    def _stock(
-        self, measurement: Measurement, folder: Path, instance: Path, tree: Path | None, limit_s: float
+    def _run_driver(
+        self, measurement: Measurement, folder: Path, instance: Path, tree: Path, limit_s: float
     ) -> tuple[Row, Trace]:
-        if tree is None:  # pragma: no cover - the caller gives one
-            raise UsageError("no tree to take the penalty from")
-        command = stock.command(
+        command = mpisppy_driver.command(
             find_mpiexec(),
             instance,
             scenarios=measurement.scenarios,
             ranks=measurement.ranks,
             gap_rel=self.settings.gap_rel,
-            rho=stock.rho_eur(self.site, tree),
+            rho=mpisppy_driver.rho_eur(self.site, tree),
             bundle=self.settings.bundle if measurement.variant.startswith("bundles") else None,
         )
-        environment = stock.environment(measurement.ranks, usable_cores())
+        environment = mpisppy_driver.environment(measurement.ranks, usable_cores())
         finished = run_job([command], folder, limit_s, environment)
-        return _stock_found(finished, self.settings.gap_rel)
+        return _driver_found(finished, self.settings.gap_rel)
 
 
 def _commands(measurement: Measurement, spec: Path) -> list[list[str]]:
@@ -161,14 +159,10 @@ def _any_count(site: Site) -> int | None:
     return None if site.loaded.scenario_series else 1
 
 
-def _found(finished: Finished, folder: Path, limit_s: float, gap_asked: float) -> tuple[Row, Trace]:
-    """What our own worker processes left, added up."""
+def _worker_found(finished: Finished, folder: Path, limit_s: float, gap_asked: float) -> tuple[Row, Trace]:
+    """What worker processes left, added up."""
     parts, trace = read_parts(folder), read_trace(folder)
-    row: Row = {
-        "process_wall_s": finished.wall_s,
-        "process_cpu_s": finished.cpu_s,
-        "peak_memory_mib": finished.peak_memory_mib or None,
-    }
+    row = _used(finished)
     if finished.stopped:
         row |= {"status": "stopped", "note": f"stopped after {limit_s:.1f} s", **_last_bounds(trace)}
         return row, trace
@@ -179,6 +173,10 @@ def _found(finished: Finished, folder: Path, limit_s: float, gap_asked: float) -
     first = parts[0]
     row |= {name: first[name] for name in (*_DIRECT, "hand_over_ms") if name in first}
     row |= {name: math.fsum(part[name] for part in parts) for name in _SUMMED if name in first}
+    peaks = [part["peak_memory_mib"] for part in parts]
+    # exact where every process knows its own; as looks from outside found it otherwise
+    if None not in peaks:
+        row["peak_memory_mib"] = math.fsum(peaks)
     # shares run side by side: the slowest is when the last scenario is done
     times = [part["time_s"] for part in parts if part.get("time_s") is not None]
     row["time_s"] = max(times) if times else None
@@ -189,6 +187,14 @@ def _found(finished: Finished, folder: Path, limit_s: float, gap_asked: float) -
     clocks = [part.get("phases_wall_s", {}) for part in parts]
     row |= {f"{name}_s": max(clock.get(name, 0.0) for clock in clocks) for name in PHASES if name in clocks[0]}
     return row, trace
+
+
+def _used(finished: Finished) -> Row:
+    return {
+        "process_wall_s": finished.wall_s,
+        "process_cpu_s": finished.cpu_s,
+        "peak_memory_mib": finished.peak_memory_mib or None,
+    }
 
 
 def _bounds_of(parts: Sequence[dict[str, Any]]) -> Row:
@@ -202,12 +208,12 @@ def _bounds_of(parts: Sequence[dict[str, Any]]) -> Row:
     return {**row, "gap_reached": _gap(row)}
 
 
-def _stock_found(finished: Finished, gap_asked: float) -> tuple[Row, Trace]:
+def _driver_found(finished: Finished, gap_asked: float) -> tuple[Row, Trace]:
     """Read the hub's own table; a bound is there from the moment its line came."""
     trace: Trace = []
     iterations, reached = 0, None
     for at, line in finished.lines:
-        found = stock.bounds_in(line)
+        found = mpisppy_driver.bounds_in(line)
         if found is None:
             continue
         iterations, outer, inner = found
@@ -215,13 +221,7 @@ def _stock_found(finished: Finished, gap_asked: float) -> tuple[Row, Trace]:
         # a negative gap is no gap: one of its bounds is wrong
         if reached is None and 0.0 <= relative_gap(outer, inner) <= gap_asked:
             reached = at
-    row: Row = {
-        "process_wall_s": finished.wall_s,
-        "process_cpu_s": finished.cpu_s,
-        "peak_memory_mib": finished.peak_memory_mib or None,
-        "iterations": iterations,
-        **_last_bounds(trace),
-    }
+    row = {**_used(finished), "iterations": iterations, **_last_bounds(trace)}
     if reached is not None:
         row |= {"status": "gap_reached", "time_s": reached, "process_time_to_gap_s": reached}
     elif finished.stopped:

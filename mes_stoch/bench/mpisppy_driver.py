@@ -1,9 +1,10 @@
 """Peer: mpi-sppy's own driver on the plain Pyomo scenarios, with the options that suit HiGHS and this problem.
 
 What it is given so that the comparison is fair: the linearised proximal term (HiGHS solves no mixed-integer quadratic
-program), penalties from the expected price of a megawatt (the scale that our hedging uses), the HiGHS options of our
-scenario solves, subproblem gaps a quarter of the gap asked for, one thread a rank, MPI's abort hook, and MPICH's
-progress threads where there are cores for them. A second variant puts several scenarios into each proper bundle.
+program), penalties from the expected price of a megawatt (the scale that this project hedges with), the HiGHS options
+of this project's scenario solves, subproblem gaps a quarter of the gap asked for, one thread a rank, MPI's abort hook,
+and MPICH's progress threads where there are cores for them. A second variant puts several scenarios into each proper
+bundle.
 
 Source
 ------
@@ -44,7 +45,7 @@ def environment(ranks: int, cores: int) -> dict[str, str]:
 
 
 def rho_eur(site: Site, tree: Path) -> float:
-    """One penalty for all volumes, as the driver's ``--default-rho`` takes it: the mean of our hedging's scale."""
+    """One penalty for all volumes, as the driver's ``--default-rho`` takes it: the mean of this project's own scale."""
     from mes_stoch.model.site_program import build_program
 
     root = build_program(site.instance, read_tree(tree)).root
