@@ -70,8 +70,8 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
 def _build_products(site: SiteModel) -> None:
     """Add every product to a model whose components stand, family by family; then what holds between families."""
     families = products_by_package(site.instance.products)
-    for phase in PHASES:
-        ready = [(family, own) for family, own in families if next(iter(own.values())).phase == phase]
+    for step in PHASES:
+        ready = [(family, own) for family, own in families if next(iter(own.values())).phase == step]
         for family, own in sorted(ready, key=lambda entry: entry[0].build_rank):
             family.module("equations").build(site, own)
     build_exclusivity(site, site.instance.products)
