@@ -32,16 +32,15 @@ from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import MissingEntryError, SettlementData
 from mes_stoch.settlement.settlement import Settlement, settle_data
 from mes_stoch.settlement.stated import Stated
-from mes_stoch.solvers.certificate.result import Progress, SolveOptions
-from mes_stoch.solvers.interruption.signals import SignalWatch
-from mes_stoch.solvers.interruption.stop import Stop
-from mes_stoch.solvers.option_ranges import require_sensible
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mes_stoch.solvers.certificate.result import Progress, SolveOptions
+    from mes_stoch.solvers.interruption.stop import Stop
 
 __all__ = [
     "Evaluation",
@@ -64,6 +63,43 @@ METHODS = ("auto", "ef", "decomposition", "ph")
 #: What assembling and writing results takes, at most this share of the time there is: 13 ms CPU a hospital day of 5,800
 #: values, and as much again on a machine with other work.
 _SECONDS_PER_VALUE, _SHARE_OF_RESULTS = 4e-6, 0.4
+
+
+@dataclass(frozen=True)
+class SolveRequest:
+    """How to solve; ``None`` stands for what the instance says, or for the solver layer's default.
+
+    The fields are the keywords of :func:`solve`, which explains them.
+    """
+
+    method: str = "auto"
+    gap_rel: float | None = None
+    time_limit_s: float | None = None
+    iteration_limit: int | None = None
+    rho_factor: float | None = None
+    cold_start: bool = False
+    threads: int | None = None
+
+    def options(self, instance: Instance) -> SolveOptions:
+        """The options of the solver layer for an instance.
+
+        Raises
+        ------
+        UsageError
+            An unknown method, or an option that makes no sense.
+        """
+        from mes_stoch.solvers.certificate.result import SolveOptions
+        from mes_stoch.solvers.option_ranges import require_sensible
+
+        if self.method not in METHODS:
+            known = f"{', '.join(METHODS[:-1])} and {METHODS[-1]}"
+            raise UsageError(f"unknown method {self.method!r}; the methods are {known}")
+        names = ("gap_rel", "time_limit_s", "iteration_limit", "rho_factor", "threads")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        defaults = {"gap_rel": instance.solve.gap_rel, "time_limit_s": instance.solve.time_limit_s}
+        options = SolveOptions(cold_start=self.cold_start, **{**defaults, **given})
+        require_sensible(options)
+        return options
 
 
 @dataclass(frozen=True)
@@ -249,10 +285,23 @@ def solve(
     SolveError
         A solver failed, or its result failed a check.
     """
-    if method not in METHODS:
-        raise UsageError(f"unknown method {method!r}; the methods are {', '.join(METHODS[:-1])} and {METHODS[-1]}")
+    request = SolveRequest(method, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
+    return solve_request(site, tree, request, progress=progress, remark=remark, command=command, stop=stop)
+
+
+def solve_request(
+    site: Site,
+    tree: ScenarioTree | None,
+    request: SolveRequest,
+    *,
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    command: str | None = None,
+    stop: Stop | None = None,
+) -> Run | None:
+    """:func:`solve` with its options in one object."""
     started = datetime.now(UTC)
-    options = _options(site.instance, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
+    options = request.options(site.instance)
     inputs, changes = inputs_as_solved(site.loaded)
     if tree is None:
         tree = site.tree()
@@ -265,7 +314,7 @@ def solve(
         require_fitting(site.loaded, tree)
     settings = RunSettings(
         inputs=inputs,
-        method=method,
+        method=request.method,
         # what the gap is relative to around nothing follows from the program, and stands in the summary
         options={name: value for name, value in vars(options).items() if name != "gap_floor"},
         command=command,
@@ -276,6 +325,9 @@ def solve(
     )
     if stop is not None:
         return _solve(site, tree, options, settings, progress, remark, stop)
+    from mes_stoch.solvers.interruption.signals import SignalWatch
+    from mes_stoch.solvers.interruption.stop import Stop
+
     with SignalWatch() as watch:
         stop = Stop(time.perf_counter() + options.time_limit_s, watch.request)
         try:
@@ -368,10 +420,11 @@ def sensitivity(
     plan = plan_variations(site.instance, chosen)
     others = {v: site.with_values({v.field: v.value}) for v in plan if not v.is_base}
     scenarios = site.tree() if tree is None else tree
+    request = SolveRequest(method, gap_rel, time_limit_s)
 
     def at(variation: Variation | None) -> Run:
         varied = site if variation is None else others[variation]
-        run = solve(varied, scenarios, method, gap_rel=gap_rel, time_limit_s=time_limit_s)
+        run = solve_request(varied, scenarios, request)
         if run is None:
             raise UsageError("a sensitivity runs in one process; leave mpiexec out")
         return run
@@ -480,25 +533,3 @@ def product_table(site: Site | None = None) -> pd.DataFrame:
         If an installed package offers products that cannot be used.
     """
     return products_of(None if site is None else site.instance)
-
-
-def _options(
-    instance: Instance,
-    gap_rel: float | None,
-    time_limit_s: float | None,
-    iteration_limit: int | None,
-    rho_factor: float | None,
-    cold_start: bool,
-    threads: int | None,
-) -> SolveOptions:
-    defaults = SolveOptions()
-    options = SolveOptions(
-        gap_rel=instance.solve.gap_rel if gap_rel is None else gap_rel,
-        time_limit_s=instance.solve.time_limit_s if time_limit_s is None else time_limit_s,
-        iteration_limit=defaults.iteration_limit if iteration_limit is None else iteration_limit,
-        rho_factor=defaults.rho_factor if rho_factor is None else rho_factor,
-        cold_start=cold_start,
-        threads=defaults.threads if threads is None else threads,
-    )
-    require_sensible(options)
-    return options

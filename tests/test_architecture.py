@@ -300,3 +300,23 @@ def test_importing_starts_no_mpi_and_says_nothing(statement: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False, cwd=PACKAGE.parent
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_importing_the_package_is_light() -> None:
+    program = (
+        "import sys, mes_stoch\n"
+        "heavy = [name for name in ('pyomo', 'highspy', 'pandas', 'numpy', 'pydantic') if name in sys.modules]\n"
+        "assert not heavy, f'imported: {heavy}'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_public_functions_are_functions_whatever_was_imported_before() -> None:
+    program = (
+        "import types, mes_stoch.solvers.auto, mes_stoch.settlement.ledger, mes_stoch.evaluation.evaluation\n"
+        "import mes_stoch as ms\n"
+        "assert all(isinstance(getattr(ms, name), types.FunctionType) for name in ('solve', 'settle', 'evaluate'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -155,16 +155,11 @@ def solve(
             count = len(tree.scenario_names)
             output.status(f"{site.name}: {count} scenarios, method {method}; bounds on the expected profit:")
         with contextlib.nullcontext() if quiet else lines:
-            run = api.solve(
+            request = api.SolveRequest(method, gap, time_limit, iterations, rho_factor, cold_start, threads)
+            run = api.solve_request(
                 site,
                 tree,
-                method,
-                gap_rel=gap,
-                time_limit_s=time_limit,
-                iteration_limit=iterations,
-                rho_factor=rho_factor,
-                cold_start=cold_start,
-                threads=threads,
+                request,
                 progress=None if quiet else lines,
                 remark=None if quiet else output.status,
                 command=invocation.command,

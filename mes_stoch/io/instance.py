@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,24 +145,6 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
         inputs=read_inputs(folder, instance),
         as_read=None if overrides else instance,
     )
-
-
-def require_series(loaded: LoadedInstance, available_names: Collection[str]) -> None:
-    """Raise if an instance names a series that nothing provides.
-
-    For drawn scenarios: what a process draws is known only after reading.
-
-    Raises
-    ------
-    InstanceError
-        With the lines of ``instance.yaml``, as :func:`read_instance` gives them.
-    """
-    available = {*available_names, *(str(name) for name in loaded.series.columns)}
-    if not check_series_names(loaded.instance, available):
-        return
-    document = read_yaml(loaded.folder / INSTANCE_FILE, INSTANCE_FILE)
-    locator = Locator(document, currency=loaded.instance.currency)
-    raise InstanceError(str(loaded.folder), check_series_names(loaded.instance, available, locator))
 
 
 def _require_folder(folder: Path) -> None:

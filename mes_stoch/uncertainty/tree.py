@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from pydantic import ValidationError
 
+from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names
 from mes_stoch.registry import PROCESSES, kinds, refused
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
@@ -290,7 +291,7 @@ def _check_series(loaded: LoadedInstance, process: ScenarioProcess) -> None:
     ]
     issues += check_series_names(loaded.instance, drawn | brought)
     if issues:
-        raise InstanceError(loaded.instance.name, [issue.in_currency(loaded.instance.currency) for issue in issues])
+        raise InstanceError(loaded.instance.name, located(issues, loaded.written, loaded.instance.currency))
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

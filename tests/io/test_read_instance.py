@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from site_folder import SiteFolder, assert_issue
 
-from mes_stoch.io.instance import read_instance, require_series
+from mes_stoch.io.instance import read_instance
 from mes_stoch.products.energy.format import EnergyMarket
 from mes_stoch.products.flexibility.format import Reserve
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.schema.instance import SyntheticScenarios
+from mes_stoch.uncertainty.tree import build_tree
 
 SHIPPED = sorted(
     path.parent for path in (Path(__file__).parents[2] / "instances").glob("*/instance.yaml") if path.is_file()
@@ -100,18 +102,26 @@ def test_a_series_nobody_uses_is_fine(site: SiteFolder) -> None:
     assert "spare" in site.read().series.columns
 
 
-def test_synthetic_series_are_checked_when_their_names_are_known(site: SiteFolder) -> None:
+def test_series_that_a_process_does_not_draw_are_told_with_their_line(tmp_path: Path, instances: Path) -> None:
+    folder = shutil.copytree(instances / "hospital_fr", tmp_path / "hospital")
+    path = folder / "instance.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("price_eur_per_mwh: da_price_eur_per_mwh", "price_eur_per_mwh: da_prise_eur_per_mwh"))
+    loaded = read_instance(folder)
+    with pytest.raises(InstanceError) as caught:
+        build_tree(loaded, 1)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    line = next(k for k, own in enumerate(lines, 1) if "da_prise" in own)
+    assert_issue(caught.value.issues, "products.da.price_eur_per_mwh", line, "did you mean da_price_eur_per_mwh")
+
+
+def test_scenarios_of_a_process_are_not_drawn_while_reading(site: SiteFolder) -> None:
     text = site.text()
     site.write(text[: text.index("uncertainty:")] + "uncertainty: {kind: synthetic, process: any_process, seed: 1}\n")
     loaded = site.read()
     assert isinstance(loaded.instance.uncertainty, SyntheticScenarios)
     assert loaded.scenario_series is None
     assert loaded.probabilities is None
-    require_series(loaded, ["da_price_eur_per_mwh", "id_price_eur_per_mwh", "fcr_up_per_unit"])
-    with pytest.raises(InstanceError) as caught:
-        require_series(loaded, ["da_price_eur_per_mwh", "fcr_up_per_unit"])
-    line = site.line("price_eur_per_mwh: id_price")
-    assert_issue(caught.value.issues, "products.id.price_eur_per_mwh", line, "did you mean da_price_eur_per_mwh")
 
 
 def test_synthetic_series_must_be_in_the_unit_of_the_field(site: SiteFolder) -> None:

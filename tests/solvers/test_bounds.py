@@ -72,7 +72,6 @@ def test_lagrangian_bound_is_tight_at_the_optimal_multipliers():
     program = newsvendor([10.0, 20.0, 60.0], [0.5, 0.5, 0.5])
     # Optimal order 20: its worth is -1/3 (1 - 3/6) of each scenario's slope -1 above the demand met.
     multipliers = np.array([[-0.5], [0.0], [0.5]])
-    bounds.check_multipliers(program.probabilities, multipliers)
     each = bounds.priced_bounds(program, range(3), multipliers).values
     optimum = solve_extensive(program, SolveOptions()).upper
     assert optimum == pytest.approx((20 * 0.5 * 3 - 10 - 20 - 20) / 3)
@@ -99,14 +98,12 @@ def test_run_out_of_time_proves_only_what_it_has_proved():
         bounds.evaluate(program, [0], np.array([1.0]), stop=Stop(1e-9))
 
 
-def test_multipliers_that_do_not_average_to_zero_are_refused():
+def test_projected_multipliers_average_to_zero():
     probabilities = np.array([0.2, 0.3, 0.5])
     generator = np.random.default_rng(0)
     multipliers = generator.normal(0, 1e6, (3, 40))
-    with pytest.raises(SolveError, match="average to zero"):
-        bounds.check_multipliers(probabilities, multipliers)
+    assert np.abs(probabilities @ multipliers).max() > 1e5
     projected = bounds.project_multipliers(probabilities, multipliers)
-    bounds.check_multipliers(probabilities, projected)
     assert np.abs(probabilities @ projected).max() <= 1e-9
     # The projection takes the same off every scenario.
     assert np.ptp(projected - multipliers, axis=0) == pytest.approx(np.zeros(40), abs=1e-6)

@@ -43,7 +43,6 @@ NEGATIVE_GAP_TOLERANCE = 1e-6
 #: commitment has the same profit by every method; with the commitment fixed the last digits cost little.
 EVALUATION_GAP = 1e-6
 
-_MULTIPLIER_TOLERANCE = 1e-6
 #: Roundings between a dispatch and its cost.
 _ROUNDINGS = 8.0
 
@@ -215,19 +214,6 @@ def project_multipliers(probabilities: FloatArray, multipliers: FloatArray) -> F
     total = float(probabilities.sum())
     projected = multipliers - mean_multiplier(probabilities, multipliers) / total
     return np.asarray(projected - mean_multiplier(probabilities, projected) / total)
-
-
-def check_multipliers(probabilities: FloatArray, multipliers: FloatArray) -> None:
-    """Refuse multipliers whose weighted sum is not zero: their bound would prove nothing.
-
-    Raises
-    ------
-    SolveError
-    """
-    scale = np.abs(multipliers).max(initial=0.0) or 1.0
-    error = float(np.max(np.abs(mean_multiplier(probabilities, multipliers)), initial=0.0)) / scale
-    if error > _MULTIPLIER_TOLERANCE:
-        raise SolveError(f"multipliers do not average to zero (relative error {error:.2e}); their bound is not valid")
 
 
 def certify(lower: float, upper: float, name: str = "", tolerance: float = 0.0) -> tuple[float, float]:

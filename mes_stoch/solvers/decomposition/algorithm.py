@@ -398,7 +398,7 @@ class Decomposition:
             if self._is_done():
                 return
             before = self.state.upper - self.state.lower
-            complete, kind = self._settle(planes, offsets, gradients)
+            complete, kind = self._close_gap(planes, offsets, gradients)
             planes.add(offsets, gradients, kind)
             planes.update_bound()
             self._raise_lower(planes.lower, planes.kind)
@@ -426,8 +426,8 @@ class Decomposition:
             found = None
         return self._communicator.broadcast(found)
 
-    def _settle(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> tuple[bool, BoundKind]:
-        """Lower costs and raise ``offsets`` (in place), the scenarios that owe most first.
+    def _close_gap(self, planes: CuttingPlanes, offsets: FloatArray, gradients: FloatArray) -> tuple[bool, BoundKind]:
+        """Lower costs and raise ``offsets`` (in place), the scenarios with the largest gaps first.
 
         Returns
         -------
@@ -436,7 +436,7 @@ class Decomposition:
         """
         root = self.state.root
         if root is None:  # pragma: no cover - the caller has seen to it
-            raise SolveError("there is no commitment to settle")
+            raise SolveError("there is no commitment to close the gap of")
         gaps = ScenarioGaps(
             self.state.scenarios, offsets, gradients, planes.weights, root[self._program.root.consensus]
         )

@@ -53,7 +53,7 @@ def dive(model: HighsModel, scenario: LinearProgram, columns: IndexArray, relaxe
             return None
         values = current.values[columns]
         if _are_integral(values):
-            return _settled(model, columns, values, current)
+            return _dispatch_with(model, columns, values, current)
         chosen = _to_fix(values, free)
         before = lower[chosen], upper[chosen]
         rounded = np.clip(np.round(values[chosen]), lower[chosen], upper[chosen])
@@ -154,7 +154,7 @@ def _to_fix(values: FloatArray, free: BoolArray) -> BoolArray:
     return best | near
 
 
-def _settled(model: HighsModel, columns: IndexArray, values: FloatArray, current: Solution) -> Solution | None:
+def _dispatch_with(model: HighsModel, columns: IndexArray, values: FloatArray, current: Solution) -> Solution | None:
     """The point with its integers exact where round-off had moved them."""
     rounded = np.round(values)
     return current if np.array_equal(rounded, values) else _fixed(model, columns, rounded)

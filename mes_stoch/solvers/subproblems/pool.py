@@ -126,7 +126,7 @@ class ScenarioPool:
         stop = stop or Stop()
         self._serve("fixed")
         held = self._take(index, relax=self.recourse_is_continuous(index))
-        point = self._settle(root, held)
+        point = self._round_root(root, held)
         if point is None:
             return _NOTHING
         held.model.change_column_bounds(self.root_columns, point, point)
@@ -176,7 +176,7 @@ class ScenarioPool:
         self._last = index, held
         return held
 
-    def _settle(self, root: FloatArray, held: _Held) -> FloatArray | None:
+    def _round_root(self, root: FloatArray, held: _Held) -> FloatArray | None:
         """``root`` with round-off removed, or ``None`` where it breaks a bound or an integrality of the root."""
         point = np.array(root, dtype=np.float64)
         rounded = np.round(point[self._integer_root])
