@@ -79,9 +79,9 @@ def scenario_creator(scenario_name: str, instance: str | None = None, num_scens:
     model = site.model
     volumes: list[Any] = []
     derived: list[Any] = []
-    for family, members in site.variables:
-        if family.stage == "commit":
-            (derived if family.is_derived else volumes).extend(members)
+    for group, members in site.variables:
+        if group.stage == "commit":
+            (derived if group.is_derived else volumes).extend(members)
     model._mpisppy_node_list = [
         scenario_tree.ScenarioNode(
             name="ROOT",

@@ -94,6 +94,7 @@ def _balance(site: SiteModel, node: str) -> None:
         "balance",
         f"what flows into {node} flows out of it",
         lambda t: sum(flow(t) for _, flow in flows.called) + slack(t) == 0,
+        role="balance",
     )
     connection = site.scheduled_connections().get(node)
     if connection is not None:
@@ -105,6 +106,7 @@ def _balance(site: SiteModel, node: str) -> None:
                 sum(flow(t) for owner, flow in flows.base if owner != connection) + slack(t)
                 == site.scheduled(connection, t)
             ),
+            role="balance",
         )
     build_deliverability(site, node)
 
@@ -113,7 +115,7 @@ def _slack(site: SiteModel, node: str, kind: str, of: Firm, penalty_eur_per_mwh:
     firm = site.nodes[node].firm.get(of, [])
     if penalty_eur_per_mwh is None or not firm:
         return None
-    variable = site.variable(node, f"{kind}_mw", "MW", "realtime")
+    variable = site.variable(node, f"{kind}_mw", "MW", "realtime", role="slack")
     site.constraint(
         node,
         f"{kind}_limit",

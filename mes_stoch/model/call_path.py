@@ -43,6 +43,7 @@ def hold_energy(site: SiteModel, store: Buffer, call: FullCall, back: Back, stop
             f"{store.name} {word} a full call along its path",
             _PathRow(site.period_h, store, call.effect, windows, within),
             unit="MWh",
+            role="energy",
         )
 
 
@@ -96,6 +97,7 @@ def _stated(site: SiteModel, owner: str, name: str, flow: OfPeriod) -> OfPeriod:
         name,
         f"what a full call asks of the level of {owner}",
         lambda t: variable[t] >= flow(t),
+        role="energy",
     )
     return at(variable)
 
@@ -167,6 +169,7 @@ def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], b
             f"called to take energy, {store.name} charges for one part of a period and discharges for the other",
             _SharedPeriod(store, beside, stopped),
             unit="1",
+            role="energy",
         )
     return at(stopped)
 

@@ -186,6 +186,7 @@ def _split_discrete(
             f"{name}_within_share",
             f"{k} stands for no more of a running call of {device} than of a full one",
             lambda t, rest=rest: rest(t) >= 0,  # type: ignore[misc]
+            role="headroom",
         )
         claims[k] = Claim(device, directed, effect, share, _times(may_run, rest), called[k])
     return claims

@@ -136,6 +136,7 @@ def _carry(
         f"call_power_{call.name}",
         f"{owner} can {_verb(call.effect)} its part of a full call",
         lambda t: used(t) + sum(part(t) for part in asked) <= limit_mw,
+        role="headroom",
     )
 
 

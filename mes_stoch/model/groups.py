@@ -1,4 +1,4 @@
-"""Variables and rows in the order they were declared, with what a person needs to read them."""
+"""Columns and rows in the groups in which they were declared, with what they mean to a person and to the program."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.components.shared.context import ColumnRole, RowRole, Stage
 from mes_stoch.model.program import IndexArray
 
 
 @dataclass(frozen=True)
-class Family:
-    """All columns (or rows) of one kind.
+class Group:
+    """Columns, or rows, of one meaning: one for each span of time.
 
     Parameters
     ----------
@@ -23,28 +24,40 @@ class Family:
     unit : str
         Of a value; of the slack of a row.
     stage : str
-        ``commit``, ``day_ahead`` or ``realtime``.
+        ``commit``, ``day_ahead`` or ``realtime``: when columns are decided, and the latest stage of a row's columns.
     dimension : str
         ``time``, or the name of a coarser span (``block_fr_fcr``, ``period_da``, ``horizon``).
     coordinate : datetime64 array, UTC
         Start of each span.
     positions : int array
         Columns (rows) of the scenario program, one per coordinate.
-    text : str
-        For rows: what the row demands, in the user's words.
     """
 
     name: str
     owner: str
     quantity: str
     unit: str
-    stage: str
+    stage: Stage
     dimension: str
     coordinate: NDArray[np.datetime64]
     positions: IndexArray
-    text: str = ""
+
+
+@dataclass(frozen=True)
+class ColumnGroup(Group):
+    """A group of columns; ``role`` says what they are (:data:`~mes_stoch.components.shared.context.ColumnRole`)."""
+
+    role: ColumnRole = "dispatch"
 
     @property
     def is_derived(self) -> bool:
         """Whether a root column only follows from a committed volume (on/off of a bid, number of steps)."""
-        return self.stage == "commit" and self.quantity in ("bid", "bid_steps")
+        return self.stage == "commit" and self.role == "bid"
+
+
+@dataclass(frozen=True)
+class RowGroup(Group):
+    """A group of rows; ``text`` says in the user's words what they demand, ``role`` what about."""
+
+    text: str = ""
+    role: RowRole = "rule"

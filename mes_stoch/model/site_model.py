@@ -20,6 +20,7 @@ from mes_stoch.components.shared.context import (
     Availability,
     Buffer,
     CallEffect,
+    ColumnRole,
     DirectedProduct,
     Direction,
     Expression,
@@ -27,11 +28,12 @@ from mes_stoch.components.shared.context import (
     HeldReserve,
     Network,
     OfPeriod,
+    RowRole,
     Stage,
     Weighted,
     pools,
 )
-from mes_stoch.model.groups import Family
+from mes_stoch.model.groups import ColumnGroup, RowGroup
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.component import Component, Connection, providers
@@ -89,8 +91,8 @@ class SiteModel:
         self.instance = instance
         self.time = time
         self.model: Any = pyo.ConcreteModel(name=instance.name)
-        self.variables: list[tuple[Family, list[Any]]] = []
-        self.constraints: list[tuple[Family, list[Any]]] = []
+        self.variables: list[tuple[ColumnGroup, list[Any]]] = []
+        self.constraints: list[tuple[RowGroup, list[Any]]] = []
         self.streams: dict[str, list[Expression]] = {}
         self.data: dict[str, Datum] = {}
         self.placeholders: dict[str, Any] = {}
@@ -172,13 +174,16 @@ class SiteModel:
         integer: bool = False,
         spans: Sequence[NDArray[np.int64]] | None = None,
         dimension: str = "time",
+        role: ColumnRole = "dispatch",
     ) -> Any:
         size = len(self.periods) if spans is None else len(spans)
         variable = pyo.Var(range(size), bounds=(lower, upper), within=pyo.Integers if integer else pyo.Reals)
         self.model.add_component(f"{owner}.{name}", variable)
         positions = np.arange(self._columns, self._columns + size, dtype=np.int32)
         self._columns += size
-        family = Family(f"{owner}.{name}", owner, name, unit, stage, dimension, self._starts(spans), positions)
+        family = ColumnGroup(
+            f"{owner}.{name}", owner, name, unit, stage, dimension, self._starts(spans), positions, role
+        )
         self.variables.append((family, [variable[k] for k in range(size)]))
         return variable
 
@@ -195,14 +200,16 @@ class SiteModel:
         unit: str = "MW",
         spans: Sequence[NDArray[np.int64]] | None = None,
         dimension: str = "time",
+        stage: Stage = "realtime",
+        role: RowRole = "rule",
     ) -> None:
         size = len(self.periods) if spans is None else len(spans)
         block = pyo.Constraint(range(size), rule=lambda _, k: rule(k))
         self.model.add_component(f"{owner}.{name}:", block)
         positions = np.arange(self._rows, self._rows + size, dtype=np.int32)
         self._rows += size
-        family = Family(
-            f"{owner}.{name}", owner, name, unit, "realtime", dimension, self._starts(spans), positions, text
+        family = RowGroup(
+            f"{owner}.{name}", owner, name, unit, stage, dimension, self._starts(spans), positions, text, role
         )
         self.constraints.append((family, [block[k] for k in range(size)]))
 
@@ -254,19 +261,20 @@ class SiteModel:
 
     def _hold(self, owner: str, directed: DirectedProduct) -> tuple[Any, Weighted, Weighted]:
         """What is held for a directed product, what of it is delivered, and what a full call would ask for on top."""
-        held = self.variable(owner, f"{directed.name}_held_mw", "MW", "realtime")
+        held = self.variable(owner, f"{directed.name}_held_mw", "MW", "realtime", role="held")
         if directed.is_pro_rata:
             return (
                 held,
                 self._scaled(directed.activation, _at(held)),
                 self._scaled(self.uncalled_share(directed), _at(held)),
             )
-        called = self.variable(owner, f"{directed.name}_called_mw", "MW", "realtime")
+        called = self.variable(owner, f"{directed.name}_called_mw", "MW", "realtime", role="called")
         self.constraint(
             owner,
             f"{directed.name}_within_held",
             f"{owner} delivers no more {directed.name} than it holds",
             lambda t: called[t] <= held[t],
+            role="headroom",
         )
         return held, self._scaled(1.0, _at(called)), self._scaled(directed.open, lambda t: held[t] - called[t])
 
@@ -298,7 +306,7 @@ class SiteModel:
                 # directed products of every group are bound in each of them
                 suffix = "" if len(apart) == 1 or directed.product.exclusivity_group == group else f"_{group}"
                 text = f"{owner} reaches the reserve it holds within {time_s:g} s"
-                self._limit_sum(owner, f"{directed.name}_ramp{suffix}", text, _sum_of(faster), limit_mw)
+                self._limit_sum(owner, f"{directed.name}_ramp{suffix}", text, _sum_of(faster), limit_mw, "ramp")
             if len(apart) > 1:
                 called = [
                     reserve.called[other.name](1.0)
@@ -306,10 +314,10 @@ class SiteModel:
                     if other.direction == directed.direction and other.product.response_time_s <= time_s
                 ]
                 text = f"{owner} reaches all that is called within {time_s:g} s"
-                self._limit_sum(owner, f"{directed.name}_called_ramp", text, _total(called), limit_mw)
+                self._limit_sum(owner, f"{directed.name}_called_ramp", text, _total(called), limit_mw, "ramp")
 
-    def _limit_sum(self, owner: str, name: str, text: str, total: OfPeriod, limit: float) -> None:
-        self.constraint(owner, name, text, lambda t: total(t) <= limit)
+    def _limit_sum(self, owner: str, name: str, text: str, total: OfPeriod, limit: float, role: RowRole) -> None:
+        self.constraint(owner, name, text, lambda t: total(t) <= limit, role=role)
 
     def held(self, directed: DirectedProduct, t: int) -> Expression:
         return sum(r.held[directed.name][t] for rs in self._holders.values() for r in rs if directed.name in r.held)
@@ -402,6 +410,7 @@ class SiteModel:
                     f"schedule and reserve together stay within the {text} of {connection}",
                     _beside(scheduled, sign, reserved),
                     limit_mw,
+                    "headroom",
                 )
 
     def reserved(self, connection: str, direction: Direction, t: int) -> Expression:

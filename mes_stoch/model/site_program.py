@@ -24,7 +24,7 @@ from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
-from mes_stoch.model.groups import Family
+from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.site_model import SiteModel, scenario_data
@@ -38,9 +38,6 @@ from mes_stoch.schema.tree import ScenarioTree
 
 #: Difference of a price between leaves that is rounding, as a share of the largest.
 DAY_AHEAD_TOLERANCE = 1e-6
-
-#: What a product commits to, by the unit it is traded in.
-_VOLUMES = ("volume_mw", "volume_mvar")
 
 
 def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram | BundledProgram[SiteProgram]:
@@ -129,8 +126,8 @@ class SiteProgram:
         self.instance = instance
         self.tree = tree
         self.structure = structure
-        self.column_groups: tuple[Family, ...] = tuple(family for family, _ in site.variables)
-        self.row_groups: tuple[Family, ...] = tuple(family for family, _ in site.constraints)
+        self.column_groups: tuple[ColumnGroup, ...] = tuple(group for group, _ in site.variables)
+        self.row_groups: tuple[RowGroup, ...] = tuple(group for group, _ in site.constraints)
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
         self._derived = derived
@@ -176,8 +173,8 @@ class SiteProgram:
     @property
     def day_ahead_columns(self) -> IndexArray:
         """Columns decided at the day-ahead node."""
-        families = (family.positions for family in self.column_groups if family.stage == "day_ahead")
-        return np.concatenate([np.empty(0, dtype=np.int32), *families]).astype(np.int32)
+        groups = (group.positions for group in self.column_groups if group.stage == "day_ahead")
+        return np.concatenate([np.empty(0, dtype=np.int32), *groups]).astype(np.int32)
 
     @property
     def stages(self) -> int:
@@ -199,8 +196,7 @@ class SiteProgram:
         carriers = {name: node.carrier for name, node in self.instance.nodes.items()}
         names = dict.fromkeys((carriers[node], node, owner) for node, owner, _ in self._flow_labels)
         names |= dict.fromkeys(
-            (carriers[family.owner], family.owner, family.quantity.removesuffix("_mw"))
-            for family in self._slack_families
+            (carriers[group.owner], group.owner, group.quantity.removesuffix("_mw")) for group in self._slack_groups
         )
         return tuple(names)
 
@@ -218,21 +214,17 @@ class SiteProgram:
         table = np.zeros((len(self.tree.time), len(self.flow_names)))
         # two ports of one component at one node add up
         np.add.at(table, self._flow_places, amounts)
-        first = len(self.flow_names) - len(self._slack_families)
-        for place, family in enumerate(self._slack_families, first):
-            sign = 1.0 if family.quantity == "unserved_mw" else -1.0
-            table[:, place] = sign * values[family.positions]
+        first = len(self.flow_names) - len(self._slack_groups)
+        for place, group in enumerate(self._slack_groups, first):
+            sign = 1.0 if group.quantity == "unserved_mw" else -1.0
+            table[:, place] = sign * values[group.positions]
         return table
 
     @cached_property
-    def _slack_families(self) -> tuple[Family, ...]:
+    def _slack_groups(self) -> tuple[ColumnGroup, ...]:
         """What is unserved and dumped at nodes."""
         nodes = self.instance.nodes
-        return tuple(
-            family
-            for family in self.column_groups
-            if family.owner in nodes and family.quantity in ("unserved_mw", "dumped_mw")
-        )
+        return tuple(group for group in self.column_groups if group.owner in nodes and group.role == "slack")
 
     @cached_property
     def _flow_places(self) -> tuple[IndexArray, IndexArray]:
@@ -256,70 +248,70 @@ class SiteProgram:
         place = {int(column): k for k, column in enumerate(self.root.columns)}
         time, period_h = self.tree.time, self.instance.horizon.period_h
         rows, quantities = [], ["volume_mw"]
-        for family in self.column_groups:
-            product = self.instance.products.get(family.owner)
-            if product is None or family.quantity not in _VOLUMES or family.stage != "commit":
+        for group in self.column_groups:
+            product = self.instance.products.get(group.owner)
+            if product is None or group.role != "commitment" or group.stage != "commit":
                 continue
-            if family.quantity not in quantities:
-                quantities.append(family.quantity)
+            if group.quantity not in quantities:
+                quantities.append(group.quantity)
             # a product without blocks is one volume for the horizon
             spans = blocks(time, period_h, product.volume_block_h)
-            for span, column in zip(spans, family.positions, strict=True):
+            for span, column in zip(spans, group.positions, strict=True):
                 rows.append(
                     {
-                        "product": family.owner,
+                        "product": group.owner,
                         "block_start": time[int(span[0])],
                         "block_end": time[int(span[-1])] + pd.Timedelta(hours=period_h),
-                        family.quantity: float(root[place[int(column)]]),
+                        group.quantity: float(root[place[int(column)]]),
                     }
                 )
         return pd.DataFrame(rows, columns=["product", "block_start", "block_end", *quantities])
 
     def describe_row(self, row: int) -> str:
         """What a row demands and when, in the user's words."""
-        for family in self.row_groups:
-            first, last = int(family.positions[0]), int(family.positions[-1])
+        for group in self.row_groups:
+            first, last = int(group.positions[0]), int(group.positions[-1])
             if first <= row <= last:
-                return f"{family.text} ({self._when(family, row - first)}) [{family.name}]"
+                return f"{group.text} ({self._when(group, row - first)}) [{group.name}]"
         return f"row {row}"
 
     def row_is_wish(self, row: int) -> bool:
         """Whether a row demands a state at the end of the horizon."""
-        family = next((f for f in self.row_groups if f.positions[0] <= row <= f.positions[-1]), None)
-        return family is not None and family.dimension == "horizon"
+        group = next((f for f in self.row_groups if f.positions[0] <= row <= f.positions[-1]), None)
+        return group is not None and group.dimension == "horizon"
 
     def describe_column(self, column: int) -> str:
         """What a variable is and when."""
-        family = self._family_of(column)
-        if family is None:
+        group = self._group_of(column)
+        if group is None:
             return f"column {column}"
-        return f"{family.quantity} of {family.owner} ({self._when(family, column - int(family.positions[0]))})"
+        return f"{group.quantity} of {group.owner} ({self._when(group, column - int(group.positions[0]))})"
 
     def cost_is_derived(self, column: int) -> bool:
         """Whether a column is slack whose penalty follows from prices, and is no number of the user's."""
-        family = self._family_of(column)
-        return family is not None and (family.owner, family.quantity) in self._derived
+        group = self._group_of(column)
+        return group is not None and (group.owner, group.quantity) in self._derived
 
-    def _family_of(self, column: int) -> Family | None:
-        for family in self.column_groups:
-            if int(family.positions[0]) <= column <= int(family.positions[-1]):
-                return family
+    def _group_of(self, column: int) -> ColumnGroup | None:
+        for group in self.column_groups:
+            if int(group.positions[0]) <= column <= int(group.positions[-1]):
+                return group
         return None
 
-    def _when(self, family: Family, k: int) -> str:
-        if family.dimension == "horizon":
+    def _when(self, group: Group, k: int) -> str:
+        if group.dimension == "horizon":
             return "end of the horizon"
-        start = pd.Timestamp(family.coordinate[k]).tz_localize("UTC").tz_convert(str(self.tree.time.tz))
-        kind = "period" if family.dimension == "time" else "block"
+        start = pd.Timestamp(group.coordinate[k]).tz_localize("UTC").tz_convert(str(self.tree.time.tz))
+        kind = "period" if group.dimension == "time" else "block"
         return f"{kind} from {start:%Y-%m-%d %H:%M}"
 
     # -- the root ---------------------------------------------------------------------------------------------------
 
     def _make_root(self) -> RootStage:
-        families = [family for family in self.column_groups if family.stage == "commit"]
-        columns = np.concatenate([np.empty(0, dtype=np.int32), *(f.positions for f in families)]).astype(np.int32)
-        names = tuple(f"{f.name}[{k}]" for f in families for k in range(len(f.positions)))
-        consensus = np.asarray([not f.is_derived for f in families for _ in f.positions], dtype=bool)
+        groups = [group for group in self.column_groups if group.stage == "commit"]
+        columns = np.concatenate([np.empty(0, dtype=np.int32), *(f.positions for f in groups)]).astype(np.int32)
+        names = tuple(f"{f.name}[{k}]" for f in groups for k in range(len(f.positions)))
+        consensus = np.asarray([not f.is_derived for f in groups for _ in f.positions], dtype=bool)
         return RootStage(
             columns=columns,
             names=names,
@@ -341,13 +333,13 @@ class SiteProgram:
         columns = self._root.columns
         point = np.clip(root, self.structure.column_lower[columns], self.structure.column_upper[columns])
         place = {int(column): k for k, column in enumerate(columns)}
-        families, bids = {family.name: family for family in self.column_groups}, self.instance.bids
+        groups, bids = {group.name: group for group in self.column_groups}, self.instance.bids
         # volumes decided later are no part of the root
         found = {product_id: product.bid_rules() for product_id, product in self.instance.products.items()}
         ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}
         volumes: dict[str, FloatArray] = {}
         for product_id, rules in ruled.items():
-            given = [point[place[int(column)]] for column in families[f"{product_id}.volume_mw"].positions]
+            given = [point[place[int(column)]] for column in groups[f"{product_id}.volume_mw"].positions]
             nearest = [nearest_bid_mw(v, rules, steps=bids.steps, minimum=bids.minimum) for v in given]
             volumes[product_id] = np.array(nearest)
         for first, second, shared in self._exclusive:
@@ -355,12 +347,12 @@ class SiteProgram:
                 keep_larger(volumes[first], volumes[second], shared)
         for product_id, values in volumes.items():
             follows = {"volume_mw": values, "bid": values > 0}
-            if f"{product_id}.bid_steps" in families:
+            if f"{product_id}.bid_steps" in groups:
                 follows["bid_steps"] = np.round(values / ruled[product_id].bid_step_mw)
             for quantity, numbers in follows.items():
-                family = families.get(f"{product_id}.{quantity}")
-                if family is not None:
-                    point[[place[int(column)] for column in family.positions]] = numbers
+                group = groups.get(f"{product_id}.{quantity}")
+                if group is not None:
+                    point[[place[int(column)] for column in group.positions]] = numbers
         return point
 
 
@@ -373,5 +365,5 @@ def _exclusive(instance: Instance, tree: ScenarioTree) -> list[tuple[str, str, l
     return found
 
 
-def _names(families: tuple[Family, ...]) -> tuple[str, ...]:
-    return tuple(f"{family.name}[{k}]" for family in families for k in range(len(family.positions)))
+def _names(groups: tuple[Group, ...]) -> tuple[str, ...]:
+    return tuple(f"{group.name}[{k}]" for group in groups for k in range(len(group.positions)))

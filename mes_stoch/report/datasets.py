@@ -14,7 +14,7 @@ from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.units import in_currency
 
 if TYPE_CHECKING:
-    from mes_stoch.model.groups import Family
+    from mes_stoch.model.groups import Group
     from mes_stoch.model.program import FloatArray
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution
@@ -36,9 +36,9 @@ _NODE_DUAL_NOTE = (
 
 
 def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
-    """Every variable family over ``(scenario, its dimension)``; commitments without a scenario dimension.
+    """Every variable group over ``(scenario, its dimension)``; commitments without a scenario dimension.
 
-    Also ``profit_eur`` by scenario, ``stream_eur`` by scenario and stream, and ``dual.<row family>`` where the
+    Also ``profit_eur`` by scenario, ``stream_eur`` by scenario and stream, and ``dual.<row group>`` where the
     scenarios' dispatch is a linear program.
     """
     solutions = sorted(result.scenarios, key=lambda solution: solution.index)
@@ -48,15 +48,15 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     values = np.stack([solution.values for solution in solutions])
     coordinates: dict[str, NDArray[np.datetime64]] = {}
     variables: dict[str, xr.Variable] = {}
-    for family in program.column_groups:
-        array = values[:, family.positions]
+    for group in program.column_groups:
+        array = values[:, group.positions]
         attributes = {
-            "units": family.unit,
-            "stage": family.stage,
-            "long_name": f"{family.quantity.replace('_', ' ')} of {family.owner}",
+            "units": group.unit,
+            "stage": group.stage,
+            "long_name": f"{group.quantity.replace('_', ' ')} of {group.owner}",
         }
-        array = array[0] if family.stage == "commit" else array
-        variables[family.name] = _variable(coordinates, family, family.name, array, attributes)
+        array = array[0] if group.stage == "commit" else array
+        variables[group.name] = _variable(coordinates, group, group.name, array, attributes)
     duals = [
         np.full(len(program.row_names), np.nan) if solution.row_dual is None else -solution.row_dual
         for solution in solutions
@@ -65,11 +65,11 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         currency = program.instance.currency
         note = in_currency(_DUAL_NOTE if program.stages == 2 else _NODE_DUAL_NOTE, currency)
         stacked = np.stack(duals)
-        for family in program.row_groups:
-            name = DUAL_PREFIX + family.name
-            unit = currency if family.unit == "1" else f"{currency}/{_per(family.unit)}"
-            attributes = {"units": unit, "stage": family.stage, "long_name": family.text, "note": note}
-            variables[name] = _variable(coordinates, family, name, stacked[:, family.positions], attributes)
+        for rows in program.row_groups:
+            name = DUAL_PREFIX + rows.name
+            unit = currency if rows.unit == "1" else f"{currency}/{_per(rows.unit)}"
+            attributes = {"units": unit, "stage": rows.stage, "long_name": rows.text, "note": note}
+            variables[name] = _variable(coordinates, rows, name, stacked[:, rows.positions], attributes)
     # all at once: xarray copies the whole for every variable that is added alone
     dataset = dataset.assign_coords({name: (name, times) for name, times in coordinates.items()}).assign(variables)
     _add_money(dataset, program, solutions)
@@ -142,16 +142,16 @@ def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Datase
 
 def _variable(
     coordinates: dict[str, NDArray[np.datetime64]],
-    family: Family,
+    group: Group,
     name: str,
     array: FloatArray,
     attributes: dict[str, str],
 ) -> xr.Variable:
-    """A family's numbers; its spans are noted among the coordinates."""
-    coordinate = np.asarray(family.coordinate, dtype="datetime64[ns]")
-    if not np.array_equal(coordinates.setdefault(family.dimension, coordinate), coordinate):
-        raise ModelError(f"{name}: dimension {family.dimension} has other spans than in the families before it")
-    dimensions = (family.dimension,) if array.ndim == 1 else ("scenario", family.dimension)
+    """A group's numbers; its spans are noted among the coordinates."""
+    coordinate = np.asarray(group.coordinate, dtype="datetime64[ns]")
+    if not np.array_equal(coordinates.setdefault(group.dimension, coordinate), coordinate):
+        raise ModelError(f"{name}: dimension {group.dimension} has other spans than in the groups before it")
+    dimensions = (group.dimension,) if array.ndim == 1 else ("scenario", group.dimension)
     return xr.Variable(dimensions, array, attributes)
 
 

@@ -14,7 +14,6 @@ few most probable scenarios and with ``m`` the smallest bid, in the blocks that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mes_stoch.components.shared.context import RowRole
 from mes_stoch.products.shared.equations_bids import largest_volume_mw
 from mes_stoch.rules.calendar import obliged
 from mes_stoch.rules.exclusivity import exclusive_pairs
@@ -32,28 +32,18 @@ from mes_stoch.schema.product import BidRules
 from mes_stoch.solvers.subproblems.sampled import Question, SampledRelaxation
 
 if TYPE_CHECKING:
-    from mes_stoch.model.groups import Family
+    from mes_stoch.model.groups import Group
     from mes_stoch.model.site_program import SiteProgram
 
 _MOST_BLOCKS = 4
 _NONE = 1e-6
-_SLACK = re.compile(r"(unserved|dumped|terminal_short|schedule_short|schedule_long)_(mw|mwh)")
-_SHORT = re.compile(r"(short|missed)(_(up|down))?_(mw|mvar)")
 #: Which rows are dropped to find what stands in the way, by what the rows are about.
-_LIMITS = (
-    ("energy", re.compile(r".*(energy|path|level_|_after_|call_room|stops_discharge).*")),
-    ("ramp", re.compile(r".*ramp.*")),
-    (
-        "headroom",
-        re.compile(r"headroom.*|maximum|minimum|limit|floor|available|sharing|.*room.*|.*call_power.*|.*within_.*"),
-    ),
-)
+_LIMITS: tuple[RowRole, ...] = ("energy", "ramp", "headroom")
 _WORDS = {
     "energy": "stores and the nodes behind them cannot hold the energy of a full call",
     "ramp": "devices are not fast enough for its full-activation time",
     "headroom": "devices or the connection leave no room for it",
 }
-_OWN_RULES = re.compile(r"bid_minimum|bid_maximum|bid_step|exclusive_with_.*")
 
 
 @dataclass(frozen=True)
@@ -150,9 +140,7 @@ class _Inquiry:
         self._silent = [column for name in silent for column in self._volume_columns(name)]
         base = self._relaxation.ask(Question(self._without(self._silent)))
         self._free_cost = None if base is None else base.objective
-        slack = self._relaxation.own_columns(
-            _positions(f for f in program.column_groups if _SLACK.fullmatch(f.quantity))
-        )
+        slack = self._relaxation.own_columns(_positions(g for g in program.column_groups if g.role == "slack"))
         values = None if base is None else base.values
         # what cannot be held without leaving more demand unserved cannot be held
         self._slack = {} if values is None else {k: (0.0, max(0.0, float(values[k])) + 1e-7) for k in slack}
@@ -194,18 +182,16 @@ class _Inquiry:
         return None if found is None or found.values is None else float(found.values[column])
 
     def _physical(self, volume: _Volume, block: int, held: float) -> tuple[str, str]:
-        limits = {}
-        for kind, pattern in _LIMITS:
-            families = [
-                family
-                for family in self._program.row_groups
-                if pattern.fullmatch(family.quantity) and family.owner != volume.product_id
+        limits: dict[str, float] = {}
+        for kind in _LIMITS:
+            groups = [
+                group for group in self._program.row_groups if group.role == kind and group.owner != volume.product_id
             ]
-            if families:
-                more = self._largest(volume, block, self._relaxation.rows(_positions(families)))
+            if groups:
+                more = self._largest(volume, block, self._relaxation.rows(_positions(groups)))
                 limits[kind] = 0.0 if more is None else more - held
-        kind = max(limits, key=lambda key: limits[key], default="")
-        known = kind if kind and limits[kind] > _NONE * max(1.0, volume.largest) else ""
+        most = max(limits, key=lambda key: limits[key], default="")
+        known = most if most and limits[most] > _NONE * max(1.0, volume.largest) else ""
         why = _WORDS.get(known, "no single limit; several stand in the way together")
         if held > _NONE:
             return "minimum_bid", (
@@ -291,22 +277,22 @@ class _Inquiry:
     def _without(self, columns: Iterable[int]) -> dict[int, tuple[float, float]]:
         return dict.fromkeys(columns, (0.0, 0.0))
 
-    def _volume_family(self, name: str) -> Family | None:
-        fitting = (f for f in self._program.column_groups if f.owner == name and f.stage == "commit")
-        return next((f for f in fitting if f.quantity in ("volume_mw", "volume_mvar")), None)
+    def _volume_group(self, name: str) -> Group | None:
+        own = (g for g in self._program.column_groups if g.owner == name and g.stage == "commit")
+        return next((g for g in own if g.role == "commitment"), None)
 
     def _volume_columns(self, name: str) -> list[int]:
-        family = self._volume_family(name)
-        return [] if family is None else self._relaxation.root_columns(family.positions)
+        group = self._volume_group(name)
+        return [] if group is None else self._relaxation.root_columns(group.positions)
 
     @property
     def _all_volumes(self) -> set[int]:
         return {column for name in self._program.instance.products for column in self._volume_columns(name)}
 
     def _volume(self, name: str) -> _Volume | None:
-        family, product = self._volume_family(name), self._program.instance.products[name]
+        group, product = self._volume_group(name), self._program.instance.products[name]
         rules = product.bid_rules()
-        if family is None or family.quantity != "volume_mw" or rules is None:
+        if group is None or group.quantity != "volume_mw" or rules is None:
             return None
         program, bids = self._program, self._program.instance.bids
         period_h = program.instance.horizon.period_h
@@ -315,16 +301,16 @@ class _Inquiry:
         smallest = max(rules.minimum_bid_mw if bids.minimum else 0.0, step)
         if step > 0:
             smallest = step * np.ceil(smallest / step - 1e-9)
-        short = [f for f in program.column_groups if f.owner == name and _SHORT.fullmatch(f.quantity)]
+        short = [g for g in program.column_groups if g.owner == name and g.role in ("shortfall", "missed")]
         excluding = [
-            f
-            for f in program.row_groups
-            if (f.owner == name and _OWN_RULES.fullmatch(f.quantity)) or f.quantity == f"exclusive_with_{name}"
+            g
+            for g in program.row_groups
+            if (g.owner == name and g.role == "bid") or g.quantity == f"exclusive_with_{name}"
         ]
         return _Volume(
             name,
             rules,
-            self._relaxation.root_columns(family.positions),
+            self._relaxation.root_columns(group.positions),
             self._relaxation.own_columns(_positions(short)),
             self._relaxation.rows(_positions(excluding)) if excluding else np.empty(0, dtype=np.int32),
             [program.tree.time[int(span[0])] for span in spans],
@@ -341,6 +327,6 @@ class _Inquiry:
         return [int(k) for k in np.argsort(-np.array(paid), kind="stable")[:_MOST_BLOCKS]]
 
 
-def _positions(families: Iterable[Family]) -> Any:
-    found = [family.positions for family in families]
+def _positions(groups: Iterable[Group]) -> Any:
+    found = [group.positions for group in groups]
     return np.unique(np.concatenate(found)).astype(np.int32) if found else np.empty(0, dtype=np.int32)

@@ -13,16 +13,15 @@ from mes_stoch.schema.product import MarketProduct
 from mes_stoch.solvers.subproblems.least_slack import ScenarioSlack, examine_all
 
 if TYPE_CHECKING:
+    from mes_stoch.components.shared.context import ColumnRole
+    from mes_stoch.model.groups import ColumnGroup
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult
 
 _TOLERANCE = 1e-6
-_SLACK = re.compile(
-    r"(?P<kind>unserved|dumped|terminal_short|schedule_short|schedule_long|short|missed)"
-    r"(_(?P<direction>up|down))?_(mw|mwh|mvar)"
-)
-#: Kinds that a contract settles; the others are things that a site does not do of its own accord.
-_CONTRACT = ("short", "missed")
+#: Roles that a contract settles; slack is what a site does not do of its own accord.
+_CONTRACT = ("shortfall", "missed")
+_NAME = re.compile(r"(?P<kind>\w+?)(_(?P<direction>up|down))?_(mw|mwh|mvar)")
 _WORDS = {
     "unserved": "demand left unserved at {owner}",
     "dumped": "surplus thrown away at {owner}",
@@ -42,25 +41,23 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
         return []
     hours = float(program.instance.horizon.period_h)
     used = []
-    for family in program.column_groups:
-        match = _SLACK.fullmatch(family.quantity)
-        product = program.instance.products.get(family.owner)
-        # `short_mw` of the imbalance is a settled position, not slack
-        if match is None or (match["kind"] in _CONTRACT and not _is_slack(match["kind"], product)):
+    for group in program.column_groups:
+        product = program.instance.products.get(group.owner)
+        is_of_contract = group.role in _CONTRACT
+        if group.role != "slack" and not (is_of_contract and _is_promised(group.role, product)):
             continue
-        weight = hours if family.unit in ("MW", "Mvar") else 1.0
-        by_scenario = weight * solution[family.name].values.sum(axis=-1)
+        weight = hours if group.unit in ("MW", "Mvar") else 1.0
+        by_scenario = weight * solution[group.name].values.sum(axis=-1)
         expected = float(solution["probability"].values @ by_scenario)
         if expected > _TOLERANCE:
-            owner = f"{family.owner} ({match['direction']})" if match["direction"] else family.owner
             worst = int(np.argmax(by_scenario))
             used.append(
                 {
-                    "name": family.name,
-                    "meaning": _WORDS[match["kind"]].format(owner=owner),
-                    "contract": match["kind"] in _CONTRACT,
+                    "name": group.name,
+                    "meaning": _in_words(group),
+                    "contract": is_of_contract,
                     "expected": expected,
-                    "unit": f"{family.unit} h" if match["kind"] == "short" else "MWh",
+                    "unit": f"{group.unit} h" if group.role == "shortfall" else "MWh",
                     "worst_scenario": str(solution["scenario"].values[worst]),
                     "worst": float(by_scenario[worst]),
                 }
@@ -68,11 +65,19 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
     return used
 
 
-def _is_slack(kind: str, product: MarketProduct | None) -> bool:
+def _is_promised(role: ColumnRole, product: MarketProduct | None) -> bool:
     """Whether what a product is short of, or has missed, is slack: where readiness or delivery was promised."""
     if product is None:
         return False
-    return product.has_availability_obligation if kind == "short" else as_called(product) is not None
+    return product.has_availability_obligation if role == "shortfall" else as_called(product) is not None
+
+
+def _in_words(group: ColumnGroup) -> str:
+    match = _NAME.fullmatch(group.quantity)
+    kind, direction = (match["kind"], match["direction"]) if match is not None else (group.quantity, None)
+    owner = f"{group.owner} ({direction})" if direction else group.owner
+    known = _WORDS.get(kind)
+    return f"{kind.replace('_', ' ')} of {owner}" if known is None else known.format(owner=owner)
 
 
 def leans_on_slack(used: list[dict[str, Any]]) -> bool:
@@ -89,8 +94,8 @@ def chosen_slack(program: SiteProgram, result: EngineResult, budget_s: float) ->
         ``scenarios``: how many lean on slack; ``examined``: of how many the least possible is known; ``chosen``: a list
         of ``scenario``, penalties ``paid`` and ``least`` (in the run's currency) and ``reason``.
     """
-    families = [family for family in program.column_groups if _is_physical(family.quantity)]
-    slack = np.concatenate([np.empty(0, dtype=np.int32), *(family.positions for family in families)]).astype(np.int32)
+    groups = [group for group in program.column_groups if group.role == "slack"]
+    slack = np.concatenate([np.empty(0, dtype=np.int32), *(group.positions for group in groups)]).astype(np.int32)
     before = program.root.columns
     if program.stages == 3:
         before = np.concatenate([before, program.day_ahead_columns])
@@ -113,11 +118,6 @@ def chosen_slack(program: SiteProgram, result: EngineResult, budget_s: float) ->
             if one.is_chosen
         ],
     }
-
-
-def _is_physical(quantity: str) -> bool:
-    match = _SLACK.fullmatch(quantity)
-    return match is not None and match["kind"] not in _CONTRACT
 
 
 def _reason(program: SiteProgram, one: ScenarioSlack, values: np.ndarray[Any, np.dtype[np.float64]]) -> str:

@@ -85,12 +85,14 @@ def _limits(
             row,
             f"{name} runs below its maximum, with room for the reserve that raises it",
             lambda t, ceiling=ceiling: power[t] + raising(t) <= ceiling(t),  # type: ignore[misc]
+            role="headroom",
         )
     context.constraint(
         name,
         "minimum",
         f"{name} runs above its minimum, with room for the reserve that lowers it",
         lambda t: power[t] - lowering(t) >= spec.power_min_mw * on_off.state(t),
+        role="headroom",
     )
 
 

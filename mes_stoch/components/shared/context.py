@@ -20,6 +20,15 @@ Stage = Literal["commit", "day_ahead", "realtime"]
 Direction = Literal["up", "down"]
 Effect = Literal["taken", "added"]
 
+#: What a column is: the volume of a product, what only follows from its bids, a position on a market, reserve held and
+#: delivered, what may stand in for a law of the site at a penalty (slack), what a contract settles as not held
+#: (shortfall) or not delivered (missed), or anything else that is decided in operation.
+ColumnRole = Literal["commitment", "bid", "position", "held", "called", "slack", "shortfall", "missed", "dispatch"]
+
+#: What a row is about: a balance of a node, room for power, speed, energy behind calls, what can be bid, or any other
+#: rule.
+RowRole = Literal["balance", "headroom", "ramp", "energy", "bid", "rule"]
+
 #: What a device cannot help: power that it must have, or power that it must bring.
 Firm = Literal["demand", "supply"]
 
@@ -255,6 +264,7 @@ class ModelContext(Protocol):
         integer: bool = False,
         spans: Sequence[NDArray[np.int64]] | None = None,
         dimension: str = "time",
+        role: ColumnRole = "dispatch",
     ) -> Any:
         """An indexed variable over periods, or over ``spans`` (arrays of period indices) of a named dimension."""
         ...
@@ -269,6 +279,8 @@ class ModelContext(Protocol):
         unit: str = "MW",
         spans: Sequence[NDArray[np.int64]] | None = None,
         dimension: str = "time",
+        stage: Stage = "realtime",
+        role: RowRole = "rule",
     ) -> None:
         """One row per index; ``text`` says in the user's words what the row demands."""
         ...

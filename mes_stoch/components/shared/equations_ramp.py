@@ -49,4 +49,5 @@ def limit_energy_ramp(
             row,
             spans=changes,
             dimension=f"ramp_{name}",
+            role="ramp",
         )

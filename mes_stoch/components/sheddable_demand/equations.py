@@ -30,6 +30,7 @@ def build(context: ModelContext, name: str, spec: SheddableDemand) -> None:
         "limit",
         f"shedding and upward reserve of {name} stay within the share that can be shed",
         lambda t: shed[t] + reserve.held_up(t) <= spec.shed_max_per_unit * demand(t),
+        role="headroom",
     )
     if reserve.directed_products:
         context.constraint(
@@ -37,6 +38,7 @@ def build(context: ModelContext, name: str, spec: SheddableDemand) -> None:
             "floor",
             f"{name} sheds what its downward reserve would bring back",
             lambda t: shed[t] - reserve.held_down(t) >= 0,
+            role="headroom",
         )
 
     change = reserve.net_called()

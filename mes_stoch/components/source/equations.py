@@ -30,6 +30,7 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
             "available",
             f"output and upward reserve of {name} stay within what is available",
             lambda t: power[t] + reserve.held_up(t) <= available(t),
+            role="headroom",
         )
         if reserve.directed_products:
             context.constraint(
@@ -37,11 +38,16 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
                 "floor",
                 f"{name} produces what its downward reserve would take away",
                 lambda t: power[t] - reserve.held_down(t) >= 0,
+                role="headroom",
             )
     else:
         reserve = context.reserve(name, (), None)
         context.constraint(
-            name, "available", f"output of {name} is what is available", lambda t: power[t] == available(t)
+            name,
+            "available",
+            f"output of {name} is what is available",
+            lambda t: power[t] == available(t),
+            role="headroom",
         )
         context.firm(spec.node, "supply", available)
     change = reserve.net_called()

@@ -76,6 +76,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             f"{name} charges for one part of a period and discharges for the other",
             lambda t: charge[t] / spec.charge_max_mw + discharge[t] / spec.discharge_max_mw <= 1,
             unit="1",
+            role="headroom",
         )
     if reserve.directed_products:
         _headroom(context, name, spec, charge, discharge, reserve)
@@ -128,12 +129,14 @@ def _headroom(
         "headroom_up",
         f"{name} keeps discharging power free for the upward reserve it holds",
         lambda t: discharge[t] - charge[t] + reserve.held_up(t) <= spec.discharge_max_mw,
+        role="headroom",
     )
     context.constraint(
         name,
         "headroom_down",
         f"{name} keeps charging power free for the downward reserve it holds",
         lambda t: charge[t] - discharge[t] + reserve.held_down(t) <= spec.charge_max_mw,
+        role="headroom",
     )
 
 
@@ -150,7 +153,7 @@ def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> No
         return
     most = target - spec.energy_min_mwh
     missing = context.variable(
-        name, "terminal_short_mwh", "MWh", "realtime", upper=most, spans=span, dimension="horizon"
+        name, "terminal_short_mwh", "MWh", "realtime", upper=most, spans=span, dimension="horizon", role="slack"
     )
     context.constraint(
         name,

@@ -214,4 +214,5 @@ def _limit_energy(
         unit="MWh",
         spans=days,
         dimension=f"day_{product_id}",
+        role="energy",
     )

@@ -67,8 +67,8 @@ def _schedule_slack(context: MarketContext, connection: str) -> OfPeriod:
     penalty = amount(context.connection(connection).schedule_penalty_eur_per_mwh)
     if penalty is None:
         return lambda t: 0.0
-    short = context.variable(connection, "schedule_short_mw", "MW", "realtime")
-    long = context.variable(connection, "schedule_long_mw", "MW", "realtime")
+    short = context.variable(connection, "schedule_short_mw", "MW", "realtime", role="slack")
+    long = context.variable(connection, "schedule_long_mw", "MW", "realtime", role="slack")
     context.earn(
         f"slack.schedule_{connection}",
         _total(context, lambda t: -penalty * (short[t] + long[t])),
@@ -110,6 +110,7 @@ def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> 
             upper=high,
             spans=spans,
             dimension=f"period_{product_id}",
+            role="position",
         )
 
     if market.trading_cost_eur_per_mwh == 0:

@@ -166,4 +166,5 @@ def _joint_ramp(context: MarketContext, unit: Unit, own: Enablement) -> None:
         f"{own.product_id}_joint_ramp",
         f"{unit.name} reaches its energy and {own.product_id} within its ramp under automatic control",
         reached,
+        role="ramp",
     )

@@ -120,7 +120,7 @@ def _hold_and_deliver(
 ) -> tuple[OfPeriod, Weighted]:
     """Short and (times a weight) missed power of a directed product by period, MW."""
     owner = directed.product_id
-    short = context.variable(owner, f"short_{directed.direction}_mw", "MW", "realtime")
+    short = context.variable(owner, f"short_{directed.direction}_mw", "MW", "realtime", role="shortfall")
     context.constraint(
         owner,
         f"coverage_{directed.direction}",
@@ -134,7 +134,7 @@ def _hold_and_deliver(
             return lambda t: share(t) * short[t]
 
         return _read(short), called_of_short
-    missed = context.variable(owner, f"missed_{directed.direction}_mw", "MW", "realtime")
+    missed = context.variable(owner, f"missed_{directed.direction}_mw", "MW", "realtime", role="missed")
     called = context.called(directed)
     context.constraint(
         owner,

@@ -62,6 +62,7 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
         lambda m: long[m] - short[m] == _mean(deviation, inside[m]),
         spans=spans,
         dimension=dimension,
+        role="balance",
     )
     names = _prices(context, product_id, product)
     build_missed_calls(context, product_id, *names, inside)

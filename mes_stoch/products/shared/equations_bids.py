@@ -58,7 +58,7 @@ def build_volume(
     steps, minimum = context.bids.steps, context.bids.minimum
     largest = largest_volume_mw(product, steps=steps, minimum=minimum)
     volume = context.variable(
-        product_id, "volume_mw", "MW", product.stage, upper=largest, spans=spans, dimension=dimension
+        product_id, "volume_mw", "MW", product.stage, upper=largest, spans=spans, dimension=dimension, role="commitment"
     )
     if minimum and product.minimum_bid_mw > 0 and largest > 0:
         bid = _bid_variable(context, product_id, product, spans, dimension)
@@ -69,6 +69,7 @@ def build_volume(
             lambda b: volume[b] >= product.minimum_bid_mw * bid[b],
             spans=spans,
             dimension=dimension,
+            role="bid",
         )
         _bid_maximum(context, product_id, volume, bid, largest, spans, dimension)
     if steps and product.bid_step_mw > 0 and largest > 0:
@@ -81,6 +82,7 @@ def build_volume(
             integer=True,
             spans=spans,
             dimension=dimension,
+            role="bid",
         )
         context.constraint(
             product_id,
@@ -89,6 +91,7 @@ def build_volume(
             lambda b: volume[b] == product.bid_step_mw * count[b],
             spans=spans,
             dimension=dimension,
+            role="bid",
         )
     return volume
 
@@ -112,7 +115,7 @@ def _bid_variable(
     context: MarketContext, product_id: str, product: BidRules, spans: Sequence[Span], dimension: str
 ) -> Any:
     return context.variable(
-        product_id, "bid", "1", product.stage, upper=1.0, integer=True, spans=spans, dimension=dimension
+        product_id, "bid", "1", product.stage, upper=1.0, integer=True, spans=spans, dimension=dimension, role="bid"
     )
 
 
@@ -132,4 +135,5 @@ def _bid_maximum(
         lambda b: volume[b] <= largest * bid[b],
         spans=spans,
         dimension=dimension,
+        role="bid",
     )

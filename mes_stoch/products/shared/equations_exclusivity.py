@@ -64,6 +64,7 @@ def _keep_apart(context: MarketContext, first: str, second: str, bids: Sequence[
         unit="1",
         spans=[overlap.periods for overlap in shared],
         dimension=f"overlap_{first}_{second}",
+        role="bid",
     )
 
 

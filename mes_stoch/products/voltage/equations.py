@@ -67,9 +67,10 @@ def build_voltage(context: MarketContext, product_id: str, product: VoltageServi
         upper=product.volume_max_mvar,
         spans=spans,
         dimension=f"block_{product_id}",
+        role="commitment",
     )
     held = [_hold(context, product_id, product, unit) for unit in product.units]
-    short = context.variable(product_id, "short_mvar", "Mvar", "realtime")
+    short = context.variable(product_id, "short_mvar", "Mvar", "realtime", role="shortfall")
     context.constraint(
         product_id,
         "coverage",
