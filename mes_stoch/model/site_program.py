@@ -275,7 +275,7 @@ class SiteProgram:
                 return f"{group.text} ({self._when(group, row - first)}) [{group.name}]"
         return f"row {row}"
 
-    def row_is_wish(self, row: int) -> bool:
+    def row_is_target(self, row: int) -> bool:
         """Whether a row demands a state at the end of the horizon."""
         group = next((f for f in self.row_groups if f.positions[0] <= row <= f.positions[-1]), None)
         return group is not None and group.dimension == "horizon"

@@ -80,7 +80,7 @@ def one_way_each(site: SiteModel, taker: str, call: FullCall, *, of_held: bool) 
     """Claims of a full call, with one in place of those that both directed products of a symmetric product make.
 
     Such a product follows one signal, which goes one way at a time, but may turn while a call lasts: in every period
-    the larger of the two counts. Legs of different products come together, whatever their directions.
+    the larger of the two counts. Directed products of different products come together, whatever their directions.
 
     Equations
     ---------

@@ -21,13 +21,13 @@ from mes_stoch.settlement.data import Array, SettlementData, Span
 class Call:
     """One direction of a product over (scenarios, periods); powers in MW, never negative.
 
-    ``owed`` must be held ready; ``ordered`` was called of the volume, ``delivered`` is what the devices gave.
+    ``obliged`` must be held ready; ``ordered`` was called of the volume, ``delivered`` is what the devices gave.
     """
 
     product_id: str
     product: Flexibility
     direction: Direction
-    owed: Array
+    obliged: Array
     held: Array
     share: Array
     ordered: Array
@@ -41,7 +41,7 @@ class Call:
     @property
     def short(self) -> Array:
         """Owed and not held."""
-        return np.maximum(self.owed - self.held, 0.0)
+        return np.maximum(self.obliged - self.held, 0.0)
 
     @property
     def missed(self) -> Array:
@@ -91,9 +91,9 @@ def calls(data: SettlementData, product_id: str, product: Flexibility) -> Iterat
         else:
             given = delivered_by(data, product_id, product, direction, "called").values()
             delivered = sum(given, np.zeros_like(volume))
-        # a market that enables what is offered owes no more than that
-        owed = held if product.is_enabled_by_market else window(data, product) * volume
-        yield Call(product_id, product, direction, owed, held, share, share * volume, delivered)
+        # a market that enables what is offered asks for no more than that
+        obliged = held if product.is_enabled_by_market else window(data, product) * volume
+        yield Call(product_id, product, direction, obliged, held, share, share * volume, delivered)
 
 
 def delivered_by(

@@ -1,4 +1,4 @@
-"""Is the data of a scenario tree sound? Nothing missing, nothing impossible, and no money for nothing.
+"""Is the data of a scenario tree sound? Nothing missing, nothing impossible, and no riskless profit.
 
 An optimiser finds every hole in its data: a call that pays more than ignoring it costs, an imbalance price that
 rewards being wrong, a demand below zero. The rules here are checked before a model is built.

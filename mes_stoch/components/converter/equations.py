@@ -26,8 +26,8 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
 
     ``held_plus`` is the reserve that raises ``P``: upward for a generator, downward for a consumer. A call also moves
     the other ports: where no unlimited network stands behind a node, a full call must find its power and energy there
-    (:mod:`mes_stoch.model.deliverability`): a heat pump that cuts its load owes heat, a CHP that raises output needs
-    room.
+    (:mod:`mes_stoch.model.deliverability`): heat that a heat pump no longer makes must be backed by other heat, and a
+    CHP that raises output needs room for its heat.
 
     Symbols
     -------

@@ -86,9 +86,9 @@ EVERY_GROUP = "every"
 
 
 def pools(directed_products: Sequence[DirectedProduct], direction: Direction) -> dict[str, tuple[DirectedProduct, ...]]:
-    """Legs of one direction that never share a MW, by exclusivity group.
+    """Directed products of one direction that never share a MW, by exclusivity group.
 
-    Legs of :data:`EVERY_GROUP` are in each of them. Different groups may be held with the same MW.
+    Directed products of :data:`EVERY_GROUP` are in each of them. Different groups may be held with the same MW.
     """
     own = [directed for directed in directed_products if directed.direction == direction]
     groups = dict.fromkeys(directed.product.exclusivity_group for directed in own)
@@ -130,7 +130,7 @@ class HeldReserve:
         return sum(self.held[directed.name][t] for directed in self.of(direction))
 
     def of(self, direction: Direction) -> tuple[DirectedProduct, ...]:
-        """Legs of one direction."""
+        """Directed products of one direction."""
         return tuple(directed for directed in self.directed_products if directed.direction == direction)
 
     def called_up(self, t: int) -> Expression:

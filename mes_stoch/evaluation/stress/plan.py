@@ -83,7 +83,7 @@ class DirectedProduct:
 
 @dataclass(frozen=True, eq=False)
 class CallSet:
-    """Legs that are called in full together, of one direction or both; ``name`` says which to a reader."""
+    """Directed products that are called in full together, of one direction or both; ``name`` says which to a reader."""
 
     name: str
     direction: Direction | Literal["both"]
@@ -172,7 +172,7 @@ class Plan:
 
     @cached_property
     def joint_sets(self) -> tuple[CallSet, ...]:
-        """Legs of both directions: of each one exclusivity group, and of a symmetric product one directed product."""
+        """Products of both directions: of each one exclusivity group, and of a symmetric product one direction."""
         sets = []
         for (up, of_up), (down, of_down) in combinations(self.groups("up").items(), self.groups("down").items()):
             is_choice = len(self.groups("up")) > 1 or len(self.groups("down")) > 1
@@ -191,7 +191,7 @@ class Plan:
         return tuple(sets)
 
     def groups(self, direction: Direction) -> dict[str, tuple[DirectedProduct, ...]]:
-        """Legs of one direction by exclusivity group: those of one never share a MW, those of different ones may."""
+        """Products of one direction by exclusivity group: those of one never share a MW, those of different ones may."""
         own = [directed for directed in self.directed_products if directed.direction == direction]
         names = dict.fromkeys(directed.product.exclusivity_group for directed in own)
         apart = [name for name in names if name != EVERY_GROUP] or list(names)

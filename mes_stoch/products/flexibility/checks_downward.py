@@ -1,4 +1,4 @@
-"""Energy of downward calls has a price: what a site has sold and keeps for nothing is money from nothing."""
+"""Energy of downward calls has a price: what a site has sold and keeps for nothing is riskless profit."""
 
 from __future__ import annotations
 

@@ -160,8 +160,8 @@ class _Contract(Flexibility):
 class LocalFlexibility(_Contract):
     """A distributor's local flexibility: power in a zone, with or without reservation.
 
-    With reservation readiness is paid (``fixed_price_*``) and owed in the contract's calendar; without, only delivered
-    energy is paid.
+    With reservation readiness is paid (``fixed_price_*``) and obliged in the contract's calendar; without, only
+    delivered energy is paid.
     """
 
     payment: ClassVar[str] = "fixed, energy"
@@ -173,7 +173,7 @@ class LocalFlexibility(_Contract):
     family: Literal["local_flexibility"]
     zone: str = Field(description="Zone of the grid the contract is for.")
     service_type: Literal["deferral", "incident", "works", "n_minus_1", "injection_congestion"] | None = None
-    reservation: bool = Field(description="Whether readiness is paid and owed.")
+    reservation: bool = Field(description="Whether readiness is paid and obliged.")
     energy_settlement: Literal["delivered"] = "delivered"
     fixed_price_eur_per_mw_h: NonNegative | None = Field(
         default=None, description="Per MW and hour of the calendar; or give fixed_price_eur_per_mw_year."

@@ -160,7 +160,7 @@ def priced_bounds(
         require_bounded(program, index, solution)
         bounds[position], own = pool.proven_bound(index, multipliers[position], solution)
         kind = weaker(kind, own)
-    # What has no probability owes no proof, and 0 times minus infinity would spoil the sum.
+    # Zero-probability scenarios need no bound, and 0 times minus infinity would spoil the sum.
     weightless = np.asarray(program.probabilities)[list(indices)] == 0
     bounds[weightless & np.isneginf(bounds)] = 0.0
     return PricedBounds(bounds, kind)

@@ -13,7 +13,7 @@ Steps
 
        gap_s = cost_s - (offset_s + gradient_s' r) >= 0,    sum_s p_s gap_s = cost - bound
 
-   and work goes to the scenarios that owe most, until the whole is small enough: moving single integers lowers
+   and work goes to the scenarios with the largest gaps, until the whole is small enough: moving single integers lowers
    ``cost_s``, a few branches at the same multipliers raise ``offset_s``, and at last mixed-integer solves do both.
    Raised offsets are cuts again (strengthened Benders cuts), so the master, its multipliers and its commitment can
    improve once more.

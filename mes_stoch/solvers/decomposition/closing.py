@@ -115,11 +115,11 @@ class Closing:
         ):
             size = min(size, groups)
             before = state.upper - state.lower
-            wishes = self._round(size, state, raise_lower)
-            for wish in wishes:
+            first_stages = self._round(size, state, raise_lower)
+            for first_stage in first_stages:
                 if self._communicator.any(self._stop()):
                     break
-                try_commitment(wish)
+                try_commitment(first_stage)
             if size == groups:
                 # the whole program has been searched: what is left are the solver's tolerances
                 way = "closed_by" if not self.failed else "ended_by_a_failed_search_of"
@@ -159,7 +159,7 @@ class Closing:
                 self._planes.rest_on("solver")
             self._planes.update_bound()
             raise_lower(self._planes.lower, self._planes.kind)
-        return self._wishes(proofs, state)
+        return self._first_stages(proofs, state)
 
     def _slopes(self, bundles: Sequence[range], whole: bool) -> list[tuple[float, FloatArray]]:
         """The master's estimate of each bundle; none of all scenarios together, which need no price."""
@@ -254,7 +254,7 @@ class Closing:
         parts = self._communicator.mpi.allgather(proofs)
         return sorted((proof for part in parts for proof in part), key=lambda proof: proof.bundle)
 
-    def _wishes(self, proofs: Sequence[_Proof], state: SolverState) -> list[FloatArray]:
+    def _first_stages(self, proofs: Sequence[_Proof], state: SolverState) -> list[FloatArray]:
         """Commitments that bundles would make, the master's own first; all of them while there is no incumbent.
 
         Those beyond a round's number stay new for the next. What all scenarios together would do is tried whatever

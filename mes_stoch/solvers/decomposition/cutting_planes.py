@@ -260,7 +260,7 @@ class CuttingPlanes:
     # -- bounds -------------------------------------------------------------------------------------------------------
 
     def update_bound(self) -> None:
-        """Solve the unrestricted master, and follow the directions in which it falls for ever."""
+        """Solve the unrestricted master, and follow the directions in which it decreases without bound."""
         found = self._solve_master()
         directions = 0
         while found.status in ("unbounded", "unknown") and self.has_answer and self.verdict == "open":
@@ -394,7 +394,7 @@ class CuttingPlanes:
         )
 
     def _follow_ray(self) -> bool:
-        """Ask all scenarios about a direction in which the master falls for ever; whether there was one."""
+        """Ask all scenarios about a direction in which the master decreases without bound; whether there was one."""
         scale = self._scale()
         direction = self._communicator.broadcast(self.master.ray(scale) if self.master is not None else None)
         if direction is None:

@@ -307,7 +307,8 @@ class Master:
             return None
 
     def ray(self, scale: FloatArray) -> FloatArray | None:
-        """A direction of the consensus columns, at most ``scale`` long in each, along which the master falls for ever.
+        """A direction of the consensus columns, at most ``scale`` long in each, along which the master decreases
+        without bound.
 
         ``None`` where there is none.
         """

@@ -62,8 +62,8 @@ class Recourse:
     def dispatch(self, index: int, root: FloatArray, gap_abs: float, stop: Stop) -> Dispatch:
         """A feasible dispatch with all root columns at ``root``, where there is one.
 
-        A dive that loses more than ``gap_abs`` is polished; one that finds no way down is followed by a mixed-integer
-        solve to ``gap_abs``.
+        A dive that loses more than ``gap_abs`` is improved by one-opt; one that finds no way down is followed by a
+        mixed-integer solve to ``gap_abs``.
         """
         solved = self._relaxations.solve_with_root(index, root)
         if solved is None or solved[1].status != "optimal":

@@ -1,4 +1,4 @@
-"""The gap of a commitment, scenario by scenario: who owes how much.
+"""The gap of a commitment, scenario by scenario: whose gap is how large.
 
 Equations
 ---------
@@ -66,10 +66,10 @@ class ScenarioGaps:
             self.offsets[place] = offset
 
     def order(self, worth: float) -> list[int]:
-        """Places that owe more than ``worth``, the largest weighted scenario gap first.
+        """Places whose gap is larger than ``worth``, the largest weighted one first.
 
         Those whose weighted scenario gaps come to next to nothing all together are left out: the estimates of a
-        scenario of probability 1e-13 owe as much as its multipliers are large, and change nothing.
+        scenario of probability 1e-13 have a gap as large as its multipliers, and change nothing.
         """
         scenario_gaps = np.array([self.scenario_gap(place) for place in range(len(self.scenarios))])
         weighted = self._weights * scenario_gaps

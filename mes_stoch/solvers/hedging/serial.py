@@ -152,7 +152,7 @@ def solve_serial(
         if not bounder.is_done and stop.seconds_left() > decomposition.pass_time_s:
             _hedge(program, options, settings, bounder)
             if warm and interval.root is None and not stop():
-                # no scenario's wish suits all: some scenarios together may say what does
+                # no single-scenario first stage suits all: some scenarios together may say what does
                 decomposition.close()
         if stop() and not stop.is_interrupted:
             bounder.close()

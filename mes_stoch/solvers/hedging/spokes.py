@@ -221,7 +221,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             return bounds.lagrangian_total(program, bounds.PricedBounds(values, kind), rows)
 
     class CommitmentSpoke(_Local, module.InnerBoundNonantSpoke):  # type: ignore[misc]
-        """Costs of commitments near the hub's average, and near single scenarios' wishes."""
+        """Costs of commitments near the hub's average, and near single-scenario first-stage solutions."""
 
         converger_spoke_char = "X"
 
@@ -261,11 +261,11 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             name = program.scenario_names[self._turn]
             owner = self.opt.scenario_names_to_rank["ROOT"][name]
             local = self.opt.local_scenario_names
-            wish = points[local.index(name)] if name in local else None
-            return np.asarray(self.cylinder_comm.bcast(wish, root=owner))
+            first_stage = points[local.index(name)] if name in local else None
+            return np.asarray(self.cylinder_comm.bcast(first_stage, root=owner))
 
         def _try_next_wish(self, points: FloatArray) -> None:
-            """One wish that is new; those tried before are no reason to look at the hub in between."""
+            """One first stage that is new; those tried before are no reason to look at the hub in between."""
             while self._left > 0:
                 self._left -= 1
                 if self._try(self._wish_in_turn(points)):

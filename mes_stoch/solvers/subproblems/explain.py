@@ -25,15 +25,16 @@ _TOLERANCE = 1e-6
 _TIME_LIMIT_S = 60.0
 
 
-#: Cost of a row's giving way where it states a wish and no law of the site, such as a level at the end; others cost 1.
+#: Cost of a row's giving way where it states a target and no law of the site, such as a level at the end; others cost
+#: 1.
 WISH = 0.05
 
 
 @runtime_checkable
 class Weighed(Protocol):
-    """A program that knows which of its rows state wishes: they are named before the rows that stand in their way."""
+    """A program that knows which of its rows state targets: they are named before the rows that stand in their way."""
 
-    def row_is_wish(self, row: int) -> bool: ...
+    def row_is_target(self, row: int) -> bool: ...
 
 
 @runtime_checkable
@@ -63,7 +64,7 @@ def explain_infeasible(program: StochasticProgram, index: int) -> str:
     scenario = program.scenario(index)
     weight = np.ones(scenario.matrix.shape[0])
     if isinstance(program, Weighed):
-        weight[[program.row_is_wish(row) for row in range(len(weight))]] = WISH
+        weight[[program.row_is_target(row) for row in range(len(weight))]] = WISH
     violation = _least_violation(scenario, weight)
     if violation is None:
         return ""

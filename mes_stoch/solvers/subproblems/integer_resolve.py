@@ -81,9 +81,9 @@ class IntegerResolve:
             return self._search(None, None, deadline)
         self._trusted_runs -= 1
         excess = self._excess if self._trusted_runs >= 0 else 0.0
-        wish = relaxed.values[self._columns]
-        rounded = np.round(wish)
-        if np.abs(wish - rounded).max(initial=0.0) <= _INTEGRAL:
+        first_stage = relaxed.values[self._columns]
+        rounded = np.round(first_stage)
+        if np.abs(first_stage - rounded).max(initial=0.0) <= _INTEGRAL:
             self._last = rounded
             return relaxed
         best: Solution | None = None
