@@ -191,7 +191,7 @@ class Plan:
         return tuple(sets)
 
     def groups(self, direction: Direction) -> dict[str, tuple[DirectedProduct, ...]]:
-        """Products of one direction by exclusivity group: those of one never share a MW, those of different ones may."""
+        """Products of one direction by exclusivity group: those of one never share a MW, others may."""
         own = [directed for directed in self.directed_products if directed.direction == direction]
         names = dict.fromkeys(directed.product.exclusivity_group for directed in own)
         apart = [name for name in names if name != EVERY_GROUP] or list(names)
