@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 
@@ -10,63 +9,30 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.interval import Interval
-from mes_stoch.solvers.certificate.result import GAP_FLOOR, EngineResult, ScenarioSolution, SolveOptions, Status
+from mes_stoch.solvers.certificate.proven import Proven
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, Status
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
-from mes_stoch.solvers.proofs.safe_bounds import BoundKind
 
 
 @dataclass
-class SolverState:
-    """What decomposition has proven, and this rank's part of it.
+class SolverState(Proven):
+    """What decomposition has proven, the same on every rank, and this rank's part of the dispatch.
 
     Parameters
     ----------
-    lower, upper : float
-        Proven bounds on the expected cost, the same on every rank.
-    kind, safe_lower : str, float
-        What ``lower`` rests on, and the best bound that is safe.
-    root : array or None
-        The commitment that attains ``upper``.
-    scenarios : list of ScenarioSolution
-        Its dispatch in this rank's scenarios.
     point : array or None
         Consensus columns at the relaxation's optimum.
     multipliers : array or None, shape (this rank's scenarios, consensus columns)
         Of the relaxation; before they are made to average to zero over all scenarios.
     details : dict
         Counts and times of this rank.
-    gap_floor : float
-        Money below which an optimum is nothing.
     """
 
-    lower: float = -math.inf
-    upper: float = math.inf
-    kind: BoundKind = "safe"
-    safe_lower: float = -math.inf
-    root: FloatArray | None = None
-    scenarios: list[ScenarioSolution] = field(default_factory=list)
     point: FloatArray | None = None
     multipliers: FloatArray | None = None
     details: dict[str, float | int | str] = field(default_factory=dict)
-    gap_floor: float = GAP_FLOOR
-
-    @property
-    def gap_rel(self) -> float:
-        return bounds.relative_gap(self.lower, self.upper, self.gap_floor)
-
-    def raise_lower(self, lower: float, kind: BoundKind) -> None:
-        """Take a better lower bound, and a better safe one."""
-        if kind == "safe":
-            self.safe_lower = max(self.safe_lower, lower)
-        if lower > self.lower:
-            self.lower, self.kind = lower, kind
-
-    @property
-    def is_interval(self) -> bool:
-        """Whether both sides are known."""
-        return math.isfinite(self.lower) and math.isfinite(self.upper)
 
 
 def to_result(

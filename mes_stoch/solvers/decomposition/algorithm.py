@@ -113,7 +113,7 @@ def solve_decomposition(
     communicator = ScenarioCommunicator(world)
     if world is not None:
         mpi.abort_when_uncaught()
-    interval = Interval(progress if communicator.is_rank_zero else None, options.gap_floor)
+    interval = Interval(progress if communicator.is_rank_zero else None, gap_floor=options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     decomposition = Decomposition(program, options, interval, communicator, stop, to_the_end=True)
     with mpi.ProgressThread(world, stop.request, mpi.NEWS_INTERVAL_S):

@@ -150,7 +150,7 @@ def solve_extensive(
     SolveError
         The bounds contradict each other.
     """
-    interval = Interval(progress, options.gap_floor)
+    interval = Interval(progress, gap_floor=options.gap_floor)
     start = interval.start
     stop = stop or Stop(start + options.time_limit_s)
     solving = stop.earlier(stop.deadline - _evaluation_time_s(program, stop))

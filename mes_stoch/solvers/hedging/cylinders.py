@@ -13,6 +13,7 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.interval import Interval
+from mes_stoch.solvers.certificate.proven import Commitment
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions
 from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.certificate.unfinished import without_commitment
@@ -39,13 +40,11 @@ logger = logging.getLogger("mes_stoch.solvers.hedging.cylinders")
 CYLINDERS = 3
 
 
-@dataclass(frozen=True)
-class _Share:
+@dataclass
+class _Share(Commitment):
     """What one rank hands in at the end."""
 
     proofs: dict[BoundKind, float] = field(default_factory=dict)
-    root: FloatArray | None = None
-    scenarios: list[ScenarioSolution] = field(default_factory=list)
     solves: int = 0
     solve_time_s: float = 0.0
     stale_solves: int = 0
@@ -97,7 +96,7 @@ def solve_cylinders(
     ranks = int(world.Get_size())
     check_ranks(ranks, len(program.scenario_names))
     mpi.abort_when_uncaught()
-    interval = Interval(progress if world.Get_rank() == 0 else None, options.gap_floor)
+    interval = Interval(progress if world.Get_rank() == 0 else None, gap_floor=options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
     communicator = ScenarioCommunicator(world)
@@ -107,7 +106,7 @@ def solve_cylinders(
     with mpi.ProgressThread(world, stop.request):
         if warm and decomposition.run():
             settings.start = start_from(program, first, communicator)
-        shares.append(world.gather(_Share({}, first.root, first.scenarios)))
+        shares.append(world.gather(_Share(root=first.root, scenarios=first.scenarios)))
         # setting up takes long where there are many, and is worth nothing before an iteration
         has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
         if first.gap_rel > options.gap_rel and communicator.all(has_time):
@@ -116,7 +115,7 @@ def solve_cylinders(
             with mpisppy_setup.quiet():
                 _wheel(program, options, settings, work, interval, first).spin(comm_world=world)
             spent = (settings.solves, settings.solve_time_s, settings.stale_solves)
-            share = _Share(work.proofs, work.root, work.scenarios, *spent)
+            share = _Share(work.proofs, *spent, root=work.root, scenarios=work.scenarios)
             shares.append(world.gather(share))
     result, failure = None, ""
     interrupted = communicator.any(stop.is_interrupted)

@@ -72,7 +72,7 @@ class Bounder:
         projected = bounds.project_multipliers(self.program.probabilities, multipliers)
         each = bounds.priced_bounds(self.program, self._indices, projected, pool=self._priced, stop=self.stop)
         total = bounds.lagrangian_total(self.program, each, projected)
-        self.interval.raise_lower(total.value, projected, kind=total.kind)
+        self.interval.raise_lower(total.value, total.kind)
         self.time_spent_s += time.perf_counter() - started
 
     def try_commitment(self, consensus: FloatArray) -> None:
@@ -138,7 +138,7 @@ def solve_serial(
     SolveError
         The bounds contradict each other.
     """
-    interval = Interval(progress, options.gap_floor)
+    interval = Interval(progress, gap_floor=options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
     bounder = Bounder(program, options, interval, stop)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop, make_model=make_model)

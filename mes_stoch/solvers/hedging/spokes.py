@@ -20,6 +20,7 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.incumbent import Candidates
+from mes_stoch.solvers.certificate.proven import Commitment
 from mes_stoch.solvers.certificate.result import ScenarioSolution, SolveOptions
 from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import WarmStart
 from mes_stoch.solvers.interruption.stop import Stop
@@ -35,7 +36,7 @@ _LOOK_FOR_THE_END_S = 1.0
 
 
 @dataclass
-class SpokeWork:
+class SpokeWork(Commitment):
     """What a spoke needs to know, and what it has found when the run ends.
 
     Parameters
@@ -47,7 +48,7 @@ class SpokeWork:
     start : WarmStart or None
         Where to begin; its own bounds are known.
     settled : bool
-        Both bounds are known already, so the spoke may leave with empty hands.
+        Both bounds are known already, so the spoke may stop without a result.
     bound : float
         Best expected bound of the spoke's cylinder.
     proofs : dict
@@ -63,8 +64,6 @@ class SpokeWork:
     settled: bool = False
     bound: float = math.nan
     proofs: dict[BoundKind, float] = field(default_factory=dict)
-    root: FloatArray | None = None
-    scenarios: list[ScenarioSolution] = field(default_factory=list)
 
     @property
     def has_bound(self) -> bool:
