@@ -37,8 +37,13 @@ def install(package: Path, scratch: Path) -> Path:
 
 
 def _pip(*arguments: str) -> None:
-    own = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False)
-    pip = [sys.executable, "-m", "pip"] if own.returncode == 0 else [str(shutil.which("pip"))]
+    # an environment may have been made without pip by a Python that has it
+    starts = [[sys.executable, "-m", "pip"], [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "pip"]]
+    pip = next(
+        start
+        for start in starts
+        if subprocess.run([*start, "--version"], capture_output=True, check=False).returncode == 0
+    )
     done = subprocess.run([*pip, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
