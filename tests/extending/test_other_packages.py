@@ -40,10 +40,6 @@ def _pip(*arguments: str) -> None:
     # an environment may have been made without pip by a Python that has it
     starts = [[sys.executable, "-m", "pip"], [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "pip"]]
     pip = next(start for start in starts if _runs([*start, "--version"]))
-        start
-        for start in starts
-        if subprocess.run([*start, "--version"], capture_output=True, check=False).returncode == 0
-    )
     done = subprocess.run([*pip, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
