@@ -11,13 +11,13 @@ folder; see :mod:`mes_stoch.extend`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from mes_stoch.schema.errors import ExtensionError
 
@@ -76,6 +76,10 @@ _BUILD_ORDER = (
 )
 
 
+#: What a class of a process has.
+_PROCESS = ("Parameters", "series_names", "draw_day_ahead", "draw_realtime")
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of a group.
@@ -115,6 +119,19 @@ class Kind:
         """
         return self._import(f"{self.package}.{role}")
 
+    def function(self, role: Role, name: str) -> Callable[..., Any]:
+        """A function of a role.
+
+        Raises
+        ------
+        ExtensionError
+            As :meth:`module`, or if the module has no such function.
+        """
+        found = getattr(self.module(role), name, None)
+        if not callable(found):
+            raise ExtensionError(self._cannot_be_used(f"{self.package}.{role} has no function {name}"))
+        return cast(Callable[..., Any], found)
+
     def process(self) -> Any:
         """The class of a scenario process.
 
@@ -125,8 +142,10 @@ class Kind:
         """
         module, _, name = self.package.partition(":")
         found = getattr(self._import(module), name, None)
-        if found is None:
-            raise ExtensionError(self._cannot_be_used(f"{module} has no {name or 'class: write module:Class'}"))
+        lacking = [part for part in _PROCESS if not hasattr(found, part)]
+        if not isinstance(found, type) or lacking:
+            what = f"{self.package} is no class of a process; it lacks {', '.join(lacking) or 'what a class has'}"
+            raise ExtensionError(self._cannot_be_used(what))
         return found
 
     def _import(self, name: str) -> ModuleType:

@@ -56,8 +56,8 @@ class Evaluation:
 
 
 def evaluation_schema() -> dict[str, Any]:
-    """JSON Schema (partial 2020-12) of ``evaluation.json``."""
+    """JSON Schema (draft 2020-12) of ``evaluation.json``."""
     return {
-        "$schema": "https://json-schema.org/partial/2020-12/schema",
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         **EvaluationDocument.model_json_schema(mode="serialization"),
     }

@@ -12,11 +12,11 @@ from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Group, kinds
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
-_DIALECT = "https://json-schema.org/partial/2020-12/schema"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def instance_schema(currency: str = FORMAT_CURRENCY, *, plugins: bool = False) -> dict[str, Any]:
-    """JSON Schema (partial 2020-12) of ``instance.yaml`` as a user may write it.
+    """JSON Schema (draft 2020-12) of ``instance.yaml`` as a user may write it.
 
     Products are listed by id. What the catalogue knows of a product is not required, and stands as the default; its
     source is the description. What a schema cannot say (references, balances, blocks, series) is checked by

@@ -58,10 +58,13 @@ def _named_in(entry: Model, path: EntryPath) -> Iterator[tuple[EntryPath, str]]:
         # only quantities have a unit in their name and text as their value
         if isinstance(value, str) and value != AUTO and unit_of(key) is not None:
             yield (*path, key), value
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
+        elif isinstance(value, Model):
+            yield from _named_in(value, (*path, key))
+        elif isinstance(value, list | dict):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for place, item in items:
                 if isinstance(item, Model):
-                    yield from _named_in(item, (*path, key, index))
+                    yield from _named_in(item, (*path, key, place))
 
 
 def _issue(path: EntryPath, name: str, available: Collection[str] | None, locator: Locator) -> Issue | None:

@@ -42,7 +42,7 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     sources that cannot be curtailed and of units that their state before the horizon keeps on, at their minimum. A node
     without either has no slack; a place to throw heat away is a component.
 
-    The objective is the negative of the profit: solvers minimise, the sign flips here and nowhere else.
+    The objective is the negative of the profit: solvers minimise, the sign of money flips here, and back in reports.
     """
     site = SiteModel(instance, time)
     called = instance.called_products()
@@ -54,7 +54,7 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
         directed for name, product in called.items() for directed in directed_products_of(site, name, product)
     ]
     for name, spec in instance.components.items():
-        kind(COMPONENTS, spec.type).module("equations").build(site, name, spec)
+        kind(COMPONENTS, spec.type).function("equations", "build")(site, name, spec)
     traded = {str(product.connection_name) for product in instance.products.values() if product.needs_connection}
     for connection in sorted(traded):
         site.schedule(connection)
@@ -73,7 +73,7 @@ def _build_products(site: SiteModel) -> None:
     for step in PHASES:
         ready = [(family, own) for family, own in families if next(iter(own.values())).phase == step]
         for family, own in sorted(ready, key=lambda entry: entry[0].build_rank):
-            family.module("equations").build(site, own)
+            family.function("equations", "build")(site, own)
     build_exclusivity(site, site.instance.products)
 
 

@@ -37,7 +37,7 @@ from mes_stoch.model.groups import ColumnGroup, RowGroup
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.component import Component, Connection, providers
-from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
 
@@ -75,6 +75,10 @@ class _Flows:
     buffers: list[Buffer] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     firm: dict[Firm, list[OfPeriod]] = field(default_factory=dict)
+
+
+#: Names of committed volumes, by the unit they are traded in.
+COMMITMENTS = ("volume_mw", "volume_mvar")
 
 
 class SiteModel:
@@ -176,6 +180,9 @@ class SiteModel:
         dimension: str = "time",
         role: ColumnRole = "dispatch",
     ) -> Any:
+        if role == "commitment" and name not in COMMITMENTS:
+            # tables, files and the settlement of every run know volumes by these names
+            raise ExtensionError(f"{owner}.{name}: a commitment is called {' or '.join(COMMITMENTS)}")
         size = len(self.periods) if spans is None else len(spans)
         variable = pyo.Var(range(size), bounds=(lower, upper), within=pyo.Integers if integer else pyo.Reals)
         self.model.add_component(f"{owner}.{name}", variable)
@@ -360,12 +367,20 @@ class SiteModel:
     def providers(self, product_id: str) -> dict[str, Availability]:
         own = providers(self.instance.components, product_id)
         for name in own:
-            if not self._availabilities[name].counts:
+            if not self._availability(name).counts:
                 raise ModelError(f"{name} provides {product_id}, but has nothing that counts")
-        return {name: self._availabilities[name] for name in own}
+        return {name: self._availability(name) for name in own}
+
+    def _availability(self, owner: str) -> Availability:
+        found = self._availabilities.get(owner)
+        if found is None:
+            raise ExtensionError(
+                f"{owner} is counted as a unit, and its equations tell no availability (context.availability)"
+            )
+        return found
 
     def running(self, owner: str) -> OfPeriod:
-        return self._availabilities[owner].state
+        return self._availability(owner).state
 
     def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
         base, reserves = self.planned(owner, node), self._holders.get(owner, [])

@@ -108,6 +108,10 @@ def _require_known_day_ahead(instance: Instance, tree: ScenarioTree) -> None:
                 )
 
 
+#: Slack of a node; a component may have the name of a node, and slack of its own.
+_NODE_SLACK = ("unserved_mw", "dumped_mw")
+
+
 class SiteProgram:
     """A :class:`~mes_stoch.model.program.StochasticProgram` that remembers what its columns mean.
 
@@ -224,7 +228,11 @@ class SiteProgram:
     def _slack_groups(self) -> tuple[ColumnGroup, ...]:
         """What is unserved and dumped at nodes."""
         nodes = self.instance.nodes
-        return tuple(group for group in self.column_groups if group.owner in nodes and group.role == "slack")
+        return tuple(
+            group
+            for group in self.column_groups
+            if group.role == "slack" and group.owner in nodes and group.quantity in _NODE_SLACK
+        )
 
     @cached_property
     def _flow_places(self) -> tuple[IndexArray, IndexArray]:

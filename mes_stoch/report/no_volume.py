@@ -107,7 +107,7 @@ def _stated(program: SiteProgram, name: str) -> dict[str, Any] | None:
     """A reason that needs no solver."""
     instance = program.instance
     product = instance.products[name]
-    if not providers(instance.components, name):
+    if product.is_provided_by_components and not providers(instance.components, name):
         return _answer("no_provider", "no device provides it")
     rules = product.bid_rules()
     if rules is not None:

@@ -16,7 +16,7 @@ from mes_stoch.schema.product import MarketProduct
 
 
 class Overlap(NamedTuple):
-    """Block ``first`` of one product and ``second`` of another, and the periods in which both call_effect."""
+    """Block ``first`` of one product and ``second`` of another, and the periods in which both oblige."""
 
     first: int
     second: int
@@ -40,7 +40,7 @@ def exclusive_pairs(products: Mapping[str, MarketProduct]) -> list[tuple[str, st
 
 
 def overlaps(first: Flexibility, second: Flexibility, time: pd.DatetimeIndex, period_h: float) -> list[Overlap]:
-    """Blocks of two products that call_effect in the same periods, in order of time."""
+    """Blocks of two products that oblige in the same periods, in order of time."""
     both = obliged(first, time) & obliged(second, time)
     of_first, of_second = (_block_of_period(product, time, period_h) for product in (first, second))
     shared: dict[tuple[int, int], list[int]] = {}

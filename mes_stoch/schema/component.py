@@ -246,21 +246,26 @@ class Component(Model):
 
     @property
     def counts_for_capacity(self) -> bool:
-        """Whether it can bring power, or stop drawing it, in a critical hour."""
-        return self.can_provide
+        """Whether it can bring power, or stop drawing it, in a critical hour; its equations tell what is available."""
+        return False
 
     @property
     def has_reactive_power(self) -> bool:
-        """Whether it is a unit whose active and reactive power share one capability."""
-        return self.can_provide
+        """Whether it is a unit whose active and reactive power share one capability, and tells an availability."""
+        return False
 
     @property
     def power_can_be_limited(self) -> bool:
         """Whether its power can be kept within a capability."""
         return True
 
+    @property
+    def is_dispatchable(self) -> bool:
+        """Whether it is a unit with an energy of its own that can be dispatched (:meth:`operating_range`)."""
+        return False
+
     def operating_range(self, node: str) -> OperatingRange | None:
-        """Its energy at a node as a dispatchable unit; ``None`` where it is none."""
+        """Its energy at a node as a dispatchable unit; ``None`` where it is none there."""
         return None
 
     # -- data and prices ------------------------------------------------------------------------------------------

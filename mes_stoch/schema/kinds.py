@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 from mes_stoch import registry
@@ -38,11 +38,11 @@ def product_classes() -> dict[str, type[MarketProduct]]:
 
 
 def products_by_package(products: Mapping[str, MarketProduct]) -> list[tuple[Kind, dict[str, MarketProduct]]]:
-    """Products whose families are one package, together, with one of these families."""
-    found: dict[str, tuple[Kind, dict[str, MarketProduct]]] = {}
+    """Products whose families are one package and of one phase, together, with one of these families."""
+    found: dict[tuple[str, str], tuple[Kind, dict[str, MarketProduct]]] = {}
     for name, product in products.items():
         family = registry.kind(PRODUCT_FAMILIES, product.family)
-        found.setdefault(family.package, (family, {}))[1][name] = product
+        found.setdefault((family.package, product.phase), (family, {}))[1][name] = product
     return list(found.values())
 
 
@@ -81,13 +81,22 @@ def _format_class(kind: Kind) -> type[Model]:
             f"{written_for}, and this version of mes_stoch has the contract {registry.CONTRACT_VERSION} of "
             "mes_stoch.extend; install a version of the package that fits"
         )
-    classes = getattr(module, "KINDS", ())
+    listed = getattr(module, "KINDS", ())
+    classes = listed if isinstance(listed, tuple | list) else ()
     own = [one for one in classes if isinstance(one, type) and issubclass(one, contract) and _tag(one, key) == kind.tag]
     if len(own) != 1:
         raise ExtensionError(
             f"{kind.tag} of the package {kind.brought_by} cannot be used: {kind.package}.format.KINDS has {len(own)} "
-            f"subclasses of {contract.__name__} with {key}: Literal[{kind.tag!r}], and must have one"
+            f"subclasses of {contract.__name__} with {key}: Literal[{kind.tag!r}], and must be a tuple with one"
         )
+    try:
+        # types that are imported for checking alone would only be missed when all formats are joined
+        TypeAdapter(own[0]).rebuild(raise_errors=True)
+    except Exception as error:
+        raise ExtensionError(
+            f"{kind.tag} of the package {kind.brought_by} cannot be used: {own[0].__name__} is no complete model "
+            f"({type(error).__name__}: {error})"
+        ) from error
     return own[0]
 
 

@@ -40,7 +40,7 @@ class Call:
 
     @property
     def short(self) -> Array:
-        """Owed and not held."""
+        """Obliged and not held."""
         return np.maximum(self.obliged - self.held, 0.0)
 
     @property
@@ -67,12 +67,12 @@ class CallPayment:
 
 def payments(product: Flexibility, direction: Direction) -> Sequence[CallPayment]:
     """What a called MWh is paid, by stream: the settlement of every family that is called says so itself."""
-    found: Sequence[CallPayment] = _settlement(product).call_payments(product, direction)
+    found: Sequence[CallPayment] = _settlement(product, "call_payments")(product, direction)
     return found
 
 
-def _settlement(product: MarketProduct) -> Any:
-    return kind(PRODUCT_FAMILIES, product.family).module("settlement")
+def _settlement(product: MarketProduct, name: str) -> Any:
+    return kind(PRODUCT_FAMILIES, product.family).function("settlement", name)
 
 
 def volume_blocks(data: SettlementData, product: Flexibility) -> list[Span]:

@@ -197,6 +197,7 @@ class _Checker:
 
     def _known_day_ahead(self, key: str, rule: NodeRule) -> Iterator[Issue]:
         price = rule.quantity
+        yield from self._present(key, price)
         if not isinstance(price, str) or price in self._broken:
             return
         bad = self.tree.spread_below_nodes(price) > TOLERANCE * np.abs(_stacked(self.tree, price))

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mes_stoch.settlement import components
+from mes_stoch.settlement import nodes
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow
 
@@ -87,7 +87,7 @@ def test_a_run_that_is_as_it_was_written_and_does_not_add_up(
     from mes_stoch.settlement import registry
 
     def twice(data: SettlementData, name: str) -> Iterator[CashFlow]:
-        for flow in components.settle_node(data, name):
+        for flow in nodes.settle_node(data, name):
             yield replace(flow, quantity=flow.quantity + 1.0)
 
     monkeypatch.setattr(registry, "settle_node", twice)

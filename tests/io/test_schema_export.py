@@ -25,7 +25,7 @@ def data_of(text: str) -> Any:
 def test_it_is_plain_json_of_the_named_draft() -> None:
     schema = instance_schema()
     assert json.loads(json.dumps(schema)) == schema
-    assert schema["$schema"] == "https://json-schema.org/partial/2020-12/schema"
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_every_reference_resolves() -> None:

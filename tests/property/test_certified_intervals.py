@@ -27,16 +27,16 @@ SITE_LEAVES = [[1, 1, 1], [2, 2], [1, 3, 1], [1, 1]]
 
 #: How one process enters a method, below `api.solve` and its reports.
 ENTRY = {
-    "ef": "extensive.solve_extensive",
-    "ph": "progressive_hedging.solve_ph",
-    "decomposition": "decomposition.solve_decomposition",
+    "ef": "extensive.algorithm.solve_extensive",
+    "ph": "hedging.progressive_hedging.solve_ph",
+    "decomposition": "decomposition.algorithm.solve_decomposition",
     "auto": "auto.solve_auto",
 }
 CHUNK = 20
 
 
 def engine(method: str) -> Callable[[StochasticProgram, SolveOptions], EngineResult | None]:
-    module, _, name = ENTRY[method].partition(".")
+    module, _, name = ENTRY[method].rpartition(".")
     found: Callable[[StochasticProgram, SolveOptions], EngineResult | None] = getattr(
         importlib.import_module(f"mes_stoch.solvers.{module}"), name
     )

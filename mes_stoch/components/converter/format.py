@@ -134,6 +134,14 @@ class Converter(ReserveProvider):
     def counts_for_capacity(self) -> bool:
         return self.reference_is_output
 
+    @property
+    def is_dispatchable(self) -> bool:
+        return True
+
+    @property
+    def has_reactive_power(self) -> bool:
+        return True
+
     def operating_range(self, node: str) -> OperatingRange | None:
         is_consumption = any(port.node == node for port in self.inputs)
         return OperatingRange(0.0, self.power_max_mw, is_consumption=is_consumption)

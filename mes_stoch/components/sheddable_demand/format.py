@@ -33,8 +33,12 @@ class SheddableDemand(ReserveProvider):
         return True
 
     @property
-    def has_reactive_power(self) -> bool:
-        return False
+    def is_dispatchable(self) -> bool:
+        return True
+
+    @property
+    def counts_for_capacity(self) -> bool:
+        return True
 
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(0.0, self.demand_mw, is_consumption=True)

@@ -36,6 +36,18 @@ class Source(ReserveProvider):
     def power_can_be_limited(self) -> bool:
         return self.curtailable
 
+    @property
+    def is_dispatchable(self) -> bool:
+        return True
+
+    @property
+    def has_reactive_power(self) -> bool:
+        return True
+
+    @property
+    def counts_for_capacity(self) -> bool:
+        return True
+
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(0.0, self.available_mw, forecast=self.available_mw)
 

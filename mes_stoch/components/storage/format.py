@@ -58,6 +58,18 @@ class Storage(ReserveProvider):
     def store(self) -> Store | None:
         return self
 
+    @property
+    def is_dispatchable(self) -> bool:
+        return True
+
+    @property
+    def has_reactive_power(self) -> bool:
+        return True
+
+    @property
+    def counts_for_capacity(self) -> bool:
+        return True
+
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(-self.charge_max_mw, self.discharge_max_mw)
 

@@ -53,8 +53,8 @@ def _needed(data: SettlementData) -> Iterator[tuple[str, int]]:
         provided = _products(data, spec) if spec.can_hold else []
         if spec.connection() is not None and name in traded:
             yield f"{name}.scheduled_mw", periods
-        if provided or spec.store() is not None:
-            yield from kind(COMPONENTS, spec.type).module("stress").decisions(data, name, spec)
+        if provided or (spec.store() is not None and spec.can_provide):
+            yield from kind(COMPONENTS, spec.type).function("stress", "decisions")(data, name, spec)
         for product_id, product in provided:
             for direction in product.directions:
                 directed = directed_name(product_id, direction)

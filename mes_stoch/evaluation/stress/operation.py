@@ -51,9 +51,11 @@ def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array,
 
 def _is_known(plan: Plan, name: str, spec: Component) -> bool:
     """Whether the run says how a device is scheduled: it need not where the device holds nothing."""
-    if spec.store() is not None or any(name in directed.held for directed in plan.directed_products):
+    if (spec.store() is not None and spec.can_provide) or any(
+        name in directed.held for directed in plan.directed_products
+    ):
         return True
-    if not spec.conversions():
+    if not (spec.conversions() and spec.can_provide):
         return False
-    decisions = kind(COMPONENTS, spec.type).module("stress").decisions(plan.data, name, spec)
+    decisions = kind(COMPONENTS, spec.type).function("stress", "decisions")(plan.data, name, spec)
     return all(plan.data.has(quantity) for quantity, _ in decisions)

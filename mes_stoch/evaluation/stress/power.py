@@ -88,7 +88,7 @@ def _device(
 
 def limits_of_power(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit of power in a direction, the load on it before any call, and the most it takes."""
-    yield from kind(COMPONENTS, spec.type).module("stress").power_limits(plan.data, device, spec, sign)
+    yield from kind(COMPONENTS, spec.type).function("stress", "power_limits")(plan.data, device, spec, sign)
 
 
 def reach(plan: Plan, device: str, sign: int) -> Array:

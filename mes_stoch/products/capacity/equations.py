@@ -89,7 +89,13 @@ def build_capacity(context: MarketContext, product_id: str, product: CapacityMec
         for unit, availability in context.providers(product_id).items()
     ]
     short = context.variable(
-        product_id, "short_mw", "MW", "realtime", spans=hours.spans, dimension=f"critical_{product_id}"
+        product_id,
+        "short_mw",
+        "MW",
+        "realtime",
+        spans=hours.spans,
+        dimension=f"critical_{product_id}",
+        role="shortfall",
     )
     context.constraint(
         product_id,

@@ -64,8 +64,8 @@ def _provider_issues(partial: PartialInstance, locator: Locator, name: str, unit
     if unit in partial.broken_components:
         return
     spec = partial.components.get(unit)
-    if spec is None or spec.operating_range("") is None:
-        able = [other for other, own in partial.components.items() if own.operating_range("") is not None]
+    if spec is None or not spec.is_dispatchable:
+        able = [other for other, own in partial.components.items() if own.is_dispatchable]
         yield locator.issue(place, show(unit), "a component that can provide reserve", did_you_mean(unit, able))
     elif name not in spec.provided:
         hint = f"add {name} to components.{unit}.provides"

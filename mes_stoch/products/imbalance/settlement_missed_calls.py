@@ -48,7 +48,8 @@ def settle_missed_calls(data: SettlementData, long: Array, short: Array, spans: 
 
 def _price(call: Call) -> float | str:
     for payment in payments(call.product, call.direction):
-        return payment.price
+        if payment.stream == "activation":
+            return payment.price
     return 0.0
 
 

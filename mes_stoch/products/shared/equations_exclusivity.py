@@ -23,7 +23,7 @@ def build_exclusivity(context: MarketContext, products: Mapping[str, MarketProdu
     With ``z`` the binary that says whether a volume is bid in a block (the one of the minimum bid where there is one)::
 
         r_p[b] <= r_max z_p[b]                                                              (bid_maximum)
-        z_p[b] + z_q[c] <= 1          for blocks b, c that call_effect in a common period        (exclusive_with_<q>)
+        z_p[b] + z_q[c] <= 1          for blocks b, c that oblige in a common period        (exclusive_with_<q>)
 
     Each ``z`` belongs to the stage of its product: two commitments exclude each other at the root, a commitment
     excludes what is decided later.

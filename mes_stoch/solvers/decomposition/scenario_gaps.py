@@ -4,7 +4,7 @@ Equations
 ---------
 With a feasible cost ``u_s`` of every scenario at the commitment ``r`` and an affine lower estimate of its cost,
 
-    debt_s = u_s - (offset_s + gradient_s' r) >= 0
+    gap_s = u_s - (offset_s + gradient_s' r) >= 0
 
 and the scenario gaps add up, weighted, to the distance between the commitment's cost and the estimates at ``r``; where
 ``r`` minimises the sum of the estimates, to the whole gap.
@@ -55,7 +55,7 @@ class ScenarioGaps:
         self.kind: BoundKind = "safe"
 
     def scenario_gap(self, place: int) -> float:
-        """What the scenario in this place owes."""
+        """The gap of the scenario in this place."""
         return float(self.scenarios[place].cost - self.offsets[place] - self._slopes[place])
 
     def raise_offset(self, place: int, offset: float, kind: BoundKind = "solver") -> None:

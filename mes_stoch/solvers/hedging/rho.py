@@ -12,8 +12,8 @@ Equations
     eased     rho_j <- rho_j / 2   whenever the multipliers stand where they stood before and the gap is still open
 
 Where integers (a bid step, a unit's state) keep the scenarios from moving, they may agree before the multipliers are
-right, and then nothing changes ever again; or go back and forth between two states for ever. A lower penalty lets them
-part, or shortens their steps, and the multipliers move on.
+right, and then nothing changes ever again; or go back and forth between two states without end. A lower penalty lets
+them part, or shortens their steps, and the multipliers move on.
 
 Source
 ------

@@ -20,7 +20,7 @@ def fcr_activation(
 ) -> tuple[Series, Series]:
     """Mean up and down parts of a proportional response to an Ornstein-Uhlenbeck frequency deviation.
 
-    Both directed products of a period can be positive: frequency crosses 50 Hz many times in a quarter-hour.
+    Both parts of a period can be positive: frequency crosses 50 Hz many times in a quarter-hour.
     """
     steps = max(1, round(context.period_h * 3600.0 / parameters.fcr_frequency_step_s))
     step_s = context.period_h * 3600.0 / steps

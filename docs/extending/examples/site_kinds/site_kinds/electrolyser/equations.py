@@ -58,12 +58,14 @@ def _headroom(context: ModelContext, name: str, spec: Electrolyser, power: Any, 
         "maximum",
         f"{name} keeps room to draw more for the downward reserve it holds",
         lambda t: power[t] + reserve.held_down(t) <= spec.power_max_mw,
+        role="headroom",
     )
     context.constraint(
         name,
         "minimum",
         f"{name} draws what its upward reserve would leave off",
         lambda t: power[t] - reserve.held_up(t) >= 0,
+        role="headroom",
     )
 
 

@@ -76,9 +76,8 @@ class Electrolyser(ReserveProvider):
         return self.electricity
 
     @property
-    def counts_for_capacity(self) -> bool:
-        # it draws power, and must have what its hydrogen needs
-        return False
+    def is_dispatchable(self) -> bool:
+        return True
 
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(0.0, self.power_max_mw, is_consumption=True)
