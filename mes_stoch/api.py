@@ -26,10 +26,10 @@ from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
-from mes_stoch.schema.errors import InterruptedRunError, RunFolderError, UsageError
-from mes_stoch.schema.instance import Bids, Instance, plugins_of
+from mes_stoch.schema.errors import InterruptedRunError, MissingEntryError, RunFolderError, UsageError
+from mes_stoch.schema.instance import Bids, Instance, kinds_left_out, plugins_of
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settlement.data import MissingEntryError, SettlementData
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.settlement import Settlement, settle_data
 from mes_stoch.settlement.stated import Stated
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
@@ -181,7 +181,10 @@ def read(folder: str | Path) -> Site:
     InstanceError
         With every problem found: file, line, key, what stands there, what should.
     """
-    return Site(read_instance(Path(folder)))
+    site = Site(read_instance(Path(folder)))
+    for reason in kinds_left_out(site.instance):
+        logger.warning("%s", reason)
+    return site
 
 
 @overload

@@ -11,15 +11,17 @@ folder; see :mod:`mes_stoch.extend`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any, Literal, cast
 
-from mes_stoch.schema.errors import ExtensionError
+from mes_stoch.schema.errors import ExtensionError, MesStochError, MissingEntryError
 
 Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes"]
 Role = Literal["format", "checks", "equations", "settlement", "stress"]
@@ -120,17 +122,51 @@ class Kind:
         return self._import(f"{self.package}.{role}")
 
     def function(self, role: Role, name: str) -> Callable[..., Any]:
-        """A function of a role.
+        """A function of a role; of an installed package, one whose mistakes are told with the package's name.
 
         Raises
         ------
         ExtensionError
-            As :meth:`module`, or if the module has no such function.
+            As :meth:`module`, or if the module has no such function; and from the function, if it fails.
         """
         found = getattr(self.module(role), name, None)
         if not callable(found):
             raise ExtensionError(self._cannot_be_used(f"{self.package}.{role} has no function {name}"))
-        return cast(Callable[..., Any], found)
+        function = cast(Callable[..., Any], found)
+        return function if self.is_built_in else self._with_errors_named(function, f"{role}.{name}")
+
+    def _with_errors_named(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*arguments: Any, **options: Any) -> Any:
+            with self.errors_named(name):
+                result = function(*arguments, **options)
+            # a generator fails when it is read
+            return self._each(result, name) if isinstance(result, Iterator) else result
+
+        return call
+
+    def _each(self, items: Iterator[Any], name: str) -> Iterator[Any]:
+        with self.errors_named(name):
+            yield from items
+
+    @contextmanager
+    def errors_named(self, name: str) -> Iterator[None]:
+        """Run code of an installed package: what it raises names the package and the line; ours passes unchanged.
+
+        Raises
+        ------
+        ExtensionError
+        """
+        try:
+            yield
+        except (MesStochError, MissingEntryError):
+            raise
+        except Exception as error:
+            if self.is_built_in:
+                raise
+            place = extract_tb(error.__traceback__)[-1]
+            what = f"{name} fails with {type(error).__name__}: {error} ({place.filename}:{place.lineno})"
+            raise ExtensionError(self._cannot_be_used(what)) from error
 
     def process(self) -> Any:
         """The class of a scenario process.
@@ -167,7 +203,10 @@ def kinds(group: Group) -> Mapping[str, Kind]:
 
 
 def refused(group: Group) -> Mapping[str, str]:
-    """Tags that installed packages offer and that cannot be had, with the reason in words."""
+    """Tags that installed packages offer and that cannot be had, with the reason in words.
+
+    A tag of ``mes_stoch`` stays what it is; one that two packages bring is neither's.
+    """
     return _found(group)[1]
 
 
@@ -197,11 +236,17 @@ def _found(group: Group) -> tuple[dict[str, Kind], dict[str, str]]:
     problems: dict[str, str] = {}
     offered = sorted(entry_points(group=group), key=lambda entry: (entry.name, brought_by(entry)))
     for entry in offered:
-        if entry.name in known:
-            first = known[entry.name].brought_by
-            problems[entry.name] = f"{brought_by(entry)} brings {entry.name} as well, which {first} has already"
-        else:
+        first = known.get(entry.name)
+        if first is None and entry.name not in problems:
             known[entry.name] = Kind(group, entry.name, entry.value, brought_by(entry))
+        elif first is not None and first.is_built_in:
+            problems[entry.name] = f"{entry.name} of the package {brought_by(entry)} is left out: {OWN} has one"
+        elif first is not None:
+            # which of two packages was meant nobody can tell, and a run must not depend on their names
+            problems[entry.name] = (
+                f"{entry.name} is brought by both {first.brought_by} and {brought_by(entry)}; uninstall one of them"
+            )
+            del known[entry.name]
     return known, problems
 
 

@@ -26,6 +26,7 @@ from mes_stoch.io.readers.time_stamps import horizon_time
 from mes_stoch.io.readers.yaml_lines import read_yaml
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
+from mes_stoch.io.validation.answers import require_answers
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.partial_instance import (
     PartialInstance,
@@ -170,6 +171,7 @@ def _check(
     folder: Path, partial: PartialInstance, locator: Locator
 ) -> tuple[pd.DatetimeIndex | None, dict[str, str], SeriesData, list[Issue]]:
     """What pydantic cannot see: between entries, and in the CSV files."""
+    require_answers(partial)
     time, issues = (None, []) if partial.horizon is None else horizon_time(partial.horizon, locator)
     connections, connection_issues = resolve_connections(partial, locator)
     context = CheckContext(partial, locator, time, connections)

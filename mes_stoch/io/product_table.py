@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mes_stoch.io.catalogue.products import catalogue_entries
+from mes_stoch.io.catalogue.products import catalogue_entries, require_whole_catalogue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.kinds import product_classes
 
@@ -39,10 +39,15 @@ def product_table(instance: Instance | None = None) -> pd.DataFrame:
         ``None``, and so is what the family does not have. ``delivery`` has the first and last day on which there is the
         product, where one is known; ``placeholders`` the rules whose value has no source. ``package`` says where the
         rules come from; ``overrides`` lists the rules of the catalogue that an instance has changed.
+
+    Raises
+    ------
+    UsageError
+        Without an instance, if an installed package offers products that cannot be used.
     """
-    entries = catalogue_entries()
     if instance is None:
-        rows = [_row(name, entry.defaults, entry.package, []) for name, entry in entries.items()]
+        require_whole_catalogue()
+        rows = [_row(name, entry.defaults, entry.package, []) for name, entry in catalogue_entries().items()]
     else:
         rows = [_own_row(name, product.model_dump(mode="json")) for name, product in instance.products.items()]
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)

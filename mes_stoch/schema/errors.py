@@ -53,6 +53,14 @@ class MesStochError(Exception):
     exit_code = 70
 
 
+class MissingEntryError(Exception):
+    """Files of a run lack what the rules of its instance need; gathered and told as :class:`RunFolderError`."""
+
+    def __init__(self, file: str, name: str, expected: str) -> None:
+        super().__init__(name)
+        self.issue = Issue(file, None, name, "nothing", expected)
+
+
 class UsageError(MesStochError):
     """The command or call itself does not fit (unknown method, wrong rank count, folder exists)."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, Group, kinds
+from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.component import Component, Connection, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
@@ -150,9 +150,19 @@ class Instance(Model):
 
 def plugins_of(instance: Instance) -> dict[str, str]:
     """Kinds of an instance that installed packages bring, by tag: name and version of the package."""
+    found = (kinds(group).get(tag) for group, tag in _tags(instance))
+    return {kind.tag: kind.brought_by for kind in found if kind is not None and not kind.is_built_in}
+
+
+def kinds_left_out(instance: Instance) -> list[str]:
+    """What installed packages bring under tags of an instance, and is not what the instance gets."""
+    reasons = (refused(group).get(tag) for group, tag in _tags(instance))
+    return sorted({reason for reason in reasons if reason is not None})
+
+
+def _tags(instance: Instance) -> list[tuple[Group, str]]:
     used: list[tuple[Group, str]] = [(COMPONENTS, spec.type) for spec in instance.components.values()]
     used += [(PRODUCT_FAMILIES, product.family) for product in instance.products.values()]
     if isinstance(instance.uncertainty, SyntheticScenarios):
         used.append((PROCESSES, instance.uncertainty.process))
-    found = (kinds(group).get(tag) for group, tag in used)
-    return {kind.tag: kind.brought_by for kind in found if kind is not None and not kind.is_built_in}
+    return used

@@ -13,20 +13,12 @@ from numpy.typing import NDArray
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.rules.time_axis import blocks
-from mes_stoch.schema.errors import Issue, UsageError
+from mes_stoch.schema.errors import MissingEntryError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 
 Array = NDArray[np.float64]
 Span = NDArray[np.int64]
-
-
-class MissingEntryError(Exception):
-    """The data lack something that the instance's rules need."""
-
-    def __init__(self, file: str, name: str, expected: str) -> None:
-        super().__init__(name)
-        self.issue = Issue(file, None, name, "nothing", expected)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Kind, kind
-from mes_stoch.schema.component import Component
-from mes_stoch.schema.errors import ExtensionError, Issue, RunFolderError
-from mes_stoch.schema.product import MarketProduct
-from mes_stoch.settlement.data import MissingEntryError, SettlementData
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kind
+from mes_stoch.schema.errors import Issue, MissingEntryError, RunFolderError
+from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow
 from mes_stoch.settlement.nodes import settle_node
 
@@ -47,24 +45,12 @@ def cash_flows(data: SettlementData) -> list[CashFlow]:
     return flows
 
 
-def _of_kind(kind: Kind, data: SettlementData, name: str, spec: Component | MarketProduct) -> Iterator[CashFlow]:
-    settle = kind.function("settlement", "cash_flows")
-    try:
-        yield from settle(data, name, spec)
-    except (ValueError, IndexError) as error:
-        if kind.is_built_in:
-            raise
-        # a mistake of the package, which must not be told as a damaged run
-        raise ExtensionError(
-            f"{name}: the settlement of {kind.tag} of the package {kind.brought_by} fails "
-            f"({type(error).__name__}: {error})"
-        ) from error
-
-
 def _settlers(data: SettlementData) -> Iterator[tuple[str, Callable[[], Iterator[CashFlow]]]]:
     for product_id, product in data.instance.products.items():
-        yield product_id, partial(_of_kind, kind(PRODUCT_FAMILIES, product.family), data, product_id, product)
+        settle = kind(PRODUCT_FAMILIES, product.family).function("settlement", "cash_flows")
+        yield product_id, partial(settle, data, product_id, product)
     for name, spec in data.instance.components.items():
-        yield name, partial(_of_kind, kind(COMPONENTS, spec.type), data, name, spec)
+        settle = kind(COMPONENTS, spec.type).function("settlement", "cash_flows")
+        yield name, partial(settle, data, name, spec)
     for name in data.instance.nodes:
         yield name, partial(settle_node, data, name)

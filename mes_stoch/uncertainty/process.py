@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.base import Model
@@ -113,7 +113,9 @@ def autoregressive(innovations: Series, autocorrelation: float) -> Series:
         return innovations
     driven = np.sqrt(1.0 - autocorrelation**2) * innovations
     driven[0] = innovations[0]
-    return np.asarray(lfilter([1.0], [1.0, -autocorrelation], driven), dtype=float)
+    # a filter of scipy.signal gives the same bits, and takes longer to import than a small instance to solve
+    steps = accumulate(driven.tolist(), lambda before, step: step + autocorrelation * before)
+    return np.fromiter(steps, dtype=float, count=driven.size)
 
 
 def correlated(common: Series, own: Series, correlation: float) -> Series:

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.registry import PROCESSES, kinds, refused
+from mes_stoch.registry import PROCESSES, Kind, kinds, refused
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
 from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.package_process import PackageProcess
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
 from mes_stoch.uncertainty.room import require_room
 from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generator
@@ -134,7 +135,7 @@ def _require_memory(name: str, count: int, scenario: Drawn) -> None:
 
 def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> ScenarioProcess:
     """The process an instance names, with its parameters; every problem is reported at once."""
-    found = _process_class(instance_name, uncertainty.process)
+    kind, found = _process_class(instance_name, uncertainty.process)
     fields = found.Parameters.model_fields
     try:
         parameters = found.Parameters(**uncertainty.parameters)
@@ -151,19 +152,17 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
                 value = uncertainty.parameters.get(name)
                 issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", str(value), problem["msg"]))
         raise InstanceError(instance_name, issues) from None
-    return found(parameters)
+    return found(parameters) if kind.is_built_in else PackageProcess(kind, parameters)
 
 
-def _process_class(instance_name: str, name: str) -> type[ScenarioProcess]:
+def _process_class(instance_name: str, name: str) -> tuple[Kind, type[ScenarioProcess]]:
     known = kinds(PROCESSES)
     reason = refused(PROCESSES).get(name, "")
     if name in known:
         try:
-            found: type[ScenarioProcess] = known[name].process()
+            return known[name], known[name].process()
         except ExtensionError as error:
             reason = str(error)
-        else:
-            return found
     issue = Issue(_FILE, None, "uncertainty.process", repr(name), f"one of: {', '.join(sorted(known))}", reason)
     raise InstanceError(instance_name, [issue])
 

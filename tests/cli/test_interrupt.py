@@ -15,15 +15,8 @@ HOSPITAL = Path(__file__).resolve().parents[2] / "instances" / "hospital_fr"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("method", "shown"),
-    [
-        # the extensive form listens from its first iteration on; hedging has something to show from its first bounds on
-        ("ef", "bounds on the expected profit"),
-        ("ph", "%"),
-    ],
-)
-def test_interrupted_run_writes_a_proven_interval(tmp_path: Path, method: str, shown: str) -> None:
+@pytest.mark.parametrize("method", ["ef", "ph"])
+def test_interrupted_run_writes_a_proven_interval(tmp_path: Path, method: str) -> None:
     out = tmp_path / "run"
     command = [sys.executable, "-m", "mes_stoch", "solve", str(HOSPITAL), "--scenarios", "8", "--method", method]
     with subprocess.Popen(
@@ -33,10 +26,11 @@ def test_interrupted_run_writes_a_proven_interval(tmp_path: Path, method: str, s
         text=True,
     ) as process:
         assert process.stderr is not None
+        # the first row with a gap: both bounds are there, however slow the machine
         for line in process.stderr:
-            if shown in line:
+            if "%" in line:
                 break
-        time.sleep(4.0)
+        time.sleep(1.0)
         assert process.poll() is None, "the run ended before it could be interrupted"
         process.send_signal(signal.SIGINT)
         process.stderr.read()

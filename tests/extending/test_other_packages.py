@@ -264,12 +264,29 @@ def test_reserve_needs_a_tank(installed: Path, tmp_path: Path) -> None:
     assert held["objective"] == pytest.approx(2 * 20 - 2 * 10)
 
 
+#: A type that is only imported for checking is missing when the format is put together.
+INCOMPLETE = """\
+from __future__ import annotations
+from typing import TYPE_CHECKING, Literal
+from mes_stoch.extend import Component
+if TYPE_CHECKING:
+    from fractions import Fraction
+EXTENDS = 1
+class Electrolyser(Component):
+    type: Literal["electrolyser"]
+    share: Fraction
+KINDS = (Electrolyser,)
+"""
+
+
 @pytest.mark.parametrize(
     ("file", "text", "reason"),
     [
         pytest.param("electrolyser/format.py", "import nothing_of_this_name\n", "ModuleNotFoundError", id="import"),
         pytest.param("electrolyser/format.py", "EXTENDS = 1\nKINDS = ()\n", "has 0 subclasses", id="no kind"),
         pytest.param("electrolyser/format.py", "EXTENDS = 99\nKINDS = ()\n", "EXTENDS = 99", id="other version"),
+        pytest.param("electrolyser/format.py", "EXTENDS = 1\nKINDS = 7\n", "must be a tuple with one", id="no tuple"),
+        pytest.param("electrolyser/format.py", INCOMPLETE, "Electrolyser is no complete model", id="incomplete"),
     ],
 )
 def test_a_broken_package_is_named_and_stops_only_those_who_use_it(
@@ -289,6 +306,16 @@ def test_a_broken_package_is_named_and_stops_only_those_who_use_it(
     assert python(target, "-c", "import mes_stoch").returncode == 0
 
 
+def test_a_function_that_is_missing_is_named(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    file = target / "site_kinds" / "electrolyser" / "equations.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("def build(", "def make("), encoding="utf-8")
+    done = run(target, "solve", EXAMPLE / "instance", "--no-figures", "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert "site_kinds.electrolyser.equations has no function build" in done.stderr
+
+
 @pytest.mark.parametrize("role", ["checks", "equations", "settlement"])
 def test_a_role_that_is_missing_is_an_error_that_names_the_package(
     installed: Path, solved: Path, tmp_path: Path, role: str
@@ -305,6 +332,80 @@ def test_a_role_that_is_missing_is_an_error_that_names_the_package(
     assert "site-kinds 1.0" in done.stderr
 
 
+FAILS = "    raise KeyError('not thought of')\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "command", "words"),
+    [
+        ("electrolyser/checks.py", "def issues(", "validate", "electrolyser of the package site-kinds 1.0"),
+        ("electrolyser/equations.py", "def build(", "solve", "equations.build fails with KeyError: 'not thought of'"),
+        ("electrolyser/settlement.py", "def cash_flows(", "settle", "settlement.cash_flows fails with KeyError"),
+        ("electrolyser/stress.py", "def power_limits(", "stress", "stress.power_limits fails with KeyError"),
+        ("electrolyser/format.py", "def conversions(", "validate", "Electrolyser.conversions fails with KeyError"),
+        ("import_limit/checks.py", "def issues(", "validate", "import_limit of the package site-kinds 1.0"),
+        ("import_limit/equations.py", "def build(", "solve", "equations.build fails with KeyError"),
+        ("import_limit/settlement.py", "def cash_flows(", "settle", "settlement.cash_flows fails with KeyError"),
+        ("two_price_day.py", "def __init__(", "validate", "making the process fails with KeyError"),
+        ("two_price_day.py", "def series_names(", "validate", "series_names fails with KeyError"),
+        ("two_price_day.py", "def draw_day_ahead(", "validate", "draw_day_ahead fails with KeyError"),
+        ("two_price_day.py", "def draw_realtime(", "validate", "draw_realtime fails with KeyError"),
+    ],
+)
+def test_what_fails_in_a_package_is_told_with_its_name_and_line(
+    installed: Path, solved: Path, tmp_path: Path, file: str, function: str, command: str, words: str
+) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    line = _fail(target / "site_kinds" / file, function)
+    arguments: dict[str, tuple[object, ...]] = {
+        "validate": ("validate", EXAMPLE / "instance"),
+        "solve": ("solve", EXAMPLE / "instance", "--no-figures", "--out", tmp_path / "run"),
+        "settle": ("settle", solved),
+        "stress": ("evaluate", solved, "--stress"),
+    }
+    done = run(target, *arguments[command])
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "site-kinds 1.0 cannot be used" in done.stderr
+    assert f"{Path(file).name}:{line})" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _fail(file: Path, function: str) -> int:
+    """Let the body of a function begin with an error; gives the line of that."""
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.lstrip().startswith(function))
+    end = next(number for number in range(start, len(lines)) if lines[number].rstrip().endswith(":"))
+    indent = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
+    lines.insert(end + 1, indent + FAILS)
+    file.write_text("".join(lines), encoding="utf-8")
+    return end + 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('{"day_price_eur_per_mwh": level', '{"day_price_usd_per_mwh": level', "it draws ['day_price_usd_per_mwh']"),
+        ("level * (1.0", "np.nan * (1.0", "day_price_eur_per_mwh is not one finite number for each of the 24"),
+        ("np.where((hour >= first)", "np.where((hour[1:] >= first)", "draw_realtime fails with ValueError"),
+        ("class TwoPriceDay", "class AnotherDay", "is no class of a process"),
+    ],
+)
+def test_what_a_process_draws_is_checked(installed: Path, tmp_path: Path, old: str, new: str, words: str) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    file = target / "site_kinds" / "two_price_day.py"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    done = run(target, "validate", EXAMPLE / "instance")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "site-kinds 1.0" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_tag_that_is_taken_stays_with_its_first_owner(installed: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
     shutil.copytree(installed, target)
@@ -315,3 +416,53 @@ def test_a_tag_that_is_taken_stays_with_its_first_owner(installed: Path, tmp_pat
     )
     done = run(target, "validate", REPOSITORY / "instances" / "hospital_fr")
     assert done.returncode == 0, done.stderr
+    assert "warning: storage of the package site-kinds 1.0 is left out: mes_stoch has one" in done.stderr
+    # an instance without storage is none of its business
+    assert "warning" not in run(target, "validate", REPOSITORY / "instances" / "tiny_site").stderr
+
+
+def test_a_tag_of_two_packages_is_neithers(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    _bring(target, "other-kinds", "[mes_stoch.components]\nelectrolyser = site_kinds.electrolyser\n")
+    done = run(target, "validate", EXAMPLE / "instance")
+    assert done.returncode == 2
+    assert "electrolyser is brought by both other-kinds 2.0 and site-kinds 1.0; uninstall one of them" in done.stderr
+    assert run(target, "validate", REPOSITORY / "instances" / "tiny_site").returncode == 0
+
+
+def _bring(target: Path, name: str, entry_points: str) -> None:
+    """Put entry points of another package beside those that are installed."""
+    metadata = target / f"{name.replace('-', '_')}-2.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.0\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text(entry_points, encoding="utf-8")
+
+
+def test_a_catalogue_of_a_broken_family_stops_only_its_own_products(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    _bring(target, "town", "[mes_stoch.catalogue]\ntown = town:OFFERED\n")
+    offered = {"town_relief": {"family": "import_limit", "block_h": None}}
+    (target / "town.py").write_text(f"OFFERED = {offered!r}\n", encoding="utf-8")
+    table = run(target, "validate", "--products")
+    assert table.returncode == 0, table.stderr
+    assert "town_relief" in table.stdout
+
+    (target / "site_kinds" / "import_limit" / "format.py").write_text("import nothing_of_this_name\n", encoding="utf-8")
+    other = run(target, "validate", REPOSITORY / "instances" / "tiny_site")
+    assert other.returncode == 0, other.stderr
+    table = run(target, "validate", "--products")
+    assert table.returncode == 2
+    assert "import_limit of the package site-kinds 1.0 cannot be used" in table.stderr
+
+    data = site()
+    data["products"]["town_relief"] = {"limit_mw": 4, "volume_max_mw": 4, "price_eur_per_mw_h": 5}
+    folder = tmp_path / "using"
+    folder.mkdir()
+    (folder / "instance.yaml").write_text(json.dumps(data), encoding="utf-8")
+    using = run(target, "validate", folder)
+    assert using.returncode == 2
+    assert "products.town_relief: found 'town_relief'" in using.stderr
+    assert "the installed package town 2.0 offers products that cannot be used" in using.stderr
+    assert "ModuleNotFoundError" in using.stderr

@@ -202,7 +202,11 @@ def test_a_package_brings_a_product(installed: Any, tmp_path: Path, code: str) -
         (AS_FILE, "town_reserve: {like: fr_afrr_up, block_h: -1}\n", "town_reserve.block_h: Input should be greater"),
         (AS_FILE, "town_reserve: {like: fr_afrr_up, blok_h: 1}\n", "town_reserve.blok_h: Extra inputs"),
         (AS_FILE, "town reserve: {like: fr_afrr_up}\n", "expected an id"),
-        (AS_FILE, "fr_fcr: {like: fr_fcr, block_h: 2}\n", "offers a product fr_fcr, which mes_stoch has"),
+        (
+            AS_FILE,
+            "fr_fcr: {like: fr_fcr, block_h: 2}\n",
+            "fr_fcr: mes_stoch has a product of this id with other rules",
+        ),
         (AS_FILE, "town_reserve: {like: fr_afrr_up\n", "town_products:OFFERED"),
     ],
 )

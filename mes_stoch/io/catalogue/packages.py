@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,49 +19,62 @@ from pydantic import ValidationError
 
 from mes_stoch.io.readers.locate import did_you_mean, listed, show
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
-from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.kinds import product_classes
+from mes_stoch.registry import PRODUCT_FAMILIES, brought_by
+from mes_stoch.schema.kinds import product_classes, unusable
 
 GROUP = "mes_stoch.catalogue"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def package_entries(known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
-    """Name and version of every package with products, and its products, complete with what they are ``like``.
+@dataclass(frozen=True)
+class Offer:
+    """Products that an entry point offers.
 
-    Raises
-    ------
-    UsageError
-        With all that is wrong with a package's products, naming the package.
+    Parameters
+    ----------
+    package : str
+        Name and version.
+    products : dict
+        Rules by id, complete with what they are ``like``; none where anything is wrong.
+    problems : tuple of str
+        What is wrong with them.
     """
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (_package(entry), entry.name)):
-        package = _package(entry)
-        products, problems = _read(entry), []
+
+    package: str
+    products: dict[str, dict[str, Any]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+class _NotReadError(Exception):
+    """What an entry point offers is no catalogue."""
+
+
+def offers(known: Mapping[str, Mapping[str, Any]]) -> Iterator[Offer]:
+    """What every entry point of the group offers, sorted by package and name.
+
+    Parameters
+    ----------
+    known : Mapping
+        Rules of the project's own products, for ``like``.
+    """
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (brought_by(entry), entry.name)):
+        package = brought_by(entry)
+        try:
+            products = _read(entry)
+        except _NotReadError as error:
+            yield Offer(package, problems=tuple(str(error).splitlines()))
+            continue
+        problems: list[str] = []
         complete: dict[str, dict[str, Any]] = {}
         for name, fields in products.items():
             filled, found = _product(name, fields, {**known, **complete})
             problems += found
             if filled is not None:
                 complete[str(name)] = filled
-        if problems:
-            raise _broken(package, "\n".join(f"  - {problem}" for problem in problems))
-        yield package, complete
-
-
-def _package(entry: EntryPoint) -> str:
-    return "of unknown name" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
-
-
-def _broken(package: str, what: str) -> UsageError:
-    separator = "\n" if what.startswith("  - ") else " "
-    return UsageError(
-        f"the installed package {package} offers products that cannot be used:{separator}{what}\n"
-        "correct it, or uninstall it"
-    )
+        yield Offer(package, {} if problems else complete, tuple(problems))
 
 
 def _read(entry: EntryPoint) -> Mapping[Any, Any]:
-    package = _package(entry)
     try:
         offered = entry.load()
         if callable(offered):
@@ -68,15 +82,15 @@ def _read(entry: EntryPoint) -> Mapping[Any, Any]:
         text = _text(offered)
     except Exception as error:
         # whatever another package does wrong is told, and never a traceback of ours
-        raise _broken(package, f"{entry.value}: {type(error).__name__}: {error}") from error
+        raise _NotReadError(f"{entry.value}: {type(error).__name__}: {error}") from error
     if text is not None:
-        document = Document(f"{package}: {entry.value}")
+        document = Document(entry.value)
         parse_yaml(text, document)
         if document.issues:
-            raise _broken(package, "\n".join(f"  - {issue}" for issue in document.issues))
+            raise _NotReadError("\n".join(map(str, document.issues)))
         offered = document.data
     if not isinstance(offered, Mapping):
-        raise _broken(package, f"{entry.value} is {show(offered)}, not a mapping of product ids to their rules")
+        raise _NotReadError(f"{entry.value} is {show(offered)}, not a mapping of product ids to their rules")
     return offered
 
 
@@ -101,6 +115,9 @@ def _product(name: Any, fields: Any, known: Mapping[str, Mapping[str, Any]]) -> 
             return None, [f"{name}.like: found {show(like)}; expected the id of a known product. Hint: {hint}"]
         given = {**known[like], **given}
     family = product_classes().get(given.get("family", ""))
+    reason = unusable(PRODUCT_FAMILIES).get(given.get("family", ""))
+    if family is None and reason is not None:
+        return None, [f"{name}.family: {reason}"]
     if family is None:
         found = show(given["family"]) if "family" in given else "nothing"
         return None, [f"{name}.family: found {found}; expected one of {listed(list(product_classes()), most=20)}"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from mes_stoch.io.catalogue.packages import package_entries
+from mes_stoch.io.catalogue.packages import offers
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.schema.errors import ModelError, UsageError
 
@@ -20,27 +21,54 @@ class CatalogueEntry(NamedTuple):
     package: str
 
 
-@cache
 def catalogue_entries() -> dict[str, CatalogueEntry]:
     """Every known product by id: the project's own in the order of its files, then those of installed packages.
+
+    Packages whose products cannot be used are left out (:func:`catalogue_problems`).
+    """
+    return _entries()[0]
+
+
+def catalogue_problems() -> tuple[str, ...]:
+    """What is wrong with the products of installed packages, a text a package."""
+    return _entries()[1]
+
+
+def require_whole_catalogue() -> None:
+    """For whoever asks for all products.
 
     Raises
     ------
     UsageError
-        If an installed package offers what is no catalogue, or another product under a known id.
+        With what is wrong with the products of installed packages.
     """
+    if catalogue_problems():
+        raise UsageError("\n".join(catalogue_problems()))
+
+
+@cache
+def _entries() -> tuple[dict[str, CatalogueEntry], tuple[str, ...]]:
     entries = {name: CatalogueEntry(defaults, OWN_PACKAGE) for name, defaults in _own_catalogue().items()}
-    for package, products in package_entries({name: entry.defaults for name, entry in entries.items()}):
-        for name, defaults in products.items():
-            known = entries.get(name)
-            if known is None:
-                entries[name] = CatalogueEntry(defaults, package)
-            elif known.defaults != defaults:
-                raise UsageError(
-                    f"the installed package {package} offers a product {name}, which {known.package} has with other "
-                    "rules; give it an id of its own, or uninstall the package"
-                )
-    return entries
+    broken = []
+    for offer in offers({name: entry.defaults for name, entry in entries.items()}):
+        problems = [*offer.problems, *_taken(offer.products, entries)]
+        if problems:
+            broken.append(_broken(offer.package, problems))
+        else:
+            new = {name: rules for name, rules in offer.products.items() if name not in entries}
+            entries |= {name: CatalogueEntry(rules, offer.package) for name, rules in new.items()}
+    return entries, tuple(broken)
+
+
+def _taken(products: Mapping[str, Mapping[str, Any]], entries: Mapping[str, CatalogueEntry]) -> Iterator[str]:
+    for name, rules in products.items():
+        if name in entries and entries[name].defaults != rules:
+            yield f"{name}: {entries[name].package} has a product of this id with other rules; give it one of its own"
+
+
+def _broken(package: str, problems: list[str]) -> str:
+    lines = "\n".join(f"  - {problem}" for problem in problems)
+    return f"the installed package {package} offers products that cannot be used:\n{lines}\ncorrect it, or uninstall it"
 
 
 def product_catalogue() -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.io.catalogue.products import catalogue_problems, product_catalogue
 from mes_stoch.io.readers.currency import currency_code
 from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
 from mes_stoch.schema.component import Component
@@ -134,6 +134,7 @@ def _defaults(
         if isinstance(like, str) and like in catalogue:
             return catalogue[like], None
         hint = did_you_mean(like, catalogue) if isinstance(like, str) else ""
+        hint = _with_broken_packages(hint)
         return None, locator.issue(("products", name, "like"), show(like), "the id of a product", hint)
     if name in catalogue:
         return catalogue[name], None
@@ -142,8 +143,13 @@ def _defaults(
     near = nearest(name, catalogue)
     known = f"known products: {listed(catalogue, most=60)}"
     own = "a product of your own says `like: <known product>` or `family: <family>`"
-    hint = f"did you mean {near}? {known}; {own}" if near else f"{known}; {own}"
+    hint = _with_broken_packages(f"did you mean {near}? {known}; {own}" if near else f"{known}; {own}")
     return None, locator.issue(("products", name), show(name), "the id of a product", hint)
+
+
+def _with_broken_packages(hint: str) -> str:
+    """A hint about an unknown product; it may be one of a package whose products cannot be used."""
+    return "; ".join(filter(None, [hint, *(" ".join(text.split()) for text in catalogue_problems())]))
 
 
 def apply_overrides(
