@@ -302,7 +302,13 @@ def solve_request(
     command: str | None = None,
     stop: Stop | None = None,
 ) -> Run | None:
-    """:func:`solve` with its options in one object."""
+    """:func:`solve` with its options in one object.
+
+    Raises
+    ------
+    UsageError, InstanceError, InfeasibleError, UnboundedError, SolveError, TimeLimitError
+        As :func:`solve`.
+    """
     started = datetime.now(UTC)
     options = request.options(site.instance)
     inputs, changes = inputs_as_solved(site.loaded)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kinds
+from mes_stoch import extend
+from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, kinds
 from mes_stoch.registry import ROLES as REQUIRED
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mes_stoch"
@@ -47,7 +48,6 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("products.shared.context",),
     ("kinds.equations", "uncertainty"),
     ("model",),
-    ("risk",),
     ("solvers.interruption",),
     ("solvers.parallel",),
     ("solvers.highs",),
@@ -66,7 +66,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench",),
     ("cli",),
 )
-LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 ROLES = ("format", "checks", "equations", "settlement", "stress")
 
 # A kind builds on what is shared, or on another kind that it declares here.
@@ -83,7 +83,7 @@ INDEPENDENT = {"settlement", "evaluation", "kinds.settlement", "kinds.stress"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(module: str) -> str:
+def layer_of(module: str) -> str:
     """The entry of ``LEVELS`` a dotted module name belongs to; "api" are the modules at the top, which users import."""
     parts = module.split(".")[1:]
     for length in range(len(parts), 0, -1):
@@ -140,12 +140,12 @@ def _called(node: ast.Call) -> str:
 
 
 def upward_imports(path: Path) -> list[str]:
-    here = room_of(dotted(path))
+    here = layer_of(dotted(path))
     wrong = []
     for line, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
         if name.split(".")[0] != PACKAGE.name:
             continue
-        there = room_of(name)
+        there = layer_of(name)
         if here not in LEVEL or there not in LEVEL:
             wrong.append(f"line {line}: {here} imports {name}, and one of the two has no place in the order")
         elif here != there and LEVEL[there] >= LEVEL[here]:
@@ -189,13 +189,13 @@ def leaned_on(path: Path) -> list[str]:
     return [
         f"line {line}: {dotted(path)} judges the optimiser, and imports {name}"
         for line, name in imports(ast.parse(path.read_text(encoding="utf-8")))
-        if name.split(".")[0] == PACKAGE.name and room_of(name).startswith(OPTIMISER)
+        if name.split(".")[0] == PACKAGE.name and layer_of(name).startswith(OPTIMISER)
     ]
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if room_of(dotted(path)) in INDEPENDENT],
+    [path for path in MODULES if layer_of(dotted(path)) in INDEPENDENT],
     ids=lambda path: path.relative_to(PACKAGE).as_posix(),
 )
 def test_those_who_judge_the_optimiser_share_nothing_with_it(path: Path) -> None:
@@ -208,7 +208,30 @@ def test_engines_stay_where_they_belong(path: Path) -> None:
 
 
 def test_every_module_has_its_place() -> None:
-    assert [path for path in MODULES if room_of(dotted(path)) not in LEVEL] == []
+    assert [path for path in MODULES if layer_of(dotted(path)) not in LEVEL] == []
+
+
+def test_every_name_in_the_order_stands_for_something() -> None:
+    for name in LEVEL:
+        found = f"{PACKAGE.name}.{name}"
+        assert name.startswith("kinds.") or name == "api" or _is_module(found), found
+
+
+def test_names_that_modules_are_known_by_at_run_time_are_right() -> None:
+    """The registry and the public contract import by name, which no import statement shows."""
+    for name in extend.__all__:
+        assert name == "VERSION" or getattr(extend, name) is not None
+    spoken = {name for _, name in imports(_type_checking_part(PACKAGE / "extend.py"))}
+    assert spoken == set(extend._HOMES)
+    assert {name for names in extend._HOMES.values() for name in names} == set(extend.__all__) - {"VERSION"}
+    for kind in kinds(PROCESSES).values():
+        assert kind.is_built_in is False or kind.process()
+
+
+def _type_checking_part(path: Path) -> ast.Module:
+    """What a module imports for type checkers alone."""
+    (block,) = (node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.If))
+    return ast.Module(block.body, [])
 
 
 def test_every_kind_is_one_folder_with_all_roles_and_an_empty_front() -> None:

@@ -111,7 +111,13 @@ class BenchSettings:
 
 
 def preset(name: str, instance: Path) -> BenchSettings:
-    """``quick``: every measure once at a size a test can afford. ``full``: what the goals are about; many hours."""
+    """``quick``: every measure once at a size a test can afford. ``full``: what the goals are about; many hours.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
     full = BenchSettings(instance=instance)
     if name == "full":
         return full

@@ -98,7 +98,13 @@ def write_whole(target: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def write_in(folder: int, target: Path, write: Callable[[BinaryIO], object]) -> None:
-    """The same in a folder that is open as a descriptor; of ``target`` the last part counts."""
+    """The same in a folder that is open as a descriptor; of ``target`` the last part counts.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; what stood there before is still there.
+    """
     temporary = f"{TEMPORARY_START}{target.name}.{secrets.token_hex(8)}{TEMPORARY_END}"
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:

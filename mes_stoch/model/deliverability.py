@@ -26,9 +26,9 @@ def build_deliverability(site: SiteModel, node: str) -> None:
     For a directed product ``p`` of device ``u`` that acts at the node, with ``c[t]`` the ratio of the port, ``held``
     and ``e`` at the reference port, and one variable a store or network ``k``::
 
-        sum_k share[k,u,p,t]  = c[t] held[u,p,t]                                 (<device>_<directed
-        product>_<effect>_split) sum_k called[k,u,p,t] = c[t] e[u,p,t],   called <= share
-        (*_called_split, *_within_share) uncalled[k,u,p,t] = open[p,t] (share - called)[k,u,p,t]
+        sum_k share[k,u,p,t]  = c[t] held[u,p,t]                  (<device>_<directed product>_<effect>_split)
+        sum_k called[k,u,p,t] = c[t] e[u,p,t],   called <= share                 (*_called_split, *_within_share)
+        uncalled[k,u,p,t]     = open[p,t] (share - called)[k,u,p,t]
 
     For products that follow a signal pro rata ``called = a share``. What every store and network must keep for its
     share stands in :mod:`mes_stoch.model.full_calls`. One that stands alone takes everything, and needs no variables

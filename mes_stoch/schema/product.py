@@ -1,7 +1,7 @@
 """What all products share: the contract of a product family with the rest of the program.
 
 A family is a model of what a user may write (:class:`MarketProduct`) that answers questions. Whoever needs to know
-something of a product asks it; nobody asks which family it is of. Answers are rules and limits, never money earned or
+something of a product asks it; nobody asks which family it is of. Answers are rules and limits, never amounts earned or
 lost: that is worked out twice, by the ``equations`` and the ``settlement`` of the family, which share nothing.
 """
 

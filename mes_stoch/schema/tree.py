@@ -94,7 +94,13 @@ class ScenarioTree:
         }
 
     def values(self, name: str, scenario: int) -> NDArray[np.float64]:
-        """Series ``name`` in scenario ``scenario``, shape (periods,)."""
+        """Series ``name`` in scenario ``scenario``, shape (periods,).
+
+        Raises
+        ------
+        ModelError
+            If there is no such series.
+        """
         array = self._arrays.get(name)
         if array is None:
             raise ModelError(f"the scenario tree has no series {name!r}; it has {', '.join(self.series_names)}")

@@ -76,6 +76,7 @@ def _settlement(product: MarketProduct, name: str) -> Any:
 
 
 def volume_blocks(data: SettlementData, product: Flexibility) -> list[Span]:
+    """Periods of each block of a product's volume."""
     return data.spans(product.block_h)
 
 

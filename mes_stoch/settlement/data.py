@@ -73,7 +73,13 @@ class SettlementData:
         return np.asarray(self.solution["probability"].values, dtype=float)
 
     def values(self, quantity: float | str) -> Array:
-        """A number, or a series of the scenarios, as an array over (scenarios, periods)."""
+        """A number, or a series of the scenarios, as an array over (scenarios, periods).
+
+        Raises
+        ------
+        MissingEntryError
+            If the tree has no series of that name.
+        """
         if not isinstance(quantity, str):
             return np.full((len(self.scenarios), len(self.time)), float(quantity))
         if quantity not in self.tree.dataset:
@@ -85,7 +91,13 @@ class SettlementData:
         return name in self.solution
 
     def decided(self, name: str) -> Array:
-        """A quantity of the solution over (scenarios, its spans); commitments are the same in every scenario."""
+        """A quantity of the solution over (scenarios, its spans); commitments are the same in every scenario.
+
+        Raises
+        ------
+        MissingEntryError
+            If the solution has no such quantity.
+        """
         if name not in self.solution:
             raise MissingEntryError("solution.nc", name, "a quantity that was decided, or held")
         array = self.solution[name]

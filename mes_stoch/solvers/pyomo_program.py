@@ -100,6 +100,11 @@ class PyomoProgram:
             What ``kw_creator`` reads; used only if no ``creator_kwargs`` are given.
         **creator_kwargs
             Passed to ``scenario_creator`` as they are.
+
+        Raises
+        ------
+        ModelError
+            If the module lacks a function, or the number of scenarios is not given.
         """
         for needed in ("scenario_creator", "scenario_names_creator"):
             if not callable(getattr(module, needed, None)):

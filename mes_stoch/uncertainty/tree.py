@@ -134,7 +134,13 @@ def _require_memory(name: str, count: int, scenario: Drawn) -> None:
 
 
 def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> ScenarioProcess:
-    """The process an instance names, with its parameters; every problem is reported at once."""
+    """The process an instance names, with its parameters; every problem is reported at once.
+
+    Raises
+    ------
+    InstanceError
+        With every unknown or wrong parameter; if there is no such process.
+    """
     kind, found = _process_class(instance_name, uncertainty.process)
     fields = found.Parameters.model_fields
     try:

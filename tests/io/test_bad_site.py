@@ -107,13 +107,15 @@ def test_converter_rules(site: SiteFolder, old: str, new: str, key: str, start: 
 def test_free_money_at_a_connection(site: SiteFolder) -> None:
     site.edit("import_price_eur_per_mwh: 15", "import_price_eur_per_mwh: 15\n    export_price_eur_per_mwh: 16")
     key = "export_price_eur_per_mwh"
-    site.only_issue(f"components.grid.{key}", site.line(key), "16, above import_price_eur_per_mwh (15)", "free money")
+    site.only_issue(
+        f"components.grid.{key}", site.line(key), "16, above import_price_eur_per_mwh (15)", "riskless profit"
+    )
 
 
 def test_free_money_in_the_imbalance(site: SiteFolder) -> None:
     site.edit("price_long_eur_per_mwh: 10", "price_long_eur_per_mwh: 210")
     key = "products.imbalance.price_long_eur_per_mwh"
-    site.only_issue(key, site.line("price_long"), "210, above price_short_eur_per_mwh (200)", "free money")
+    site.only_issue(key, site.line("price_long"), "210, above price_short_eur_per_mwh (200)", "riskless profit")
 
 
 # -- reserves ---------------------------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ def test_a_cell_that_is_no_number_is_told_in_the_users_names(dollars: SiteFolder
 
 
 def test_prices_of_a_scenario_are_told_in_the_users_names(dollars: SiteFolder) -> None:
-    """Long imbalance at 300 above short imbalance at 200 would be free money."""
+    """Long imbalance at 300 above short imbalance at 200 would be riskless profit."""
     dollars.edit("price_long_aud_per_mwh: 10", "price_long_aud_per_mwh: 300")
     with pytest.raises(InstanceError) as caught:
         api.read(dollars.path).tree()

@@ -83,6 +83,18 @@ def test_no_time_for_all_is_no_estimate_of_some(instances: Path) -> None:
     assert time.perf_counter() - begun < 10.0
 
 
+def test_an_end_that_has_passed_leaves_the_rest(instances: Path) -> None:
+    """With ten seconds and no end all would be estimated."""
+    relaxations = ScenarioRelaxations(program_of(instances / "tiny_site"))
+    relaxations.alone(0)
+    point = np.zeros(int(relaxations.program.root.consensus.sum()))
+    others = [1, 2, 3] * 100
+    without = BorrowedBases(relaxations).estimates(others, point, 10.0)
+    assert all(estimate is not None for estimate in without)
+    past = BorrowedBases(relaxations).estimates(others, point, 10.0, time.perf_counter())
+    assert past[-1] is None
+
+
 def test_nothing_solved_is_nothing_to_borrow(instances: Path) -> None:
     program = program_of(instances / "tiny_site")
     width = int(program.root.consensus.sum())

@@ -24,5 +24,5 @@ def _tariff_issues(locator: Locator, path: EntryPath, spec: GridConnection) -> I
             (*path, "export_price_eur_per_mwh"),
             f"{sold:g}, above import_price_eur_per_mwh ({bought:g})",
             "an export price of at most the import price",
-            "buying and selling at once would be free money; tariffs come on top of market prices",
+            "buying and selling at once would be riskless profit; tariffs come on top of market prices",
         )

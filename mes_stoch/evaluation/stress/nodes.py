@@ -141,8 +141,9 @@ def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[
 
 @dataclass(frozen=True, eq=False)
 class PlannedShare:
-    """Part of a full call that one taker is planned to take over, for one device and directed product; MW, (leaves,
-    periods).
+    """Part of a full call of one device and directed product that one taker is planned to take over.
+
+    Arrays are in MW, shape (leaves, periods).
 
     ``called`` is its part of what the leaf calls, which it does already. Where the directed product is not in the set,
     but holds the same MW for a product of another group, that is all there is of it: a MW moves once.

@@ -132,7 +132,13 @@ class RunFolder:
 
     @classmethod
     def create_default(cls, instance: str, now: datetime, parent: Path = Path("runs")) -> RunFolder:
-        """Make ``runs/<instance>-<YYYYmmdd-HHMMSS>``; runs started within one second get a number."""
+        """Make ``runs/<instance>-<YYYYmmdd-HHMMSS>``; runs started within one second get a number.
+
+        Raises
+        ------
+        UsageError
+            If there is no free name, or the folder cannot be made.
+        """
         stem = f"{instance}-{now:%Y%m%d-%H%M%S}"
         for attempt in range(1, 1000):
             path = parent / (stem if attempt == 1 else f"{stem}-{attempt}")
@@ -144,7 +150,13 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """A finished run's folder; what is in it is checked by :mod:`mes_stoch.io.artifacts.run_files`."""
+        """A finished run's folder; what is in it is checked by :mod:`mes_stoch.io.artifacts.run_files`.
+
+        Raises
+        ------
+        UsageError
+            If it is no folder of a finished run.
+        """
         if not path.is_dir():
             raise UsageError(f"{path} is not a folder; give the folder of a finished run")
         if not (path / MANIFEST).exists():

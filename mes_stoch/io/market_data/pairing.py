@@ -138,6 +138,11 @@ def day_values(group: DonorGroup, day: date, periods_per_hour: int) -> pd.DataFr
     """All series of a group on one day, held constant from their own period down to the instance's.
 
     Columns as in the frames; index is the number of the period of the day.
+
+    Raises
+    ------
+    UsageError
+        If the periods of a frame are no multiple of the instance's.
     """
     parts = []
     for frame in group.frames:

@@ -101,7 +101,13 @@ def stated_penalties(instance: Instance) -> dict[str, float | None]:
 
 
 def amount(penalty: float | str | None) -> float | None:
-    """A penalty after :func:`with_penalties`: a number, or ``None`` where slack is forbidden."""
+    """A penalty after :func:`with_penalties`: a number, or ``None`` where slack is forbidden.
+
+    Raises
+    ------
+    TypeError
+        If the penalty has not been worked out yet.
+    """
     if isinstance(penalty, str):
         raise TypeError("penalties are asked for before they were worked out from prices")
     return None if penalty is None else float(penalty)

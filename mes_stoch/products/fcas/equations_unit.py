@@ -55,7 +55,13 @@ class Enablement:
 
 
 def make_unit(context: MarketContext, name: str, connection: str) -> Unit:
-    """The unit behind a component, seen from the node of a grid connection."""
+    """The unit behind a component, seen from the node of a grid connection.
+
+    Raises
+    ------
+    ModelError
+        If the component has no energy of its own at the node.
+    """
     spec = context.component(name)
     node = context.connection(connection).node
     own = spec.operating_range(node)

@@ -43,5 +43,5 @@ def _price_issues(locator: Locator, name: str, product: Imbalance) -> Iterator[I
             (*place, "price_long_eur_per_mwh"),
             f"{long:g}, above price_short_eur_per_mwh ({short:g})",
             "at most the price of being short",
-            "being long and short at once would be free money",
+            "being long and short at once would be riskless profit",
         )

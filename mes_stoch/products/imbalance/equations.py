@@ -31,10 +31,11 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     what remains of it in settlement period ``m`` of ``n`` model periods is::
 
         long[m] - short[m] = 1/n sum_{t in m} ( schedule_long[t] - schedule_short[t]
-                           + sum over directed products of sign * ( sum_u e[u,t] - a[t] r   ordered
-                                                     | 0                       delivered
-                                                     | sum_u e[u,t]            uncorrected ) )                 (balance)
-        profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                     (imbalance)
+                           + sum over directed products of sign * d[t] )                                  (balance)
+        d[t] = sum_u e[u,t] - a[t] r    where energy is paid as ordered
+               0                        as delivered
+               sum_u e[u,t]             uncorrected
+        profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                  (imbalance)
 
     so the imbalance of a settlement period is netted and priced at the mean of its prices. ``price_long <=
     price_short``, required of given prices and a consequence of the French rule

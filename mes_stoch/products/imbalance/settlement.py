@@ -92,6 +92,7 @@ def _taken_out(call: Call) -> Array:
 
 
 def traded_connections(data: SettlementData) -> list[str]:
+    """Connections whose balance is settled, sorted."""
     return sorted(data.instance.traded_connections() & data.instance.connections().keys())
 
 

@@ -21,10 +21,14 @@ class MarketContext(ModelContext, Protocol):
     """The model under construction, after its components stand."""
 
     @property
-    def bids(self) -> Bids: ...
+    def bids(self) -> Bids:
+        """Which bid rules are switched on."""
+        ...
 
     @property
-    def directed_products(self) -> Sequence[DirectedProduct]: ...
+    def directed_products(self) -> Sequence[DirectedProduct]:
+        """Every direction of every product that is called."""
+        ...
 
     def declared(self, owner: str, name: str) -> Any | None:
         """A variable declared before; ``None`` where there is none of that name."""
@@ -55,23 +59,27 @@ class MarketContext(ModelContext, Protocol):
         ...
 
     def held_by(self, owner: str, directed: DirectedProduct) -> OfPeriod:
-        """Reserve one component holds for a directed product, MW."""
+        """Reserve one component holds for a directed product, MW; a ``ModelError`` where it does not provide it."""
         ...
 
-    def component(self, name: str) -> Component: ...
+    def component(self, name: str) -> Component:
+        """A component of the instance; a ``ModelError`` where there is none of that name."""
+        ...
 
     def planned(self, owner: str, node: str) -> OfPeriod:
         """Flow of a component into a node if nothing is called, MW."""
         ...
 
-    def connection(self, name: str) -> Connection: ...
+    def connection(self, name: str) -> Connection:
+        """A connection of the instance; a ``ModelError`` where the component is none."""
+        ...
 
     def scheduled(self, connection: str, t: int) -> Expression:
         """Export at a connection if nothing is called, MW."""
         ...
 
     def providers(self, product_id: str) -> Mapping[str, Availability]:
-        """Components that provide a product, with what they could bring."""
+        """Components that provide a product, with what they could bring; an error where one tells no availability."""
         ...
 
     def running(self, owner: str) -> OfPeriod:

@@ -230,7 +230,7 @@ class Decomposition:
         """On this rank; asked before every scenario. A small program is left what a first commitment takes."""
         if self._stop.is_interrupted or self.state.root is not None:
             return self._stop()
-        return time.perf_counter() > self._stop.deadline + _GRACE_S
+        return time.perf_counter() > min(self._stop.deadline + _GRACE_S, self._stop.end)
 
     # -- the relaxation ---------------------------------------------------------------------------------------------
 
@@ -266,7 +266,7 @@ class Decomposition:
                 point, radius = planes.best_point, _RADIUS_OF_SAMPLE / math.sqrt(math.ceil(count / stride))
         if self._communicator.broadcast(planes.verdict == "open" and not planes.has_answer):
             nearby = np.zeros(planes.width) if point is None else point
-            planes.borrow(nearby, min(2 * self._borrowing_s(), self._stop.seconds_left_at_most()))
+            planes.borrow(nearby, min(2 * self._borrowing_s(), self._stop.seconds_left_at_most()), self._stop.end)
         if point is None:
             point = self._start(None) if planes.verdict == "open" else np.zeros(planes.width)
         return planes, point

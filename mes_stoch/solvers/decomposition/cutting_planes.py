@@ -183,10 +183,10 @@ class CuttingPlanes:
             return None
         return np.clip(mean / weight, self._lower, self._upper)
 
-    def borrow(self, point: FloatArray, seconds: float) -> None:
+    def borrow(self, point: FloatArray, seconds: float, end: float = math.inf) -> None:
         """A round of estimates for which no scenario is solved, from the bases of those that have been."""
         borrowed = BorrowedBases(self._relaxations)
-        self._add(borrowed.estimates(self.local, point, seconds), point)
+        self._add(borrowed.estimates(self.local, point, seconds, end), point)
         self.update_bound()
 
     def visit(self, point: FloatArray) -> float | None:

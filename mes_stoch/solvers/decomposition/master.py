@@ -221,6 +221,11 @@ class Master:
 
         Joint cuts count where all of their groups are among these. Over a partition of the groups the estimates,
         weighted by probability, have the bound of ``found`` for their least value.
+
+        Raises
+        ------
+        ValueError
+            If the point has no duals.
         """
         if found.by_cut is None:
             raise ValueError("a master point without duals")

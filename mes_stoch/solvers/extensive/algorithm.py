@@ -281,8 +281,7 @@ def _time_to_close(stop: Stop, deadline: float) -> Stop:
     Who interrupts waits a while for the evaluation, since it is what makes the work before it worth anything; a small
     program has a second for it whatever the limit.
     """
-    now = time.perf_counter()
-    return Stop(now + _PATIENCE_S) if stop.is_interrupted else Stop(max(deadline, now + _GRACE_S), stop.request)
+    return Stop(time.perf_counter() + _PATIENCE_S) if stop.is_interrupted else stop.closing(_GRACE_S, deadline)
 
 
 def _evaluate_found(
@@ -325,7 +324,7 @@ def _wait_and_see_bound(program: StochasticProgram, stop: Stop) -> bounds.Proven
     planes = CuttingPlanes(program, ScenarioRelaxations(program, stop), indices, ScenarioCommunicator(), solving)
     planes.wait_and_see()
     if solving() and planes.verdict == "open":
-        planes.borrow(np.zeros(planes.width), stop.seconds_left())
+        planes.borrow(np.zeros(planes.width), stop.seconds_left(), stop.end)
     else:
         planes.update_bound()
     return bounds.Proven(planes.lower, planes.kind)

@@ -90,7 +90,7 @@ class Bounder:
 
     def close(self) -> None:
         """Where time was up before there was anything: what a small program can be given in a second."""
-        self.stop = Stop(max(self.stop.deadline, time.perf_counter() + _GRACE_S), self.stop.request)
+        self.stop = self.stop.closing(_GRACE_S)
         width = int(self.program.root.consensus.sum())
         if self.interval.root is None:
             self.try_commitment(np.zeros(width))

@@ -134,7 +134,13 @@ class HighsModel:
 
     @phase("hand_over")
     def pass_program(self, program: LinearProgram, *, relax: bool = False) -> None:
-        """Replace the model; forgets basis and solution."""
+        """Replace the model; forgets basis and solution.
+
+        Raises
+        ------
+        SolveError
+            If HiGHS refuses it, or cannot number its coefficients.
+        """
         matrix = program.matrix
         rows, columns = matrix.shape
         if matrix.nnz > highs_calls.LARGEST_INDEX:

@@ -41,6 +41,8 @@ class Stop:
     latest : float, optional
         Deadline of what is little to write, a bound without dispatches: time is kept for writing results, not for that.
         Default ``deadline``.
+    end : float, optional
+        When even what a deadline leaves time for has to be over (:meth:`closing`). Default never.
 
     >>> stop = Stop()
     >>> stop(), stop.seconds_left()
@@ -50,11 +52,18 @@ class Stop:
     (True, True, 0.0)
     """
 
-    __slots__ = ("deadline", "latest", "request")
+    __slots__ = ("deadline", "end", "latest", "request")
 
-    def __init__(self, deadline: float = math.inf, request: Request | None = None, latest: float | None = None) -> None:
+    def __init__(
+        self,
+        deadline: float = math.inf,
+        request: Request | None = None,
+        latest: float | None = None,
+        end: float = math.inf,
+    ) -> None:
         self.deadline = deadline
         self.latest = deadline if latest is None else latest
+        self.end = max(deadline, end)
         self.request = Request() if request is None else request
 
     def __call__(self) -> bool:
@@ -82,4 +91,17 @@ class Stop:
 
     def earlier(self, deadline: float) -> Stop:
         """The same requests and a deadline that is no later than ``deadline``."""
-        return Stop(min(self.deadline, deadline), self.request, self.latest)
+        return Stop(min(self.deadline, deadline), self.request, self.latest, self.end)
+
+    def closing(self, grace_s: float, deadline: float | None = None) -> Stop:
+        """For work without which all before it would be lost: some time from now on, until :attr:`end` at most.
+
+        Parameters
+        ----------
+        grace_s : float
+            What a small program is left for it however late it is, s.
+        deadline : float, optional
+            Where there is more time than that; default :attr:`deadline`.
+        """
+        own = self.deadline if deadline is None else deadline
+        return Stop(max(own, min(time.perf_counter() + grace_s, self.end)), self.request, end=self.end)

@@ -21,6 +21,7 @@ scenarios (bunching); here for bounds instead of optima.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -63,18 +64,22 @@ class BorrowedBases:
         found = (self._factorised(solved[place]) for place in places)
         self._bases = [basis for basis in found if basis is not None]
 
-    def estimates(self, indices: Sequence[int], point: FloatArray, seconds: float) -> list[Minorant | None]:
+    def estimates(
+        self, indices: Sequence[int], point: FloatArray, seconds: float, end: float = math.inf
+    ) -> list[Minorant | None]:
         """The highest estimate of each scenario at ``point``; of several bases where time allows.
 
-        Nothing for the others as soon as it shows that time is too short for all of them.
+        Nothing for the others as soon as it shows that time is too short for all of them: ``seconds`` and a little
+        more, until ``end`` (``time.perf_counter()``) at most.
         """
         found: list[Minorant | None] = []
         if not self._bases:
             return [None] * len(indices)
         started, least_s = time.perf_counter(), 0.0
+        most_s = min(seconds + _GRACE_S, end - started)
         for place, index in enumerate(indices):
             now, left = time.perf_counter(), len(indices) - place
-            if place >= _FIRST_LOOK and now - started + left * least_s / place > seconds + _GRACE_S:
+            if place >= _FIRST_LOOK and now - started + left * least_s / place > most_s:
                 return found + [None] * left
             share_s = max(_SHARE * seconds - (now - started), 0.0) / left
             estimate, first_s = self._highest(index, point, now + share_s)

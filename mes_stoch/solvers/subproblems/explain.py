@@ -80,7 +80,9 @@ def explain_unbounded(program: StochasticProgram, ray: FloatArray) -> str:
     """Columns of one scenario that move most along ``ray``, one line each."""
     describe = program.describe_column if isinstance(program, Described) else program.column_names.__getitem__
     columns = [int(c) for c in np.argsort(-np.abs(ray), kind="stable")[:_SHOWN] if abs(ray[c]) > _TOLERANCE]
-    return "\n".join(f"  - {describe(column)} {'rises' if ray[column] > 0 else 'falls'} for ever" for column in columns)
+    return "\n".join(
+        f"  - {describe(column)} {'increases' if ray[column] > 0 else 'decreases'} without bound" for column in columns
+    )
 
 
 def _least_violation(scenario: LinearProgram, weight: FloatArray) -> FloatArray | None:

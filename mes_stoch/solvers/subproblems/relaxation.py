@@ -80,7 +80,13 @@ class ScenarioRelaxations:
 
     @property
     def model(self) -> HighsModel:
-        """The model of the scenario solved last, for a caller that goes on from there."""
+        """The model of the scenario solved last, for a caller that goes on from there.
+
+        Raises
+        ------
+        RuntimeError
+            If no scenario has been solved yet.
+        """
         if self._model is None:
             raise RuntimeError("no scenario has been solved yet")
         return self._model

@@ -61,7 +61,7 @@ class FrSyntheticDay:
     - FCR is the proportional response to an Ornstein-Uhlenbeck frequency deviation, averaged over the period by
       direction.
 
-    **No free money**, in every period of every scenario: long <= short; energy called up is paid at most the short
+    **No riskless profit**, in every period of every scenario: long <= short; energy called up is paid at most the short
     price and energy called down costs at least the long price (FCR: the day-ahead price, within
     ``imbalance_spread_limit_eur_per_mwh`` of both); capacity prices are not negative; activations lie in [0, 1] and the
     two directions of a product sum to at most 1.
