@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.io.as_solved import inputs_as_solved, read_again
+from mes_stoch.io.catalogue.products import products_left_out
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.report.run import Run, RunSettings, read_run
@@ -182,7 +183,7 @@ def read(folder: str | Path) -> Site:
         With every problem found: file, line, key, what stands there, what should.
     """
     site = Site(read_instance(Path(folder)))
-    for reason in kinds_left_out(site.instance):
+    for reason in [*kinds_left_out(site.instance), *products_left_out(site.instance.products)]:
         logger.warning("%s", reason)
     return site
 

@@ -11,17 +11,19 @@ folder; see :mod:`mes_stoch.extend`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
 from typing import Any, Literal, cast
 
-from mes_stoch.schema.errors import ExtensionError, MesStochError, MissingEntryError
+from mes_stoch.schema.errors import ExtensionError, MesStochError, MissingEntryError, ModelError
 
 Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes"]
 Role = Literal["format", "checks", "equations", "settlement", "stress"]
@@ -121,8 +123,15 @@ class Kind:
         """
         return self._import(f"{self.package}.{role}")
 
-    def function(self, role: Role, name: str) -> Callable[..., Any]:
+    def function(self, role: Role, name: str, items: type | None = None) -> Callable[..., Any]:
         """A function of a role; of an installed package, one whose mistakes are told with the package's name.
+
+        Parameters
+        ----------
+        role : str
+        name : str
+        items : type, optional
+            Of what it returns or yields, where it gives several; that of a package is then gathered and checked.
 
         Raises
         ------
@@ -133,25 +142,34 @@ class Kind:
         if not callable(found):
             raise ExtensionError(self._cannot_be_used(f"{self.package}.{role} has no function {name}"))
         function = cast(Callable[..., Any], found)
-        return function if self.is_built_in else self._with_errors_named(function, f"{role}.{name}")
+        return function if self.is_built_in else self.with_errors_named(function, f"{role}.{name}", items)
 
-    def _with_errors_named(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def with_errors_named(
+        self, function: Callable[..., Any], name: str, items: type | None = None
+    ) -> Callable[..., Any]:
+        """The same function within :meth:`errors_named`; ``items`` as in :meth:`function`."""
+
         @wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:
             with self.errors_named(name):
                 result = function(*arguments, **options)
-            # a generator fails when it is read
-            return self._each(result, name) if isinstance(result, Iterator) else result
+                return result if items is None else _list_of(items, result)
 
         return call
 
-    def _each(self, items: Iterator[Any], name: str) -> Iterator[Any]:
-        with self.errors_named(name):
-            yield from items
-
     @contextmanager
-    def errors_named(self, name: str) -> Iterator[None]:
-        """Run code of an installed package: what it raises names the package and the line; ours passes unchanged.
+    def errors_named(self, name: str, passes: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+        """Run code of an installed package: what it raises names the package and the line.
+
+        Errors that this program raises on purpose pass unchanged, but for those of the model under construction, which
+        then has been put together wrongly. Nothing changes for built-in kinds.
+
+        Parameters
+        ----------
+        name : str
+            What is run, in words.
+        passes : tuple of types, optional
+            What the caller knows how to tell.
 
         Raises
         ------
@@ -159,14 +177,23 @@ class Kind:
         """
         try:
             yield
-        except (MesStochError, MissingEntryError):
-            raise
         except Exception as error:
-            if self.is_built_in:
+            is_told = isinstance(error, MesStochError | MissingEntryError) and not isinstance(error, ModelError)
+            if self.is_built_in or is_told or isinstance(error, (MemoryError, *passes)):
                 raise
-            place = extract_tb(error.__traceback__)[-1]
-            what = f"{name} fails with {type(error).__name__}: {error} ({place.filename}:{place.lineno})"
+            what = f"{name} fails with {type(error).__name__}: {error}{self._line(error)}"
             raise ExtensionError(self._cannot_be_used(what)) from error
+
+    def _line(self, error: BaseException) -> str:
+        """Where in the package it happened, or was asked for; empty where nothing of it was running."""
+        top = sys.modules.get(self.package.partition(":")[0].partition(".")[0])
+        folders = [*getattr(top, "__path__", ()), getattr(top, "__file__", None) or ""]
+        frames = [
+            frame
+            for frame in extract_tb(error.__traceback__)
+            if any(folder and Path(frame.filename).is_relative_to(folder) for folder in folders)
+        ]
+        return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
 
     def process(self) -> Any:
         """The class of a scenario process.
@@ -179,22 +206,36 @@ class Kind:
         module, _, name = self.package.partition(":")
         found = getattr(self._import(module), name, None)
         lacking = [part for part in _PROCESS if not hasattr(found, part)]
+        if not hasattr(getattr(found, "Parameters", None), "model_fields"):
+            lacking.append("Parameters that are a Model")
         if not isinstance(found, type) or lacking:
-            what = f"{self.package} is no class of a process; it lacks {', '.join(lacking) or 'what a class has'}"
+            what = f"{self.package} is not a class of a process; it lacks {', '.join(lacking) or 'what a class has'}"
             raise ExtensionError(self._cannot_be_used(what))
         return found
 
     def _import(self, name: str) -> ModuleType:
         try:
             return import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # whatever goes wrong in a package while it is imported is told with the package's name
-            what = f"{name} does not load ({type(error).__name__}: {error})"
+            what = f"{name} does not load ({type(error).__name__}: {error}){self._line(error)}"
             raise ExtensionError(self._cannot_be_used(what)) from error
 
     def _cannot_be_used(self, what: str) -> str:
         remedy = "" if self.is_built_in else "; correct the package, or uninstall it"
         return f"{self.tag} of the package {self.brought_by} cannot be used: {what}{remedy}"
+
+
+def _list_of(items: type, result: Any) -> list[Any]:
+    """What a function of a package gives, if it is what it should be."""
+    if not isinstance(result, Iterable):
+        given = "nothing" if result is None else f"a {type(result).__name__}"
+        raise TypeError(f"{given} where several {items.__name__} are returned or yielded, or an empty list")
+    found = list(result)
+    wrong = next((item for item in found if not isinstance(item, items)), None)
+    if wrong is not None:
+        raise TypeError(f"a {type(wrong).__name__} where {items.__name__} is expected")
+    return found
 
 
 def kinds(group: Group) -> Mapping[str, Kind]:
@@ -223,11 +264,6 @@ def kind(group: Group, tag: str) -> Kind:
         reason = refused(group).get(tag, "no installed package brings it")
         raise ExtensionError(f"{tag} is not known: {reason}")
     return found
-
-
-def forget() -> None:
-    """Look for installed packages anew; for processes that install some while they run."""
-    _found.cache_clear()
 
 
 @cache

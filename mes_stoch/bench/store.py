@@ -82,7 +82,8 @@ class BenchFolder:
         strangers = sorted(entry.name for entry in path.iterdir() if not _is_own(entry)) if path.is_dir() else []
         if strangers:
             raise UsageError(
-                f"{path} holds files that are not of a benchmark ({', '.join(strangers[:3])}); choose another --out"
+                f"{path} holds files that do not belong to a benchmark ({', '.join(strangers[:3])}); "
+                "choose another --out"
             )
         if force:
             folder.clear()

@@ -12,8 +12,8 @@ _DRAWING_S = 4.0
 #: What comes after the solve whatever its size, of which the tolerance covers as much as an idle machine takes.
 _CLOSING_S, _SHARE_OF_CLOSING, _BUSIEST = 1.5, 0.2, 4.0
 _SHARE_OF_DRAWING, _TOLERANCE, _TOLERANCE_S = 0.1, 0.05, 1.0
-#: The limit may be missed by a tenth and two seconds; writing and leaving take the rest.
-_SHARE_OF_END, _END_S = 0.1, 1.2
+#: The limit may be missed by a tenth and two seconds; writing and leaving take the last of it.
+_SHARE_MISSED, _MISSED_S, _LEAVING_S = 0.1, 2.0, 0.8
 
 
 class SolveClock:
@@ -36,7 +36,7 @@ class SolveClock:
         self._latest = begun + (1.0 + _TOLERANCE) * limit_s + _TOLERANCE_S
         drawing_s = min(_SHARE_OF_DRAWING * limit_s, _DRAWING_S) if draws else 0.0
         closing_s = min(_SHARE_OF_CLOSING * limit_s, _CLOSING_S * (slowness() - 1.0))
-        end = begun + (1.0 + _SHARE_OF_END) * limit_s + _END_S
+        end = begun + (1.0 + _SHARE_MISSED) * limit_s + _MISSED_S - _LEAVING_S * slowness()
         self.stop = Stop(begun + limit_s - drawing_s - closing_s, request, end=end)
 
     def has_time_to_draw(self) -> bool:

@@ -53,7 +53,7 @@ def inputs_as_solved(loaded: LoadedInstance) -> tuple[dict[str, bytes], dict[str
     try:
         is_same = read_again(inputs).instance == loaded.instance
     except InstanceError as error:
-        raise UsageError(f"the instance was changed in Python, and is no sound one any more: {error}") from None
+        raise UsageError(f"the instance was changed in Python, and is no longer valid: {error}") from None
     if not is_same:
         raise UsageError(
             f"the instance was changed in Python in a way that no {INSTANCE_FILE} can say ({', '.join(changes)}); "
@@ -78,7 +78,7 @@ def read_again(inputs: Mapping[str, bytes]) -> LoadedInstance:
                 target.write_bytes(content)
             return read_instance(Path(copy))
     except OSError as error:
-        raise UsageError(f"no room to read the run's instance: {error.strerror or error}") from error
+        raise UsageError(f"no space to read the run's instance: {error.strerror or error}") from error
     except InstanceError as error:
         raise InstanceError("the run's copy of its instance", error.issues) from None
 

@@ -26,7 +26,7 @@ from mes_stoch.io.readers.time_stamps import horizon_time
 from mes_stoch.io.readers.yaml_lines import read_yaml
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.io.validation.answers import require_answers
+from mes_stoch.io.validation.answers import require_answers, require_answers_for_checks, require_data_rules
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.partial_instance import (
     PartialInstance,
@@ -135,9 +135,12 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
     instance = Instance.model_validate(data, strict=True)
     instance = instance.model_copy(update={"products": _connected(instance.products, connections)})
     ranges = ranges_of(_own_series(series))
+    require_answers(instance)
+    # where nothing limits prices the check of the tree says so
+    complete = instance if missing_cap(instance, ranges) else with_penalties(instance, ranges)
+    require_data_rules(complete)
     return LoadedInstance(
-        # where nothing limits prices the check of the tree says so
-        instance=instance if missing_cap(instance, ranges) else with_penalties(instance, ranges),
+        instance=complete,
         folder=folder,
         time=time,
         series=series.series,
@@ -171,7 +174,7 @@ def _check(
     folder: Path, partial: PartialInstance, locator: Locator
 ) -> tuple[pd.DatetimeIndex | None, dict[str, str], SeriesData, list[Issue]]:
     """What pydantic cannot see: between entries, and in the CSV files."""
-    require_answers(partial)
+    require_answers_for_checks(partial)
     time, issues = (None, []) if partial.horizon is None else horizon_time(partial.horizon, locator)
     connections, connection_issues = resolve_connections(partial, locator)
     context = CheckContext(partial, locator, time, connections)

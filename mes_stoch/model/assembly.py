@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from mes_stoch.components.shared.context import Firm
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
+from mes_stoch.model.package_context import context_for
 from mes_stoch.model.phases import phase
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.shared.equations_directions import directed_products_of
@@ -54,7 +55,8 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
         directed for name, product in called.items() for directed in directed_products_of(site, name, product)
     ]
     for name, spec in instance.components.items():
-        kind(COMPONENTS, spec.type).function("equations", "build")(site, name, spec)
+        own = kind(COMPONENTS, spec.type)
+        own.function("equations", "build")(context_for(site, own), name, spec)
     traded = {str(product.connection_name) for product in instance.products.values() if product.needs_connection}
     for connection in sorted(traded):
         site.schedule(connection)
@@ -73,7 +75,7 @@ def _build_products(site: SiteModel) -> None:
     for step in PHASES:
         ready = [(family, own) for family, own in families if next(iter(own.values())).phase == step]
         for family, own in sorted(ready, key=lambda entry: entry[0].build_rank):
-            family.function("equations", "build")(site, own)
+            family.function("equations", "build")(context_for(site, family), own)
     build_exclusivity(site, site.instance.products)
 
 

@@ -74,7 +74,7 @@ class BundledProgram(Generic[P]):
         extra = np.empty(0, dtype=np.int32) if shared is None else np.asarray(shared, dtype=np.int32)
         self.shared: IndexArray = np.union1d(program.root.columns, extra).astype(np.int32)
         if len(self.shared) and not 0 <= self.shared[0] <= self.shared[-1] < len(program.column_names):
-            raise ModelError(f"{program.name}: a shared column is none of the {len(program.column_names)} columns")
+            raise ModelError(f"{program.name}: a shared column is not among the {len(program.column_names)} columns")
         self.scenario_names: tuple[str, ...] = self._names() if names is None else tuple(names)
         weights = np.asarray(program.probabilities, dtype=np.float64)
         self.probabilities: FloatArray = np.array([weights[list(group)].sum() for group in self.groups])

@@ -345,7 +345,13 @@ class SiteModel:
         self._missed[directed.name] = missed
 
     def missed(self, directed: DirectedProduct, weight: float | str = 1.0) -> OfPeriod:
-        return self._missed[directed.name](weight)
+        found = self._missed.get(directed.name)
+        if found is None:
+            raise ExtensionError(
+                f"{directed.product_id} is called, and its equations do not tell what of its calls is missed "
+                "(context.register_missed)"
+            )
+        return found(weight)
 
     def register_unscheduled(self, unscheduled: OfPeriod) -> None:
         self._unscheduled.append(unscheduled)
@@ -375,7 +381,7 @@ class SiteModel:
         found = self._availabilities.get(owner)
         if found is None:
             raise ExtensionError(
-                f"{owner} is counted as a unit, and its equations tell no availability (context.availability)"
+                f"{owner} is counted as a unit, and its equations do not state its availability (context.availability)"
             )
         return found
 

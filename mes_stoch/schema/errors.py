@@ -127,7 +127,7 @@ class InfeasibleError(MesStochError):
 
 
 class UnboundedError(MesStochError):
-    """Profit grows without limit; the message names what earns it."""
+    """Profit increases without bound; the message names what earns it."""
 
     exit_code = 3
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args
 
-from pydantic import GetCoreSchemaHandler, TypeAdapter
+from pydantic import GetCoreSchemaHandler, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, core_schema
 
 from mes_stoch import registry
@@ -19,7 +19,7 @@ from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Kind
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import ExtensionError
-from mes_stoch.schema.product import MarketProduct
+from mes_stoch.schema.product import OPEN_PHASES, MarketProduct
 
 _CONTRACTS: Mapping[str, tuple[type[Model], str]] = {
     COMPONENTS: (Component, "type"),
@@ -49,12 +49,6 @@ def products_by_package(products: Mapping[str, MarketProduct]) -> list[tuple[Kin
 def unusable(group: registry.Group) -> dict[str, str]:
     """Tags of a group that installed packages offer and that cannot be used, with the reason."""
     return {**registry.refused(group), **_loaded(group)[1]}
-
-
-def forget() -> None:
-    """Look for installed packages anew."""
-    registry.forget()
-    _loaded.cache_clear()
 
 
 @cache
@@ -89,15 +83,18 @@ def _format_class(kind: Kind) -> type[Model]:
             f"{kind.tag} of the package {kind.brought_by} cannot be used: {kind.package}.format.KINDS has {len(own)} "
             f"subclasses of {contract.__name__} with {key}: Literal[{kind.tag!r}], and must be a tuple with one"
         )
-    try:
-        # types that are imported for checking alone would only be missed when all formats are joined
-        TypeAdapter(own[0]).rebuild(raise_errors=True)
-    except Exception as error:
-        raise ExtensionError(
-            f"{kind.tag} of the package {kind.brought_by} cannot be used: {own[0].__name__} is no complete model "
-            f"({type(error).__name__}: {error})"
-        ) from error
+    if not kind.is_built_in:
+        with kind.errors_named(f"putting {own[0].__name__} together"):
+            # types that are imported for checking alone would only be missed when all formats are joined
+            own[0].model_rebuild(raise_errors=True)
+            _require_open_phase(own[0])
     return own[0]
+
+
+def _require_open_phase(model: type[Model]) -> None:
+    phase = getattr(model, "phase", None)
+    if issubclass(model, MarketProduct) and phase not in OPEN_PHASES:
+        raise ValueError(f"phase is {phase!r}, and is one of {', '.join(OPEN_PHASES)} in another package")
 
 
 def _tag(model: type[Model], key: str) -> str | None:
@@ -113,5 +110,20 @@ class KindUnion:
         self.group = group
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices = {tag: handler.generate_schema(model) for tag, model in _loaded(self.group)[0].items()}
+        choices = {
+            tag: _with_errors_named(registry.kind(self.group, tag), handler.generate_schema(model))
+            for tag, model in _loaded(self.group)[0].items()
+        }
         return core_schema.tagged_union_schema(choices, discriminator=_CONTRACTS[self.group][1])
+
+
+def _with_errors_named(kind: Kind, schema: CoreSchema) -> CoreSchema:
+    """Validators of a package that fail with anything but what pydantic tells, told with the package's name."""
+    if kind.is_built_in:
+        return schema
+
+    def validate(value: Any, validator: ValidatorFunctionWrapHandler) -> Any:
+        with kind.errors_named("a validator of its format", passes=(ValueError, AssertionError)):
+            return validator(value)
+
+    return core_schema.no_info_wrap_validator_function(validate, schema)

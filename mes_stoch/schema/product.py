@@ -23,6 +23,9 @@ Stage = Literal["commit", "day_ahead", "realtime"]
 Phase = Literal["before_energy", "energy", "imbalance"]
 PHASES: tuple[Phase, ...] = ("before_energy", "energy", "imbalance")
 
+#: Phases of families of other packages: markets of energy are not open to them in version 1 of the contract.
+OPEN_PHASES: tuple[Phase, ...] = ("before_energy", "imbalance")
+
 #: ``D-1 12:00`` (delivery day less one, local time), ``Y-1 00:00`` and ``Q-1 00:00`` for contracts, ``H-5min`` for
 #: a gate that moves with delivery.
 Gate = Annotated[str, Field(pattern=r"^([YQMD]-\d+|D) ([01]\d|2[0-3]):[0-5]\d$|^H-\d+min$")]

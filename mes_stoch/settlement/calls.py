@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from mes_stoch.rules.calendar import obliged
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import providers
 from mes_stoch.schema.flexibility import Direction, Flexibility, as_called
-from mes_stoch.schema.product import MarketProduct
 from mes_stoch.settlement.data import Array, SettlementData, Span
 
 
@@ -67,12 +65,9 @@ class CallPayment:
 
 def payments(product: Flexibility, direction: Direction) -> Sequence[CallPayment]:
     """What a called MWh is paid, by stream: the settlement of every family that is called says so itself."""
-    found: Sequence[CallPayment] = _settlement(product, "call_payments")(product, direction)
+    family = kind(PRODUCT_FAMILIES, product.family)
+    found: Sequence[CallPayment] = family.function("settlement", "call_payments", CallPayment)(product, direction)
     return found
-
-
-def _settlement(product: MarketProduct, name: str) -> Any:
-    return kind(PRODUCT_FAMILIES, product.family).function("settlement", name)
 
 
 def volume_blocks(data: SettlementData, product: Flexibility) -> list[Span]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kind
-from mes_stoch.schema.errors import Issue, MissingEntryError, RunFolderError
+from mes_stoch.schema.errors import ExtensionError, Issue, MissingEntryError, RunFolderError
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow
 from mes_stoch.settlement.nodes import settle_node
@@ -36,10 +36,14 @@ def cash_flows(data: SettlementData) -> list[CashFlow]:
             flows += settle()
         except MissingEntryError as error:
             issues.append(error.issue)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, ExtensionError) as error:
+            reason = error.__cause__ if isinstance(error, ExtensionError) else error
+            if not isinstance(reason, ValueError | IndexError):
+                raise
             # arrays that do not go together; the files they come from may have been cut or mixed up
             found = "values over other spans than the instance's"
-            issues.append(Issue("solution.nc", None, owner, found, "the spans of the horizon"))
+            hint = str(error) if isinstance(error, ExtensionError) else ""
+            issues.append(Issue("solution.nc", None, owner, found, "the spans of the horizon", hint))
     if issues:
         raise RunFolderError("the run", list(dict.fromkeys(issues)))
     return flows
@@ -47,10 +51,10 @@ def cash_flows(data: SettlementData) -> list[CashFlow]:
 
 def _settlers(data: SettlementData) -> Iterator[tuple[str, Callable[[], Iterator[CashFlow]]]]:
     for product_id, product in data.instance.products.items():
-        settle = kind(PRODUCT_FAMILIES, product.family).function("settlement", "cash_flows")
+        settle = kind(PRODUCT_FAMILIES, product.family).function("settlement", "cash_flows", CashFlow)
         yield product_id, partial(settle, data, product_id, product)
     for name, spec in data.instance.components.items():
-        settle = kind(COMPONENTS, spec.type).function("settlement", "cash_flows")
+        settle = kind(COMPONENTS, spec.type).function("settlement", "cash_flows", CashFlow)
         yield name, partial(settle, data, name, spec)
     for name in data.instance.nodes:
         yield name, partial(settle_node, data, name)

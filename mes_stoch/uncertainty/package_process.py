@@ -42,26 +42,33 @@ class PackageProcess:
 
     def series_names(self) -> tuple[str, ...]:
         with self._kind.errors_named("series_names"):
-            return tuple(self._process.series_names())
+            names = self._process.series_names()
+            if isinstance(names, str):
+                raise TypeError(f"{names!r} where several names are expected")
+            return tuple(names)
 
     def draw_day_ahead(self, generator: np.random.Generator, context: DrawContext) -> Drawn:
         with self._kind.errors_named("draw_day_ahead"):
             drawn = self._process.draw_day_ahead(generator, context)
-            self._check(drawn, context, set(drawn))
-            return drawn
+            return self._checked(drawn, context, set(drawn))
 
     def draw_realtime(
         self, generator: np.random.Generator, context: DrawContext, day_ahead: Mapping[str, Series]
     ) -> Drawn:
         with self._kind.errors_named("draw_realtime"):
-            drawn = self._process.draw_realtime(generator, context, day_ahead)
-            self._check(drawn, context, set(self._process.series_names()) - set(day_ahead))
-            return drawn
+            # leaves of one node must not see what another has made of it
+            drawn = self._process.draw_realtime(
+                generator, context, {name: day_ahead[name].copy() for name in day_ahead}
+            )
+            return self._checked(drawn, context, set(self.series_names()) - set(day_ahead))
 
-    def _check(self, drawn: Drawn, context: DrawContext, expected: set[str]) -> None:
-        if set(drawn) != expected or not expected <= set(self._process.series_names()):
-            raise ValueError(f"it draws {sorted(drawn)}, and says that it draws {sorted(self._process.series_names())}")
-        for name, values in drawn.items():
-            shape = np.shape(values)
-            if shape != (context.periods,) or not np.all(np.isfinite(values)):
+    def _checked(self, drawn: Mapping[str, Series], context: DrawContext, expected: set[str]) -> Drawn:
+        """What was drawn as arrays that nobody else holds."""
+        names = self.series_names()
+        if set(drawn) != expected or not expected <= set(names):
+            raise ValueError(f"it draws {', '.join(sorted(drawn))}; series_names says {', '.join(sorted(names))}")
+        found = {name: np.array(values, dtype=float) for name, values in drawn.items()}
+        for name, values in found.items():
+            if values.shape != (context.periods,) or not np.isfinite(values).all():
                 raise ValueError(f"{name} is not one finite number for each of the {context.periods} periods")
+        return found

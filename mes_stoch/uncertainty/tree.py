@@ -144,7 +144,8 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
     kind, found = _process_class(instance_name, uncertainty.process)
     fields = found.Parameters.model_fields
     try:
-        parameters = found.Parameters(**uncertainty.parameters)
+        with kind.errors_named("reading its parameters", passes=(ValidationError,)):
+            parameters = found.Parameters(**uncertainty.parameters)
     except ValidationError as error:
         issues = []
         for problem in error.errors():

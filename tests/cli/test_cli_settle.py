@@ -169,7 +169,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "profits that are none": (
         lambda d: change_solution(d, "solution.nc", lambda s: s.assign(profit_eur=s.profit_eur * float("nan"))),
-        "profit_eur: found 4 values that are no numbers",
+        "profit_eur: found 4 values that are not numbers",
     ),
     "a series": (
         lambda d: change_solution(d, "tree.nc", lambda s: s.assign(da_price_eur_per_mwh=s.da_price_eur_per_mwh + 1)),

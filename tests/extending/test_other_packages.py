@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "docs" / "extending" / "examples" / "site_kinds"
@@ -286,7 +287,7 @@ KINDS = (Electrolyser,)
         pytest.param("electrolyser/format.py", "EXTENDS = 1\nKINDS = ()\n", "has 0 subclasses", id="no kind"),
         pytest.param("electrolyser/format.py", "EXTENDS = 99\nKINDS = ()\n", "EXTENDS = 99", id="other version"),
         pytest.param("electrolyser/format.py", "EXTENDS = 1\nKINDS = 7\n", "must be a tuple with one", id="no tuple"),
-        pytest.param("electrolyser/format.py", INCOMPLETE, "Electrolyser is no complete model", id="incomplete"),
+        pytest.param("electrolyser/format.py", INCOMPLETE, "putting Electrolyser together fails with", id="incomplete"),
     ],
 )
 def test_a_broken_package_is_named_and_stops_only_those_who_use_it(
@@ -358,18 +359,10 @@ def test_what_fails_in_a_package_is_told_with_its_name_and_line(
     target = tmp_path / "site"
     shutil.copytree(installed, target)
     line = _fail(target / "site_kinds" / file, function)
-    arguments: dict[str, tuple[object, ...]] = {
-        "validate": ("validate", EXAMPLE / "instance"),
-        "solve": ("solve", EXAMPLE / "instance", "--no-figures", "--out", tmp_path / "run"),
-        "settle": ("settle", solved),
-        "stress": ("evaluate", solved, "--stress"),
-    }
-    done = run(target, *arguments[command])
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert "site-kinds 1.0 cannot be used" in done.stderr
+    done = run(target, *_arguments(command, solved, tmp_path))
+    _is_told(done, words)
+    assert "cannot be used" in done.stderr
     assert f"{Path(file).name}:{line})" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def _fail(file: Path, function: str) -> int:
@@ -386,24 +379,195 @@ def _fail(file: Path, function: str) -> int:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('{"day_price_eur_per_mwh": level', '{"day_price_usd_per_mwh": level', "it draws ['day_price_usd_per_mwh']"),
+        ('{"day_price_eur_per_mwh": level', '{"day_price_usd_per_mwh": level', "it draws day_price_usd_per_mwh"),
         ("level * (1.0", "np.nan * (1.0", "day_price_eur_per_mwh is not one finite number for each of the 24"),
         ("np.where((hour >= first)", "np.where((hour[1:] >= first)", "draw_realtime fails with ValueError"),
-        ("class TwoPriceDay", "class AnotherDay", "is no class of a process"),
+        ("class TwoPriceDay", "class AnotherDay", "is not a class of a process"),
+        ("class Parameters(Model)", "class Parameters", "it lacks Parameters that are a Model"),
+        ('return ("day_price_eur_per_mwh", "evening_call_per_unit")', 'return "day_price"', "several names"),
     ],
 )
 def test_what_a_process_draws_is_checked(installed: Path, tmp_path: Path, old: str, new: str, words: str) -> None:
     target = tmp_path / "site"
     shutil.copytree(installed, target)
-    file = target / "site_kinds" / "two_price_day.py"
+    _replace(target / "site_kinds" / "two_price_day.py", old, new)
+    _is_told(run(target, "validate", EXAMPLE / "instance"), words)
+
+
+def _replace(file: Path, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
-    done = run(target, "validate", EXAMPLE / "instance")
-    assert done.returncode == 2
+
+
+def _is_told(done: subprocess.CompletedProcess[str], words: str) -> None:
+    assert done.returncode == 2, done.stderr
     assert words in done.stderr
     assert "site-kinds 1.0" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_lists_are_drawn_like_arrays(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    _replace(
+        target / "site_kinds" / "two_price_day.py",
+        "level * (1.0 + own.spread_per_unit * side)}",
+        "(level * (1.0 + own.spread_per_unit * side)).tolist()}",
+    )
+    for site_packages, name in ((installed, "arrays"), (target, "lists")):
+        done = run(site_packages, "tree", EXAMPLE / "instance", "--out", tmp_path / f"{name}.nc")
+        assert done.returncode == 0, done.stderr
+    drawn = [xr.load_dataset(tmp_path / f"{name}.nc")["day_price_eur_per_mwh"] for name in ("arrays", "lists")]
+    xr.testing.assert_equal(*drawn)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "command", "words"),
+    [
+        pytest.param(
+            "electrolyser/equations.py",
+            "lambda t: -power[t])",
+            "lambda t: -power[t] * spec.typo)",
+            "solve",
+            "what it gives inject fails with AttributeError",
+            id="a flow that fails later",
+        ),
+        pytest.param(
+            "electrolyser/equations.py",
+            "uncalled=reserve.uncalled[directed.name](most),",
+            "uncalled=lambda t: spec.typo,",
+            "solve",
+            "what it gives call_effect fails with AttributeError",
+            id="an effect that fails later",
+        ),
+        pytest.param(
+            "electrolyser/equations.py",
+            "context.inject(\n        spec.hydrogen,",
+            'context.connection("nowhere")\n    context.inject(\n        spec.hydrogen,',
+            "solve",
+            "equations.build fails with ModelError: nowhere is not a grid connection",
+            id="what the model has not",
+        ),
+        pytest.param(
+            "electrolyser/checks.py",
+            "    for number, (before, after) in",
+            "    return None\n    for number, (before, after) in",
+            "validate",
+            "",
+            id="nothing yielded is no issue",
+        ),
+        pytest.param(
+            "import_limit/checks.py",
+            'yield from bid_issues(context, name, "volume_max_mw", product)',
+            'yield "a text"',
+            "validate",
+            "a str where Issue is expected",
+            id="a text for an issue",
+        ),
+        pytest.param(
+            "electrolyser/settlement.py",
+            "    yield cash_flow(",
+            "    return cash_flow(",
+            "settle",
+            "a CashFlow where several CashFlow are returned or yielded",
+            id="one flow",
+        ),
+        pytest.param(
+            "electrolyser/stress.py",
+            'yield "largest power", power, np.full_like(power, spec.power_max_mw)',
+            'yield "largest power", power',
+            "stress",
+            "stress.power_limits fails with ValueError",
+            id="a limit without its most",
+        ),
+        pytest.param(
+            "electrolyser/format.py",
+            "    def delivery_node(self) -> str | None:\n",
+            "    def typo(self) -> None:\n        pass\n\n"
+            "    def cost_at(self, node: str) -> float:\n        return self.no_such_cost\n\n"
+            "    @property\n    def delivery_node(self) -> str | None:\n",
+            "validate",
+            "about a node or a penalty fails with AttributeError",
+            id="an answer with an argument",
+        ),
+        pytest.param(
+            "electrolyser/format.py",
+            "    def ports(self) -> Sequence[Port]:\n",
+            "    def slack_penalties(self) -> None:\n        pass\n\n    def ports(self) -> Sequence[Port]:\n",
+            "validate",
+            "'NoneType' object is not iterable",
+            id="nothing for a sequence",
+        ),
+        pytest.param(
+            "electrolyser/format.py",
+            "    @property\n    def power_max_mw(self)",
+            "    def model_post_init(self, context: object) -> None:\n        {}['nothing']\n\n"
+            "    @property\n    def power_max_mw(self)",
+            "validate",
+            "a validator of its format fails with KeyError",
+            id="a validator",
+        ),
+        pytest.param(
+            "import_limit/format.py",
+            '    payment: ClassVar[str] = "availability"\n',
+            '    payment: ClassVar[str] = "availability"\n    phase: ClassVar[str] = "energy"\n',
+            "validate",
+            "phase is 'energy'",
+            id="a phase that is not open",
+        ),
+        pytest.param(
+            "electrolyser/format.py",
+            "EXTENDS = 1",
+            "EXTENDS = 1\nraise SystemExit(3)",
+            "validate",
+            "SystemExit",
+            id="exit",
+        ),
+    ],
+)
+def test_what_a_package_gives_is_checked(
+    installed: Path, solved: Path, tmp_path: Path, file: str, old: str, new: str, command: str, words: str
+) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    _replace(target / "site_kinds" / file, old, new)
+    done = run(target, *_arguments(command, solved, tmp_path))
+    if words:
+        _is_told(done, words)
+    else:
+        assert done.returncode == 0, done.stderr
+    assert run(target, "validate", REPOSITORY / "instances" / "tiny_site").returncode == 0
+
+
+def _arguments(command: str, solved: Path, scratch: Path) -> tuple[object, ...]:
+    arguments: dict[str, tuple[object, ...]] = {
+        "validate": ("validate", EXAMPLE / "instance"),
+        "solve": ("solve", EXAMPLE / "instance", "--no-figures", "--out", scratch / "run"),
+        "settle": ("settle", solved),
+        "stress": ("evaluate", solved, "--stress"),
+    }
+    return arguments[command]
+
+
+def test_a_kind_may_rely_on_its_own_checks(installed: Path, tmp_path: Path) -> None:
+    """What a user did wrong is told as the user's, though an answer fails for it."""
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    _replace(
+        target / "site_kinds" / "electrolyser" / "format.py",
+        "        made = sum(",
+        "        1 / (self.segments[0].hydrogen_per_unit - self.segments[1].hydrogen_per_unit)\n        made = sum(",
+    )
+    data = site()
+    data["components"]["stack"]["segments"][1]["hydrogen_per_unit"] = 0.8
+    folder = tmp_path / "using"
+    folder.mkdir()
+    (folder / "instance.yaml").write_text(json.dumps(data), encoding="utf-8")
+    done = run(target, "validate", folder)
+    assert done.returncode == 2
+    assert "less than in the segment before" in done.stderr
+    assert "cannot be used" not in done.stderr
 
 
 def test_a_tag_that_is_taken_stays_with_its_first_owner(installed: Path, tmp_path: Path) -> None:
@@ -456,6 +620,22 @@ def test_a_catalogue_of_a_broken_family_stops_only_its_own_products(installed: P
     assert table.returncode == 2
     assert "import_limit of the package site-kinds 1.0 cannot be used" in table.stderr
 
+    offered = {"town_relief": {"family": ["import_limit"]}, "other": {"like": {"fr_fcr": 1}}}
+    (target / "town.py").write_text(f"OFFERED = {offered!r}\n", encoding="utf-8")
+    assert run(target, "validate", REPOSITORY / "instances" / "tiny_site").returncode == 0
+    table = run(target, "validate", "--products")
+    assert table.returncode == 2
+    assert "town_relief.family: found a list" in table.stderr
+    assert "other.like: found" in table.stderr
+
+
+def test_an_instance_that_names_a_product_of_a_broken_family_is_told(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    _bring(target, "town", "[mes_stoch.catalogue]\ntown = town:OFFERED\n")
+    offered = {"town_relief": {"family": "import_limit", "block_h": None}}
+    (target / "town.py").write_text(f"OFFERED = {offered!r}\n", encoding="utf-8")
+    (target / "site_kinds" / "import_limit" / "format.py").write_text("import nothing_of_this_name\n", encoding="utf-8")
     data = site()
     data["products"]["town_relief"] = {"limit_mw": 4, "volume_max_mw": 4, "price_eur_per_mw_h": 5}
     folder = tmp_path / "using"
@@ -466,3 +646,37 @@ def test_a_catalogue_of_a_broken_family_stops_only_its_own_products(installed: P
     assert "products.town_relief: found 'town_relief'" in using.stderr
     assert "the installed package town 2.0 offers products that cannot be used" in using.stderr
     assert "ModuleNotFoundError" in using.stderr
+
+
+def test_a_product_of_two_packages_is_neithers(installed: Path, tmp_path: Path) -> None:
+    """Which rules an instance gets must not hang on the names of packages."""
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    for name, hours in (("alpha", 2), ("beta", 4)):
+        _bring(target, name, f"[mes_stoch.catalogue]\n{name} = {name}:OFFERED\n")
+        offered = {
+            "town_reserve": {"like": "fr_afrr_up", "block_h": hours},
+            f"{name}_reserve": {"like": "fr_afrr_up", "block_h": hours},
+            "fr_fcr": {"like": "fr_fcr", "block_h": 7},
+        }
+        (target / f"{name}.py").write_text(f"OFFERED = {offered!r}\n", encoding="utf-8")
+    table = run(target, "validate", "--products")
+    assert table.returncode == 2
+    assert "town_reserve is offered by both alpha 2.0 and beta 2.0, with different rules" in table.stderr
+
+    data = site()
+    data["components"] |= {"tank": {**TANK["tank"], "initial_mwh": 2, "terminal_mwh": 0}}
+    data["components"]["stack"]["provides"] = ["town_reserve"]
+    data["products"]["town_reserve"] = RESERVE["fr_afrr_up"]
+    folder = tmp_path / "using"
+    folder.mkdir()
+    (folder / "instance.yaml").write_text(json.dumps(data), encoding="utf-8")
+    using = run(target, "validate", folder)
+    assert using.returncode == 2
+    assert "products.town_reserve: found 'town_reserve'" in using.stderr
+    assert "uninstall one of them" in using.stderr
+
+    own = run(target, "validate", REPOSITORY / "instances" / "hospital_fr")
+    assert own.returncode == 0, own.stderr
+    assert "warning: the installed package" in own.stderr
+    assert "offers fr_fcr, which mes_stoch has with other rules; it is left out" in own.stderr

@@ -205,7 +205,7 @@ def test_a_package_brings_a_product(installed: Any, tmp_path: Path, code: str) -
         (
             AS_FILE,
             "fr_fcr: {like: fr_fcr, block_h: 2}\n",
-            "fr_fcr: mes_stoch has a product of this id with other rules",
+            "offers fr_fcr, which mes_stoch has with other rules",
         ),
         (AS_FILE, "town_reserve: {like: fr_afrr_up\n", "town_products:OFFERED"),
     ],

@@ -206,7 +206,7 @@ def test_prices_that_cancel_hold_a_volume_without_bounds():
     ],
 )
 def test_what_is_unbounded_as_a_whole_is_said_to_be(program):
-    with pytest.raises(UnboundedError, match="without limit"):
+    with pytest.raises(UnboundedError, match="without bound"):
         solve_decomposition(program, EXACT)
 
 

@@ -42,8 +42,8 @@ def first_is(value: float) -> Callable[[np.ndarray], np.ndarray]:
 
 #: What is done to the tree of tiny_site (4 scenarios, 4 hours from 2025-01-14T23:00 UTC), and what is said of it.
 CHANGES: dict[str, tuple[Callable[[xr.Dataset], xr.Dataset], str]] = {
-    "nan": (lambda d: with_values(d, PRICE, first_is(np.nan)), f"{PRICE}: found 1 values that are no numbers"),
-    "infinite": (lambda d: with_values(d, PRICE, first_is(np.inf)), f"{PRICE}: found 1 values that are no numbers"),
+    "nan": (lambda d: with_values(d, PRICE, first_is(np.nan)), f"{PRICE}: found 1 values that are not numbers"),
+    "infinite": (lambda d: with_values(d, PRICE, first_is(np.inf)), f"{PRICE}: found 1 values that are not numbers"),
     "probabilities": (lambda d: d.assign_coords(probability=d.probability * 2), "tree: probabilities: found sum 2"),
     "negative": (
         lambda d: d.assign_coords(probability=("scenario", [-0.5, 0.5, 0.5, 0.5])),

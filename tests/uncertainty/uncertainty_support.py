@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Loaded:
     scenario_series: dict[str, pd.DataFrame] | None = None
     probabilities: dict[str, float] | None = None
     folder: Path = field(default_factory=Path)
+    written: Mapping[str, bytes] = field(default_factory=dict)
 
 
 SITE: dict[str, Any] = {

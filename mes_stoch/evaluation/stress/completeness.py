@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mes_stoch.registry import COMPONENTS, kind
+from mes_stoch.evaluation.stress.kinds import decisions
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.flexibility import Flexibility
@@ -42,7 +42,7 @@ def _decisions(data: SettlementData) -> Iterator[str]:
         if values.shape != expected:
             yield f"solution: {name} has shape {values.shape}, expected {expected}"
         elif not np.isfinite(values).all():
-            yield f"solution: {name} holds values that are no numbers"
+            yield f"solution: {name} holds values that are not numbers"
 
 
 def _needed(data: SettlementData) -> Iterator[tuple[str, int]]:
@@ -54,7 +54,9 @@ def _needed(data: SettlementData) -> Iterator[tuple[str, int]]:
         if spec.connection() is not None and name in traded:
             yield f"{name}.scheduled_mw", periods
         if provided or (spec.store() is not None and spec.can_provide):
-            yield from kind(COMPONENTS, spec.type).function("stress", "decisions")(data, name, spec)
+            yield from decisions(data, name, spec)
+        elif spec.store() is not None:
+            yield from ((f"{name}.{quantity}", periods) for quantity in ("level_mwh", "charge_mw", "discharge_mw"))
         for product_id, product in provided:
             for direction in product.directions:
                 directed = directed_name(product_id, direction)

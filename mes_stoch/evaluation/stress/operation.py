@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mes_stoch.evaluation.stress.kinds import decisions
 from mes_stoch.evaluation.stress.plan import CallSet, Plan
 from mes_stoch.evaluation.stress.power import limits_of_power
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component
 from mes_stoch.settlement.data import Array
 
@@ -57,5 +57,4 @@ def _is_known(plan: Plan, name: str, spec: Component) -> bool:
         return True
     if not (spec.conversions() and spec.can_provide):
         return False
-    decisions = kind(COMPONENTS, spec.type).function("stress", "decisions")(plan.data, name, spec)
-    return all(plan.data.has(quantity) for quantity, _ in decisions)
+    return all(plan.data.has(quantity) for quantity, _ in decisions(plan.data, name, spec))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mes_stoch.evaluation.stress.kinds import power_limits
 from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component, Connection
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, Direction
 from mes_stoch.settlement.data import Array
@@ -88,7 +88,7 @@ def _device(
 
 def limits_of_power(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit of power in a direction, the load on it before any call, and the most it takes."""
-    yield from kind(COMPONENTS, spec.type).function("stress", "power_limits")(plan.data, device, spec, sign)
+    yield from power_limits(plan.data, device, spec, sign)
 
 
 def reach(plan: Plan, device: str, sign: int) -> Array:

@@ -68,10 +68,10 @@ def _is_kind(values: Any, kind: str) -> bool:
 
 
 def not_finite(dataset: xr.Dataset, name: str, file: str) -> list[Issue]:
-    """A variable with values that are no numbers."""
+    """A variable with values that are not numbers."""
     values = dataset[name].values
     bad = values.size - int(np.count_nonzero(np.isfinite(values)))
-    return [Issue(file, None, name, f"{bad} values that are no numbers", "finite numbers")] if bad else []
+    return [Issue(file, None, name, f"{bad} values that are not numbers", "finite numbers")] if bad else []
 
 
 def scenario_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
@@ -88,7 +88,7 @@ def scenario_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
             break
     bad_nodes = [node for node in dataset["day_ahead_node"].values if not str(node) or name_problem(str(node))]
     if bad_nodes:
-        issues.append(Issue(file, None, "day_ahead_node", "a path that is empty or no plain name", "a path"))
+        issues.append(Issue(file, None, "day_ahead_node", "a path that is empty or not a plain name", "a path"))
     weight = np.asarray(dataset["probability"].values, dtype=float)
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         issues.append(Issue(file, None, "probability", "values below 0 or none", "numbers of 0 or more"))
@@ -171,7 +171,7 @@ def together_issues(
     if solved != metered:
         issues.append(Issue(FLOWS, None, "scenario", "other scenarios", f"those of {SOLUTION}"))
     if set(solved) - set(known):
-        issues.append(Issue(SOLUTION, None, "scenario", "scenarios that the tree has not", f"those of {TREE}"))
+        issues.append(Issue(SOLUTION, None, "scenario", "scenarios that are not in the tree", f"those of {TREE}"))
     if bool(solved) != (summary["objective"] is not None):
         found = "an objective" if summary["objective"] is not None else "no objective"
         issues.append(Issue(SUMMARY, None, "objective", found, "one if, and only if, scenarios were dispatched"))

@@ -129,7 +129,7 @@ class _Reader:
             return None
         except ValueError:
             # a name that no file system takes
-            self._note([Issue(name, None, "", "a name that is none of a file", "a file of the run")])
+            self._note([Issue(name, None, "", "a name that is not that of a file", "a file of the run")])
             return None
 
     # -- files --------------------------------------------------------------------------------------------------------

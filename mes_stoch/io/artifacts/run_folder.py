@@ -262,7 +262,8 @@ def _require_only_a_run(path: Path) -> set[str]:
         raise UsageError(f"cannot look into the run folder {path}: {error.strerror}") from None
     strangers = sorted(name for name in entries if not _is_own(name))
     if strangers:
-        raise UsageError(f"{path} holds files that are not of a run ({', '.join(strangers[:3])}); choose another --out")
+        few = ", ".join(strangers[:3])
+        raise UsageError(f"{path} holds files that do not belong to a run ({few}); choose another --out")
     return entries
 
 

@@ -113,7 +113,7 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
             continue
         dims = dataset[name].dims
         if name_problem(name) or "/" in name:
-            issues.append(Issue(file, None, name, "a name that is no plain one", "the name of a series"))
+            issues.append(Issue(file, None, name, "a name that is not a plain one", "the name of a series"))
         if set(dims) not in ({"time"}, {"scenario", "time"}) or dataset[name].dtype.kind not in "fiu":
             shown = ", ".join(map(str, dims)) or "nothing"
             found = f"values of type {dataset[name].dtype} over {shown}"

@@ -60,18 +60,23 @@ def offers(known: Mapping[str, Mapping[str, Any]]) -> Iterator[Offer]:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (brought_by(entry), entry.name)):
         package = brought_by(entry)
         try:
-            products = _read(entry)
+            yield _offer(package, _read(entry), known)
         except _NotReadError as error:
             yield Offer(package, problems=tuple(str(error).splitlines()))
-            continue
-        problems: list[str] = []
-        complete: dict[str, dict[str, Any]] = {}
-        for name, fields in products.items():
-            filled, found = _product(name, fields, {**known, **complete})
-            problems += found
-            if filled is not None:
-                complete[str(name)] = filled
-        yield Offer(package, {} if problems else complete, tuple(problems))
+        except Exception as error:
+            # whatever an object of another package does, the products of others are there
+            yield Offer(package, problems=(f"{entry.value}: {type(error).__name__}: {error}",))
+
+
+def _offer(package: str, products: Mapping[Any, Any], known: Mapping[str, Mapping[str, Any]]) -> Offer:
+    problems: list[str] = []
+    complete: dict[str, dict[str, Any]] = {}
+    for name, fields in products.items():
+        filled, found = _product(name, fields, {**known, **complete})
+        problems += found
+        if filled is not None:
+            complete[str(name)] = filled
+    return Offer(package, {} if problems else complete, tuple(problems))
 
 
 def _read(entry: EntryPoint) -> Mapping[Any, Any]:
@@ -110,12 +115,13 @@ def _product(name: Any, fields: Any, known: Mapping[str, Mapping[str, Any]]) -> 
     given = dict(fields)
     like = given.pop("like", None)
     if like is not None:
-        if like not in known:
+        if not isinstance(like, str) or like not in known:
             hint = did_you_mean(str(like), known)
             return None, [f"{name}.like: found {show(like)}; expected the id of a known product. Hint: {hint}"]
         given = {**known[like], **given}
-    family = product_classes().get(given.get("family", ""))
-    reason = unusable(PRODUCT_FAMILIES).get(given.get("family", ""))
+    stated = given.get("family", "")
+    family = product_classes().get(stated) if isinstance(stated, str) else None
+    reason = unusable(PRODUCT_FAMILIES).get(stated) if isinstance(stated, str) else None
     if family is None and reason is not None:
         return None, [f"{name}.family: {reason}"]
     if family is None:
@@ -127,4 +133,6 @@ def _product(name: Any, fields: Any, known: Mapping[str, Mapping[str, Any]]) -> 
         # what the rules leave open an instance gives
         wrong = [detail for detail in error.errors(include_url=False) if detail["type"] != "missing"]
         return given, [f"{name}.{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in wrong]
+    except Exception as error:
+        return None, [f"{name}: its family fails with {type(error).__name__}: {error}"]
     return given, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -24,14 +24,21 @@ class CatalogueEntry(NamedTuple):
 def catalogue_entries() -> dict[str, CatalogueEntry]:
     """Every known product by id: the project's own in the order of its files, then those of installed packages.
 
-    Packages whose products cannot be used are left out (:func:`catalogue_problems`).
+    Packages whose products cannot be used are left out (:func:`catalogue_problems`). A product of this project stays
+    what it is; an id that two packages offer with different rules is neither's.
     """
-    return _entries()[0]
+    return _catalogue().entries
 
 
 def catalogue_problems() -> tuple[str, ...]:
     """What is wrong with the products of installed packages, a text a package."""
-    return _entries()[1]
+    return _catalogue().problems
+
+
+def products_left_out(ids: Iterable[str]) -> list[str]:
+    """What installed packages offer under ids, and is not what these stand for."""
+    contested = _catalogue().contested
+    return [contested[name] for name in ids if name in contested]
 
 
 def require_whole_catalogue() -> None:
@@ -46,27 +53,40 @@ def require_whole_catalogue() -> None:
         raise UsageError("\n".join(catalogue_problems()))
 
 
+class _Catalogue(NamedTuple):
+    """``contested`` has, by id, what is left out because somebody else has other rules under it."""
+
+    entries: dict[str, CatalogueEntry]
+    problems: tuple[str, ...]
+    contested: dict[str, str]
+
+
 @cache
-def _entries() -> tuple[dict[str, CatalogueEntry], tuple[str, ...]]:
+def _catalogue() -> _Catalogue:
     entries = {name: CatalogueEntry(defaults, OWN_PACKAGE) for name, defaults in _own_catalogue().items()}
-    broken = []
+    problems, contested = [], {}
     for offer in offers({name: entry.defaults for name, entry in entries.items()}):
-        problems = [*offer.problems, *_taken(offer.products, entries)]
-        if problems:
-            broken.append(_broken(offer.package, problems))
-        else:
-            new = {name: rules for name, rules in offer.products.items() if name not in entries}
-            entries |= {name: CatalogueEntry(rules, offer.package) for name, rules in new.items()}
-    return entries, tuple(broken)
+        if offer.problems:
+            problems.append(_broken(offer.package, offer.problems))
+        for name, rules in offer.products.items():
+            first = entries.get(name)
+            if first is None and name not in contested:
+                entries[name] = CatalogueEntry(rules, offer.package)
+            elif first is not None and first.defaults != rules:
+                contested[name] = _conflict(name, first.package, offer.package)
+                if first.package != OWN_PACKAGE:
+                    # whose rules were meant nobody can tell
+                    del entries[name]
+    return _Catalogue(entries, (*problems, *contested.values()), contested)
 
 
-def _taken(products: Mapping[str, Mapping[str, Any]], entries: Mapping[str, CatalogueEntry]) -> Iterator[str]:
-    for name, rules in products.items():
-        if name in entries and entries[name].defaults != rules:
-            yield f"{name}: {entries[name].package} has a product of this id with other rules; give it one of its own"
+def _conflict(name: str, first: str, second: str) -> str:
+    if first == OWN_PACKAGE:
+        return f"the installed package {second} offers {name}, which {first} has with other rules; it is left out"
+    return f"{name} is offered by both {first} and {second}, with different rules; uninstall one of them"
 
 
-def _broken(package: str, problems: list[str]) -> str:
+def _broken(package: str, problems: Sequence[str]) -> str:
     lines = "\n".join(f"  - {problem}" for problem in problems)
     return f"the installed package {package} offers products that cannot be used:\n{lines}\ncorrect it, or uninstall it"
 

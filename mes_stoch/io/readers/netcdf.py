@@ -60,7 +60,7 @@ def read_netcdf(content: bytes, name: str) -> tuple[xr.Dataset | None, list[Issu
     try:
         file = netCDF4.Dataset("memory.nc", mode="r", memory=content)
     except (OSError, RuntimeError, ValueError) as error:
-        return None, [Issue(name, None, "", f"content that is no NetCDF ({_first_line(error)})", "a NetCDF file")]
+        return None, [Issue(name, None, "", f"content that is not NetCDF ({_first_line(error)})", "a NetCDF file")]
     try:
         issues = _header_issues(file, name, len(content))
         if issues:

@@ -23,7 +23,7 @@ def product_issues(context: CheckContext) -> list[Issue]:
     partial, locator = context.partial, context.locator
     issues: list[Issue] = []
     for family, own in products_by_package(partial.products):
-        issues += family.function("checks", "issues")(context, own)
+        issues += family.function("checks", "issues", Issue)(context, own)
     issues += _settlement_issues(partial, locator)
     issues += exclusive_issues(partial, locator)
     if context.time is not None:

@@ -19,7 +19,7 @@ def site_issues(context: CheckContext) -> list[Issue]:
     issues = list(_carrier_issues(partial, locator))
     for name, spec in partial.components.items():
         issues += _node_issues(partial, locator, name, spec)
-        issues += kind(COMPONENTS, spec.type).function("checks", "issues")(context, name, spec)
+        issues += kind(COMPONENTS, spec.type).function("checks", "issues", Issue)(context, name, spec)
     return [*issues, *_balance_issues(partial, locator)]
 
 

@@ -39,6 +39,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
+from mes_stoch.model.root_program import root_program
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.highs.model import HighsModel, OptionValue, Solution
 from mes_stoch.solvers.proofs.interior_dual import interior_dual
@@ -152,7 +153,7 @@ class Master:
         self._root_count = len(columns)
         self._consensus = np.flatnonzero(program.root.consensus).astype(np.int32)
         self._is_consensus = np.asarray(program.root.consensus)
-        self._root = _root_program(scenario, columns)
+        self._root = root_program(scenario, columns)
         self._base = _with_costs(self._root, self.shares)
         self._lower = self._root.column_lower[self._consensus]
         self._upper = self._root.column_upper[self._consensus]
@@ -500,25 +501,6 @@ class Master:
         weights = by_cut[used]
         offset = math.fsum((weights * np.array([self._rows[place].offset for place in used])).tolist())
         return offset, weights @ np.array([self._rows[place].gradient for place in used])
-
-
-def _root_program(scenario: LinearProgram, columns: IndexArray) -> LinearProgram:
-    """Rows and bounds of the root alone, without costs."""
-    in_root = np.zeros(len(scenario.cost), dtype=bool)
-    in_root[columns] = True
-    own = np.bincount(scenario.matrix[:, ~in_root].indices, minlength=scenario.matrix.shape[0]) == 0
-    rows = sp.csc_array(sp.csc_array(scenario.matrix[:, columns])[own, :])
-    rows.sort_indices()
-    return LinearProgram(
-        matrix=rows,
-        cost=np.zeros(len(columns)),
-        offset=0.0,
-        row_lower=scenario.row_lower[own],
-        row_upper=scenario.row_upper[own],
-        column_lower=scenario.column_lower[columns].copy(),
-        column_upper=scenario.column_upper[columns].copy(),
-        integer=scenario.integer[columns],
-    )
 
 
 def _with_costs(root: LinearProgram, shares: FloatArray) -> LinearProgram:

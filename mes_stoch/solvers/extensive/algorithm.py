@@ -212,7 +212,7 @@ def solve_extensive(
     upper = bounds.expected_cost(program, scenarios)
     if solution.values is not None and kind == "solver" and not stop():
         asked = second_opinion(proof, upper * form.scale, options.gap_rel, stop)
-        root, scenarios, upper = _better(program, form, asked.best, root, scenarios, upper)
+        root, scenarios, upper = _better(program, form, asked.best, root, scenarios, upper, stop.closing(_GRACE_S))
         lower, kind = bounds.preferred(
             lower, kind, asked.bound / form.scale if asked.kind == "safe" else -math.inf, upper, options
         )
@@ -249,13 +249,14 @@ def _better(
     root: FloatArray,
     scenarios: list[ScenarioSolution],
     upper: float,
+    stop: Stop,
 ) -> tuple[FloatArray, list[ScenarioSolution], float]:
     """The commitment of a second opinion where it is cheaper."""
     if found is None or found.values is None or not found.objective / form.scale < upper:
         return root, scenarios, upper
     other = form.root_of(found.values)
     try:
-        again = bounds.evaluate(program, range(len(program.scenario_names)), other)
+        again = bounds.evaluate(program, range(len(program.scenario_names)), other, stop=stop)
     except MesStochError:
         return root, scenarios, upper
     cost = bounds.expected_cost(program, again)
@@ -355,7 +356,7 @@ def _require_solution(program: StochasticProgram, solution: Solution, stop: Stop
     if solution.status == "unbounded":
         for index in range(len(program.scenario_names)):
             require_bounded(program, index, ScenarioPool(program).solve_priced(index, nothing))
-        raise UnboundedError(f"{program.name}: the expected profit grows without limit")
+        raise UnboundedError(f"{program.name}: the expected profit increases without bound")
 
 
 class _Trace:

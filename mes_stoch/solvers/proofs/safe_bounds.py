@@ -21,7 +21,7 @@ says where there is no feasible point at all: ``0 >= offset + g'r``.
 A column that has no finite bound on the side its reduced cost asks for makes the bound minus infinity. Then ``y`` is
 drawn, as little as need be, towards a dual point in the interior, which is ``(1 - t) y + t y_0`` with ``y_0 = 0`` where
 the costs themselves have the right sign on all such columns, and otherwise the solution of a small linear program. What
-is left (columns that may grow without limit at no cost) is listed, and the bound says ``solver``: it then holds for
+is left (columns that are unbounded at no cost) is listed, and the bound says ``solver``: it then holds for
 points whose coordinates are at most ``ASSUMED_REACH`` times the largest the solver saw.
 
 Source

@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
+from mes_stoch.model.root_program import root_program
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.solvers.highs.model import HighsModel
 
@@ -35,16 +36,12 @@ class NearestRoot:
 
     def __init__(self, scenario: LinearProgram, columns: IndexArray, consensus: BoolArray) -> None:
         count = len(columns)
-        in_root = np.zeros(len(scenario.cost), dtype=bool)
-        in_root[columns] = True
-        rows = np.bincount(scenario.matrix[:, ~in_root].indices, minlength=scenario.matrix.shape[0]) == 0
-        root_rows = sp.csc_array(scenario.matrix[:, columns])[rows, :]
+        root = root_program(scenario, columns)
         identity = sp.eye_array(count, format="csc")
-        self._row_start = int(rows.sum())
-        self._integer = scenario.integer[columns]
-        self._lower, self._upper = scenario.column_lower[columns], scenario.column_upper[columns]
+        first = root.matrix.shape[0]
+        self._integer, self._lower, self._upper = root.integer, root.column_lower, root.column_upper
         unbounded = np.full(count, np.inf)
-        matrix = sp.block_array([[root_rows, None, None], [identity, -identity, identity]], format="csc")
+        matrix = sp.block_array([[root.matrix, None, None], [identity, -identity, identity]], format="csc")
         matrix.sort_indices()
         nothing = np.zeros(count)
         weight = consensus.astype(np.float64)
@@ -53,14 +50,14 @@ class NearestRoot:
                 matrix=sp.csc_array(matrix),
                 cost=np.concatenate([nothing, weight, weight]),
                 offset=0.0,
-                row_lower=np.concatenate([scenario.row_lower[rows], nothing]),
-                row_upper=np.concatenate([scenario.row_upper[rows], nothing]),
+                row_lower=np.concatenate([root.row_lower, nothing]),
+                row_upper=np.concatenate([root.row_upper, nothing]),
                 column_lower=np.concatenate([self._lower, nothing, nothing]),
                 column_upper=np.concatenate([self._upper, unbounded, unbounded]),
                 integer=np.concatenate([self._integer, np.zeros(2 * count, dtype=bool)]),
             )
         )
-        self._distance_rows = np.arange(self._row_start, self._row_start + count, dtype=np.int32)
+        self._distance_rows = np.arange(first, first + count, dtype=np.int32)
         self._count = count
 
     def __call__(self, point: FloatArray) -> FloatArray:

@@ -79,7 +79,7 @@ def together_infeasible(program: StochasticProgram) -> InfeasibleError:
 
 def grows_without_limit(program: StochasticProgram) -> UnboundedError:
     """All scenarios together, whatever each of them does alone."""
-    return UnboundedError(f"{program.name}: the expected profit grows without limit")
+    return UnboundedError(f"{program.name}: the expected profit increases without bound")
 
 
 def _unbounded(

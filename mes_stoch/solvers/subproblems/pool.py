@@ -220,7 +220,7 @@ def require_bounded(program: StochasticProgram, index: int, solution: Solution) 
         )
     if solution.status == "unbounded":
         where = f" along\n{explain_unbounded(program, solution.ray)}" if solution.ray is not None else ""
-        raise UnboundedError(f"{program.name}: the profit of scenario {name!r} grows without limit{where}")
+        raise UnboundedError(f"{program.name}: the profit of scenario {name!r} increases without bound{where}")
 
 
 def _held_bytes(program: LinearProgram) -> int:
