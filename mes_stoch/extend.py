@@ -1,4 +1,4 @@
-"""The contract for kinds of components, families of products and price processes of other packages.
+"""The contract for kinds of components, families of products, price processes and readers of other packages.
 
 A package brings a kind by an entry point whose name is the tag and whose value is a folder of its own::
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     )
     from mes_stoch.components.shared.equations_on_off import OnOff, OnOffUnit, build_on_off
     from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+    from mes_stoch.io.market_data.pairing import DonorGroup, day_values, pair_days
+    from mes_stoch.io.market_data.source import DataSource, index_from_local, index_from_utc, read_table
     from mes_stoch.io.readers.locate import did_you_mean, listed, show
     from mes_stoch.io.validation.check_context import CheckContext
     from mes_stoch.io.validation.penalties import amount
@@ -114,6 +116,8 @@ _HOMES = {
     ),
     "mes_stoch.components.shared.equations_on_off": ("OnOff", "OnOffUnit", "build_on_off"),
     "mes_stoch.components.shared.equations_ramp": ("limit_energy_ramp",),
+    "mes_stoch.io.market_data.pairing": ("DonorGroup", "day_values", "pair_days"),
+    "mes_stoch.io.market_data.source": ("DataSource", "index_from_local", "index_from_utc", "read_table"),
     "mes_stoch.io.readers.locate": ("did_you_mean", "listed", "show"),
     "mes_stoch.io.validation.check_context": ("CheckContext",),
     "mes_stoch.io.validation.penalties": ("amount",),
@@ -194,10 +198,12 @@ __all__ = [
     "Conversion",
     "ConversionPort",
     "DataRule",
+    "DataSource",
     "DateText",
     "Derived",
     "DirectedProduct",
     "Direction",
+    "DonorGroup",
     "DrawContext",
     "Drawn",
     "Efficiency",
@@ -247,17 +253,22 @@ __all__ = [
     "cash_flow",
     "correlated",
     "daily_shape",
+    "day_values",
     "did_you_mean",
     "has_market",
     "in_windows",
+    "index_from_local",
+    "index_from_utc",
     "limit_energy_ramp",
     "listed",
     "make_window",
     "net_delivery",
     "nominated_at",
     "obliged",
+    "pair_days",
     "payments",
     "providers",
+    "read_table",
     "share_issues",
     "show",
 ]

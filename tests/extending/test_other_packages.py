@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -107,6 +108,34 @@ def test_it_holds_reserve_and_is_settled_by_its_own_rules(installed: Path, solve
     stressed = run(installed, "evaluate", solved, "--stress")
     assert stressed.returncode == 0, stressed.stdout
     assert "no miss" in stressed.stdout
+
+
+def test_days_of_a_market_file_that_a_package_reads(installed: Path, tmp_path: Path) -> None:
+    """Prices of 100 times the day of the month and the local hour; Wednesday 15 January in half-hours."""
+    utc = pd.date_range("2024-12-31T23:00", "2025-01-31T22:00", freq="h", tz="UTC")
+    local = utc.tz_convert("Europe/Paris")
+    frame = pd.DataFrame({"utc": utc.strftime("%Y-%m-%dT%H:%MZ"), "eur": 100 * local.day + local.hour, "other": 0})
+    frame.to_csv(tmp_path / "hourly_prices.csv", index=False)
+    program = (
+        "import json, sys; from datetime import date; from pathlib import Path\n"
+        "from mes_stoch.extend import DonorGroup, day_values, pair_days\n"
+        "from site_kinds.hourly_prices import SOURCE, read_hourly_prices\n"
+        "group = DonorGroup('prices', [read_hourly_prices(Path(sys.argv[1]))], ['FR'], [SOURCE])\n"
+        "days = pair_days([group], 22, 1, ['winter'], ['working_day'])['prices']\n"
+        "day = day_values(group, date(2025, 1, 15), 2)['da_price_eur_per_mwh']\n"
+        "print(json.dumps({'days': sorted(map(str, days)), 'day': day.tolist()}))\n"
+    )
+    done = python(installed, "-c", program, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["day"] == [1500 + hour for hour in range(24) for _ in range(2)]
+    # 23 days from Monday to Friday, less New Year's Day
+    working = [day for day in range(2, 32) if pd.Timestamp(2025, 1, day).day_of_week < 5]
+    assert found["days"] == [f"2025-01-{day:02d}" for day in working]
+
+    (tmp_path / "hourly_prices.csv").unlink()
+    missing = python(installed, "-c", program, str(tmp_path))
+    assert "hourly_prices.csv is not in the data folder" in missing.stderr
 
 
 def test_decomposition_finds_the_same(installed: Path, solved: Path, tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_groups_are_a_partition(groups: list[tuple[int, ...]]) -> None:
 
 
 def test_a_shared_column_must_exist() -> None:
-    with pytest.raises(ModelError, match="none of the 10 columns"):
+    with pytest.raises(ModelError, match="not among the 10 columns"):
         BundledProgram(random_program(0, integer=False), GROUPS, np.array([10], dtype=np.int32))
 
 

@@ -135,7 +135,8 @@ def test_a_bound_keeps_its_kind(asked, reported):
     first = SolverState()
     first.raise_lower(-9.0, "safe")
     root = np.array([20.0])
-    shares = [[_Share({}, root, bounds.evaluate(program, range(2), root))], [_Share({"solver": -6.0, "safe": -8.0})]]
+    evaluated = _Share(root=root, scenarios=bounds.evaluate(program, range(2), root))
+    shares = [[evaluated], [_Share(proofs={"solver": -6.0, "safe": -8.0})]]
     found = _result(program, options, interval, shares, first, interrupted=False)
     assert found is not None
     assert (found.lower, found.bound_kind) == (interval.lower, interval.kind) == reported
@@ -146,7 +147,7 @@ def test_a_bound_without_a_commitment_keeps_its_kind():
     interval, first = Interval(), SolverState()
     first.raise_lower(-5.0, "safe")
     interval.raise_lower(-5.0, kind="safe")
-    shares = [[_Share()], [_Share({"solver": -1.0})]]
+    shares = [[_Share()], [_Share(proofs={"solver": -1.0})]]
     program = newsvendor([1.0, 2.0], [0.3, 0.3])
     assert _result(program, SolveOptions(), interval, shares, first, interrupted=False) is None
     assert (interval.lower, interval.kind) == (-1.0, "solver")

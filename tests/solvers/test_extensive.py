@@ -133,7 +133,7 @@ def test_unbounded_names_what_earns_it():
     for scenario in program.scenarios:
         scenario.column_upper[0] = np.inf
         scenario.cost[0] = 0.1
-    with pytest.raises(UnboundedError, match=r"(?s)'s1'.*x1 rises"):
+    with pytest.raises(UnboundedError, match=r"(?s)'s1'.*x1 increases"):
         solve_extensive(program, EXACT)
 
 
