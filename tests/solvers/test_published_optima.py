@@ -20,8 +20,8 @@ PROBLEMS = [
     ("siplib_sslp", "sslp_5_25-50", "sslp_5_25-50", -121.6, 1e-8),
     ("siplib_sslp", "sslp_15_45-5", "sslp_15_45-5", -262.4, 1e-8),
 ]
-FULL_SIZE = {("ph", "sslp_15_45-5"), ("decomposition", "sslp_15_45-5")}
-SLOW = {("ef", "sslp_15_45-5"), ("ph", "sslp_5_25-50"), ("ef", "sslp_5_25-50")}
+FULL_SIZE = {("ph", "sslp_5_25-50"), ("ph", "sslp_15_45-5"), ("decomposition", "sslp_15_45-5")}
+SLOW = {("ef", "sslp_15_45-5"), ("ef", "sslp_5_25-50")}
 METHODS = {"ef": solve_extensive, "decomposition": solve_decomposition, "ph": solve_ph}
 
 

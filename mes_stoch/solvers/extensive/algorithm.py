@@ -347,7 +347,7 @@ def _require_solution(program: StochasticProgram, solution: Solution, stop: Stop
         for index in range(len(program.scenario_names)):
             if stop():
                 raise InfeasibleError(f"{program.name} has no solution; there was no time to find out which scenario")
-            alone = pool.solve_priced(index, nothing)
+            alone = pool.solve_priced(index, nothing, stop.seconds_left())
             if alone.status == "infeasible":
                 require_bounded(program, index, alone)
         raise InfeasibleError(
@@ -355,7 +355,9 @@ def _require_solution(program: StochasticProgram, solution: Solution, stop: Stop
         )
     if solution.status == "unbounded":
         for index in range(len(program.scenario_names)):
-            require_bounded(program, index, ScenarioPool(program).solve_priced(index, nothing))
+            if stop():
+                break
+            require_bounded(program, index, ScenarioPool(program).solve_priced(index, nothing, stop.seconds_left()))
         raise UnboundedError(f"{program.name}: the expected profit increases without bound")
 
 
