@@ -14,12 +14,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.catalogue.products import products_left_out
@@ -163,8 +164,6 @@ class Site:
         )
         if chosen == bids:
             return self
-        from dataclasses import replace
-
         return Site(replace(self.loaded, instance=self.instance.model_copy(update={"bids": chosen})))
 
     def with_values(self, values: Mapping[str, float]) -> Site:
@@ -485,47 +484,159 @@ def settle(run: Run | str | Path) -> Settlement:
     return settle_data(SettlementData(loaded.instance, run.tree, run.solution, run.flow_data), account)
 
 
-def evaluate(run: Run | str | Path, *, stress: bool = False) -> Evaluation:
-    """Test a run from its data, decisions and meters, without model or solver.
+def evaluate(
+    subject: Run | Site | str | Path,
+    *,
+    stress: bool = False,
+    commitments: pd.DataFrame | str | Path | None = None,
+    tree: ScenarioTree | None = None,
+    values: bool = False,
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    told: Callable[[str], object] | None = None,
+) -> Evaluation:
+    """Find out what a commitment is worth beside the optimiser's own account of it.
 
     Parameters
     ----------
-    run : Run or path
-        A run, or the folder of one.
+    subject : Run, Site or path
+        A run or its folder; or a site, for what needs no run.
     stress : bool
-        Call everything that is held, in full, at every time the products allow, and see what cannot be delivered.
+        Call everything that a run holds, in full, at every time the products allow, and see what cannot be delivered.
+        Neither model nor solver is asked.
+    commitments : DataFrame or path, optional
+        Volumes to evaluate, a table like :attr:`Run.commitments` or a file like ``commitments.csv``; volumes that it
+        does not give are 0. Default, where a tree is given and values are not asked for, those of the run.
+    tree : ScenarioTree, optional
+        Scenarios to evaluate over: fresh ones, of another seed, tell what the commitment is worth on days that it was
+        not made for. Default the run's own, or ``site.tree()``.
+    values : bool
+        Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
+    gap_rel : float, optional
+        Gap of each of these bounds; default the instance's own.
+    time_limit_s : float, optional
+        Default the instance's own.
+    told : callable, optional
+        Told in a few words what comes next.
 
     Returns
     -------
     Evaluation
-        ``stress.passed`` says whether all can be delivered, ``stress.table()`` what cannot.
+        ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
+        ``values``.
 
     Raises
     ------
     UsageError
         If nothing is asked for, the folder is not that of a finished run, or the run has no dispatch.
+    InstanceError
+        Commitments that do not fit the instance, or a tree that is not sound.
+    InfeasibleError
+        A scenario has no dispatch with the commitment.
+    TimeLimitError
 
     >>> import mes_stoch as ms
-    >>> site = ms.read("instances/tiny_site")
-    >>> ms.evaluate(ms.solve(site, site.tree()), stress=True).stress
+    >>> run = ms.solve(ms.read("instances/tiny_site"))
+    >>> ms.evaluate(run, stress=True).stress
     <StressTest of 4 leaves and 16 full calls: no miss>
+    >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
+    -687.5
     """
-    if not stress:
-        raise UsageError("say what to evaluate: stress=True tests whether everything that is held can be delivered")
-    data = _books(run)
+    is_given = commitments is not None or (tree is not None and not values)
+    if not (stress or is_given or values):
+        raise UsageError(
+            "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
+            "a tree of other scenarios what a commitment earns, values=True what information and the model are worth"
+        )
+    run = None if isinstance(subject, Site) else _opened(subject)
+    if run is None and (stress or (is_given and commitments is None)):
+        raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
+    site = site_of(run) if run is not None else _site(subject)
+    found = Evaluation(site.name)
+    if run is not None and stress:
+        found = replace(found, stress=_stress(run, site.instance, subject))
+    if not (is_given or values):
+        return found
+    taken = _tree_to_evaluate(site, run, tree)
+    options = SolveRequest(gap_rel=gap_rel, time_limit_s=time_limit_s).options(site.instance)
+    return _worth(found, site, run, commitments if is_given else None, taken, options, told, is_given, values)
+
+
+def site_of(run: Run) -> Site:
+    """The site of a run, from the run's own copy of its instance."""
+    return Site(read_again(run.settings.inputs))
+
+
+def _site(subject: object) -> Site:
+    if not isinstance(subject, Site):  # pragma: no cover - the caller has seen to it
+        raise UsageError("neither a run nor a site")
+    return subject
+
+
+def _opened(subject: Run | str | Path) -> Run:
+    """A run, read from its folder where it is named; files that have changed since are told."""
+    if isinstance(subject, Run):
+        return subject
+    run = read_run(subject, allow_changed=True)
+    for line in run.changed:
+        logger.warning("the run has been changed since it was written: %s", line)
+    return run
+
+
+def _stress(run: Run, instance: Instance, subject: object) -> StressTest:
     try:
-        return Evaluation(data.instance.name, stress_test(data))
+        return stress_test(SettlementData(instance, run.tree, run.solution, run.flow_data))
     except MissingEntryError as error:
-        raise RunFolderError("the run" if isinstance(run, Run) else run, [error.issue]) from None
+        raise RunFolderError("the run" if isinstance(subject, Run) else subject, [error.issue]) from None
 
 
-def _books(run: Run | str | Path) -> SettlementData:
-    """The data of a run, with its own copy of the instance read anew."""
-    if not isinstance(run, Run):
-        run = read_run(run, allow_changed=True)
-        for line in run.changed:
-            logger.warning("the run has been changed since it was written: %s", line)
-    return SettlementData(read_again(run.settings.inputs).instance, run.tree, run.solution, run.flow_data)
+def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) -> ScenarioTree:
+    """The tree handed in, checked; else the run's own, else one drawn as the instance says."""
+    if tree is None:
+        return site.tree() if run is None else run.tree
+    if not isinstance(tree, ScenarioTree):
+        raise UsageError(f"a tree is what site.tree(...) gives, or a ScenarioTree; found {type(tree).__name__}")
+    as_it_came, tree = tree, private_copy(tree)
+    if not is_as_checked(site.instance, as_it_came):
+        require_fitting(site.loaded, tree)
+    return tree
+
+
+def _worth(
+    found: Evaluation,
+    site: Site,
+    run: Run | None,
+    commitments: pd.DataFrame | str | Path | None,
+    tree: ScenarioTree,
+    options: SolveOptions,
+    told: Callable[[str], object] | None,
+    is_given: bool,
+    values: bool,
+) -> Evaluation:
+    """What needs the optimiser's own program."""
+    import pandas as pd
+
+    from mes_stoch.evaluation import worth
+    from mes_stoch.io.commitment_file import given_commitments, read_commitments
+    from mes_stoch.solvers.interruption.stop import Stop
+
+    stop = Stop(time.perf_counter() + options.time_limit_s)
+    if is_given:
+        if isinstance(commitments, str | Path):
+            given = read_commitments(Path(commitments), site.instance, tree.time)
+        else:
+            own = run.commitments if run is not None else pd.DataFrame(columns=["product", "block_start"])
+            given = given_commitments(own if commitments is None else commitments, site.instance, tree.time)
+        for product, count in given.missing.items():
+            logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
+        volumes = given.with_nothing_else().volumes
+        found = replace(found, profits=worth.profits_of_commitment(site.instance, tree, volumes, options, stop, told))
+    if values:
+        known = None
+        if run is not None and tree is run.tree:
+            known = worth.stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
+        found = replace(found, values=worth.values_over(site.instance, tree, options, stop, known, told))
+    return found
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

@@ -59,6 +59,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("solvers.hedging.mpisppy_driver",),
     ("solvers.hedging",),
     ("solvers",),
+    ("evaluation.stress",),
     ("evaluation",),
     ("report",),
     ("api", "mpisppy_module"),
@@ -78,7 +79,7 @@ CONFINED = {"mpi4py": ("solvers/",), "mpisppy": ("solvers/", "mpisppy_module.py"
 
 # What the optimiser works with: nothing of it may be known to those whose verdict on it is worth something.
 OPTIMISER = ("model", "solvers", "kinds.equations", "components.shared.context", "products.shared.context")
-INDEPENDENT = {"settlement", "evaluation", "kinds.settlement", "kinds.stress"}
+INDEPENDENT = {"settlement", "evaluation.stress", "kinds.settlement", "kinds.stress"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

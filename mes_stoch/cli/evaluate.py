@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.options import InRange, scenarios_option, seed_option
 from mes_stoch.schema.errors import StressError, UsageError
+
+if TYPE_CHECKING:
+    from mes_stoch.evaluation.evaluation import Evaluation
 
 _EPILOG = """\b
 The stress test calls everything that is held, in full, at every time the products allow: each product
 alone, and all of one direction together. No solver is asked. What it assumes stands in docs/stress.md.
 
 \b
-Examples:
-  mes-stoch evaluate runs/tiny_site-20250115-093000 --stress
-  mes-stoch evaluate runs/tiny_site-20250115-093000 --stress --leaves all --out stress.json
+A commitment that is given (--commitment, or that of a run) is dispatched in every scenario: with another
+--seed these are days that it was not made for. What the numbers mean stands in docs/evaluation.md.
 
 \b
-Exit codes: 0 everything can be delivered, 2 not the folder of a finished run, 3 something is missing.
+Examples:
+  mes-stoch evaluate runs/tiny_site-20250115-093000 --stress
+  mes-stoch evaluate runs/hospital_fr-20250115-093000 --scenarios 100 --seed 7
+  mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
+  mes-stoch evaluate instances/hospital_fr --values --scenarios 10
+
+\b
+Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
+cannot be delivered, or a scenario has no dispatch, 4 the time limit came first.
 """
 
 
@@ -51,8 +63,8 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     context.exit(0)
 
 
-@click.command(epilog=_EPILOG, short_help="Test a finished run: can all that is held be delivered?")
-@click.argument("run_dir", metavar="RUN", type=click.Path(path_type=Path))
+@click.command(epilog=_EPILOG, short_help="What is a commitment worth: stress test, other scenarios, values.")
+@click.argument("folder", metavar="RUN|INSTANCE", type=click.Path(path_type=Path))
 @click.option("--stress", is_flag=True, help="The stress test: full calls at every time, without optimisation.")
 @click.option(
     "--leaves",
@@ -60,38 +72,113 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     default=20,
     show_default=True,
     metavar="N|all",
-    help="Leaves told in detail, worst first; all are tested.",
+    help="Leaves of the stress test told in detail, worst first; all are tested.",
 )
+@click.option(
+    "--commitment",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Volumes to evaluate, like a run's commitments.csv; default those of the run.",
+)
+@click.option(
+    "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
+)
+@scenarios_option
+@click.option(
+    "--leaves-per-node",
+    type=click.IntRange(min=1),
+    metavar="L",
+    help="Scenarios below each day-ahead node; more than 1 makes three stages.",
+)
+@seed_option
+@click.option("--gap", type=InRange("gap_rel"), metavar="G", help="Relative gap of every bound, 0.001 for 0.1 %.")
+@click.option("--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds after which it is given up.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="JSON to write; default RUN/evaluation.json.",
+    help="JSON to write; default evaluation.json in RUN, or in a new folder below runs. Profits by scenario: beside it "
+    "(.nc).",
 )
 @click.option(
     "--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema, help="Print the JSON Schema."
 )
 @click.option("--force", is_flag=True, help="Overwrite the file that --out names.")
-def evaluate(run_dir: Path, stress: bool, leaves: int | None, out: Path | None, force: bool) -> None:
-    """Test a finished run, from the files in its folder alone."""
-    from mes_stoch.api import evaluate as evaluate_run
-    from mes_stoch.io.artifacts.run_folder import EVALUATION
-    from mes_stoch.report.stress import render_stress
+def evaluate(
+    folder: Path,
+    stress: bool,
+    leaves: int | None,
+    commitment: Path | None,
+    values: bool,
+    scenarios: int | None,
+    leaves_per_node: int | None,
+    seed: int | None,
+    gap: float | None,
+    time_limit: float | None,
+    out: Path | None,
+    force: bool,
+) -> None:
+    """Find out what a commitment is worth: test a finished run, or evaluate volumes over scenarios."""
+    from mes_stoch import api
+    from mes_stoch.io.readers.locate import INSTANCE_FILE
 
-    if not stress:
-        raise UsageError("say what to evaluate: --stress tests whether everything that is held can be delivered")
-    target = run_dir / EVALUATION if out is None else out
+    draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
+    if not (stress or values or draws or commitment is not None):
+        raise UsageError(
+            "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
+            "--seed or --commitment what a commitment earns, --values what information and the model are worth"
+        )
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
-    evaluation = evaluate_run(run_dir, stress=True)
-    test = evaluation.stress
-    if test is None:
-        raise UsageError("nothing was evaluated")
-    output.show(render_stress(test, leaves))
-    evaluation.write(target, leaves)
+    run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
+    site = api.read(folder) if run is None else api.site_of(run)
+    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
+    found = api.evaluate(
+        site if run is None else folder,
+        stress=stress,
+        commitments=commitment,
+        tree=tree,
+        values=values,
+        gap_rel=gap,
+        time_limit_s=time_limit,
+        told=output.status,
+    )
+    target = out or _default_target(folder, site.name, is_run=run is not None)
+    _show(found, leaves, None if run is None or commitment is not None else run.objective)
+    found.write(target, leaves)
     output.status(f"evaluation: {target}")
-    if not test.passed:
+    test = found.stress
+    if test is not None and not test.passed:
         raise StressError(
             f"what is held cannot all be delivered: {test.leaves_with_a_miss} of {test.plan.leaves} leaves miss up to "
             f"{test.largest_miss('MW'):.3g} MW and {test.largest_miss('MWh'):.3g} MWh of a full call"
         )
+
+
+def _default_target(folder: Path, name: str, *, is_run: bool) -> Path:
+    """Where it is written: the run's own folder, or one of its own."""
+    from mes_stoch.io.artifacts.run_folder import EVALUATION
+
+    if is_run:
+        return folder / EVALUATION
+    made = Path("runs") / f"{name}-evaluation-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        made.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {made}: {error.strerror or error}; name a file with --out") from error
+    return made / EVALUATION
+
+
+def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
+    if found.stress is not None:
+        from mes_stoch.report.stress import render_stress
+
+        output.show(render_stress(found.stress, leaves))
+    if found.profits is not None:
+        from mes_stoch.report.worth import render_profits
+
+        output.show(render_profits(found.profits, before))
+    if found.values is not None:
+        from mes_stoch.report.worth import render_values
+
+        output.show(render_values(found.values))

@@ -1,11 +1,14 @@
-"""An evaluation of a run: what was asked for, and what came out."""
+"""An evaluation: what was asked for, and what came out."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from mes_stoch.evaluation.stress.document import WORST_LEAVES, stress_result
 from mes_stoch.evaluation.stress.outcome import StressTest
@@ -13,21 +16,34 @@ from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import EvaluationDocument
 
+if TYPE_CHECKING:
+    from mes_stoch.evaluation.profit import Profits
+    from mes_stoch.evaluation.values import Values
+
+#: Parts of the document that are found out separately.
+_PARTS = ("stress", "commitment", "values")
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was found out about a run beside its own account of itself.
+    """What was found out about a run or a commitment beside the optimiser's own account; ``None``: not asked for.
 
     Parameters
     ----------
     instance : str
         Name of the instance.
-    stress : StressTest or None
-        ``None`` where it was not asked for.
+    stress : StressTest, optional
+        Whether all that is held can be delivered.
+    profits : Profits, optional
+        What a commitment that is given earns in every scenario of a tree.
+    values : Values, optional
+        What information and the stochastic model are worth.
     """
 
     instance: str
     stress: StressTest | None = None
+    profits: Profits | None = None
+    values: Values | None = None
 
     @property
     def passed(self) -> bool:
@@ -35,15 +51,19 @@ class Evaluation:
         return self.stress is None or self.stress.passed
 
     def document(self, leaves: int | None = WORST_LEAVES) -> EvaluationDocument:
-        """What ``evaluation.json`` holds, with the worst ``leaves`` in detail (``None``: all)."""
+        """What ``evaluation.json`` holds, with the worst ``leaves`` of a stress test in detail (``None``: all)."""
         return EvaluationDocument(
             instance=self.instance,
             mes_stoch_version=version("mes_stoch"),
             stress=None if self.stress is None else stress_result(self.stress, leaves),
+            commitment=None if self.profits is None else self.profits.result(),
+            values=None if self.values is None else self.values.result(),
         )
 
     def write(self, target: Path, leaves: int | None = WORST_LEAVES) -> None:
-        """Write ``evaluation.json``, whole or not at all.
+        """Write ``evaluation.json``, whole or not at all, and every scenario's profit beside it (``.nc``).
+
+        Parts of a file that is there already stay where they were not asked for this time.
 
         Raises
         ------
@@ -52,7 +72,23 @@ class Evaluation:
         """
         if not target.parent.is_dir():
             raise UsageError(f"cannot write {target}: there is no folder {target.parent}")
-        RunFolder(target.parent).put_json(target.name, self.document(leaves).model_dump(mode="json"))
+        folder = RunFolder(target.parent)
+        content = self.document(leaves).model_dump(mode="json")
+        before = _document(target)
+        if before is not None and before.instance == self.instance:
+            kept = before.model_dump(mode="json")
+            content |= {name: kept[name] for name in _PARTS if content[name] is None}
+        folder.put_json(target.name, content)
+        if self.profits is not None:
+            folder.put_dataset(target.with_suffix(".nc").name, self.profits.dataset())
+
+
+def _document(target: Path) -> EvaluationDocument | None:
+    """What an earlier evaluation has written there; ``None`` where there is nothing that could be kept."""
+    try:
+        return EvaluationDocument.model_validate(json.loads(target.read_text(encoding="utf-8")))
+    except (OSError, ValueError, ValidationError):
+        return None
 
 
 def evaluation_schema() -> dict[str, Any]:

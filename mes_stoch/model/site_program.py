@@ -13,6 +13,9 @@ With three stages a node sees its own day-ahead data and the probabilities of it
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -40,8 +43,15 @@ from mes_stoch.schema.tree import ScenarioTree
 DAY_AHEAD_TOLERANCE = 1e-6
 
 
-def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram | BundledProgram[SiteProgram]:
+def build_program(
+    instance: Instance, tree: ScenarioTree, given: Mapping[str, FloatArray] | None = None
+) -> SiteProgram | BundledProgram[SiteProgram]:
     """The program of a site over its tree.
+
+    Parameters
+    ----------
+    given : dict of str to array, optional
+        Volumes that are no longer to be decided (:meth:`SiteProgram.with_commitments`).
 
     Returns
     -------
@@ -55,6 +65,20 @@ def build_program(instance: Instance, tree: ScenarioTree) -> SiteProgram | Bundl
         A price that should be known at the day-ahead node differs between its leaves.
     """
     leaves = build_leaf_program(instance, tree)
+    if given is not None:
+        leaves = leaves.with_commitments(given)
+    return by_node(leaves)
+
+
+def by_node(leaves: SiteProgram) -> SiteProgram | BundledProgram[SiteProgram]:
+    """The program in which leaves of a day-ahead node agree on its decisions; as it is where there are none such.
+
+    Raises
+    ------
+    ModelError
+        A price that should be known at the day-ahead node differs between its leaves.
+    """
+    instance, tree = leaves.instance, leaves.tree
     if leaves.stages == 2:
         return leaves
     _require_known_day_ahead(instance, tree)
@@ -313,6 +337,49 @@ class SiteProgram:
         kind = "period" if group.dimension == "time" else "block"
         return f"{kind} from {start:%Y-%m-%d %H:%M}"
 
+    # -- what is given ----------------------------------------------------------------------------------------------
+
+    def with_commitments(self, volumes: Mapping[str, FloatArray]) -> SiteProgram:
+        """The same program with volumes of the root that are given, and no longer to be decided.
+
+        Parameters
+        ----------
+        volumes : dict of str to array, shape (blocks,)
+            By product, in its unit and within its bid rules; NaN where the volume is still to be decided.
+        """
+        columns: list[IndexArray] = []
+        values: list[FloatArray] = []
+        groups = {group.name: group for group in self.column_groups if group.stage == "commit"}
+        for product_id, given in volumes.items():
+            known = ~np.isnan(given)
+            for name, numbers in self._following(product_id, np.nan_to_num(given)).items():
+                if name in groups:
+                    columns.append(groups[name].positions[known])
+                    values.append(numbers[known])
+        nothing = np.empty(0)
+        return self.with_fixed(np.concatenate([nothing.astype(np.int32), *columns]), np.concatenate([nothing, *values]))
+
+    def with_fixed(self, columns: IndexArray, values: FloatArray) -> SiteProgram:
+        """The same program with columns fixed in every scenario."""
+        lower, upper = self.structure.column_lower.copy(), self.structure.column_upper.copy()
+        lower[columns] = upper[columns] = values
+        other = copy.copy(self)
+        other.structure = replace(self.structure, column_lower=lower, column_upper=upper)
+        other._root = other._make_root()
+        return other
+
+    def _following(self, product_id: str, volumes: FloatArray) -> dict[str, FloatArray]:
+        """Values of the root's columns that follow from a product's volumes, by the name of their group."""
+        quantity = next((q for q in ("volume_mw", "volume_mvar") if self._has_column(f"{product_id}.{q}")), "volume_mw")
+        found = {f"{product_id}.{quantity}": volumes, f"{product_id}.bid": (volumes > 0).astype(float)}
+        rules = self.instance.products[product_id].bid_rules()
+        if rules is not None and rules.bid_step_mw > 0:
+            found[f"{product_id}.bid_steps"] = np.round(volumes / rules.bid_step_mw)
+        return found
+
+    def _has_column(self, name: str) -> bool:
+        return any(group.name == name for group in self.column_groups)
+
     # -- the root ---------------------------------------------------------------------------------------------------
 
     def _make_root(self) -> RootStage:
@@ -354,14 +421,11 @@ class SiteProgram:
             if first in volumes and second in volumes:
                 keep_larger(volumes[first], volumes[second], shared)
         for product_id, values in volumes.items():
-            follows = {"volume_mw": values, "bid": values > 0}
-            if f"{product_id}.bid_steps" in groups:
-                follows["bid_steps"] = np.round(values / ruled[product_id].bid_step_mw)
-            for quantity, numbers in follows.items():
-                group = groups.get(f"{product_id}.{quantity}")
-                if group is not None:
-                    point[[place[int(column)] for column in group.positions]] = numbers
-        return point
+            for name, numbers in self._following(product_id, values).items():
+                if name in groups:
+                    point[[place[int(column)] for column in groups[name].positions]] = numbers
+        # a volume that is given stays, whatever its neighbours would have it be
+        return np.clip(point, self.structure.column_lower[columns], self.structure.column_upper[columns])
 
 
 def _exclusive(instance: Instance, tree: ScenarioTree) -> list[tuple[str, str, list[Overlap]]]:

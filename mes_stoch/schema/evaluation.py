@@ -55,10 +55,68 @@ class StressResult(Model):
     leaves: list[StressedLeaf] = Field(description="The worst leaves first.")
 
 
+class ConfidenceInterval(Model):
+    """Where the mean over days not drawn lies, with a probability."""
+
+    level: Share
+    lower: float
+    upper: float
+
+
+class ExpectedShortfall(Model):
+    """What of a promise, or of the demand, is not served: a slack of the model."""
+
+    name: str = Field(description="Owner and quantity, as in solution.nc.")
+    expected_mwh: NonNegative = Field(description="Over the horizon, expected; MW h of capacity that is not held.")
+    probability: Share = Field(description="Of a scenario in which it is not zero.")
+    most_mwh: NonNegative = Field(description="In the worst scenario.")
+
+
+class CommitmentResult(Model):
+    """What a commitment that is given earns over a tree."""
+
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None = Field(description="Of a drawn tree; null: scenarios are not independent draws.")
+    currency: str
+    profit_mean: float = Field(description="Expected profit of feasible dispatches.")
+    bound_upper: float = Field(description="No dispatch of this commitment earns more, on the mean.")
+    bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
+    standard_error: NonNegative | None = Field(description="Of the mean, over independent draws.")
+    confidence: ConfidenceInterval | None = Field(description="Of the mean, by Student's t.")
+    profit_least: float
+    profit_most: float
+    profit_quantiles: dict[str, float] = Field(description="Profit that a share of the probability does not exceed.")
+    streams: dict[str, float] = Field(description="Expected profit by stream; they add up to profit_mean.")
+    shortfalls: list[ExpectedShortfall]
+
+
+class BracketResult(Model):
+    """Two ends that hold a number by proof; null: nothing is known on that side."""
+
+    lower: float | None
+    upper: float | None
+
+
+class ValuesResult(Model):
+    """Values of information and of the stochastic model, each a bracket of expected profit."""
+
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None
+    currency: str
+    values: dict[str, BracketResult] = Field(
+        description="WS wait-and-see, RP stochastic program, EEV first stage of the mean scenario, EV mean scenario, "
+        "EVPI = WS - RP, VSS = RP - EEV; *_day_ahead: day-ahead decisions of the mean scenario fixed as well."
+    )
+
+
 class EvaluationDocument(Model):
-    """``evaluation.json`` of a run folder; each kind of evaluation has a part of its own."""
+    """``evaluation.json``; each kind of evaluation has a part of its own."""
 
     format: Literal[1] = 1
     instance: str
     mes_stoch_version: str
     stress: StressResult | None = Field(default=None, description="Absent where the stress test was not asked for.")
+    commitment: CommitmentResult | None = Field(
+        default=None, description="What the commitment earns; absent where it was not asked for."
+    )
+    values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")

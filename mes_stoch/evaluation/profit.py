@@ -1,0 +1,248 @@
+"""A commitment that is given: what it earns in every scenario of a tree, between proven bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from mes_stoch.model.bundle import BundledProgram
+from mes_stoch.model.program import FloatArray
+from mes_stoch.model.site_program import SiteProgram
+from mes_stoch.schema.evaluation import CommitmentResult, ConfidenceInterval, ExpectedShortfall
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.solvers.certificate.result import ScenarioSolution
+from mes_stoch.solvers.decomposition.given_root import evaluate_given
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
+
+CONFIDENCE = 0.95
+_QUANTILES = (0.05, 0.5, 0.95)
+_SLACK = ("slack", "shortfall", "missed")
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Profits:
+    """What a commitment earns in every scenario of a tree.
+
+    Parameters
+    ----------
+    scenarios : DataFrame
+        By scenario (leaf of the tree): ``probability``, ``day_ahead_node`` and ``profit_eur``, of a feasible dispatch.
+    streams : DataFrame
+        Profit by scenario and stream, EUR; the rows add up to ``profit_eur``.
+    shortfalls : DataFrame
+        By scenario and name of a slack, MWh (MW h): demand unserved, capacity not held, calls missed; only what occurs.
+    bound_upper : float
+        What no dispatch of this commitment earns more than, on the mean.
+    bound_kind : str
+        What that bound rests on.
+    drawn_with : int or None
+        Seed of a tree whose scenarios are independent draws; ``None`` where they are not.
+    currency : str
+    """
+
+    scenarios: pd.DataFrame
+    streams: pd.DataFrame
+    shortfalls: pd.DataFrame
+    bound_upper: float
+    bound_kind: BoundKind
+    drawn_with: int | None
+    currency: str
+
+    @property
+    def mean(self) -> float:
+        """Expected profit."""
+        return math.fsum(self._weights * self.scenarios["profit_eur"].to_numpy())
+
+    @property
+    def _weights(self) -> NDArray[np.float64]:
+        return self.scenarios["probability"].to_numpy(dtype=float)
+
+    @property
+    def standard_error(self) -> float | None:
+        """Standard error of the mean as an estimate of what the commitment earns on days not drawn.
+
+        Independent draws are the day-ahead nodes of a drawn tree, whose leaves share prices; ``None`` for a tree that
+        was not drawn, or of one node.
+        """
+        if self.drawn_with is None:
+            return None
+        weighted = self.scenarios.assign(money=self._weights * self.scenarios["profit_eur"].to_numpy())
+        by_node = weighted.groupby("day_ahead_node", sort=False)[["money", "probability"]].sum()
+        if len(by_node) < 2:
+            return None
+        means = (by_node["money"] / by_node["probability"]).to_numpy()
+        return float(np.std(means, ddof=1) / math.sqrt(len(means)))
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+        """Confidence interval of the mean by Student's t; ``None`` without a standard error."""
+        error = self.standard_error
+        if error is None:
+            return None
+        nodes = self.scenarios["day_ahead_node"].nunique()
+        reach = float(student.ppf(0.5 + confidence / 2, nodes - 1)) * error
+        return self.mean - reach, self.mean + reach
+
+    def quantile(self, share: float) -> float:
+        """The least profit that at least ``share`` of the probability does not exceed."""
+        order = np.argsort(self.scenarios["profit_eur"].to_numpy(), kind="stable")
+        reached = np.cumsum(self._weights[order])
+        place = int(np.searchsorted(reached, share * reached[-1] * (1 - 1e-12)))
+        return float(self.scenarios["profit_eur"].to_numpy()[order][min(place, len(order) - 1)])
+
+    def expected_streams(self) -> dict[str, float]:
+        """Expected profit by stream."""
+        money = self._weights @ self.streams.to_numpy()
+        return {str(name): float(value) for name, value in zip(self.streams.columns, money, strict=True)}
+
+    def result(self) -> CommitmentResult:
+        """The part of ``evaluation.json``."""
+        found = self.interval()
+        profits = self.scenarios["profit_eur"]
+        missing = self.shortfalls.to_numpy()
+        return CommitmentResult(
+            scenarios=len(self.scenarios),
+            seed=self.drawn_with,
+            currency=self.currency,
+            profit_mean=self.mean,
+            bound_upper=self.bound_upper,
+            bound_kind=self.bound_kind,
+            standard_error=self.standard_error,
+            confidence=None if found is None else ConfidenceInterval(level=CONFIDENCE, lower=found[0], upper=found[1]),
+            profit_least=float(profits.min()),
+            profit_most=float(profits.max()),
+            profit_quantiles={f"{share:g}": self.quantile(share) for share in _QUANTILES},
+            streams=self.expected_streams(),
+            shortfalls=[
+                ExpectedShortfall(
+                    name=str(name),
+                    expected_mwh=float(self._weights @ missing[:, place]),
+                    probability=min(float(self._weights[missing[:, place] > _TOLERANCE].sum()), 1.0),
+                    most_mwh=float(missing[:, place].max()),
+                )
+                for place, name in enumerate(self.shortfalls.columns)
+            ],
+        )
+
+    def dataset(self) -> xr.Dataset:
+        """What ``evaluation.nc`` holds: every scenario's profit, by stream as well."""
+        units = {"units": self.currency}
+        return xr.Dataset(
+            {
+                "profit_eur": ("scenario", self.scenarios["profit_eur"].to_numpy(), units),
+                "stream_eur": (("scenario", "stream"), self.streams.to_numpy(), units),
+                "shortfall_mwh": (("scenario", "shortfall"), self.shortfalls.to_numpy(), {"units": "MWh"}),
+            },
+            coords={
+                "scenario": self.scenarios.index.to_numpy(dtype=str),
+                "probability": ("scenario", self._weights),
+                "day_ahead_node": ("scenario", self.scenarios["day_ahead_node"].to_numpy(dtype=str)),
+                "stream": self.streams.columns.to_numpy(dtype=str),
+                "shortfall": self.shortfalls.columns.to_numpy(dtype=str),
+            },
+        )
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """What is kept of a leaf's dispatch."""
+
+    index: int
+    profit: float
+    streams: dict[str, float]
+    shortfalls: dict[str, float]
+
+
+def profits_of(
+    program: SiteProgram | BundledProgram[SiteProgram],
+    root: FloatArray,
+    *,
+    gap_rel: float = 1e-3,
+    stop: Stop | None = None,
+    told: Callable[[int], object] | None = None,
+) -> Profits:
+    """Dispatch a first stage in every scenario of a site's tree.
+
+    Parameters
+    ----------
+    program : SiteProgram or BundledProgram
+        With three stages a scenario is a day-ahead node, whose positions are decided anew for it.
+    root : array
+        One value per root column.
+    gap_rel : float
+        Distance of the mean profit from its bound, relative to its size.
+    stop, told
+        As for :func:`mes_stoch.solvers.decomposition.given_root.evaluate_given`.
+
+    Raises
+    ------
+    InfeasibleError
+        A scenario has no dispatch with this first stage.
+    NotInTimeError
+    """
+    site = program.program if isinstance(program, BundledProgram) else program
+
+    def keep(solution: ScenarioSolution) -> list[_Leaf]:
+        if not isinstance(program, BundledProgram):
+            return [_leaf(site, solution.index, solution.values)]
+        parts = program.unbundle(solution.index, solution.values)
+        return [_leaf(site, member, part) for member, part in zip(program.members(solution.index), parts, strict=True)]
+
+    values = evaluate_given(program, root, keep, gap_rel=gap_rel, stop=stop, told=told)
+    leaves = sorted((leaf for value in values for leaf in value.kept), key=lambda leaf: leaf.index)
+    bounds = math.fsum(float(program.probabilities[value.index]) * value.lower for value in values)
+    scenarios = _table(site.tree, leaves)
+    return Profits(
+        scenarios=scenarios,
+        streams=_wide(scenarios.index, [leaf.streams for leaf in leaves]),
+        shortfalls=_wide(scenarios.index, [leaf.shortfalls for leaf in leaves]),
+        bound_upper=-bounds,
+        bound_kind=weaker(*(value.kind for value in values)),
+        drawn_with=seed_of(site.tree),
+        currency=site.instance.currency,
+    )
+
+
+def seed_of(tree: ScenarioTree) -> int | None:
+    """The seed of a tree that was drawn: its day-ahead nodes are independent draws of equal weight."""
+    seed = tree.dataset.attrs.get("seed")
+    return None if seed is None else int(seed)
+
+
+def _leaf(site: SiteProgram, index: int, values: FloatArray) -> _Leaf:
+    streams = site.profit_streams(index, values)
+    hours = float(site.instance.horizon.period_h)
+    shortfalls = {}
+    for group in site.column_groups:
+        if group.role in _SLACK:
+            amount = float(values[group.positions].sum()) * (hours if group.unit in ("MW", "Mvar") else 1.0)
+            if amount > _TOLERANCE:
+                shortfalls[group.name] = amount
+    return _Leaf(index, math.fsum(streams.values()), streams, shortfalls)
+
+
+def _table(tree: ScenarioTree, leaves: list[_Leaf]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "probability": tree.probabilities,
+            "day_ahead_node": tree.dataset["day_ahead_node"].values.astype(str),
+            "profit_eur": [leaf.profit for leaf in leaves],
+        },
+        index=pd.Index(tree.scenario_names, name="scenario"),
+    )
+
+
+def _wide(index: pd.Index[Any], rows: list[dict[str, float]]) -> pd.DataFrame:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pd.DataFrame(
+        [[row.get(name, 0.0) for name in names] for row in rows], index=index, columns=names, dtype=float
+    )

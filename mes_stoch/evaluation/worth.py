@@ -1,0 +1,93 @@
+"""A commitment or a site over a tree, evaluated with the optimiser's own program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.profit import Profits, profits_of
+from mes_stoch.evaluation.values import Values, values_of_site
+from mes_stoch.model.program import FloatArray
+from mes_stoch.model.site_program import build_leaf_program, by_node
+from mes_stoch.schema.errors import TimeLimitError, UsageError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.stop import Stop
+
+_STEPS_TOLD = 10
+
+
+def profits_of_commitment(
+    instance: Instance,
+    tree: ScenarioTree,
+    volumes: Mapping[str, FloatArray],
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None = None,
+) -> Profits:
+    """What given volumes earn in every scenario of a tree.
+
+    Parameters
+    ----------
+    volumes : dict of str to array, shape (blocks,)
+        Every volume of the root, by product.
+
+    Raises
+    ------
+    UsageError
+        The root decides more than volumes.
+    InfeasibleError, TimeLimitError
+    """
+    leaves = build_leaf_program(instance, tree).with_commitments(volumes)
+    columns = leaves.root.columns
+    lower, upper = leaves.structure.column_lower[columns], leaves.structure.column_upper[columns]
+    open_names = [name for name, is_open in zip(leaves.root.names, lower < upper, strict=True) if is_open]
+    if open_names:
+        owners = ", ".join(dict.fromkeys(name.split(".")[0] for name in open_names))
+        raise UsageError(
+            f"the first stage decides more than committed volumes (positions of {owners}, with the stage commit), and "
+            "a file of commitments does not give them; give these markets the stage day_ahead"
+        )
+    program = by_node(leaves)
+    count = len(program.scenario_names)
+
+    def progress(done: int) -> None:
+        if told is not None and (done * _STEPS_TOLD) // count > ((done - 1) * _STEPS_TOLD) // count:
+            told(f"{done} of {count} dispatched")
+
+    try:
+        return profits_of(program, lower, gap_rel=options.gap_rel, stop=stop, told=progress)
+    except NotInTimeError as error:
+        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
+
+
+def values_over(
+    instance: Instance,
+    tree: ScenarioTree,
+    options: SolveOptions,
+    stop: Stop,
+    recourse: Bracket | None = None,
+    told: Callable[[str], object] | None = None,
+) -> Values:
+    """Values of information and of the stochastic model over a tree.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, SolveError, TimeLimitError
+    """
+    try:
+        return values_of_site(build_leaf_program(instance, tree), options, recourse=recourse, stop=stop, told=told)
+    except NotInTimeError as error:
+        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
+
+
+def stated_recourse(bound_lower: float | None, bound_upper: float | None) -> Bracket | None:
+    """RP as a run has proven it; ``None`` where an end is not known."""
+    ends = [bound_lower, bound_upper]
+    if any(end is None or not np.isfinite(end) for end in ends):
+        return None
+    return Bracket(float(ends[0] or 0.0), float(ends[1] or 0.0))

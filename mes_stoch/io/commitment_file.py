@@ -1,0 +1,269 @@
+"""Commitments that are given: volumes by product and block, from a file like a run's ``commitments.csv``.
+
+Columns ``product``, ``block_start`` and ``volume_mw`` (``volume_mvar`` for a product in Mvar); ``direction`` and
+``block_end``, which a run writes as well, are checked where they are there. Times without an offset are local. A block
+that no row names is not given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mes_stoch.io.readers.csv_table import Table, numbers, read_table
+from mes_stoch.io.readers.locate import did_you_mean, listed, show
+from mes_stoch.io.readers.moments import Moments, read_moments
+from mes_stoch.io.readers.reporter import Reporter
+from mes_stoch.rules.exclusivity import exclusive_pairs, overlaps
+from mes_stoch.rules.time_axis import blocks
+from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.product import MarketProduct
+
+_UNITS = ("mw", "mvar")
+#: By how much a volume may miss a multiple of its step, or a limit, MW: files are written with a few digits.
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class GivenCommitments:
+    """Volumes that are no longer to be decided.
+
+    Parameters
+    ----------
+    volumes : dict of str to array, shape (blocks,)
+        By product that is committed at the root, MW (Mvar for a product in Mvar); NaN in blocks that are not given.
+    """
+
+    volumes: dict[str, NDArray[np.float64]]
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Blocks that are not given, by product; products with all their blocks are left out."""
+        counts = {name: int(np.isnan(volume).sum()) for name, volume in self.volumes.items()}
+        return {name: count for name, count in counts.items() if count}
+
+    def with_nothing_else(self) -> GivenCommitments:
+        """The same, with 0 in all blocks that are not given."""
+        return GivenCommitments({name: np.nan_to_num(volume, nan=0.0) for name, volume in self.volumes.items()})
+
+
+def read_commitments(path: Path, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
+    """Read and check a file of commitments.
+
+    Parameters
+    ----------
+    path : Path
+    instance : Instance
+        Whose products, blocks and bid rules the volumes have to keep.
+    time : pandas.DatetimeIndex
+        Start of each period, in local time.
+
+    Raises
+    ------
+    InstanceError
+        With everything that is wrong: unknown products, wrong blocks, volumes that the bid rules exclude.
+    """
+    reporter = Reporter(path.name)
+    table = read_table(path, reporter, ("product", "block_start"))
+    found = None if table is None else _read(table, reporter, instance, time)
+    if reporter.has_issues or found is None:
+        raise InstanceError(str(path), sorted(reporter.issues, key=_line))
+    return found
+
+
+def given_commitments(frame: pd.DataFrame, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
+    """The same from a table, such as :attr:`mes_stoch.report.run.Run.commitments`.
+
+    Raises
+    ------
+    InstanceError
+    """
+    reporter = Reporter("commitments")
+    columns = {str(name): ["" if pd.isna(cell) else _text(cell) for cell in frame[name]] for name in frame.columns}
+    for name in ("product", "block_start"):
+        if name not in columns:
+            reporter.add(None, name, f"columns {listed(list(columns))}", f"a column {name}")
+    if not reporter.has_issues:
+        found = _read(Table(columns, range(1, len(frame) + 1)), reporter, instance, time)
+        if not reporter.has_issues:
+            return found
+    raise InstanceError("the commitments", sorted(reporter.issues, key=_line))
+
+
+def _line(issue: Issue) -> int:
+    return issue.line or 0
+
+
+def _text(cell: Any) -> str:
+    return cell.isoformat() if isinstance(cell, pd.Timestamp) else repr(cell) if isinstance(cell, float) else str(cell)
+
+
+@dataclass(frozen=True)
+class _Product:
+    """What a product that is committed at the root says of its volumes."""
+
+    spec: MarketProduct
+    unit: str
+    starts: list[pd.Timestamp]
+    ends: list[pd.Timestamp]
+    largest: float
+    smallest: float
+    step: float
+
+    def problem(self, volume: float) -> str | None:
+        """What would have to be there instead, or ``None``."""
+        slack = _TOLERANCE * max(1.0, abs(volume))
+        if abs(volume) <= slack:
+            return None
+        if not self.smallest - slack <= volume <= self.largest + slack:
+            lowest = f"0, or {self.smallest:g}" if self.smallest > 0 else "0"
+            return f"{lowest} to {self.largest:g}"
+        if self.step > 0 and abs(volume - self.step * round(volume / self.step)) > slack:
+            return f"a multiple of {self.step:g}"
+        return None
+
+    def exact(self, volume: float) -> float:
+        """The volume without what writing it down has added."""
+        if self.step > 0:
+            volume = self.step * round(volume / self.step)
+        return min(max(volume, 0.0), self.largest)
+
+
+@dataclass
+class _Given:
+    """Volumes as they are read, and the line of each."""
+
+    volumes: dict[str, NDArray[np.float64]]
+    lines: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+def _products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, _Product]:
+    period_h = instance.horizon.period_h
+    found = {}
+    for name, product in instance.products.items():
+        unit = next((unit for unit in _UNITS if hasattr(product, f"volume_max_{unit}")), None)
+        if product.decision_stage != "commit" or unit is None:
+            continue
+        spans = blocks(time, period_h, product.volume_block_h)
+        step = float(getattr(product, f"bid_step_{unit}", 0.0)) if instance.bids.steps else 0.0
+        largest = float(getattr(product, f"volume_max_{unit}"))
+        found[name] = _Product(
+            spec=product,
+            unit=unit,
+            starts=[time[int(span[0])] for span in spans],
+            ends=[time[int(span[-1])] + pd.Timedelta(hours=period_h) for span in spans],
+            largest=step * math.floor(largest / step + _TOLERANCE) if step > 0 else largest,
+            smallest=float(getattr(product, f"minimum_bid_{unit}", 0.0)) if instance.bids.minimum else 0.0,
+            step=step,
+        )
+    return found
+
+
+def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
+    products = _products(instance, time)
+    given = _Given({name: np.full(len(product.starts), np.nan) for name, product in products.items()})
+    volumes = _volumes(table, reporter, products)
+    zone = ZoneInfo(str(instance.horizon.timezone))
+    moments = read_moments(table.columns["block_start"], zone, may_be_day_first=table.is_spreadsheet)
+    for row, line in enumerate(table.lines):
+        name = table.columns["product"][row]
+        product = products.get(name)
+        if product is None:
+            reporter.add(line, "product", show(name), *_expected_product(name, instance, products))
+            continue
+        block = _block(table, reporter, row, product, moments)
+        volume = volumes[product.unit][row] if product.unit in volumes else math.nan
+        key = f"volume_{product.unit}"
+        problem = product.problem(volume) if math.isfinite(volume) else None
+        if problem is not None:
+            reporter.add(line, key, f"{volume:g} of {name}", problem, kind="volume")
+        if block is None:
+            continue
+        before = given.lines.setdefault((name, block), line)
+        if before != line:
+            start = product.starts[block].isoformat()
+            reporter.add(line, "block_start", f"{name} from {start} again, as in line {before}", "each block once")
+        given.volumes[name][block] = product.exact(volume) if math.isfinite(volume) else math.nan
+    _check_exclusive(given, reporter, instance, time)
+    return GivenCommitments(given.volumes)
+
+
+def _expected_product(name: str, instance: Instance, products: Mapping[str, _Product]) -> tuple[str, str]:
+    if name in instance.products:
+        return "a product whose volume is decided at the root", "volumes of later stages are decided in every scenario"
+    return "a product of the instance that is committed", did_you_mean(name, list(products), "known:")
+
+
+def _volumes(table: Table, reporter: Reporter, products: Mapping[str, _Product]) -> dict[str, NDArray[np.float64]]:
+    """Volumes by unit; a cell may be empty in the unit that is not its product's."""
+    units = [products[name].unit if name in products else None for name in table.columns["product"]]
+    found = {}
+    for unit in _UNITS:
+        rows = [row for row, own in enumerate(units) if own == unit]
+        column = f"volume_{unit}"
+        if not rows:
+            continue
+        if column not in table.columns:
+            reporter.add(table.lines[rows[0]], column, f"columns {listed(table.names)}", f"a column {column}")
+            continue
+        part = Table({column: [table.columns[column][r] for r in rows]}, [table.lines[r] for r in rows])
+        values = np.full(len(units), np.nan)
+        values[rows] = numbers(Table(part.columns, part.lines, True, table.separator), [column], reporter)[column]
+        found[unit] = values
+    return found
+
+
+def _block(table: Table, reporter: Reporter, row: int, product: _Product, moments: Moments) -> int | None:
+    """The place of the row's block among its product's."""
+    line, name = table.lines[row], table.columns["product"][row]
+    if not moments.readable[row]:
+        problem = moments.problem(row)
+        reporter.add(line, "block_start", problem.found, problem.expected, problem.hint)
+        return None
+    start = pd.Timestamp(int(moments.microseconds[row]), unit="us", tz="UTC").tz_convert(moments.zone)
+    if start not in product.starts:
+        starts = listed([f"{moment:%Y-%m-%dT%H:%M%z}" for moment in product.starts])
+        expected = f"the start of a block: {starts}"
+        reporter.add(line, "block_start", f"{start.isoformat()} of {name}", expected, kind="block")
+        return None
+    block = product.starts.index(start)
+    for key, expected in _as_written(product, block):
+        cell = table.columns[key][row] if key in table.columns else ""
+        if cell and not _is_same(cell, expected, moments):
+            reporter.add(line, key, f"{show(cell)} of {name}", expected)
+    return block
+
+
+def _as_written(product: _Product, block: int) -> Iterator[tuple[str, str]]:
+    yield "direction", product.spec.direction_in_words
+    yield "block_end", product.ends[block].isoformat()
+
+
+def _is_same(cell: str, expected: str, moments: Moments) -> bool:
+    """Whether a cell says what is expected, as a word or as a moment."""
+    if cell == expected:
+        return True
+    own = read_moments([cell], moments.zone, may_be_day_first=moments.day_first)
+    other = read_moments([expected], moments.zone)
+    return bool(own.readable[0] and other.readable[0] and own.microseconds[0] == other.microseconds[0])
+
+
+def _check_exclusive(given: _Given, reporter: Reporter, instance: Instance, time: pd.DatetimeIndex) -> None:
+    called = instance.called_products()
+    for first, second in exclusive_pairs(instance.products):
+        if first not in given.volumes or second not in given.volumes:
+            continue
+        for overlap in overlaps(called[first], called[second], time, instance.horizon.period_h):
+            if given.volumes[first][overlap.first] > 0 and given.volumes[second][overlap.second] > 0:
+                line = given.lines[second, overlap.second]
+                found = f"{second} beside {first}, which exclude each other"
+                reporter.add(line, "product", found, "a volume of one of the two in hours they share", kind="exclusive")

@@ -1,0 +1,94 @@
+"""What a commitment earns, and what information is worth, as tables."""
+
+from __future__ import annotations
+
+import math
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.profit import CONFIDENCE, Profits
+from mes_stoch.evaluation.values import Values
+
+_MEANING = {
+    "WS": "wait and see: every scenario known beforehand",
+    "RP": "the stochastic program: one commitment for all scenarios",
+    "EEV": "commitment of the mean scenario, in the scenarios",
+    "EEV_day_ahead": "its day-ahead positions as well",
+    "EV": "the mean scenario itself (not attainable)",
+    "EVPI": "perfect information, WS - RP",
+    "VSS": "the stochastic model, RP - EEV",
+    "VSS_day_ahead": "with day-ahead positions, RP - EEV_day_ahead",
+}
+
+
+def render_profits(profits: Profits, before: float | None = None) -> RenderableType:
+    """Mean, its error and its bound, the spread over scenarios, and what is not served.
+
+    Parameters
+    ----------
+    before : float, optional
+        Expected profit in the scenarios that the commitment was made with.
+    """
+    money = profits.currency
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column()
+    count = len(profits.scenarios)
+    drawn = "" if profits.drawn_with is None else f", seed {profits.drawn_with}"
+    table.add_row("scenarios", f"{count}{drawn}")
+    table.add_row("expected profit", f"{profits.mean:,.2f} {money} over the horizon")
+    gap = profits.bound_upper - profits.mean
+    table.add_row("upper bound", f"{profits.bound_upper:,.2f} {money} ({profits.bound_kind}; {gap:,.2f} above)")
+    interval, error = profits.interval(), profits.standard_error
+    if interval is not None and error is not None:
+        lower, upper = interval
+        table.add_row("standard error", f"{error:,.2f} {money}")
+        table.add_row(
+            f"{CONFIDENCE:.0%} interval", f"[{lower:,.2f}, {upper:,.2f}] {money}, for the mean of days not drawn"
+        )
+    if before is not None:
+        table.add_row("where it was made", f"{before:,.2f} {money} ({profits.mean - before:+,.2f} here)")
+    least, most = profits.scenarios["profit_eur"].min(), profits.scenarios["profit_eur"].max()
+    spread = ", ".join(f"{share:.0%} {profits.quantile(share):,.0f}" for share in (0.05, 0.5, 0.95))
+    table.add_row("over scenarios", f"{least:,.0f} to {most:,.0f} {money}; quantiles {spread}")
+    return Group(table, *_shortfalls(profits))
+
+
+def _shortfalls(profits: Profits) -> list[RenderableType]:
+    found = profits.result().shortfalls
+    if not found:
+        return [Text("\n  Everything promised is held and delivered, and all demand is served.")]
+    table = Table(title="Not served, not held or not delivered", box=box.SIMPLE_HEAD, title_justify="left")
+    table.add_column("what")
+    for heading in ("expected MWh", "probability", "most MWh"):
+        table.add_column(heading, justify="right")
+    for row in found:
+        table.add_row(row.name, f"{row.expected_mwh:.3g}", f"{row.probability:.3g}", f"{row.most_mwh:.3g}")
+    return [Text(""), table]
+
+
+def render_values(values: Values) -> RenderableType:
+    """The brackets, with what each of them means."""
+    title = f"Values over {values.scenarios} scenarios, {values.currency} over the horizon"
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    table.add_column("value")
+    table.add_column("at least", justify="right")
+    table.add_column("at most", justify="right")
+    table.add_column("of what")
+    for name, bracket in values.named().items():
+        table.add_row(name, *_ends(bracket), _MEANING[name])
+    return table
+
+
+def _ends(bracket: Bracket) -> tuple[str, str]:
+    return _end(bracket.lower), _end(bracket.upper)
+
+
+def _end(value: float) -> str:
+    if math.isfinite(value):
+        return f"{value:,.2f}"
+    return "no dispatch" if value < 0 else "infinite"
