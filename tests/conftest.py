@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder of the real market and demand series; default: the environment variable MES_STOCH_DATA",
     )
     parser.addoption("--full-size", action="store_true", help="random tests at their full size, which takes hours")
+
+
+def pytest_configure() -> None:
+    """Heed SIGINT, which a shell has its background jobs ignore, and whatever they start: some tests send it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
