@@ -39,7 +39,9 @@ from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from mes_stoch.solvers.certificate.result import Progress, SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
@@ -490,6 +492,8 @@ def evaluate(
     stress: bool = False,
     commitments: pd.DataFrame | str | Path | None = None,
     tree: ScenarioTree | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
     values: bool = False,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
@@ -506,10 +510,15 @@ def evaluate(
         Neither model nor solver is asked.
     commitments : DataFrame or path, optional
         Volumes to evaluate, a table like :attr:`Run.commitments` or a file like ``commitments.csv``; volumes that it
-        does not give are 0. Default, where a tree is given and values are not asked for, those of the run.
+        does not give are 0. Default, where a tree is given or replications are asked for, those of the run.
     tree : ScenarioTree, optional
         Scenarios to evaluate over: fresh ones, of another seed, tell what the commitment is worth on days that it was
         not made for. Default the run's own, or ``site.tree()``.
+    replications : int, optional
+        Estimate how far the commitment may be from the best one over all days, from that many samples of as many
+        scenarios as the tree has; 2 or more.
+    seed : int, optional
+        Root of the samples' seeds; default the instance's own.
     values : bool
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     gap_rel : float, optional
@@ -523,7 +532,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``values``.
+        ``optimality_gap``; ``values``.
 
     Raises
     ------
@@ -542,24 +551,45 @@ def evaluate(
     >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
     -687.5
     """
-    is_given = commitments is not None or (tree is not None and not values)
-    if not (stress or is_given or values):
+    is_other = tree is not None and not (values or replications is not None)
+    asked = _Asked(commitments, commitments is not None or is_other, replications, seed, values)
+    if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
-            "a tree of other scenarios what a commitment earns, values=True what information and the model are worth"
+            "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
+            "values=True what information and the model are worth"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
-    if run is None and (stress or (is_given and commitments is None)):
+    if run is None and (stress or (asked.needs_volumes and commitments is None)):
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
-    if not (is_given or values):
+    if not asked.needs_solver:
         return found
     taken = _tree_to_evaluate(site, run, tree)
     options = SolveRequest(gap_rel=gap_rel, time_limit_s=time_limit_s).options(site.instance)
-    return _worth(found, site, run, commitments if is_given else None, taken, options, told, is_given, values)
+    return _worth(found, site, run, taken, asked, options, told)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What of an evaluation needs the optimiser's own program."""
+
+    commitments: pd.DataFrame | str | Path | None
+    profits: bool
+    replications: int | None
+    seed: int | None
+    values: bool
+
+    @property
+    def needs_volumes(self) -> bool:
+        return self.profits or self.replications is not None
+
+    @property
+    def needs_solver(self) -> bool:
+        return self.needs_volumes or self.values
 
 
 def site_of(run: Run) -> Site:
@@ -606,37 +636,67 @@ def _worth(
     found: Evaluation,
     site: Site,
     run: Run | None,
-    commitments: pd.DataFrame | str | Path | None,
     tree: ScenarioTree,
+    asked: _Asked,
     options: SolveOptions,
     told: Callable[[str], object] | None,
-    is_given: bool,
-    values: bool,
 ) -> Evaluation:
-    """What needs the optimiser's own program."""
-    import pandas as pd
-
+    """What needs the optimiser's own program, one part after another."""
     from mes_stoch.evaluation import worth
-    from mes_stoch.io.commitment_file import given_commitments, read_commitments
+    from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.solvers.interruption.stop import Stop
 
     stop = Stop(time.perf_counter() + options.time_limit_s)
-    if is_given:
-        if isinstance(commitments, str | Path):
-            given = read_commitments(Path(commitments), site.instance, tree.time)
-        else:
-            own = run.commitments if run is not None else pd.DataFrame(columns=["product", "block_start"])
-            given = given_commitments(own if commitments is None else commitments, site.instance, tree.time)
-        for product, count in given.missing.items():
-            logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
-        volumes = given.with_nothing_else().volumes
-        found = replace(found, profits=worth.profits_of_commitment(site.instance, tree, volumes, options, stop, told))
-    if values:
+    volumes = _volumes(site, run, tree, asked) if asked.needs_volumes else {}
+    if asked.profits:
+        profits = worth.profits_of_commitment(site.instance, tree, volumes, options, stop, told)
+        found = replace(found, profits=profits)
+    if asked.replications is not None:
+        seeds = seeds_of(_root_seed(site, asked), asked.replications)
+        count = len(tree.scenario_names)
+        leaves = count // len(tree.day_ahead_nodes)
+
+        def draw(seed: int) -> ScenarioTree:
+            return site.tree(count, seed, leaves_per_day_ahead_node=leaves)
+
+        gap = worth.gap_of_commitment(site.instance, draw, seeds, volumes, options, stop, told)
+        found = replace(found, optimality_gap=gap)
+    if asked.values:
         known = None
         if run is not None and tree is run.tree:
             known = worth.stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
         found = replace(found, values=worth.values_over(site.instance, tree, options, stop, known, told))
     return found
+
+
+def _root_seed(site: Site, asked: _Asked) -> int:
+    """Root of the seeds of independent samples."""
+    own = getattr(site.instance.uncertainty, "seed", None)
+    if own is None:
+        raise UsageError(
+            f"{site.name} lists its scenarios, and replications take scenarios that are drawn: nothing follows from a "
+            "list for days that are not on it"
+        )
+    if asked.replications is not None and asked.replications < 2:
+        raise UsageError(f"an optimality gap takes 2 replications or more, not {asked.replications}")
+    return int(own) if asked.seed is None else asked.seed
+
+
+def _volumes(site: Site, run: Run | None, tree: ScenarioTree, asked: _Asked) -> dict[str, NDArray[np.float64]]:
+    """Every volume of the root, as given or as the run has committed it."""
+    import pandas as pd
+
+    from mes_stoch.io.commitment_file import given_commitments, read_commitments
+
+    if isinstance(asked.commitments, str | Path):
+        given = read_commitments(Path(asked.commitments), site.instance, tree.time)
+    else:
+        own = run.commitments if run is not None else pd.DataFrame(columns=["product", "block_start"])
+        table = own if asked.commitments is None else asked.commitments
+        given = given_commitments(table, site.instance, tree.time)
+    for product, count in given.missing.items():
+        logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
+    return given.with_nothing_else().volumes
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

@@ -29,6 +29,7 @@ Examples:
   mes-stoch evaluate runs/tiny_site-20250115-093000 --stress
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --scenarios 100 --seed 7
   mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
+  mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
   mes-stoch evaluate instances/hospital_fr --values --scenarios 10
 
 \b
@@ -83,6 +84,12 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 @click.option(
     "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
 )
+@click.option(
+    "--replications",
+    type=click.IntRange(min=2),
+    metavar="M",
+    help="How far the commitment may be from the best one over all days: from M samples of N scenarios each.",
+)
 @scenarios_option
 @click.option(
     "--leaves-per-node",
@@ -110,6 +117,7 @@ def evaluate(
     leaves: int | None,
     commitment: Path | None,
     values: bool,
+    replications: int | None,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -123,10 +131,11 @@ def evaluate(
     from mes_stoch.io.readers.locate import INSTANCE_FILE
 
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or draws or commitment is not None):
+    if not (stress or values or draws or commitment is not None or replications is not None):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
-            "--seed or --commitment what a commitment earns, --values what information and the model are worth"
+            "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
+            "--values what information and the model are worth"
         )
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
@@ -138,6 +147,8 @@ def evaluate(
         stress=stress,
         commitments=commitment,
         tree=tree,
+        replications=replications,
+        seed=seed,
         values=values,
         gap_rel=gap,
         time_limit_s=time_limit,
@@ -178,6 +189,10 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.worth import render_profits
 
         output.show(render_profits(found.profits, before))
+    if found.optimality_gap is not None:
+        from mes_stoch.report.worth import render_gap
+
+        output.show(render_gap(found.optimality_gap))
     if found.values is not None:
         from mes_stoch.report.worth import render_values
 

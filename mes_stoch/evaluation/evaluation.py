@@ -18,10 +18,11 @@ from mes_stoch.schema.evaluation import EvaluationDocument
 
 if TYPE_CHECKING:
     from mes_stoch.evaluation.profit import Profits
+    from mes_stoch.evaluation.replications import OptimalityGap
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.
-_PARTS = ("stress", "commitment", "values")
+_PARTS = ("stress", "commitment", "optimality_gap", "values")
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,15 @@ class Evaluation:
         What a commitment that is given earns in every scenario of a tree.
     values : Values, optional
         What information and the stochastic model are worth.
+    optimality_gap : OptimalityGap, optional
+        How far a commitment may be from the best one over days that were not drawn.
     """
 
     instance: str
     stress: StressTest | None = None
     profits: Profits | None = None
     values: Values | None = None
+    optimality_gap: OptimalityGap | None = None
 
     @property
     def passed(self) -> bool:
@@ -57,6 +61,7 @@ class Evaluation:
             mes_stoch_version=version("mes_stoch"),
             stress=None if self.stress is None else stress_result(self.stress, leaves),
             commitment=None if self.profits is None else self.profits.result(),
+            optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
             values=None if self.values is None else self.values.result(),
         )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from mes_stoch.evaluation.bracket import Bracket
-from mes_stoch.evaluation.profit import Profits, profits_of
+from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
+from mes_stoch.evaluation.replications import OptimalityGap, optimality_gap
 from mes_stoch.evaluation.values import Values, values_of_site
 from mes_stoch.model.program import FloatArray
-from mes_stoch.model.site_program import build_leaf_program, by_node
+from mes_stoch.model.site_program import SiteProgram, build_leaf_program, by_node
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -19,6 +20,7 @@ from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
 _STEPS_TOLD = 10
+TWO_STAGES = 2
 
 
 def profits_of_commitment(
@@ -42,16 +44,8 @@ def profits_of_commitment(
         The root decides more than volumes.
     InfeasibleError, TimeLimitError
     """
-    leaves = build_leaf_program(instance, tree).with_commitments(volumes)
-    columns = leaves.root.columns
-    lower, upper = leaves.structure.column_lower[columns], leaves.structure.column_upper[columns]
-    open_names = [name for name, is_open in zip(leaves.root.names, lower < upper, strict=True) if is_open]
-    if open_names:
-        owners = ", ".join(dict.fromkeys(name.split(".")[0] for name in open_names))
-        raise UsageError(
-            f"the first stage decides more than committed volumes (positions of {owners}, with the stage commit), and "
-            "a file of commitments does not give them; give these markets the stage day_ahead"
-        )
+    leaves = build_leaf_program(instance, tree)
+    root = _root_of(leaves, volumes)
     program = by_node(leaves)
     count = len(program.scenario_names)
 
@@ -60,7 +54,63 @@ def profits_of_commitment(
             told(f"{done} of {count} dispatched")
 
     try:
-        return profits_of(program, lower, gap_rel=options.gap_rel, stop=stop, told=progress)
+        return profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
+    except NotInTimeError as error:
+        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
+
+
+def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
+    """Volumes as the root of a program; an error where it decides more than they say."""
+    given = leaves.with_commitments(volumes)
+    columns = given.root.columns
+    lower, upper = given.structure.column_lower[columns], given.structure.column_upper[columns]
+    open_names = [name for name, is_open in zip(given.root.names, lower < upper, strict=True) if is_open]
+    if open_names:
+        owners = ", ".join(dict.fromkeys(name.split(".")[0] for name in open_names))
+        raise UsageError(
+            f"the first stage decides more than committed volumes (positions of {owners}, with the stage commit), and "
+            "a file of commitments does not give them; give these markets the stage day_ahead"
+        )
+    return lower
+
+
+def gap_of_commitment(
+    instance: Instance,
+    draw: Callable[[int], ScenarioTree],
+    seeds: Sequence[int],
+    volumes: Mapping[str, FloatArray],
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None = None,
+) -> OptimalityGap:
+    """How far given volumes may be from the best ones over all days that could be drawn.
+
+    Parameters
+    ----------
+    draw : callable
+        The tree of a seed: independent draws, one leaf for each day-ahead node.
+
+    Raises
+    ------
+    UsageError
+        Scenarios that are no independent draws.
+    InfeasibleError, TimeLimitError, SolveError
+    """
+
+    def sample(seed: int) -> tuple[SiteProgram, FloatArray]:
+        tree = draw(seed)
+        if seed_of(tree) is None:
+            raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
+        leaves = build_leaf_program(instance, tree)
+        if leaves.stages != TWO_STAGES:
+            raise UsageError(
+                "replications take two stages: with three, leaves below a node are a sample as well, and make the "
+                "candidate look better than it is; use --leaves-per-node 1"
+            )
+        return leaves, _root_of(leaves, volumes)
+
+    try:
+        return optimality_gap(sample, seeds, options, currency=instance.currency, stop=stop, told=told)
     except NotInTimeError as error:
         raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
 

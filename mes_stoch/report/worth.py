@@ -11,6 +11,7 @@ from rich.text import Text
 
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.profit import CONFIDENCE, Profits
+from mes_stoch.evaluation.replications import OptimalityGap
 from mes_stoch.evaluation.values import Values
 
 _MEANING = {
@@ -69,6 +70,26 @@ def _shortfalls(profits: Profits) -> list[RenderableType]:
     for row in found:
         table.add_row(row.name, f"{row.expected_mwh:.3g}", f"{row.probability:.3g}", f"{row.most_mwh:.3g}")
     return [Text(""), table]
+
+
+def render_gap(gap: OptimalityGap) -> RenderableType:
+    """The samples, and what follows from them for days that were not drawn."""
+    money = gap.currency
+    title = f"Samples, {money} over the horizon: no commitment earns more than the bound"
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    for heading in ("seed", "scenarios", "bound", "its own best", "this commitment", "gap at most"):
+        table.add_column(heading, justify="right")
+    for replication in gap.replications:
+        amounts = (replication.bound_upper, replication.best, replication.candidate, replication.gap)
+        table.add_row(str(replication.seed), str(replication.scenarios), *(f"{amount:,.2f}" for amount in amounts))
+    share = f" ({gap.upper / abs(gap.candidate):.2%} of its profit)" if gap.candidate else ""
+    return Group(
+        table,
+        Text(f"  The commitment earns {gap.candidate:,.2f} {money} on the mean of all samples."),
+        Text(f"  With {gap.confidence:.0%} confidence no other earns {gap.upper:,.2f} {money} more than that{share},"),
+        Text("  on the mean of all days that could be drawn:"),
+        Text(f"  a mean gap of {gap.estimate:,.2f} and a sampling error of {gap.sampling_error:,.2f}, {gap.method}."),
+    )
 
 
 def render_values(values: Values) -> RenderableType:

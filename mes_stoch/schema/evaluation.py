@@ -109,6 +109,22 @@ class ValuesResult(Model):
     )
 
 
+class OptimalityGapResult(Model):
+    """How far a commitment may be from the best one over all days, from independent samples."""
+
+    method: Literal["multiple replications", "averaged two-replication"]
+    currency: str
+    replications: Annotated[int, Field(ge=2)]
+    scenarios: Annotated[int, Field(ge=1)] = Field(description="Of each sample.")
+    seeds: list[int | None]
+    bound_kind: Literal["safe", "solver"] = Field(description="What the bounds of the samples rest on.")
+    profit_mean: float = Field(description="Expected profit of the commitment, over all samples.")
+    gap_mean: NonNegative = Field(description="Mean gap of the samples, biased upward.")
+    sampling_error: NonNegative
+    gap_upper: NonNegative = Field(description="gap_mean plus sampling_error: the gap is at most this.")
+    confidence: Share
+
+
 class EvaluationDocument(Model):
     """``evaluation.json``; each kind of evaluation has a part of its own."""
 
@@ -118,5 +134,8 @@ class EvaluationDocument(Model):
     stress: StressResult | None = Field(default=None, description="Absent where the stress test was not asked for.")
     commitment: CommitmentResult | None = Field(
         default=None, description="What the commitment earns; absent where it was not asked for."
+    )
+    optimality_gap: OptimalityGapResult | None = Field(
+        default=None, description="Of the true problem; absent where it was not asked for."
     )
     values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")

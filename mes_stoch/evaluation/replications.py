@@ -1,0 +1,226 @@
+"""How far a commitment may be from the best one over all days, not only those of a sample.
+
+Equations
+---------
+With ``P(r, s)`` the best profit of scenario ``s`` with the first stage ``r``, a candidate ``x`` and a sample ``k`` of
+``n`` independent scenarios, the gap of the sample
+
+    G_k = max_r (1/n) sum_s P(r, s) - (1/n) sum_s P(x, s) >= 0
+
+is on the mean no less than the true gap ``max_r E P(r, s) - E P(x, s)``. What is used for its first term is the proven
+bound of the sample's program, and for the second a feasible dispatch, so that ``G_k`` is never taken for too small.
+
+- **Multiple replications**, ``m > 2`` samples: ``gap <= mean(G) + t_{m-1} sd(G) / sqrt(m)``.
+- **Averaged two-replication**, two samples: ``gap <= (G_1 + G_2) / 2 + t_{2n-1} sqrt((S_1^2 + S_2^2) / 2) / sqrt(2 n)``
+  with ``S_k^2`` the variance over scenarios of ``P(x_k, s) - P(x, s)``, ``x_k`` the sample's own commitment.
+
+``t`` is the quantile of Student's t at the confidence, one-sided: both hold approximately, for large ``m`` and ``n``.
+
+Sources
+-------
+Mak, Morton, Wood (1999), Monte Carlo bounding techniques for determining solution quality in stochastic programs,
+DOI 10.1016/S0167-6377(98)00054-6; Bayraksan & Morton (2006), Assessing solution quality in stochastic programs,
+DOI 10.1007/s10107-006-0720-x.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import SolveError, UsageError
+from mes_stoch.schema.evaluation import OptimalityGapResult
+from mes_stoch.solvers.auto import solve_by
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.decomposition.given_root import evaluate_given
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
+
+CONFIDENCE = 0.95
+TWO = 2
+
+
+@dataclass(frozen=True)
+class Replication:
+    """One sample.
+
+    Parameters
+    ----------
+    bound_upper : float
+        No commitment earns more in the sample, on the mean.
+    best : float
+        What the sample's own commitment earns.
+    candidate : float
+        What the candidate earns in it.
+    variance : float
+        Over scenarios, of what the sample's own commitment earns more than the candidate.
+    scenarios : int
+    kind : str
+        What the bound rests on.
+    seed : int or None
+    """
+
+    bound_upper: float
+    best: float
+    candidate: float
+    variance: float
+    scenarios: int
+    kind: BoundKind
+    seed: int | None = None
+
+    @property
+    def gap(self) -> float:
+        """Gap of the sample, never below zero."""
+        return max(self.bound_upper - self.candidate, 0.0)
+
+
+@dataclass(frozen=True)
+class OptimalityGap:
+    """An estimate from several samples."""
+
+    replications: tuple[Replication, ...]
+    currency: str = ""
+    confidence: float = CONFIDENCE
+
+    @property
+    def method(self) -> str:
+        return "averaged two-replication" if len(self.replications) == TWO else "multiple replications"
+
+    @property
+    def estimate(self) -> float:
+        """Mean gap of the samples: biased upward, and the less the larger they are."""
+        return math.fsum(replication.gap for replication in self.replications) / len(self.replications)
+
+    @property
+    def sampling_error(self) -> float:
+        """What is added to the mean for the confidence."""
+        count = len(self.replications)
+        if count == TWO:
+            total = sum(replication.scenarios for replication in self.replications)
+            spread = math.sqrt(sum(replication.variance for replication in self.replications) / TWO)
+            return float(student.ppf(self.confidence, total - 1)) * spread / math.sqrt(total)
+        spread = float(np.std([replication.gap for replication in self.replications], ddof=1))
+        return float(student.ppf(self.confidence, count - 1)) * spread / math.sqrt(count)
+
+    @property
+    def upper(self) -> float:
+        """The true gap is at most this, with the confidence."""
+        return self.estimate + self.sampling_error
+
+    @property
+    def candidate(self) -> float:
+        """What the candidate earns, over all samples."""
+        return math.fsum(replication.candidate for replication in self.replications) / len(self.replications)
+
+    def table(self) -> pd.DataFrame:
+        """A row a sample."""
+        names = ("seed", "scenarios", "bound_upper", "kind", "best", "candidate", "gap")
+        return pd.DataFrame([[getattr(r, name) for name in names] for r in self.replications], columns=list(names))
+
+    def result(self) -> OptimalityGapResult:
+        """The part of ``evaluation.json``."""
+        return OptimalityGapResult(
+            method="averaged two-replication" if len(self.replications) == TWO else "multiple replications",
+            currency=self.currency,
+            replications=len(self.replications),
+            scenarios=self.replications[0].scenarios,
+            seeds=[replication.seed for replication in self.replications],
+            bound_kind=weaker(*(replication.kind for replication in self.replications)),
+            profit_mean=self.candidate,
+            gap_mean=self.estimate,
+            sampling_error=self.sampling_error,
+            gap_upper=self.upper,
+            confidence=self.confidence,
+        )
+
+
+def replicate(
+    program: StochasticProgram,
+    root: FloatArray,
+    options: SolveOptions,
+    *,
+    seed: int | None = None,
+    method: str = "auto",
+    stop: Stop | None = None,
+) -> Replication:
+    """Solve a sample, and evaluate the candidate in it.
+
+    Raises
+    ------
+    UsageError
+        Scenarios of unlike weight are no independent draws.
+    InfeasibleError
+        A scenario has no dispatch with the candidate.
+    NotInTimeError, SolveError
+    """
+    weights = np.asarray(program.probabilities, dtype=np.float64)
+    if not np.allclose(weights, weights[0], rtol=1e-9, atol=0.0):
+        raise UsageError(
+            f"{program.name}: scenarios of unlike probability are no independent draws, and say nothing of days that "
+            "were not drawn"
+        )
+    stop = stop or Stop()
+    found = solve_by(method, program, options, stop=stop)
+    if found is None or not found.scenarios:
+        raise SolveError(f"{program.name}: no commitment of a sample was found in time")
+    values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=stop)
+    own = np.array([solution.cost for solution in sorted(found.scenarios, key=lambda solution: solution.index)])
+    candidate = np.array([value.upper for value in values])
+    return Replication(
+        bound_upper=-found.lower,
+        best=-found.upper,
+        candidate=-float(weights @ candidate),
+        variance=float(np.var(candidate - own, ddof=1)) if len(own) > 1 else math.inf,
+        scenarios=len(values),
+        kind=found.bound_kind,
+        seed=seed,
+    )
+
+
+def seeds_of(seed: int, count: int) -> list[int]:
+    """Seeds of samples that have nothing in common.
+
+    >>> len(set(seeds_of(7, 30)))
+    30
+    """
+    return [int(np.random.SeedSequence([seed, place]).generate_state(1)[0]) for place in range(count)]
+
+
+def optimality_gap(
+    sample: Callable[[int], tuple[StochasticProgram, FloatArray]],
+    seeds: Sequence[int],
+    options: SolveOptions,
+    *,
+    currency: str = "",
+    stop: Stop | None = None,
+    told: Callable[[str], object] | None = None,
+) -> OptimalityGap:
+    """Replications over samples of several seeds.
+
+    Parameters
+    ----------
+    sample : callable
+        A seed's program, and the candidate as its root.
+    seeds : sequence of int
+        At least two.
+
+    Raises
+    ------
+    UsageError, InfeasibleError, NotInTimeError, SolveError
+    """
+    if len(seeds) < TWO:
+        raise UsageError("an optimality gap takes two replications or more")
+    found = []
+    for place, seed in enumerate(seeds, 1):
+        program, root = sample(seed)
+        replication = replicate(program, root, options, seed=seed, stop=stop)
+        found.append(replication)
+        if told is not None:
+            told(f"replication {place} of {len(seeds)}: gap at most {replication.gap:,.2f} {currency}".rstrip())
+    return OptimalityGap(tuple(found), currency)
