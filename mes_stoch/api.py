@@ -495,6 +495,7 @@ def evaluate(
     replications: int | None = None,
     seed: int | None = None,
     values: bool = False,
+    products: bool = False,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -521,10 +522,12 @@ def evaluate(
         Root of the samples' seeds; default the instance's own.
     values : bool
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
+    products : bool
+        Work out what each committed product is worth, beside the others and alone, between proven bounds.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
-        Default the instance's own.
+        For everything together; default none. The instance's own holds for each solve.
     told : callable, optional
         Told in a few words what comes next.
 
@@ -532,7 +535,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``optimality_gap``; ``values``.
+        ``optimality_gap``; ``values``; ``product_values``.
 
     Raises
     ------
@@ -551,13 +554,13 @@ def evaluate(
     >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
     -687.5
     """
-    is_other = tree is not None and not (values or replications is not None)
-    asked = _Asked(commitments, commitments is not None or is_other, replications, seed, values)
+    is_other = tree is not None and not (values or products or replications is not None)
+    asked = _Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
-            "values=True what information and the model are worth"
+            "values=True what information and the model are worth, products=True what each product is"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and (stress or (asked.needs_volumes and commitments is None)):
@@ -569,7 +572,7 @@ def evaluate(
     if not asked.needs_solver:
         return found
     taken = _tree_to_evaluate(site, run, tree)
-    options = SolveRequest(gap_rel=gap_rel, time_limit_s=time_limit_s).options(site.instance)
+    options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     return _worth(found, site, run, taken, asked, options, told)
 
 
@@ -582,6 +585,8 @@ class _Asked:
     replications: int | None
     seed: int | None
     values: bool
+    products: bool
+    time_limit_s: float | None
 
     @property
     def needs_volumes(self) -> bool:
@@ -589,7 +594,7 @@ class _Asked:
 
     @property
     def needs_solver(self) -> bool:
-        return self.needs_volumes or self.values
+        return self.needs_volumes or self.values or self.products
 
 
 def site_of(run: Run) -> Site:
@@ -646,7 +651,7 @@ def _worth(
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.solvers.interruption.stop import Stop
 
-    stop = Stop(time.perf_counter() + options.time_limit_s)
+    stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     volumes = _volumes(site, run, tree, asked) if asked.needs_volumes else {}
     if asked.profits:
         profits = worth.profits_of_commitment(site.instance, tree, volumes, options, stop, told)
@@ -661,12 +666,15 @@ def _worth(
 
         gap = worth.gap_of_commitment(site.instance, draw, seeds, volumes, options, stop, told)
         found = replace(found, optimality_gap=gap)
+    known = None
+    if run is not None and tree is run.tree:
+        known = worth.stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
+    if asked.products:
+        worths = worth.product_values_over(site.instance, tree, options, stop, known, told)
+        found = replace(found, product_values=worths)
     if asked.values:
-        known = None
-        if run is not None and tree is run.tree:
-            known = worth.stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
         found = replace(found, values=worth.values_over(site.instance, tree, options, stop, known, told))
-    return found
+    return replace(found, is_cut_short=stop())
 
 
 def _root_seed(site: Site, asked: _Asked) -> int:

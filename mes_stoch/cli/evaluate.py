@@ -11,7 +11,7 @@ import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.options import InRange, scenarios_option, seed_option
-from mes_stoch.schema.errors import StressError, UsageError
+from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
     from mes_stoch.evaluation.evaluation import Evaluation
@@ -84,6 +84,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 @click.option(
     "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
 )
+@click.option("--products", is_flag=True, help="What each committed product is worth, beside the others and alone.")
 @click.option(
     "--replications",
     type=click.IntRange(min=2),
@@ -99,7 +100,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 )
 @seed_option
 @click.option("--gap", type=InRange("gap_rel"), metavar="G", help="Relative gap of every bound, 0.001 for 0.1 %.")
-@click.option("--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds after which it is given up.")
+@click.option("--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds for everything together.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -117,6 +118,7 @@ def evaluate(
     leaves: int | None,
     commitment: Path | None,
     values: bool,
+    products: bool,
     replications: int | None,
     scenarios: int | None,
     leaves_per_node: int | None,
@@ -131,11 +133,11 @@ def evaluate(
     from mes_stoch.io.readers.locate import INSTANCE_FILE
 
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or draws or commitment is not None or replications is not None):
+    if not (stress or values or products or draws or commitment is not None or replications is not None):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth"
+            "--values what information and the model are worth, --products what each product is"
         )
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
@@ -150,6 +152,7 @@ def evaluate(
         replications=replications,
         seed=seed,
         values=values,
+        products=products,
         gap_rel=gap,
         time_limit_s=time_limit,
         told=output.status,
@@ -158,6 +161,8 @@ def evaluate(
     _show(found, leaves, None if run is None or commitment is not None else run.objective)
     found.write(target, leaves)
     output.status(f"evaluation: {target}")
+    if found.is_cut_short:
+        raise TimeLimitError("the time limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
     if test is not None and not test.passed:
         raise StressError(
@@ -193,6 +198,10 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.worth import render_gap
 
         output.show(render_gap(found.optimality_gap))
+    if found.product_values is not None:
+        from mes_stoch.report.worth import render_products
+
+        output.show(render_products(found.product_values))
     if found.values is not None:
         from mes_stoch.report.worth import render_values
 

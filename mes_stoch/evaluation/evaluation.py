@@ -17,12 +17,13 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import EvaluationDocument
 
 if TYPE_CHECKING:
+    from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.
-_PARTS = ("stress", "commitment", "optimality_gap", "values")
+_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Evaluation:
         What information and the stochastic model are worth.
     optimality_gap : OptimalityGap, optional
         How far a commitment may be from the best one over days that were not drawn.
+    product_values : ProductValues, optional
+        What each product is worth.
+    is_cut_short : bool
+        Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
 
     instance: str
@@ -48,6 +53,8 @@ class Evaluation:
     profits: Profits | None = None
     values: Values | None = None
     optimality_gap: OptimalityGap | None = None
+    product_values: ProductValues | None = None
+    is_cut_short: bool = False
 
     @property
     def passed(self) -> bool:
@@ -62,6 +69,7 @@ class Evaluation:
             stress=None if self.stress is None else stress_result(self.stress, leaves),
             commitment=None if self.profits is None else self.profits.result(),
             optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
+            product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),
         )
 

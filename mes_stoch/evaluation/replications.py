@@ -33,6 +33,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from mes_stoch.evaluation.time_of_solves import one_solve
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.schema.evaluation import OptimalityGapResult
@@ -166,7 +167,7 @@ def replicate(
             "were not drawn"
         )
     stop = stop or Stop()
-    found = solve_by(method, program, options, stop=stop)
+    found = solve_by(method, program, options, stop=one_solve(stop, options))
     if found is None or not found.scenarios:
         raise SolveError(f"{program.name}: no commitment of a sample was found in time")
     values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=stop)

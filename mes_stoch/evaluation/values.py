@@ -35,6 +35,7 @@ import numpy as np
 
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.profit import seed_of
+from mes_stoch.evaluation.time_of_solves import one_solve
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.mean_program import MeanProgram, OneScenario
 from mes_stoch.model.program import FloatArray, StochasticProgram
@@ -160,9 +161,9 @@ def values_of_program(
     alone = program if leaves is None else leaves
     if recourse is None:
         say("RP: the stochastic program")
-        recourse = _profit(_solved(solve_by(method, program, options, stop=stop), program.name))
+        recourse = _profit(_solved(solve_by(method, program, options, stop=one_solve(stop, options)), program.name))
     say("EV: the mean scenario")
-    mean = solve_extensive(MeanProgram(alone), options, stop=stop)
+    mean = solve_extensive(MeanProgram(alone), options, stop=one_solve(stop, options))
     say("EEV: its first stage in every scenario")
     expected = _expected(program, mean.root, options, stop)
     say(f"WS: {len(alone.scenario_names)} scenarios, each alone")
@@ -199,7 +200,7 @@ def values_of_site(
         return found
     if told is not None:
         told("EEV_day_ahead: its day-ahead decisions as well")
-    mean = solve_extensive(MeanProgram(leaves), options, stop=stop)
+    mean = solve_extensive(MeanProgram(leaves), options, stop=one_solve(stop, options))
     values = next(iter(mean.scenarios)).values
     columns = leaves.day_ahead_columns
     fixed = by_node(leaves.with_fixed(columns, _whole(leaves, values)[columns]))
@@ -229,7 +230,7 @@ def _wait_and_see(program: StochasticProgram, options: SolveOptions, stop: Stop)
     lower, upper = [], []
     for index, weight in enumerate(program.probabilities):
         if weight > 0:
-            found = _profit(solve_extensive(OneScenario(program, index), options, stop=stop))
+            found = _profit(solve_extensive(OneScenario(program, index), options, stop=one_solve(stop, options)))
             lower.append(float(weight) * found.lower)
             upper.append(float(weight) * found.upper)
     return Bracket(math.fsum(lower), math.fsum(upper))

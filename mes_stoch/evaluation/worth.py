@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.product_values import ProductValues, product_values
 from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, optimality_gap
 from mes_stoch.evaluation.values import Values, values_of_site
@@ -133,6 +134,27 @@ def values_over(
         return values_of_site(build_leaf_program(instance, tree), options, recourse=recourse, stop=stop, told=told)
     except NotInTimeError as error:
         raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
+
+
+def product_values_over(
+    instance: Instance,
+    tree: ScenarioTree,
+    options: SolveOptions,
+    stop: Stop,
+    recourse: Bracket | None = None,
+    told: Callable[[str], object] | None = None,
+) -> ProductValues:
+    """What each committed product is worth over a tree.
+
+    Raises
+    ------
+    UsageError
+        Nothing is committed at the root.
+    InfeasibleError, UnboundedError, SolveError
+    """
+    if not any(product.decision_stage == "commit" for product in instance.products.values()):
+        raise UsageError(f"{instance.name} has no product whose volume is decided at the root")
+    return product_values(build_leaf_program(instance, tree), options, recourse=recourse, stop=stop, told=told)
 
 
 def stated_recourse(bound_lower: float | None, bound_upper: float | None) -> Bracket | None:

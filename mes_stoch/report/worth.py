@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.product_values import ProductValues
 from mes_stoch.evaluation.profit import CONFIDENCE, Profits
 from mes_stoch.evaluation.replications import OptimalityGap
 from mes_stoch.evaluation.values import Values
@@ -92,6 +93,19 @@ def render_gap(gap: OptimalityGap) -> RenderableType:
     )
 
 
+def render_products(values: ProductValues) -> RenderableType:
+    """What each product is worth, the most valuable first."""
+    title = f"Products over {values.scenarios} scenarios, {values.currency} over the horizon, proven"
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    table.add_column("product")
+    for heading in ("beside the others", "", "alone", ""):
+        table.add_column(heading, justify="right")
+    for name in sorted(values.without, key=lambda name: -values.beside(name).upper):
+        table.add_row(name, *_ends(values.beside(name)), *_ends(values.by_itself(name)))
+    table.add_row("all together", *_ends(values.together), "", "")
+    return Group(table, Text("  Each at least and at most. They do not add up: products share plant."))
+
+
 def render_values(values: Values) -> RenderableType:
     """The brackets, with what each of them means."""
     title = f"Values over {values.scenarios} scenarios, {values.currency} over the horizon"
@@ -111,5 +125,5 @@ def _ends(bracket: Bracket) -> tuple[str, str]:
 
 def _end(value: float) -> str:
     if math.isfinite(value):
-        return f"{value:,.2f}"
+        return f"{round(value, 2) + 0.0:,.2f}"
     return "no dispatch" if value < 0 else "infinite"

@@ -109,6 +109,25 @@ class ValuesResult(Model):
     )
 
 
+class ProductValueResult(Model):
+    """What a product is worth."""
+
+    beside_others: BracketResult = Field(description="Lost by not offering it, everything else being offered.")
+    alone: BracketResult = Field(description="Earned by offering nothing else.")
+
+
+class ProductValuesResult(Model):
+    """What committed products are worth, each a bracket of expected profit."""
+
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None
+    currency: str
+    recourse: BracketResult = Field(description="RP with all products.")
+    without_any: BracketResult = Field(description="RP with energy markets and no committed product.")
+    together: BracketResult = Field(description="Value of all products.")
+    products: dict[str, ProductValueResult]
+
+
 class OptimalityGapResult(Model):
     """How far a commitment may be from the best one over all days, from independent samples."""
 
@@ -137,5 +156,8 @@ class EvaluationDocument(Model):
     )
     optimality_gap: OptimalityGapResult | None = Field(
         default=None, description="Of the true problem; absent where it was not asked for."
+    )
+    product_values: ProductValuesResult | None = Field(
+        default=None, description="Absent where they were not asked for."
     )
     values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")

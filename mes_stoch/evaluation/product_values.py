@@ -1,0 +1,151 @@
+"""What each product that is committed is worth: with all others, and alone.
+
+Equations
+---------
+``RP(Q)`` is the stochastic program in which only the products ``Q`` may have a volume at the root; ``A`` are all of
+them, and energy is traded in any case::
+
+    value beside the others   RP(A) - RP(A without p)        what would be lost by not offering p
+    value alone               RP({p}) - RP({})               what p would earn as the only one
+    value of all              RP(A) - RP({})
+
+Both are zero or more. They do not add up: products share plant, and a second one earns less, or more, than the first.
+Each is a bracket, from the proven intervals of two solves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.profit import seed_of
+from mes_stoch.evaluation.time_of_solves import one_solve
+from mes_stoch.model.groups import ColumnGroup
+from mes_stoch.model.site_program import SiteProgram, by_node
+from mes_stoch.schema.errors import SolveError
+from mes_stoch.schema.evaluation import BracketResult, ProductValueResult, ProductValuesResult
+from mes_stoch.solvers.auto import solve_by
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.stop import Stop
+
+
+@dataclass(frozen=True)
+class ProductValues:
+    """Brackets of expected profit with fewer products.
+
+    Parameters
+    ----------
+    recourse, nothing : Bracket
+        With all products, and without any.
+    without, alone : dict of str to Bracket
+        By product: all but this one, and this one only.
+    """
+
+    recourse: Bracket
+    nothing: Bracket
+    without: dict[str, Bracket]
+    alone: dict[str, Bracket]
+    scenarios: int
+    seed: int | None
+    currency: str
+
+    @property
+    def together(self) -> Bracket:
+        """Value of all products."""
+        return self.recourse - self.nothing
+
+    def beside(self, product: str) -> Bracket:
+        """What would be lost without the product."""
+        return self.recourse - self.without[product]
+
+    def by_itself(self, product: str) -> Bracket:
+        """What the product would earn as the only one."""
+        return self.alone[product] - self.nothing
+
+    def result(self) -> ProductValuesResult:
+        """The part of ``evaluation.json``."""
+        return ProductValuesResult(
+            scenarios=self.scenarios,
+            seed=self.seed,
+            currency=self.currency,
+            recourse=_result(self.recourse),
+            without_any=_result(self.nothing),
+            together=_result(self.together),
+            products={
+                name: ProductValueResult(beside_others=_result(self.beside(name)), alone=_result(self.by_itself(name)))
+                for name in self.without
+            },
+        )
+
+
+def _result(bracket: Bracket) -> BracketResult:
+    ends = [end if math.isfinite(end) else None for end in (bracket.lower, bracket.upper)]
+    return BracketResult(lower=ends[0], upper=ends[1])
+
+
+def product_values(
+    leaves: SiteProgram,
+    options: SolveOptions,
+    *,
+    recourse: Bracket | None = None,
+    stop: Stop | None = None,
+    told: Callable[[str], object] | None = None,
+) -> ProductValues:
+    """Solve the program of a site again with fewer products.
+
+    Parameters
+    ----------
+    leaves : SiteProgram
+        One scenario a leaf.
+    recourse : Bracket, optional
+        RP with all products, where it is known.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, SolveError
+    """
+    stop = stop or Stop()
+    sizes = {group.owner: len(group.positions) for group in leaves.column_groups if _is_volume(leaves, group)}
+    count, done = (2 * len(sizes) if len(sizes) > 1 else 0) + 1 + (recourse is None), 0
+
+    def solved(offered: set[str], what: str) -> Bracket:
+        nonlocal done
+        done += 1
+        if told is not None:
+            told(f"{done} of {count}: {what}")
+        closed = {name: np.zeros(size) for name, size in sizes.items() if name not in offered}
+        return _solved(leaves.with_commitments(closed) if closed else leaves, options, stop)
+
+    everyone = set(sizes)
+    known = solved(everyone, "all products") if recourse is None else recourse
+    nothing = solved(set(), "none of them")
+    if len(sizes) == 1:
+        only = next(iter(sizes))
+        without, alone = {only: nothing}, {only: known}
+    else:
+        without = {name: solved(everyone - {name}, f"all but {name}") for name in sizes}
+        alone = {name: solved({name}, f"{name} alone") for name in sizes}
+    return ProductValues(
+        known,
+        nothing,
+        without,
+        alone,
+        scenarios=len(leaves.scenario_names),
+        seed=seed_of(leaves.tree),
+        currency=leaves.instance.currency,
+    )
+
+
+def _is_volume(leaves: SiteProgram, group: ColumnGroup) -> bool:
+    return group.role == "commitment" and group.stage == "commit" and group.owner in leaves.instance.products
+
+
+def _solved(leaves: SiteProgram, options: SolveOptions, stop: Stop) -> Bracket:
+    result = solve_by("auto", by_node(leaves), options, stop=one_solve(stop, options))
+    if result is None:
+        raise SolveError(f"{leaves.name}: values are worked out in one process")
+    return Bracket(-result.upper if result.scenarios else -math.inf, -result.lower)
