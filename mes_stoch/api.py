@@ -25,10 +25,19 @@ from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.catalogue.products import products_left_out
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
+from mes_stoch.io.readers.locate import Locator
+from mes_stoch.io.validation.risk import risk_issues
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
-from mes_stoch.schema.errors import InterruptedRunError, MissingEntryError, RunFolderError, UsageError
+from mes_stoch.schema.errors import (
+    InstanceError,
+    InterruptedRunError,
+    MissingEntryError,
+    RunFolderError,
+    UsageError,
+)
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out, plugins_of
+from mes_stoch.schema.risk import ConditionalValueAtRiskTerms, Risk, WorstCaseTerms
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.settlement import Settlement, settle_data
@@ -155,6 +164,12 @@ class Site:
         require_sound(self.instance, tree, self.loaded.written)
         return mark_as_checked(self.instance, tree)
 
+    @property
+    def is_risk_averse(self) -> bool:
+        """Whether a measure of risk has a weight in what is maximised."""
+        risk = self.instance.risk
+        return risk is not None and risk.beta > 0
+
     def with_bids(self, *, minimum: bool | None = None, steps: bool | None = None) -> Site:
         """The same site with bid rules switched; ``None`` leaves the instance's own."""
         bids = self.instance.bids
@@ -163,15 +178,80 @@ class Site:
         )
         if chosen == bids:
             return self
+        return self._with({"bids": chosen})
+
+    def with_risk(
+        self,
+        measure: str | None = "cvar",
+        *,
+        alpha: float | None = None,
+        beta: float = 0.5,
+        of_single_days: bool = False,
+    ) -> Site:
+        """The same site with another attitude to risk.
+
+        Parameters
+        ----------
+        measure : str, optional
+            ``cvar``: mean profit of the worst ``1 - alpha`` of the probability; ``worst_case``: least profit of any
+            scenario; ``None``: the expected profit alone counts.
+        alpha : float, optional
+            Of ``cvar``, at least 0 and below 1; default 0.95.
+        beta : float
+            Weight of the measure; the expected profit has the rest.
+        of_single_days : bool
+            Whether scenarios that are single days of a contract may be measured.
+
+        Raises
+        ------
+        UsageError
+            An unknown measure, or a number that makes no sense.
+        InstanceError
+            Scenarios over which the measure is not what it seems.
+        """
+        risk = None if measure is None else _risk(measure, alpha, beta, of_single_days)
+        if risk == self.instance.risk:
+            return self
+        issues = risk_issues(risk, self.instance.horizon, self.instance.products, Locator(None, [("risk",)]))
+        if found := list(issues):
+            raise InstanceError(self.name, found)
+        return self._with({"risk": risk})
+
+    def _with(self, changes: Mapping[str, object]) -> Site:
         from dataclasses import replace
 
-        return Site(replace(self.loaded, instance=self.instance.model_copy(update={"bids": chosen})))
+        return Site(replace(self.loaded, instance=self.instance.model_copy(update=changes)))
 
     def with_values(self, values: Mapping[str, float]) -> Site:
-        """The same site with other numbers, by dotted path, read and checked again; bid rules stay as they are."""
+        """The same site with other numbers, by dotted path, read and checked again; bid rules and risk stay."""
         bids = self.instance.bids
-        other = Site(read_instance(self.folder, dict(values)))
-        return other.with_bids(minimum=bids.minimum, steps=bids.steps)
+        other = Site(read_instance(self.folder, dict(values))).with_bids(minimum=bids.minimum, steps=bids.steps)
+        is_given = any(path.split(".")[0] == "risk" for path in values)
+        return other if is_given else other._with({"risk": self.instance.risk})
+
+
+def _risk(measure: str, alpha: float | None, beta: float, of_single_days: bool) -> Risk:
+    """The terms of a measure.
+
+    Raises
+    ------
+    UsageError
+        They make no sense.
+    """
+    from pydantic import ValidationError
+
+    kinds: dict[str, type[ConditionalValueAtRiskTerms] | type[WorstCaseTerms]] = {
+        "cvar": ConditionalValueAtRiskTerms,
+        "worst_case": WorstCaseTerms,
+    }
+    if measure not in kinds:
+        raise UsageError(f"unknown measure of risk {measure!r}; there are {' and '.join(kinds)}")
+    given = {"measure": measure, "alpha": alpha, "beta": beta, "of_single_days": of_single_days}
+    try:
+        return kinds[measure].model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        raise UsageError(f"a measure of risk: {'; '.join(problems)}") from None
 
 
 def read(folder: str | Path) -> Site:
@@ -357,14 +437,17 @@ def _solve(
     remark: Callable[[str], None] | None,
     stop: Stop,
 ) -> Run | None:
-    from mes_stoch.model.site_program import build_program
+    from mes_stoch.model.site_program import build_leaf_program, by_day_ahead_node
     from mes_stoch.report.assemble import assemble_run
     from mes_stoch.solvers.auto import solve_by
     from mes_stoch.solvers.certificate.numerics import inspect
+    from mes_stoch.solvers.risk_averse import site_with_risk
 
-    program = build_program(site.instance, tree)
-    numerics = inspect(program)
+    leaves = build_leaf_program(site.instance, tree)
+    # the numbers of the instance, without what risk adds
+    numerics = inspect(by_day_ahead_node(leaves, leaves))
     numerics.warn(site.instance.currency)
+    program = site_with_risk(leaves, stop)
     values = len(tree.scenario_names) * len(program.column_names)
     solving = stop.earlier(stop.deadline - min(_SECONDS_PER_VALUE * values, _SHARE_OF_RESULTS * stop.seconds_left()))
     result = solve_by(settings.method, program, options, progress, remark, solving)
