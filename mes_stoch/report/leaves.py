@@ -37,7 +37,9 @@ def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[SiteProgram, 
         leaves = program
     if not isinstance(leaves, RiskProgram):
         return leaves, result
-    common = root_rows(leaves.program.scenario(0), program.shared) if isinstance(program, BundledProgram) else None
+    common = None
+    if isinstance(program, BundledProgram):
+        common = root_rows(leaves.scenario(0), program.shared)[: len(leaves.program.row_names)]
     return leaves.program, _without_risk(leaves, result, common)
 
 

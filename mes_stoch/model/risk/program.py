@@ -151,7 +151,7 @@ class RiskProgram(Generic[P]):
         return float(1.0 - self.beta + self._terms.profit_coefficient @ own)
 
     def inner_row_duals(self, row_dual: FloatArray) -> FloatArray:
-        """Duals of the inner program's rows per unit of the scenario's own cost; ``nan`` where that is worth nothing."""
+        """Duals of the inner program's rows per unit of the scenario's own cost; ``nan`` where it is worth nothing."""
         weight = self.profit_weight(row_dual)
         return row_dual[: len(self.program.row_names)] / (weight if weight > 1e-9 else np.nan)
 
