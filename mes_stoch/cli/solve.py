@@ -110,6 +110,11 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 )
 @click.option("--worst-case", is_flag=True, help="Measure: least profit of any scenario.")
 @click.option(
+    "--risk-of-single-days",
+    is_flag=True,
+    help="Measure bad days, though volumes are committed for a contract that is longer.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
@@ -138,6 +143,7 @@ def solve(
     risk_weight: float | None,
     cvar_alpha: float | None,
     worst_case: bool,
+    risk_of_single_days: bool,
     out: Path | None,
     force: bool,
     no_figures: bool,
@@ -160,7 +166,7 @@ def solve(
     try:
         with ready_together(), watch.raising():
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
-            site = _with_risk(site, risk_weight, cvar_alpha, worst_case)
+            site = _with_risk(site, risk_weight, cvar_alpha, worst_case=worst_case, single_days=risk_of_single_days)
             lines.currency = site.instance.currency
             method = method or site.instance.solve.method
             _check_launch(method)
@@ -207,16 +213,15 @@ def _is_to_start(ranks: int) -> bool:
     return started < ranks
 
 
-def _with_risk(site: Site, weight: float | None, alpha: float | None, worst_case: bool) -> Site:
+def _with_risk(site: Site, weight: float | None, alpha: float | None, *, worst_case: bool, single_days: bool) -> Site:
     """The site with the risk that the options ask for; what they leave open is the instance's."""
-    if weight is None and alpha is None and not worst_case:
+    if weight is None and alpha is None and not worst_case and not single_days:
         return site
     if worst_case and alpha is not None:
         raise UsageError("--worst-case and --cvar-alpha are two measures; give one of them")
     stated = site.instance.risk
     if weight is None and stated is None:
-        option = "--worst-case" if worst_case else "--cvar-alpha"
-        raise UsageError(f"{option} needs a --risk-weight, since {site.name} states no risk")
+        raise UsageError(f"a measure of risk needs a --risk-weight, since {site.name} states no risk")
     beta = weight if weight is not None or stated is None else stated.beta
     is_worst = worst_case or (alpha is None and stated is not None and stated.measure == "worst_case")
     if alpha is None and not is_worst:
@@ -225,7 +230,7 @@ def _with_risk(site: Site, weight: float | None, alpha: float | None, worst_case
         "worst_case" if is_worst else "cvar",
         alpha=alpha,
         beta=beta if beta is not None else 0.0,
-        of_single_days=stated is not None and stated.of_single_days,
+        of_single_days=single_days or (stated is not None and stated.of_single_days),
     )
 
 

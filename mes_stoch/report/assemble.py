@@ -36,6 +36,7 @@ UPPER_ESTIMATE_NOTE = (
     "The two-stage model sees the whole horizon when it dispatches, so this value is an upper estimate of what "
     "operation without that foresight would earn."
 )
+RISK_NOTE = "Where it is said why a product has no volume, the reason is that of the expected profit, without risk."
 
 _MONEY_TOLERANCE = 1e-6
 #: States of a result that slack takes the name of.
@@ -117,7 +118,7 @@ def _summary(
         "slack_check": chosen_slack(program, result, _aside_s(settings, 60.0)) if leans else None,
         "no_volume": _no_volume(program, result, settings, commitments) if found else [],
         "penalties": stated_penalties(program.instance),
-        "notes": [_foresight_note(program)],
+        "notes": [_foresight_note(program), *_risk_notes(program)],
         "solver": dict(result.details),
     } | risk_summary(program, profits, weights)
 
@@ -152,6 +153,10 @@ def _foresight_note(program: SiteProgram) -> str:
     if program.stages == 2:
         return UPPER_ESTIMATE_NOTE
     return THREE_STAGE_NOTE.format(nodes=len(program.tree.day_ahead_nodes), leaves=len(program.scenario_names))
+
+
+def _risk_notes(program: SiteProgram) -> list[str]:
+    return [RISK_NOTE] if is_risk_averse(program) and program.instance.products else []
 
 
 def _expected_streams(solution: xr.Dataset) -> dict[str, float]:

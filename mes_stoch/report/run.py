@@ -82,7 +82,7 @@ class Run:
     flow_data : xarray.Dataset
         Called operation by carrier, node and component, and the energy prices.
     trace : pandas.DataFrame
-        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit; and
+        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on what is maximised; and
         ``bound_kind``, what the upper one rests on (``safe``, ``solver``, empty while there is none; ``search`` for
         both as HiGHS has them while it searches, not yet proven).
     tree : ScenarioTree
@@ -103,8 +103,7 @@ class Run:
 
     def __repr__(self) -> str:
         objective = self.objective
-        kind = "utility" if self.is_risk_averse else "expected profit"
-        worth = "no commitment found" if objective is None else f"{kind} {objective:,.2f} {self.currency}"
+        worth = "no commitment found" if objective is None else f"{self.maximised} {objective:,.2f} {self.currency}"
         return f"<Run of {self.summary['instance']} by {self.summary['method']}: {self.status}, {worth}>"
 
     @property
@@ -131,6 +130,11 @@ class Run:
         """Expected profit of the commitment over the horizon; ``nan`` where no commitment was found in time."""
         value = self.summary.get("expected_profit") if self.is_risk_averse else self.objective
         return math.nan if value is None else float(value)
+
+    @property
+    def maximised(self) -> str:
+        """What the objective and its bounds are of, in words."""
+        return "utility" if self.is_risk_averse else "expected profit"
 
     @property
     def is_risk_averse(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from mes_stoch.model.bundle import BundledProgram
@@ -11,6 +10,7 @@ from mes_stoch.model.risk.measure import RiskMeasure
 from mes_stoch.model.risk.measures import measure_of
 from mes_stoch.model.risk.program import RiskProgram
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
+from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.profit_survey import survey_profits
@@ -23,7 +23,7 @@ def risk_averse(
     measure: RiskMeasure,
     beta: float,
     shared: IndexArray | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
 ) -> P | RiskProgram[P]:
     """The program that maximises ``(1 - beta) E[profit] + beta measure[profit]``; at ``beta`` 0 the program itself.
 
@@ -35,12 +35,12 @@ def risk_averse(
     beta : float
     shared : int array, optional
         Columns besides the root's that several scenarios have in common.
-    stop : callable, optional
+    stop : Stop, optional
         Asked before every scenario whether to give up; all are looked at once.
 
     Raises
     ------
-    UsageError, ModelError, TimeLimitError
+    UsageError, ModelError, InterruptedRunError, TimeLimitError
         A weight outside [0, 1], a profit without proven bounds, or no time.
     """
     if beta == 0.0:
@@ -50,13 +50,13 @@ def risk_averse(
 
 
 def site_with_risk(
-    leaves: SiteProgram, stop: Callable[[], bool] | None = None
+    leaves: SiteProgram, stop: Stop | None = None
 ) -> SiteProgram | RiskProgram[SiteProgram] | BundledProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]]:
     """The program of a site with the risk that its instance states, by leaf or by day-ahead node.
 
     Raises
     ------
-    ModelError, TimeLimitError
+    ModelError, InterruptedRunError, TimeLimitError
         As :func:`risk_averse`.
     """
     risk = leaves.instance.risk

@@ -22,9 +22,10 @@ from mes_stoch.model.program import FloatArray, RootStage
 from mes_stoch.model.risk.measure import AddedColumns, ProfitSurvey, RiskMeasure, RiskTerms
 from mes_stoch.model.risk.program import RiskProgram
 from mes_stoch.model.risk.tail import ConditionalValueAtRisk, WorstCase, value_at_risk
-from mes_stoch.schema.errors import ModelError, TimeLimitError, UsageError
+from mes_stoch.schema.errors import InterruptedRunError, ModelError, TimeLimitError, UsageError
 from mes_stoch.solvers.auto import solve_by
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
+from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.profit_survey import survey_profits
 from mes_stoch.solvers.risk_averse import risk_averse
@@ -120,7 +121,11 @@ def test_a_profit_without_bounds_is_refused() -> None:
 
 def test_there_may_be_no_time_to_look_at_all_scenarios() -> None:
     with pytest.raises(TimeLimitError, match="no time"):
-        risk_averse(vendor(), WorstCase(), 1.0, stop=lambda: True)
+        risk_averse(vendor(), WorstCase(), 1.0, stop=Stop(0.0))
+    stop = Stop()
+    stop.request.make("SIGTERM")
+    with pytest.raises(InterruptedRunError):
+        risk_averse(vendor(), WorstCase(), 1.0, stop=stop)
 
 
 def test_no_weight_changes_nothing() -> None:

@@ -16,19 +16,33 @@ MW; from there on ``d = G - 1``, with a mean of ``26.5 + 3 G`` and a utility tha
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers import three_stage_folder as by_hand
+from helpers.launched import command as command_line
+from helpers.launched import environment
+from helpers.mean_risk import worst_share
+from helpers.random_site import random_site
 
 import mes_stoch as ms
 from mes_stoch import api
 from mes_stoch.cli.main import run as command
-from mes_stoch.report.run import Run
+from mes_stoch.model.site_program import build_leaf_program
+from mes_stoch.report.assemble import assemble_run
+from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.tables import report_text
 from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.schema.risk import ConditionalValueAtRiskTerms
+from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.settlement import settle_data
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.extensive.algorithm import solve_extensive
+from mes_stoch.solvers.risk_averse import site_with_risk
 
 METHODS = ("auto", "ef", "decomposition", "ph")
 THREE_MW, FOUR_MW = [-480.0, -580.0, -720.0, -970.0], [-540.0, -640.0, -780.0, -880.0]
@@ -211,6 +225,7 @@ def test_a_file_says_risk_by_line(tmp_path: Path, instances: Path) -> None:
         (["--risk-weight", "0.8", "--cvar-alpha", "0.5"], -806.0),
         (["--risk-weight", "0.5", "--worst-case"], -795.0),
         (["--risk-weight", "0"], -687.5),
+        (["--risk-weight", "0.8", "--cvar-alpha", "0.5", "--risk-of-single-days"], -806.0),
     ],
 )
 def test_options(instances: Path, tmp_path: Path, options: list[str], objective: float) -> None:
@@ -235,3 +250,39 @@ def test_options_that_make_no_sense(
 ) -> None:
     assert command(["solve", str(instances / "tiny_site"), *options])[0] == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize(("ranks", "method"), [(2, "decomposition"), (3, "ph")])
+def test_on_ranks(mpiexec: str, instances: Path, tmp_path: Path, ranks: int, method: str) -> None:
+    """Ranks look at scenarios of their own for the range of profits, and plan alike."""
+    line = command_line(1, "solve", instances / "tiny_site", "--method", method, "--ranks", ranks, "--out", "run")
+    line += ["--risk-weight", "0.8", "--cvar-alpha", "0.5", "--no-figures"]
+    subprocess.run(line, check=True, timeout=120, cwd=tmp_path, env=environment(), capture_output=True)
+    run = ms.read_run(tmp_path / "run")
+    assert run.summary["ranks"] == ranks
+    assert run.objective == pytest.approx(-806.0, abs=1e-4)
+    assert ms.settle(run).agrees
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("leaves", [[1, 1, 1, 1], [2, 3, 1]])
+def test_random_sites_of_two_and_three_stages(seed: int, leaves: list[int]) -> None:
+    """The settlement finds the utility by itself, and 1 - alpha of the worst earn no less than without risk."""
+    neutral, tree = random_site(np.random.default_rng(seed), leaves, integer=seed % 2 == 0, periods=4)
+    terms = ConditionalValueAtRiskTerms(measure="cvar", alpha=0.6, beta=(0.3, 1.0)[seed // 2])
+    values = []
+    for instance in (neutral, neutral.model_copy(update={"risk": terms})):
+        program = site_with_risk(build_leaf_program(instance, tree))
+        result = solve_extensive(program, SolveOptions(gap_rel=1e-7, time_limit_s=60.0))
+        run = assemble_run(program, result, RunSettings(inputs={}, method="ef"))
+        settlement = settle_data(SettlementData(instance, tree, run.solution, run.flow_data))
+        assert settlement.agrees, settlement.worst_differences()
+        profits, weights = settlement.profit.tolist(), settlement.ledger.data.probabilities.tolist()
+        values.append(worst_share(profits, weights, 1 - terms.alpha))
+        if instance.risk is not None:
+            expected = sum(p * w for p, w in zip(profits, weights, strict=True))
+            utility = (1 - terms.beta) * expected + terms.beta * values[-1]
+            assert run.objective == pytest.approx(utility, rel=1e-6, abs=1e-5)
+            assert run.summary["risk"]["value"] == pytest.approx(values[-1], rel=1e-6, abs=1e-5)
+    assert values[1] >= values[0] - 1e-4 * max(1.0, abs(values[0]))

@@ -14,13 +14,13 @@ a smaller profit in any scenario, whatever its attitude to risk.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from mes_stoch.model.program import IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.model.risk.measure import ProfitSurvey
-from mes_stoch.schema.errors import TimeLimitError
+from mes_stoch.schema.errors import InterruptedRunError, TimeLimitError
+from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.outward import total_down, total_up
 from mes_stoch.solvers.proofs.propagation import Box, Propagation
@@ -33,7 +33,7 @@ def survey_profits(
     program: StochasticProgram,
     communicator: ScenarioCommunicator,
     shared: IndexArray | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
 ) -> ProfitSurvey:
     """Look at every scenario once; collective over a communicator, whose ranks look at their own scenarios.
 
@@ -41,14 +41,15 @@ def survey_profits(
     ----------
     shared : int array, optional
         Columns besides the root's that several scenarios have in common.
-    stop : callable, optional
+    stop : Stop, optional
         Asked before every scenario whether to give up.
 
     Raises
     ------
-    TimeLimitError
+    InterruptedRunError, TimeLimitError
         ``stop`` said so; on all ranks.
     """
+    stop = stop or Stop()
     settled = np.asarray(program.root.columns, dtype=np.int32)
     if shared is not None:
         settled = np.union1d(settled, shared).astype(np.int32)
@@ -56,7 +57,7 @@ def survey_profits(
     priced = np.zeros(len(program.column_names), dtype=bool)
     lowest, bounds, in_time = math.inf, [], True
     for index in communicator.local_indices(len(program.scenario_names)):
-        in_time = in_time and not (stop is not None and stop())
+        in_time = in_time and not stop()
         if not in_time:
             break
         scenario = program.scenario(index)
@@ -66,6 +67,8 @@ def survey_profits(
             lowest = min(lowest, low)
             bounds.append(high)
     if not communicator.all(in_time):
+        if communicator.any(stop.is_interrupted):
+            raise InterruptedRunError(f"{program.name}: interrupted before anything was proven")
         raise TimeLimitError(f"{program.name}: there was no time to look at the profits of all scenarios")
     lower = -communicator.largest(-lowest)
     upper = communicator.largest(max(bounds, default=-math.inf))
