@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mes_stoch.solvers.certificate.result import EngineResult
 
 _MONEY_TOLERANCE = 1e-6
+#: What rows off by a solver's tolerance may be worth in a measure of the worst few, as a share of the largest profit.
+_ROW_TOLERANCE = 1e-4
 
 
 def is_risk_averse(program: SiteProgram) -> bool:
@@ -40,35 +42,36 @@ def with_best_dispatch(program: SiteProgram, result: EngineResult, budget_s: flo
 def with_exact_risk(program: SiteProgram, result: EngineResult) -> EngineResult:
     """The result with the utility of its profits in the place of one at the threshold that the solver chose.
 
-    Profits say what the best threshold is, so the utility is at least what was certified. The trace ends with it.
+    Profits say what the best threshold is, so their utility is at least the one at another, but for the solver's
+    tolerance of the rows that hold shortfalls. The trace has no better bound, and ends with this one.
 
     Raises
     ------
     SolveError
         The profits are worth less than was certified, or more than can be.
     """
-    risk = program.instance.risk
-    if risk is None or risk.beta == 0.0 or not result.scenarios:
+    if not is_risk_averse(program) or not result.scenarios:
         return result
     profits, weights = _distribution(program, result)
     worth = utility(program, profits, weights)
-    tolerance = _MONEY_TOLERANCE * max(1.0, float(np.abs(profits).max()))
-    if not -result.upper - tolerance <= worth <= -result.lower + tolerance:
+    size = max(1.0, float(np.abs(profits).max()))
+    if not -result.upper - _ROW_TOLERANCE * size <= worth <= -result.lower + _MONEY_TOLERANCE * size:
         raise SolveError(
             f"the utility of the profits is {worth:.6f} {program.instance.currency}, outside of the certified interval "
             f"[{-result.upper:.6f}, {-result.lower:.6f}]: the result is inconsistent and is not written"
         )
-    upper = max(min(result.upper, -worth), min(result.lower, result.upper))
-    if upper == result.upper or not result.trace:
-        return replace(result, upper=upper)
-    last = replace(result.trace[-1], time_s=result.wall_time_s, upper=upper)
-    return replace(result, upper=upper, trace=(*result.trace, last))
+    # above its own bound by rounding alone
+    upper = -worth if -worth >= result.lower else min(result.lower, result.upper)
+    trace = tuple(replace(point, upper=max(point.upper, upper)) for point in result.trace)
+    if trace and trace[-1].upper > upper:
+        trace = (*trace, replace(trace[-1], time_s=result.wall_time_s, upper=upper))
+    return replace(result, upper=upper, trace=trace)
 
 
 def utility(program: SiteProgram, profits: FloatArray, weights: FloatArray) -> float:
     """``(1 - beta) E[profit] + beta measure[profit]``; the expected profit where the instance states no risk."""
     risk, expected = program.instance.risk, float(weights @ profits)
-    if risk is None or risk.beta == 0.0:
+    if risk is None or not is_risk_averse(program):
         return expected
     return (1.0 - risk.beta) * expected + risk.beta * measure_of(risk).value(profits, weights)
 
