@@ -26,10 +26,19 @@ from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.catalogue.products import products_left_out
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
+from mes_stoch.io.readers.locate import Locator
+from mes_stoch.io.validation.risk import risk_issues
 from mes_stoch.report.run import Run, RunSettings, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
-from mes_stoch.schema.errors import InterruptedRunError, MissingEntryError, RunFolderError, UsageError
+from mes_stoch.schema.errors import (
+    InstanceError,
+    InterruptedRunError,
+    MissingEntryError,
+    RunFolderError,
+    UsageError,
+)
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out, plugins_of
+from mes_stoch.schema.risk import ConditionalValueAtRiskTerms, Risk, WorstCaseTerms
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.settlement import Settlement, settle_data
@@ -43,6 +52,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mes_stoch.io.commitment_file import GivenCommitments
     from mes_stoch.solvers.certificate.result import Progress, SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
 
@@ -158,6 +168,12 @@ class Site:
         require_sound(self.instance, tree, self.loaded.written)
         return mark_as_checked(self.instance, tree)
 
+    @property
+    def is_risk_averse(self) -> bool:
+        """Whether a measure of risk has a weight in what is maximised."""
+        risk = self.instance.risk
+        return risk is not None and risk.beta > 0
+
     def with_bids(self, *, minimum: bool | None = None, steps: bool | None = None) -> Site:
         """The same site with bid rules switched; ``None`` leaves the instance's own."""
         bids = self.instance.bids
@@ -166,13 +182,78 @@ class Site:
         )
         if chosen == bids:
             return self
-        return Site(replace(self.loaded, instance=self.instance.model_copy(update={"bids": chosen})))
+        return self._with({"bids": chosen})
+
+    def with_risk(
+        self,
+        measure: str | None = "cvar",
+        *,
+        alpha: float | None = None,
+        beta: float = 0.5,
+        of_single_days: bool = False,
+    ) -> Site:
+        """The same site with another attitude to risk.
+
+        Parameters
+        ----------
+        measure : str, optional
+            ``cvar``: mean profit of the worst ``1 - alpha`` of the probability; ``worst_case``: least profit of any
+            scenario; ``None``: the expected profit alone counts.
+        alpha : float, optional
+            Of ``cvar``, at least 0 and below 1; default 0.95.
+        beta : float
+            Weight of the measure; the expected profit has the rest.
+        of_single_days : bool
+            Whether scenarios that are single days of a contract may be measured.
+
+        Raises
+        ------
+        UsageError
+            An unknown measure, or a number that makes no sense.
+        InstanceError
+            Scenarios over which the measure is not what it seems.
+        """
+        risk = None if measure is None else _risk(measure, alpha, beta, of_single_days)
+        if risk == self.instance.risk:
+            return self
+        issues = risk_issues(risk, self.instance.horizon, self.instance.products, Locator(None, [("risk",)]))
+        if found := list(issues):
+            raise InstanceError(self.name, found)
+        return self._with({"risk": risk})
+
+    def _with(self, changes: Mapping[str, object]) -> Site:
+        return Site(replace(self.loaded, instance=self.instance.model_copy(update=changes)))
 
     def with_values(self, values: Mapping[str, float]) -> Site:
-        """The same site with other numbers, by dotted path, read and checked again; bid rules stay as they are."""
+        """The same site with other numbers, by dotted path, read and checked again; bid rules and risk stay."""
         bids = self.instance.bids
-        other = Site(read_instance(self.folder, dict(values)))
-        return other.with_bids(minimum=bids.minimum, steps=bids.steps)
+        other = Site(read_instance(self.folder, dict(values))).with_bids(minimum=bids.minimum, steps=bids.steps)
+        is_given = any(path.split(".")[0] == "risk" for path in values)
+        return other if is_given else other._with({"risk": self.instance.risk})
+
+
+def _risk(measure: str, alpha: float | None, beta: float, of_single_days: bool) -> Risk:
+    """The terms of a measure.
+
+    Raises
+    ------
+    UsageError
+        They make no sense.
+    """
+    from pydantic import ValidationError
+
+    kinds: dict[str, type[ConditionalValueAtRiskTerms] | type[WorstCaseTerms]] = {
+        "cvar": ConditionalValueAtRiskTerms,
+        "worst_case": WorstCaseTerms,
+    }
+    if measure not in kinds:
+        raise UsageError(f"unknown measure of risk {measure!r}; there are {' and '.join(kinds)}")
+    given = {"measure": measure, "alpha": alpha, "beta": beta, "of_single_days": of_single_days}
+    try:
+        return kinds[measure].model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        raise UsageError(f"a measure of risk: {'; '.join(problems)}") from None
 
 
 def read(folder: str | Path) -> Site:
@@ -198,6 +279,7 @@ def solve(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     threads: int | None = None,
+    commitments: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
     stop: Stop | None = None,
@@ -216,6 +298,7 @@ def solve(
     rho_factor: float | None = None,
     cold_start: bool = False,
     threads: int | None = None,
+    commitments: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
@@ -234,6 +317,7 @@ def solve(
     rho_factor: float | None = None,
     cold_start: bool = False,
     threads: int | None = None,
+    commitments: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
@@ -261,6 +345,9 @@ def solve(
         Hedge from zero multipliers instead of those of the linear relaxation, which often close the gap alone.
     threads : int, optional
         Threads of the solver (extensive form only).
+    commitments : DataFrame or path, optional
+        Volumes that are no longer to be decided, such as awards: a table like :attr:`Run.commitments` or a file like
+        ``commitments.csv``. What it does not give is decided.
     progress : callable, optional
         Gets a :class:`~mes_stoch.solvers.certificate.result.TracePoint` (expected *cost*: profit with its sign turned)
         now and then.
@@ -291,7 +378,9 @@ def solve(
         A solver failed, or its result failed a check.
     """
     request = SolveRequest(method, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
-    return solve_request(site, tree, request, progress=progress, remark=remark, command=command, stop=stop)
+    return solve_request(
+        site, tree, request, commitments=commitments, progress=progress, remark=remark, command=command, stop=stop
+    )
 
 
 def solve_request(
@@ -299,6 +388,7 @@ def solve_request(
     tree: ScenarioTree | None,
     request: SolveRequest,
     *,
+    commitments: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
@@ -334,15 +424,18 @@ def solve_request(
         plugins=plugins_of(site.instance),
         is_tree_given=is_given,
     )
+    given = None if commitments is None else _given(commitments, site.instance, tree)
+    if given is not None:
+        settings.options["given_commitments"] = given.listed()
     if stop is not None:
-        return _solve(site, tree, options, settings, progress, remark, stop)
+        return _solve(site, tree, options, settings, given, progress, remark, stop)
     from mes_stoch.solvers.interruption.signals import SignalWatch
     from mes_stoch.solvers.interruption.stop import Stop
 
     with SignalWatch() as watch:
         stop = Stop(time.perf_counter() + options.time_limit_s, watch.request)
         try:
-            return _solve(site, tree, options, settings, progress, remark, stop)
+            return _solve(site, tree, options, settings, given, progress, remark, stop)
         except InterruptedRunError as error:
             if watch.request.reason == "SIGINT":
                 raise KeyboardInterrupt from error
@@ -354,18 +447,24 @@ def _solve(
     tree: ScenarioTree,
     options: SolveOptions,
     settings: RunSettings,
+    given: GivenCommitments | None,
     progress: Progress | None,
     remark: Callable[[str], None] | None,
     stop: Stop,
 ) -> Run | None:
-    from mes_stoch.model.site_program import build_program
+    from mes_stoch.model.site_program import build_leaf_program, by_day_ahead_node
     from mes_stoch.report.assemble import assemble_run
     from mes_stoch.solvers.auto import solve_by
     from mes_stoch.solvers.certificate.numerics import inspect
+    from mes_stoch.solvers.risk_averse import site_with_risk
 
-    program = build_program(site.instance, tree)
-    numerics = inspect(program)
+    leaves = build_leaf_program(site.instance, tree)
+    if given is not None:
+        leaves = leaves.with_commitments(given.volumes)
+    # the numbers of the instance, without what risk adds
+    numerics = inspect(by_day_ahead_node(leaves, leaves))
     numerics.warn(site.instance.currency)
+    program = site_with_risk(leaves, stop)
     values = len(tree.scenario_names) * len(program.column_names)
     solving = stop.earlier(stop.deadline - min(_SECONDS_PER_VALUE * values, _SHARE_OF_RESULTS * stop.seconds_left()))
     result = solve_by(settings.method, program, options, progress, remark, solving)
@@ -571,6 +670,11 @@ def evaluate(
         found = replace(found, stress=_stress(run, site.instance, subject))
     if not asked.needs_solver:
         return found
+    if asked.is_of_expectation and site.instance.risk is not None and site.instance.risk.beta > 0:
+        raise UsageError(
+            "values, products and replications are of the expected profit, and the instance weighs risk beside it: "
+            "use site.with_risk(None), or an instance without risk"
+        )
     taken = _tree_to_evaluate(site, run, tree)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     return _worth(found, site, run, taken, asked, options, told)
@@ -591,6 +695,11 @@ class _Asked:
     @property
     def needs_volumes(self) -> bool:
         return self.profits or self.replications is not None
+
+    @property
+    def is_of_expectation(self) -> bool:
+        """Whether something is asked that is defined for the expected profit alone."""
+        return self.values or self.products or self.replications is not None
 
     @property
     def needs_solver(self) -> bool:
@@ -692,19 +801,24 @@ def _root_seed(site: Site, asked: _Asked) -> int:
 
 def _volumes(site: Site, run: Run | None, tree: ScenarioTree, asked: _Asked) -> dict[str, NDArray[np.float64]]:
     """Every volume of the root, as given or as the run has committed it."""
-    import pandas as pd
-
-    from mes_stoch.io.commitment_file import given_commitments, read_commitments
-
-    if isinstance(asked.commitments, str | Path):
-        given = read_commitments(Path(asked.commitments), site.instance, tree.time)
-    else:
-        own = run.commitments if run is not None else pd.DataFrame(columns=["product", "block_start"])
-        table = own if asked.commitments is None else asked.commitments
-        given = given_commitments(table, site.instance, tree.time)
+    table = asked.commitments
+    if table is None and run is not None:
+        table = run.commitments
+    if table is None:  # pragma: no cover - the caller has seen to it
+        raise UsageError("no commitments are given")
+    given = _given(table, site.instance, tree)
     for product, count in given.missing.items():
         logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
     return given.with_nothing_else().volumes
+
+
+def _given(commitments: pd.DataFrame | str | Path, instance: Instance, tree: ScenarioTree) -> GivenCommitments:
+    """Volumes from a file or a table, checked against the instance."""
+    from mes_stoch.io.commitment_file import given_commitments, read_commitments
+
+    if isinstance(commitments, str | Path):
+        return read_commitments(Path(commitments), instance, tree.time)
+    return given_commitments(commitments, instance, tree.time)
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

@@ -41,6 +41,12 @@ def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]
             f"{loaded.instance.name} has several scenarios below a day-ahead node; this model module is two-stage: "
             "solve it with `mes-stoch solve`, or give every scenario a node of its own"
         )
+    risk = loaded.instance.risk
+    if risk is not None and risk.beta > 0:
+        raise UsageError(
+            f"{loaded.instance.name} weighs risk, and this model module has the expected profit alone: solve it with "
+            "`mes-stoch solve`, or write `risk: null`"
+        )
     return loaded.instance, tree
 
 

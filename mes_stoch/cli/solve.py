@@ -31,6 +31,7 @@ from mes_stoch.solvers.option_ranges import largest
 from mes_stoch.solvers.parallel import mpi
 
 if TYPE_CHECKING:
+    from mes_stoch.api import Site
     from mes_stoch.io.artifacts.run_folder import RunFolder
     from mes_stoch.report.run import Run
 
@@ -91,9 +92,34 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
     help="Start N processes of MPI on this machine, as mpiexec -n N would, and let signals reach them all.",
 )
 @click.option(
+    "--commitment",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Volumes that are awarded, and no longer decided, in a file like commitments.csv; the rest is decided.",
+)
+@click.option(
     "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
 )
 @click.option("--bid-steps/--no-bid-steps", default=None, help="Hold, or drop, the step of volumes.")
+@click.option(
+    "--risk-weight",
+    type=click.FloatRange(0.0, 1.0),
+    metavar="B",
+    help="Maximise (1 - B) x expected profit + B x measure of risk; 0 measures risk without weighing it. Default: the "
+    "instance's.",
+)
+@click.option(
+    "--cvar-alpha",
+    type=click.FloatRange(0.0, 1.0, max_open=True),
+    metavar="A",
+    help="Measure: mean profit of the worst 1 - A of the probability. Default: the instance's, or 0.95.",
+)
+@click.option("--worst-case", is_flag=True, help="Measure: least profit of any scenario.")
+@click.option(
+    "--risk-of-single-days",
+    is_flag=True,
+    help="Measure bad days, though volumes are committed for a contract that is longer.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -118,8 +144,13 @@ def solve(
     cold_start: bool,
     threads: int | None,
     ranks: int | None,
+    commitment: Path | None,
     minimum_bids: bool | None,
     bid_steps: bool | None,
+    risk_weight: float | None,
+    cvar_alpha: float | None,
+    worst_case: bool,
+    risk_of_single_days: bool,
     out: Path | None,
     force: bool,
     no_figures: bool,
@@ -142,6 +173,7 @@ def solve(
     try:
         with ready_together(), watch.raising():
             site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
+            site = _with_risk(site, risk_weight, cvar_alpha, worst_case=worst_case, single_days=risk_of_single_days)
             lines.currency = site.instance.currency
             method = method or site.instance.solve.method
             _check_launch(method)
@@ -153,13 +185,15 @@ def solve(
             watch.last_words = partial(_last_words, folder)
         if not quiet:
             count = len(tree.scenario_names)
-            output.status(f"{site.name}: {count} scenarios, method {method}; bounds on the expected profit:")
+            what = "utility" if site.is_risk_averse else "expected profit"
+            output.status(f"{site.name}: {count} scenarios, method {method}; bounds on the {what}:")
         with contextlib.nullcontext() if quiet else lines:
             request = api.SolveRequest(method, gap, time_limit, iterations, rho_factor, cold_start, threads)
             run = api.solve_request(
                 site,
                 tree,
                 request,
+                commitments=commitment,
                 progress=None if quiet else lines,
                 remark=None if quiet else output.status,
                 command=invocation.command,
@@ -185,6 +219,27 @@ def _is_to_start(ranks: int) -> bool:
             f"--ranks {ranks} under a launcher that has started {started} processes; leave one of them out"
         )
     return started < ranks
+
+
+def _with_risk(site: Site, weight: float | None, alpha: float | None, *, worst_case: bool, single_days: bool) -> Site:
+    """The site with the risk that the options ask for; what they leave open is the instance's."""
+    if weight is None and alpha is None and not worst_case and not single_days:
+        return site
+    if worst_case and alpha is not None:
+        raise UsageError("--worst-case and --cvar-alpha are two measures; give one of them")
+    stated = site.instance.risk
+    if weight is None and stated is None:
+        raise UsageError(f"a measure of risk needs a --risk-weight, since {site.name} states no risk")
+    beta = weight if weight is not None or stated is None else stated.beta
+    is_worst = worst_case or (alpha is None and stated is not None and stated.measure == "worst_case")
+    if alpha is None and not is_worst:
+        alpha = getattr(stated, "alpha", None)
+    return site.with_risk(
+        "worst_case" if is_worst else "cvar",
+        alpha=alpha,
+        beta=beta if beta is not None else 0.0,
+        of_single_days=single_days or (stated is not None and stated.of_single_days),
+    )
 
 
 def _claim(out: Path | None, name: str, force: bool) -> RunFolder:

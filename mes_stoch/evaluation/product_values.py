@@ -25,7 +25,7 @@ from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.time_of_solves import one_solve
 from mes_stoch.model.groups import ColumnGroup
-from mes_stoch.model.site_program import SiteProgram, by_node
+from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.evaluation import BracketResult, ProductValueResult, ProductValuesResult
 from mes_stoch.solvers.auto import solve_by
@@ -145,7 +145,7 @@ def _is_volume(leaves: SiteProgram, group: ColumnGroup) -> bool:
 
 
 def _solved(leaves: SiteProgram, options: SolveOptions, stop: Stop) -> Bracket:
-    result = solve_by("auto", by_node(leaves), options, stop=one_solve(stop, options))
+    result = solve_by("auto", by_day_ahead_node(leaves, leaves), options, stop=one_solve(stop, options))
     if result is None:
         raise SolveError(f"{leaves.name}: values are worked out in one process")
     return Bracket(-result.upper if result.scenarios else -math.inf, -result.lower)

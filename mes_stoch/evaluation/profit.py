@@ -15,6 +15,7 @@ from scipy.stats import t as student
 
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray
+from mes_stoch.model.risk.tail import tail_mean
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.evaluation import CommitmentResult, ConfidenceInterval, ExpectedShortfall
 from mes_stoch.schema.tree import ScenarioTree
@@ -99,6 +100,10 @@ class Profits:
         place = int(np.searchsorted(reached, share * reached[-1] * (1 - 1e-12)))
         return float(self.scenarios["profit_eur"].to_numpy()[order][min(place, len(order) - 1)])
 
+    def worst_mean(self, alpha: float = CONFIDENCE) -> float:
+        """Mean profit of the worst ``1 - alpha`` of the probability (CVaR)."""
+        return tail_mean(self.scenarios["profit_eur"].to_numpy(), self._weights, 1.0 - alpha)
+
     def expected_streams(self) -> dict[str, float]:
         """Expected profit by stream."""
         money = self._weights @ self.streams.to_numpy()
@@ -121,6 +126,7 @@ class Profits:
             profit_least=float(profits.min()),
             profit_most=float(profits.max()),
             profit_quantiles={f"{share:g}": self.quantile(share) for share in _QUANTILES},
+            profit_cvar={f"{CONFIDENCE:g}": self.worst_mean()},
             streams=self.expected_streams(),
             shortfalls=[
                 ExpectedShortfall(

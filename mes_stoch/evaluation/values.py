@@ -39,7 +39,7 @@ from mes_stoch.evaluation.time_of_solves import one_solve
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.mean_program import MeanProgram, OneScenario
 from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.model.site_program import SiteProgram, by_node
+from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.schema.evaluation import BracketResult, ValuesResult
 from mes_stoch.solvers.auto import solve_by
@@ -192,7 +192,7 @@ def values_of_site(
     leaves : SiteProgram
         One scenario a leaf, as :func:`mes_stoch.model.site_program.build_leaf_program` makes it.
     """
-    program = by_node(leaves)
+    program = by_day_ahead_node(leaves, leaves)
     stop = stop or Stop()
     found = values_of_program(program, options, method=method, recourse=recourse, leaves=leaves, stop=stop, told=told)
     found = replace(found, seed=seed_of(leaves.tree), currency=leaves.instance.currency)
@@ -203,7 +203,8 @@ def values_of_site(
     mean = solve_extensive(MeanProgram(leaves), options, stop=one_solve(stop, options))
     values = next(iter(mean.scenarios)).values
     columns = leaves.day_ahead_columns
-    fixed = by_node(leaves.with_fixed(columns, _whole(leaves, values)[columns]))
+    decided = leaves.with_fixed(columns, _whole(leaves, values)[columns])
+    fixed = by_day_ahead_node(decided, decided)
     return replace(found, expected_result_day_ahead=_expected(fixed, mean.root, options, stop))
 
 

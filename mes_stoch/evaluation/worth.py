@@ -12,7 +12,7 @@ from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, optimality_gap
 from mes_stoch.evaluation.values import Values, values_of_site
 from mes_stoch.model.program import FloatArray
-from mes_stoch.model.site_program import SiteProgram, build_leaf_program, by_node
+from mes_stoch.model.site_program import SiteProgram, build_leaf_program, by_day_ahead_node
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -47,7 +47,7 @@ def profits_of_commitment(
     """
     leaves = build_leaf_program(instance, tree)
     root = _root_of(leaves, volumes)
-    program = by_node(leaves)
+    program = by_day_ahead_node(leaves, leaves)
     count = len(program.scenario_names)
 
     def progress(done: int) -> None:

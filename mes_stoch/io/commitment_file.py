@@ -51,6 +51,11 @@ class GivenCommitments:
         counts = {name: int(np.isnan(volume).sum()) for name, volume in self.volumes.items()}
         return {name: count for name, count in counts.items() if count}
 
+    def listed(self) -> dict[str, list[float | None]]:
+        """By product with any block given, its volumes in order of time; ``None`` where nothing is given."""
+        found = {name: [None if np.isnan(v) else float(v) for v in volume] for name, volume in self.volumes.items()}
+        return {name: volumes for name, volumes in found.items() if any(v is not None for v in volumes)}
+
     def with_nothing_else(self) -> GivenCommitments:
         """The same, with 0 in all blocks that are not given."""
         return GivenCommitments({name: np.nan_to_num(volume, nan=0.0) for name, volume in self.volumes.items()})

@@ -38,6 +38,7 @@ from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import missing_cap, ranges_of
 from mes_stoch.io.validation.products import product_issues, resolve_connections
 from mes_stoch.io.validation.references import site_issues
+from mes_stoch.io.validation.risk import risk_issues
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.product import MarketProduct
@@ -181,6 +182,8 @@ def _check(
     issues += site_issues(context)
     issues += connection_issues
     issues += product_issues(context)
+    if time is not None and partial.horizon is not None:
+        issues += risk_issues(partial.risk, partial.horizon, partial.products, locator)
     series = read_all_series(folder, partial, time, locator)
     issues += series.issues
     issues += check_series_names(partial, series.names, locator)

@@ -17,7 +17,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.phases import phase
-from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
+from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bid_mw
 from mes_stoch.products.shared.equations_exclusivity import keep_larger
@@ -38,6 +38,8 @@ from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
+
+L = TypeVar("L", bound=StochasticProgram)
 
 #: Difference of a price between leaves that is rounding, as a share of the largest.
 DAY_AHEAD_TOLERANCE = 1e-6
@@ -67,23 +69,22 @@ def build_program(
     leaves = build_leaf_program(instance, tree)
     if given is not None:
         leaves = leaves.with_commitments(given)
-    return by_node(leaves)
+    return by_day_ahead_node(leaves, leaves)
 
 
-def by_node(leaves: SiteProgram) -> SiteProgram | BundledProgram[SiteProgram]:
-    """The program in which leaves of a day-ahead node agree on its decisions; as it is where there are none such.
+def by_day_ahead_node(leaves: SiteProgram, program: L) -> L | BundledProgram[L]:
+    """A program of the leaves, or of the same columns and more, with day-ahead decisions common to each node.
 
     Raises
     ------
     ModelError
         A price that should be known at the day-ahead node differs between its leaves.
     """
-    instance, tree = leaves.instance, leaves.tree
     if leaves.stages == 2:
-        return leaves
-    _require_known_day_ahead(instance, tree)
-    nodes = tree.day_ahead_nodes
-    return BundledProgram(leaves, list(nodes.values()), leaves.day_ahead_columns, list(nodes))
+        return program
+    _require_known_day_ahead(leaves.instance, leaves.tree)
+    nodes = leaves.tree.day_ahead_nodes
+    return BundledProgram(program, list(nodes.values()), leaves.day_ahead_columns, list(nodes))
 
 
 def build_leaf_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:

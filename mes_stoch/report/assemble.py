@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -14,14 +15,16 @@ from mes_stoch.model.phases import phase
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.no_volume import why_no_volume
+from mes_stoch.report.risk import is_risk_averse, risk_summary, utility, with_best_dispatch, with_exact_risk
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
 from mes_stoch.rules.time_axis import horizon_days
 from mes_stoch.schema.errors import SolveError
 
 if TYPE_CHECKING:
-    from mes_stoch.model.bundle import BundledProgram
+    from mes_stoch.model.program import FloatArray
     from mes_stoch.model.site_program import SiteProgram
+    from mes_stoch.report.leaves import SolvedProgram
     from mes_stoch.solvers.certificate.result import EngineResult
 
 THREE_STAGE_NOTE = (
@@ -33,6 +36,11 @@ UPPER_ESTIMATE_NOTE = (
     "The two-stage model sees the whole horizon when it dispatches, so this value is an upper estimate of what "
     "operation without that foresight would earn."
 )
+SAMPLE_NOTE = (
+    "The interval is that of these {scenarios} scenarios, not of all days: `mes-stoch evaluate RUN --replications 10` "
+    "estimates how far the commitment may be from the best one there, `--seed K` what it earns on other days."
+)
+RISK_NOTE = "Where it is said why a product has no volume, the reason is that of the expected profit, without risk."
 
 _MONEY_TOLERANCE = 1e-6
 #: States of a result that slack takes the name of.
@@ -40,9 +48,7 @@ _DONE = ("optimal", "gap_reached")
 
 
 @phase("report")
-def assemble_run(
-    program: SiteProgram | BundledProgram[SiteProgram], result: EngineResult, settings: RunSettings
-) -> Run:
+def assemble_run(program: SolvedProgram, result: EngineResult, settings: RunSettings) -> Run:
     """Turn an engine's result into a run, by leaf of the tree, and check that its money adds up.
 
     Raises
@@ -51,6 +57,7 @@ def assemble_run(
         If profit by scenario, profit by stream and the certified objective do not agree.
     """
     site, result = by_leaf(program, result)
+    result = with_exact_risk(site, with_best_dispatch(site, result, _aside_s(settings, 60.0)))
     solution = build_solution(site, result)
     commitments = _commitments(site, result)
     return Run(
@@ -74,8 +81,9 @@ def _summary(
     found = bool(result.scenarios)
     objective = -result.upper if found else None
     streams = _expected_streams(solution)
+    profits, weights = _profits(solution)
     if objective is not None:
-        _check_money(objective, streams, solution)
+        _check_money(program, objective, streams, solution)
     horizon = program.instance.horizon
     used = slack_used(program, solution)
     leans = leans_on_slack(used) and result.status in _DONE
@@ -101,7 +109,7 @@ def _summary(
         "iterations": result.iterations,
         "currency": program.instance.currency,
         "unit": f"{program.instance.currency} over the horizon",
-        "objective_eur_per_year": None if objective is None else objective * per_year,
+        "objective_eur_per_year": _per_year(program, objective, per_year),
         "horizons_per_year": per_year,
         "timezone": horizon.timezone,
         "horizon_start": program.tree.time[0].isoformat(),
@@ -114,9 +122,21 @@ def _summary(
         "slack_check": chosen_slack(program, result, _aside_s(settings, 60.0)) if leans else None,
         "no_volume": _no_volume(program, result, settings, commitments) if found else [],
         "penalties": stated_penalties(program.instance),
-        "notes": [_foresight_note(program)],
+        "notes": [_foresight_note(program), *_sample_notes(program), *_given_notes(settings), *_risk_notes(program)],
         "solver": dict(result.details),
-    }
+    } | risk_summary(program, profits, weights)
+
+
+def _profits(solution: xr.Dataset) -> tuple[FloatArray, FloatArray]:
+    """Profit and probability of every leaf."""
+    if "profit_eur" not in solution:
+        return np.empty(0), np.empty(0)
+    return solution["profit_eur"].values, solution["probability"].values
+
+
+def _per_year(program: SiteProgram, objective: float | None, horizons: float) -> float | None:
+    """The objective over a year; a measure of risk has none, for bad days are no bad year."""
+    return None if objective is None or is_risk_averse(program) else objective * horizons
 
 
 def _no_volume(
@@ -124,7 +144,11 @@ def _no_volume(
 ) -> list[dict[str, Any]]:
     # a site that takes long to solve takes long to ask
     most_s = max(5.0, 0.05 * result.wall_time_s)
-    return why_no_volume(program, commitments, result.root, _aside_s(settings, most_s))
+    # a volume that was given needs no reason
+    given = settings.options.get("given_commitments", {})
+    told = {name for name, volumes in given.items() if None not in volumes}
+    asked = commitments[~commitments["product"].isin(told)]
+    return why_no_volume(program, asked, result.root, _aside_s(settings, most_s))
 
 
 def _aside_s(settings: RunSettings, most_s: float) -> float:
@@ -139,6 +163,22 @@ def _foresight_note(program: SiteProgram) -> str:
     return THREE_STAGE_NOTE.format(nodes=len(program.tree.day_ahead_nodes), leaves=len(program.scenario_names))
 
 
+def _sample_notes(program: SiteProgram) -> list[str]:
+    """That the interval is one of a sample, where it is one."""
+    if program.tree.dataset.attrs.get("seed") is None:
+        return []
+    return [SAMPLE_NOTE.format(scenarios=len(program.scenario_names))]
+
+
+def _given_notes(settings: RunSettings) -> list[str]:
+    given = settings.options.get("given_commitments")
+    return [f"Volumes given, and not decided: {', '.join(given)}."] if given else []
+
+
+def _risk_notes(program: SiteProgram) -> list[str]:
+    return [RISK_NOTE] if is_risk_averse(program) and program.instance.products else []
+
+
 def _expected_streams(solution: xr.Dataset) -> dict[str, float]:
     if "stream_eur" not in solution:
         return {}
@@ -146,16 +186,23 @@ def _expected_streams(solution: xr.Dataset) -> dict[str, float]:
     return {str(name): float(value) for name, value in zip(solution["stream"].values, money, strict=True)}
 
 
-def _check_money(objective: float, streams: dict[str, float], solution: xr.Dataset) -> None:
+def _check_money(program: SiteProgram, objective: float, streams: dict[str, float], solution: xr.Dataset) -> None:
     """Three sums made in three places must be one number; a difference means a result nobody should read."""
     by_stream = math.fsum(streams.values())
     currency = solution.attrs["currency"]
-    by_scenario = float(solution["probability"].values @ solution["profit_eur"].values)
+    profits, weights = _profits(solution)
+    by_scenario = float(weights @ profits)
     size = max([abs(objective), 1.0, *(abs(value) for value in streams.values())])
-    for name, value in (("streams", by_stream), ("scenarios", by_scenario)):
-        if not abs(value - objective) <= _MONEY_TOLERANCE * size:
+    worth = utility(program, profits, weights)
+    kind = "utility" if is_risk_averse(program) else "expected profit"
+    # without risk the utility is the expected profit
+    for name, value, known in (
+        ("expected profit by streams", by_stream, objective - worth + by_scenario),
+        (f"{kind} by scenarios", worth, objective),
+    ):
+        if not abs(value - known) <= _MONEY_TOLERANCE * size:
             raise SolveError(
-                f"the expected profit by {name} is {value:.6f} {currency}, the certified objective {objective:.6f} "
+                f"the {name} is {value:.6f} {currency}, the certified objective {objective:.6f} "
                 f"{currency}: the result is inconsistent and is not written"
             )
 

@@ -1,4 +1,4 @@
-"""Figure: proven bounds on the expected profit against time."""
+"""Figure: proven bounds on what is maximised, the expected profit or a utility with risk, against time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_bounds(run: Run) -> Figure:
     what = "bounds, proven at the end" if is_search else "proven bounds"
     ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
     dress(axes, f"{summary['instance']}: {what}, {method}{ranks}, {summary['scenarios']} scenarios", "")
-    axes.set_ylabel(f"expected profit, {run.currency} over the horizon", fontsize=9)
+    axes.set_ylabel(f"{run.maximised}, {run.currency} over the horizon", fontsize=9)
     axes.set_xlabel("wall time, s", fontsize=9)
 
     time = run.trace["time_s"].to_numpy(dtype=float)

@@ -51,7 +51,7 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     figure.suptitle(
         f"{run.summary['instance']}: commitments, and operation in scenario {scenario}\n"
         f"(probability {probability:.3g}, profit {profit:,.0f} {run.currency}; expected over "
-        f"{run.summary['scenarios']} scenarios {run.objective:,.0f} {run.currency})",
+        f"{run.summary['scenarios']} scenarios {run.expected_profit:,.0f} {run.currency})",
         fontsize=11,
         x=0.01,
         ha="left",

@@ -1,34 +1,77 @@
-"""From nodes back to leaves: a three-stage program is solved by day-ahead node and reported by leaf."""
+"""From nodes back to leaves, and from utility back to profit: what is solved in one form is reported in another."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from mes_stoch.model.bundle import BundledProgram
+from mes_stoch.model.risk.program import RiskProgram
+from mes_stoch.model.root_program import root_rows
 from mes_stoch.solvers.certificate.result import ScenarioSolution
 
 if TYPE_CHECKING:
+    from mes_stoch.model.program import BoolArray
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult
 
+    LeafProgram: TypeAlias = SiteProgram | RiskProgram[SiteProgram]
+    SolvedProgram: TypeAlias = LeafProgram | BundledProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]]
 
-def by_leaf(
-    program: SiteProgram | BundledProgram[SiteProgram], result: EngineResult
-) -> tuple[SiteProgram, EngineResult]:
-    """The program of the leaves and the result with a dispatch for each of them.
+
+def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[SiteProgram, EngineResult]:
+    """The program of the leaves and the result with a dispatch and a profit for each of them.
 
     Costs are worked out from the leaf's own numbers; a node's cost is their mean given the node. Duals are per unit of
     the leaf's own cost (:meth:`~mes_stoch.model.bundle.BundledProgram.unbundle_row_duals`).
     """
-    if not isinstance(program, BundledProgram):
-        return program, result
-    leaves = [leaf for node in result.scenarios for leaf in _leaves(program, node)]
-    leaves.sort(key=lambda leaf: leaf.index)
-    return program.program, replace(result, scenarios=tuple(leaves))
+    leaves: LeafProgram
+    if isinstance(program, BundledProgram):
+        leaves = program.program
+        found = [leaf for node in result.scenarios for leaf in _leaves(program, node)]
+        found.sort(key=lambda leaf: leaf.index)
+        result = replace(result, scenarios=tuple(found))
+    else:
+        leaves = program
+    if not isinstance(leaves, RiskProgram):
+        return leaves, result
+    common = None
+    if isinstance(program, BundledProgram):
+        common = root_rows(leaves.scenario(0), program.shared)[: len(leaves.program.row_names)]
+    return leaves.program, _without_risk(leaves, result, common)
 
 
-def _leaves(program: BundledProgram[SiteProgram], node: ScenarioSolution) -> list[ScenarioSolution]:
+def _without_risk(
+    program: RiskProgram[SiteProgram], result: EngineResult, common_rows: BoolArray | None
+) -> EngineResult:
+    """The result in the columns and rows of the leaves' own programs, with the leaves' own costs.
+
+    Duals are per unit of the leaf's own cost. A row on decisions that leaves of a node share has none: its dual is that
+    of the node's utility, in which each leaf's profit has a weight of its own.
+    """
+    return replace(
+        result,
+        root=program.inner_root(result.root),
+        scenarios=tuple(_inner_solution(program, one, common_rows) for one in result.scenarios),
+    )
+
+
+def _inner_solution(
+    program: RiskProgram[SiteProgram], solution: ScenarioSolution, common_rows: BoolArray | None
+) -> ScenarioSolution:
+    values = program.inner_values(solution.values)
+    leaf = program.program.scenario(solution.index)
+    row_dual = None if solution.row_dual is None else program.inner_row_duals(solution.row_dual)
+    if row_dual is not None and common_rows is not None:
+        row_dual = np.where(common_rows, np.nan, row_dual)
+    return ScenarioSolution(solution.index, float(leaf.cost @ values) + leaf.offset, values, row_dual)
+
+
+def _leaves(
+    program: BundledProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]], node: ScenarioSolution
+) -> list[ScenarioSolution]:
     members = program.members(node.index)
     nothing = [None] * len(members)
     row_duals = nothing if node.row_dual is None else program.unbundle_row_duals(node.index, node.row_dual)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,7 +82,7 @@ class Run:
     flow_data : xarray.Dataset
         Called operation by carrier, node and component, and the energy prices.
     trace : pandas.DataFrame
-        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on the expected profit; and
+        Columns ``time_s``, ``iteration``, ``bound_lower``, ``bound_upper``: proven bounds on what is maximised; and
         ``bound_kind``, what the upper one rests on (``safe``, ``solver``, empty while there is none; ``search`` for
         both as HiGHS has them while it searches, not yet proven).
     tree : ScenarioTree
@@ -102,7 +103,7 @@ class Run:
 
     def __repr__(self) -> str:
         objective = self.objective
-        worth = "no commitment found" if objective is None else f"expected profit {objective:,.2f} {self.currency}"
+        worth = "no commitment found" if objective is None else f"{self.maximised} {objective:,.2f} {self.currency}"
         return f"<Run of {self.summary['instance']} by {self.summary['method']}: {self.status}, {worth}>"
 
     @property
@@ -117,9 +118,29 @@ class Run:
 
     @property
     def objective(self) -> float | None:
-        """Expected profit of the commitment over the horizon; ``None`` where no commitment was found in time."""
+        """What is maximised, over the horizon; ``None`` where no commitment was found in time.
+
+        The expected profit of the commitment, or its utility where a measure of risk has a weight.
+        """
         value = self.summary["objective"]
         return None if value is None else float(value)
+
+    @property
+    def expected_profit(self) -> float:
+        """Expected profit of the commitment over the horizon; ``nan`` where no commitment was found in time."""
+        value = self.summary.get("expected_profit") if self.is_risk_averse else self.objective
+        return math.nan if value is None else float(value)
+
+    @property
+    def maximised(self) -> str:
+        """What the objective and its bounds are of, in words."""
+        return "utility" if self.is_risk_averse else "expected profit"
+
+    @property
+    def is_risk_averse(self) -> bool:
+        """Whether a measure of risk has a weight in what is maximised."""
+        risk = self.summary.get("risk")
+        return risk is not None and risk["beta"] > 0
 
     @property
     def profit(self) -> pd.Series[float]:

@@ -231,7 +231,7 @@ def render_sensitivity(table: pd.DataFrame, currency: str) -> RenderableType:
         "* : the instance's own value. MW: that product's volume, mean over the horizon. One rule varies at a",
         f"time, scenarios are the same, and a change is known to within the gaps ({_gap_words(gaps)}).",
     ]
-    return Group(Text("Expected profit when a rule is another", style="bold"), out, *notes)
+    return Group(Text("Expected profit (with risk: utility) when a rule is another", style="bold"), out, *notes)
 
 
 def _gap_words(gaps: Sequence[float]) -> str:

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mes_stoch.report.risk_table import risk_lines
 from mes_stoch.report.run import Run, volume_between
 from mes_stoch.report.streams import group_order
 
@@ -70,14 +71,16 @@ def _head(run: Run) -> RenderableType:
     if run.objective is None:
         grid.add_row("expected profit", Text("no commitment was found in time", style="bold red"))
     else:
-        year = summary["objective_eur_per_year"]
+        year = run.expected_profit * summary["horizons_per_year"]
         grid.add_row(
             "expected profit",
             Text.assemble(
-                (f"{_money(run.objective)} {run.currency}", "bold"),
+                (f"{_money(run.expected_profit)} {run.currency}", "bold"),
                 f" over the horizon ({_money(year, 0)} {run.currency} a year)",
             ),
         )
+        for label, text in risk_lines(run):
+            grid.add_row(label, text)
     lower, upper, gap = summary["bound_lower"], summary["bound_upper"], summary["gap_rel"]
     shown = ["none" if bound is None else _money(bound) for bound in (lower, upper)]
     grid.add_row("proven interval", f"[{shown[0]}, {shown[1]}] {run.currency}, gap {percent(gap)}")

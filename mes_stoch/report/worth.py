@@ -57,6 +57,7 @@ def render_profits(profits: Profits, before: float | None = None) -> RenderableT
     least, most = profits.scenarios["profit_eur"].min(), profits.scenarios["profit_eur"].max()
     spread = ", ".join(f"{share:.0%} {profits.quantile(share):,.0f}" for share in (0.05, 0.5, 0.95))
     table.add_row("over scenarios", f"{least:,.0f} to {most:,.0f} {money}; quantiles {spread}")
+    table.add_row(f"worst {1 - CONFIDENCE:.0%}", f"{profits.worst_mean():,.2f} {money} on the mean (CVaR)")
     return Group(table, *_shortfalls(profits))
 
 

@@ -86,6 +86,7 @@ class CommitmentResult(Model):
     profit_least: float
     profit_most: float
     profit_quantiles: dict[str, float] = Field(description="Profit that a share of the probability does not exceed.")
+    profit_cvar: dict[str, float] = Field(description="Mean of the worst 1 - alpha of the probability, by alpha.")
     streams: dict[str, float] = Field(description="Expected profit by stream; they add up to profit_mean.")
     shortfalls: list[ExpectedShortfall]
 

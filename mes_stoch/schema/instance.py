@@ -12,6 +12,7 @@ from mes_stoch.schema.component import Component, Connection, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.product import Market, MarketProduct
+from mes_stoch.schema.risk import Risk
 
 #: A component, or a product, of any kind that is installed.
 AnyComponent = Annotated[Component, KindUnion(COMPONENTS)]
@@ -120,6 +121,7 @@ class Instance(Model):
     )
     series: str | None = Field(default=None, description="CSV of series common to all scenarios: `time` and columns.")
     uncertainty: Uncertainty
+    risk: Risk | None = Field(default=None, description="Weighs bad outcomes; null: the expected profit alone counts.")
     solve: SolveDefaults = SolveDefaults()
 
     def called_products(self) -> dict[str, Flexibility]:

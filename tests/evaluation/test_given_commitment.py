@@ -16,7 +16,7 @@ import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
 from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.evaluation.profit import Profits
-from mes_stoch.schema.errors import InfeasibleError, InstanceError
+from mes_stoch.schema.errors import InfeasibleError, InstanceError, UsageError
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.decomposition.given_root import GivenRoot, evaluate_given
 from mes_stoch.solvers.extensive.algorithm import solve_extensive
@@ -204,3 +204,52 @@ def test_a_root_outside_a_scenarios_bounds() -> None:
     root = np.full(len(case.program.root.columns), 1e6)
     with pytest.raises(InfeasibleError, match="outside its bounds"):
         evaluate_given(case.program, root, lambda _: None)
+
+
+def test_awards_are_kept_and_the_rest_is_decided(
+    tiny: ms.Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2 MW are worth -690, where 3 MW would be best; the run says what was given, and settles."""
+    file = written(tmp_path / "awards.csv", f"fr_afrr_up,up,{START},{END},2")
+    folder = tmp_path / "run"
+    assert call("solve", tiny.folder, "--commitment", file, "--out", folder, "--no-figures") == 0
+    assert "Volumes given, and not decided: fr_afrr_up" in capsys.readouterr().out
+    run = ms.read_run(folder)
+    assert run.objective == pytest.approx(WORTH[2])
+    assert run.commitments["volume_mw"].tolist() == [2.0]
+    assert run.settings.options["given_commitments"] == {"fr_afrr_up": [2.0]}
+    assert ms.settle(run).agrees
+
+
+@pytest.mark.parametrize("method", ["ef", "decomposition", "ph"])
+def test_part_of_the_blocks_is_given(instances: Path, method: str) -> None:
+    """With its own volume of one block given, every method finds a run that is as good; with another, none better."""
+    site = ms.read(instances / "enedis_local")
+    tree = site.tree(3)
+    free = ms.solve(site, tree, method="ef", gap_rel=1e-6)
+    assert free is not None
+    assert free.objective is not None
+    size = abs(free.objective)
+    own = free.commitments.iloc[:1]
+    kept = ms.solve(site, tree, method=method, gap_rel=1e-3, commitments=own)
+    assert kept is not None
+    assert kept.commitments.iloc[0]["volume_mw"] == pytest.approx(own.iloc[0]["volume_mw"])
+    assert kept.summary["bound_upper"] >= free.objective - 1e-9 * size
+    other = own.assign(volume_mw=0.0)
+    less = ms.solve(site, tree, method=method, gap_rel=1e-3, commitments=other)
+    assert less is not None
+    assert less.commitments.iloc[0]["volume_mw"] == 0.0
+    assert less.summary["objective"] <= free.summary["bound_upper"] + 1e-9 * size
+
+
+def test_a_drawn_run_says_that_its_interval_is_of_a_sample(instances: Path) -> None:
+    run = ms.solve(ms.read(instances / "enedis_local"), ms.read(instances / "enedis_local").tree(3))
+    assert run is not None
+    assert any("these 3 scenarios" in note for note in run.summary["notes"])
+    listed = ms.solve(ms.read(instances / "tiny_site"))
+    assert not any("scenarios, not of all days" in note for note in listed.summary["notes"])
+
+
+def test_values_are_of_the_expected_profit(tiny: ms.Site) -> None:
+    with pytest.raises(UsageError, match="weighs risk"):
+        ms.evaluate(tiny.with_risk("cvar", alpha=0.5), values=True)

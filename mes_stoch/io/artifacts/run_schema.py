@@ -86,6 +86,16 @@ class StatedBidRules(_Part):
     bid_steps: StrictBool
 
 
+class StatedRisk(_Part):
+    """Measure of risk: its terms, and what it is of the run's profits; nothing where nothing was found in time."""
+
+    measure: Shown
+    alpha: Number | None
+    beta: Number
+    value: Number | None
+    value_at_risk: Number | None
+
+
 class Summary(_Part):
     """``summary.json``."""
 
@@ -112,6 +122,9 @@ class Summary(_Part):
     horizon_periods: Annotated[StrictInt, Field(ge=1, le=10**7)]
     period_h: Annotated[float, Field(gt=0)]
     streams: dict[Shown, Number]
+    # where the instance states a risk
+    expected_profit: Number | None = None
+    risk: StatedRisk | None = None
     commitments: list[StatedCommitment]
     bid_rules: StatedBidRules
     slack: list[StatedSlack]

@@ -19,6 +19,7 @@ from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import AnyComponent, AnyProduct, Bids, Horizon, Node, Uncertainty
 from mes_stoch.schema.product import MarketProduct
+from mes_stoch.schema.risk import Risk
 
 T = TypeVar("T")
 EntryPath = tuple[str | int, ...]
@@ -29,6 +30,7 @@ _UNCERTAINTY: TypeAdapter[Uncertainty] = TypeAdapter(Uncertainty)
 _NODE = TypeAdapter(Node)
 _HORIZON = TypeAdapter(Horizon)
 _BIDS = TypeAdapter(Bids)
+_RISK: TypeAdapter[Risk] = TypeAdapter(Risk)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class PartialInstance:
     bids: Bids
     series: str | None
     uncertainty: Uncertainty | None
+    risk: Risk | None = None
 
 
 def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
@@ -74,6 +77,7 @@ def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
         bids=_parse(_BIDS, data.get("bids", {})) or Bids(),
         series=series if isinstance(series, str) else None,
         uncertainty=_parse(_UNCERTAINTY, data.get("uncertainty")),
+        risk=_parse(_RISK, data.get("risk")),
     )
 
 

@@ -80,7 +80,7 @@ def examine_slack(
     tolerance = _TOLERANCE * float(program.cost[slack].max(initial=0.0))
     if used <= tolerance:
         return ScenarioSlack(index, used, used)
-    fixed = _with_held(program, held, values)
+    fixed = with_held(program, held, values)
     penalties = np.zeros(len(program.cost))
     penalties[slack] = program.cost[slack]
     least_of = replace(fixed, cost=penalties, offset=0.0)
@@ -117,7 +117,8 @@ def examine_all(
     return found
 
 
-def _with_held(program: LinearProgram, held: IndexArray, values: FloatArray) -> LinearProgram:
+def with_held(program: LinearProgram, held: IndexArray, values: FloatArray) -> LinearProgram:
+    """The program with some columns fixed at their values in a point, integers at whole numbers."""
     point = np.where(program.integer, np.round(values), values)
     lower, upper = program.column_lower.copy(), program.column_upper.copy()
     lower[held] = upper[held] = point[held]
