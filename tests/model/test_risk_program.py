@@ -147,7 +147,7 @@ def test_shares_that_make_no_sense(alpha: float) -> None:
 
 def test_columns_and_rows_keep_their_numbers() -> None:
     program = vendor()
-    program.scenarios[0].cost[1] = 0.0
+    program.scenarios[1].cost[1] = 0.0
     averse = risk_averse(program, ConditionalValueAtRisk(0.5), 0.25)
     assert isinstance(averse, RiskProgram)
     assert averse.column_names == ("x0", "x1", "risk.profit_at_risk", "risk.shortfall")
@@ -156,11 +156,26 @@ def test_columns_and_rows_keep_their_numbers() -> None:
     assert averse.root.names == ("order", "risk.profit_at_risk")
     assert averse.root.consensus.tolist() == [True, True]
     first, second = averse.scenario(0), averse.scenario(1)
-    # a sale earns nothing in the first scenario, and has its entry in the row all the same
-    assert first.matrix.toarray().tolist() == [[-1, 1, 0, 0], [-0.2, 0, -1, 1]]
-    assert second.matrix.toarray().tolist() == [[-1, 1, 0, 0], [-0.2, 1, -1, 1]]
+    # a sale earns nothing in the second scenario, and has its entry in the row all the same
+    assert first.matrix.toarray().tolist() == [[-1, 1, 0, 0], [-0.2, 1, -1, 1]]
+    assert second.matrix.toarray().tolist() == [[-1, 1, 0, 0], [-0.2, 0, -1, 1]]
     assert first.matrix.indices.tolist() == second.matrix.indices.tolist()
-    assert second.cost == pytest.approx([0.75 * 0.2, -0.75, -0.25, 0.25 / 0.5])
+    assert first.cost == pytest.approx([0.75 * 0.2, -0.75, -0.25, 0.25 / 0.5])
+
+
+@pytest.mark.parametrize("money", [2.0**-30, 1000.0, 1e9])
+@pytest.mark.parametrize("method", METHODS)
+def test_whatever_the_unit_of_money(method: str, money: float) -> None:
+    """The threshold is counted in a power of two of about the costs, and the worst case is worth 8 as ever."""
+    program = vendor()
+    for scenario in program.scenarios:
+        scenario.cost[:] *= money
+    averse = risk_averse(program, WorstCase(), 1.0)
+    result = solve_by(method, averse, EXACT)
+    assert result is not None
+    assert -result.upper / money == pytest.approx(8.0, abs=1e-5)
+    assert -result.lower / money == pytest.approx(8.0, abs=1e-5)
+    assert 4.0 < result.root[1] < 16.0
 
 
 def test_a_constant_is_part_of_the_profit() -> None:
@@ -266,7 +281,7 @@ def test_scenarios_of_unlike_columns_are_refused() -> None:
     small = linear_program([1.0], [[1.0]], [0.0], [1.0], [0.0], [1.0])
     large = linear_program([1.0, 1.0], [[1.0, 1.0]], [0.0], [1.0], [0.0, 0.0], [1.0, 1.0])
     root = RootStage(np.array([0], dtype=np.int32), ("x",), np.array([True]), np.ones(1))
-    survey = ProfitSurvey(-2.0, 0.0, 1.0, np.array([0], dtype=np.int32))
+    survey = ProfitSurvey(-2.0, 0.0, 1.0, 1.0, np.array([0], dtype=np.int32))
     program = RiskProgram(ArrayProgram([small, large], np.full(2, 0.5), root), WorstCase(), 1.0, survey)
     assert program.scenario(0).matrix.shape == (2, 3)
     with pytest.raises(ModelError, match="has other columns than the rest"):

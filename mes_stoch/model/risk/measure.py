@@ -39,6 +39,8 @@ class ProfitSurvey:
         For whichever measure and weight some best plan has the profit of every scenario that has a probability in here.
     spread : float
         By how much the profits of scenarios are likely to differ; above zero, and no more than a scale for penalties.
+    unit : float
+        Power of two in money, between a typical and the largest cost: coefficients of the profit in it lie near one.
     priced : int array
         Columns that have a cost in some scenario, ascending.
     """
@@ -46,6 +48,7 @@ class ProfitSurvey:
     lower: float
     upper: float
     spread: float
+    unit: float
     priced: IndexArray
 
 

@@ -9,7 +9,8 @@ With ``beta`` the weight of the measure and the columns and rows of :mod:`mes_st
 
 In the minimisation form of a scenario, ``profit_s = -(c_s' x_s + o_s)``: its costs are multiplied by ``1 - beta``, and
 a row of the measure holds its costs as coefficients. Columns of the root come after the scenario's own, then those of
-the scenario, so that every column and row keeps its number.
+the scenario, so that every column and row keeps its number. All of them count money in ``survey.unit``: what a solver's
+absolute tolerances leave open (:mod:`mes_stoch.solvers.proofs.search_bounds`) is a share of how far they reach in it.
 
 With three stages this is applied to the leaves, before they are bundled by day-ahead node: the measure is of the profit
 of leaves, and its columns at the root are common to all nodes.
@@ -22,14 +23,15 @@ two-stage stochastic programming with an application to disaster management, DOI
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
-from mes_stoch.model.risk.measure import ProfitSurvey, RiskMeasure
+from mes_stoch.model.risk.measure import ProfitSurvey, RiskMeasure, RiskTerms
 from mes_stoch.schema.errors import ModelError, UsageError
 
 P = TypeVar("P", bound=StochasticProgram)
@@ -62,13 +64,13 @@ class RiskProgram(Generic[P]):
         self.program = program
         self.measure = measure
         self.beta = beta
+        self._unit = survey.unit
         self._priced: IndexArray = np.asarray(survey.priced, dtype=np.int32)
         self._terms = measure.terms(np.asarray(program.probabilities, dtype=np.float64), survey)
         if not (np.isfinite(self._terms.root.lower) & np.isfinite(self._terms.root.upper)).all():
             raise ModelError(f"{program.name}: the profit has no proven finite bounds, which a measure of risk needs")
         self._width = len(program.column_names)
-        self._pattern: tuple[IndexArray, IndexArray] | None = None
-        self._order, self._indices, self._pointers = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32)
+        self._pattern: _Pattern | None = None
         self._root = self._make_root()
 
     # -- the protocol -------------------------------------------------------------------------------------------------
@@ -102,16 +104,17 @@ class RiskProgram(Generic[P]):
         if len(inner.cost) != self._width:
             raise ModelError(f"{self.name}: scenario {self.scenario_names[index]!r} has other columns than the rest")
         terms, beta = self._terms, self.beta
-        moved = terms.profit_coefficient * inner.offset
+        moved, unit = terms.profit_coefficient * inner.offset, self._unit
+        weight = -beta * unit
         none = np.zeros(len(terms.root.names) + len(terms.leaf.names), dtype=bool)
         return LinearProgram(
             matrix=self._matrix(inner),
-            cost=np.concatenate([(1.0 - beta) * inner.cost, -beta * terms.root.value, -beta * terms.leaf.value]),
+            cost=np.concatenate([(1.0 - beta) * inner.cost, weight * terms.root.value, weight * terms.leaf.value]),
             offset=(1.0 - beta) * inner.offset,
-            row_lower=np.concatenate([inner.row_lower, terms.row_lower + moved]),
-            row_upper=np.concatenate([inner.row_upper, terms.row_upper + moved]),
-            column_lower=np.concatenate([inner.column_lower, terms.root.lower, terms.leaf.lower]),
-            column_upper=np.concatenate([inner.column_upper, terms.root.upper, terms.leaf.upper]),
+            row_lower=np.concatenate([inner.row_lower, (terms.row_lower + moved) / unit]),
+            row_upper=np.concatenate([inner.row_upper, (terms.row_upper + moved) / unit]),
+            column_lower=np.concatenate([inner.column_lower, terms.root.lower / unit, terms.leaf.lower / unit]),
+            column_upper=np.concatenate([inner.column_upper, terms.root.upper / unit, terms.leaf.upper / unit]),
             integer=np.concatenate([inner.integer, none]),
         )
 
@@ -148,7 +151,7 @@ class RiskProgram(Generic[P]):
     def profit_weight(self, row_dual: FloatArray) -> float:
         """What a unit of a scenario's profit is worth to the plan, by the duals of the scenario's rows."""
         own = row_dual[len(self.program.row_names) :]
-        return float(1.0 - self.beta + self._terms.profit_coefficient @ own)
+        return float(1.0 - self.beta + self._terms.profit_coefficient @ own / self._unit)
 
     def inner_row_duals(self, row_dual: FloatArray) -> FloatArray:
         """Duals of the inner program's rows per unit of the scenario's own cost; ``nan`` where it is worth nothing."""
@@ -159,60 +162,76 @@ class RiskProgram(Generic[P]):
 
     def _make_root(self) -> RootStage:
         inner, added = self.program.root, self._terms.root
-        count = len(inner.columns)
-
-        def nearest(point: FloatArray) -> FloatArray:
-            own = np.clip(point[count:], added.lower, added.upper)
-            return np.concatenate([inner.nearest(point[:count]), own])
-
+        # what a unit is worth, for a move of the likely size
+        penalty = self.beta * np.abs(added.value) / self._terms.root_scale * self._unit**2
         return replace(
             inner,
             columns=np.concatenate([inner.columns, self._width + np.arange(len(added.names))]).astype(np.int32),
             names=(*inner.names, *added.names),
             consensus=np.concatenate([inner.consensus, np.ones(len(added.names), dtype=bool)]),
-            # what a unit is worth, for a move of the likely size
-            rho_scale=np.concatenate([inner.rho_scale, self.beta * np.abs(added.value) / self._terms.root_scale]),
-            nearest=nearest,
+            rho_scale=np.concatenate([inner.rho_scale, penalty]),
+            nearest=self._nearest,
         )
+
+    def _nearest(self, point: FloatArray) -> FloatArray:
+        inner, added = self.program.root, self._terms.root
+        count = len(inner.columns)
+        own = np.clip(point[count:], added.lower / self._unit, added.upper / self._unit)
+        return np.concatenate([inner.nearest(point[:count]), own])
 
     def _matrix(self, inner: LinearProgram) -> sp.csc_array:
         """The inner matrix with the measure's rows below it and its columns behind it.
 
         Every column that costs in some scenario has an entry in all of them, so that scenarios have one pattern.
         """
-        matrix, terms = inner.matrix, self._terms
-        if self._pattern is None or not _is_pattern_of(self._pattern, matrix):
-            self._remember(matrix)
+        terms = self._terms
+        if self._pattern is None or not self._pattern.is_that_of(inner.matrix):
+            self._pattern = _Pattern.of(inner.matrix, terms, self._priced)
         entries = [
-            matrix.data,
-            np.outer(-terms.profit_coefficient, inner.cost[self._priced]).ravel(),
+            inner.matrix.data,
+            np.outer(-terms.profit_coefficient / self._unit, inner.cost[self._priced]).ravel(),
             terms.root_matrix.ravel(),
             terms.leaf_matrix.ravel(),
         ]
-        shape = (matrix.shape[0] + len(terms.row_names), self._width + len(terms.root.names) + len(terms.leaf.names))
-        return sp.csc_array((np.concatenate(entries)[self._order], self._indices, self._pointers), shape=shape)
-
-    def _remember(self, matrix: sp.csc_array) -> None:
-        """Note where the entries go for all scenarios of this pattern."""
-        count = len(self._terms.row_names)
-        root = np.arange(self._width, self._width + len(self._terms.root.names))
-        leaf = np.arange(self._width + len(root), self._width + len(root) + len(self._terms.leaf.names))
-        blocks = (self._priced, root, leaf)
-        column_parts = [np.repeat(np.arange(self._width), np.diff(matrix.indptr))]
-        row_parts = [np.asarray(matrix.indices, dtype=np.int64)]
-        column_parts += [np.tile(columns, count) for columns in blocks]
-        row_parts += [np.repeat(matrix.shape[0] + np.arange(count), len(columns)) for columns in blocks]
-        column, row = np.concatenate(column_parts), np.concatenate(row_parts)
-        self._order = np.lexsort((row, column))
-        self._indices = row[self._order].astype(np.int32)
-        self._pointers = np.concatenate(
-            [[0], np.cumsum(np.bincount(column, minlength=self._width + len(root) + len(leaf)))]
-        ).astype(np.int32)
-        self._pattern = matrix.indices, matrix.indptr
+        return self._pattern.matrix(np.concatenate(entries))
 
 
-def _is_pattern_of(pattern: tuple[IndexArray, IndexArray], matrix: sp.csc_array) -> bool:
-    indices, pointers = pattern
-    if matrix.indices is indices and matrix.indptr is pointers:
-        return True
-    return np.array_equal(matrix.indptr, pointers) and np.array_equal(matrix.indices, indices)
+@dataclass(frozen=True)
+class _Pattern:
+    """A sparsity pattern of scenarios, and where their entries go: ``data = entries [order]``."""
+
+    inner_indices: IndexArray
+    inner_pointers: IndexArray
+    order: NDArray[np.int64]
+    indices: IndexArray
+    pointers: IndexArray
+    shape: tuple[int, int]
+
+    @staticmethod
+    def of(inner: sp.csc_array, terms: RiskTerms, priced: IndexArray) -> _Pattern:
+        """Entries are the inner ones, then row by row of the measure: costs, columns of the root, of the scenario."""
+        rows, width = inner.shape
+        count, first = len(terms.row_names), width + len(terms.root.names)
+        last = first + len(terms.leaf.names)
+        blocks = (priced, np.arange(width, first), np.arange(first, last))
+        column = np.concatenate(
+            [np.repeat(np.arange(width), np.diff(inner.indptr)), *(np.tile(columns, count) for columns in blocks)]
+        )
+        row = np.concatenate([inner.indices, *(np.repeat(rows + np.arange(count), len(columns)) for columns in blocks)])
+        order = np.lexsort((row, column))
+        return _Pattern(
+            inner_indices=inner.indices,
+            inner_pointers=inner.indptr,
+            order=order,
+            indices=row[order].astype(np.int32),
+            pointers=np.concatenate([[0], np.cumsum(np.bincount(column, minlength=last))]).astype(np.int32),
+            shape=(rows + count, last),
+        )
+
+    def is_that_of(self, inner: sp.csc_array) -> bool:
+        if inner.indices is self.inner_indices and inner.indptr is self.inner_pointers:
+            return True
+        return np.array_equal(inner.indptr, self.inner_pointers) and np.array_equal(inner.indices, self.inner_indices)
+
+    def matrix(self, entries: FloatArray) -> sp.csc_array:
+        return sp.csc_array((entries[self.order], self.indices, self.pointers), shape=self.shape)

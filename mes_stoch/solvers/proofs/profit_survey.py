@@ -75,7 +75,15 @@ def survey_profits(
     least_upper = -communicator.largest(-min(bounds, default=math.inf))
     everywhere = communicator.sum(priced.astype(np.float64)) > 0
     spread = upper - least_upper if upper > least_upper else _LIKELY_SHARE * max(abs(upper), 1.0)
-    return ProfitSurvey(lower, upper, spread, np.flatnonzero(everywhere).astype(np.int32))
+    unit = _unit_of_costs(program.scenario(0))
+    return ProfitSurvey(lower, upper, spread, unit, np.flatnonzero(everywhere).astype(np.int32))
+
+
+def _unit_of_costs(scenario: LinearProgram) -> float:
+    sizes = np.abs(scenario.cost[scenario.cost != 0])
+    if not len(sizes):
+        return 1.0
+    return float(2.0 ** np.round(0.5 * np.log2(np.median(sizes)) + 0.5 * np.log2(sizes.max())))
 
 
 def _profit_range(scenario: LinearProgram, box: Box) -> tuple[float, float]:
