@@ -57,7 +57,7 @@ def assemble_run(program: SolvedProgram, result: EngineResult, settings: RunSett
         If profit by scenario, profit by stream and the certified objective do not agree.
     """
     site, result = by_leaf(program, result)
-    result = with_exact_risk(site, with_best_dispatch(site, result, _aside_s(settings, 60.0)))
+    result = with_exact_risk(site, with_best_dispatch(site, result, _time_for_dispatch_s(settings, result)))
     solution = build_solution(site, result)
     commitments = _commitments(site, result)
     return Run(
@@ -155,6 +155,13 @@ def _aside_s(settings: RunSettings, most_s: float) -> float:
     """Seconds for a question beside the solve (was slack chosen?): a twentieth of the time a solve may take."""
     limit = settings.options.get("time_limit_s")
     return min(most_s, 1.0 + 0.05 * float(limit)) if isinstance(limit, int | float) else most_s
+
+
+def _time_for_dispatch_s(settings: RunSettings, result: EngineResult) -> float:
+    """Seconds for a better dispatch of what the plan has no reason to dispatch well; none beyond the time limit."""
+    limit = settings.options.get("time_limit_s")
+    left = float(limit) - result.wall_time_s if isinstance(limit, int | float) else 60.0
+    return max(min(_aside_s(settings, 60.0), left), 0.0) if result.status in _DONE else 0.0
 
 
 def _foresight_note(program: SiteProgram) -> str:
