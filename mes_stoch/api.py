@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.stress.outcome import StressTest
@@ -35,6 +35,7 @@ from mes_stoch.schema.errors import (
     InterruptedRunError,
     MissingEntryError,
     RunFolderError,
+    TimeLimitError,
     UsageError,
 )
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out, plugins_of
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mes_stoch.evaluation.bracket import Bracket
     from mes_stoch.io.commitment_file import GivenCommitments
     from mes_stoch.solvers.certificate.result import Progress, SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
@@ -662,7 +664,9 @@ def evaluate(
             "values=True what information and the model are worth, products=True what each product is"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
-    if run is None and (stress or (asked.needs_volumes and commitments is None)):
+    if run is None and stress:
+        raise UsageError("an instance holds nothing yet: the stress test takes a run")
+    if run is None and asked.needs_volumes and commitments is None:
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
     found = Evaluation(site.name)
@@ -676,6 +680,8 @@ def evaluate(
             "use site.with_risk(None), or an instance without risk"
         )
     taken = _tree_to_evaluate(site, run, tree)
+    # the limit is checked here, and is for everything together
+    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     return _worth(found, site, run, taken, asked, options, told)
 
@@ -762,28 +768,55 @@ def _worth(
 
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     volumes = _volumes(site, run, tree, asked) if asked.needs_volumes else {}
+    seeds = [] if asked.replications is None else seeds_of(_root_seed(site, asked), asked.replications)
+    count = len(tree.scenario_names)
+    known = _known_recourse(run, tree, options)
+
+    def draw(seed: int) -> ScenarioTree:
+        return site.tree(count, seed, leaves_per_day_ahead_node=count // len(tree.day_ahead_nodes))
+
+    instance = site.instance
+    steps: dict[str, Callable[[], Any]] = {}
     if asked.profits:
-        profits = worth.profits_of_commitment(site.instance, tree, volumes, options, stop, told)
-        found = replace(found, profits=profits)
+        steps["profits"] = lambda: worth.profits_of_commitment(instance, tree, volumes, options, stop, told)
     if asked.replications is not None:
-        seeds = seeds_of(_root_seed(site, asked), asked.replications)
-        count = len(tree.scenario_names)
-        leaves = count // len(tree.day_ahead_nodes)
-
-        def draw(seed: int) -> ScenarioTree:
-            return site.tree(count, seed, leaves_per_day_ahead_node=leaves)
-
-        gap = worth.gap_of_commitment(site.instance, draw, seeds, volumes, options, stop, told)
-        found = replace(found, optimality_gap=gap)
-    known = None
-    if run is not None and tree is run.tree:
-        known = worth.stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
+        steps["optimality_gap"] = lambda: worth.gap_of_commitment(instance, draw, seeds, volumes, options, stop, told)
     if asked.products:
-        worths = worth.product_values_over(site.instance, tree, options, stop, known, told)
-        found = replace(found, product_values=worths)
+        steps["product_values"] = lambda: worth.product_values_over(instance, tree, options, stop, known, told)
     if asked.values:
-        found = replace(found, values=worth.values_over(site.instance, tree, options, stop, known, told))
-    return replace(found, is_cut_short=stop())
+        steps["values"] = lambda: worth.values_over(instance, tree, options, stop, known, told)
+    late: list[TimeLimitError] = []
+    is_complete = True
+    for name, step in steps.items():
+        try:
+            _require_time(stop)
+            part = step()
+        except TimeLimitError as error:
+            late.append(error)
+            continue
+        is_complete = is_complete and part.is_complete
+        found = replace(found, **{name: part})
+    if len(late) == len(steps) and found.stress is None:
+        raise late[0]
+    for missed in late:
+        logger.warning("%s", missed)
+    return replace(found, is_cut_short=bool(late) or stop() or not is_complete)
+
+
+def _require_time(stop: Stop) -> None:
+    if stop():
+        raise TimeLimitError("the time limit came before everything was evaluated")
+
+
+def _known_recourse(run: Run | None, tree: ScenarioTree, options: SolveOptions) -> Bracket | None:
+    """RP as a run has proven it over its own tree, where that is as close as is asked for."""
+    from mes_stoch.evaluation.worth import stated_recourse
+
+    if run is None or tree is not run.tree or run.changed:
+        return None
+    known = stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
+    gap = run.summary["gap_rel"]
+    return known if known is not None and gap is not None and gap <= options.gap_rel else None
 
 
 def _root_seed(site: Site, asked: _Asked) -> int:
@@ -794,9 +827,12 @@ def _root_seed(site: Site, asked: _Asked) -> int:
             f"{site.name} lists its scenarios, and replications take scenarios that are drawn: nothing follows from a "
             "list for days that are not on it"
         )
-    if asked.replications is not None and asked.replications < 2:
+    if not isinstance(asked.replications, int) or asked.replications < 2:
         raise UsageError(f"an optimality gap takes 2 replications or more, not {asked.replications}")
-    return int(own) if asked.seed is None else asked.seed
+    seed = own if asked.seed is None else asked.seed
+    if not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"a seed is a whole number, 0 or more; found {seed}")
+    return seed
 
 
 def _volumes(site: Site, run: Run | None, tree: ScenarioTree, asked: _Asked) -> dict[str, NDArray[np.float64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, scenarios_option, seed_option
 from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
 
@@ -36,6 +38,10 @@ Examples:
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
 cannot be delivered, or a scenario has no dispatch, 4 the time limit came first.
 """
+
+
+#: What an evaluation is left where the command has taken its time already, s.
+_LEAST_S = 0.01
 
 
 class _Leaves(click.ParamType[int | None]):
@@ -111,8 +117,10 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 @click.option(
     "--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema, help="Print the JSON Schema."
 )
-@click.option("--force", is_flag=True, help="Overwrite the file that --out names.")
+@click.option("--force", is_flag=True, help="Overwrite the file that --out names, and the profits beside it.")
+@click.pass_context
 def evaluate(
+    context: click.Context,
     folder: Path,
     stress: bool,
     leaves: int | None,
@@ -130,8 +138,10 @@ def evaluate(
 ) -> None:
     """Find out what a commitment is worth: test a finished run, or evaluate volumes over scenarios."""
     from mes_stoch import api
+    from mes_stoch.io.artifacts.run_folder import EVALUATION
     from mes_stoch.io.readers.locate import INSTANCE_FILE
 
+    invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
     if not (stress or values or products or draws or commitment is not None or replications is not None):
         raise UsageError(
@@ -139,11 +149,11 @@ def evaluate(
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
             "--values what information and the model are worth, --products what each product is"
         )
-    if out is not None and out.exists() and not force:
-        raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
+    _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)
     tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
+    gone = time.perf_counter() - invocation.begun
     found = api.evaluate(
         site if run is None else folder,
         stress=stress,
@@ -154,7 +164,7 @@ def evaluate(
         values=values,
         products=products,
         gap_rel=gap,
-        time_limit_s=time_limit,
+        time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
         told=output.status,
     )
     target = out or _default_target(folder, site.name, is_run=run is not None)
@@ -162,13 +172,31 @@ def evaluate(
     found.write(target, leaves)
     output.status(f"evaluation: {target}")
     if found.is_cut_short:
-        raise TimeLimitError("the time limit came first: what is written is proven, and wider than was asked for")
+        raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
     if test is not None and not test.passed:
         raise StressError(
             f"what is held cannot all be delivered: {test.leaves_with_a_miss} of {test.plan.leaves} leaves miss up to "
             f"{test.largest_miss('MW'):.3g} MW and {test.largest_miss('MWh'):.3g} MWh of a full call"
         )
+
+
+def _check_target(target: Path, *, is_named: bool, force: bool) -> None:
+    """Refuse to write what could not be written, or over what is not an evaluation's."""
+    from mes_stoch.io.artifacts.run_folder import FLOWS, MANIFEST, SOLUTION, SUMMARY, TREE, UNFINISHED
+
+    data = target.with_suffix(".nc")
+    if data == target:
+        raise UsageError(f"{target} is the name of the profits by scenario; --out names the JSON beside it")
+    if {target.name, data.name} & {MANIFEST, UNFINISHED, SUMMARY, SOLUTION, FLOWS, TREE}:
+        raise UsageError(f"{target.name} would overwrite a file of a run; choose another name for --out")
+    if is_named and not target.parent.is_dir():
+        raise UsageError(f"cannot write {target}: there is no folder {target.parent}")
+    for path in (target, data):
+        if path.is_dir():
+            raise UsageError(f"cannot write {path}: it is a folder")
+        if is_named and path.exists() and not force:
+            raise UsageError(f"{path} exists; choose another --out, or add --force to overwrite it")
 
 
 def _default_target(folder: Path, name: str, *, is_run: bool) -> Path:

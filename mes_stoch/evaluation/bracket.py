@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from mes_stoch.schema.evaluation import BracketResult
+
 
 @dataclass(frozen=True)
 class Bracket:
@@ -24,6 +26,16 @@ class Bracket:
     @property
     def width(self) -> float:
         return self.upper - self.lower
+
+
+def bracket_result(bracket: Bracket) -> BracketResult:
+    """As it is written: JSON has no infinite numbers."""
+    if bracket.upper == -math.inf:
+        return BracketResult(value="minus infinity", lower=None, upper=None)
+    if bracket.lower == math.inf:
+        return BracketResult(value="infinity", lower=None, upper=None)
+    ends = [end if math.isfinite(end) else None for end in (bracket.lower, bracket.upper)]
+    return BracketResult(lower=ends[0], upper=ends[1])
 
 
 def _difference(one: float, other: float) -> float:

@@ -15,20 +15,17 @@ Each is a bracket, from the proven intervals of two solves.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.profit import seed_of
-from mes_stoch.evaluation.time_of_solves import one_solve
+from mes_stoch.evaluation.solves import Solves
 from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
-from mes_stoch.schema.errors import SolveError
-from mes_stoch.schema.evaluation import BracketResult, ProductValueResult, ProductValuesResult
-from mes_stoch.solvers.auto import solve_by
+from mes_stoch.schema.evaluation import ProductValueResult, ProductValuesResult
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
@@ -52,6 +49,7 @@ class ProductValues:
     scenarios: int
     seed: int | None
     currency: str
+    is_complete: bool = True
 
     @property
     def together(self) -> Bracket:
@@ -72,19 +70,16 @@ class ProductValues:
             scenarios=self.scenarios,
             seed=self.seed,
             currency=self.currency,
-            recourse=_result(self.recourse),
-            without_any=_result(self.nothing),
-            together=_result(self.together),
+            recourse=bracket_result(self.recourse),
+            without_any=bracket_result(self.nothing),
+            together=bracket_result(self.together),
             products={
-                name: ProductValueResult(beside_others=_result(self.beside(name)), alone=_result(self.by_itself(name)))
+                name: ProductValueResult(
+                    beside_others=bracket_result(self.beside(name)), alone=bracket_result(self.by_itself(name))
+                )
                 for name in self.without
             },
         )
-
-
-def _result(bracket: Bracket) -> BracketResult:
-    ends = [end if math.isfinite(end) else None for end in (bracket.lower, bracket.upper)]
-    return BracketResult(lower=ends[0], upper=ends[1])
 
 
 def product_values(
@@ -108,7 +103,7 @@ def product_values(
     ------
     InfeasibleError, UnboundedError, SolveError
     """
-    stop = stop or Stop()
+    solves = Solves(options, stop or Stop())
     sizes = {group.owner: len(group.positions) for group in leaves.column_groups if _is_volume(leaves, group)}
     count, done = (2 * len(sizes) if len(sizes) > 1 else 0) + 1 + (recourse is None), 0
 
@@ -118,17 +113,18 @@ def product_values(
         if told is not None:
             told(f"{done} of {count}: {what}")
         closed = {name: np.zeros(size) for name, size in sizes.items() if name not in offered}
-        return _solved(leaves.with_commitments(closed) if closed else leaves, options, stop)
+        program = leaves.with_commitments(closed) if closed else leaves
+        return solves.bracket(by_day_ahead_node(program, program))
 
     everyone = set(sizes)
     known = solved(everyone, "all products") if recourse is None else recourse
-    nothing = solved(set(), "none of them")
+    nothing = _no_more(solved(set(), "none of them"), known)
     if len(sizes) == 1:
         only = next(iter(sizes))
         without, alone = {only: nothing}, {only: known}
     else:
-        without = {name: solved(everyone - {name}, f"all but {name}") for name in sizes}
-        alone = {name: solved({name}, f"{name} alone") for name in sizes}
+        without = {name: _no_more(solved(everyone - {name}, f"all but {name}"), known) for name in sizes}
+        alone = {name: _no_more(solved({name}, f"{name} alone"), known) for name in sizes}
     return ProductValues(
         known,
         nothing,
@@ -137,15 +133,14 @@ def product_values(
         scenarios=len(leaves.scenario_names),
         seed=seed_of(leaves.tree),
         currency=leaves.instance.currency,
+        is_complete=solves.is_complete,
     )
+
+
+def _no_more(fewer: Bracket, all_of_them: Bracket) -> Bracket:
+    """With fewer products no more is earned than with all."""
+    return Bracket(fewer.lower, min(fewer.upper, max(all_of_them.upper, fewer.lower)))
 
 
 def _is_volume(leaves: SiteProgram, group: ColumnGroup) -> bool:
     return group.role == "commitment" and group.stage == "commit" and group.owner in leaves.instance.products
-
-
-def _solved(leaves: SiteProgram, options: SolveOptions, stop: Stop) -> Bracket:
-    result = solve_by("auto", by_day_ahead_node(leaves, leaves), options, stop=one_solve(stop, options))
-    if result is None:
-        raise SolveError(f"{leaves.name}: values are worked out in one process")
-    return Bracket(-result.upper if result.scenarios else -math.inf, -result.lower)

@@ -60,6 +60,11 @@ class Profits:
     currency: str
 
     @property
+    def is_complete(self) -> bool:
+        """Whether all scenarios were dispatched; without that there are no profits."""
+        return True
+
+    @property
     def mean(self) -> float:
         """Expected profit."""
         return math.fsum(self._weights * self.scenarios["profit_eur"].to_numpy())
@@ -73,13 +78,14 @@ class Profits:
         """Standard error of the mean as an estimate of what the commitment earns on days not drawn.
 
         Independent draws are the day-ahead nodes of a drawn tree, whose leaves share prices; ``None`` for a tree that
-        was not drawn, or of one node.
+        was not drawn, of one node, or of nodes that weigh differently.
         """
         if self.drawn_with is None:
             return None
         weighted = self.scenarios.assign(money=self._weights * self.scenarios["profit_eur"].to_numpy())
         by_node = weighted.groupby("day_ahead_node", sort=False)[["money", "probability"]].sum()
-        if len(by_node) < 2:
+        weights = by_node["probability"].to_numpy()
+        if len(by_node) < 2 or not np.allclose(weights, weights[0], rtol=1e-9, atol=0.0):
             return None
         means = (by_node["money"] / by_node["probability"]).to_numpy()
         return float(np.std(means, ddof=1) / math.sqrt(len(means)))

@@ -33,11 +33,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from mes_stoch.evaluation.time_of_solves import one_solve
+from mes_stoch.evaluation.solves import Solves
 from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.schema.errors import SolveError, UsageError
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import OptimalityGapResult
-from mes_stoch.solvers.auto import solve_by
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
@@ -65,6 +65,8 @@ class Replication:
     kind : str
         What the bound rests on.
     seed : int or None
+    is_complete : bool
+        Whether the sample was solved to the gap.
     """
 
     bound_upper: float
@@ -74,6 +76,7 @@ class Replication:
     scenarios: int
     kind: BoundKind
     seed: int | None = None
+    is_complete: bool = True
 
     @property
     def gap(self) -> float:
@@ -88,6 +91,7 @@ class OptimalityGap:
     replications: tuple[Replication, ...]
     currency: str = ""
     confidence: float = CONFIDENCE
+    is_complete: bool = True
 
     @property
     def method(self) -> str:
@@ -166,11 +170,11 @@ def replicate(
             f"{program.name}: scenarios of unlike probability are no independent draws, and say nothing of days that "
             "were not drawn"
         )
-    stop = stop or Stop()
-    found = solve_by(method, program, options, stop=one_solve(stop, options))
+    solves = Solves(options, stop or Stop())
+    found = solves.result(program, method)
     if found is None or not found.scenarios:
-        raise SolveError(f"{program.name}: no commitment of a sample was found in time")
-    values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=stop)
+        raise NotInTimeError(f"{program.name}: no commitment of a sample was found in time")
+    values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=solves.stop)
     own = np.array([solution.cost for solution in sorted(found.scenarios, key=lambda solution: solution.index)])
     candidate = np.array([value.upper for value in values])
     return Replication(
@@ -181,6 +185,7 @@ def replicate(
         scenarios=len(values),
         kind=found.bound_kind,
         seed=seed,
+        is_complete=solves.is_complete,
     )
 
 
@@ -217,11 +222,19 @@ def optimality_gap(
     """
     if len(seeds) < TWO:
         raise UsageError("an optimality gap takes two replications or more")
-    found = []
+    found: list[Replication] = []
     for place, seed in enumerate(seeds, 1):
         program, root = sample(seed)
-        replication = replicate(program, root, options, seed=seed, stop=stop)
+        if len(seeds) == TWO and len(program.scenario_names) < TWO:
+            raise UsageError("two replications take two scenarios or more each, from which their spread is estimated")
+        try:
+            replication = replicate(program, root, options, seed=seed, stop=stop)
+        except NotInTimeError:
+            if len(found) <= TWO:
+                raise
+            # those that are there are independent of each other all the same
+            return OptimalityGap(tuple(found), currency, is_complete=False)
         found.append(replication)
         if told is not None:
             told(f"replication {place} of {len(seeds)}: gap at most {replication.gap:,.2f} {currency}".rstrip())
-    return OptimalityGap(tuple(found), currency)
+    return OptimalityGap(tuple(found), currency, is_complete=all(replication.is_complete for replication in found))

@@ -33,19 +33,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.profit import seed_of
-from mes_stoch.evaluation.time_of_solves import one_solve
+from mes_stoch.evaluation.solves import UNKNOWN, Solves, profit_of, reached_its_gap
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.mean_program import MeanProgram, OneScenario
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
-from mes_stoch.schema.errors import InfeasibleError, SolveError
-from mes_stoch.schema.evaluation import BracketResult, ValuesResult
-from mes_stoch.solvers.auto import solve_by
+from mes_stoch.schema.errors import InfeasibleError
+from mes_stoch.schema.evaluation import ValuesResult
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.decomposition.given_root import evaluate_given
-from mes_stoch.solvers.extensive.algorithm import solve_extensive
 from mes_stoch.solvers.interruption.stop import Stop
 
 Told = Callable[[str], object]
@@ -58,7 +57,8 @@ class Values:
     Parameters
     ----------
     recourse, wait_and_see, expected_value, expected_result : Bracket
-        RP, WS, EV, EEV. A first stage that some scenario cannot answer has an EEV of minus infinity.
+        RP, WS, EV, EEV. A first stage that some scenario cannot answer has an EEV of minus infinity. Where the mean
+        scenario has no solution, or was not solved to its gap, nothing is known of EEV but that RP is no less.
     scenarios : int
         How many the program has.
     expected_result_day_ahead : Bracket or None
@@ -67,6 +67,8 @@ class Values:
         Of a drawn tree.
     currency : str
         Of all amounts; empty where a program has none.
+    is_complete : bool
+        Whether every solve has reached its gap.
     """
 
     recourse: Bracket
@@ -77,6 +79,7 @@ class Values:
     expected_result_day_ahead: Bracket | None = None
     seed: int | None = None
     currency: str = ""
+    is_complete: bool = True
 
     @property
     def perfect_information(self) -> Bracket:
@@ -114,15 +117,8 @@ class Values:
             scenarios=self.scenarios,
             seed=self.seed,
             currency=self.currency,
-            values={
-                name: BracketResult(lower=_finite(bracket.lower), upper=_finite(bracket.upper))
-                for name, bracket in self.named().items()
-            },
+            values={name: bracket_result(bracket) for name, bracket in self.named().items()},
         )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def values_of_program(
@@ -141,7 +137,7 @@ def values_of_program(
     ----------
     program : StochasticProgram
     options : SolveOptions
-        Gap of each bracket.
+        Gap of each bracket; the first stage of the mean scenario is optimal for it to this gap.
     method : str
         By which the stochastic program is solved.
     recourse : Bracket, optional
@@ -156,24 +152,8 @@ def values_of_program(
     ------
     InfeasibleError, UnboundedError, SolveError
     """
-    say = told or (lambda _: None)
-    stop = stop or Stop()
-    alone = program if leaves is None else leaves
-    if recourse is None:
-        say("RP: the stochastic program")
-        recourse = _profit(_solved(solve_by(method, program, options, stop=one_solve(stop, options)), program.name))
-    say("EV: the mean scenario")
-    mean = solve_extensive(MeanProgram(alone), options, stop=one_solve(stop, options))
-    say("EEV: its first stage in every scenario")
-    expected = _expected(program, mean.root, options, stop)
-    say(f"WS: {len(alone.scenario_names)} scenarios, each alone")
-    return Values(
-        recourse=recourse,
-        wait_and_see=_wait_and_see(alone, options, stop),
-        expected_value=_profit(mean),
-        expected_result=expected,
-        scenarios=len(alone.scenario_names),
-    )
+    found, _ = _values(program, Solves(options, stop or Stop()), method, recourse, leaves, told)
+    return found
 
 
 def values_of_site(
@@ -193,19 +173,60 @@ def values_of_site(
         One scenario a leaf, as :func:`mes_stoch.model.site_program.build_leaf_program` makes it.
     """
     program = by_day_ahead_node(leaves, leaves)
-    stop = stop or Stop()
-    found = values_of_program(program, options, method=method, recourse=recourse, leaves=leaves, stop=stop, told=told)
+    solves = Solves(options, stop or Stop())
+    found, mean = _values(program, solves, method, recourse, leaves, told)
     found = replace(found, seed=seed_of(leaves.tree), currency=leaves.instance.currency)
     if not isinstance(program, BundledProgram):
         return found
     if told is not None:
         told("EEV_day_ahead: its day-ahead decisions as well")
-    mean = solve_extensive(MeanProgram(leaves), options, stop=one_solve(stop, options))
-    values = next(iter(mean.scenarios)).values
-    columns = leaves.day_ahead_columns
-    decided = leaves.with_fixed(columns, _whole(leaves, values)[columns])
-    fixed = by_day_ahead_node(decided, decided)
-    return replace(found, expected_result_day_ahead=_expected(fixed, mean.root, options, stop))
+    fixed = Bracket(-math.inf, found.recourse.upper)
+    if mean is not None and reached_its_gap(mean):
+        columns = leaves.day_ahead_columns
+        decided = leaves.with_fixed(columns, _whole(leaves, mean.scenarios[0].values)[columns])
+        fixed = _expected(by_day_ahead_node(decided, decided), mean.root, solves, found.recourse)
+    return replace(found, expected_result_day_ahead=fixed, is_complete=solves.is_complete)
+
+
+def _values(
+    program: StochasticProgram,
+    solves: Solves,
+    method: str,
+    recourse: Bracket | None,
+    leaves: StochasticProgram | None,
+    told: Told | None,
+) -> tuple[Values, EngineResult | None]:
+    """The values, and what was found for the mean scenario."""
+    say = told or (lambda _: None)
+    alone = program if leaves is None else leaves
+    if recourse is None:
+        say("RP: the stochastic program")
+        recourse = solves.bracket(program, method)
+    say("EV: the mean scenario")
+    mean, believed = _mean(alone, solves)
+    expected = Bracket(-math.inf, recourse.upper)
+    if mean is not None and reached_its_gap(mean):
+        say("EEV: its first stage in every scenario")
+        expected = _expected(program, mean.root, solves, recourse)
+    say(f"WS: {len(alone.scenario_names)} scenarios, each alone")
+    found = Values(
+        recourse=recourse,
+        wait_and_see=_wait_and_see(alone, solves),
+        expected_value=believed,
+        expected_result=expected,
+        scenarios=len(alone.scenario_names),
+        is_complete=solves.is_complete,
+    )
+    return found, mean
+
+
+def _mean(program: StochasticProgram, solves: Solves) -> tuple[EngineResult | None, Bracket]:
+    """The mean scenario's solution; a mean of scenarios with whole numbers of their own may have none."""
+    try:
+        result = solves.result(MeanProgram(program), "ef")
+    except InfeasibleError:
+        return None, Bracket(-math.inf, -math.inf)
+    return result, profit_of(result)
 
 
 def _whole(program: SiteProgram, values: FloatArray) -> FloatArray:
@@ -215,34 +236,29 @@ def _whole(program: SiteProgram, values: FloatArray) -> FloatArray:
     return np.clip(rounded, structure.column_lower, structure.column_upper)
 
 
-def _expected(program: StochasticProgram, root: FloatArray, options: SolveOptions, stop: Stop) -> Bracket:
+def _expected(program: StochasticProgram, root: FloatArray, solves: Solves, recourse: Bracket) -> Bracket:
     """What a first stage earns; minus infinity where some scenario has no answer to it."""
     try:
-        values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=stop)
+        values = evaluate_given(program, root, lambda _: None, gap_rel=solves.options.gap_rel, stop=solves.stop)
     except InfeasibleError:
         return Bracket(-math.inf, -math.inf)
+    except NotInTimeError:
+        solves.is_complete = False
+        return Bracket(-math.inf, recourse.upper)
     weights = program.probabilities
     upper = math.fsum(float(weights[value.index]) * value.upper for value in values)
     lower = math.fsum(float(weights[value.index]) * value.lower for value in values)
     return Bracket(-upper, -lower)
 
 
-def _wait_and_see(program: StochasticProgram, options: SolveOptions, stop: Stop) -> Bracket:
+def _wait_and_see(program: StochasticProgram, solves: Solves) -> Bracket:
     lower, upper = [], []
     for index, weight in enumerate(program.probabilities):
         if weight > 0:
-            found = _profit(solve_extensive(OneScenario(program, index), options, stop=one_solve(stop, options)))
+            found = solves.bracket(OneScenario(program, index), "ef")
             lower.append(float(weight) * found.lower)
             upper.append(float(weight) * found.upper)
+            if found == UNKNOWN:
+                # nothing that follows makes the mean known
+                return UNKNOWN
     return Bracket(math.fsum(lower), math.fsum(upper))
-
-
-def _profit(result: EngineResult) -> Bracket:
-    """From cost to profit; without a dispatch nothing is known to be earned."""
-    return Bracket(-result.upper if result.scenarios else -math.inf, -result.lower)
-
-
-def _solved(result: EngineResult | None, name: str) -> EngineResult:
-    if result is None:
-        raise SolveError(f"{name}: values are worked out in one process")
-    return result

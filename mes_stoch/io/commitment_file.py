@@ -24,7 +24,7 @@ from mes_stoch.io.readers.moments import Moments, read_moments
 from mes_stoch.io.readers.reporter import Reporter
 from mes_stoch.rules.exclusivity import exclusive_pairs, overlaps
 from mes_stoch.rules.time_axis import blocks
-from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.product import MarketProduct
 
@@ -74,9 +74,13 @@ def read_commitments(path: Path, instance: Instance, time: pd.DatetimeIndex) -> 
 
     Raises
     ------
+    UsageError
+        There is no such file.
     InstanceError
         With everything that is wrong: unknown products, wrong blocks, volumes that the bid rules exclude.
     """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file of commitments")
     reporter = Reporter(path.name)
     table = read_table(path, reporter, ("product", "block_start"))
     found = None if table is None else _read(table, reporter, instance, time)
@@ -92,6 +96,8 @@ def given_commitments(frame: pd.DataFrame, instance: Instance, time: pd.Datetime
     ------
     InstanceError
     """
+    if not isinstance(frame, pd.DataFrame) or not frame.columns.is_unique:
+        raise UsageError("commitments are a file, or a table like Run.commitments with each column once")
     reporter = Reporter("commitments")
     columns = {str(name): ["" if pd.isna(cell) else _text(cell) for cell in frame[name]] for name in frame.columns}
     for name in ("product", "block_start"):
@@ -109,7 +115,13 @@ def _line(issue: Issue) -> int:
 
 
 def _text(cell: Any) -> str:
-    return cell.isoformat() if isinstance(cell, pd.Timestamp) else repr(cell) if isinstance(cell, float) else str(cell)
+    return (
+        cell.isoformat()
+        if isinstance(cell, pd.Timestamp)
+        else repr(float(cell))
+        if isinstance(cell, float)
+        else str(cell)
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +139,7 @@ class _Product:
     def problem(self, volume: float) -> str | None:
         """What would have to be there instead, or ``None``."""
         slack = _TOLERANCE * max(1.0, abs(volume))
-        if abs(volume) <= slack:
+        if abs(volume) <= _TOLERANCE:
             return None
         if not self.smallest - slack <= volume <= self.largest + slack:
             lowest = f"0, or {self.smallest:g}" if self.smallest > 0 else "0"
@@ -138,9 +150,11 @@ class _Product:
 
     def exact(self, volume: float) -> float:
         """The volume without what writing it down has added."""
+        if abs(volume) <= _TOLERANCE:
+            return 0.0
         if self.step > 0:
             volume = self.step * round(volume / self.step)
-        return min(max(volume, 0.0), self.largest)
+        return min(max(volume, self.smallest), self.largest)
 
 
 @dataclass
@@ -205,7 +219,7 @@ def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.Datetim
 def _expected_product(name: str, instance: Instance, products: Mapping[str, _Product]) -> tuple[str, str]:
     if name in instance.products:
         return "a product whose volume is decided at the root", "volumes of later stages are decided in every scenario"
-    return "a product of the instance that is committed", did_you_mean(name, list(products), "known:")
+    return "a product of the instance that is committed", did_you_mean(name, list(products), "known")
 
 
 def _volumes(table: Table, reporter: Reporter, products: Mapping[str, _Product]) -> dict[str, NDArray[np.float64]]:

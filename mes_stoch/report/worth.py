@@ -20,7 +20,7 @@ _MEANING = {
     "RP": "the stochastic program: one commitment for all scenarios",
     "EEV": "commitment of the mean scenario, in the scenarios",
     "EEV_day_ahead": "its day-ahead positions as well",
-    "EV": "the mean scenario itself (not attainable)",
+    "EV": "what a model of the mean alone expects",
     "EVPI": "perfect information, WS - RP",
     "VSS": "the stochastic model, RP - EEV",
     "VSS_day_ahead": "with day-ahead positions, RP - EEV_day_ahead",
@@ -121,10 +121,12 @@ def render_values(values: Values) -> RenderableType:
 
 
 def _ends(bracket: Bracket) -> tuple[str, str]:
+    if bracket.upper == -math.inf:
+        return "no dispatch", "no dispatch"
+    if bracket.lower == math.inf:
+        return "infinite", "infinite"
     return _end(bracket.lower), _end(bracket.upper)
 
 
 def _end(value: float) -> str:
-    if math.isfinite(value):
-        return f"{round(value, 2) + 0.0:,.2f}"
-    return "no dispatch" if value < 0 else "infinite"
+    return f"{round(value, 2) + 0.0:,.2f}" if math.isfinite(value) else "unknown"

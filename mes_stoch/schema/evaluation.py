@@ -94,6 +94,9 @@ class CommitmentResult(Model):
 class BracketResult(Model):
     """Two ends that hold a number by proof; null: nothing is known on that side."""
 
+    value: Literal["between", "minus infinity", "infinity"] = Field(
+        default="between", description="Where a scenario has no dispatch at all, a profit is minus infinity."
+    )
     lower: float | None
     upper: float | None
 

@@ -253,3 +253,59 @@ def test_a_drawn_run_says_that_its_interval_is_of_a_sample(instances: Path) -> N
 def test_values_are_of_the_expected_profit(tiny: ms.Site) -> None:
     with pytest.raises(UsageError, match="weighs risk"):
         ms.evaluate(tiny.with_risk("cvar", alpha=0.5), values=True)
+
+
+@pytest.mark.parametrize("name", ["solution.json", "tree.json", "manifest.json", "summary.json", "values.nc"])
+def test_no_file_of_a_run_is_written_over(tiny: ms.Site, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "run"
+    assert call("solve", tiny.folder, "--out", folder, "--no-figures", "--quiet") == 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    assert call("evaluate", folder, "--commitment", folder / "commitments.csv", "--out", folder / name) == 2
+    assert call("evaluate", folder, "--commitment", folder / "commitments.csv", "--out", folder / name, "--force") == 2
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_profits_beside_the_file_are_not_written_over(tiny: ms.Site, tmp_path: Path) -> None:
+    (tmp_path / "bar.nc").write_bytes(b"mine")
+    file = written(tmp_path / "volumes.csv", f"fr_afrr_up,up,{START},{END},2")
+    assert call("evaluate", tiny.folder, "--commitment", file, "--out", tmp_path / "bar.json") == 2
+    assert (tmp_path / "bar.nc").read_bytes() == b"mine"
+    assert call("evaluate", tiny.folder, "--commitment", file, "--out", tmp_path / "no" / "bar.json") == 2
+
+
+@pytest.mark.parametrize(("volume", "taken"), [(1e-7, 0.0), (0.99999999, 1.0), (2.0000001, 2.0), (3.9999999, 4.0)])
+def test_volumes_are_what_was_written_down(tiny: ms.Site, tmp_path: Path, volume: float, taken: float) -> None:
+    file = written(tmp_path / "volumes.csv", f"fr_afrr_up,up,{START},{END},{volume!r}")
+    for site in (tiny, tiny.with_bids(steps=False)):
+        found = ms.evaluate(site, commitments=file, gap_rel=1e-9).profits
+        assert found is not None
+        assert found.mean == pytest.approx(WORTH[int(taken)], abs=1e-4)
+
+
+def test_what_is_finished_is_kept_when_time_is_up(instances: Path, tmp_path: Path) -> None:
+    """Two scenarios are dispatched in a second; the values of twenty days take longer."""
+    site = ms.read(instances / "hospital_fr")
+    volumes = pd.DataFrame(columns=["product", "block_start", "volume_mw"])
+    found = ms.evaluate(site, commitments=volumes, tree=site.tree(20), values=True, gap_rel=1e-6, time_limit_s=20.0)
+    assert found.is_cut_short
+    assert found.profits is not None
+    assert len(found.profits.scenarios) == 20
+
+
+def test_weights_that_differ_have_no_standard_error() -> None:
+    profits = Profits(
+        scenarios=pd.DataFrame({"probability": [0.9, 0.1], "day_ahead_node": ["a", "b"], "profit_eur": [1.0, 3.0]}),
+        streams=pd.DataFrame(),
+        shortfalls=pd.DataFrame(),
+        bound_upper=2.0,
+        bound_kind="safe",
+        drawn_with=1,
+        currency="EUR",
+    )
+    assert profits.standard_error is None
+
+
+@pytest.mark.parametrize("given", [5, {"a": 1}])
+def test_commitments_that_are_none(tiny: ms.Site, given: object) -> None:
+    with pytest.raises(UsageError, match="a table like"):
+        ms.evaluate(tiny, commitments=given)  # type: ignore[arg-type]

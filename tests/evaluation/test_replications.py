@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 from solvers.array_programs import ArrayProgram, newsvendor
 
@@ -123,3 +124,16 @@ def test_three_stages_are_refused(instances: Path, tmp_path: Path) -> None:
     tree = site.tree(4, leaves_per_day_ahead_node=2)
     with pytest.raises(UsageError, match="two stages"):
         ms.evaluate(site, commitments=volumes, tree=tree, replications=2)
+
+
+def test_two_replications_of_one_scenario_have_no_spread() -> None:
+    with pytest.raises(UsageError, match="two scenarios or more"):
+        optimality_gap(lambda seed: (sampled(seed, 1), np.array([40.0])), [1, 2], SolveOptions())
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5])
+def test_a_seed_is_a_whole_number(instances: Path, seed: float) -> None:
+    site = ms.read(instances / "enedis_local")
+    frame = pd.DataFrame(columns=["product", "block_start", "volume_mw"])
+    with pytest.raises(UsageError, match="seed"):
+        ms.evaluate(site, commitments=frame, replications=3, seed=seed)  # type: ignore[arg-type]

@@ -19,9 +19,11 @@ from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.values import Values, values_of_program
 from mes_stoch.model.mean_program import MeanProgram
 from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.pyomo_program import PyomoProgram
 
 EXACT = SolveOptions(gap_rel=1e-8)
+COST = 0.5
 
 
 def middle(bracket: Bracket) -> float:
@@ -131,3 +133,39 @@ def test_a_run_brings_what_it_has_proven(instances: Path, monkeypatch: pytest.Mo
     assert isinstance(found, Values)
     assert found.recourse == Bracket(run.summary["bound_lower"], run.summary["bound_upper"])
     assert not any(line.startswith("RP") for line in told)
+
+
+def test_a_mean_that_was_not_solved_says_nothing_of_its_first_stage() -> None:
+    """No time at all: what is known is that no first stage earns more than the program."""
+    program = PyomoProgram.from_module(load_model("farmer"), 3)
+    found = values_of_program(program, EXACT, recourse=Bracket(108_390.0, 108_391.0), stop=Stop(0.0))
+    assert not found.is_complete
+    assert found.expected_result == Bracket(-math.inf, 108_391.0)
+    assert found.stochastic_solution == Bracket(-1.0, math.inf)
+    assert found.wait_and_see == Bracket(-math.inf, math.inf)
+
+
+def test_a_mean_without_a_solution() -> None:
+    """A whole number that is 0 in one scenario and 1 in the other is a half on the mean: RP and WS are known."""
+    program = newsvendor([10.0, 20.0], [COST, COST])
+    for scenario, number in zip(program.scenarios, (0.0, 1.0), strict=True):
+        scenario.integer[1] = True
+        scenario.column_lower[1] = scenario.column_upper[1] = number
+    found = values_of_program(program, EXACT)
+    # one unit is sold in half of the cases, so one is ordered: 1 / 2 - 1 / 2; each alone: 0 and 1 - 1 / 2
+    assert middle(found.recourse) == pytest.approx(0.0, abs=1e-6)
+    assert middle(found.wait_and_see) == pytest.approx(0.25)
+    assert found.expected_value == Bracket(-math.inf, -math.inf)
+    assert found.expected_result.lower == -math.inf
+    assert found.expected_result.upper == found.recourse.upper
+    assert found.result().values["EV"].value == "minus infinity"
+    assert found.result().values["EEV"].value == "between"
+
+
+def test_a_run_that_is_not_close_enough_is_solved_again(instances: Path) -> None:
+    site = ms.read(instances / "enedis_local")
+    run = ms.solve(site, site.tree(3), gap_rel=0.05)
+    assert run is not None
+    found = ms.evaluate(run, values=True, gap_rel=1e-4).values
+    assert found is not None
+    assert found.recourse.width <= 1e-4 * abs(found.recourse.upper)
