@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
+from mes_stoch.evaluation.asked import Asked, Subject, evaluate_asked, stated_recourse
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.catalogue.products import products_left_out
+from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.io.readers.locate import Locator
@@ -35,7 +37,6 @@ from mes_stoch.schema.errors import (
     InterruptedRunError,
     MissingEntryError,
     RunFolderError,
-    TimeLimitError,
     UsageError,
 )
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out, plugins_of
@@ -49,12 +50,8 @@ from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from mes_stoch.evaluation.bracket import Bracket
-    from mes_stoch.io.commitment_file import GivenCommitments
     from mes_stoch.solvers.certificate.result import Progress, SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
 
@@ -426,7 +423,7 @@ def solve_request(
         plugins=plugins_of(site.instance),
         is_tree_given=is_given,
     )
-    given = None if commitments is None else _given(commitments, site.instance, tree)
+    given = None if commitments is None else commitments_from(commitments, site.instance, tree.time)
     if given is not None:
         settings.options["given_commitments"] = given.listed()
     if stop is not None:
@@ -656,7 +653,7 @@ def evaluate(
     -687.5
     """
     is_other = tree is not None and not (values or products or replications is not None)
-    asked = _Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
+    asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
@@ -674,42 +671,11 @@ def evaluate(
         found = replace(found, stress=_stress(run, site.instance, subject))
     if not asked.needs_solver:
         return found
-    if asked.is_of_expectation and site.instance.risk is not None and site.instance.risk.beta > 0:
-        raise UsageError(
-            "values, products and replications are of the expected profit, and the instance weighs risk beside it: "
-            "use site.with_risk(None), or an instance without risk"
-        )
     taken = _tree_to_evaluate(site, run, tree)
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
-    return _worth(found, site, run, taken, asked, options, told)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What of an evaluation needs the optimiser's own program."""
-
-    commitments: pd.DataFrame | str | Path | None
-    profits: bool
-    replications: int | None
-    seed: int | None
-    values: bool
-    products: bool
-    time_limit_s: float | None
-
-    @property
-    def needs_volumes(self) -> bool:
-        return self.profits or self.replications is not None
-
-    @property
-    def is_of_expectation(self) -> bool:
-        """Whether something is asked that is defined for the expected profit alone."""
-        return self.values or self.products or self.replications is not None
-
-    @property
-    def needs_solver(self) -> bool:
-        return self.needs_volumes or self.values or self.products
+    return evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
 
 
 def site_of(run: Run) -> Site:
@@ -752,109 +718,20 @@ def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) ->
     return tree
 
 
-def _worth(
-    found: Evaluation,
-    site: Site,
-    run: Run | None,
-    tree: ScenarioTree,
-    asked: _Asked,
-    options: SolveOptions,
-    told: Callable[[str], object] | None,
-) -> Evaluation:
-    """What needs the optimiser's own program, one part after another."""
-    from mes_stoch.evaluation import worth
-    from mes_stoch.evaluation.replications import seeds_of
-    from mes_stoch.solvers.interruption.stop import Stop
-
-    stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
-    volumes = _volumes(site, run, tree, asked) if asked.needs_volumes else {}
-    seeds = [] if asked.replications is None else seeds_of(_root_seed(site, asked), asked.replications)
+def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:
+    """What is evaluated, with what a run has committed and proven."""
     count = len(tree.scenario_names)
-    known = _known_recourse(run, tree, options)
-
-    def draw(seed: int) -> ScenarioTree:
-        return site.tree(count, seed, leaves_per_day_ahead_node=count // len(tree.day_ahead_nodes))
-
-    instance = site.instance
-    steps: dict[str, Callable[[], Any]] = {}
-    if asked.profits:
-        steps["profits"] = lambda: worth.profits_of_commitment(instance, tree, volumes, options, stop, told)
-    if asked.replications is not None:
-        steps["optimality_gap"] = lambda: worth.gap_of_commitment(instance, draw, seeds, volumes, options, stop, told)
-    if asked.products:
-        steps["product_values"] = lambda: worth.product_values_over(instance, tree, options, stop, known, told)
-    if asked.values:
-        steps["values"] = lambda: worth.values_over(instance, tree, options, stop, known, told)
-    late: list[TimeLimitError] = []
-    is_complete = True
-    for name, step in steps.items():
-        try:
-            _require_time(stop)
-            part = step()
-        except TimeLimitError as error:
-            late.append(error)
-            continue
-        is_complete = is_complete and part.is_complete
-        found = replace(found, **{name: part})
-    if len(late) == len(steps) and found.stress is None:
-        raise late[0]
-    for missed in late:
-        logger.warning("%s", missed)
-    return replace(found, is_cut_short=bool(late) or stop() or not is_complete)
-
-
-def _require_time(stop: Stop) -> None:
-    if stop():
-        raise TimeLimitError("the time limit came before everything was evaluated")
-
-
-def _known_recourse(run: Run | None, tree: ScenarioTree, options: SolveOptions) -> Bracket | None:
-    """RP as a run has proven it over its own tree, where that is as close as is asked for."""
-    from mes_stoch.evaluation.worth import stated_recourse
-
-    if run is None or tree is not run.tree or run.changed:
-        return None
-    known = stated_recourse(run.summary["bound_lower"], run.summary["bound_upper"])
-    gap = run.summary["gap_rel"]
-    return known if known is not None and gap is not None and gap <= options.gap_rel else None
-
-
-def _root_seed(site: Site, asked: _Asked) -> int:
-    """Root of the seeds of independent samples."""
-    own = getattr(site.instance.uncertainty, "seed", None)
-    if own is None:
-        raise UsageError(
-            f"{site.name} lists its scenarios, and replications take scenarios that are drawn: nothing follows from a "
-            "list for days that are not on it"
-        )
-    if not isinstance(asked.replications, int) or asked.replications < 2:
-        raise UsageError(f"an optimality gap takes 2 replications or more, not {asked.replications}")
-    seed = own if asked.seed is None else asked.seed
-    if not isinstance(seed, int) or seed < 0:
-        raise UsageError(f"a seed is a whole number, 0 or more; found {seed}")
-    return seed
-
-
-def _volumes(site: Site, run: Run | None, tree: ScenarioTree, asked: _Asked) -> dict[str, NDArray[np.float64]]:
-    """Every volume of the root, as given or as the run has committed it."""
-    table = asked.commitments
-    if table is None and run is not None:
-        table = run.commitments
-    if table is None:  # pragma: no cover - the caller has seen to it
-        raise UsageError("no commitments are given")
-    given = _given(table, site.instance, tree)
-    for product, count in given.missing.items():
-        logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
-    return given.with_nothing_else().volumes
-
-
-def _given(commitments: pd.DataFrame | str | Path, instance: Instance, tree: ScenarioTree) -> GivenCommitments:
-    """Volumes from a file or a table, checked against the instance."""
-    from mes_stoch.io.commitment_file import given_commitments, read_commitments
-
-    if isinstance(commitments, str | Path):
-        return read_commitments(Path(commitments), instance, tree.time)
-    return given_commitments(commitments, instance, tree.time)
+    known = None
+    if run is not None and tree is run.tree and not run.changed:
+        known = stated_recourse(run.summary, gap_rel)
+    return Subject(
+        name=site.name,
+        instance=site.instance,
+        tree=tree,
+        draw=lambda seed: site.tree(count, seed, leaves_per_day_ahead_node=count // len(tree.day_ahead_nodes)),
+        committed=None if run is None else run.commitments,
+        recourse=known,
+    )
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

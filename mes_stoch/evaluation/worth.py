@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.product_values import ProductValues, product_values
 from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
@@ -155,11 +153,3 @@ def product_values_over(
     if not any(product.decision_stage == "commit" for product in instance.products.values()):
         raise UsageError(f"{instance.name} has no product whose volume is decided at the root")
     return product_values(build_leaf_program(instance, tree), options, recourse=recourse, stop=stop, told=told)
-
-
-def stated_recourse(bound_lower: float | None, bound_upper: float | None) -> Bracket | None:
-    """RP as a run has proven it; ``None`` where an end is not known."""
-    ends = [bound_lower, bound_upper]
-    if any(end is None or not np.isfinite(end) for end in ends):
-        return None
-    return Bracket(float(ends[0] or 0.0), float(ends[1] or 0.0))

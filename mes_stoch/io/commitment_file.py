@@ -114,6 +114,18 @@ def _line(issue: Issue) -> int:
     return issue.line or 0
 
 
+def commitments_from(source: pd.DataFrame | str | Path, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
+    """The same from either of the two.
+
+    Raises
+    ------
+    UsageError, InstanceError
+    """
+    if isinstance(source, str | Path):
+        return read_commitments(Path(source), instance, time)
+    return given_commitments(source, instance, time)
+
+
 def _text(cell: Any) -> str:
     return (
         cell.isoformat()

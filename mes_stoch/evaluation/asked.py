@@ -1,0 +1,184 @@
+"""The parts of an evaluation that need the optimiser's own program, one after another within a time limit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.io.commitment_file import commitments_from
+from mes_stoch.schema.errors import TimeLimitError, UsageError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+
+if TYPE_CHECKING:
+    from mes_stoch.solvers.certificate.result import SolveOptions
+
+logger = logging.getLogger("mes_stoch.evaluation.asked")
+
+#: Fewer replications have no spread.
+_LEAST_REPLICATIONS = 2
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated.
+
+    Parameters
+    ----------
+    name : str
+    instance : Instance
+    tree : ScenarioTree
+        Scenarios to evaluate over.
+    draw : callable
+        The tree of a seed, of as many scenarios and stages.
+    committed : DataFrame or None
+        What a run has committed.
+    recourse : Bracket or None
+        RP over the tree, where a run has proven it closely enough.
+    """
+
+    name: str
+    instance: Instance
+    tree: ScenarioTree
+    draw: Callable[[int], ScenarioTree]
+    committed: pd.DataFrame | None
+    recourse: Bracket | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be found out; the fields are the keywords of :func:`mes_stoch.api.evaluate`.
+
+    ``profits`` says whether a commitment is to be dispatched, its own or one that is given.
+    """
+
+    commitments: pd.DataFrame | str | Path | None
+    profits: bool
+    replications: int | None
+    seed: int | None
+    values: bool
+    products: bool
+    time_limit_s: float | None
+
+    @property
+    def needs_volumes(self) -> bool:
+        return self.profits or self.replications is not None
+
+    @property
+    def is_of_expectation(self) -> bool:
+        """Whether something is asked that is defined for the expected profit alone."""
+        return self.values or self.products or self.replications is not None
+
+    @property
+    def needs_solver(self) -> bool:
+        return self.needs_volumes or self.values or self.products
+
+
+def evaluate_asked(
+    found: Evaluation,
+    subject: Subject,
+    asked: Asked,
+    options: SolveOptions,
+    told: Callable[[str], object] | None = None,
+) -> Evaluation:
+    """``found`` with the parts that are asked for; what the time limit came before is left out, with a warning.
+
+    Raises
+    ------
+    UsageError, InstanceError
+        What is asked for does not fit; nothing has been solved then.
+    InfeasibleError, UnboundedError, SolveError
+    TimeLimitError
+        There was no time for any of the parts.
+    """
+    from mes_stoch.evaluation import worth
+    from mes_stoch.evaluation.replications import seeds_of
+    from mes_stoch.solvers.interruption.stop import Stop
+
+    stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
+    _require_expectation(subject, asked)
+    volumes = _volumes(subject, asked) if asked.needs_volumes else {}
+    seeds = [] if asked.replications is None else seeds_of(_root_seed(subject, asked), asked.replications)
+    instance, tree, known = subject.instance, subject.tree, subject.recourse
+    steps: dict[str, Callable[[], Any]] = {}
+    if asked.profits:
+        steps["profits"] = lambda: worth.profits_of_commitment(instance, tree, volumes, options, stop, told)
+    if asked.replications is not None:
+        steps["optimality_gap"] = lambda: worth.gap_of_commitment(
+            instance, subject.draw, seeds, volumes, options, stop, told
+        )
+    if asked.products:
+        steps["product_values"] = lambda: worth.product_values_over(instance, tree, options, stop, known, told)
+    if asked.values:
+        steps["values"] = lambda: worth.values_over(instance, tree, options, stop, known, told)
+    late: list[TimeLimitError] = []
+    is_complete = True
+    for name, step in steps.items():
+        try:
+            if stop():
+                raise TimeLimitError("the time limit came before everything was evaluated")
+            part = step()
+        except TimeLimitError as error:
+            late.append(error)
+            continue
+        is_complete = is_complete and part.is_complete
+        found = replace(found, **{name: part})
+    if len(late) == len(steps) and found.stress is None:
+        raise late[0]
+    for missed in late:
+        logger.warning("%s", missed)
+    return replace(found, is_cut_short=bool(late) or stop() or not is_complete)
+
+
+def stated_recourse(summary: Mapping[str, Any], gap_rel: float) -> Bracket | None:
+    """RP as a run states it; ``None`` where it is not known as closely as is asked for."""
+    lower, upper, gap = (summary[name] for name in ("bound_lower", "bound_upper", "gap_rel"))
+    if lower is None or upper is None or gap is None or gap > gap_rel or "risk" in summary:
+        return None
+    return Bracket(float(lower), float(upper))
+
+
+def _require_expectation(subject: Subject, asked: Asked) -> None:
+    risk = subject.instance.risk
+    if asked.is_of_expectation and risk is not None and risk.beta > 0:
+        raise UsageError(
+            "values, products and replications are of the expected profit, and the instance weighs risk beside it: "
+            "use an instance without risk, or site.with_risk(None)"
+        )
+
+
+def _root_seed(subject: Subject, asked: Asked) -> int:
+    """Root of the seeds of independent samples."""
+    own = getattr(subject.instance.uncertainty, "seed", None)
+    if own is None:
+        raise UsageError(
+            f"{subject.name} lists its scenarios, and replications take scenarios that are drawn: nothing follows from "
+            "a list for days that are not on it"
+        )
+    if not isinstance(asked.replications, int) or asked.replications < _LEAST_REPLICATIONS:
+        raise UsageError(f"an optimality gap takes 2 replications or more, not {asked.replications}")
+    seed = own if asked.seed is None else asked.seed
+    if not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"a seed is a whole number, 0 or more; found {seed}")
+    return seed
+
+
+def _volumes(subject: Subject, asked: Asked) -> dict[str, NDArray[np.float64]]:
+    """Every volume of the root, as given or as the run has committed it."""
+    source = subject.committed if asked.commitments is None else asked.commitments
+    if source is None:  # pragma: no cover - the caller has seen to it
+        raise UsageError("no commitments are given")
+    given = commitments_from(source, subject.instance, subject.tree.time)
+    for product, count in given.missing.items():
+        logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
+    return given.with_nothing_else().volumes
