@@ -6,8 +6,9 @@ With all root columns at ``r`` scenarios have nothing in common, and of each
 
     lower_s <= min {c_s' x + o_s : x feasible in s, x[root] = r} <= upper_s
 
-is found by the relaxation's duals and a dive; where the two lie too far apart, by moves of single integers, a few
-branches, and a mixed-integer solve, in this order. The expected cost lies between ``sum_s p_s lower_s`` and
+is found by the relaxation's duals and a dive. Where the mean is left too wide, the scenarios with the largest weighted
+gaps are taken again: moves of single integers, a few branches, and a mixed-integer solve, in this order. The expected
+cost lies between ``sum_s p_s lower_s`` and
 ``sum_s p_s upper_s``, within ``gap_rel`` where time allows.
 
 Scenarios are stamped, solved and forgotten: what is kept of one is its basis, its two numbers and what the caller
@@ -17,7 +18,7 @@ makes of its dispatch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
 
@@ -162,21 +163,33 @@ def evaluate_given(
     team = communicator or ScenarioCommunicator()
     work = _Work(program, np.asarray(root, dtype=np.float64), keep, stop or Stop())
     mine = list(team.local_indices(len(program.scenario_names)))
-    floor = gap_floor(program)
     values: list[ScenarioValue[Kept]] = []
     for done, index in enumerate(mine, 1):
-        values.append(work.value(index, lambda cost: gap_rel * max(abs(cost), floor)))
+        values.append(work.value(index, math.inf))
         if told is not None:
             told(done)
     weights = np.asarray(program.probabilities, dtype=np.float64)[mine]
     mean = team.total(math.fsum(w * v.upper for w, v in zip(weights, values, strict=True)))
-    allowed = gap_rel * max(abs(mean), floor)
-    if team.total(math.fsum(w * (v.upper - v.lower) for w, v in zip(weights, values, strict=True))) > allowed:
-        # profits and losses offset each other in the mean, and not what is open of each
-        closer = _SECOND_SHARE * allowed
-        values = [work.value(v.index, lambda _: closer, v) if v.upper - v.lower > closer else v for v in values]
+    allowed = gap_rel * max(abs(mean), gap_floor(program))
+    # this rank's part of it, by weight
+    open_gap, part = _open_gap(weights, values), allowed * float(weights.sum())
+    weighing = [place for place in range(len(values)) if weights[place] > 0]
+    for place in sorted(weighing, key=lambda place: -float(weights[place]) * _gap(values[place])):
+        if open_gap <= part:
+            break
+        values[place] = work.value(mine[place], _SECOND_SHARE * allowed, values[place])
+        open_gap = _open_gap(weights, values)
     gathered = team.gathered(values)
     return [value for part in gathered for value in part] if team.is_rank_zero else values
+
+
+def _gap(value: ScenarioValue[Kept]) -> float:
+    return value.upper - value.lower
+
+
+def _open_gap(weights: FloatArray, values: Sequence[ScenarioValue[Kept]]) -> float:
+    """Weighted distance of the two sides; a scenario without weight has none."""
+    return math.fsum(float(w) * _gap(v) for w, v in zip(weights, values, strict=True) if w > 0)
 
 
 class _Work(Generic[Kept]):
@@ -196,10 +209,8 @@ class _Work(Generic[Kept]):
         self._recourse = Recourse(taken, self._relaxations)
         self._nothing = np.zeros(len(self._consensus))
 
-    def value(
-        self, index: int, allowed: Callable[[float], float], known: ScenarioValue[Kept] | None = None
-    ) -> ScenarioValue[Kept]:
-        """Both sides of one scenario, no further apart than ``allowed`` of its cost where time permits."""
+    def value(self, index: int, allowed: float, known: ScenarioValue[Kept] | None = None) -> ScenarioValue[Kept]:
+        """Both sides of one scenario, no further apart than ``allowed`` where time permits."""
         if self._stop():
             if known is not None:
                 return known
@@ -214,9 +225,7 @@ class _Work(Generic[Kept]):
             lower, kind = found.relaxed.minorant.at(self._consensus), found.relaxed.minorant.kind
         if known is not None and known.lower * self._factor > lower:
             lower, kind = known.lower * self._factor, known.kind
-        solution, lower, kind = self._closer(
-            solution, lower, kind, self._factor * allowed(solution.cost / self._factor)
-        )
+        solution, lower, kind = self._closer(solution, lower, kind, self._factor * allowed)
         solution = replace(solution, cost=solution.cost / self._factor)
         lower = lower / self._factor
         if known is not None and known.upper <= solution.cost:
