@@ -219,18 +219,18 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
 
         output.show(render_stress(found.stress, leaves))
     if found.profits is not None:
-        from mes_stoch.report.worth import render_profits
+        from mes_stoch.report.evaluation import render_profits
 
         output.show(render_profits(found.profits, before))
     if found.optimality_gap is not None:
-        from mes_stoch.report.worth import render_gap
+        from mes_stoch.report.evaluation import render_gap
 
         output.show(render_gap(found.optimality_gap))
     if found.product_values is not None:
-        from mes_stoch.report.worth import render_products
+        from mes_stoch.report.evaluation import render_products
 
         output.show(render_products(found.product_values))
     if found.values is not None:
-        from mes_stoch.report.worth import render_values
+        from mes_stoch.report.evaluation import render_values
 
         output.show(render_values(found.values))

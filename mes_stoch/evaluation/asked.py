@@ -101,8 +101,12 @@ def evaluate_asked(
     TimeLimitError
         There was no time for any of the parts.
     """
-    from mes_stoch.evaluation import worth
+    from mes_stoch.evaluation.commitment import gap_of_commitment, profits_of_commitment
+    from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
+    from mes_stoch.evaluation.values import values_of_site
+    from mes_stoch.model.site_program import build_leaf_program
+    from mes_stoch.solvers.certificate.bounds import NotInTimeError
     from mes_stoch.solvers.interruption.stop import Stop
 
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
@@ -112,24 +116,26 @@ def evaluate_asked(
     instance, tree, known = subject.instance, subject.tree, subject.recourse
     steps: dict[str, Callable[[], Any]] = {}
     if asked.profits:
-        steps["profits"] = lambda: worth.profits_of_commitment(instance, tree, volumes, options, stop, told)
+        steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told)
     if asked.replications is not None:
-        steps["optimality_gap"] = lambda: worth.gap_of_commitment(
-            instance, subject.draw, seeds, volumes, options, stop, told
-        )
+        steps["optimality_gap"] = lambda: gap_of_commitment(instance, subject.draw, seeds, volumes, options, stop, told)
     if asked.products:
-        steps["product_values"] = lambda: worth.product_values_over(instance, tree, options, stop, known, told)
+        steps["product_values"] = lambda: product_values(
+            build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
+        )
     if asked.values:
-        steps["values"] = lambda: worth.values_over(instance, tree, options, stop, known, told)
+        steps["values"] = lambda: values_of_site(
+            build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
+        )
     late: list[TimeLimitError] = []
     is_complete = True
     for name, step in steps.items():
         try:
             if stop():
-                raise TimeLimitError("the time limit came before everything was evaluated")
+                raise NotInTimeError("the time limit came before everything was evaluated")
             part = step()
-        except TimeLimitError as error:
-            late.append(error)
+        except NotInTimeError as error:
+            late.append(TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios"))
             continue
         is_complete = is_complete and part.is_complete
         found = replace(found, **{name: part})

@@ -25,6 +25,7 @@ from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.solves import Solves
 from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import ProductValueResult, ProductValuesResult
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
@@ -101,8 +102,12 @@ def product_values(
 
     Raises
     ------
+    UsageError
+        Nothing is committed at the root.
     InfeasibleError, UnboundedError, SolveError
     """
+    if not any(_is_volume(leaves, group) for group in leaves.column_groups):
+        raise UsageError(f"{leaves.name} has no product whose volume is decided at the root")
     solves = Solves(options, stop or Stop())
     sizes = {group.owner: len(group.positions) for group in leaves.column_groups if _is_volume(leaves, group)}
     count, done = (2 * len(sizes) if len(sizes) > 1 else 0) + 1 + (recourse is None), 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from mes_stoch.report.amounts import amount
 from mes_stoch.schema.flexibility import as_called
 from mes_stoch.schema.product import MarketProduct
 from mes_stoch.solvers.subproblems.least_slack import ScenarioSlack, examine_all
@@ -127,13 +128,13 @@ def _reason(program: SiteProgram, one: ScenarioSlack, values: np.ndarray[Any, np
     with_slack, without = (program.profit_streams(one.index, point) for point in (values, one.instead))
     loss = sum(with_slack.values()) - sum(without.values())
     if loss <= 0:
-        return f"none: a dispatch with the least slack earns {-loss:,.2f} {currency} more, within the gap of the solve"
+        more = f"{amount(-loss)} {currency}"
+        return f"none: a dispatch with the least slack earns {more} more, within the gap of the solve"
     changes = {name: without[name] - with_slack[name] for name in with_slack if not name.startswith("slack.")}
     dearest = sorted(changes.items(), key=lambda change: change[1])[:_MOST_STREAMS]
-    named = [
-        f"{name} {change:+,.2f}" for name, change in dearest if change < 0 and change <= _WORTH_NAMING * dearest[0][1]
-    ]
+    told = [(name, change) for name, change in dearest if change < 0 and change <= _WORTH_NAMING * dearest[0][1]]
+    named = [f"{name} {amount(change, signed=True)}" for name, change in told]
     return (
-        f"doing without it would save {one.used - one.least:,.2f} {currency} of penalties and cost {loss:,.2f} "
+        f"doing without it would save {amount(one.used - one.least)} {currency} of penalties and cost {amount(loss)} "
         f"{currency} more than that: {', '.join(named)}"
     )

@@ -122,7 +122,7 @@ def test_three_stages_are_refused(instances: Path, tmp_path: Path) -> None:
     volumes = tmp_path / "none.csv"
     volumes.write_text("product,block_start,volume_mw\n", encoding="utf-8")
     tree = site.tree(4, leaves_per_day_ahead_node=2)
-    with pytest.raises(UsageError, match="two stages"):
+    with pytest.raises(UsageError, match="one leaf"):
         ms.evaluate(site, commitments=volumes, tree=tree, replications=2)
 
 

@@ -23,9 +23,9 @@ def boiler(**fields: Any) -> dict[str, Any]:
     }
 
 
-def heated(unit: dict[str, Any], **node: Any) -> Instance:
+def heated(unit: dict[str, Any], gas: float = 30.0, **node: Any) -> Instance:
     heating = {"type": "demand", "node": "warmth", "demand_mw": "heat_mw"}
-    return make_instance({"mains": mains(30.0), "heating": heating, "boiler": unit}, nodes={"warmth": node}, periods=2)
+    return make_instance({"mains": mains(gas), "heating": heating, "boiler": unit}, nodes={"warmth": node}, periods=2)
 
 
 def test_slack_that_must_be_is_a_status_and_no_choice() -> None:
@@ -61,6 +61,16 @@ def test_a_start_that_costs_more_than_what_it_serves_is_chosen_slack() -> None:
     # 403 in place of 100
     assert "cost 303.00 EUR more" in chosen["reason"]
     assert "chooses slack" in report_text(run)
+
+
+def test_reasons_are_told_in_any_unit_of_money() -> None:
+    """The same in a unit of a million: 403 in place of 100 are 0.000303, which two decimals would hide."""
+    unit = boiler(power_min_mw=0.1, start_cost_eur=400e-6, initial_on=False)
+    instance = heated(unit, gas=30e-6, unserved_penalty_eur_per_mwh=1000e-6)
+    run = solved(instance, make_tree(instance, {"heat_mw": [0.1, 0.0]}))
+    (chosen,) = run.summary["slack_check"]["chosen"]
+    assert "start.boiler -0.0004" in chosen["reason"]
+    assert "cost 0.000303 EUR more" in chosen["reason"]
 
 
 def test_the_derived_penalty_is_above_a_start() -> None:

@@ -28,7 +28,7 @@ from mes_stoch.solvers.parallel import mpi
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.stated_bounds import RootBounds, common_root_bounds, with_whole_bounds
 from mes_stoch.solvers.subproblems.big_m import WithSmallFactors
-from mes_stoch.solvers.subproblems.explain import Described
+from mes_stoch.solvers.subproblems.explain import Described, DescribedByInner
 from mes_stoch.solvers.subproblems.nearest import NearestRoot
 
 _LOOKED_AT = 3
@@ -85,20 +85,8 @@ class InOtherMoney:
         return replace(scenario, cost=scenario.cost * self._factor, offset=scenario.offset * self._factor)
 
 
-class DescribedInOtherMoney(InOtherMoney):
+class DescribedInOtherMoney(DescribedByInner, InOtherMoney):
     """The same for a program that describes itself."""
-
-    def describe_row(self, row: int) -> str:
-        return self._described.describe_row(row)
-
-    def describe_column(self, column: int) -> str:
-        return self._described.describe_column(column)
-
-    @property
-    def _described(self) -> Described:
-        if not isinstance(self._program, Described):  # pragma: no cover - chosen by what it is
-            raise TypeError("this program does not describe itself")
-        return self._program
 
 
 def money_factor(program: StochasticProgram) -> float:

@@ -34,7 +34,7 @@ from mes_stoch.solvers.decomposition.recourse import Recourse
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
-from mes_stoch.solvers.subproblems.explain import Described, explain_infeasible
+from mes_stoch.solvers.subproblems.explain import Described, DescribedByInner, explain_infeasible
 from mes_stoch.solvers.subproblems.pool import with_fixed
 from mes_stoch.solvers.subproblems.relaxation import ScenarioRelaxations
 
@@ -105,20 +105,8 @@ class GivenRoot:
         return with_fixed(scenario, columns, inside)
 
 
-class DescribedGivenRoot(GivenRoot):
+class DescribedGivenRoot(DescribedByInner, GivenRoot):
     """The same for a program that describes itself."""
-
-    def describe_row(self, row: int) -> str:
-        return self._described.describe_row(row)
-
-    def describe_column(self, column: int) -> str:
-        return self._described.describe_column(column)
-
-    @property
-    def _described(self) -> Described:
-        if not isinstance(self._program, Described):  # pragma: no cover - chosen by what it is
-            raise TypeError("this program does not describe itself")
-        return self._program
 
 
 def evaluate_given(

@@ -53,6 +53,24 @@ class Described(Protocol):
     def describe_column(self, column: int) -> str: ...
 
 
+class DescribedByInner:
+    """Mixed into a program made of another one with the same rows and columns, which describes them."""
+
+    _program: StochasticProgram
+
+    def describe_row(self, row: int) -> str:
+        return self._described.describe_row(row)
+
+    def describe_column(self, column: int) -> str:
+        return self._described.describe_column(column)
+
+    @property
+    def _described(self) -> Described:
+        if not isinstance(self._program, Described):  # pragma: no cover - chosen by what it is
+            raise TypeError("this program does not describe itself")
+        return self._program
+
+
 def explain_infeasible(program: StochasticProgram, index: int) -> str:
     """Rows that must give way, and by how much, for scenario ``index`` to have a solution.
 

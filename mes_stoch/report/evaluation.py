@@ -14,6 +14,7 @@ from mes_stoch.evaluation.product_values import ProductValues
 from mes_stoch.evaluation.profit import CONFIDENCE, Profits
 from mes_stoch.evaluation.replications import OptimalityGap
 from mes_stoch.evaluation.values import Values
+from mes_stoch.report.amounts import amount
 
 _MEANING = {
     "WS": "wait and see: every scenario known beforehand",
@@ -42,22 +43,24 @@ def render_profits(profits: Profits, before: float | None = None) -> RenderableT
     count = len(profits.scenarios)
     drawn = "" if profits.drawn_with is None else f", seed {profits.drawn_with}"
     table.add_row("scenarios", f"{count}{drawn}")
-    table.add_row("expected profit", f"{profits.mean:,.2f} {money} over the horizon")
+    table.add_row("expected profit", f"{amount(profits.mean)} {money} over the horizon")
     gap = profits.bound_upper - profits.mean
-    table.add_row("upper bound", f"{profits.bound_upper:,.2f} {money} ({profits.bound_kind}; {gap:,.2f} above)")
+    table.add_row("upper bound", f"{amount(profits.bound_upper)} {money} ({profits.bound_kind}; {amount(gap)} above)")
     interval, error = profits.interval(), profits.standard_error
     if interval is not None and error is not None:
         lower, upper = interval
-        table.add_row("standard error", f"{error:,.2f} {money}")
+        table.add_row("standard error", f"{amount(error)} {money}")
         table.add_row(
-            f"{CONFIDENCE:.0%} interval", f"[{lower:,.2f}, {upper:,.2f}] {money}, for the mean of days not drawn"
+            f"{CONFIDENCE:.0%} interval", f"[{amount(lower)}, {amount(upper)}] {money}, for the mean of days not drawn"
         )
     if before is not None:
-        table.add_row("where it was made", f"{before:,.2f} {money} ({profits.mean - before:+,.2f} here)")
+        table.add_row(
+            "where it was made", f"{amount(before)} {money} ({amount(profits.mean - before, signed=True)} here)"
+        )
     least, most = profits.scenarios["profit_eur"].min(), profits.scenarios["profit_eur"].max()
     spread = ", ".join(f"{share:.0%} {profits.quantile(share):,.0f}" for share in (0.05, 0.5, 0.95))
     table.add_row("over scenarios", f"{least:,.0f} to {most:,.0f} {money}; quantiles {spread}")
-    table.add_row(f"worst {1 - CONFIDENCE:.0%}", f"{profits.worst_mean():,.2f} {money} on the mean (CVaR)")
+    table.add_row(f"worst {1 - CONFIDENCE:.0%}", f"{amount(profits.worst_mean())} {money} on the mean (CVaR)")
     return Group(table, *_shortfalls(profits))
 
 
@@ -83,14 +86,17 @@ def render_gap(gap: OptimalityGap) -> RenderableType:
         table.add_column(heading, justify="right")
     for replication in gap.replications:
         amounts = (replication.bound_upper, replication.best, replication.candidate, replication.gap)
-        table.add_row(str(replication.seed), str(replication.scenarios), *(f"{amount:,.2f}" for amount in amounts))
+        table.add_row(str(replication.seed), str(replication.scenarios), *map(amount, amounts))
+    error = amount(gap.sampling_error)
     share = f" ({gap.upper / abs(gap.candidate):.2%} of its profit)" if gap.candidate else ""
     return Group(
         table,
-        Text(f"  The commitment earns {gap.candidate:,.2f} {money} on the mean of all samples."),
-        Text(f"  With {gap.confidence:.0%} confidence no other earns {gap.upper:,.2f} {money} more than that{share},"),
+        Text(f"  The commitment earns {amount(gap.candidate)} {money} on the mean of all samples."),
+        Text(
+            f"  With {gap.confidence:.0%} confidence no other earns {amount(gap.upper)} {money} more than that{share},"
+        ),
         Text("  on the mean of all days that could be drawn:"),
-        Text(f"  a mean gap of {gap.estimate:,.2f} and a sampling error of {gap.sampling_error:,.2f}, {gap.method}."),
+        Text(f"  a mean gap of {amount(gap.estimate)} and a sampling error of {error}, {gap.method}."),
     )
 
 
@@ -129,4 +135,4 @@ def _ends(bracket: Bracket) -> tuple[str, str]:
 
 
 def _end(value: float) -> str:
-    return f"{round(value, 2) + 0.0:,.2f}" if math.isfinite(value) else "unknown"
+    return amount(value) if math.isfinite(value) else "unknown"

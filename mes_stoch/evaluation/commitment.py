@@ -1,25 +1,20 @@
-"""A commitment or a site over a tree, evaluated with the optimiser's own program."""
+"""Volumes that are given, in the program of a site: their profit over a tree, and their gap over samples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mes_stoch.evaluation.bracket import Bracket
-from mes_stoch.evaluation.product_values import ProductValues, product_values
 from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, optimality_gap
-from mes_stoch.evaluation.values import Values, values_of_site
 from mes_stoch.model.program import FloatArray
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program, by_day_ahead_node
-from mes_stoch.schema.errors import TimeLimitError, UsageError
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
 _STEPS_TOLD = 10
-TWO_STAGES = 2
 
 
 def profits_of_commitment(
@@ -41,7 +36,7 @@ def profits_of_commitment(
     ------
     UsageError
         The root decides more than volumes.
-    InfeasibleError, TimeLimitError
+    InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
     root = _root_of(leaves, volumes)
@@ -52,10 +47,7 @@ def profits_of_commitment(
         if told is not None and (done * _STEPS_TOLD) // count > ((done - 1) * _STEPS_TOLD) // count:
             told(f"{done} of {count} dispatched")
 
-    try:
-        return profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
-    except NotInTimeError as error:
-        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
+    return profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
 
 
 def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
@@ -93,63 +85,19 @@ def gap_of_commitment(
     ------
     UsageError
         Scenarios that are no independent draws.
-    InfeasibleError, TimeLimitError, SolveError
+    InfeasibleError, NotInTimeError, SolveError
     """
 
     def sample(seed: int) -> tuple[SiteProgram, FloatArray]:
         tree = draw(seed)
         if seed_of(tree) is None:
             raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
-        leaves = build_leaf_program(instance, tree)
-        if leaves.stages != TWO_STAGES:
+        if not tree.is_two_stage:
             raise UsageError(
-                "replications take two stages: with three, leaves below a node are a sample as well, and make the "
-                "candidate look better than it is; use --leaves-per-node 1"
+                "replications take one leaf for each day-ahead node: with more, leaves below a node are a sample as "
+                "well, and make the candidate look better than it is; use --leaves-per-node 1"
             )
+        leaves = build_leaf_program(instance, tree)
         return leaves, _root_of(leaves, volumes)
 
-    try:
-        return optimality_gap(sample, seeds, options, currency=instance.currency, stop=stop, told=told)
-    except NotInTimeError as error:
-        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
-
-
-def values_over(
-    instance: Instance,
-    tree: ScenarioTree,
-    options: SolveOptions,
-    stop: Stop,
-    recourse: Bracket | None = None,
-    told: Callable[[str], object] | None = None,
-) -> Values:
-    """Values of information and of the stochastic model over a tree.
-
-    Raises
-    ------
-    InfeasibleError, UnboundedError, SolveError, TimeLimitError
-    """
-    try:
-        return values_of_site(build_leaf_program(instance, tree), options, recourse=recourse, stop=stop, told=told)
-    except NotInTimeError as error:
-        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from error
-
-
-def product_values_over(
-    instance: Instance,
-    tree: ScenarioTree,
-    options: SolveOptions,
-    stop: Stop,
-    recourse: Bracket | None = None,
-    told: Callable[[str], object] | None = None,
-) -> ProductValues:
-    """What each committed product is worth over a tree.
-
-    Raises
-    ------
-    UsageError
-        Nothing is committed at the root.
-    InfeasibleError, UnboundedError, SolveError
-    """
-    if not any(product.decision_stage == "commit" for product in instance.products.values()):
-        raise UsageError(f"{instance.name} has no product whose volume is decided at the root")
-    return product_values(build_leaf_program(instance, tree), options, recourse=recourse, stop=stop, told=told)
+    return optimality_gap(sample, seeds, options, currency=instance.currency, stop=stop, told=told)
