@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from helpers.three_stage_folder import TWO_STAGE_PROFIT, write_folder
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
@@ -15,6 +16,7 @@ from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.schema.errors import UsageError
 
 #: instances/annual_contracts_fr/README.md: thousand EUR per year lost without the product, to a digit after the point.
+#: Found by taking the product out of the instance, not by a volume of 0 that is given: two ways to one number.
 LOST = {"fr_aofd": 53.1, "fr_mfrr_up": 34.1, "fr_capacity": 32.8, "enedis_local_reserved": 3.1, "fr_rc_up": 0.2}
 
 
@@ -25,6 +27,28 @@ def test_the_only_product_by_hand(instances: Path) -> None:
     for bracket in (found.together, found.beside("fr_afrr_up"), found.by_itself("fr_afrr_up")):
         assert (bracket.lower, bracket.upper) == pytest.approx((82.5, 82.5))
     assert found.nothing.upper == pytest.approx(-770.0)
+
+
+def test_two_products_of_one_generator_by_hand(tmp_path: Path) -> None:
+    """Two stages of ``three_stage_folder``: each of 2 MW kept back costs 10, and earns 12 or, as other reserve, 11.
+
+    Alone 2 x 2 and 2 x 1; together as the better of them; without it the other takes its place.
+    """
+    folder = write_folder(tmp_path / "site", nodes="")
+    file = folder / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    reserve = text[text.index("  fr_mfrr_up:\n") : text.index("bids:")]
+    second = reserve.replace("fr_mfrr_up", "fr_rc_up").replace("per_mw_h: 12", "per_mw_h: 11")
+    text = text.replace("provides: [fr_mfrr_up]", "provides: [fr_mfrr_up, fr_rc_up]").replace("bids:", second + "bids:")
+    file.write_text(text, encoding="utf-8")
+    found = ms.evaluate(ms.read(folder), products=True, gap_rel=1e-9).product_values
+    assert found is not None
+    expected = {"fr_mfrr_up": (2.0, 4.0), "fr_rc_up": (0.0, 2.0)}
+    for name, (beside, alone) in expected.items():
+        for bracket, value in ((found.beside(name), beside), (found.by_itself(name), alone)):
+            assert (bracket.lower, bracket.upper) == pytest.approx((value, value), abs=1e-6)
+    assert found.together.lower == pytest.approx(4.0, abs=1e-6)
+    assert found.recourse.upper == pytest.approx(TWO_STAGE_PROFIT)
 
 
 @pytest.mark.slow

@@ -1,0 +1,204 @@
+"""A valid instance, ready to draw scenarios from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mes_stoch.io.as_solved import read_again
+from mes_stoch.io.catalogue.products import products_left_out
+from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.readers.locate import Locator
+from mes_stoch.io.validation.risk import risk_issues
+from mes_stoch.report.run import Run
+from mes_stoch.schema.errors import (
+    InstanceError,
+    UsageError,
+)
+from mes_stoch.schema.instance import Bids, Instance, kinds_left_out
+from mes_stoch.schema.risk import ConditionalValueAtRiskTerms, Risk, WorstCaseTerms
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
+from mes_stoch.uncertainty.quality import require_sound
+from mes_stoch.uncertainty.tree import build_tree
+
+logger = logging.getLogger("mes_stoch.api")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A valid instance, ready to draw scenarios from; made by :func:`read`."""
+
+    loaded: LoadedInstance
+
+    @property
+    def instance(self) -> Instance:
+        """The instance as its folder describes it."""
+        return self.loaded.instance
+
+    @property
+    def name(self) -> str:
+        return self.instance.name
+
+    @property
+    def folder(self) -> Path:
+        return self.loaded.folder
+
+    def tree(
+        self,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        *,
+        leaves_per_day_ahead_node: int | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> ScenarioTree:
+        """The scenarios to plan over, checked for what no market would show.
+
+        Parameters
+        ----------
+        scenarios : int, optional
+            How many to draw; default the instance's own number. Explicit scenarios are all taken.
+        seed : int, optional
+            Default the instance's own.
+        leaves_per_day_ahead_node : int, optional
+            Scenarios that share a day-ahead node: more than 1 makes the program three-stage. Default the instance's
+            own.
+        stop : callable, optional
+            Asked before every node whether to give up.
+
+        Raises
+        ------
+        UsageError, InstanceError
+            A number or seed that does not fit the instance, or data that are not sound.
+        TimeLimitError
+            ``stop`` said so.
+        """
+        tree = build_tree(self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+        require_sound(self.instance, tree, self.loaded.written)
+        return mark_as_checked(self.instance, tree)
+
+    @property
+    def is_risk_averse(self) -> bool:
+        """Whether a measure of risk has a weight in what is maximised."""
+        risk = self.instance.risk
+        return risk is not None and risk.beta > 0
+
+    def with_bids(self, *, minimum: bool | None = None, steps: bool | None = None) -> Site:
+        """The same site with bid rules switched; ``None`` leaves the instance's own."""
+        bids = self.instance.bids
+        chosen = Bids(
+            minimum=bids.minimum if minimum is None else minimum, steps=bids.steps if steps is None else steps
+        )
+        if chosen == bids:
+            return self
+        return self._with({"bids": chosen})
+
+    def with_risk(
+        self,
+        measure: str | None = "cvar",
+        *,
+        alpha: float | None = None,
+        beta: float = 0.5,
+        of_single_days: bool = False,
+    ) -> Site:
+        """The same site with another attitude to risk.
+
+        Parameters
+        ----------
+        measure : str, optional
+            ``cvar``: mean profit of the worst ``1 - alpha`` of the probability; ``worst_case``: least profit of any
+            scenario; ``None``: the expected profit alone counts.
+        alpha : float, optional
+            Of ``cvar``, at least 0 and below 1; default 0.95.
+        beta : float
+            Weight of the measure; the expected profit has the rest.
+        of_single_days : bool
+            Whether scenarios that are single days of a contract may be measured.
+
+        Raises
+        ------
+        UsageError
+            An unknown measure, or a number that makes no sense.
+        InstanceError
+            Scenarios over which the measure is not what it seems.
+        """
+        risk = None if measure is None else _risk(measure, alpha, beta, of_single_days)
+        if risk == self.instance.risk:
+            return self
+        issues = risk_issues(risk, self.instance.horizon, self.instance.products, Locator(None, [("risk",)]))
+        if found := list(issues):
+            raise InstanceError(self.name, found)
+        return self._with({"risk": risk})
+
+    def _with(self, changes: Mapping[str, object]) -> Site:
+        return Site(replace(self.loaded, instance=self.instance.model_copy(update=changes)))
+
+    def with_values(self, values: Mapping[str, float]) -> Site:
+        """The same site with other numbers, by dotted path, read and checked again; bid rules and risk stay."""
+        bids = self.instance.bids
+        other = Site(read_instance(self.folder, dict(values))).with_bids(minimum=bids.minimum, steps=bids.steps)
+        is_given = any(path.split(".")[0] == "risk" for path in values)
+        return other if is_given else other._with({"risk": self.instance.risk})
+
+
+def _risk(measure: str, alpha: float | None, beta: float, of_single_days: bool) -> Risk:
+    """The terms of a measure.
+
+    Raises
+    ------
+    UsageError
+        They make no sense.
+    """
+    from pydantic import ValidationError
+
+    kinds: dict[str, type[ConditionalValueAtRiskTerms] | type[WorstCaseTerms]] = {
+        "cvar": ConditionalValueAtRiskTerms,
+        "worst_case": WorstCaseTerms,
+    }
+    if measure not in kinds:
+        raise UsageError(f"unknown measure of risk {measure!r}; there are {' and '.join(kinds)}")
+    given = {"measure": measure, "alpha": alpha, "beta": beta, "of_single_days": of_single_days}
+    try:
+        return kinds[measure].model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        raise UsageError(f"a measure of risk: {'; '.join(problems)}") from None
+
+
+def read(folder: str | Path) -> Site:
+    """Read and validate an instance folder.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found: file, line, key, what stands there, what should.
+    """
+    site = Site(read_instance(Path(folder)))
+    for reason in [*kinds_left_out(site.instance), *products_left_out(site.instance.products)]:
+        logger.warning("%s", reason)
+    return site
+
+
+def site_of(run: Run) -> Site:
+    """The site of a run, from the run's own copy of its instance."""
+    return Site(read_again(run.settings.inputs))
+
+
+def checked_tree(site: Site, tree: ScenarioTree) -> tuple[ScenarioTree, bool]:
+    """A tree of its own that fits the site, and whether it was made or changed in Python.
+
+    Raises
+    ------
+    UsageError, InstanceError
+        What is no tree, or one that does not fit or is not sound.
+    """
+    if not isinstance(tree, ScenarioTree):
+        raise UsageError(f"a tree is what site.tree(...) gives, or a ScenarioTree; found {type(tree).__name__}")
+    # of the tree as it came, since a copy leaves behind what is not a tree's
+    as_it_came, tree = tree, private_copy(tree)
+    is_given = not is_as_checked(site.instance, as_it_came)
+    if is_given:
+        require_fitting(site.loaded, tree)
+    return tree, is_given

@@ -1,0 +1,268 @@
+"""Solve a site over a tree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, overload
+
+from mes_stoch.api.site import Site, checked_tree
+from mes_stoch.io.as_solved import inputs_as_solved
+from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
+from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.schema.errors import (
+    InterruptedRunError,
+    UsageError,
+)
+from mes_stoch.schema.instance import Instance, plugins_of
+from mes_stoch.schema.tree import ScenarioTree
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mes_stoch.solvers.certificate.result import Progress, SolveOptions
+    from mes_stoch.solvers.interruption.stop import Stop
+
+METHODS = ("auto", "ef", "decomposition", "ph")
+
+#: What assembling and writing results takes, at most this share of the time there is: 13 ms CPU a hospital day of 5,800
+#: values, and as much again on a machine with other work.
+_SECONDS_PER_VALUE, _SHARE_OF_RESULTS = 4e-6, 0.4
+
+
+@dataclass(frozen=True)
+class SolveRequest:
+    """How to solve; ``None`` stands for what the instance says, or for the solver layer's default.
+
+    The fields are the keywords of :func:`solve`, which explains them.
+    """
+
+    method: str = "auto"
+    gap_rel: float | None = None
+    time_limit_s: float | None = None
+    iteration_limit: int | None = None
+    rho_factor: float | None = None
+    cold_start: bool = False
+    threads: int | None = None
+
+    def options(self, instance: Instance) -> SolveOptions:
+        """The options of the solver layer for an instance.
+
+        Raises
+        ------
+        UsageError
+            An unknown method, or an option that makes no sense.
+        """
+        from mes_stoch.solvers.certificate.result import SolveOptions
+        from mes_stoch.solvers.option_ranges import require_sensible
+
+        if self.method not in METHODS:
+            known = f"{', '.join(METHODS[:-1])} and {METHODS[-1]}"
+            raise UsageError(f"unknown method {self.method!r}; the methods are {known}")
+        names = ("gap_rel", "time_limit_s", "iteration_limit", "rho_factor", "threads")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        defaults = {"gap_rel": instance.solve.gap_rel, "time_limit_s": instance.solve.time_limit_s}
+        options = SolveOptions(cold_start=self.cold_start, **{**defaults, **given})
+        require_sensible(options)
+        return options
+
+
+@overload
+def solve(
+    site: Site,
+    tree: ScenarioTree | None = None,
+    *,
+    method: Literal["ef"],
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    threads: int | None = None,
+    commitments: pd.DataFrame | str | Path | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+    stop: Stop | None = None,
+) -> Run: ...
+
+
+@overload
+def solve(
+    site: Site,
+    tree: ScenarioTree | None = None,
+    method: str = "auto",
+    *,
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    iteration_limit: int | None = None,
+    rho_factor: float | None = None,
+    cold_start: bool = False,
+    threads: int | None = None,
+    commitments: pd.DataFrame | str | Path | None = None,
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    command: str | None = None,
+    stop: Stop | None = None,
+) -> Run | None: ...
+
+
+def solve(
+    site: Site,
+    tree: ScenarioTree | None = None,
+    method: str = "auto",
+    *,
+    gap_rel: float | None = None,
+    time_limit_s: float | None = None,
+    iteration_limit: int | None = None,
+    rho_factor: float | None = None,
+    cold_start: bool = False,
+    threads: int | None = None,
+    commitments: pd.DataFrame | str | Path | None = None,
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    command: str | None = None,
+    stop: Stop | None = None,
+) -> Run | None:
+    """Find the commitment with the best expected profit over the tree, and how far from optimal it can be.
+
+    Parameters
+    ----------
+    site : Site
+    tree : ScenarioTree, optional
+        Default ``site.tree()``. One made or changed in Python is checked like a file, and copied: changing it
+        afterwards does not change the run.
+    method : str
+        ``ef``: the extensive form, one process. ``decomposition``: cutting planes on the linear relaxation and a
+        certificate, under ``mpiexec`` on any number of ranks. ``ph``: the same, and progressive hedging while a gap is
+        left. ``auto``: the one that fits.
+    gap_rel, time_limit_s : float, optional
+        When to stop; default what the instance says.
+    iteration_limit : int, optional
+        Iterations of progressive hedging.
+    rho_factor : float, optional
+        Multiplies progressive hedging's own penalties.
+    cold_start : bool
+        Hedge from zero multipliers instead of those of the linear relaxation, which often close the gap alone.
+    threads : int, optional
+        Threads of the solver (extensive form only).
+    commitments : DataFrame or path, optional
+        Volumes that are no longer to be decided, such as awards: a table like :attr:`Run.commitments` or a file like
+        ``commitments.csv``. What it does not give is decided.
+    progress : callable, optional
+        Gets a :class:`~mes_stoch.solvers.certificate.result.TracePoint` (expected *cost*: profit with its sign turned)
+        now and then.
+    remark : callable, optional
+        Told in words what ``auto`` chose, and why.
+    command : str, optional
+        The command line, for the manifest.
+    stop : Stop, optional
+        What ends it. Default the time limit from now on, and SIGINT, SIGTERM, SIGUSR1 and SIGHUP where nobody handles
+        them: the run then comes back with the status ``interrupted`` and what is proven.
+
+    Returns
+    -------
+    Run or None
+        ``None`` on every MPI rank but 0.
+
+    Raises
+    ------
+    UsageError
+        An option that makes no sense.
+    InstanceError
+        A tree that does not fit the site, or is not sound.
+    InterruptedRunError
+        A signal came before anything was proven (``KeyboardInterrupt`` after a Ctrl-C).
+    InfeasibleError, UnboundedError
+        No dispatch fits the instance, or profit has no limit.
+    SolveError
+        A solver failed, or its result failed a check.
+    """
+    request = SolveRequest(method, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
+    return solve_request(
+        site, tree, request, commitments=commitments, progress=progress, remark=remark, command=command, stop=stop
+    )
+
+
+def solve_request(
+    site: Site,
+    tree: ScenarioTree | None,
+    request: SolveRequest,
+    *,
+    commitments: pd.DataFrame | str | Path | None = None,
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    command: str | None = None,
+    stop: Stop | None = None,
+) -> Run | None:
+    """:func:`solve` with its options in one object.
+
+    Raises
+    ------
+    UsageError, InstanceError, InfeasibleError, UnboundedError, SolveError, TimeLimitError
+        As :func:`solve`.
+    """
+    started = datetime.now(UTC)
+    options = request.options(site.instance)
+    inputs, changes = inputs_as_solved(site.loaded)
+    if tree is None:
+        tree = site.tree()
+    tree, is_given = checked_tree(site, tree)
+    settings = RunSettings(
+        inputs=inputs,
+        method=request.method,
+        # what the gap is relative to around nothing follows from the program, and stands in the summary
+        options={name: value for name, value in vars(options).items() if name != "gap_floor"},
+        command=command,
+        started=started,
+        changed_in_python=changes,
+        plugins=plugins_of(site.instance),
+        is_tree_given=is_given,
+    )
+    given = None if commitments is None else commitments_from(commitments, site.instance, tree.time)
+    if given is not None:
+        settings.options["given_commitments"] = given.listed()
+    if stop is not None:
+        return _solve(site, tree, options, settings, given, progress, remark, stop)
+    from mes_stoch.solvers.interruption.signals import SignalWatch
+    from mes_stoch.solvers.interruption.stop import Stop
+
+    with SignalWatch() as watch:
+        stop = Stop(time.perf_counter() + options.time_limit_s, watch.request)
+        try:
+            return _solve(site, tree, options, settings, given, progress, remark, stop)
+        except InterruptedRunError as error:
+            if watch.request.reason == "SIGINT":
+                raise KeyboardInterrupt from error
+            raise
+
+
+def _solve(
+    site: Site,
+    tree: ScenarioTree,
+    options: SolveOptions,
+    settings: RunSettings,
+    given: GivenCommitments | None,
+    progress: Progress | None,
+    remark: Callable[[str], None] | None,
+    stop: Stop,
+) -> Run | None:
+    from mes_stoch.model.site_program import build_leaf_program, by_day_ahead_node
+    from mes_stoch.report.assemble import assemble_run
+    from mes_stoch.solvers.auto import solve_by
+    from mes_stoch.solvers.certificate.numerics import inspect
+    from mes_stoch.solvers.risk_averse import site_with_risk
+
+    leaves = build_leaf_program(site.instance, tree)
+    if given is not None:
+        leaves = leaves.with_commitments(given.volumes)
+    # the numbers of the instance, without what risk adds
+    numerics = inspect(by_day_ahead_node(leaves, leaves))
+    numerics.warn(site.instance.currency)
+    program = site_with_risk(leaves, stop)
+    values = len(tree.scenario_names) * len(program.column_names)
+    solving = stop.earlier(stop.deadline - min(_SECONDS_PER_VALUE * values, _SHARE_OF_RESULTS * stop.seconds_left()))
+    result = solve_by(settings.method, program, options, progress, remark, solving)
+    if result is None:
+        return None
+    result.details.update(numerics.details())
+    return assemble_run(program, result, settings)
