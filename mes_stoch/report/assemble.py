@@ -83,7 +83,7 @@ def _summary(
     streams = _expected_streams(solution)
     profits, weights = _profits(solution)
     if objective is not None:
-        _check_money(program, objective, streams, solution)
+        _check_money(program, objective, streams, solution, result.gap_floor)
     horizon = program.instance.horizon
     used = slack_used(program, solution)
     leans = leans_on_slack(used) and result.status in _DONE
@@ -193,13 +193,18 @@ def _expected_streams(solution: xr.Dataset) -> dict[str, float]:
     return {str(name): float(value) for name, value in zip(solution["stream"].values, money, strict=True)}
 
 
-def _check_money(program: SiteProgram, objective: float, streams: dict[str, float], solution: xr.Dataset) -> None:
-    """Three sums made in three places must be one number; a difference means a result nobody should read."""
+def _check_money(
+    program: SiteProgram, objective: float, streams: dict[str, float], solution: xr.Dataset, floor: float
+) -> None:
+    """Three sums made in three places must be one number; a difference means a result nobody should read.
+
+    ``floor`` is money that is nothing, in the unit of the instance.
+    """
     by_stream = math.fsum(streams.values())
     currency = solution.attrs["currency"]
     profits, weights = _profits(solution)
     by_scenario = float(weights @ profits)
-    size = max([abs(objective), 1.0, *(abs(value) for value in streams.values())])
+    size = max([abs(objective), floor, *(abs(value) for value in streams.values())])
     worth = utility(program, profits, weights)
     kind = "utility" if is_risk_averse(program) else "expected profit"
     # without risk the utility is the expected profit

@@ -54,7 +54,7 @@ def with_exact_risk(program: SiteProgram, result: EngineResult) -> EngineResult:
         return result
     profits, weights = _distribution(program, result)
     worth = utility(program, profits, weights)
-    size = max(1.0, float(np.abs(profits).max()))
+    size = max(result.gap_floor, float(np.abs(profits).max()))
     if not -result.upper - _ROW_TOLERANCE * size <= worth <= -result.lower + _MONEY_TOLERANCE * size:
         raise SolveError(
             f"the utility of the profits is {worth:.6f} {program.instance.currency}, outside of the certified interval "

@@ -16,7 +16,8 @@ from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.schema.errors import UsageError
 
 #: instances/annual_contracts_fr/README.md: thousand EUR per year lost without the product, to a digit after the point.
-#: Found by taking the product out of the instance, not by a volume of 0 that is given: two ways to one number.
+#: Found with a largest volume of 0 in the instance, not with a volume of 0 that is given: two ways to one number. The
+#: values by hand are above.
 LOST = {"fr_aofd": 53.1, "fr_mfrr_up": 34.1, "fr_capacity": 32.8, "enedis_local_reserved": 3.1, "fr_rc_up": 0.2}
 
 
