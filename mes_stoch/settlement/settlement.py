@@ -18,6 +18,9 @@ from mes_stoch.settlement.stated import TOLERANCE, Stated, disagreements
 #: The positions of all markets added up: see :func:`pool_of`.
 POOLED_ENERGY = "energy"
 
+#: The floor of a gap is a millionth of what could move.
+_OF_GAP_FLOOR = 100.0
+
 
 @dataclass(frozen=True, repr=False)
 class Settlement:
@@ -76,7 +79,17 @@ class Settlement:
         """The largest difference of a scenario over the money that moves in it: the sum of its streams' sizes."""
         sizes = self.sizes
         worst = np.nan_to_num(self.differences.abs().max(axis=1).to_numpy(), nan=np.inf)
-        return float((worst / np.maximum(sizes, 1.0)).max(initial=0.0))
+        return float((worst / np.maximum(sizes, self.least_size)).max(initial=0.0))
+
+    @property
+    def least_size(self) -> float:
+        """Money that moves, below which differences are judged as if it were this much.
+
+        One unit of the currency, or a ten-thousandth of what could move at all where that is less: a unit of money may
+        be a million euros.
+        """
+        stated = None if self.account is None else self.account.summary.get("gap_floor")
+        return 1.0 if stated is None else min(1.0, _OF_GAP_FLOOR * float(stated))
 
     @cached_property
     def sizes(self) -> NDArray[np.float64]:

@@ -50,6 +50,9 @@ class SettledMoney(Protocol):
     @property
     def sizes(self) -> NDArray[np.float64]: ...
 
+    @property
+    def least_size(self) -> float: ...
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -84,7 +87,7 @@ def disagreements(settlement: SettledMoney, stated: Stated) -> list[str]:
     found = [f"{line}" for line in stated.changed]
     for check in (
         _money(settlement, stated.summary),
-        _bounds(stated),
+        _bounds(stated, settlement.least_size),
         _trace(stated),
         _scenarios(data, stated),
         _data(data, stated),
@@ -98,7 +101,7 @@ def disagreements(settlement: SettledMoney, stated: Stated) -> list[str]:
 def _money(settlement: SettledMoney, summary: Mapping[str, Any]) -> Iterator[str]:
     data, currency = settlement.ledger.data, settlement.ledger.currency
     weight = data.probabilities
-    size = max(1.0, float(weight @ np.maximum(settlement.sizes, 1.0)))
+    size = float(weight @ np.maximum(settlement.sizes, settlement.least_size))
 
     def differs(stated: float, settled: float) -> bool:
         return not abs(stated - settled) <= TOLERANCE * size
@@ -108,10 +111,10 @@ def _money(settlement: SettledMoney, summary: Mapping[str, Any]) -> Iterator[str
     if differs(float(summary["objective"]), settled):
         yield f"summary.json: the objective is {summary['objective']:.6f} {currency}, settled {settled:.6f}"
     # few scenarios count in a measure of risk: it may be off by what one of them is
-    one = TOLERANCE * max(size, float(settlement.sizes.max(initial=1.0)))
+    one = TOLERANCE * max(size, float(settlement.sizes.max(initial=0.0)))
     yield from risk_differences(data.instance.risk, profits, weight, summary, one)
     profit = np.asarray(data.solution["profit_eur"].values, dtype=float)
-    gap = np.abs(profit - settlement.profit.to_numpy()) / np.maximum(settlement.sizes, 1.0)
+    gap = np.abs(profit - settlement.profit.to_numpy()) / np.maximum(settlement.sizes, settlement.least_size)
     for row in np.argsort(-gap)[:_MOST]:
         if not gap[row] <= TOLERANCE:
             yield (
@@ -129,16 +132,16 @@ def _money(settlement: SettledMoney, summary: Mapping[str, Any]) -> Iterator[str
         return
     per_year = summary["horizons_per_year"] * float(summary["objective"])
     if summary["objective_eur_per_year"] is None or not math.isclose(
-        summary["objective_eur_per_year"], per_year, rel_tol=TOLERANCE, abs_tol=1e-6
+        summary["objective_eur_per_year"], per_year, rel_tol=TOLERANCE, abs_tol=1e-6 * settlement.least_size
     ):
         yield f"summary.json: {summary['objective_eur_per_year']} {currency} a year are not {per_year:.2f}"
 
 
-def _bounds(stated: Stated) -> Iterator[str]:
+def _bounds(stated: Stated, least_size: float) -> Iterator[str]:
     summary = stated.summary
     objective, lower, upper = (summary[key] for key in ("objective", "bound_lower", "bound_upper"))
     given = [abs(value) for value in (objective, lower, upper) if value is not None]
-    slack = TOLERANCE * max(1.0, *given)
+    slack = TOLERANCE * max(least_size, *given)
     if lower is not None and upper is not None:
         if lower > upper + slack:
             yield f"summary.json: the lower bound {lower:.6f} is above the upper bound {upper:.6f}"
