@@ -1,4 +1,4 @@
-"""The contract for kinds of components, families of products, price processes and readers of other packages.
+"""The contract for components, families of products, processes, measures of risk and readers of other packages.
 
 A package brings a kind by an entry point whose name is the tag and whose value is a folder of its own::
 
@@ -11,9 +11,13 @@ A package brings a kind by an entry point whose name is the tag and whose value 
     [project.entry-points."mes_stoch.processes"]
     my_day = "my_package.my_day:MyDay"
 
+    [project.entry-points."mes_stoch.risk_measures"]
+    below_target = "my_package.below_target"
+
 The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and ``stress`` for a component that
-can hold reserve); ``docs/extending`` shows a complete example of each. Everything they need of this project they import
-from here, and only what a module asks for is loaded: a ``settlement`` that imports from here loads no Pyomo.
+can hold reserve); that of a measure of risk has ``format``, ``measure`` and ``settlement``. ``docs/extending`` shows a
+complete example of each. Everything they need of this project they import from here, and only what a module asks for is
+loaded: a ``settlement`` that imports from here loads no Pyomo.
 
 What is listed in ``__all__`` keeps its meaning as long as :data:`VERSION` keeps its number; additions do not change it.
 A module ``format`` states the version that it was written for (``EXTENDS = 1``).
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
         called_issues,
         share_issues,
     )
+    from mes_stoch.model.risk.measure import AddedColumns, ProfitSurvey, RiskMeasure, RiskTerms
     from mes_stoch.products.shared.context import MarketContext
     from mes_stoch.products.shared.equations_bids import build_volume
     from mes_stoch.products.shared.equations_windows import make_window
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
     from mes_stoch.schema.errors import Issue
     from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
+    from mes_stoch.schema.risk import Risk
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
     from mes_stoch.settlement.data import Array, SettlementData
     from mes_stoch.settlement.ledger import CashFlow, cash_flow
@@ -128,6 +134,7 @@ _HOMES = {
         "called_issues",
         "share_issues",
     ),
+    "mes_stoch.model.risk.measure": ("AddedColumns", "ProfitSurvey", "RiskMeasure", "RiskTerms"),
     "mes_stoch.products.shared.context": ("MarketContext",),
     "mes_stoch.products.shared.equations_bids": ("build_volume",),
     "mes_stoch.products.shared.equations_windows": ("make_window",),
@@ -166,6 +173,7 @@ _HOMES = {
     "mes_stoch.schema.errors": ("Issue",),
     "mes_stoch.schema.flexibility": ("Direction", "EnergyPayment", "Flexibility"),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
+    "mes_stoch.schema.risk": ("Risk",),
     "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),
     "mes_stoch.settlement.data": ("Array", "SettlementData"),
     "mes_stoch.settlement.ledger": ("CashFlow", "cash_flow"),
@@ -184,6 +192,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AUTO",
+    "AddedColumns",
     "Array",
     "Availability",
     "BidRules",
@@ -231,8 +240,12 @@ __all__ = [
     "Port",
     "Positive",
     "PriceOfEnergy",
+    "ProfitSurvey",
     "Quantity",
     "ReserveProvider",
+    "Risk",
+    "RiskMeasure",
+    "RiskTerms",
     "ScenarioProcess",
     "Series",
     "SettlementData",

@@ -1,4 +1,4 @@
-"""Which package holds each kind of component, each family of products and each scenario process.
+"""Which package holds each kind of component, family of products, scenario process and measure of risk.
 
 A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
 user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
@@ -25,15 +25,17 @@ from typing import Any, Literal, cast
 
 from mes_stoch.schema.errors import ExtensionError, MesStochError, MissingEntryError, ModelError
 
-Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes"]
-Role = Literal["format", "checks", "equations", "settlement", "stress"]
+Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes", "mes_stoch.risk_measures"]
+Role = Literal["format", "checks", "equations", "settlement", "stress", "measure"]
 
 COMPONENTS: Group = "mes_stoch.components"
 PRODUCT_FAMILIES: Group = "mes_stoch.product_families"
 PROCESSES: Group = "mes_stoch.processes"
+RISK_MEASURES: Group = "mes_stoch.risk_measures"
 
 #: Roles that every kind of component and family of products has; components that can hold reserve also have
-#: ``stress``: how far calls can move them, told from the files of a run.
+#: ``stress``: how far calls can move them, told from the files of a run. A measure of risk has ``format``, ``measure``
+#: and ``settlement``.
 ROLES: tuple[Role, ...] = ("format", "checks", "equations", "settlement")
 
 OWN = "mes_stoch"
@@ -67,6 +69,10 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "fr_local_day": "mes_stoch.uncertainty.processes.fr_local_day:FrLocalDay",
         "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",
     },
+    RISK_MEASURES: {
+        "cvar": "mes_stoch.risk_measures.cvar",
+        "worst_case": "mes_stoch.risk_measures.worst_case",
+    },
 }
 
 #: Order in which the rows of built-in families are made within a phase.
@@ -92,7 +98,8 @@ class Kind:
     ----------
     group : str
     tag : str
-        What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``.
+        What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``, the
+        ``measure`` of a risk.
     package : str
         Dotted name of the folder with its roles; of a process, the module and its class: ``module:Class``.
     brought_by : str

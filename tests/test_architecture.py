@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mes_stoch import extend
-from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, kinds
+from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, kinds
 from mes_stoch.registry import ROLES as REQUIRED
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mes_stoch"
@@ -48,6 +48,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("products.shared.context",),
     ("kinds.equations", "uncertainty"),
     ("model",),
+    ("kinds.measure",),
     ("solvers.interruption",),
     ("solvers.parallel",),
     ("solvers.highs",),
@@ -68,7 +69,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
-ROLES = ("format", "checks", "equations", "settlement", "stress")
+ROLES = ("format", "checks", "equations", "settlement", "stress", "measure")
+SECTIONS = ("components", "products", "risk_measures")
 
 # A kind builds on what is shared, or on another kind that it declares here.
 DECLARED = {"products.fcas": {"products.flexibility"}}
@@ -78,7 +80,14 @@ DECLARED = {"products.fcas": {"products.flexibility"}}
 CONFINED = {"mpi4py": ("solvers/",), "mpisppy": ("solvers/", "mpisppy_module.py"), "highspy": ("solvers/highs/",)}
 
 # What the optimiser works with: nothing of it may be known to those whose verdict on it is worth something.
-OPTIMISER = ("model", "solvers", "kinds.equations", "components.shared.context", "products.shared.context")
+OPTIMISER = (
+    "model",
+    "solvers",
+    "kinds.equations",
+    "kinds.measure",
+    "components.shared.context",
+    "products.shared.context",
+)
 INDEPENDENT = {"settlement", "evaluation.stress", "kinds.settlement", "kinds.stress"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -93,7 +102,7 @@ def layer_of(module: str) -> str:
             return name
     if not parts:
         return "api"
-    if parts[0] in ("components", "products"):
+    if parts[0] in SECTIONS:
         # ``equations_windows`` has the role of ``equations``; a folder itself is empty
         return f"kinds.{parts[2].split('_')[0]}" if len(parts) > 2 else "kinds.format"
     return "cli" if parts[0] == "__main__" else parts[0]
@@ -102,7 +111,7 @@ def layer_of(module: str) -> str:
 def kind_of(module: str) -> str | None:
     """The folder of a kind that a module belongs to."""
     parts = module.split(".")[1:]
-    return ".".join(parts[:2]) if len(parts) > 1 and parts[0] in ("components", "products") else None
+    return ".".join(parts[:2]) if len(parts) > 1 and parts[0] in SECTIONS else None
 
 
 def dotted(path: Path) -> str:
@@ -236,10 +245,12 @@ def _type_checking_part(path: Path) -> ast.Module:
 
 
 def test_every_kind_is_one_folder_with_all_roles_and_an_empty_front() -> None:
-    folders = {kind.package for group in (COMPONENTS, PRODUCT_FAMILIES) for kind in kinds(group).values()}
+    folders = {
+        kind.package for group in (COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES) for kind in kinds(group).values()
+    }
     found = {
         f"mes_stoch.{section}.{path.name}"
-        for section in ("components", "products")
+        for section in SECTIONS
         for path in (PACKAGE / section).iterdir()
         if path.is_dir() and path.name not in ("shared", "__pycache__")
     }
@@ -247,7 +258,8 @@ def test_every_kind_is_one_folder_with_all_roles_and_an_empty_front() -> None:
     for name in sorted(folders):
         folder = PACKAGE.parent / name.replace(".", "/")
         assert not (folder / "__init__.py").read_text(encoding="utf-8")
-        assert {role for role in REQUIRED if not (folder / f"{role}.py").is_file()} == set(), name
+        required = ("format", "measure", "settlement") if ".risk_measures." in name else REQUIRED
+        assert {role for role in required if not (folder / f"{role}.py").is_file()} == set(), name
         assert {path.stem.split("_")[0] for path in folder.glob("*.py")} <= {"", *ROLES}, name
 
 

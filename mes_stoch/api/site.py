@@ -12,13 +12,15 @@ from mes_stoch.io.catalogue.products import products_left_out
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.readers.locate import Locator
 from mes_stoch.io.validation.risk import risk_issues
+from mes_stoch.registry import RISK_MEASURES
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import (
     InstanceError,
     UsageError,
 )
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out
-from mes_stoch.schema.risk import ConditionalValueAtRiskTerms, Risk, WorstCaseTerms
+from mes_stoch.schema.kinds import risk_classes, unusable
+from mes_stoch.schema.risk import Risk
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
 from mes_stoch.uncertainty.quality import require_sound
@@ -102,6 +104,7 @@ class Site:
         alpha: float | None = None,
         beta: float = 0.5,
         of_single_days: bool = False,
+        **terms: object,
     ) -> Site:
         """The same site with another attitude to risk.
 
@@ -109,13 +112,15 @@ class Site:
         ----------
         measure : str, optional
             ``cvar``: mean profit of the worst ``1 - alpha`` of the probability; ``worst_case``: least profit of any
-            scenario; ``None``: the expected profit alone counts.
+            scenario; one of an installed package by its name; ``None``: the expected profit alone counts.
         alpha : float, optional
             Of ``cvar``, at least 0 and below 1; default 0.95.
         beta : float
             Weight of the measure; the expected profit has the rest.
         of_single_days : bool
             Whether scenarios that are single days of a contract may be measured.
+        **terms
+            What a measure of an installed package asks for besides, by key.
 
         Raises
         ------
@@ -124,7 +129,8 @@ class Site:
         InstanceError
             Scenarios over which the measure is not what it seems.
         """
-        risk = None if measure is None else _risk(measure, alpha, beta, of_single_days)
+        given = {"alpha": alpha, "beta": beta, "of_single_days": of_single_days, **terms}
+        risk = None if measure is None else _risk(measure, given)
         if risk == self.instance.risk:
             return self
         issues = risk_issues(risk, self.instance.horizon, self.instance.products, Locator(None, [("risk",)]))
@@ -143,7 +149,7 @@ class Site:
         return other if is_given else other._with({"risk": self.instance.risk})
 
 
-def _risk(measure: str, alpha: float | None, beta: float, of_single_days: bool) -> Risk:
+def _risk(measure: str, terms: Mapping[str, object]) -> Risk:
     """The terms of a measure.
 
     Raises
@@ -153,13 +159,11 @@ def _risk(measure: str, alpha: float | None, beta: float, of_single_days: bool) 
     """
     from pydantic import ValidationError
 
-    kinds: dict[str, type[ConditionalValueAtRiskTerms] | type[WorstCaseTerms]] = {
-        "cvar": ConditionalValueAtRiskTerms,
-        "worst_case": WorstCaseTerms,
-    }
+    kinds = risk_classes()
     if measure not in kinds:
-        raise UsageError(f"unknown measure of risk {measure!r}; there are {' and '.join(kinds)}")
-    given = {"measure": measure, "alpha": alpha, "beta": beta, "of_single_days": of_single_days}
+        reason = unusable(RISK_MEASURES).get(measure)
+        raise UsageError(reason or f"unknown measure of risk {measure!r}; there are {' and '.join(kinds)}")
+    given = {"measure": measure, **terms}
     try:
         return kinds[measure].model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:

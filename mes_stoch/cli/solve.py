@@ -27,6 +27,7 @@ from mes_stoch.cli.report import draw
 from mes_stoch.cli.solve_clock import SolveClock
 from mes_stoch.cli.start_ranks import MOST_RANKS, run_on_ranks
 from mes_stoch.schema.errors import UsageError, WriteError
+from mes_stoch.schema.risk import own_terms
 from mes_stoch.solvers.option_ranges import largest
 from mes_stoch.solvers.parallel import mpi
 
@@ -231,14 +232,14 @@ def _with_risk(site: Site, weight: float | None, alpha: float | None, *, worst_c
     if weight is None and stated is None:
         raise UsageError(f"a measure of risk needs a --risk-weight, since {site.name} states no risk")
     beta = weight if weight is not None or stated is None else stated.beta
-    is_worst = worst_case or (alpha is None and stated is not None and stated.measure == "worst_case")
-    if alpha is None and not is_worst:
-        alpha = getattr(stated, "alpha", None)
+    is_kept = stated is not None and alpha is None and not worst_case
+    measure = stated.measure if stated is not None and is_kept else "worst_case" if worst_case else "cvar"
+    terms = own_terms(stated) if stated is not None and is_kept else {"alpha": alpha}
     return site.with_risk(
-        "worst_case" if is_worst else "cvar",
-        alpha=alpha,
+        measure,
         beta=beta if beta is not None else 0.0,
         of_single_days=single_days or (stated is not None and stated.of_single_days),
+        **terms,
     )
 
 

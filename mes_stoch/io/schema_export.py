@@ -8,7 +8,7 @@ from typing import Any
 
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.readers.currency import is_amount
-from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Group, kinds
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
 
@@ -43,6 +43,9 @@ def instance_schema(currency: str = FORMAT_CURRENCY, *, plugins: bool = False) -
         own = _built_in(_definition_names(components), COMPONENTS)
         components["oneOf"] = [{"$ref": f"#/$defs/{name}"} for name in own.values()]
         families = _built_in(families, PRODUCT_FAMILIES)
+        measures = next(option for option in schema["properties"]["risk"]["anyOf"] if "oneOf" in option)
+        own = _built_in(_definition_names(measures), RISK_MEASURES)
+        measures["oneOf"] = [{"$ref": f"#/$defs/{name}"} for name in own.values()]
     catalogue = {name: known for name, known in product_catalogue().items() if known["family"] in families}
     schema["properties"]["products"] = {
         "type": "object",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mes_stoch.model.risk.measures import measure_of
-from mes_stoch.model.risk.tail import least_probability, value_at_risk
 from mes_stoch.schema.errors import SolveError
+from mes_stoch.schema.risk import own_terms
 from mes_stoch.solvers.best_dispatch import best_dispatches
 
 if TYPE_CHECKING:
@@ -82,12 +82,15 @@ def risk_summary(program: SiteProgram, profits: FloatArray, weights: FloatArray)
     if risk is None:
         return {}
     alpha = getattr(risk, "alpha", None)
-    share = least_probability(weights) if alpha is None else 1.0 - alpha
     record = {"measure": risk.measure, "alpha": alpha, "beta": risk.beta, "of_single_days": risk.of_single_days}
+    record |= own_terms(risk)
     found: dict[str, float | None] = {"value": None, "value_at_risk": None}
     if len(profits):
-        value = measure_of(risk).value(profits, weights)
-        found = {"value": value, "value_at_risk": value_at_risk(profits, weights, share)}
+        measure = measure_of(risk)
+        # not every measure has a threshold
+        threshold = getattr(measure, "value_at_risk", None)
+        at_risk = None if threshold is None else threshold(profits, weights)
+        found = {"value": measure.value(profits, weights), "value_at_risk": at_risk}
     return {"expected_profit": float(weights @ profits) if len(profits) else None, "risk": record | found}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, Group, kinds, refused
+from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.component import Component, Connection, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
@@ -14,9 +14,10 @@ from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.product import Market, MarketProduct
 from mes_stoch.schema.risk import Risk
 
-#: A component, or a product, of any kind that is installed.
+#: A component, a product or a measure of risk, of any kind that is installed.
 AnyComponent = Annotated[Component, KindUnion(COMPONENTS)]
 AnyProduct = Annotated[MarketProduct, KindUnion(PRODUCT_FAMILIES)]
+AnyRisk = Annotated[Risk, KindUnion(RISK_MEASURES)]
 
 
 class Horizon(Model):
@@ -121,7 +122,9 @@ class Instance(Model):
     )
     series: str | None = Field(default=None, description="CSV of series common to all scenarios: `time` and columns.")
     uncertainty: Uncertainty
-    risk: Risk | None = Field(default=None, description="Weighs bad outcomes; null: the expected profit alone counts.")
+    risk: AnyRisk | None = Field(
+        default=None, description="Weighs bad outcomes; null: the expected profit alone counts."
+    )
     solve: SolveDefaults = SolveDefaults()
 
     def called_products(self) -> dict[str, Flexibility]:
@@ -167,4 +170,6 @@ def _tags(instance: Instance) -> list[tuple[Group, str]]:
     used += [(PRODUCT_FAMILIES, product.family) for product in instance.products.values()]
     if isinstance(instance.uncertainty, SyntheticScenarios):
         used.append((PROCESSES, instance.uncertainty.process))
+    if instance.risk is not None:
+        used.append((RISK_MEASURES, instance.risk.measure))
     return used

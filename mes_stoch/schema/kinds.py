@@ -1,4 +1,4 @@
-"""What instances can be made of: the formats of all kinds of components and families of products.
+"""What instances can be made of: the formats of all kinds of components, families of products and measures of risk.
 
 A kind's module ``format`` lists its classes in ``KINDS``. Those of installed packages are read when they are first
 asked for; one that does not load is left out and remembered with the reason (:func:`unusable`), so that it stops the
@@ -15,15 +15,17 @@ from pydantic import GetCoreSchemaHandler, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, core_schema
 
 from mes_stoch import registry
-from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Kind
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Kind
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import ExtensionError
 from mes_stoch.schema.product import OPEN_PHASES, MarketProduct
+from mes_stoch.schema.risk import Risk
 
 _CONTRACTS: Mapping[str, tuple[type[Model], str]] = {
     COMPONENTS: (Component, "type"),
     PRODUCT_FAMILIES: (MarketProduct, "family"),
+    RISK_MEASURES: (Risk, "measure"),
 }
 
 
@@ -35,6 +37,11 @@ def component_classes() -> dict[str, type[Component]]:
 def product_classes() -> dict[str, type[MarketProduct]]:
     """Formats of products by ``family``."""
     return dict(_loaded(PRODUCT_FAMILIES)[0])  # type: ignore[arg-type]  # likewise
+
+
+def risk_classes() -> dict[str, type[Risk]]:
+    """Terms of measures of risk by ``measure``."""
+    return dict(_loaded(RISK_MEASURES)[0])  # type: ignore[arg-type]  # likewise
 
 
 def products_by_package(products: Mapping[str, MarketProduct]) -> list[tuple[Kind, dict[str, MarketProduct]]]:

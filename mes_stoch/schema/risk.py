@@ -1,15 +1,23 @@
-"""How much a plan weighs bad outcomes beside the expected profit."""
+"""How much a plan weighs bad outcomes beside the expected profit: the contract of the terms of a measure of risk.
+
+A measure is a model of what a user may write below ``risk``, found by its ``measure``
+(:mod:`mes_stoch.registry`). What it is worth is worked out twice, by the ``measure`` and by the ``settlement`` of its
+folder, which share nothing.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from mes_stoch.schema.base import Model
 
 
-class _WeighedRisk(Model):
+class Risk(Model):
+    """Terms of a measure of risk; a measure overrides ``measure`` with its tag and adds what it needs to know."""
+
+    measure: str
     beta: Annotated[float, Field(ge=0, le=1)] = Field(
         description="Weight of the measure; the expected profit has 1 - beta. 0: the measure is only reported."
     )
@@ -20,19 +28,6 @@ class _WeighedRisk(Model):
     )
 
 
-class ConditionalValueAtRiskTerms(_WeighedRisk):
-    """Mean profit of the worst `1 - alpha` of the probability."""
-
-    measure: Literal["cvar"]
-    alpha: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.95, description="Share of the probability that does not count; 0.95: the worst 5 % count."
-    )
-
-
-class WorstCaseTerms(_WeighedRisk):
-    """Least profit of any scenario that has a probability."""
-
-    measure: Literal["worst_case"]
-
-
-Risk = Annotated[ConditionalValueAtRiskTerms | WorstCaseTerms, Field(discriminator="measure")]
+def own_terms(risk: Risk) -> dict[str, object]:
+    """What a measure asks for beyond its name, its weight and the days, by key."""
+    return {key: getattr(risk, key) for key in type(risk).model_fields if key not in Risk.model_fields}

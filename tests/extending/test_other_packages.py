@@ -1,7 +1,7 @@
 """Kinds of another package: built as a wheel, installed beside the project, and used without touching it.
 
 The package is ``docs/extending/examples/site_kinds``: an electrolyser whose efficiency falls with its load and which
-provides reserve, a contract that limits the import with a settlement of its own, and a price process.
+provides reserve, a contract that limits the import with a settlement of its own, a price process and a measure of risk.
 """
 
 from __future__ import annotations
@@ -709,3 +709,101 @@ def test_a_product_of_two_packages_is_neithers(installed: Path, tmp_path: Path) 
     assert own.returncode == 0, own.stderr
     assert "warning: the installed package" in own.stderr
     assert "offers fr_fcr, which mes_stoch has with other rules; it is left out" in own.stderr
+
+
+BELOW_TARGET = """
+risk:
+  measure: below_target
+  target_eur: -700
+  beta: {beta}
+"""
+
+
+def _averse_site(folder: Path, beta: float) -> Path:
+    """``tiny_site`` with the measure of the package."""
+    shutil.copytree(REPOSITORY / "instances" / "tiny_site", folder)
+    file = folder / "instance.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + BELOW_TARGET.format(beta=beta), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("beta", "volume", "utility", "measure"),
+    [pytest.param(0.5, 3.0, -380.0, -72.5, id="the mean wins"), pytest.param(0.8, 4.0, -194.0, -65.0, id="risk wins")],
+)
+def test_a_measure_of_risk_by_hand(
+    installed: Path, tmp_path: Path, beta: float, volume: float, utility: float, measure: float
+) -> None:
+    """``tiny_site`` earns -480, -580, -720 and -970 EUR with 3 MW, and -540, -640, -780 and -880 with 4.
+
+    Below -700 lie 20 and 270 EUR with 3 MW, 72.5 on the mean of four; 80 and 180 with 4, 65. With means of -687.5 and
+    -710: 3 MW are worth -687.5 + beta (687.5 - 72.5), 4 MW -710 + beta (710 - 65), equal at beta = 3/4. 2 MW are worth
+    less with both weights: their mean is -690, and 60 and 360 lie below.
+    """
+    site, folder = _averse_site(tmp_path / "site", beta), tmp_path / "run"
+    done = run(installed, "solve", site, "--method", "ef", "--gap", "1e-9", "--no-figures", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert [row["volume_mw"] for row in summary["commitments"]] == pytest.approx([volume])
+    assert summary["objective"] == pytest.approx(utility, abs=1e-6)
+    assert summary["risk"]["value"] == pytest.approx(measure, abs=1e-6)
+    assert summary["risk"]["value_at_risk"] is None
+    assert summary["risk"]["target_eur"] == -700
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["plugins"] == {"below_target": "site-kinds 1.0"}
+    settled = run(installed, "settle", folder)
+    assert settled.returncode == 0, settled.stdout + settled.stderr
+    _fail(_copied(installed, tmp_path) / "site_kinds" / "below_target" / "settlement.py", "def measured(")
+    broken = run(tmp_path / "copied", "settle", folder)
+    _is_told(broken, "settlement.measured fails with KeyError")
+
+
+def _copied(installed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(installed, tmp_path / "copied"))
+
+
+def test_the_weight_of_a_packages_measure_can_be_another(installed: Path, tmp_path: Path) -> None:
+    """The terms that the options leave open are the instance's; with 1 the measure of 4 MW alone, -65."""
+    site, folder = _averse_site(tmp_path / "site", 0.5), tmp_path / "run"
+    arguments = ("--risk-weight", "1", "--method", "decomposition", "--gap", "1e-7", "--no-figures", "--out", folder)
+    done = run(installed, "solve", site, *arguments)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["objective"] == pytest.approx(-65.0, abs=1e-4)
+
+
+def test_the_schema_describes_a_measure_on_demand(installed: Path) -> None:
+    whole = json.loads(run(installed, "validate", "--schema", "--plugins").stdout)
+    assert "BelowTargetTerms" in json.dumps(whole["properties"]["risk"])
+    published = run(installed, "validate", "--schema").stdout
+    assert "BelowTargetTerms" not in published
+    assert "ConditionalValueAtRiskTerms" in published
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("measure.py", "def measure(", "def weigh(", "site_kinds.below_target.measure has no function measure"),
+        ("measure.py", "one * self.target_eur", "np.zeros(2)", "row_lower has the shape (2,), and not (1,)"),
+        ("measure.py", "        return RiskTerms(", "        return dict(", "a dict where RiskTerms are expected"),
+        ("format.py", "EXTENDS = 1", "EXTENDS = 9", "EXTENDS = 9"),
+    ],
+)
+def test_a_broken_measure_is_named_and_stops_only_those_who_use_it(
+    installed: Path, tmp_path: Path, file: str, old: str, new: str, words: str
+) -> None:
+    site, target = _averse_site(tmp_path / "site", 0.5), _copied(installed, tmp_path)
+    _replace(target / "site_kinds" / "below_target" / file, old, new)
+    _is_told(run(target, "solve", site, "--no-figures", "--out", tmp_path / "run"), words)
+    if file == "format.py":
+        other = run(target, "validate", REPOSITORY / "instances" / "tiny_site")
+        assert other.returncode == 0, other.stderr
+
+
+def test_a_measure_that_contradicts_itself_is_not_certified(installed: Path, tmp_path: Path) -> None:
+    """What it says of known profits is not what the optimiser was given: the run is not written."""
+    site, target = _averse_site(tmp_path / "site", 0.5), _copied(installed, tmp_path)
+    _replace(target / "site_kinds" / "below_target" / "measure.py", "-float(probabilities", "-9 * float(probabilities")
+    done = run(target, "solve", site, "--no-figures", "--out", tmp_path / "run")
+    assert done.returncode == 70
+    assert "outside of the certified interval" in done.stderr

@@ -36,8 +36,8 @@ from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.tables import report_text
+from mes_stoch.risk_measures.cvar.format import ConditionalValueAtRiskTerms
 from mes_stoch.schema.errors import InstanceError, UsageError
-from mes_stoch.schema.risk import ConditionalValueAtRiskTerms
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.settlement import settle_data
 from mes_stoch.solvers.certificate.result import SolveOptions

@@ -13,16 +13,18 @@ from mes_stoch.io.readers.key_hints import unknown_key_hint
 from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show, unit_word
 from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.readers.yaml_lines import dotted
-from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, Group
+from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Uncertainty
-from mes_stoch.schema.kinds import component_classes, product_classes, unusable
+from mes_stoch.schema.kinds import component_classes, product_classes, risk_classes, unusable
 from mes_stoch.schema.units import unit_of
 
 EntryPath = tuple[str | int, ...]
 
-_DISCRIMINATORS = {"components": "type", "products": "family", "uncertainty": "kind"}
+_DISCRIMINATORS = {"components": "type", "products": "family", "uncertainty": "kind", "risk": "measure"}
+#: Sections that are one entry; the others map names to entries.
+_SINGLE = ("uncertainty", "risk")
 _UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str", "constrained-float", "literal['auto']"})
 
 
@@ -32,7 +34,7 @@ def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
 
 
 _UNCERTAINTY_KINDS = _by_tag(Uncertainty, "kind")
-_GROUPS: dict[str, Group] = {"components": COMPONENTS, "products": PRODUCT_FAMILIES}
+_GROUPS: dict[str, Group] = {"components": COMPONENTS, "products": PRODUCT_FAMILIES, "risk": RISK_MEASURES}
 _PLAIN: dict[str, type[Model]] = {"horizon": Horizon, "bids": Bids, "solve": SolveDefaults}
 
 
@@ -67,7 +69,7 @@ def model_issues(data: Mapping[str, Any], locator: Locator) -> list[Issue]:
 def _plain_path(detail: ErrorDetails) -> EntryPath:
     """Path of the entry in the file, without the union members pydantic puts in between."""
     path = list(detail["loc"])
-    tag_position = 1 if path[:1] == ["uncertainty"] else 2
+    tag_position = 1 if path and path[0] in _SINGLE else 2
     if path and path[0] in _DISCRIMINATORS and len(path) > tag_position and path[tag_position] != "[key]":
         del path[tag_position]
     if path and path[-1] == "[key]":
@@ -88,7 +90,7 @@ def _model_at(path: EntryPath, data: Mapping[str, Any]) -> type[Model] | None:
         return _PLAIN[head] if len(path) == 1 else None
     if head not in _DISCRIMINATORS:
         return None
-    depth = 1 if head == "uncertainty" else 2
+    depth = 1 if head in _SINGLE else 2
     entry = value_at(data, path[:depth])
     tag = entry.get(_DISCRIMINATORS[head]) if isinstance(entry, dict) else None
     model = _tagged(head).get(tag) if isinstance(tag, str) else None
@@ -101,9 +103,11 @@ def _model_at(path: EntryPath, data: Mapping[str, Any]) -> type[Model] | None:
 
 def _tagged(section: str) -> Mapping[str, type[Model]]:
     """Models of a section's entries by their tag."""
-    if section == "components":
-        return component_classes()
-    return product_classes() if section == "products" else _UNCERTAINTY_KINDS
+    if section == "uncertainty":
+        return _UNCERTAINTY_KINDS
+    if section == "risk":
+        return risk_classes()
+    return component_classes() if section == "components" else product_classes()
 
 
 def _model_in(annotation: Any) -> type[Model] | None:

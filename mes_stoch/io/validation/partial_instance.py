@@ -17,7 +17,7 @@ from mes_stoch.io.readers.currency import currency_code
 from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.instance import AnyComponent, AnyProduct, Bids, Horizon, Node, Uncertainty
+from mes_stoch.schema.instance import AnyComponent, AnyProduct, AnyRisk, Bids, Horizon, Node, Uncertainty
 from mes_stoch.schema.product import MarketProduct
 from mes_stoch.schema.risk import Risk
 
@@ -30,7 +30,7 @@ _UNCERTAINTY: TypeAdapter[Uncertainty] = TypeAdapter(Uncertainty)
 _NODE = TypeAdapter(Node)
 _HORIZON = TypeAdapter(Horizon)
 _BIDS = TypeAdapter(Bids)
-_RISK: TypeAdapter[Risk] = TypeAdapter(Risk)
+_RISK: TypeAdapter[Risk] = TypeAdapter(AnyRisk)
 
 
 @dataclass(frozen=True)

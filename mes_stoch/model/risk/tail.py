@@ -58,6 +58,10 @@ class ConditionalValueAtRisk:
     def value(self, profits: FloatArray, probabilities: FloatArray) -> float:
         return tail_mean(profits, probabilities, 1.0 - self.alpha)
 
+    def value_at_risk(self, profits: FloatArray, probabilities: FloatArray) -> float:
+        """Largest profit of the worst share."""
+        return value_at_risk(profits, probabilities, 1.0 - self.alpha)
+
 
 @dataclass(frozen=True)
 class WorstCase:
@@ -68,6 +72,10 @@ class WorstCase:
 
     def value(self, profits: FloatArray, probabilities: FloatArray) -> float:
         return float(np.min(np.asarray(profits)[np.asarray(probabilities) > 0]))
+
+    def value_at_risk(self, profits: FloatArray, probabilities: FloatArray) -> float:
+        """The same."""
+        return self.value(profits, probabilities)
 
 
 def tail_mean(profits: FloatArray, probabilities: FloatArray, share: float) -> float:
