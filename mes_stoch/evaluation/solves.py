@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mes_stoch.evaluation.bracket import Bracket
-from mes_stoch.model.program import StochasticProgram
+from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import InterruptedRunError, SolveError
-from mes_stoch.solvers.auto import solve_by
+from mes_stoch.solvers.auto import solve_by, solve_near
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
@@ -41,12 +42,24 @@ class Solves:
         ------
         InfeasibleError, UnboundedError, SolveError
         """
+        return self._ended(program, lambda limit: solve_by(method, program, self.options, stop=limit))
+
+    def result_near(self, program: StochasticProgram, near: FloatArray | None) -> EngineResult | None:
+        """The same from a root point that may be near the best; ``None``: from nowhere.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, SolveError
+        """
+        return self._ended(program, lambda limit: solve_near(program, self.options, near, stop=limit))
+
+    def _ended(self, program: StochasticProgram, solve: Callable[[Stop], EngineResult | None]) -> EngineResult | None:
         if self.stop():
             self.is_complete = False
             return None
         limit = self.stop.earlier(time.perf_counter() + self.options.time_limit_s)
         try:
-            result = solve_by(method, program, self.options, stop=limit)
+            result = solve(limit)
         except InterruptedRunError:
             self.is_complete = False
             return None

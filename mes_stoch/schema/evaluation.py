@@ -148,6 +148,41 @@ class OptimalityGapResult(Model):
     confidence: Share
 
 
+class FrontierCommitment(Model):
+    """A volume of a plan."""
+
+    product: str
+    block_start: str = Field(description="Local time (ISO 8601).")
+    volume_mw: float | None = None
+    volume_mvar: float | None = None
+
+
+class FrontierPointResult(Model):
+    """The best plan known for a weight of risk."""
+
+    weight: Share = Field(description="Of the measure; the expected profit has the rest.")
+    profit_mean: float = Field(description="Expected profit of the plan.")
+    risk_value: float = Field(description="The measure of the plan's profits.")
+    utility: BracketResult = Field(
+        description="(1 - weight) x profit_mean + weight x risk_value, and what no plan is worth more than."
+    )
+    bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
+    is_solved: bool = Field(description="Solved for; false: plans and bounds of other weights prove it.")
+    commitments: list[FrontierCommitment]
+
+
+class FrontierResult(Model):
+    """Expected profit against a measure of risk; no plan lies above any line of a weight and its upper utility."""
+
+    measure: str
+    alpha: float | None = Field(description="Of cvar.")
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None
+    currency: str
+    solves: Annotated[int, Field(ge=1)] = Field(description="Programs that were solved.")
+    points: list[FrontierPointResult] = Field(description="By rising weight.")
+
+
 class EvaluationDocument(Model):
     """``evaluation.json``; each kind of evaluation has a part of its own."""
 
@@ -165,3 +200,4 @@ class EvaluationDocument(Model):
         default=None, description="Absent where they were not asked for."
     )
     values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")
+    frontier: FrontierResult | None = Field(default=None, description="Absent where it was not asked for.")

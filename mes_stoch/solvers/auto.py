@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from mes_stoch.model.program import StochasticProgram
+from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
@@ -79,17 +79,35 @@ def solve_auto(
     return result
 
 
+def solve_near(
+    program: StochasticProgram, options: SolveOptions, near: FloatArray | None, stop: Stop | None = None
+) -> EngineResult | None:
+    """Solve from a root point that may be near the best: small programs whole, others by decomposition to the end.
+
+    Raises
+    ------
+    InterruptedRunError, InfeasibleError, UnboundedError, SolveError
+    """
+    method = "ef" if choose(program).method == "ef" else "decomposition"
+    return _solve(method, program, options, None, stop, near)
+
+
 def _solve(
-    method: str, program: StochasticProgram, options: SolveOptions, progress: Progress | None, stop: Stop | None
+    method: str,
+    program: StochasticProgram,
+    options: SolveOptions,
+    progress: Progress | None,
+    stop: Stop | None,
+    near: FloatArray | None = None,
 ) -> EngineResult | None:
     if method == "ef":
         from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
-        return solve_extensive(program, options, progress, stop)
+        return solve_extensive(program, options, progress, stop, near)
     if method == "decomposition":
         from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
 
-        return solve_decomposition(program, options, progress, stop)
+        return solve_decomposition(program, options, progress, stop, near)
     from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
 
     return solve_ph(program, options, progress, stop=stop)

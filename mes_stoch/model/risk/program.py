@@ -148,6 +148,11 @@ class RiskProgram(Generic[P]):
         """The inner program's part of a root point."""
         return root[: len(self.program.root.columns)]
 
+    def root_near(self, inner: FloatArray, money: float) -> FloatArray:
+        """A root point with the inner program's part, and the measure's columns as near to an amount as they may be."""
+        own = self._terms.root
+        return np.concatenate([inner, np.clip(money, own.lower, own.upper) / self._unit])
+
     def profit_weight(self, row_dual: FloatArray) -> float:
         """What a unit of a scenario's profit is worth to the plan, by the duals of the scenario's rows."""
         own = row_dual[len(self.program.row_names) :]

@@ -83,6 +83,7 @@ def solve_decomposition(
     options: SolveOptions,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    near: FloatArray | None = None,
 ) -> EngineResult | None:
     """Solve by decomposition, on all ranks of an MPI run, however many they are, or in this process alone.
 
@@ -94,6 +95,8 @@ def solve_decomposition(
         Called on rank 0 with every better bound.
     stop : Stop, optional
         What ends it; default the time limit of ``options``.
+    near : array, optional
+        A value per root column that may be near the best: passes begin there, without a sample to find it.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def solve_decomposition(
         mpi.abort_when_uncaught()
     interval = Interval(progress if communicator.is_rank_zero else None, gap_floor=options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
-    decomposition = Decomposition(program, options, interval, communicator, stop, to_the_end=True)
+    decomposition = Decomposition(program, options, interval, communicator, stop, to_the_end=True, near=near)
     with mpi.ProgressThread(world, stop.request, mpi.NEWS_INTERVAL_S):
         decomposition.run()
     return to_result(program, decomposition.state, communicator, options, interval, stop)
@@ -135,6 +138,8 @@ class Decomposition:
         Nothing new is begun once it says so.
     to_the_end : bool
         Go on until the gap is closed or time is up; otherwise until the cheap steps gain little.
+    near : array, optional
+        Root point from which passes begin.
     """
 
     def __init__(
@@ -146,6 +151,7 @@ class Decomposition:
         stop: Stop | None = None,
         *,
         to_the_end: bool = False,
+        near: FloatArray | None = None,
     ) -> None:
         self._program = program
         self._options = options
@@ -153,6 +159,7 @@ class Decomposition:
         self._communicator = communicator
         self._stop = stop or Stop()
         self._to_the_end = to_the_end
+        self._near = None if near is None else np.asarray(near, dtype=np.float64)[program.root.consensus]
         self._began = time.perf_counter()
         self._relaxations = ScenarioRelaxations(program, self._stop)
         self._recourse = Recourse(program, self._relaxations)
@@ -241,9 +248,9 @@ class Decomposition:
         began = time.perf_counter()
         deadline = began + share * (self._stop.deadline - began)
         gap_rel = relaxation_gap(self._options)
-        point, radius = None, _FIRST_RADIUS
+        point, radius = (None, _FIRST_RADIUS) if self._near is None else (self._near, _RADIUS_OF_SAMPLE)
         cuts: list[FeasibilityCut] = []
-        for stride in _strides(count):
+        for stride in _strides(count) if self._near is None else [1]:
             members, floor = range(0, count, stride), self._options.gap_floor
             planes = CuttingPlanes(
                 self._program, self._relaxations, members, self._communicator, self._is_to_borrow, floor

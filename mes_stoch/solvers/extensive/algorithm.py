@@ -119,6 +119,7 @@ def solve_extensive(
     options: SolveOptions,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    near: FloatArray | None = None,
 ) -> EngineResult:
     """Solve all scenarios at once, then evaluate the commitment found scenario by scenario.
 
@@ -130,6 +131,8 @@ def solve_extensive(
         Called with a :class:`TracePoint` whenever HiGHS reports new bounds (mixed-integer programs).
     stop : Stop, optional
         What ends it; default the time limit of ``options``.
+    near : array, optional
+        A value per root column that may be near the best: the search of a mixed-integer program begins with it.
 
     Returns
     -------
@@ -171,6 +174,8 @@ def solve_extensive(
     trace = _Trace(interval, form.scale)
     if model.is_mip:
         model.on_mip_progress(trace.add)
+        if near is not None:
+            model.set_start(np.arange(form.root_count, dtype=np.int32), near)
     model.end_when(solving)
     solution = model.run(solving.seconds_left())
     solved = time.perf_counter()

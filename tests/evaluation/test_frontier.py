@@ -1,0 +1,119 @@
+"""The frontier of risk and return: by hand, against SciPy on random programs, and what must always hold of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from helpers.mean_risk import least_mean_risk_cost
+from helpers.random_programs import Case, random_case
+from solvers.array_programs import newsvendor
+
+from mes_stoch.evaluation.frontier import Frontier, checked_weights, frontier_of
+from mes_stoch.evaluation.plans import MeanRisk
+from mes_stoch.model.bundle import BundledProgram
+from mes_stoch.model.risk.tail import ConditionalValueAtRisk
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.stop import Stop
+
+EXACT = SolveOptions(gap_rel=1e-7)
+WEIGHTS = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+
+
+def test_two_scenarios_by_hand() -> None:
+    """Orders from 10 to 50 at 0.2 a unit, sold at 1: profits of 8 and 8 up to 0 and 40.
+
+    The worst half earns 8 to 0 and the mean 8 to 20, on a line; 50 is best as long as ``20 (1 - beta) > 8``, to 0.6.
+    """
+    found = frontier_of(MeanRisk(newsvendor([10.0, 50.0], [0.2, 0.2]), ConditionalValueAtRisk(0.5)), WEIGHTS, EXACT)
+    assert [point.weight for point in found.points] == WEIGHTS
+    for point in found.points:
+        assert point.plan.worth(point.weight) == pytest.approx(max(8.0, 20.0 * (1 - point.weight)), abs=1e-5)
+        assert point.bound_upper == pytest.approx(max(8.0, 20.0 * (1 - point.weight)), abs=1e-5)
+    assert found.points[0].plan.profits == pytest.approx([0.0, 40.0], abs=1e-4)
+    assert found.points[-1].plan.profits == pytest.approx([8.0, 8.0], abs=1e-4)
+    # 20, 8 and what lies between 0.4 and 0.8, where they change places
+    assert {point.weight for point in found.points if point.is_solved} >= {0.0, 1.0, 0.4}
+    assert not found.points[1].is_solved
+    # the envelope is the line from (8, 8) to (0, 20); to its right is nothing
+    assert found.most_expected(4.0) == pytest.approx(14.0, abs=1e-4)
+    assert found.most_expected(-3.0) == pytest.approx(20.0, abs=1e-4)
+    assert found.most_expected(8.1) == -math.inf
+
+
+def frontier(case: Case, alpha: float, options: SolveOptions) -> Frontier:
+    shared = np.array(case.shared, dtype=np.int32)
+    measure = ConditionalValueAtRisk(alpha)
+    if not isinstance(case.program, BundledProgram):
+        return frontier_of(MeanRisk(case.leaves, measure), WEIGHTS, options)
+    plans = MeanRisk(case.leaves, measure, lambda program: BundledProgram(program, case.groups, shared), shared)
+    return frontier_of(plans, WEIGHTS, options)
+
+
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(k, marks=pytest.mark.full_size) for k in range(8, 60))])
+def test_random_programs(seed: int) -> None:
+    """Brackets hold the optimum that SciPy finds; plans lie below the envelope; the frontier falls and is concave."""
+    case, alpha = random_case(seed), (0.5, 0.8)[seed % 2]
+    found = frontier(case, alpha, SolveOptions(gap_rel=1e-4, time_limit_s=60.0))
+    assert [point.weight for point in found.points] == WEIGHTS
+    size = max(1.0, *(float(np.abs(point.plan.profits).max()) for point in found.points))
+    for point in found.points:
+        optimum = -least_mean_risk_cost(case.leaves, case.groups, case.shared, 1.0 - alpha, point.weight)
+        assert point.utility.lower <= optimum + 1e-6 * size
+        assert optimum <= point.utility.upper + 1e-6 * size
+    for point in found.points:
+        assert point.plan.expected <= found.most_expected(point.plan.measured) + 1e-6 * size or point.weight == 1.0
+    gap = [point.utility.width + 1e-6 * size for point in found.points]
+    for k, (one, other) in enumerate(zip(found.points, found.points[1:], strict=False)):
+        # what is gained of one side is at least what is lost of it, but for what the gaps leave open
+        open_gap = (gap[k] + gap[k + 1]) / (other.weight - one.weight)
+        assert other.plan.measured - other.plan.expected >= one.plan.measured - one.plan.expected - open_gap
+    for one, middle, other in zip(found.points, found.points[1:], found.points[2:], strict=False):
+        # at its own weight a plan is worth no less than a mixture of its neighbours
+        beta = middle.weight
+        for share in (0.25, 0.5, 0.75):
+            mixed = share * one.plan.worth(beta) + (1 - share) * other.plan.worth(beta)
+            assert middle.plan.worth(beta) >= mixed - 1e-9 * size
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_measure_falls_with_alpha(seed: int) -> None:
+    """A smaller share of the worst is worth no more, plan by plan and for the best plan."""
+    case = random_case(seed)
+    ends = [frontier(case, alpha, SolveOptions(gap_rel=1e-5, time_limit_s=60.0)).points[-1] for alpha in (0.2, 0.7)]
+    size = max(1.0, float(np.abs(ends[0].plan.profits).max()))
+    assert ends[1].utility.lower <= ends[0].utility.upper + 1e-6 * size
+
+
+def test_no_time() -> None:
+    plans = MeanRisk(newsvendor([10.0, 50.0], [0.2, 0.2]), ConditionalValueAtRisk(0.5))
+    with pytest.raises(NotInTimeError, match="no time for any point"):
+        frontier_of(plans, WEIGHTS, EXACT, stop=Stop(0.0))
+
+
+def test_points_that_are_finished_stay() -> None:
+    """The time is up after two solves: the ends are there, and what they prove."""
+    plans, stop = MeanRisk(newsvendor([10.0, 50.0], [0.2, 0.2]), ConditionalValueAtRisk(0.5)), Stop()
+    told: list[str] = []
+
+    def end_after_two(line: str) -> None:
+        told.append(line)
+        if len(told) > 2:
+            stop.request.make("SIGTERM")
+
+    found = frontier_of(plans, WEIGHTS, EXACT, stop=stop, told=end_after_two)
+    assert not found.is_complete
+    assert [point.weight for point in found.points if point.is_solved] == [0.0, 1.0]
+    # by the chord of the ends, 20 and 8
+    assert found.points[2].bound_upper == pytest.approx(0.6 * 20 + 0.4 * 8, abs=1e-5)
+    assert found.points[2].plan.worth(0.4) == pytest.approx(12.0, abs=1e-5)
+
+
+def test_weights_that_make_no_sense() -> None:
+    with pytest.raises(UsageError, match=r"between 0 and 1; found -0\.1, 1\.5"):
+        checked_weights([0.5, 1.5, -0.1])
+    with pytest.raises(UsageError, match="2 to 201 weights"):
+        checked_weights([0.5, 0.5])
