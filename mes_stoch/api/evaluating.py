@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from mes_stoch.schema.errors import (
     UsageError,
 )
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.risk import Risk, own_terms
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import SettlementData
 
@@ -41,6 +42,9 @@ def evaluate(
     seed: int | None = None,
     values: bool = False,
     products: bool = False,
+    frontier: bool = False,
+    risk_weights: Sequence[float] | None = None,
+    cvar_alpha: float | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -69,6 +73,13 @@ def evaluate(
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
         Work out what each committed product is worth, beside the others and alone, between proven bounds.
+    frontier : bool
+        Find the best plans for several weights of a measure of risk: expected profit against the measure.
+    risk_weights : sequence of float, optional
+        Weights of the frontier, in [0, 1]; default 0 to 1 by tenths.
+    cvar_alpha : float, optional
+        The frontier's measure is the mean of the worst ``1 - cvar_alpha`` of the probability. Default the measure that
+        the instance states, else ``cvar`` with 0.95.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -80,7 +91,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``optimality_gap``; ``values``; ``product_values``.
+        ``optimality_gap``; ``values``; ``product_values``; ``frontier``.
 
     Raises
     ------
@@ -98,14 +109,20 @@ def evaluate(
     <StressTest of 4 leaves and 16 full calls: no miss>
     >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
     -687.5
+    >>> found = ms.evaluate(run, frontier=True, risk_weights=[0, 0.5, 1], cvar_alpha=0.5, gap_rel=1e-6).frontier
+    >>> [(round(point.plan.expected, 1), round(point.plan.measured, 1)) for point in found.points]
+    [(-687.5, -845.0), (-687.5, -845.0), (-710.0, -830.0)]
     """
-    is_other = tree is not None and not (values or products or replications is not None)
+    if not frontier and (risk_weights is not None or cvar_alpha is not None):
+        raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
+    is_other = tree is not None and not (values or products or frontier or replications is not None)
     asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
-            "values=True what information and the model are worth, products=True what each product is"
+            "values=True what information and the model are worth, products=True what each product is, frontier=True "
+            "what risk costs"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:
@@ -113,6 +130,8 @@ def evaluate(
     if run is None and asked.needs_volumes and commitments is None:
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
+    if frontier:
+        asked = replace(asked, frontier=_weights(risk_weights), frontier_risk=_frontier_risk(site, cvar_alpha))
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
@@ -123,6 +142,21 @@ def evaluate(
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     return evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+
+
+def _weights(given: Sequence[float] | None) -> Sequence[float]:
+    from mes_stoch.evaluation.frontier import WEIGHTS, checked_weights
+
+    return checked_weights(WEIGHTS if given is None else given)
+
+
+def _frontier_risk(site: Site, alpha: float | None) -> Risk | None:
+    """The measure of a frontier, with a weight: whether the site's scenarios can be measured is checked."""
+    stated = site.instance.risk
+    single_days = stated is not None and stated.of_single_days
+    if stated is None or alpha is not None:
+        return site.with_risk("cvar", alpha=alpha, beta=1.0, of_single_days=single_days).instance.risk
+    return site.with_risk(stated.measure, beta=1.0, of_single_days=single_days, **own_terms(stated)).instance.risk
 
 
 def _site(subject: object) -> Site:

@@ -12,8 +12,8 @@ import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
-from mes_stoch.cli.options import InRange, scenarios_option, seed_option
-from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
+from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
+from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError, WriteError
 
 if TYPE_CHECKING:
     from mes_stoch.evaluation.evaluation import Evaluation
@@ -33,6 +33,7 @@ Examples:
   mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
   mes-stoch evaluate instances/hospital_fr --values --scenarios 10
+  mes-stoch evaluate instances/hospital_fr --frontier --cvar-alpha 0.8 --scenarios 10
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -42,6 +43,18 @@ cannot be delivered, or a scenario has no dispatch, 4 the time limit came first.
 
 #: What an evaluation is left where the command has taken its time already, s.
 _LEAST_S = 0.01
+
+
+class _Weights(click.ParamType[tuple[float, ...]]):
+    """Numbers with commas between."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> tuple[float, ...]:
+        try:
+            return tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not numbers with commas between, like 0,0.5,1", param, context)
 
 
 class _Leaves(click.ParamType[int | None]):
@@ -91,6 +104,19 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
 )
 @click.option("--products", is_flag=True, help="What each committed product is worth, beside the others and alone.")
+@click.option("--frontier", is_flag=True, help="Risk and return: the best plans for several weights of risk.")
+@click.option(
+    "--risk-weights",
+    type=_Weights(),
+    metavar="B,B,...",
+    help="Weights of the frontier, between 0 and 1; default 0,0.1,...,1.",
+)
+@click.option(
+    "--cvar-alpha",
+    type=click.FloatRange(0.0, 1.0, max_open=True),
+    metavar="A",
+    help="Measure of the frontier: mean profit of the worst 1 - A of the probability; default the instance's, or 0.95.",
+)
 @click.option(
     "--replications",
     type=click.IntRange(min=2),
@@ -118,6 +144,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     "--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema, help="Print the JSON Schema."
 )
 @click.option("--force", is_flag=True, help="Overwrite the file that --out names, and the profits beside it.")
+@figures_option
 @click.pass_context
 def evaluate(
     context: click.Context,
@@ -127,6 +154,9 @@ def evaluate(
     commitment: Path | None,
     values: bool,
     products: bool,
+    frontier: bool,
+    risk_weights: tuple[float, ...] | None,
+    cvar_alpha: float | None,
     replications: int | None,
     scenarios: int | None,
     leaves_per_node: int | None,
@@ -135,6 +165,7 @@ def evaluate(
     time_limit: float | None,
     out: Path | None,
     force: bool,
+    no_figures: bool,
 ) -> None:
     """Find out what a commitment is worth: test a finished run, or evaluate volumes over scenarios."""
     from mes_stoch import api
@@ -143,12 +174,15 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or products or draws or commitment is not None or replications is not None):
+    if not (stress or values or products or frontier or draws or commitment is not None or replications is not None):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth, --products what each product is"
+            "--values what information and the model are worth, --products what each product is, --frontier what risk "
+            "costs"
         )
+    if not frontier and (risk_weights is not None or cvar_alpha is not None):
+        raise UsageError("--risk-weights and --cvar-alpha are of a frontier: add --frontier")
     _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)
@@ -163,6 +197,9 @@ def evaluate(
         seed=seed,
         values=values,
         products=products,
+        frontier=frontier,
+        risk_weights=risk_weights,
+        cvar_alpha=cvar_alpha,
         gap_rel=gap,
         time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
         told=output.status,
@@ -171,6 +208,8 @@ def evaluate(
     _show(found, leaves, None if run is None or commitment is not None else run.objective)
     found.write(target, leaves)
     output.status(f"evaluation: {target}")
+    if not no_figures:
+        _draw(found, target)
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
@@ -234,3 +273,19 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.evaluation import render_values
 
         output.show(render_values(found.values))
+    if found.frontier is not None:
+        from mes_stoch.report.frontier import render_frontier
+
+        output.show(render_frontier(found.frontier))
+
+
+def _draw(found: Evaluation, target: Path) -> None:
+    """Draw, or say what is missing: no figure is worth an evaluation."""
+    from mes_stoch.report.evaluation_figures import write_evaluation_figures
+    from mes_stoch.report.figures import PlotsMissingError
+
+    try:
+        for path in write_evaluation_figures(found, target):
+            output.status(f"figure: {path}")
+    except (PlotsMissingError, WriteError) as error:
+        output.status(f"mes-stoch: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,13 @@ from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.io.commitment_file import commitments_from
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.risk import Risk
 from mes_stoch.schema.tree import ScenarioTree
 
 if TYPE_CHECKING:
+    from mes_stoch.evaluation.frontier import Frontier
     from mes_stoch.solvers.certificate.result import SolveOptions
+    from mes_stoch.solvers.interruption.stop import Stop
 
 logger = logging.getLogger("mes_stoch.evaluation.asked")
 
@@ -59,7 +62,8 @@ class Subject:
 class Asked:
     """What is to be found out; the fields are the keywords of :func:`mes_stoch.api.evaluate`.
 
-    ``profits`` says whether a commitment is to be dispatched, its own or one that is given.
+    ``profits`` says whether a commitment is to be dispatched, its own or one that is given. ``frontier`` has the
+    weights of ``frontier_risk``.
     """
 
     commitments: pd.DataFrame | str | Path | None
@@ -69,6 +73,8 @@ class Asked:
     values: bool
     products: bool
     time_limit_s: float | None
+    frontier: Sequence[float] | None = None
+    frontier_risk: Risk | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -77,11 +83,11 @@ class Asked:
     @property
     def is_of_expectation(self) -> bool:
         """Whether something is asked that is defined for the expected profit alone."""
-        return self.values or self.products or self.replications is not None
+        return self.replications is not None
 
     @property
     def needs_solver(self) -> bool:
-        return self.needs_volumes or self.values or self.products
+        return self.needs_volumes or self.values or self.products or self.frontier is not None
 
 
 def evaluate_asked(
@@ -105,6 +111,7 @@ def evaluate_asked(
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.evaluation.values import values_of_site
+    from mes_stoch.evaluation.values_with_risk import values_with_risk
     from mes_stoch.model.site_program import build_leaf_program
     from mes_stoch.solvers.certificate.bounds import NotInTimeError
     from mes_stoch.solvers.interruption.stop import Stop
@@ -123,10 +130,17 @@ def evaluate_asked(
         steps["product_values"] = lambda: product_values(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
         )
-    if asked.values:
+    risk = instance.risk if instance.risk is not None and instance.risk.beta > 0 else None
+    if asked.values and risk is not None:
+        steps["values"] = lambda: values_with_risk(
+            build_leaf_program(instance, tree), risk, options, recourse=known, stop=stop, told=told
+        )
+    elif asked.values:
         steps["values"] = lambda: values_of_site(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
         )
+    if asked.frontier is not None:
+        steps["frontier"] = lambda: _frontier(subject, asked, options, stop, told)
     late: list[TimeLimitError] = []
     is_complete = True
     for name, step in steps.items():
@@ -147,9 +161,9 @@ def evaluate_asked(
 
 
 def stated_recourse(summary: Mapping[str, Any], gap_rel: float) -> Bracket | None:
-    """RP as a run states it; ``None`` where it is not known as closely as is asked for."""
+    """RP as a run states it, with its instance's risk; ``None`` where it is not known as closely as is asked for."""
     lower, upper, gap = (summary[name] for name in ("bound_lower", "bound_upper", "gap_rel"))
-    if lower is None or upper is None or gap is None or gap > gap_rel or "risk" in summary:
+    if lower is None or upper is None or gap is None or gap > gap_rel:
         return None
     return Bracket(float(lower), float(upper))
 
@@ -158,9 +172,30 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "values, products and replications are of the expected profit, and the instance weighs risk beside it: "
-            "use an instance without risk, or site.with_risk(None)"
+            "replications are of the expected profit, and the instance weighs risk beside it: use an instance without "
+            "risk, or site.with_risk(None)"
         )
+
+
+def _frontier(
+    subject: Subject,
+    asked: Asked,
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None,
+) -> Frontier:
+    from mes_stoch.evaluation.frontier import frontier_of_site
+    from mes_stoch.model.risk.measures import measure_of
+    from mes_stoch.model.site_program import build_leaf_program
+
+    risk = asked.frontier_risk
+    if risk is None or asked.frontier is None:  # pragma: no cover - the caller has seen to it
+        raise UsageError("a frontier takes a measure of risk and weights")
+    leaves = build_leaf_program(subject.instance, subject.tree)
+    alpha = getattr(risk, "alpha", None)
+    return frontier_of_site(
+        leaves, measure_of(risk), asked.frontier, options, name=risk.measure, alpha=alpha, stop=stop, told=told
+    )
 
 
 def _root_seed(subject: Subject, asked: Asked) -> int:

@@ -293,8 +293,10 @@ class _Sweep:
             ):
                 told(f"weight {beta:g}: proven by its neighbours")
                 return
-        told(f"weight {beta:g}: solved" + ("" if best is None else " from the best plan known"))
-        found = self.plans.solved(beta, self.solves, best)
+        # plans of the other end are far off: from there passes take longer than from nowhere
+        near = best if len(self.bounds) > 1 else None
+        told(f"weight {beta:g}: solved" + ("" if near is None else " from the best plan known"))
+        found = self.plans.solved(beta, self.solves, near)
         if found is None:
             return
         self.bounds[beta] = (found.bound_upper, found.bound_kind)

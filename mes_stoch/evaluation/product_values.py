@@ -9,7 +9,8 @@ them, and energy is traded in any case::
     value alone               RP({p}) - RP({})               what p would earn as the only one
     value of all              RP(A) - RP({})
 
-Both are zero or more. They do not add up: products share plant, and a second one earns less, or more, than the first.
+Where the instance weighs risk, RP is a utility (:mod:`mes_stoch.model.risk.program`) and so are its differences. Both
+are zero or more. They do not add up: products share plant, and a second one earns less, or more, than the first.
 Each is a bracket, from the proven intervals of two solves.
 """
 
@@ -24,7 +25,7 @@ from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.solves import Solves
 from mes_stoch.model.groups import ColumnGroup
-from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
+from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import ProductValueResult, ProductValuesResult
 from mes_stoch.solvers.certificate.result import SolveOptions
@@ -119,7 +120,7 @@ def product_values(
             told(f"{done} of {count}: {what}")
         closed = {name: np.zeros(size) for name, size in sizes.items() if name not in offered}
         program = leaves.with_commitments(closed) if closed else leaves
-        return solves.bracket(by_day_ahead_node(program, program))
+        return solves.of_site(program)
 
     everyone = set(sizes)
     known = solved(everyone, "all products") if recourse is None else recourse

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.schema.errors import InterruptedRunError, SolveError
+from mes_stoch.model.site_program import SiteProgram
+from mes_stoch.schema.errors import InterruptedRunError, SolveError, TimeLimitError
 from mes_stoch.solvers.auto import solve_by, solve_near
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.risk_averse import site_with_risk
 
 _DONE = ("optimal", "gap_reached")
 UNKNOWN = Bracket(-math.inf, math.inf)
@@ -67,6 +69,15 @@ class Solves:
             raise SolveError(f"{program.name}: values are worked out in one process")
         self.is_complete = self.is_complete and result.status in _DONE
         return result
+
+    def of_site(self, leaves: SiteProgram) -> Bracket:
+        """The best profit of a site, or the best utility where its instance weighs risk."""
+        try:
+            program = site_with_risk(leaves, self.stop)
+        except (InterruptedRunError, TimeLimitError):
+            self.is_complete = False
+            return UNKNOWN
+        return self.bracket(program)
 
     def bracket(self, program: StochasticProgram, method: str = "auto") -> Bracket:
         """The best profit of a program, between what is proven of it."""

@@ -69,6 +69,8 @@ class Values:
         Of all amounts; empty where a program has none.
     is_complete : bool
         Whether every solve has reached its gap.
+    utility : str or None
+        What is bracketed in the place of the expected profit, in words (:mod:`mes_stoch.evaluation.values_with_risk`).
     """
 
     recourse: Bracket
@@ -80,6 +82,7 @@ class Values:
     seed: int | None = None
     currency: str = ""
     is_complete: bool = True
+    utility: str | None = None
 
     @property
     def perfect_information(self) -> Bracket:
@@ -117,6 +120,7 @@ class Values:
             scenarios=self.scenarios,
             seed=self.seed,
             currency=self.currency,
+            utility=self.utility,
             values={name: bracket_result(bracket) for name, bracket in self.named().items()},
         )
 
@@ -182,8 +186,7 @@ def values_of_site(
         told("EEV_day_ahead: its day-ahead decisions as well")
     fixed = Bracket(-math.inf, found.recourse.upper)
     if mean is not None and reached_its_gap(mean):
-        columns = leaves.day_ahead_columns
-        decided = leaves.with_fixed(columns, _whole(leaves, mean.scenarios[0].values)[columns])
+        decided = decided_in(leaves, mean)
         fixed = _expected(by_day_ahead_node(decided, decided), mean.root, solves, found.recourse)
     return replace(found, expected_result_day_ahead=fixed, is_complete=solves.is_complete)
 
@@ -203,7 +206,7 @@ def _values(
         say("RP: the stochastic program")
         recourse = solves.bracket(program, method)
     say("EV: the mean scenario")
-    mean, believed = _mean(alone, solves)
+    mean, believed = mean_of(alone, solves)
     expected = Bracket(-math.inf, recourse.upper)
     if mean is not None and reached_its_gap(mean):
         say("EEV: its first stage in every scenario")
@@ -220,13 +223,19 @@ def _values(
     return found, mean
 
 
-def _mean(program: StochasticProgram, solves: Solves) -> tuple[EngineResult | None, Bracket]:
+def mean_of(program: StochasticProgram, solves: Solves) -> tuple[EngineResult | None, Bracket]:
     """The mean scenario's solution; a mean of scenarios with whole numbers of their own may have none."""
     try:
         result = solves.result(MeanProgram(program), "ef")
     except InfeasibleError:
         return None, Bracket(-math.inf, -math.inf)
     return result, profit_of(result)
+
+
+def decided_in(leaves: SiteProgram, mean: EngineResult) -> SiteProgram:
+    """The program with the day-ahead decisions of the mean scenario's solution."""
+    columns = leaves.day_ahead_columns
+    return leaves.with_fixed(columns, _whole(leaves, mean.scenarios[0].values)[columns])
 
 
 def _whole(program: SiteProgram, values: FloatArray) -> FloatArray:

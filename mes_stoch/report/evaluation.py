@@ -121,9 +121,10 @@ def render_values(values: Values) -> RenderableType:
     table.add_column("at least", justify="right")
     table.add_column("at most", justify="right")
     table.add_column("of what")
+    of_what = "" if values.utility is None else f"  Of the {values.utility}, in the place of the expected profit."
     for name, bracket in values.named().items():
         table.add_row(name, *_ends(bracket), _MEANING[name])
-    return table
+    return Group(table, Text(of_what)) if of_what else table
 
 
 def _ends(bracket: Bracket) -> tuple[str, str]:

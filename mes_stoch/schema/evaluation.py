@@ -102,11 +102,14 @@ class BracketResult(Model):
 
 
 class ValuesResult(Model):
-    """Values of information and of the stochastic model, each a bracket of expected profit."""
+    """Values of information and of the stochastic model, each a bracket of expected profit, or of a utility."""
 
     scenarios: Annotated[int, Field(ge=1)]
     seed: int | None
     currency: str
+    utility: str | None = Field(
+        default=None, description="What is bracketed where the instance weighs risk; null: the expected profit."
+    )
     values: dict[str, BracketResult] = Field(
         description="WS wait-and-see, RP stochastic program, EEV first stage of the mean scenario, EV mean scenario, "
         "EVPI = WS - RP, VSS = RP - EEV; *_day_ahead: day-ahead decisions of the mean scenario fixed as well."

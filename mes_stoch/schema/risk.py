@@ -7,7 +7,7 @@ folder, which share nothing.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -28,6 +28,6 @@ class Risk(Model):
     )
 
 
-def own_terms(risk: Risk) -> dict[str, object]:
+def own_terms(risk: Risk) -> dict[str, Any]:
     """What a measure asks for beyond its name, its weight and the days, by key."""
     return {key: getattr(risk, key) for key in type(risk).model_fields if key not in Risk.model_fields}
