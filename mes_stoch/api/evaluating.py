@@ -39,6 +39,7 @@ def evaluate(
     tree: ScenarioTree | None = None,
     replications: int | None = None,
     seed: int | None = None,
+    policy_leaves: int | None = None,
     values: bool = False,
     products: bool = False,
     gap_rel: float | None = None,
@@ -65,6 +66,9 @@ def evaluate(
         scenarios as the tree has; 2 or more.
     seed : int, optional
         Root of the samples' seeds; default the instance's own.
+    policy_leaves : int, optional
+        With three stages, by how many further leaves below a node the candidate's day-ahead positions are decided in
+        replications; default as many as the node has.
     values : bool
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
@@ -100,7 +104,16 @@ def evaluate(
     -687.5
     """
     is_other = tree is not None and not (values or products or replications is not None)
-    asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
+    asked = Asked(
+        commitments=commitments,
+        profits=commitments is not None or is_other,
+        replications=replications,
+        seed=seed,
+        policy_leaves=policy_leaves,
+        values=values,
+        products=products,
+        time_limit_s=time_limit_s,
+    )
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
@@ -157,7 +170,8 @@ def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) ->
 
 def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:
     """What is evaluated, with what a run has committed and proven."""
-    count = len(tree.scenario_names)
+    nodes = len(tree.day_ahead_nodes)
+    below = len(tree.scenario_names) // nodes
     known = None
     if run is not None and tree is run.tree and not run.changed:
         known = stated_recourse(run.summary, gap_rel)
@@ -165,7 +179,9 @@ def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) ->
         name=site.name,
         instance=site.instance,
         tree=tree,
-        draw=lambda seed: site.tree(count, seed, leaves_per_day_ahead_node=count // len(tree.day_ahead_nodes)),
+        draw=lambda seed, further: site.tree(
+            nodes * (below + further), seed, leaves_per_day_ahead_node=below + further
+        ),
         committed=None if run is None else run.commitments,
         recourse=known,
     )

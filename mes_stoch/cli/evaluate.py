@@ -97,6 +97,13 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     metavar="M",
     help="How far the commitment may be from the best one over all days: from M samples of N scenarios each.",
 )
+@click.option(
+    "--policy-leaves",
+    type=click.IntRange(min=1),
+    metavar="P",
+    help="With replications of three stages: day-ahead positions of the commitment are decided by P further leaves "
+    "below each node; default as many as it has.",
+)
 @scenarios_option
 @click.option(
     "--leaves-per-node",
@@ -128,6 +135,7 @@ def evaluate(
     values: bool,
     products: bool,
     replications: int | None,
+    policy_leaves: int | None,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -161,6 +169,7 @@ def evaluate(
         tree=tree,
         replications=replications,
         seed=seed,
+        policy_leaves=policy_leaves,
         values=values,
         products=products,
         gap_rel=gap,

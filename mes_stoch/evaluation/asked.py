@@ -40,7 +40,7 @@ class Subject:
     tree : ScenarioTree
         Scenarios to evaluate over.
     draw : callable
-        The tree of a seed, of as many scenarios and stages.
+        The tree of a seed, of as many day-ahead nodes and leaves, and with so many further leaves below each node.
     committed : DataFrame or None
         What a run has committed.
     recourse : Bracket or None
@@ -50,7 +50,7 @@ class Subject:
     name: str
     instance: Instance
     tree: ScenarioTree
-    draw: Callable[[int], ScenarioTree]
+    draw: Callable[[int, int], ScenarioTree]
     committed: pd.DataFrame | None
     recourse: Bracket | None
 
@@ -66,6 +66,7 @@ class Asked:
     profits: bool
     replications: int | None
     seed: int | None
+    policy_leaves: int | None
     values: bool
     products: bool
     time_limit_s: float | None
@@ -118,7 +119,9 @@ def evaluate_asked(
     if asked.profits:
         steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told)
     if asked.replications is not None:
-        steps["optimality_gap"] = lambda: gap_of_commitment(instance, subject.draw, seeds, volumes, options, stop, told)
+        steps["optimality_gap"] = lambda: gap_of_commitment(
+            instance, subject.draw, seeds, volumes, options, stop, told, policy_leaves=asked.policy_leaves
+        )
     if asked.products:
         steps["product_values"] = lambda: product_values(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
@@ -173,6 +176,8 @@ def _root_seed(subject: Subject, asked: Asked) -> int:
         )
     if not isinstance(asked.replications, int) or asked.replications < _LEAST_REPLICATIONS:
         raise UsageError(f"an optimality gap takes 2 replications or more, not {asked.replications}")
+    if asked.policy_leaves is not None and (not isinstance(asked.policy_leaves, int) or asked.policy_leaves < 1):
+        raise UsageError(f"day-ahead positions are decided by 1 leaf or more, not {asked.policy_leaves}")
     seed = own if asked.seed is None else asked.seed
     if not isinstance(seed, int) or seed < 0:
         raise UsageError(f"a seed is a whole number, 0 or more; found {seed}")

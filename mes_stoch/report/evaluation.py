@@ -88,6 +88,14 @@ def render_gap(gap: OptimalityGap) -> RenderableType:
         amounts = (replication.bound_upper, replication.best, replication.candidate, replication.gap)
         table.add_row(str(replication.seed), str(replication.scenarios), *map(amount, amounts))
     error = amount(gap.sampling_error)
+    told = []
+    if gap.policy_leaves is not None:
+        told = [
+            Text(
+                f"  Scenarios are day-ahead nodes of {gap.leaves_per_node} leaves. The commitment's day-ahead positions "
+                f"are\n  decided by {gap.policy_leaves} other leaves below each node, and judged in these."
+            )
+        ]
     share = f" ({gap.upper / abs(gap.candidate):.2%} of its profit)" if gap.candidate else ""
     return Group(
         table,
@@ -97,6 +105,7 @@ def render_gap(gap: OptimalityGap) -> RenderableType:
         ),
         Text("  on the mean of all days that could be drawn:"),
         Text(f"  a mean gap of {amount(gap.estimate)} and a sampling error of {error}, {gap.method}."),
+        *told,
     )
 
 

@@ -138,7 +138,11 @@ class OptimalityGapResult(Model):
     method: Literal["multiple replications", "averaged two-replication"]
     currency: str
     replications: Annotated[int, Field(ge=2)]
-    scenarios: Annotated[int, Field(ge=1)] = Field(description="Of each sample.")
+    scenarios: Annotated[int, Field(ge=1)] = Field(description="Of each sample; day-ahead nodes with three stages.")
+    leaves_per_node: Annotated[int, Field(ge=1)] = Field(default=1, description="Leaves below each day-ahead node.")
+    policy_leaves: int | None = Field(
+        default=None, description="Further leaves by which a node decides day-ahead positions; null: two stages."
+    )
     seeds: list[int | None]
     bound_kind: Literal["safe", "solver"] = Field(description="What the bounds of the samples rest on.")
     profit_mean: float = Field(description="Expected profit of the commitment, over all samples.")
