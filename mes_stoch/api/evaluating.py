@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mes_stoch.api.site import Site, checked_tree, site_of
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.evaluation.asked import Asked, Subject, evaluate_asked, stated_recourse
 from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.report.run import Run, read_run
@@ -40,6 +41,9 @@ def evaluate(
     replications: int | None = None,
     seed: int | None = None,
     policy_leaves: int | None = None,
+    interval: Literal["t", "bootstrap", "block-bootstrap"] | None = None,
+    block_days: int | None = None,
+    against: pd.DataFrame | str | Path | None = None,
     values: bool = False,
     products: bool = False,
     gap_rel: float | None = None,
@@ -69,6 +73,13 @@ def evaluate(
     policy_leaves : int, optional
         With three stages, by how many further leaves below a node the candidate's day-ahead positions are decided in
         replications; default as many as the node has.
+    interval : str, optional
+        By which method intervals of the mean profit and of the mean of its worst 5 % are made for days not drawn:
+        ``t``, ``bootstrap``, or, for scenarios that are days in their order, ``block-bootstrap``.
+    block_days : int, optional
+        Length of a block of the last; default the cube root of the number of days.
+    against : DataFrame or path, optional
+        Another commitment to compare with, in the same scenarios.
     values : bool
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
@@ -84,7 +95,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``optimality_gap``; ``values``; ``product_values``.
+        ``comparison``; ``optimality_gap``; ``values``; ``product_values``.
 
     Raises
     ------
@@ -103,16 +114,22 @@ def evaluate(
     >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
     -687.5
     """
+    rule = None
+    if interval is not None or block_days is not None:
+        rule = IntervalRule(interval or "block-bootstrap", block_days)
+    is_of_profits = commitments is not None or rule is not None or against is not None
     is_other = tree is not None and not (values or products or replications is not None)
     asked = Asked(
         commitments=commitments,
-        profits=commitments is not None or is_other,
+        profits=is_of_profits or is_other,
         replications=replications,
         seed=seed,
         policy_leaves=policy_leaves,
         values=values,
         products=products,
         time_limit_s=time_limit_s,
+        interval=rule,
+        against=against,
     )
     if not (stress or asked.needs_solver):
         raise UsageError(

@@ -6,7 +6,7 @@ import json
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -104,6 +104,21 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     help="With replications of three stages: day-ahead positions of the commitment are decided by P further leaves "
     "below each node; default as many as it has.",
 )
+@click.option(
+    "--interval",
+    type=click.Choice(["t", "bootstrap", "block-bootstrap"]),
+    help="Intervals of the mean profit and of its worst 5 % for days not drawn; block-bootstrap: scenarios are days in "
+    "their order.",
+)
+@click.option(
+    "--block-days", type=click.IntRange(min=1), metavar="L", help="Days of a block; default the cube root of all."
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Another commitment to compare with, in the same scenarios.",
+)
 @scenarios_option
 @click.option(
     "--leaves-per-node",
@@ -136,6 +151,9 @@ def evaluate(
     products: bool,
     replications: int | None,
     policy_leaves: int | None,
+    interval: Literal["t", "bootstrap", "block-bootstrap"] | None,
+    block_days: int | None,
+    against: Path | None,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -151,7 +169,8 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or products or draws or commitment is not None or replications is not None):
+    given = (commitment, replications, interval, block_days, against)
+    if not (stress or values or products or draws or any(option is not None for option in given)):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
@@ -170,6 +189,9 @@ def evaluate(
         replications=replications,
         seed=seed,
         policy_leaves=policy_leaves,
+        interval=interval,
+        block_days=block_days,
+        against=against,
         values=values,
         products=products,
         gap_rel=gap,
@@ -231,6 +253,10 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.evaluation import render_profits
 
         output.show(render_profits(found.profits, before))
+    if found.comparison is not None:
+        from mes_stoch.report.sampling import render_comparison
+
+        output.show(render_comparison(found.comparison))
     if found.optimality_gap is not None:
         from mes_stoch.report.evaluation import render_gap
 

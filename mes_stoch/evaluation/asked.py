@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.io.commitment_file import commitments_from
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
@@ -70,6 +71,8 @@ class Asked:
     values: bool
     products: bool
     time_limit_s: float | None
+    interval: IntervalRule | None = None
+    against: pd.DataFrame | str | Path | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -102,7 +105,8 @@ def evaluate_asked(
     TimeLimitError
         There was no time for any of the parts.
     """
-    from mes_stoch.evaluation.commitment import gap_of_commitment, profits_of_commitment
+    from mes_stoch.evaluation.commitment import compared_commitments, gap_of_commitment, profits_of_commitment
+    from mes_stoch.evaluation.comparison import require_draws
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.evaluation.values import values_of_site
@@ -112,12 +116,21 @@ def evaluate_asked(
 
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     _require_expectation(subject, asked)
-    volumes = _volumes(subject, asked) if asked.needs_volumes else {}
+    volumes = _volumes(subject, asked.commitments) if asked.needs_volumes else {}
+    rule = asked.interval
+    if rule is not None:
+        require_draws(subject.tree, rule)
     seeds = [] if asked.replications is None else seeds_of(_root_seed(subject, asked), asked.replications)
     instance, tree, known = subject.instance, subject.tree, subject.recourse
     steps: dict[str, Callable[[], Any]] = {}
-    if asked.profits:
-        steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told)
+    if asked.against is not None:
+        other = _volumes(subject, asked.against)
+        name = str(asked.against) if isinstance(asked.against, str | Path) else "the other commitment"
+        steps["comparison"] = lambda: compared_commitments(
+            instance, tree, volumes, other, options, stop, told, against=name, rule=rule
+        )
+    elif asked.profits:
+        steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told, rule=rule)
     if asked.replications is not None:
         steps["optimality_gap"] = lambda: gap_of_commitment(
             instance, subject.draw, seeds, volumes, options, stop, told, policy_leaves=asked.policy_leaves
@@ -142,6 +155,8 @@ def evaluate_asked(
             continue
         is_complete = is_complete and part.is_complete
         found = replace(found, **{name: part})
+    if found.comparison is not None:
+        found = replace(found, profits=found.comparison.first)
     if len(late) == len(steps) and found.stress is None:
         raise late[0]
     for missed in late:
@@ -184,12 +199,12 @@ def _root_seed(subject: Subject, asked: Asked) -> int:
     return seed
 
 
-def _volumes(subject: Subject, asked: Asked) -> dict[str, NDArray[np.float64]]:
+def _volumes(subject: Subject, given: pd.DataFrame | str | Path | None) -> dict[str, NDArray[np.float64]]:
     """Every volume of the root, as given or as the run has committed it."""
-    source = subject.committed if asked.commitments is None else asked.commitments
+    source = subject.committed if given is None else given
     if source is None:  # pragma: no cover - the caller has seen to it
         raise UsageError("no commitments are given")
-    given = commitments_from(source, subject.instance, subject.tree.time)
-    for product, count in given.missing.items():
+    found = commitments_from(source, subject.instance, subject.tree.time)
+    for product, count in found.missing.items():
         logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
-    return given.with_nothing_else().volumes
+    return found.with_nothing_else().volumes

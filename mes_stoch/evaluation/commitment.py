@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from mes_stoch.evaluation.comparison import Comparison, compare
 from mes_stoch.evaluation.day_ahead_policy import policy_costs
+from mes_stoch.evaluation.intervals import IntervalRule, intervals_of
 from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, Policy, optimality_gap
 from mes_stoch.model.program import FloatArray, StochasticProgram
@@ -29,6 +31,8 @@ def profits_of_commitment(
     options: SolveOptions,
     stop: Stop,
     told: Callable[[str], object] | None = None,
+    *,
+    rule: IntervalRule | None = None,
 ) -> Profits:
     """What given volumes earn in every scenario of a tree.
 
@@ -36,6 +40,8 @@ def profits_of_commitment(
     ----------
     volumes : dict of str to array, shape (blocks,)
         Every volume of the root, by product.
+    rule : IntervalRule, optional
+        By which intervals are made, besides that of Student's t.
 
     Raises
     ------
@@ -44,7 +50,46 @@ def profits_of_commitment(
     InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    root = _root_of(leaves, volumes)
+    return _profits(leaves, _root_of(leaves, volumes), options, stop, told, rule)
+
+
+def compared_commitments(
+    instance: Instance,
+    tree: ScenarioTree,
+    volumes: Mapping[str, FloatArray],
+    other: Mapping[str, FloatArray],
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None = None,
+    *,
+    against: str,
+    rule: IntervalRule | None = None,
+) -> Comparison:
+    """What given volumes earn more than others, in the same scenarios.
+
+    Parameters
+    ----------
+    other : dict of str to array
+        What ``volumes`` are compared with, called ``against``.
+
+    Raises
+    ------
+    UsageError, InfeasibleError, NotInTimeError
+    """
+    leaves = build_leaf_program(instance, tree)
+    first, second = _root_of(leaves, volumes), _root_of(leaves, other)
+    own = _profits(leaves, first, options, stop, told, rule)
+    return compare(own, _profits(leaves, second, options, stop, told, None), against, rule)
+
+
+def _profits(
+    leaves: SiteProgram,
+    root: FloatArray,
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None,
+    rule: IntervalRule | None,
+) -> Profits:
     program = by_day_ahead_node(leaves, leaves)
     count = len(program.scenario_names)
 
@@ -52,7 +97,9 @@ def profits_of_commitment(
         if told is not None and (done * _STEPS_TOLD) // count > ((done - 1) * _STEPS_TOLD) // count:
             told(f"{done} of {count} dispatched")
 
-    return profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
+    found = profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
+    draws = None if rule is None else found.draws()
+    return found if rule is None or draws is None else replace(found, intervals=intervals_of(draws, rule))
 
 
 def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:

@@ -17,13 +17,14 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import EvaluationDocument
 
 if TYPE_CHECKING:
+    from mes_stoch.evaluation.comparison import Comparison
     from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.
-_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values")
+_PARTS = ("stress", "commitment", "comparison", "optimality_gap", "product_values", "values")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Evaluation:
         How far a commitment may be from the best one over days that were not drawn.
     product_values : ProductValues, optional
         What each product is worth.
+    comparison : Comparison, optional
+        What the commitment earns more than another one, in the same scenarios.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -54,6 +57,7 @@ class Evaluation:
     values: Values | None = None
     optimality_gap: OptimalityGap | None = None
     product_values: ProductValues | None = None
+    comparison: Comparison | None = None
     is_cut_short: bool = False
 
     @property
@@ -68,6 +72,7 @@ class Evaluation:
             mes_stoch_version=version("mes_stoch"),
             stress=None if self.stress is None else stress_result(self.stress, leaves),
             commitment=None if self.profits is None else self.profits.result(),
+            comparison=None if self.comparison is None else self.comparison.result(),
             optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
             product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative
-
-Share = Annotated[float, Field(ge=0, le=1)]
+from mes_stoch.schema.evaluation_sampling import ComparisonResult, IntervalsResult
+from mes_stoch.schema.evaluation_shared import BracketResult, ConfidenceInterval, Share
 
 
 class StressReading(Model):
@@ -55,14 +55,6 @@ class StressResult(Model):
     leaves: list[StressedLeaf] = Field(description="The worst leaves first.")
 
 
-class ConfidenceInterval(Model):
-    """Where the mean over days not drawn lies, with a probability."""
-
-    level: Share
-    lower: float
-    upper: float
-
-
 class ExpectedShortfall(Model):
     """What of a promise, or of the demand, is not served: a slack of the model."""
 
@@ -83,22 +75,13 @@ class CommitmentResult(Model):
     bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
     standard_error: NonNegative | None = Field(description="Of the mean, over independent draws.")
     confidence: ConfidenceInterval | None = Field(description="Of the mean, by Student's t.")
+    intervals: IntervalsResult | None = Field(default=None, description="By the method that was asked for.")
     profit_least: float
     profit_most: float
     profit_quantiles: dict[str, float] = Field(description="Profit that a share of the probability does not exceed.")
     profit_cvar: dict[str, float] = Field(description="Mean of the worst 1 - alpha of the probability, by alpha.")
     streams: dict[str, float] = Field(description="Expected profit by stream; they add up to profit_mean.")
     shortfalls: list[ExpectedShortfall]
-
-
-class BracketResult(Model):
-    """Two ends that hold a number by proof; null: nothing is known on that side."""
-
-    value: Literal["between", "minus infinity", "infinity"] = Field(
-        default="between", description="Where a scenario has no dispatch at all, a profit is minus infinity."
-    )
-    lower: float | None
-    upper: float | None
 
 
 class ValuesResult(Model):
@@ -161,6 +144,9 @@ class EvaluationDocument(Model):
     stress: StressResult | None = Field(default=None, description="Absent where the stress test was not asked for.")
     commitment: CommitmentResult | None = Field(
         default=None, description="What the commitment earns; absent where it was not asked for."
+    )
+    comparison: ComparisonResult | None = Field(
+        default=None, description="With another commitment; absent where it was not asked for."
     )
     optimality_gap: OptimalityGapResult | None = Field(
         default=None, description="Of the true problem; absent where it was not asked for."
