@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.evaluate_sampling import (
+    asks_for_samples,
+    from_samples,
+    require_alone,
+    sampling_options,
+    show_samples,
+    write_beside,
+)
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, scenarios_option, seed_option
 from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
@@ -33,6 +41,8 @@ Examples:
   mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
   mes-stoch evaluate instances/hospital_fr --values --scenarios 10
+  mes-stoch evaluate instances/hospital_fr --stability --sizes 5,10,20 --replications 4 --wanted-error 1%
+  mes-stoch evaluate instances/hospital_fr --sequential --wanted-gap 1%
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -119,6 +129,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     metavar="FILE",
     help="Another commitment to compare with, in the same scenarios.",
 )
+@sampling_options
 @scenarios_option
 @click.option(
     "--leaves-per-node",
@@ -143,6 +154,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 @click.pass_context
 def evaluate(
     context: click.Context,
+    /,
     folder: Path,
     stress: bool,
     leaves: int | None,
@@ -161,6 +173,7 @@ def evaluate(
     time_limit: float | None,
     out: Path | None,
     force: bool,
+    **sampling: Any,
 ) -> None:
     """Find out what a commitment is worth: test a finished run, or evaluate volumes over scenarios."""
     from mes_stoch import api
@@ -170,7 +183,8 @@ def evaluate(
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
     given = (commitment, replications, interval, block_days, against)
-    if not (stress or values or products or draws or any(option is not None for option in given)):
+    is_sampling = asks_for_samples(sampling)
+    if not (is_sampling or stress or values or products or draws or any(option is not None for option in given)):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
@@ -179,8 +193,26 @@ def evaluate(
     _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)
-    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
     gone = time.perf_counter() - invocation.begun
+    left = None if time_limit is None else max(time_limit - gone, _LEAST_S)
+    if is_sampling:
+        alone = (stress, values, products, interval, block_days, against)
+        require_alone(sampling, [option for option in alone if option])
+        found = from_samples(
+            site if run is None else run,
+            sampling,
+            replications=replications,
+            policy_leaves=policy_leaves,
+            commitments=commitment,
+            scenarios=scenarios,
+            leaves_per_node=leaves_per_node,
+            seed=seed,
+            gap=gap,
+            time_limit_s=left,
+        )
+        _finish(found, out or _default_target(folder, site.name, is_run=run is not None), leaves, None)
+        return
+    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
     found = api.evaluate(
         site if run is None else folder,
         stress=stress,
@@ -195,13 +227,19 @@ def evaluate(
         values=values,
         products=products,
         gap_rel=gap,
-        time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
+        time_limit_s=left,
         told=output.status,
     )
     target = out or _default_target(folder, site.name, is_run=run is not None)
-    _show(found, leaves, None if run is None or commitment is not None else run.objective)
+    _finish(found, target, leaves, None if run is None or commitment is not None else run.objective)
+
+
+def _finish(found: Evaluation, target: Path, leaves: int | None, before: float | None) -> None:
+    """Show and write what was found; an error where it is not what was wanted."""
+    _show(found, leaves, before)
     found.write(target, leaves)
     output.status(f"evaluation: {target}")
+    write_beside(found, target)
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
@@ -257,6 +295,7 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.sampling import render_comparison
 
         output.show(render_comparison(found.comparison))
+    show_samples(found)
     if found.optimality_gap is not None:
         from mes_stoch.report.evaluation import render_gap
 

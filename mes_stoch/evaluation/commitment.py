@@ -50,7 +50,7 @@ def profits_of_commitment(
     InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    return _profits(leaves, _root_of(leaves, volumes), options, stop, told, rule)
+    return _profits(leaves, root_of(leaves, volumes), options, stop, told, rule)
 
 
 def compared_commitments(
@@ -77,7 +77,7 @@ def compared_commitments(
     UsageError, InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    first, second = _root_of(leaves, volumes), _root_of(leaves, other)
+    first, second = root_of(leaves, volumes), root_of(leaves, other)
     own = _profits(leaves, first, options, stop, told, rule)
     return compare(own, _profits(leaves, second, options, stop, told, None), against, rule)
 
@@ -102,8 +102,14 @@ def _profits(
     return found if rule is None or draws is None else replace(found, intervals=intervals_of(draws, rule))
 
 
-def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
-    """Volumes as the root of a program; an error where it decides more than they say."""
+def root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
+    """Volumes as the root of a program.
+
+    Raises
+    ------
+    UsageError
+        It decides more than they say.
+    """
     given = leaves.with_commitments(volumes)
     columns = given.root.columns
     lower, upper = given.structure.column_lower[columns], given.structure.column_upper[columns]
@@ -147,7 +153,7 @@ def gap_of_commitment(
     if seed_of(tree) is None:
         raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
     leaves = build_leaf_program(instance, tree)
-    root = _root_of(leaves, volumes)
+    root = root_of(leaves, volumes)
     if tree.is_two_stage:
         return optimality_gap(
             lambda seed: (leaves.with_tree(draw(seed, 0)), root),

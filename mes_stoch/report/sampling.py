@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.evaluation.comparison import Comparison
 from mes_stoch.evaluation.intervals import Intervals
+from mes_stoch.evaluation.sequential import Sequential
 from mes_stoch.report.amounts import amount
 
 
@@ -51,3 +53,29 @@ def render_comparison(found: Comparison) -> RenderableType:
             f"{found.intervals.rule.confidence:.0%} interval", f"[{ends}] {money}, for the mean of days not drawn"
         )
     return Group(Text(f"\nAgainst {found.against}, in the same scenarios"), table)
+
+
+def render_sequential(found: Sequential) -> RenderableType:
+    """Every look, and whether the last one is close enough."""
+    money = found.currency
+    table = Table(
+        title=f"Samples that grow until no commitment earns {amount(found.wanted)} {money} more",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for heading in ("scenarios", "mean gap", "sampling error", "for looking often", "gap at most"):
+        table.add_column(heading, justify="right")
+    for step in found.steps:
+        amounts = (step.gap.estimate, step.gap.sampling_error, step.inflation, step.upper)
+        table.add_row(str(step.scenarios), *map(amount, amounts))
+    last = found.last.gap
+    whose = "The commitment" if found.is_given else "The commitment of the last sample"
+    earned = f"  {whose} earns {amount(last.candidate)} {money} on the mean of the last samples."
+    if found.is_reached:
+        said = (
+            f"  With {last.confidence:.0%} confidence (for small gaps) no other earns {amount(found.wanted)} {money} "
+            "more,\n  on the mean of all days that could be drawn."
+        )
+    else:
+        said = "  Not close enough: samples would have to be larger, or the gap that is wanted wider."
+    return Group(table, Text(earned), Text(said))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative
-from mes_stoch.schema.evaluation_sampling import ComparisonResult, IntervalsResult
+from mes_stoch.schema.evaluation_sampling import ComparisonResult, IntervalsResult, SequentialResult, StabilityResult
 from mes_stoch.schema.evaluation_shared import BracketResult, ConfidenceInterval, Share
 
 
@@ -148,6 +148,8 @@ class EvaluationDocument(Model):
     comparison: ComparisonResult | None = Field(
         default=None, description="With another commitment; absent where it was not asked for."
     )
+    stability: StabilityResult | None = Field(default=None, description="Absent where it was not asked for.")
+    sequential: SequentialResult | None = Field(default=None, description="Absent where it was not asked for.")
     optimality_gap: OptimalityGapResult | None = Field(
         default=None, description="Of the true problem; absent where it was not asked for."
     )

@@ -30,6 +30,9 @@ class Coverage:
     """
 
     trials: int
+    replications: int
+    nodes: int
+    leaves: int
     held: int
     mean_gap: float
     mean_bound: float
@@ -54,6 +57,9 @@ def covered(
     samples = [replication for gap in gaps for replication in gap.replications]
     return Coverage(
         trials=trials,
+        replications=count,
+        nodes=nodes,
+        leaves=leaves,
         held=sum(gap.upper >= TRUTH for gap in gaps),
         mean_gap=float(np.mean([sample.gap for sample in samples])),
         mean_bound=float(np.mean([sample.bound_upper for sample in samples])),
