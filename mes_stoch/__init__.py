@@ -4,7 +4,7 @@
 >>> sorted(name for name in dir(ms) if name[0].isupper())
 ['Evaluation', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())
-['evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'settle', 'solve']
+['evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
         read,
         read_run,
         sensitivity,
+        sequential_sampling,
         settle,
         solve,
+        stability,
     )
 
     __version__: str
@@ -42,8 +44,10 @@ __all__ = [
     "read",
     "read_run",
     "sensitivity",
+    "sequential_sampling",
     "settle",
     "solve",
+    "stability",
     "__version__",
 ]
 

@@ -11,6 +11,7 @@
 
 from mes_stoch.api.accounts import product_table, sensitivity, settle, sustain_fields
 from mes_stoch.api.evaluating import evaluate
+from mes_stoch.api.sampling import sequential_sampling, stability
 from mes_stoch.api.site import Site, read, site_of
 from mes_stoch.api.solving import METHODS, SolveRequest, solve, solve_request
 from mes_stoch.evaluation.evaluation import Evaluation
@@ -29,9 +30,11 @@ __all__ = [
     "read",
     "read_run",
     "sensitivity",
+    "sequential_sampling",
     "settle",
     "site_of",
     "solve",
     "solve_request",
+    "stability",
     "sustain_fields",
 ]

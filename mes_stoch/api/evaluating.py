@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mes_stoch.api.site import Site, checked_tree, site_of
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.evaluation.asked import Asked, Subject, evaluate_asked, stated_recourse
 from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.report.run import Run, read_run
@@ -40,6 +41,10 @@ def evaluate(
     tree: ScenarioTree | None = None,
     replications: int | None = None,
     seed: int | None = None,
+    policy_leaves: int | None = None,
+    interval: Literal["t", "bootstrap", "block-bootstrap"] | None = None,
+    block_days: int | None = None,
+    against: pd.DataFrame | str | Path | None = None,
     values: bool = False,
     products: bool = False,
     frontier: bool = False,
@@ -69,6 +74,16 @@ def evaluate(
         scenarios as the tree has; 2 or more.
     seed : int, optional
         Root of the samples' seeds; default the instance's own.
+    policy_leaves : int, optional
+        With three stages, by how many further leaves below a node the candidate's day-ahead positions are decided in
+        replications; default as many as the node has.
+    interval : str, optional
+        By which method intervals of the mean profit and of the mean of its worst 5 % are made for days not drawn:
+        ``t``, ``bootstrap``, or, for scenarios that are days in their order, ``block-bootstrap``.
+    block_days : int, optional
+        Length of a block of the last; default the cube root of the number of days.
+    against : DataFrame or path, optional
+        Another commitment to compare with, in the same scenarios.
     values : bool
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
@@ -91,7 +106,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``optimality_gap``; ``values``; ``product_values``; ``frontier``.
+        ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``frontier``.
 
     Raises
     ------
@@ -115,9 +130,24 @@ def evaluate(
     """
     if not frontier and (risk_weights is not None or cvar_alpha is not None):
         raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
+    rule = None
+    if interval is not None or block_days is not None:
+        rule = IntervalRule(interval or "block-bootstrap", block_days)
+    is_of_profits = commitments is not None or rule is not None or against is not None
     is_other = tree is not None and not (values or products or frontier or replications is not None)
-    asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
-    if not (stress or asked.needs_solver):
+    asked = Asked(
+        commitments=commitments,
+        profits=is_of_profits or is_other,
+        replications=replications,
+        seed=seed,
+        policy_leaves=policy_leaves,
+        values=values,
+        products=products,
+        time_limit_s=time_limit_s,
+        interval=rule,
+        against=against,
+    )
+    if not (stress or frontier or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
@@ -191,7 +221,8 @@ def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) ->
 
 def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:
     """What is evaluated, with what a run has committed and proven."""
-    count = len(tree.scenario_names)
+    nodes = len(tree.day_ahead_nodes)
+    below = len(tree.scenario_names) // nodes
     known = None
     if run is not None and tree is run.tree and not run.changed:
         known = stated_recourse(run.summary, gap_rel)
@@ -199,7 +230,9 @@ def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) ->
         name=site.name,
         instance=site.instance,
         tree=tree,
-        draw=lambda seed: site.tree(count, seed, leaves_per_day_ahead_node=count // len(tree.day_ahead_nodes)),
+        draw=lambda seed, further: site.tree(
+            nodes * (below + further), seed, leaves_per_day_ahead_node=below + further
+        ),
         committed=None if run is None else run.commitments,
         recourse=known,
     )

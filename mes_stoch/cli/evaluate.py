@@ -6,11 +6,19 @@ import json
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.evaluate_sampling import (
+    asks_for_samples,
+    from_samples,
+    require_alone,
+    sampling_options,
+    show_samples,
+    write_beside,
+)
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
 from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError, WriteError
@@ -34,6 +42,8 @@ Examples:
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
   mes-stoch evaluate instances/hospital_fr --values --scenarios 10
   mes-stoch evaluate instances/hospital_fr --frontier --cvar-alpha 0.8 --scenarios 10
+  mes-stoch evaluate instances/hospital_fr --stability --sizes 5,10,20 --replications 4 --wanted-error 1%
+  mes-stoch evaluate instances/hospital_fr --sequential --wanted-gap 1%
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -123,6 +133,29 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     metavar="M",
     help="How far the commitment may be from the best one over all days: from M samples of N scenarios each.",
 )
+@click.option(
+    "--policy-leaves",
+    type=click.IntRange(min=1),
+    metavar="P",
+    help="With replications of three stages: day-ahead positions of the commitment are decided by P further leaves "
+    "below each node; default as many as it has.",
+)
+@click.option(
+    "--interval",
+    type=click.Choice(["t", "bootstrap", "block-bootstrap"]),
+    help="Intervals of the mean profit and of its worst 5 % for days not drawn; block-bootstrap: scenarios are days in "
+    "their order.",
+)
+@click.option(
+    "--block-days", type=click.IntRange(min=1), metavar="L", help="Days of a block; default the cube root of all."
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Another commitment to compare with, in the same scenarios.",
+)
+@sampling_options
 @scenarios_option
 @click.option(
     "--leaves-per-node",
@@ -148,6 +181,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 @click.pass_context
 def evaluate(
     context: click.Context,
+    /,
     folder: Path,
     stress: bool,
     leaves: int | None,
@@ -158,6 +192,10 @@ def evaluate(
     risk_weights: tuple[float, ...] | None,
     cvar_alpha: float | None,
     replications: int | None,
+    policy_leaves: int | None,
+    interval: Literal["t", "bootstrap", "block-bootstrap"] | None,
+    block_days: int | None,
+    against: Path | None,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -166,6 +204,7 @@ def evaluate(
     out: Path | None,
     force: bool,
     no_figures: bool,
+    **sampling: Any,
 ) -> None:
     """Find out what a commitment is worth: test a finished run, or evaluate volumes over scenarios."""
     from mes_stoch import api
@@ -174,7 +213,10 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or products or frontier or draws or commitment is not None or replications is not None):
+    given = (commitment, replications, interval, block_days, against)
+    is_sampling = asks_for_samples(sampling)
+    is_asked = is_sampling or stress or values or products or frontier or draws
+    if not (is_asked or any(option is not None for option in given)):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
@@ -186,8 +228,27 @@ def evaluate(
     _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)
-    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
     gone = time.perf_counter() - invocation.begun
+    left = None if time_limit is None else max(time_limit - gone, _LEAST_S)
+    if is_sampling:
+        alone = (stress, values, products, interval, block_days, against)
+        require_alone(sampling, [option for option in alone if option])
+        found = from_samples(
+            site if run is None else run,
+            sampling,
+            replications=replications,
+            policy_leaves=policy_leaves,
+            commitments=commitment,
+            scenarios=scenarios,
+            leaves_per_node=leaves_per_node,
+            seed=seed,
+            gap=gap,
+            time_limit_s=left,
+        )
+        target = out or _default_target(folder, site.name, is_run=run is not None)
+        _finish(found, target, leaves, before=None, draws_figures=not no_figures)
+        return
+    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
     found = api.evaluate(
         site if run is None else folder,
         stress=stress,
@@ -195,21 +256,32 @@ def evaluate(
         tree=tree,
         replications=replications,
         seed=seed,
+        policy_leaves=policy_leaves,
+        interval=interval,
+        block_days=block_days,
+        against=against,
         values=values,
         products=products,
         frontier=frontier,
         risk_weights=risk_weights,
         cvar_alpha=cvar_alpha,
         gap_rel=gap,
-        time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
+        time_limit_s=left,
         told=output.status,
     )
     target = out or _default_target(folder, site.name, is_run=run is not None)
-    _show(found, leaves, None if run is None or commitment is not None else run.objective)
+    before = None if run is None or commitment is not None else run.objective
+    _finish(found, target, leaves, before=before, draws_figures=not no_figures)
+
+
+def _finish(found: Evaluation, target: Path, leaves: int | None, *, before: float | None, draws_figures: bool) -> None:
+    """Show and write what was found; an error where it is not what was wanted."""
+    _show(found, leaves, before)
     found.write(target, leaves)
     output.status(f"evaluation: {target}")
-    if not no_figures:
+    if draws_figures:
         _draw(found, target)
+    write_beside(found, target)
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
@@ -261,6 +333,11 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.evaluation import render_profits
 
         output.show(render_profits(found.profits, before))
+    if found.comparison is not None:
+        from mes_stoch.report.sampling import render_comparison
+
+        output.show(render_comparison(found.comparison))
+    show_samples(found)
     if found.optimality_gap is not None:
         from mes_stoch.report.evaluation import render_gap
 

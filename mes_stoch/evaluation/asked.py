@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.io.commitment_file import commitments_from
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
@@ -43,7 +44,7 @@ class Subject:
     tree : ScenarioTree
         Scenarios to evaluate over.
     draw : callable
-        The tree of a seed, of as many scenarios and stages.
+        The tree of a seed, of as many day-ahead nodes and leaves, and with so many further leaves below each node.
     committed : DataFrame or None
         What a run has committed.
     recourse : Bracket or None
@@ -53,7 +54,7 @@ class Subject:
     name: str
     instance: Instance
     tree: ScenarioTree
-    draw: Callable[[int], ScenarioTree]
+    draw: Callable[[int, int], ScenarioTree]
     committed: pd.DataFrame | None
     recourse: Bracket | None
 
@@ -70,11 +71,14 @@ class Asked:
     profits: bool
     replications: int | None
     seed: int | None
+    policy_leaves: int | None
     values: bool
     products: bool
     time_limit_s: float | None
     frontier: Sequence[float] | None = None
     frontier_risk: Risk | None = None
+    interval: IntervalRule | None = None
+    against: pd.DataFrame | str | Path | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -107,7 +111,8 @@ def evaluate_asked(
     TimeLimitError
         There was no time for any of the parts.
     """
-    from mes_stoch.evaluation.commitment import gap_of_commitment, profits_of_commitment
+    from mes_stoch.evaluation.commitment import compared_commitments, gap_of_commitment, profits_of_commitment
+    from mes_stoch.evaluation.comparison import require_draws
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.evaluation.values import values_of_site
@@ -118,14 +123,25 @@ def evaluate_asked(
 
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     _require_expectation(subject, asked)
-    volumes = _volumes(subject, asked) if asked.needs_volumes else {}
+    volumes = _volumes(subject, asked.commitments) if asked.needs_volumes else {}
+    rule = asked.interval
+    if rule is not None:
+        require_draws(subject.tree, rule)
     seeds = [] if asked.replications is None else seeds_of(_root_seed(subject, asked), asked.replications)
     instance, tree, known = subject.instance, subject.tree, subject.recourse
     steps: dict[str, Callable[[], Any]] = {}
-    if asked.profits:
-        steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told)
+    if asked.against is not None:
+        other = _volumes(subject, asked.against)
+        name = str(asked.against) if isinstance(asked.against, str | Path) else "the other commitment"
+        steps["comparison"] = lambda: compared_commitments(
+            instance, tree, volumes, other, options, stop, told, against=name, rule=rule
+        )
+    elif asked.profits:
+        steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told, rule=rule)
     if asked.replications is not None:
-        steps["optimality_gap"] = lambda: gap_of_commitment(instance, subject.draw, seeds, volumes, options, stop, told)
+        steps["optimality_gap"] = lambda: gap_of_commitment(
+            instance, subject.draw, seeds, volumes, options, stop, told, policy_leaves=asked.policy_leaves
+        )
     if asked.products:
         steps["product_values"] = lambda: product_values(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
@@ -153,6 +169,8 @@ def evaluate_asked(
             continue
         is_complete = is_complete and part.is_complete
         found = replace(found, **{name: part})
+    if found.comparison is not None:
+        found = replace(found, profits=found.comparison.first)
     if len(late) == len(steps) and found.stress is None:
         raise late[0]
     for missed in late:
@@ -208,18 +226,20 @@ def _root_seed(subject: Subject, asked: Asked) -> int:
         )
     if not isinstance(asked.replications, int) or asked.replications < _LEAST_REPLICATIONS:
         raise UsageError(f"an optimality gap takes 2 replications or more, not {asked.replications}")
+    if asked.policy_leaves is not None and (not isinstance(asked.policy_leaves, int) or asked.policy_leaves < 1):
+        raise UsageError(f"day-ahead positions are decided by 1 leaf or more, not {asked.policy_leaves}")
     seed = own if asked.seed is None else asked.seed
     if not isinstance(seed, int) or seed < 0:
         raise UsageError(f"a seed is a whole number, 0 or more; found {seed}")
     return seed
 
 
-def _volumes(subject: Subject, asked: Asked) -> dict[str, NDArray[np.float64]]:
+def _volumes(subject: Subject, given: pd.DataFrame | str | Path | None) -> dict[str, NDArray[np.float64]]:
     """Every volume of the root, as given or as the run has committed it."""
-    source = subject.committed if asked.commitments is None else asked.commitments
+    source = subject.committed if given is None else given
     if source is None:  # pragma: no cover - the caller has seen to it
         raise UsageError("no commitments are given")
-    given = commitments_from(source, subject.instance, subject.tree.time)
-    for product, count in given.missing.items():
+    found = commitments_from(source, subject.instance, subject.tree.time)
+    for product, count in found.missing.items():
         logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
-    return given.with_nothing_else().volumes
+    return found.with_nothing_else().volumes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mes_stoch.schema.evaluation import BracketResult
+from mes_stoch.schema.evaluation_shared import BracketResult
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from mes_stoch.evaluation.comparison import Comparison, compare
+from mes_stoch.evaluation.day_ahead_policy import policy_costs
+from mes_stoch.evaluation.intervals import IntervalRule, intervals_of
 from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
-from mes_stoch.evaluation.replications import OptimalityGap, optimality_gap
-from mes_stoch.model.program import FloatArray
-from mes_stoch.model.site_program import SiteProgram, build_leaf_program, by_day_ahead_node
+from mes_stoch.evaluation.replications import OptimalityGap, Policy, optimality_gap
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.model.site_program import SiteProgram, build_leaf_program, bundled, by_day_ahead_node
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -15,6 +19,9 @@ from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
 _STEPS_TOLD = 10
+
+#: The tree of a seed, and with so many further leaves below every day-ahead node.
+Draw = Callable[[int, int], ScenarioTree]
 
 
 def profits_of_commitment(
@@ -24,6 +31,8 @@ def profits_of_commitment(
     options: SolveOptions,
     stop: Stop,
     told: Callable[[str], object] | None = None,
+    *,
+    rule: IntervalRule | None = None,
 ) -> Profits:
     """What given volumes earn in every scenario of a tree.
 
@@ -31,6 +40,8 @@ def profits_of_commitment(
     ----------
     volumes : dict of str to array, shape (blocks,)
         Every volume of the root, by product.
+    rule : IntervalRule, optional
+        By which intervals are made, besides that of Student's t.
 
     Raises
     ------
@@ -39,7 +50,46 @@ def profits_of_commitment(
     InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    root = _root_of(leaves, volumes)
+    return _profits(leaves, root_of(leaves, volumes), options, stop, told, rule)
+
+
+def compared_commitments(
+    instance: Instance,
+    tree: ScenarioTree,
+    volumes: Mapping[str, FloatArray],
+    other: Mapping[str, FloatArray],
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None = None,
+    *,
+    against: str,
+    rule: IntervalRule | None = None,
+) -> Comparison:
+    """What given volumes earn more than others, in the same scenarios.
+
+    Parameters
+    ----------
+    other : dict of str to array
+        What ``volumes`` are compared with, called ``against``.
+
+    Raises
+    ------
+    UsageError, InfeasibleError, NotInTimeError
+    """
+    leaves = build_leaf_program(instance, tree)
+    first, second = root_of(leaves, volumes), root_of(leaves, other)
+    own = _profits(leaves, first, options, stop, told, rule)
+    return compare(own, _profits(leaves, second, options, stop, told, None), against, rule)
+
+
+def _profits(
+    leaves: SiteProgram,
+    root: FloatArray,
+    options: SolveOptions,
+    stop: Stop,
+    told: Callable[[str], object] | None,
+    rule: IntervalRule | None,
+) -> Profits:
     program = by_day_ahead_node(leaves, leaves)
     count = len(program.scenario_names)
 
@@ -47,11 +97,19 @@ def profits_of_commitment(
         if told is not None and (done * _STEPS_TOLD) // count > ((done - 1) * _STEPS_TOLD) // count:
             told(f"{done} of {count} dispatched")
 
-    return profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
+    found = profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
+    draws = None if rule is None else found.draws()
+    return found if rule is None or draws is None else replace(found, intervals=intervals_of(draws, rule))
 
 
-def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
-    """Volumes as the root of a program; an error where it decides more than they say."""
+def root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
+    """Volumes as the root of a program.
+
+    Raises
+    ------
+    UsageError
+        It decides more than they say.
+    """
     given = leaves.with_commitments(volumes)
     columns = given.root.columns
     lower, upper = given.structure.column_lower[columns], given.structure.column_upper[columns]
@@ -67,19 +125,23 @@ def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArr
 
 def gap_of_commitment(
     instance: Instance,
-    draw: Callable[[int], ScenarioTree],
+    draw: Draw,
     seeds: Sequence[int],
     volumes: Mapping[str, FloatArray],
     options: SolveOptions,
     stop: Stop,
     told: Callable[[str], object] | None = None,
+    *,
+    policy_leaves: int | None = None,
 ) -> OptimalityGap:
     """How far given volumes may be from the best ones over all days that could be drawn.
 
     Parameters
     ----------
     draw : callable
-        The tree of a seed: independent draws, one leaf for each day-ahead node.
+        The tree of a seed, of independent draws, and with so many further leaves below each day-ahead node.
+    policy_leaves : int, optional
+        By how many further leaves day-ahead positions are decided, with three stages; default as many as a node has.
 
     Raises
     ------
@@ -87,17 +149,53 @@ def gap_of_commitment(
         Scenarios that are no independent draws.
     InfeasibleError, NotInTimeError, SolveError
     """
+    tree = draw(seeds[0], 0)
+    if seed_of(tree) is None:
+        raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
+    leaves = build_leaf_program(instance, tree)
+    root = root_of(leaves, volumes)
+    if tree.is_two_stage:
+        return optimality_gap(
+            lambda seed: (leaves.with_tree(draw(seed, 0)), root),
+            seeds,
+            options,
+            currency=instance.currency,
+            stop=stop,
+            told=told,
+        )
+    below = len(tree.scenario_names) // len(tree.day_ahead_nodes)
+    further = below if policy_leaves is None else policy_leaves
+    found = optimality_gap(
+        lambda seed: three_stage_sample(leaves, draw(seed, further), below, root, options),
+        seeds,
+        options,
+        currency=instance.currency,
+        stop=stop,
+        told=told,
+    )
+    return replace(found, leaves_per_node=below, policy_leaves=further)
 
-    def sample(seed: int) -> tuple[SiteProgram, FloatArray]:
-        tree = draw(seed)
-        if seed_of(tree) is None:
-            raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
-        if not tree.is_two_stage:
-            raise UsageError(
-                "replications take one leaf for each day-ahead node: with more, leaves below a node are a sample as "
-                "well, and make the candidate look better than it is; use --leaves-per-node 1"
-            )
-        leaves = build_leaf_program(instance, tree)
-        return leaves, _root_of(leaves, volumes)
 
-    return optimality_gap(sample, seeds, options, currency=instance.currency, stop=stop, told=told)
+def three_stage_sample(
+    leaves: SiteProgram, tree: ScenarioTree, below: int, root: FloatArray, options: SolveOptions
+) -> tuple[StochasticProgram, Policy]:
+    """A sample's program and the candidate's policy in it.
+
+    Parameters
+    ----------
+    leaves : SiteProgram
+        Of any tree of the same instance.
+    tree : ScenarioTree
+        With more leaves below each node than the sample has.
+    below : int
+        The first so many leaves of each node are the sample; the others are what positions are decided by.
+    """
+    nodes = tree.day_ahead_nodes.values()
+    own = leaves.with_tree(tree.part([leaf for node in nodes for leaf in node[:below]]))
+    other = leaves.with_tree(tree.part([leaf for node in nodes for leaf in node[below:]]))
+    evaluated, deciding = bundled(own), bundled(other)
+
+    def policy(stop: Stop) -> FloatArray:
+        return policy_costs(deciding, evaluated, leaves.day_ahead_columns, root, gap_rel=options.gap_rel, stop=stop)
+
+    return evaluated, policy

@@ -17,14 +17,29 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import EvaluationDocument
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from mes_stoch.evaluation.comparison import Comparison
     from mes_stoch.evaluation.frontier import Frontier
     from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
+    from mes_stoch.evaluation.sequential import Sequential
+    from mes_stoch.evaluation.stability import Stability
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.
-_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values", "frontier")
+_PARTS = (
+    "stress",
+    "commitment",
+    "comparison",
+    "stability",
+    "sequential",
+    "optimality_gap",
+    "product_values",
+    "values",
+    "frontier",
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,14 @@ class Evaluation:
         What each product is worth.
     frontier : Frontier, optional
         Expected profit against a measure of risk.
+    comparison : Comparison, optional
+        What the commitment earns more than another one, in the same scenarios.
+    stability : Stability, optional
+        How results settle with the number of scenarios.
+    sequential : Sequential, optional
+        Samples that grew until a commitment was close enough to the best.
+    commitments : DataFrame, optional
+        Volumes of the commitment that samples have found.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -58,6 +81,10 @@ class Evaluation:
     optimality_gap: OptimalityGap | None = None
     product_values: ProductValues | None = None
     frontier: Frontier | None = None
+    comparison: Comparison | None = None
+    stability: Stability | None = None
+    sequential: Sequential | None = None
+    commitments: pd.DataFrame | None = None
     is_cut_short: bool = False
 
     @property
@@ -72,6 +99,9 @@ class Evaluation:
             mes_stoch_version=version("mes_stoch"),
             stress=None if self.stress is None else stress_result(self.stress, leaves),
             commitment=None if self.profits is None else self.profits.result(),
+            comparison=None if self.comparison is None else self.comparison.result(),
+            stability=None if self.stability is None else self.stability.result(),
+            sequential=None if self.sequential is None else self.sequential.result(),
             optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
             product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),

@@ -11,23 +11,24 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
+from mes_stoch.evaluation.intervals import CONFIDENCE, Draws, Intervals, student_interval
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray
 from mes_stoch.model.risk.tail import tail_mean
 from mes_stoch.model.site_program import SiteProgram
-from mes_stoch.schema.evaluation import CommitmentResult, ConfidenceInterval, ExpectedShortfall
+from mes_stoch.schema.evaluation import CommitmentResult, ExpectedShortfall
+from mes_stoch.schema.evaluation_shared import ConfidenceInterval
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.result import ScenarioSolution
 from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 
-CONFIDENCE = 0.95
 _QUANTILES = (0.05, 0.5, 0.95)
 _SLACK = ("slack", "shortfall", "missed")
 _TOLERANCE = 1e-6
+TWO = 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Profits:
     drawn_with : int or None
         Seed of a tree whose scenarios are independent draws; ``None`` where they are not.
     currency : str
+    intervals : Intervals, optional
+        By a method that was asked for.
     """
 
     scenarios: pd.DataFrame
@@ -58,6 +61,7 @@ class Profits:
     bound_kind: BoundKind
     drawn_with: int | None
     currency: str
+    intervals: Intervals | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -80,24 +84,29 @@ class Profits:
         Independent draws are the day-ahead nodes of a drawn tree, whose leaves share prices; ``None`` for a tree that
         was not drawn, of one node, or of nodes that weigh differently.
         """
-        if self.drawn_with is None:
+        draws = self.draws()
+        if self.drawn_with is None or draws is None or len(draws.means) < TWO:
             return None
-        weighted = self.scenarios.assign(money=self._weights * self.scenarios["profit_eur"].to_numpy())
-        by_node = weighted.groupby("day_ahead_node", sort=False)[["money", "probability"]].sum()
-        weights = by_node["probability"].to_numpy()
-        if len(by_node) < 2 or not np.allclose(weights, weights[0], rtol=1e-9, atol=0.0):
+        return student_interval(draws.means)[1]
+
+    def draws(self) -> Draws | None:
+        """Profits by day-ahead node, in the order of the tree; ``None`` where nodes weigh differently."""
+        nodes = self.scenarios.groupby("day_ahead_node", sort=False)
+        totals = nodes["probability"].sum().to_numpy()
+        if not np.allclose(totals, totals[0], rtol=1e-9, atol=0.0):
             return None
-        means = (by_node["money"] / by_node["probability"]).to_numpy()
-        return float(np.std(means, ddof=1) / math.sqrt(len(means)))
+        row, place = nodes.ngroup().to_numpy(), nodes.cumcount().to_numpy()
+        profits, weights = np.zeros((2, len(totals), int(place.max()) + 1))
+        profits[row, place] = self.scenarios["profit_eur"].to_numpy()
+        weights[row, place] = self._weights / totals[row]
+        return Draws(profits, weights)
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
         """Confidence interval of the mean by Student's t; ``None`` without a standard error."""
-        error = self.standard_error
-        if error is None:
+        draws = self.draws()
+        if self.standard_error is None or draws is None:
             return None
-        nodes = self.scenarios["day_ahead_node"].nunique()
-        reach = float(student.ppf(0.5 + confidence / 2, nodes - 1)) * error
-        return self.mean - reach, self.mean + reach
+        return student_interval(draws.means, confidence)[0]
 
     def quantile(self, share: float) -> float:
         """The least profit that at least ``share`` of the probability does not exceed."""
@@ -129,6 +138,7 @@ class Profits:
             bound_kind=self.bound_kind,
             standard_error=self.standard_error,
             confidence=None if found is None else ConfidenceInterval(level=CONFIDENCE, lower=found[0], upper=found[1]),
+            intervals=None if self.intervals is None else self.intervals.result(),
             profit_least=float(profits.min()),
             profit_most=float(profits.max()),
             profit_quantiles={f"{share:g}": self.quantile(share) for share in _QUANTILES},

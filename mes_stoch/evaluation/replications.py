@@ -16,8 +16,17 @@ bound of the sample's program, and for the second a feasible dispatch, so that `
 
 ``t`` is the quantile of Student's t at the confidence, one-sided: both hold approximately, for large ``m`` and ``n``.
 
+**Three stages** (Chiralaksanakul & Morton 2004). A sample is ``n`` day-ahead nodes with ``L`` leaves each, all drawn;
+a scenario above is a node. The bound of the sampled tree is on the mean no less than the true optimum, since the true
+optimal policy is feasible in it. The second term is what the candidate earns in the same leaves with day-ahead
+positions decided by other leaves below the same nodes (:mod:`mes_stoch.evaluation.day_ahead_policy`): on the mean no
+more than it could earn. So ``mean(G)`` is again no less than the true gap on the mean, and holds besides it what the
+policy of a few leaves gives away, and what the sampled tree gains by knowing its leaves.
+
 Sources
 -------
+Chiralaksanakul & Morton (2004), Assessing policy quality in multi-stage stochastic programming, Stochastic Programming
+E-Print Series;
 Mak, Morton, Wood (1999), Monte Carlo bounding techniques for determining solution quality in stochastic programs,
 DOI 10.1016/S0167-6377(98)00054-6; Bayraksan & Morton (2006), Assessing solution quality in stochastic programs,
 DOI 10.1007/s10107-006-0720-x.
@@ -33,6 +42,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from mes_stoch.evaluation.intervals import CONFIDENCE
 from mes_stoch.evaluation.solves import Solves
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import UsageError
@@ -43,8 +53,12 @@ from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 
-CONFIDENCE = 0.95
 TWO = 2
+
+#: What a policy costs in every scenario of a sample, given the time there is.
+Policy = Callable[[Stop], FloatArray]
+#: A first stage, one value per root column, or a policy with decisions of later stages.
+Candidate = FloatArray | Policy
 
 
 @dataclass(frozen=True)
@@ -86,12 +100,17 @@ class Replication:
 
 @dataclass(frozen=True)
 class OptimalityGap:
-    """An estimate from several samples."""
+    """An estimate from several samples.
+
+    ``policy_leaves`` is by how many leaves a day-ahead node decides the candidate's positions; ``None``: two stages.
+    """
 
     replications: tuple[Replication, ...]
     currency: str = ""
     confidence: float = CONFIDENCE
     is_complete: bool = True
+    leaves_per_node: int = 1
+    policy_leaves: int | None = None
 
     @property
     def method(self) -> str:
@@ -142,12 +161,14 @@ class OptimalityGap:
             sampling_error=self.sampling_error,
             gap_upper=self.upper,
             confidence=self.confidence,
+            leaves_per_node=self.leaves_per_node,
+            policy_leaves=self.policy_leaves,
         )
 
 
 def replicate(
     program: StochasticProgram,
-    root: FloatArray,
+    candidate: Candidate,
     options: SolveOptions,
     *,
     seed: int | None = None,
@@ -174,19 +195,23 @@ def replicate(
     found = solves.result(program, method)
     if found is None or not found.scenarios:
         raise NotInTimeError(f"{program.name}: no commitment of a sample was found in time")
-    values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=solves.stop)
     own = np.array([solution.cost for solution in sorted(found.scenarios, key=lambda solution: solution.index)])
-    candidate = np.array([value.upper for value in values])
+    costs = candidate(solves.stop) if callable(candidate) else _costs(program, candidate, options, solves.stop)
     return Replication(
         bound_upper=-found.lower,
         best=-found.upper,
-        candidate=-float(weights @ candidate),
-        variance=float(np.var(candidate - own, ddof=1)) if len(own) > 1 else math.inf,
-        scenarios=len(values),
+        candidate=-float(weights @ costs),
+        variance=float(np.var(costs - own, ddof=1)) if len(own) > 1 else math.inf,
+        scenarios=len(costs),
         kind=found.bound_kind,
         seed=seed,
         is_complete=solves.is_complete,
     )
+
+
+def _costs(program: StochasticProgram, root: FloatArray, options: SolveOptions, stop: Stop) -> FloatArray:
+    values = evaluate_given(program, root, lambda _: None, gap_rel=options.gap_rel, stop=stop)
+    return np.array([value.upper for value in values])
 
 
 def seeds_of(seed: int, count: int) -> list[int]:
@@ -199,7 +224,7 @@ def seeds_of(seed: int, count: int) -> list[int]:
 
 
 def optimality_gap(
-    sample: Callable[[int], tuple[StochasticProgram, FloatArray]],
+    sample: Callable[[int], tuple[StochasticProgram, Candidate]],
     seeds: Sequence[int],
     options: SolveOptions,
     *,
@@ -212,7 +237,7 @@ def optimality_gap(
     Parameters
     ----------
     sample : callable
-        A seed's program, and the candidate as its root.
+        A seed's program, and the candidate: its root, or a policy that says what it costs in every scenario.
     seeds : sequence of int
         At least two.
 
@@ -224,11 +249,11 @@ def optimality_gap(
         raise UsageError("an optimality gap takes two replications or more")
     found: list[Replication] = []
     for place, seed in enumerate(seeds, 1):
-        program, root = sample(seed)
+        program, candidate = sample(seed)
         if len(seeds) == TWO and len(program.scenario_names) < TWO:
             raise UsageError("two replications take two scenarios or more each, from which their spread is estimated")
         try:
-            replication = replicate(program, root, options, seed=seed, stop=stop)
+            replication = replicate(program, candidate, options, seed=seed, stop=stop)
         except NotInTimeError:
             if len(found) <= TWO:
                 raise

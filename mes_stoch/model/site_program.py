@@ -83,6 +83,22 @@ def by_day_ahead_node(leaves: SiteProgram, program: L) -> L | BundledProgram[L]:
     if leaves.stages == 2:
         return program
     _require_known_day_ahead(leaves.instance, leaves.tree)
+    return _by_node(leaves, program)
+
+
+def bundled(leaves: SiteProgram) -> BundledProgram[StochasticProgram]:
+    """A scenario a day-ahead node, whether it has one leaf or several.
+
+    Raises
+    ------
+    ModelError
+        A price that should be known at the day-ahead node differs between its leaves.
+    """
+    _require_known_day_ahead(leaves.instance, leaves.tree)
+    return _by_node(leaves, leaves)
+
+
+def _by_node(leaves: SiteProgram, program: L) -> BundledProgram[L]:
     nodes = leaves.tree.day_ahead_nodes
     return BundledProgram(program, list(nodes.values()), leaves.day_ahead_columns, list(nodes))
 
@@ -359,6 +375,16 @@ class SiteProgram:
                     values.append(numbers[known])
         nothing = np.empty(0)
         return self.with_fixed(np.concatenate([nothing.astype(np.int32), *columns]), np.concatenate([nothing, *values]))
+
+    def with_tree(self, tree: ScenarioTree) -> SiteProgram:
+        """The same program over other scenarios of the same series and periods, without compiling anything again.
+
+        Explicit scenarios have to be among those it was built for: penalties of slack follow from their prices.
+        """
+        other = copy.copy(self)
+        other.tree = tree
+        other._root = other._make_root()
+        return other
 
     def with_fixed(self, columns: IndexArray, values: FloatArray) -> SiteProgram:
         """The same program with columns fixed in every scenario."""

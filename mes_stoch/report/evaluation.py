@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.intervals import CONFIDENCE
 from mes_stoch.evaluation.product_values import ProductValues
-from mes_stoch.evaluation.profit import CONFIDENCE, Profits
+from mes_stoch.evaluation.profit import Profits
 from mes_stoch.evaluation.replications import OptimalityGap
 from mes_stoch.evaluation.values import Values
 from mes_stoch.report.amounts import amount
+from mes_stoch.report.sampling import interval_rows
 
 _MEANING = {
     "WS": "wait and see: every scenario known beforehand",
@@ -53,6 +55,8 @@ def render_profits(profits: Profits, before: float | None = None) -> RenderableT
         table.add_row(
             f"{CONFIDENCE:.0%} interval", f"[{amount(lower)}, {amount(upper)}] {money}, for the mean of days not drawn"
         )
+    for name, text in interval_rows(profits.intervals, money):
+        table.add_row(name, text)
     if before is not None:
         table.add_row(
             "where it was made", f"{amount(before)} {money} ({amount(profits.mean - before, signed=True)} here)"
@@ -88,6 +92,14 @@ def render_gap(gap: OptimalityGap) -> RenderableType:
         amounts = (replication.bound_upper, replication.best, replication.candidate, replication.gap)
         table.add_row(str(replication.seed), str(replication.scenarios), *map(amount, amounts))
     error = amount(gap.sampling_error)
+    told = []
+    if gap.policy_leaves is not None:
+        told = [
+            Text(
+                f"  Scenarios are day-ahead nodes of {gap.leaves_per_node} leaves. Day-ahead positions of the "
+                f"commitment are\n  decided by {gap.policy_leaves} other leaves below each node, and judged in these."
+            )
+        ]
     share = f" ({gap.upper / abs(gap.candidate):.2%} of its profit)" if gap.candidate else ""
     return Group(
         table,
@@ -97,6 +109,7 @@ def render_gap(gap: OptimalityGap) -> RenderableType:
         ),
         Text("  on the mean of all days that could be drawn:"),
         Text(f"  a mean gap of {amount(gap.estimate)} and a sampling error of {error}, {gap.method}."),
+        *told,
     )
 
 

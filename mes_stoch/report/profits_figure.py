@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from mes_stoch.evaluation.profit import CONFIDENCE
+from mes_stoch.evaluation.intervals import CONFIDENCE
 from mes_stoch.model.risk.tail import tail_mean
 from mes_stoch.report.amounts import amount
 from mes_stoch.report.axes import dress

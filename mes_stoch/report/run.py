@@ -191,7 +191,7 @@ class Run:
         manifest = self._manifest()
         steps: dict[str, Callable[[], object]] = {
             layout.SUMMARY: lambda: target.put_json(layout.SUMMARY, self.summary),
-            layout.COMMITMENTS: lambda: target.put_frame(layout.COMMITMENTS, _as_text(self.commitments)),
+            layout.COMMITMENTS: lambda: target.put_frame(layout.COMMITMENTS, commitments_as_text(self.commitments)),
             layout.TRACE: lambda: target.put_frame(layout.TRACE, self.trace),
             layout.UNFINISHED: lambda: target.put_json(layout.UNFINISHED, manifest),
         }
@@ -244,7 +244,7 @@ class Run:
         }
 
 
-def _as_text(commitments: pd.DataFrame) -> pd.DataFrame:
+def commitments_as_text(commitments: pd.DataFrame) -> pd.DataFrame:
     """The table with its times in ISO 8601."""
     table = commitments.copy()
     for column in ("block_start", "block_end"):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative
-
-Share = Annotated[float, Field(ge=0, le=1)]
+from mes_stoch.schema.evaluation_sampling import ComparisonResult, IntervalsResult, SequentialResult, StabilityResult
+from mes_stoch.schema.evaluation_shared import BracketResult, ConfidenceInterval, Share
 
 
 class StressReading(Model):
@@ -55,14 +55,6 @@ class StressResult(Model):
     leaves: list[StressedLeaf] = Field(description="The worst leaves first.")
 
 
-class ConfidenceInterval(Model):
-    """Where the mean over days not drawn lies, with a probability."""
-
-    level: Share
-    lower: float
-    upper: float
-
-
 class ExpectedShortfall(Model):
     """What of a promise, or of the demand, is not served: a slack of the model."""
 
@@ -83,22 +75,13 @@ class CommitmentResult(Model):
     bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
     standard_error: NonNegative | None = Field(description="Of the mean, over independent draws.")
     confidence: ConfidenceInterval | None = Field(description="Of the mean, by Student's t.")
+    intervals: IntervalsResult | None = Field(default=None, description="By the method that was asked for.")
     profit_least: float
     profit_most: float
     profit_quantiles: dict[str, float] = Field(description="Profit that a share of the probability does not exceed.")
     profit_cvar: dict[str, float] = Field(description="Mean of the worst 1 - alpha of the probability, by alpha.")
     streams: dict[str, float] = Field(description="Expected profit by stream; they add up to profit_mean.")
     shortfalls: list[ExpectedShortfall]
-
-
-class BracketResult(Model):
-    """Two ends that hold a number by proof; null: nothing is known on that side."""
-
-    value: Literal["between", "minus infinity", "infinity"] = Field(
-        default="between", description="Where a scenario has no dispatch at all, a profit is minus infinity."
-    )
-    lower: float | None
-    upper: float | None
 
 
 class ValuesResult(Model):
@@ -141,7 +124,11 @@ class OptimalityGapResult(Model):
     method: Literal["multiple replications", "averaged two-replication"]
     currency: str
     replications: Annotated[int, Field(ge=2)]
-    scenarios: Annotated[int, Field(ge=1)] = Field(description="Of each sample.")
+    scenarios: Annotated[int, Field(ge=1)] = Field(description="Of each sample; day-ahead nodes with three stages.")
+    leaves_per_node: Annotated[int, Field(ge=1)] = Field(default=1, description="Leaves below each day-ahead node.")
+    policy_leaves: int | None = Field(
+        default=None, description="Further leaves by which a node decides day-ahead positions; null: two stages."
+    )
     seeds: list[int | None]
     bound_kind: Literal["safe", "solver"] = Field(description="What the bounds of the samples rest on.")
     profit_mean: float = Field(description="Expected profit of the commitment, over all samples.")
@@ -196,6 +183,11 @@ class EvaluationDocument(Model):
     commitment: CommitmentResult | None = Field(
         default=None, description="What the commitment earns; absent where it was not asked for."
     )
+    comparison: ComparisonResult | None = Field(
+        default=None, description="With another commitment; absent where it was not asked for."
+    )
+    stability: StabilityResult | None = Field(default=None, description="Absent where it was not asked for.")
+    sequential: SequentialResult | None = Field(default=None, description="Absent where it was not asked for.")
     optimality_gap: OptimalityGapResult | None = Field(
         default=None, description="Of the true problem; absent where it was not asked for."
     )

@@ -7,6 +7,7 @@ scenario is its path.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -108,7 +109,11 @@ class ScenarioTree:
 
     def select(self, count: int) -> ScenarioTree:
         """The first ``count`` scenarios with probabilities scaled to sum to 1."""
-        part = self.dataset.isel(scenario=slice(0, count)).copy()
+        return self.part(range(count))
+
+    def part(self, scenarios: Sequence[int]) -> ScenarioTree:
+        """Some of the scenarios, by position, with probabilities scaled to sum to 1."""
+        part = self.dataset.isel(scenario=list(scenarios)).copy()
         weight = part["probability"].values
         part["probability"] = ("scenario", weight / weight.sum())
         return ScenarioTree(part.set_coords("probability"))

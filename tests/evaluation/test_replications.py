@@ -117,15 +117,6 @@ def test_a_list_of_scenarios_is_no_sample(instances: Path, capsys: pytest.Captur
         ms.evaluate(run, replications=2)
 
 
-def test_three_stages_are_refused(instances: Path, tmp_path: Path) -> None:
-    site = ms.read(instances / "enedis_local")
-    volumes = tmp_path / "none.csv"
-    volumes.write_text("product,block_start,volume_mw\n", encoding="utf-8")
-    tree = site.tree(4, leaves_per_day_ahead_node=2)
-    with pytest.raises(UsageError, match="one leaf"):
-        ms.evaluate(site, commitments=volumes, tree=tree, replications=2)
-
-
 def test_two_replications_of_one_scenario_have_no_spread() -> None:
     with pytest.raises(UsageError, match="two scenarios or more"):
         optimality_gap(lambda seed: (sampled(seed, 1), np.array([40.0])), [1, 2], SolveOptions())
