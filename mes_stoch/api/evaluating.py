@@ -117,6 +117,8 @@ def evaluate(
         raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
     is_other = tree is not None and not (values or products or frontier or replications is not None)
     asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
+    if frontier:
+        asked = replace(asked, frontier=_weights(risk_weights))
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
@@ -131,7 +133,7 @@ def evaluate(
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
     if frontier:
-        asked = replace(asked, frontier=_weights(risk_weights), frontier_risk=_frontier_risk(site, cvar_alpha))
+        asked = replace(asked, frontier_risk=_frontier_risk(site, cvar_alpha))
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
