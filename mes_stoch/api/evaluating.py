@@ -146,8 +146,9 @@ def evaluate(
         time_limit_s=time_limit_s,
         interval=rule,
         against=against,
+        frontier=_weights(risk_weights) if frontier else None,
     )
-    if not (stress or frontier or asked.needs_solver):
+    if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
@@ -161,7 +162,7 @@ def evaluate(
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
     if frontier:
-        asked = replace(asked, frontier=_weights(risk_weights), frontier_risk=_frontier_risk(site, cvar_alpha))
+        asked = replace(asked, frontier_risk=_frontier_risk(site, cvar_alpha))
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))

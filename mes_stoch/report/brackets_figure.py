@@ -117,7 +117,9 @@ def _bars(axes: Any, series: Mapping[str, tuple[Mapping[str, Bracket], str]]) ->
                 color=INK,
             )
     axes.axvline(0.0, color=INK, linewidth=0.8)
-    axes.margins(x=0.35)
+    left, right = axes.get_xlim()
+    # room for what stands behind the bars
+    axes.set_xlim(left, right + 0.4 * (right - left))
     _names(axes, names)
 
 
@@ -144,4 +146,5 @@ def _ends(bracket: Bracket) -> str:
         return "unknown" if not math.isfinite(bracket.upper) else f"at most {amount(bracket.upper)}"
     if not math.isfinite(bracket.upper):
         return f"at least {amount(bracket.lower)}"
-    return f"{amount(bracket.lower)} to {amount(bracket.upper)}"
+    lower, upper = amount(bracket.lower), amount(bracket.upper)
+    return lower if lower == upper else f"{lower} to {upper}"

@@ -57,9 +57,9 @@ def draw_profits(profits: Mapping[str, xr.Dataset], title: str, alpha: float = C
             linewidth=1.8,
             label=f"{name}: mean {amount(mean)}, worst {1 - alpha:.0%} {amount(worst)}",
         )
-        height = 0.5 + 0.06 * (place - 0.5 * (len(profits) - 1))
-        axes.plot([mean], [height], "o", color=colour, markersize=8, markeredgecolor=INK, zorder=4)
-        axes.plot([worst], [0.5 * (1.0 - alpha)], "v", color=colour, markersize=8, markeredgecolor=INK, zorder=4)
+        for marker, value in (("o", mean), ("v", worst)):
+            height = float(weights[values <= value].sum())
+            axes.plot([value], [height], marker, color=colour, markersize=8, markeredgecolor=INK, zorder=4)
     axes.axhline(1.0 - alpha, color=INK, linewidth=0.6, linestyle=":")
     axes.plot([], [], "o", color="white", markeredgecolor=INK, label="mean")
     axes.plot([], [], "v", color="white", markeredgecolor=INK, label=f"mean of the worst {1 - alpha:.0%} (CVaR)")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from helpers.mean_risk import least_mean_risk_cost
 from helpers.random_programs import Case, random_case
+from helpers.three_stage_folder import write_folder
 from solvers.array_programs import newsvendor
 
+import mes_stoch as ms
+from mes_stoch.cli.main import run as run_command
+from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.evaluation.frontier import Frontier, checked_weights, frontier_of
 from mes_stoch.evaluation.plans import MeanRisk
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.risk.tail import ConditionalValueAtRisk
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
@@ -117,3 +124,61 @@ def test_weights_that_make_no_sense() -> None:
         checked_weights([0.5, 1.5, -0.1])
     with pytest.raises(UsageError, match="2 to 201 weights"):
         checked_weights([0.5, 0.5])
+
+
+def test_three_stages_by_hand(tmp_path: Path) -> None:
+    """The folder's site: 30, 60, 20 without risk; 21, 61, 21 at 0.65; 24 everywhere for the worst quarter alone."""
+    site = ms.read(write_folder(tmp_path / "site"))
+    found = ms.evaluate(site, frontier=True, risk_weights=[0, 0.65, 1], cvar_alpha=0.75, gap_rel=1e-8).frontier
+    assert found is not None
+    pairs = [(point.plan.expected, point.plan.measured) for point in found.points]
+    assert pairs == [pytest.approx(pair, abs=1e-4) for pair in ((32.5, 20.0), (31.0, 21.0), (24.0, 24.0))]
+    assert [float(table["volume_mw"].iloc[0]) for table in found.commitments] == pytest.approx([0, 0.5, 2], abs=1e-4)
+
+
+def test_the_command(instances: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``tiny_site``: 3 MW earn -687.5 and -845 in the worst half, 4 MW -710 and -830; equal at a weight of 0.6."""
+    target = tmp_path / "risk.json"
+    arguments = ["--frontier", "--risk-weights", "1,0.55,0.65,0", "--cvar-alpha", "0.5", "--gap", "1e-7"]
+    code, _ = run_command(["evaluate", str(instances / "tiny_site"), *arguments, "--out", str(target)])
+    assert code == 0
+    shown = capsys.readouterr().out
+    assert "CVaR (worst 50 %)" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 100
+    written = json.loads(target.read_text(encoding="utf-8"))
+    jsonschema.validate(written, evaluation_schema())
+    points = written["frontier"]["points"]
+    assert [point["weight"] for point in points] == [0.0, 0.55, 0.65, 1.0]
+    assert [point["profit_mean"] for point in points] == pytest.approx([-687.5, -687.5, -710.0, -710.0])
+    assert [point["risk_value"] for point in points] == pytest.approx([-845.0, -845.0, -830.0, -830.0])
+    assert [point["commitments"][0]["volume_mw"] for point in points] == pytest.approx([3.0, 3.0, 4.0, 4.0])
+    assert (tmp_path / "figures" / "risk_frontier.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_measure_that_the_instance_states(instances: Path) -> None:
+    """The worst case of ``tiny_site``: -970 with 3 MW and -880 with 4."""
+    site = ms.read(instances / "tiny_site").with_risk("worst_case", beta=0.2)
+    found = ms.evaluate(site, frontier=True, risk_weights=(0, 1), gap_rel=1e-8).frontier
+    assert found is not None
+    assert (found.measure, found.alpha) == ("worst_case", None)
+    assert [point.plan.measured for point in found.points] == pytest.approx([-970.0, -880.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--cvar-alpha", "0.5", "--values"], "add --frontier"),
+        (["--frontier", "--risk-weights", "0,x"], "is not numbers with commas between"),
+        (["--frontier", "--risk-weights", "0,2"], "between 0 and 1; found 2"),
+    ],
+)
+def test_what_makes_no_sense(
+    instances: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["evaluate", str(instances / "tiny_site"), *arguments])[0] == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_contract_of_a_year_has_no_frontier_over_days(instances: Path) -> None:
+    with pytest.raises(InstanceError, match="the worst days are no worst year"):
+        ms.evaluate(ms.read(instances / "annual_contracts_fr"), frontier=True)

@@ -250,9 +250,9 @@ def test_a_drawn_run_says_that_its_interval_is_of_a_sample(instances: Path) -> N
     assert not any("scenarios, not of all days" in note for note in listed.summary["notes"])
 
 
-def test_values_are_of_the_expected_profit(tiny: ms.Site) -> None:
+def test_replications_are_of_the_expected_profit(tiny: ms.Site) -> None:
     with pytest.raises(UsageError, match="weighs risk"):
-        ms.evaluate(tiny.with_risk("cvar", alpha=0.5), values=True)
+        ms.evaluate(ms.solve(tiny.with_risk("cvar", alpha=0.5)), replications=2)
 
 
 @pytest.mark.parametrize("name", ["solution.json", "tree.json", "manifest.json", "summary.json", "values.nc"])

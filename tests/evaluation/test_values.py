@@ -58,6 +58,53 @@ def test_a_site_by_hand(instances: Path) -> None:
     assert {name: middle(bracket) for name, bracket in found.named().items()} == pytest.approx(expected)
 
 
+def test_a_site_with_risk_by_hand(instances: Path) -> None:
+    """``tiny_site`` with a weight of 0.8 on the worst half.
+
+    Alone the scenarios earn -360, -520, -720 and -880: -620 on the mean, -800 in the worst half. 2 MW, which the mean
+    has, earn -420, -520, -760 and -1,060: -690 and -910. RP is 4 MW, -710 and -830.
+    """
+    site = ms.read(instances / "tiny_site").with_risk("cvar", alpha=0.5, beta=0.8)
+    found = ms.evaluate(site, values=True, products=True, gap_rel=1e-9)
+    assert found.values is not None
+    wait, recourse, result = (0.2 * mean + 0.8 * worst for mean, worst in ((-620, -800), (-710, -830), (-690, -910)))
+    expected = {"WS": wait, "RP": recourse, "EEV": result, "EV": -610.0}
+    expected |= {"EVPI": wait - recourse, "VSS": recourse - result}
+    assert {name: middle(bracket) for name, bracket in found.values.named().items()} == pytest.approx(expected)
+    assert found.values.result().utility == "utility (0.2 x mean + 0.8 x cvar)"
+    # without the reserve: -400, -600, -840 and -1,240, -770 on the mean, -1,040 in the worst half
+    assert found.product_values is not None
+    assert middle(found.product_values.nothing) == pytest.approx(0.2 * -770 + 0.8 * -1040)
+
+
+def test_a_run_with_risk_brings_what_it_has_proven(instances: Path) -> None:
+    run = ms.solve(ms.read(instances / "tiny_site").with_risk("worst_case", beta=0.5), method="ef")
+    told: list[str] = []
+    found = ms.evaluate(run, values=True, told=told.append).values
+    assert found is not None
+    assert found.recourse == Bracket(run.summary["bound_lower"], run.summary["bound_upper"])
+    assert not any(line.startswith("RP") for line in told)
+
+
+def test_three_stages_with_risk_by_hand(tmp_path: Path) -> None:
+    """A weight of 0.65 on the worst quarter of the folder's site.
+
+    Each leaf alone takes 2 MW of reserve: 24 and 30, 40 or nothing, whose worst quarter is half of `plain`, 24. The
+    mean takes 2 MW as well and buys 1 MW day-ahead. With the reserve held, `low` earns 24 + 30 d and `high` 24 - 40 d:
+    with risk nothing is bought, d = 0, and 24 is earned everywhere. With its purchase held, d = -1, `low` earns -6. RP takes
+    0.5 MW and sells as much day-ahead: 21, 61 and 21, 31 on the mean and 21 in the worst quarter.
+    """
+    site = ms.read(write_folder(tmp_path / "site")).with_risk("cvar", alpha=0.75, beta=0.65)
+    found = ms.evaluate(site, values=True, gap_rel=1e-9).values
+    assert found is not None
+    named = {name: middle(bracket) for name, bracket in found.named().items()}
+    assert named["WS"] == pytest.approx(0.35 * 41.5 + 0.65 * 24)
+    assert named["EEV"] == pytest.approx(24.0)
+    assert named["EEV_day_ahead"] == pytest.approx(0.35 * 26.5 + 0.65 * -6)
+    assert named["EV"] == pytest.approx(26.5)
+    assert named["RP"] == pytest.approx(0.35 * 31 + 0.65 * 21)
+
+
 def test_three_stages_by_hand(tmp_path: Path) -> None:
     """The folder's docstring has RP and, since every leaf alone takes 2 MW of reserve, WS.
 
