@@ -1,4 +1,4 @@
-"""Which package holds each kind of component, each family of products and each scenario process.
+"""Which package holds each kind of component, each family of products, each scenario process and each policy.
 
 A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
 user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
@@ -25,12 +25,13 @@ from typing import Any, Literal, cast
 
 from mes_stoch.schema.errors import ExtensionError, MesStochError, MissingEntryError, ModelError
 
-Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes"]
+Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes", "mes_stoch.policies"]
 Role = Literal["format", "checks", "equations", "settlement", "stress"]
 
 COMPONENTS: Group = "mes_stoch.components"
 PRODUCT_FAMILIES: Group = "mes_stoch.product_families"
 PROCESSES: Group = "mes_stoch.processes"
+POLICIES: Group = "mes_stoch.policies"
 
 #: Roles that every kind of component and family of products has; components that can hold reserve also have
 #: ``stress``: how far calls can move them, told from the files of a run.
@@ -67,6 +68,14 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "fr_local_day": "mes_stoch.uncertainty.processes.fr_local_day:FrLocalDay",
         "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",
     },
+    POLICIES: {
+        "wait_and_see": "mes_stoch.policies.wait_and_see:WaitAndSee",
+        "expected_value": "mes_stoch.policies.expected_value:ExpectedValue",
+        "two_loop": "mes_stoch.policies.two_loop:TwoLoop",
+        "single_market": "mes_stoch.policies.single_market:SingleMarket",
+        "share_of_capacity": "mes_stoch.policies.share_of_capacity:ShareOfCapacity",
+        "energy_only": "mes_stoch.policies.energy_only:EnergyOnly",
+    },
 }
 
 #: Order in which the rows of built-in families are made within a phase.
@@ -92,9 +101,10 @@ class Kind:
     ----------
     group : str
     tag : str
-        What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``.
+        What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``; of a policy,
+        what an evaluation is asked for.
     package : str
-        Dotted name of the folder with its roles; of a process, the module and its class: ``module:Class``.
+        Dotted name of the folder with its roles; of a process or a policy, the module and its class: ``module:Class``.
     brought_by : str
         ``mes_stoch``, or name and version of the installed package that brings it.
     """
@@ -203,13 +213,30 @@ class Kind:
         ExtensionError
             As :meth:`module`.
         """
-        module, _, name = self.package.partition(":")
-        found = getattr(self._import(module), name, None)
+        found = self._named_object()
         lacking = [part for part in _PROCESS if not hasattr(found, part)]
         if not hasattr(getattr(found, "Parameters", None), "model_fields"):
             lacking.append("Parameters that are a Model")
+        return self._class(found, "a process", lacking)
+
+    def policy(self) -> Any:
+        """The class of a policy.
+
+        Raises
+        ------
+        ExtensionError
+            As :meth:`module`.
+        """
+        found = self._named_object()
+        return self._class(found, "a policy", [] if callable(getattr(found, "commit", None)) else ["commit"])
+
+    def _named_object(self) -> Any:
+        module, _, name = self.package.partition(":")
+        return getattr(self._import(module), name, None)
+
+    def _class(self, found: Any, of_what: str, lacking: list[str]) -> Any:
         if not isinstance(found, type) or lacking:
-            what = f"{self.package} is not a class of a process; it lacks {', '.join(lacking) or 'what a class has'}"
+            what = f"{self.package} is not a class of {of_what}; it lacks {', '.join(lacking) or 'what a class has'}"
             raise ExtensionError(self._cannot_be_used(what))
         return found
 

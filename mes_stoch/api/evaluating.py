@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from mes_stoch.settlement.data import SettlementData
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mes_stoch.policies.policy import Policy
 
 logger = logging.getLogger("mes_stoch.api")
 
@@ -41,6 +42,7 @@ def evaluate(
     seed: int | None = None,
     values: bool = False,
     products: bool = False,
+    policies: str | Sequence[str | Policy] | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -69,6 +71,9 @@ def evaluate(
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
         Work out what each committed product is worth, beside the others and alone, between proven bounds.
+    policies : str, or sequence of str and Policy, optional
+        Compare policies with the stochastic program over the tree: ``"all"``, or names such as ``two_loop`` and
+        ``share_of_capacity:share=0.3``, or objects with a method ``commit`` (:mod:`mes_stoch.policies.policy`).
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -80,7 +85,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``optimality_gap``; ``values``; ``product_values``.
+        ``optimality_gap``; ``values``; ``product_values``; ``policies`` with a bracket, its loss and profits for each.
 
     Raises
     ------
@@ -98,14 +103,20 @@ def evaluate(
     <StressTest of 4 leaves and 16 full calls: no miss>
     >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
     -687.5
+
+    >>> found = ms.evaluate(ms.read("instances/tiny_site"), policies="energy_only", gap_rel=1e-6).policies
+    >>> round(found.loss("energy_only").lower, 2)
+    82.5
     """
-    is_other = tree is not None and not (values or products or replications is not None)
-    asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
+    is_other = tree is not None and not (values or products or replications is not None or policies is not None)
+    is_of_volumes = commitments is not None or is_other
+    asked = Asked(commitments, is_of_volumes, replications, seed, values, products, time_limit_s, policies)
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
-            "values=True what information and the model are worth, products=True what each product is"
+            "values=True what information and the model are worth, products=True what each product is, policies='all' "
+            "what others would earn"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:

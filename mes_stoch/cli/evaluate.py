@@ -33,6 +33,7 @@ Examples:
   mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
   mes-stoch evaluate instances/hospital_fr --values --scenarios 10
+  mes-stoch evaluate instances/hospital_fr --policies two_loop,share_of_capacity:share=0.3 --scenarios 10
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -92,6 +93,12 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 )
 @click.option("--products", is_flag=True, help="What each committed product is worth, beside the others and alone.")
 @click.option(
+    "--policies",
+    metavar="all|NAME,...",
+    help="What others would earn, against the stochastic program: expected_value, energy_only, single_market, "
+    "share_of_capacity, two_loop, wait_and_see, and those of installed packages.",
+)
+@click.option(
     "--replications",
     type=click.IntRange(min=2),
     metavar="M",
@@ -127,6 +134,7 @@ def evaluate(
     commitment: Path | None,
     values: bool,
     products: bool,
+    policies: str | None,
     replications: int | None,
     scenarios: int | None,
     leaves_per_node: int | None,
@@ -143,11 +151,13 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or products or draws or commitment is not None or replications is not None):
+    of_site = values or products or policies is not None
+    if not (stress or of_site or draws or commitment is not None or replications is not None):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth, --products what each product is"
+            "--values what information and the model are worth, --products what each product is, --policies what "
+            "others would earn"
         )
     _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
@@ -163,6 +173,7 @@ def evaluate(
         seed=seed,
         values=values,
         products=products,
+        policies=policies,
         gap_rel=gap,
         time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
         told=output.status,
@@ -234,3 +245,7 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.evaluation import render_values
 
         output.show(render_values(found.values))
+    if found.policies is not None:
+        from mes_stoch.report.policies import render_policies
+
+        output.show(render_policies(found.policies))

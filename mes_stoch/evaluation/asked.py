@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 
 if TYPE_CHECKING:
+    from mes_stoch.policies.policy import Policy
     from mes_stoch.solvers.certificate.result import SolveOptions
 
 logger = logging.getLogger("mes_stoch.evaluation.asked")
@@ -69,6 +70,7 @@ class Asked:
     values: bool
     products: bool
     time_limit_s: float | None
+    policies: str | Sequence[str | Policy] | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -77,11 +79,11 @@ class Asked:
     @property
     def is_of_expectation(self) -> bool:
         """Whether something is asked that is defined for the expected profit alone."""
-        return self.values or self.products or self.replications is not None
+        return self.values or self.products or self.replications is not None or self.policies is not None
 
     @property
     def needs_solver(self) -> bool:
-        return self.needs_volumes or self.values or self.products
+        return self.needs_volumes or self.values or self.products or self.policies is not None
 
 
 def evaluate_asked(
@@ -102,10 +104,12 @@ def evaluate_asked(
         There was no time for any of the parts.
     """
     from mes_stoch.evaluation.commitment import gap_of_commitment, profits_of_commitment
+    from mes_stoch.evaluation.policies import compare_policies
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.evaluation.values import values_of_site
     from mes_stoch.model.site_program import build_leaf_program
+    from mes_stoch.policies.named import policies_named
     from mes_stoch.solvers.certificate.bounds import NotInTimeError
     from mes_stoch.solvers.interruption.stop import Stop
 
@@ -126,6 +130,11 @@ def evaluate_asked(
     if asked.values:
         steps["values"] = lambda: values_of_site(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
+        )
+    if asked.policies is not None:
+        policies = policies_named(asked.policies)
+        steps["policies"] = lambda: compare_policies(
+            build_leaf_program(instance, tree), policies, options, recourse=known, stop=stop, told=told
         )
     late: list[TimeLimitError] = []
     is_complete = True
@@ -158,7 +167,7 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "values, products and replications are of the expected profit, and the instance weighs risk beside it: "
+            "values, products, replications and policies are of the expected profit, and the instance weighs risk beside it: "
             "use an instance without risk, or site.with_risk(None)"
         )
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.evaluation.stress.document import WORST_LEAVES, stress_result
@@ -17,13 +18,14 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import EvaluationDocument
 
 if TYPE_CHECKING:
+    from mes_stoch.evaluation.policies import PolicyComparison
     from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.
-_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values")
+_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values", "policies")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Evaluation:
         How far a commitment may be from the best one over days that were not drawn.
     product_values : ProductValues, optional
         What each product is worth.
+    policies : PolicyComparison, optional
+        What policies earn, and lose against the stochastic program.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -54,6 +58,7 @@ class Evaluation:
     values: Values | None = None
     optimality_gap: OptimalityGap | None = None
     product_values: ProductValues | None = None
+    policies: PolicyComparison | None = None
     is_cut_short: bool = False
 
     @property
@@ -71,6 +76,7 @@ class Evaluation:
             optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
             product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),
+            policies=None if self.policies is None else self.policies.result(),
         )
 
     def write(self, target: Path, leaves: int | None = WORST_LEAVES) -> None:
@@ -92,8 +98,10 @@ class Evaluation:
             kept = before.model_dump(mode="json")
             content |= {name: kept[name] for name in _PARTS if content[name] is None}
         folder.put_json(target.name, content)
-        if self.profits is not None:
-            folder.put_dataset(target.with_suffix(".nc").name, self.profits.dataset())
+        parts = [part.dataset() for part in (self.profits, self.policies) if part is not None]
+        if parts:
+            # the scenarios of one evaluation are those of one tree
+            folder.put_dataset(target.with_suffix(".nc").name, xr.merge(parts, join="exact", compat="equals"))
 
 
 def _document(target: Path) -> EvaluationDocument | None:
