@@ -187,10 +187,12 @@ def compare_policies(
     if policies and not outcomes:
         raise NotInTimeError("the time limit came before any policy was evaluated")
     single = {name: one for name, one in outcomes.items() if not _is_foresight(one)}
-    recourse = Bracket(max([recourse.lower, *(one.bracket.lower for one in single.values())]), recourse.upper)
+    # a policy is a feasible point of the program; beyond its bound there is rounding alone
+    found = max([recourse.lower, *(one.bracket.lower for one in single.values())])
+    recourse = Bracket(max(recourse.lower, min(found, recourse.upper)), recourse.upper)
     for name, one in single.items():
-        closer = Bracket(one.bracket.lower, max(min(one.bracket.upper, recourse.upper), one.bracket.lower))
-        outcomes[name] = replace(one, bracket=closer)
+        upper = max(min(one.bracket.upper, recourse.upper), one.bracket.lower)
+        outcomes[name] = replace(one, bracket=Bracket(one.bracket.lower, upper))
     return PolicyComparison(
         recourse,
         outcomes,

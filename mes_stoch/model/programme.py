@@ -28,7 +28,7 @@ from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearPro
 from mes_stoch.model.site_model import SiteModel
 
 #: By how much a programme may be missed, of the range of a column: what rounding in a solution needs to stay feasible.
-TOLERANCE = 1e-6
+TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True)

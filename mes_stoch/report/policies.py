@@ -10,9 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.evaluation.bracket import Bracket
-from mes_stoch.evaluation.policies import PolicyComparison, PolicyOutcome
+from mes_stoch.evaluation.policies import COORDINATION, PolicyComparison, PolicyOutcome
 from mes_stoch.evaluation.profit import CONFIDENCE
 from mes_stoch.report.amounts import amount
+
+#: Share of the profit that is rounding where two profits are taken from each other.
+_ROUNDING = 1e-12
 
 
 def render_policies(comparison: PolicyComparison) -> RenderableType:
@@ -33,7 +36,7 @@ def render_policies(comparison: PolicyComparison) -> RenderableType:
         table.add_row(
             name,
             *_ends(outcome.bracket),
-            *_ends(comparison.loss(name)),
+            *_loss(comparison, name),
             worst,
             "" if volume is None else f"{volume:.1f}",
         )
@@ -45,11 +48,10 @@ def _notes(comparison: PolicyComparison) -> list[str]:
     lines.append("loss: RP less the policy. worst 5 %: CVaR. MW: all volumes, on the mean of the horizon.")
     errors = {name: _error(one) for name, one in comparison.outcomes.items()}
     if all(error is not None for error in errors.values()):
-        told = ", ".join(f"{name} {error}" for name, error in errors.items())
-        lines.append(f"standard errors of the profits, for days not drawn: {told}.")
-    together = comparison.coordination
-    if together is not None:
-        lower, upper = _ends(together)
+        lines.append("standard errors of these means, as estimates for days not drawn:")
+        lines += [f"  {name} {error}" for name, error in errors.items()]
+    if comparison.coordination is not None:
+        lower, upper = _loss(comparison, COORDINATION)
         lines.append(f"Value of coordination, RP - two_loop: {lower} to {upper} {comparison.currency}.")
     return lines
 
@@ -57,6 +59,14 @@ def _notes(comparison: PolicyComparison) -> list[str]:
 def _error(outcome: PolicyOutcome) -> str | None:
     error = None if outcome.profits is None else outcome.profits.standard_error
     return None if error is None else amount(error)
+
+
+def _loss(comparison: PolicyComparison, name: str) -> tuple[str, str]:
+    """Ends of a loss; what the difference of two amounts leaves by rounding is nothing."""
+    loss, known = comparison.loss(name), comparison.recourse
+    noise = _ROUNDING * max((abs(end) for end in (known.lower, known.upper) if math.isfinite(end)), default=0.0)
+    ends = (0.0 if abs(end) <= noise else end for end in (loss.lower, loss.upper))
+    return _ends(Bracket(*ends))
 
 
 def _ends(bracket: Bracket) -> tuple[str, str]:
