@@ -1,4 +1,4 @@
-"""Which package holds each kind of component, family of products, scenario process and measure of risk.
+"""Which package holds each kind of component, product family, scenario process, measure of risk and policy.
 
 A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
 user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
@@ -25,13 +25,20 @@ from typing import Any, Literal, cast
 
 from mes_stoch.schema.errors import ExtensionError, MesStochError, MissingEntryError, ModelError
 
-Group = Literal["mes_stoch.components", "mes_stoch.product_families", "mes_stoch.processes", "mes_stoch.risk_measures"]
+Group = Literal[
+    "mes_stoch.components",
+    "mes_stoch.product_families",
+    "mes_stoch.processes",
+    "mes_stoch.risk_measures",
+    "mes_stoch.policies",
+]
 Role = Literal["format", "checks", "equations", "settlement", "stress", "measure"]
 
 COMPONENTS: Group = "mes_stoch.components"
 PRODUCT_FAMILIES: Group = "mes_stoch.product_families"
 PROCESSES: Group = "mes_stoch.processes"
 RISK_MEASURES: Group = "mes_stoch.risk_measures"
+POLICIES: Group = "mes_stoch.policies"
 
 #: Roles that every kind of component and family of products has; components that can hold reserve also have
 #: ``stress``: how far calls can move them, told from the files of a run. A measure of risk has ``format``, ``measure``
@@ -73,6 +80,14 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "cvar": "mes_stoch.risk_measures.cvar",
         "worst_case": "mes_stoch.risk_measures.worst_case",
     },
+    POLICIES: {
+        "wait_and_see": "mes_stoch.policies.wait_and_see:WaitAndSee",
+        "expected_value": "mes_stoch.policies.expected_value:ExpectedValue",
+        "two_loop": "mes_stoch.policies.two_loop:TwoLoop",
+        "single_market": "mes_stoch.policies.single_market:SingleMarket",
+        "share_of_capacity": "mes_stoch.policies.share_of_capacity:ShareOfCapacity",
+        "energy_only": "mes_stoch.policies.energy_only:EnergyOnly",
+    },
 }
 
 #: Order in which the rows of built-in families are made within a phase.
@@ -99,9 +114,9 @@ class Kind:
     group : str
     tag : str
         What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``, the
-        ``measure`` of a risk.
+        ``measure`` of a risk; of a policy, what an evaluation is asked for.
     package : str
-        Dotted name of the folder with its roles; of a process, the module and its class: ``module:Class``.
+        Dotted name of the folder with its roles; of a process or a policy, the module and its class: ``module:Class``.
     brought_by : str
         ``mes_stoch``, or name and version of the installed package that brings it.
     """
@@ -210,13 +225,30 @@ class Kind:
         ExtensionError
             As :meth:`module`.
         """
-        module, _, name = self.package.partition(":")
-        found = getattr(self._import(module), name, None)
+        found = self._named_object()
         lacking = [part for part in _PROCESS if not hasattr(found, part)]
         if not hasattr(getattr(found, "Parameters", None), "model_fields"):
             lacking.append("Parameters that are a Model")
+        return self._class(found, "a process", lacking)
+
+    def policy(self) -> Any:
+        """The class of a policy.
+
+        Raises
+        ------
+        ExtensionError
+            As :meth:`module`.
+        """
+        found = self._named_object()
+        return self._class(found, "a policy", [] if callable(getattr(found, "commit", None)) else ["commit"])
+
+    def _named_object(self) -> Any:
+        module, _, name = self.package.partition(":")
+        return getattr(self._import(module), name, None)
+
+    def _class(self, found: Any, of_what: str, lacking: list[str]) -> Any:
         if not isinstance(found, type) or lacking:
-            what = f"{self.package} is not a class of a process; it lacks {', '.join(lacking) or 'what a class has'}"
+            what = f"{self.package} is not a class of {of_what}; it lacks {', '.join(lacking) or 'what a class has'}"
             raise ExtensionError(self._cannot_be_used(what))
         return found
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mes_stoch import extend
-from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, kinds
+from mes_stoch.registry import COMPONENTS, POLICIES, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, kinds
 from mes_stoch.registry import ROLES as REQUIRED
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mes_stoch"
@@ -60,6 +60,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("solvers.hedging.mpisppy_driver",),
     ("solvers.hedging",),
     ("solvers",),
+    ("policies",),
     ("evaluation.stress",),
     ("evaluation",),
     ("report",),
@@ -236,6 +237,8 @@ def test_names_that_modules_are_known_by_at_run_time_are_right() -> None:
     assert {name for names in extend._HOMES.values() for name in names} == set(extend.__all__) - {"VERSION"}
     for kind in kinds(PROCESSES).values():
         assert kind.is_built_in is False or kind.process()
+    for kind in kinds(POLICIES).values():
+        assert kind.is_built_in is False or kind.policy()
 
 
 def _type_checking_part(path: Path) -> ast.Module:

@@ -29,6 +29,7 @@ from mes_stoch.settlement.data import SettlementData
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mes_stoch.policies.policy import Policy
 
 logger = logging.getLogger("mes_stoch.api")
 
@@ -50,6 +51,7 @@ def evaluate(
     frontier: bool = False,
     risk_weights: Sequence[float] | None = None,
     cvar_alpha: float | None = None,
+    policies: str | Sequence[str | Policy] | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -95,6 +97,9 @@ def evaluate(
     cvar_alpha : float, optional
         The frontier's measure is the mean of the worst ``1 - cvar_alpha`` of the probability. Default the measure that
         the instance states, else ``cvar`` with 0.95.
+    policies : str, or sequence of str and Policy, optional
+        Compare policies with the stochastic program over the tree: ``"all"``, or names such as ``two_loop`` and
+        ``share_of_capacity:share=0.3``, or objects with a method ``commit`` (:mod:`mes_stoch.policies.policy`).
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -106,7 +111,8 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``frontier``.
+        ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``policies`` with a bracket, its loss and
+        profits for each; ``frontier``.
 
     Raises
     ------
@@ -127,6 +133,9 @@ def evaluate(
     >>> found = ms.evaluate(run, frontier=True, risk_weights=[0, 0.5, 1], cvar_alpha=0.5, gap_rel=1e-6).frontier
     >>> [(round(point.plan.expected, 1), round(point.plan.measured, 1)) for point in found.points]
     [(-687.5, -845.0), (-687.5, -845.0), (-710.0, -830.0)]
+    >>> found = ms.evaluate(ms.read("instances/tiny_site"), policies="energy_only", gap_rel=1e-6).policies
+    >>> round(found.loss("energy_only").lower, 2)
+    82.5
     """
     if not frontier and (risk_weights is not None or cvar_alpha is not None):
         raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
@@ -134,7 +143,8 @@ def evaluate(
     if interval is not None or block_days is not None:
         rule = IntervalRule(interval or "block-bootstrap", block_days)
     is_of_profits = commitments is not None or rule is not None or against is not None
-    is_other = tree is not None and not (values or products or frontier or replications is not None)
+    of_site = values or products or policies is not None or frontier
+    is_other = tree is not None and not (of_site or replications is not None)
     asked = Asked(
         commitments=commitments,
         profits=is_of_profits or is_other,
@@ -146,14 +156,15 @@ def evaluate(
         time_limit_s=time_limit_s,
         interval=rule,
         against=against,
+        policies=policies,
         frontier=_weights(risk_weights) if frontier else None,
     )
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
-            "values=True what information and the model are worth, products=True what each product is, frontier=True "
-            "what risk costs"
+            "values=True what information and the model are worth, products=True what each product is, policies='all' "
+            "what others would earn, frontier=True what risk costs"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:

@@ -44,6 +44,7 @@ Examples:
   mes-stoch evaluate instances/hospital_fr --frontier --cvar-alpha 0.8 --scenarios 10
   mes-stoch evaluate instances/hospital_fr --stability --sizes 5,10,20 --replications 4 --wanted-error 1%
   mes-stoch evaluate instances/hospital_fr --sequential --wanted-gap 1%
+  mes-stoch evaluate instances/hospital_fr --policies two_loop,share_of_capacity:share=0.3 --scenarios 10
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -128,6 +129,12 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     help="Measure of the frontier: mean profit of the worst 1 - A of the probability; default the instance's, or 0.95.",
 )
 @click.option(
+    "--policies",
+    metavar="all|NAME,...",
+    help="What others would earn, against the stochastic program: expected_value, energy_only, single_market, "
+    "share_of_capacity, two_loop, wait_and_see, and those of installed packages.",
+)
+@click.option(
     "--replications",
     type=click.IntRange(min=2),
     metavar="M",
@@ -191,6 +198,7 @@ def evaluate(
     frontier: bool,
     risk_weights: tuple[float, ...] | None,
     cvar_alpha: float | None,
+    policies: str | None,
     replications: int | None,
     policy_leaves: int | None,
     interval: Literal["t", "bootstrap", "block-bootstrap"] | None,
@@ -215,13 +223,14 @@ def evaluate(
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
     given = (commitment, replications, interval, block_days, against)
     is_sampling = asks_for_samples(sampling)
-    is_asked = is_sampling or stress or values or products or frontier or draws
+    of_site = values or products or policies is not None or frontier
+    is_asked = is_sampling or stress or of_site or draws
     if not (is_asked or any(option is not None for option in given)):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth, --products what each product is, --frontier what risk "
-            "costs"
+            "--values what information and the model are worth, --products what each product is, --policies what "
+            "others would earn, --frontier what risk costs"
         )
     if not frontier and (risk_weights is not None or cvar_alpha is not None):
         raise UsageError("--risk-weights and --cvar-alpha are of a frontier: add --frontier")
@@ -265,6 +274,7 @@ def evaluate(
         frontier=frontier,
         risk_weights=risk_weights,
         cvar_alpha=cvar_alpha,
+        policies=policies,
         gap_rel=gap,
         time_limit_s=left,
         told=output.status,
@@ -354,6 +364,10 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.frontier import render_frontier
 
         output.show(render_frontier(found.frontier))
+    if found.policies is not None:
+        from mes_stoch.report.policies import render_policies
+
+        output.show(render_policies(found.policies))
 
 
 def _draw(found: Evaluation, target: Path) -> None:

@@ -24,6 +24,7 @@ from mes_stoch.schema.tree import ScenarioTree
 
 if TYPE_CHECKING:
     from mes_stoch.evaluation.frontier import Frontier
+    from mes_stoch.policies.policy import Policy
     from mes_stoch.solvers.certificate.result import SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
 
@@ -79,6 +80,7 @@ class Asked:
     frontier_risk: Risk | None = None
     interval: IntervalRule | None = None
     against: pd.DataFrame | str | Path | None = None
+    policies: str | Sequence[str | Policy] | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -87,11 +89,12 @@ class Asked:
     @property
     def is_of_expectation(self) -> bool:
         """Whether something is asked that is defined for the expected profit alone."""
-        return self.replications is not None
+        return self.replications is not None or self.policies is not None
 
     @property
     def needs_solver(self) -> bool:
-        return self.needs_volumes or self.values or self.products or self.frontier is not None
+        of_site = self.values or self.products or self.policies is not None or self.frontier is not None
+        return self.needs_volumes or of_site
 
 
 def evaluate_asked(
@@ -113,11 +116,13 @@ def evaluate_asked(
     """
     from mes_stoch.evaluation.commitment import compared_commitments, gap_of_commitment, profits_of_commitment
     from mes_stoch.evaluation.comparison import require_draws
+    from mes_stoch.evaluation.policies import compare_policies
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.evaluation.values import values_of_site
     from mes_stoch.evaluation.values_with_risk import values_with_risk
     from mes_stoch.model.site_program import build_leaf_program
+    from mes_stoch.policies.named import policies_named
     from mes_stoch.solvers.certificate.bounds import NotInTimeError
     from mes_stoch.solvers.interruption.stop import Stop
 
@@ -157,6 +162,11 @@ def evaluate_asked(
         )
     if asked.frontier is not None:
         steps["frontier"] = lambda: _frontier(subject, asked, options, stop, told)
+    if asked.policies is not None:
+        policies = policies_named(asked.policies)
+        steps["policies"] = lambda: compare_policies(
+            build_leaf_program(instance, tree), policies, options, recourse=known, stop=stop, told=told
+        )
     late: list[TimeLimitError] = []
     is_complete = True
     for name, step in steps.items():
@@ -190,8 +200,8 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "replications are of the expected profit, and the instance weighs risk beside it: use an instance without "
-            "risk, or site.with_risk(None)"
+            "replications and policies are of the expected profit, and the instance weighs risk beside it: use an "
+            "instance without risk, or site.with_risk(None)"
         )
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.evaluation.stress.document import WORST_LEAVES, stress_result
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from mes_stoch.evaluation.comparison import Comparison
     from mes_stoch.evaluation.frontier import Frontier
+    from mes_stoch.evaluation.policies import PolicyComparison
     from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
@@ -38,6 +40,7 @@ _PARTS = (
     "optimality_gap",
     "product_values",
     "values",
+    "policies",
     "frontier",
 )
 
@@ -70,6 +73,8 @@ class Evaluation:
         Samples that grew until a commitment was close enough to the best.
     commitments : DataFrame, optional
         Volumes of the commitment that samples have found.
+    policies : PolicyComparison, optional
+        What policies earn, and lose against the stochastic program.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -85,6 +90,7 @@ class Evaluation:
     stability: Stability | None = None
     sequential: Sequential | None = None
     commitments: pd.DataFrame | None = None
+    policies: PolicyComparison | None = None
     is_cut_short: bool = False
 
     @property
@@ -106,6 +112,7 @@ class Evaluation:
             product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),
             frontier=None if self.frontier is None else self.frontier.result(),
+            policies=None if self.policies is None else self.policies.result(),
         )
 
     def write(self, target: Path, leaves: int | None = WORST_LEAVES) -> None:
@@ -127,8 +134,10 @@ class Evaluation:
             kept = before.model_dump(mode="json")
             content |= {name: kept[name] for name in _PARTS if content[name] is None}
         folder.put_json(target.name, content)
-        if self.profits is not None:
-            folder.put_dataset(target.with_suffix(".nc").name, self.profits.dataset())
+        parts = [part.dataset() for part in (self.profits, self.policies) if part is not None]
+        if parts:
+            # the scenarios of one evaluation are those of one tree
+            folder.put_dataset(target.with_suffix(".nc").name, xr.merge(parts, join="exact", compat="equals"))
 
 
 def _document(target: Path) -> EvaluationDocument | None:

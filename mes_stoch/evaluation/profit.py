@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,13 +222,32 @@ def profits_of(
     values = evaluate_given(program, root, keep, gap_rel=gap_rel, stop=stop, told=told)
     leaves = sorted((leaf for value in values for leaf in value.kept), key=lambda leaf: leaf.index)
     bounds = math.fsum(float(program.probabilities[value.index]) * value.lower for value in values)
+    return _profits(site, leaves, -bounds, weaker(*(value.kind for value in values)))
+
+
+def profits_of_leaves(
+    site: SiteProgram, values: Iterable[tuple[int, FloatArray]], bound_upper: float, bound_kind: BoundKind
+) -> Profits:
+    """Profits of dispatches that are there already.
+
+    Parameters
+    ----------
+    values : iterable of (int, array)
+        Every leaf, in order, and the values of its columns.
+    bound_upper, bound_kind
+        As of :class:`Profits`.
+    """
+    return _profits(site, [_leaf(site, index, point) for index, point in values], bound_upper, bound_kind)
+
+
+def _profits(site: SiteProgram, leaves: list[_Leaf], bound_upper: float, bound_kind: BoundKind) -> Profits:
     scenarios = _table(site.tree, leaves)
     return Profits(
         scenarios=scenarios,
         streams=_wide(scenarios.index, [leaf.streams for leaf in leaves]),
         shortfalls=_wide(scenarios.index, [leaf.shortfalls for leaf in leaves]),
-        bound_upper=-bounds,
-        bound_kind=weaker(*(value.kind for value in values)),
+        bound_upper=bound_upper,
+        bound_kind=bound_kind,
         drawn_with=seed_of(site.tree),
         currency=site.instance.currency,
     )

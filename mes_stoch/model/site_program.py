@@ -14,7 +14,7 @@ With three stages a node sees its own day-ahead data and the probabilities of it
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.model.programme import ColumnRanges, called_products, programme_columns
 from mes_stoch.model.site_model import SiteModel, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bid_mw
 from mes_stoch.products.shared.equations_exclusivity import keep_larger
@@ -176,6 +177,9 @@ class SiteProgram:
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
         self._derived = derived
+        self.programme = programme_columns(site)
+        self.called_products = called_products(site.directed_products)
+        self._kept: Sequence[ColumnRanges] | None = None
         self._exclusive = _exclusive(instance, tree)
         self._root = self._make_root()
         self._column_names = _names(self.column_groups)
@@ -213,7 +217,12 @@ class SiteProgram:
 
     @phase("stamp")
     def scenario(self, index: int) -> LinearProgram:
-        return self.structure.program(self.data(index))
+        program = self.structure.program(self.data(index))
+        return program if self._kept is None else self._kept[index].applied_to(program)
+
+    def series(self, index: int, name: str) -> FloatArray:
+        """One series of a scenario's data, as drawn or as it follows from others; shape (periods,)."""
+        return scenario_data(self._data, self.tree, index)[name]
 
     @property
     def day_ahead_columns(self) -> IndexArray:
@@ -393,6 +402,18 @@ class SiteProgram:
         other = copy.copy(self)
         other.structure = replace(self.structure, column_lower=lower, column_upper=upper)
         other._root = other._make_root()
+        return other
+
+    def with_programmes(self, kept: Sequence[ColumnRanges]) -> SiteProgram:
+        """The same program whose scenarios keep to ranges of their own, as a base programme that is decided already.
+
+        Parameters
+        ----------
+        kept : sequence of ColumnRanges
+            One a scenario.
+        """
+        other = copy.copy(self)
+        other._kept = list(kept)
         return other
 
     def _following(self, product_id: str, volumes: FloatArray) -> dict[str, FloatArray]:

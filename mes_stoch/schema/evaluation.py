@@ -173,6 +173,43 @@ class FrontierResult(Model):
     points: list[FrontierPointResult] = Field(description="By rising weight.")
 
 
+class PolicyVolume(Model):
+    """What a policy commits of a product in a block."""
+
+    product: str
+    block_start: str = Field(description="Local time (ISO 8601).")
+    volume_mw: NonNegative | None = None
+    volume_mvar: NonNegative | None = None
+
+
+class PolicyResult(Model):
+    """What a policy commits and earns."""
+
+    brought_by: str = Field(description="mes_stoch, or name and version of the package that brings the policy.")
+    note: str
+    profit: BracketResult = Field(description="Expected profit.")
+    loss: BracketResult = Field(description="RP less that; below zero for a policy that knows the scenario.")
+    commitments: list[PolicyVolume] | None = Field(
+        description="null: there is no commitment for all scenarios, or nothing could be committed."
+    )
+    evaluated: CommitmentResult | None = Field(
+        description="What the commitment earns; null where a scenario has no dispatch with it."
+    )
+
+
+class PoliciesResult(Model):
+    """Policies over one tree: all meet the same scenarios."""
+
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None
+    currency: str
+    recourse: BracketResult = Field(description="RP, the stochastic program.")
+    value_of_coordination: BracketResult | None = Field(
+        description="RP less the profit of two_loop; null where that was not asked for, or not found in time."
+    )
+    policies: dict[str, PolicyResult]
+
+
 class EvaluationDocument(Model):
     """``evaluation.json``; each kind of evaluation has a part of its own."""
 
@@ -196,3 +233,4 @@ class EvaluationDocument(Model):
     )
     values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")
     frontier: FrontierResult | None = Field(default=None, description="Absent where it was not asked for.")
+    policies: PoliciesResult | None = Field(default=None, description="Absent where they were not asked for.")

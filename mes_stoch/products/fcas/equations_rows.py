@@ -71,7 +71,7 @@ def _inside(context: MarketContext, unit: Unit, own: Enablement) -> Any:
     trapezium = own.trapezium
     if trapezium is None or not can_leave(unit, trapezium):
         return None
-    inside = context.variable(unit.name, f"{own.product_id}_in", "1", "realtime", upper=1.0, integer=True)
+    inside = context.variable(unit.name, f"{own.product_id}_in", "1", "realtime", upper=1.0, integer=True, role="held")
     first = 0.0 if is_stranded_at_start(unit, own) else 1.0
     excess = excess_above(context, unit, trapezium.en_max_mw)
     below = max(0.0, trapezium.en_min_mw - unit.low_mw)

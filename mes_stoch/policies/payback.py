@@ -1,0 +1,83 @@
+"""Modulations: what calls of committed volumes change, when, and in which periods that is given back.
+
+A *modulation* is a volume of a product in a block, with what it is paid. In a scenario it has
+
+- *called periods*, in which the data call some of it, and
+- *payback periods*, which follow a call, and in which the energy that it has borrowed from stores is given back.
+
+A discrete call runs over consecutive called periods. A product whose holders follow one signal all the time has one
+call a block: from its first called period to its last. Either pays back in as many periods as the call would have
+lasted in full, ``sum_t a[t]`` rounded up: giving back at the power of the call takes that long. Calls up and down name
+payback periods of their own. Cut at the end of the horizon.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.model.program import BoolArray, FloatArray
+from mes_stoch.model.programme import CalledProduct
+from mes_stoch.model.site_program import SiteProgram
+from mes_stoch.rules.time_axis import blocks
+from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT
+
+_ROUNDING = 1e-9
+
+
+def modulated_periods(
+    leaves: SiteProgram, index: int, sold: Mapping[str, BoolArray], payback_h: float | None = None
+) -> tuple[BoolArray, BoolArray]:
+    """Called periods and payback periods of all modulations in a scenario.
+
+    Parameters
+    ----------
+    leaves : SiteProgram
+    index : int
+        The scenario.
+    sold : dict of str to bool array, shape (blocks,)
+        In which blocks a product is sold; products that are not named are sold in all of theirs.
+    payback_h : float, optional
+        Length of every payback, h; default as long as the call in full.
+
+    Returns
+    -------
+    called, payback : bool array, shape (periods,)
+    """
+    time, period_h = leaves.tree.time, float(leaves.instance.horizon.period_h)
+    called, payback = np.zeros(len(time), dtype=bool), np.zeros(len(time), dtype=bool)
+    for product in leaves.called_products:
+        spans = blocks(time, period_h, leaves.instance.products[product.product].volume_block_h)
+        is_sold = sold.get(product.product, np.ones(len(spans), dtype=bool))
+        share = np.zeros(len(time))
+        for span, yes in zip(spans, is_sold, strict=True):
+            share[span] = _share(leaves, index, product)[span] * float(yes)
+        is_called = share > LEAST_CALLED_PER_UNIT
+        called |= is_called
+        for call in _calls(product, is_called, spans):
+            in_full = float(share[call].sum()) if payback_h is None else payback_h / period_h
+            after = int(call[-1]) + 1
+            payback[after : after + math.ceil(in_full - _ROUNDING)] = True
+    return called, payback
+
+
+def _share(leaves: SiteProgram, index: int, product: CalledProduct) -> FloatArray:
+    activation = product.activation
+    if isinstance(activation, str):
+        return leaves.series(index, activation)
+    return np.full(len(leaves.tree.time), float(activation))
+
+
+def _calls(product: CalledProduct, is_called: BoolArray, spans: list[NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
+    """Periods of every call."""
+    periods = np.flatnonzero(is_called)
+    if not product.is_continuous:
+        yield from (run for run in np.split(periods, np.flatnonzero(np.diff(periods) > 1) + 1) if len(run))
+        return
+    for span in spans:
+        own = span[is_called[span]]
+        if len(own):
+            yield own

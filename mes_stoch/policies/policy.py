@@ -1,0 +1,191 @@
+"""What a policy is: it is given a site over its scenarios, and says what is committed.
+
+A policy may also fix part of the operation, as a range for columns in every scenario (a *programme*); what it leaves
+open is dispatched as well as can be by whoever evaluates it. :mod:`mes_stoch.evaluation.policies` does that, in every
+scenario of the same tree, so that all policies meet the same prices, calls and weather (common random numbers).
+
+A policy is a class with one method, best a frozen dataclass whose fields, all with defaults, are its options::
+
+    class Policy(Protocol):
+        def commit(self, problem: Problem) -> Decision: ...
+
+Whatever it decides is a feasible point of the stochastic program, so that no policy with one commitment for all
+scenarios earns more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mes_stoch.model.bundle import BundledProgram
+from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.model.programme import ColumnRanges
+from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution
+from mes_stoch.solvers.interruption.stop import Stop
+
+Solve = Callable[[StochasticProgram, str], EngineResult]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One commitment for all scenarios.
+
+    Parameters
+    ----------
+    root : array
+        A value for each column of the root: volumes, MW (Mvar), what follows from them, and positions with the stage
+        ``commit``.
+    programmes : sequence of ColumnRanges, optional
+        What is decided of the operation as well, one a scenario; default nothing.
+    note : str
+        What a reader should know of it, in a few words.
+    """
+
+    root: FloatArray
+    programmes: Sequence[ColumnRanges] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """A commitment for each scenario, as if it were known: a reference, and nothing that could be done.
+
+    Parameters
+    ----------
+    scenarios : tuple of ScenarioSolution
+        The best dispatch found of each scenario alone, in order.
+    upper : array, shape (scenarios,)
+        Profit that each has at most, by proof.
+    note : str
+    """
+
+    scenarios: tuple[ScenarioSolution, ...]
+    upper: FloatArray
+    note: str = ""
+
+
+class Policy(Protocol):
+    """A rule by which an operator commits."""
+
+    def commit(self, problem: Problem) -> Decision | Foresight:
+        """What is committed.
+
+        Raises
+        ------
+        InfeasibleError
+            There is nothing that the rule could commit.
+        NotInTimeError
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A site over its scenarios, and a solver for it.
+
+    Parameters
+    ----------
+    leaves : SiteProgram
+        One scenario a leaf, with all products.
+    solve : callable
+        ``solve(program, method)``: the result of a solve that has reached the gap of the evaluation. Raises
+        ``InfeasibleError``, or ``NotInTimeError`` where there was no time for that.
+    stop : Stop
+        Polled in loops that do not call ``solve``.
+    told : callable
+        Told in a few words what comes next.
+    """
+
+    leaves: SiteProgram
+    solve: Solve
+    stop: Stop
+    told: Callable[[str], object] = lambda _: None
+
+    @property
+    def blocks(self) -> dict[str, int]:
+        """Products whose volume is decided at the root, with the number of their blocks."""
+        return {
+            group.owner: len(group.positions)
+            for group in self.leaves.column_groups
+            if group.role == "commitment" and group.stage == "commit" and group.owner in self.leaves.instance.products
+        }
+
+    def solve_tree(self, leaves: SiteProgram, method: str = "auto") -> tuple[EngineResult, list[FloatArray]]:
+        """Solve a site over its tree, two or three stages.
+
+        Returns
+        -------
+        result : EngineResult
+        values : list of array
+            Values of every leaf's columns, in the order of the leaves.
+        """
+        program = by_day_ahead_node(leaves, leaves)
+        result = self.solve(program, method)
+        if not isinstance(program, BundledProgram):
+            return result, [one.values for one in sorted(result.scenarios, key=lambda one: one.index)]
+        values: list[FloatArray] = [np.empty(0)] * len(leaves.scenario_names)
+        for one in result.scenarios:
+            parts = program.unbundle(one.index, one.values)
+            for member, part in zip(program.members(one.index), parts, strict=True):
+                values[member] = part
+        return result, values
+
+    def offering(self, products: Mapping[str, FloatArray] | set[str]) -> SiteProgram:
+        """The site where only some products have a volume at the root.
+
+        Parameters
+        ----------
+        products : set of str, or dict of str to array, shape (blocks,)
+            Their names; or their volumes, which keep the bid rules, NaN where one is still to be decided.
+        """
+        given = products if isinstance(products, Mapping) else {}
+        closed = {
+            name: given.get(name, np.zeros(count))
+            for name, count in self.blocks.items()
+            if name in given or name not in products
+        }
+        return self.leaves.with_commitments(closed) if closed else self.leaves
+
+    def root_with(self, volumes: Mapping[str, FloatArray]) -> FloatArray:
+        """A whole root with these volumes and no others; what else it decides (positions) is chosen as best.
+
+        Parameters
+        ----------
+        volumes : dict of str to array, shape (blocks,)
+            MW (Mvar); taken to the nearest that the bid rules allow.
+        """
+        leaves = self.leaves
+        columns = leaves.root.columns
+        place = {int(column): k for k, column in enumerate(columns)}
+        wished = np.zeros(len(columns))
+        groups = {group.owner: group for group in leaves.column_groups if _is_volume(group.role, group.stage)}
+        for name, given in volumes.items():
+            if name not in self.blocks or len(given) != self.blocks[name]:
+                raise UsageError(f"{name} is not a product with {len(given)} blocks at the root")
+            wished[[place[int(column)] for column in groups[name].positions]] = given
+        nearest = leaves.root.nearest(wished)
+        taken = {name: nearest[[place[int(column)] for column in groups[name].positions]] for name in self.blocks}
+        decided = self.offering(taken)
+        lower, upper = decided.structure.column_lower[columns], decided.structure.column_upper[columns]
+        if np.all(lower == upper):
+            return lower
+        return self.solve_tree(decided)[0].root
+
+    def volumes_of(self, root: FloatArray) -> dict[str, FloatArray]:
+        """Volumes of a root by product, MW (Mvar), one a block."""
+        place = {int(column): k for k, column in enumerate(self.leaves.root.columns)}
+        return {
+            group.owner: root[[place[int(column)] for column in group.positions]]
+            for group in self.leaves.column_groups
+            if _is_volume(group.role, group.stage) and group.owner in self.blocks
+        }
+
+
+def _is_volume(role: str, stage: str) -> bool:
+    return role == "commitment" and stage == "commit"

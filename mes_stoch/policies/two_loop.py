@@ -1,0 +1,160 @@
+"""Two loops: first the energy, then the services that the schedule leaves room for.
+
+Equations
+---------
+**Loop 1** is the stochastic program without services: with ``P(r, q, s)`` the best profit of scenario ``s`` over the
+same tree, with the same information,
+
+    max E[ P(0, q, s) ],    which gives in every scenario the base programme x0_s
+
+(:mod:`mes_stoch.model.programme`): positions ``q`` of every stage, base operation of the devices, on/off states.
+
+**Loop 2** keeps to it and chooses the volumes ``r`` whose modulations are worth most::
+
+    max_r E[ P(r, s) ]   subject to, in every scenario s and period t,
+
+    positions of earlier stages than realtime     x_s = x0_s
+    positions decided in realtime                 x_s[t] = x0_s[t]   unless t pays back
+    on/off states                                 x_s = x0_s
+    devices at a traded connection                x_s[t] = x0_s[t]   unless t pays back
+    all other devices                             x_s[t] = x0_s[t]   unless t is called or pays back
+
+What is called is applied on top of the base operation (``e`` in ``B + sum_up e - sum_down e``), by the devices that
+hold it; where it changes heat, cold or gas, the devices there follow. In payback periods
+(:mod:`mes_stoch.policies.payback`) the programme may deviate, so that what a call has borrowed is given back. In all
+other periods it is unchanged. A settlement period of a realtime position pays back if one of its periods does.
+
+Only modulations that are sold have called and payback periods: loop 2 is solved with those of all products first, then
+again without those that were not sold, until none is left out; the number of modulations falls every time.
+
+What comes out is a feasible point of the stochastic program, hence ``RP >= two-loop``; the difference is the **value of
+coordination**. Loop 1 may have several optima of equal cost, of which services may like one better: which of them is
+taken is the solver's choice.
+
+Source
+------
+Two computation steps of RSE (Ricerca sul Sistema Energetico), "Management of multi-energy systems for the provision of
+services": a base programme for demand and day-ahead purchases, then the most flexibility beside it, offered as pairs of
+a modulation and its value; a modulation that is called is applied, otherwise the programme is unchanged. That the first
+loop has the information of the stochastic program, and what pays back when, are choices of this project
+(``docs/designs/two_loop.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mes_stoch.model.groups import ColumnGroup
+from mes_stoch.model.program import BoolArray, FloatArray, IndexArray
+from mes_stoch.model.programme import ColumnRanges, kept_at
+from mes_stoch.model.site_program import SiteProgram
+from mes_stoch.policies.energy_only import without_later_volumes
+from mes_stoch.policies.payback import modulated_periods
+from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.rules.time_axis import blocks
+from mes_stoch.schema.errors import UsageError
+
+#: Volume that is none, of the largest that its product may have.
+_NOTHING = 1e-6
+
+
+@dataclass(frozen=True)
+class TwoLoop:
+    """The two-loop policy.
+
+    Parameters
+    ----------
+    payback_h : float, optional
+        Length of the payback after each call, h; default as long as the call in full.
+    """
+
+    payback_h: float | None = None
+
+    def commit(self, problem: Problem) -> Decision:
+        """Volumes of the second loop, and the base programme of the first."""
+        if self.payback_h is not None and not self.payback_h >= 0.0:
+            raise UsageError(f"two_loop: a payback lasts 0 h or more; found {self.payback_h:g}")
+        leaves = problem.leaves
+        problem.told("two loops, first: energy without services")
+        without, _ = without_later_volumes(leaves)
+        nothing = {name: np.zeros(count) for name, count in problem.blocks.items()}
+        first, base = problem.solve_tree(without.with_commitments(nothing))
+        sold = {name: np.ones(count, dtype=bool) for name, count in problem.blocks.items()}
+        while True:
+            problem.told("two loops, second: services beside its schedule")
+            programmes = self._programmes(leaves, base, sold)
+            second = _positions_of(leaves, first.root).with_programmes(programmes)
+            second = second.with_commitments({name: np.where(own, np.nan, 0.0) for name, own in sold.items()})
+            root = problem.solve_tree(second)[0].root
+            kept = {name: sold[name] & own for name, own in self._sold(problem, root).items()}
+            left = self._programmes(leaves, base, kept)
+            if _are_equal(programmes, left):
+                return Decision(root, programmes=left, note="energy first, then services")
+            sold = kept
+
+    def _sold(self, problem: Problem, root: FloatArray) -> dict[str, BoolArray]:
+        largest = problem.volumes_of(problem.leaves.structure.column_upper[problem.leaves.root.columns])
+        return {name: volume > _NOTHING * largest[name] for name, volume in problem.volumes_of(root).items()}
+
+    def _programmes(
+        self, leaves: SiteProgram, base: list[FloatArray], sold: Mapping[str, BoolArray]
+    ) -> list[ColumnRanges]:
+        """What every scenario keeps of its base programme."""
+        structure = leaves.structure
+        found = []
+        for index, values in enumerate(base):
+            called, payback = modulated_periods(leaves, index, sold, self.payback_h)
+            columns = kept_columns(leaves, called, payback)
+            found.append(kept_at(values, columns, structure.column_lower, structure.column_upper, structure.integer))
+        return found
+
+
+def kept_columns(leaves: SiteProgram, called: BoolArray, payback: BoolArray) -> IndexArray:
+    """Columns of the base programme that stay as they are.
+
+    Parameters
+    ----------
+    called, payback : bool array, shape (periods,)
+    """
+    programme = leaves.programme
+    kept: list[IndexArray] = []
+    for group in leaves.column_groups:
+        if group.role == "position":
+            if group.stage != "commit":
+                kept.append(group.positions[~_pays_back(leaves, group, payback)])
+        elif group.name in programme.states:
+            kept.append(group.positions)
+        elif group.name in programme.exchanging:
+            kept.append(group.positions[~payback])
+        elif group.name in programme.following:
+            kept.append(group.positions[~(payback | called)])
+    return np.concatenate([np.empty(0, dtype=np.int32), *kept]).astype(np.int32)
+
+
+def _pays_back(leaves: SiteProgram, group: ColumnGroup, payback: BoolArray) -> BoolArray:
+    """Which settlement periods of a market pay back; none where the position is closed before anything is called."""
+    if group.stage != "realtime":
+        return np.zeros(len(group.positions), dtype=bool)
+    market = leaves.instance.markets()[group.owner]
+    time = leaves.tree.time
+    starts = time.tz_convert("UTC").tz_localize(None).to_numpy()
+    spans = blocks(time, float(leaves.instance.horizon.period_h), market.settlement_period_h)
+    pays = {starts[int(span[0])]: bool(payback[span].any()) for span in spans}
+    return np.array([pays[start] for start in group.coordinate.astype(starts.dtype)], dtype=bool)
+
+
+def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
+    """The site with the energy positions of a root."""
+    place = {int(column): k for k, column in enumerate(leaves.root.columns)}
+    closed = [group.positions for group in leaves.column_groups if group.role == "position" and group.stage == "commit"]
+    if not closed:
+        return leaves
+    columns = np.concatenate(closed)
+    return leaves.with_fixed(columns, root[[place[int(column)] for column in columns]])
+
+
+def _are_equal(one: list[ColumnRanges], other: list[ColumnRanges]) -> bool:
+    return all(np.array_equal(a.columns, b.columns) for a, b in zip(one, other, strict=True))
