@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.io.validation.price_offers import offer_stage_issues, price_list_issues, pricing_issues
+from mes_stoch.io.validation.offer_rules import offer_stage_issues, price_list_issues, pricing_issues
 from mes_stoch.io.validation.product_rules import called_issues, share_issues
 from mes_stoch.products.flexibility.checks_downward import downward_issues
 from mes_stoch.products.flexibility.format import FreeOffer, LocalFlexibility, Reserve
