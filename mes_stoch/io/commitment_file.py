@@ -30,7 +30,7 @@ from mes_stoch.rules.exclusivity import exclusive_pairs, overlaps
 from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.price_offers import PriceStep
+from mes_stoch.schema.price_offers import SIDES, PriceStep, Side
 from mes_stoch.schema.product import MarketProduct
 
 _UNITS = ("mw", "mvar")
@@ -244,13 +244,17 @@ def _products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, _Product]
 def _largest(instance: Instance, product: MarketProduct, unit: str) -> float:
     """Largest volume of a product, which a market has from its connection where it does not say."""
     stated = getattr(product, f"volume_max_{unit}", None)
-    if stated is not None:
-        return float(stated)
+    return float(stated) if stated is not None else max(_largest_of_market(instance, product, s) for s in SIDES)
+
+
+def _largest_of_market(instance: Instance, product: MarketProduct, side: Side) -> float:
     market = product.market()
     connection = None if market is None else instance.components[str(market.connection)].connection()
-    if market is None or connection is None:  # pragma: no cover - only markets are offered without a largest volume
+    if market is None or connection is None:  # pragma: no cover - nothing else is offered without a largest volume
         return math.inf
-    return float(market.liquidity_mw or max(connection.export_max_mw, connection.import_max_mw or 0.0))
+    if market.liquidity_mw is not None:
+        return market.liquidity_mw
+    return connection.export_max_mw if side == "sell" else connection.import_max_mw or 0.0
 
 
 def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
@@ -282,20 +286,25 @@ def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.Datetim
             reporter.add(line, "block_start", f"{name} from {start}{at} again, as in line {before}", each)
         exact = product.exact(volume) if math.isfinite(volume) else math.nan
         given.volumes[name][(step, block) if product.prices else block] = exact
-    _check_totals(given, reporter, products)
+    _check_totals(given, reporter, instance, products)
     _check_exclusive(given, reporter, instance, time)
     return GivenCommitments(given.volumes)
 
 
-def _check_totals(given: _Given, reporter: Reporter, products: Mapping[str, _Product]) -> None:
-    """What is offered at all prices of a block is at most the largest volume."""
+def _check_totals(given: _Given, reporter: Reporter, instance: Instance, products: Mapping[str, _Product]) -> None:
+    """What is offered at all prices of a block is at most the largest volume, on either side of a market."""
     for name, product in products.items():
-        if len(product.prices) < 2:
-            continue
-        total = given.total(name)
-        for block in np.flatnonzero(total > product.largest + _TOLERANCE * max(1.0, product.largest)):
-            found = f"{total[block]:g} of {name} at all prices from {product.starts[block].isoformat()}"
-            reporter.add(given.line(name, int(block)), "volume_mw", found, f"{product.largest:g} at most", kind="total")
+        for side in SIDES:
+            places = [place for place, step in enumerate(product.prices) if step.side == side]
+            if not places:
+                continue
+            is_market = product.spec.market() is not None
+            largest = _largest_of_market(instance, product.spec, side) if is_market else product.largest
+            total = np.nansum(given.volumes[name][places], axis=0)
+            for block in np.flatnonzero(total > largest + _TOLERANCE * max(1.0, largest)):
+                line = max(given.lines.get((name, int(block), place), 0) for place in places)
+                found = f"{total[block]:g} of {name} at all prices from {product.starts[block].isoformat()}"
+                reporter.add(line, "volume_mw", found, f"at most {largest:g} together", kind="total")
 
 
 def _expected_product(name: str, instance: Instance, products: Mapping[str, _Product]) -> tuple[str, str]:

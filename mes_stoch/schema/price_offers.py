@@ -18,6 +18,7 @@ MOST_STEPS = 5
 PRICE_TOLERANCE = 1e-9
 
 Side = Literal["sell", "buy"]
+SIDES: tuple[Side, ...] = ("sell", "buy")
 
 #: ``cleared``: what is accepted is paid the clearing price; ``bid``: each step is paid its own.
 Pricing = Literal["cleared", "bid"]
@@ -41,6 +42,11 @@ class PriceStep(NamedTuple):
     def quantity(self) -> str:
         """Name of the volume that is offered, MW."""
         return f"{self.name}_mw"
+
+    @property
+    def sign(self) -> int:
+        """+1 where it is offered for sale."""
+        return 1 if self.side == "sell" else -1
 
     @property
     def price_column(self) -> str:
