@@ -24,7 +24,9 @@ def draw_bid_curves(run: Run) -> Figure:
     """One panel a product (and side of a market): volumes stacked from the lowest price on, as they are accepted."""
     from matplotlib.figure import Figure
 
-    curves = bid_curves(run)
+    every = bid_curves(run)
+    # a panel of nothing says less than the table
+    curves = [curve for curve in every if curve.offered_mw.any()] or every[:1]
     figure = Figure(figsize=(10.5, 1.2 + 2.4 * len(curves)), layout="constrained")
     panels = figure.subplots(len(curves), 1, sharex=True, squeeze=False)[:, 0]
     edges = pd.DatetimeIndex(sorted({moment for curve in curves for moment in (*curve.starts, *curve.ends)}))

@@ -106,10 +106,8 @@ def _commitments(run: Run) -> RenderableType:
     table = _with_unit(plain_commitments(run.commitments))
     if table.empty:
         return Text("No reserve products in this instance: nothing to commit.")
-    what = (
-        "Commitment" if not price_columns(table) else "Commitment (of what is offered at prices, all that is offered)"
-    )
-    title = f"{what}, MW (blocks in {run.summary['timezone']} time)"
+    offered = "; at prices: all that is offered" if price_columns(table) else ""
+    title = f"Commitment, MW (blocks in {run.summary['timezone']} time{offered})"
     groups = _side_by_side(list(dict.fromkeys(table["product"])))
     parts = [part for group in groups for part in ("", _volumes(table, group))]
     return _titled(title, Group(*parts[1:]))
