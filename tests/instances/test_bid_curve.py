@@ -48,11 +48,6 @@ def solved(folder: Path, **options: Any) -> ms.Run:
 
 
 @pytest.fixture(scope="module")
-def run(instances: Path, tmp_path_factory: pytest.TempPathFactory) -> ms.Run:
-    return solved(instances / "bid_curve_fr", out=tmp_path_factory.mktemp("bid_curve") / "run")
-
-
-@pytest.fixture(scope="module")
 def folder(instances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder as the command writes it."""
     out = tmp_path_factory.mktemp("runs") / "run"
@@ -303,3 +298,60 @@ def test_another_price_below_one_node_is_a_listed_problem(instances: Path, tmp_p
     (issue,) = error.value.issues
     assert issue.key == "products.fr_afrr_up.capacity_price_eur_per_mw_h"
     assert "which offers are accepted is known at that node" in issue.hint
+
+
+# -- orders on an energy market ---------------------------------------------------------------------------------------
+
+_ORDERS = (
+    "    price_eur_per_mwh: 80\n",
+    "    price_eur_per_mwh: da_price_eur_per_mwh\n    stage: commit\n    sell_limit_prices_eur_per_mwh: [62, 78]\n"
+    "    buy_limit_prices_eur_per_mwh: [62]\n    pricing: bid\n",
+)
+
+
+def _with_orders(instances: Path, folder: Path) -> Path:
+    """Energy at 50, 64 and 100 in calm, tight and scarce, and no reserve that is accepted."""
+    site = changed(instances, folder, _ORDERS, ("[8, 20, 28]", "[50]"))
+    frame = pd.read_csv(site / "scenarios.csv")
+    frame["da_price_eur_per_mwh"] = frame["scenario"].map({"calm": 50.0, "tight": 64.0, "scarce": 100.0})
+    frame.to_csv(site / "scenarios.csv", index=False)
+    return site
+
+
+def test_orders_by_hand_in_files_and_settlement(instances: Path, tmp_path: Path) -> None:
+    """Engine a (60) sells at 62 in tight and scarce, or at 78 in scarce alone: 0.15 x 2 < 0.05 x 18; b and c at 78.
+
+    An hour 0.05 x (18 + 13 + 3). Paid as bid, not the 100 that scarce clears at.
+    """
+    site = _with_orders(instances, tmp_path / "site")
+    out = tmp_path / "run"
+    assert call("solve", site, "--out", out, "--gap", "1e-9", "--no-figures") == 0
+    found = ms.read_run(out)
+    assert found.objective == pytest.approx(4 * 0.05 * (18 + 13 + 3))
+    table = found.commitments[found.commitments["product"] == "da"]
+    assert table["direction"].tolist() == ["sell", "sell", "buy"] * 4
+    assert table["price_eur_per_mwh"].tolist() == [62.0, 78.0, 62.0] * 4
+    assert table["volume_mw"].tolist() == pytest.approx([0.0, 3.0, 0.0] * 4)
+    settled = settle(found)
+    assert settled.agrees
+    lines = settled.ledger.lines(["scarce"])
+    sold = lines[lines["item"] == "energy sold at a limit of 78"]
+    assert sold[["quantity", "price", "hours"]].to_numpy().tolist() == [[3, 78, 1]] * 4
+    # the same volumes, given: 62 is a limit to sell and one to buy
+    profits = ms.evaluate(ms.read(site), commitments=out / "commitments.csv", gap_rel=1e-9).profits
+    assert profits is not None
+    assert profits.mean == pytest.approx(found.objective)
+    text = report_text(found)
+    assert "Offered by da, to sell, MW at a price in EUR/MWh" in text
+    assert "Offered by da, to buy" in text
+
+
+def test_a_limit_price_without_its_direction_is_told(instances: Path, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    start = BLOCK.split(",")[0]
+    file.write_text(f"product,block_start,price_eur_per_mwh,volume_mw\nda,{start},62,1\nda,{start},78,11\n", "utf-8")
+    with pytest.raises(InstanceError) as error:
+        ms.evaluate(ms.read(_with_orders(instances, tmp_path / "site")), commitments=file)
+    told = {(issue.line, issue.key): str(issue) for issue in error.value.issues}
+    assert "found nothing of da at 62; expected sell, buy" in told[2, "direction"]
+    assert "expected 0 to 10" in told[3, "volume_mw"]

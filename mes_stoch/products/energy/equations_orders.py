@@ -70,7 +70,8 @@ def build_orders(
     10.1016/j.ejor.2006.08.023: prices fixed in advance keep the choice of a bid curve linear.
     """
     of_period = {int(t): k for k, span in enumerate(spans) for t in span}
-    traded = {side: _side(context, product_id, offers, side, spans, most_mw[side]) for side in _ACCEPTED}
+    sold = _side(context, product_id, offers, "sell", spans, most_mw["sell"])
+    bought = _side(context, product_id, offers, "buy", spans, most_mw["buy"])
     rates = [
         (
             step.sign,
@@ -89,7 +90,7 @@ def build_orders(
             return 0.0
         return sum(sign * rate(t) * order[of_period[t]] for sign, rate, order in rates if order is not None)
 
-    return Orders(traded["sell"], traded["buy"], revenue)
+    return Orders(sold, bought, revenue)
 
 
 def _side(
