@@ -47,9 +47,9 @@ def _accepted(leaf: Leaf, product: str, rules: Mapping[str, Any], b: int, block:
     offers = rules["capacity_offer_prices_eur_per_mw_h"]
     volumes = [bid(leaf, rules, f"{product}.offer_{o:g}[{b}]", rules["volume_max_mw"]) for o in offers]
     leaf.program.less(f"{product}.offered", total(volumes), float(rules["volume_max_mw"]))
-    reached = [
-        (o, x) for o, x in zip(offers, volumes, strict=True) if clearing >= o - 1e-9 * max(abs(o), abs(clearing))
-    ]
+    # a mean over a block is rounded
+    slack = 1e-9 * abs(clearing)
+    reached = [(o, x) for o, x in zip(offers, volumes, strict=True) if clearing >= o - slack]
     is_bid = rules.get("capacity_pricing", "cleared") == "bid"
     leaf.accepted_payment[product, b] = total(leaf.h * obliged * (o if is_bid else clearing) * x for o, x in reached)
     return total(x for _, x in reached)

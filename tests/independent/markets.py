@@ -9,7 +9,7 @@ import numpy as np
 from .flexibility import energy_price, settlement
 from .leaf import DOWN, UP, Leaf, Leg, Series
 from .nodes import behind
-from .rows import total
+from .rows import Linear, total
 
 
 def build_connections(leaf: Leaf) -> None:

@@ -88,6 +88,8 @@ def test_a_wrong_rule_would_be_seen(instances: Path, tmp_path: Path) -> None:
     assert not result.agrees
 
 
+@pytest.mark.slow
+@pytest.mark.full_size
 def test_offers_at_prices_are_those_of_the_document(instances: Path, tmp_path: Path) -> None:
     """The hospital, with FCR and aFRR offered at prices, as cleared and as bid, and orders day-ahead."""
     folder = tmp_path / "hospital"
