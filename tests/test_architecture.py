@@ -38,7 +38,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("io.catalogue",),
     ("io.validation.partial_instance",),
     ("io.validation.check_context",),
-    ("io.validation.component_rules", "io.validation.product_rules"),
+    ("io.validation.component_rules", "io.validation.offer_rules", "io.validation.product_rules"),
     ("io.validation", "kinds.checks"),
     ("io.artifacts",),
     ("io",),

@@ -24,7 +24,6 @@ import numpy as np
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.solves import Solves
-from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import ProductValueResult, ProductValuesResult
@@ -107,10 +106,10 @@ def product_values(
         Nothing is committed at the root.
     InfeasibleError, UnboundedError, SolveError
     """
-    if not any(_is_volume(leaves, group) for group in leaves.column_groups):
+    if not leaves.volume_shapes:
         raise UsageError(f"{leaves.name} has no product whose volume is decided at the root")
     solves = Solves(options, stop or Stop())
-    sizes = {group.owner: len(group.positions) for group in leaves.column_groups if _is_volume(leaves, group)}
+    sizes = leaves.volume_shapes
     count, done = (2 * len(sizes) if len(sizes) > 1 else 0) + 1 + (recourse is None), 0
 
     def solved(offered: set[str], what: str) -> Bracket:
@@ -146,7 +145,3 @@ def product_values(
 def _no_more(fewer: Bracket, all_of_them: Bracket) -> Bracket:
     """With fewer products no more is earned than with all."""
     return Bracket(fewer.lower, min(fewer.upper, max(all_of_them.upper, fewer.lower)))
-
-
-def _is_volume(leaves: SiteProgram, group: ColumnGroup) -> bool:
-    return group.role == "commitment" and group.stage == "commit" and group.owner in leaves.instance.products

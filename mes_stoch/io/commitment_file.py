@@ -3,6 +3,9 @@
 Columns ``product``, ``block_start`` and ``volume_mw`` (``volume_mvar`` for a product in Mvar); ``direction`` and
 ``block_end``, which a run writes as well, are checked where they are there. Times without an offset are local. A block
 that no row names is not given.
+
+A product that is offered at prices has a row for each price of a block, with ``price_eur_per_mw_h``
+(``price_eur_per_mwh`` for energy); a price that no row names is not given.
 """
 
 from __future__ import annotations
@@ -18,14 +21,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.price_steps import price_steps
 from mes_stoch.io.readers.csv_table import Table, numbers, read_table
 from mes_stoch.io.readers.locate import did_you_mean, listed, show
 from mes_stoch.io.readers.moments import Moments, read_moments
 from mes_stoch.io.readers.reporter import Reporter
 from mes_stoch.rules.exclusivity import exclusive_pairs, overlaps
-from mes_stoch.rules.time_axis import blocks
+from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.price_offers import SIDES, PriceStep, Side
 from mes_stoch.schema.product import MarketProduct
 
 _UNITS = ("mw", "mvar")
@@ -39,7 +44,7 @@ class GivenCommitments:
 
     Parameters
     ----------
-    volumes : dict of str to array, shape (blocks,)
+    volumes : dict of str to array, shape (blocks,), or (prices, blocks) of a product that is offered at prices
         By product that is committed at the root, MW (Mvar for a product in Mvar); NaN in blocks that are not given.
     """
 
@@ -51,14 +56,31 @@ class GivenCommitments:
         counts = {name: int(np.isnan(volume).sum()) for name, volume in self.volumes.items()}
         return {name: count for name, count in counts.items() if count}
 
-    def listed(self) -> dict[str, list[float | None]]:
-        """By product with any block given, its volumes in order of time; ``None`` where nothing is given."""
-        found = {name: [None if np.isnan(v) else float(v) for v in volume] for name, volume in self.volumes.items()}
-        return {name: volumes for name, volumes in found.items() if any(v is not None for v in volumes)}
+    def listed(self) -> dict[str, Listed]:
+        """By product with any block given, its volumes in order of time; ``None`` where nothing is given.
+
+        Of a product that is offered at prices, a list for each price.
+        """
+        return {name: _listed(volume) for name, volume in self.volumes.items() if not np.isnan(volume).all()}
 
     def with_nothing_else(self) -> GivenCommitments:
         """The same, with 0 in all blocks that are not given."""
         return GivenCommitments({name: np.nan_to_num(volume, nan=0.0) for name, volume in self.volumes.items()})
+
+
+Listed = list[float | None] | list[list[float | None]]
+
+
+def _listed(volumes: NDArray[np.float64]) -> Listed:
+    def of_blocks(own: NDArray[np.float64]) -> list[float | None]:
+        return [None if np.isnan(v) else float(v) for v in own]
+
+    return of_blocks(volumes) if volumes.ndim == 1 else [of_blocks(own) for own in volumes]
+
+
+def is_all_given(listed: Listed) -> bool:
+    """Whether nothing of a product's volumes is left to be decided."""
+    return all(is_all_given(own) if isinstance(own, list) else own is not None for own in listed)
 
 
 def read_commitments(path: Path, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
@@ -147,6 +169,13 @@ class _Product:
     largest: float
     smallest: float
     step: float
+    prices: tuple[PriceStep, ...] = ()
+
+    @property
+    def nothing(self) -> NDArray[np.float64]:
+        """Its volumes where nothing is given."""
+        blocks = len(self.starts)
+        return np.full((len(self.prices), blocks) if self.prices else blocks, np.nan)
 
     def problem(self, volume: float) -> str | None:
         """What would have to be there instead, or ``None``."""
@@ -174,19 +203,31 @@ class _Given:
     """Volumes as they are read, and the line of each."""
 
     volumes: dict[str, NDArray[np.float64]]
-    lines: dict[tuple[str, int], int] = field(default_factory=dict)
+    lines: dict[tuple[str, int, int], int] = field(default_factory=dict)
+
+    def total(self, name: str) -> NDArray[np.float64]:
+        """What is given in each block at all prices."""
+        volume = self.volumes[name]
+        return np.nan_to_num(volume) if volume.ndim == 1 else np.asarray(np.nansum(volume, axis=0))
+
+    def line(self, name: str, block: int) -> int:
+        """Last line that gives a volume above 0 in a block."""
+        volume = np.atleast_2d(self.volumes[name])
+        return max(self.lines[name, block, step] for step in range(len(volume)) if volume[step, block] > 0)
 
 
 def _products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, _Product]:
     period_h = instance.horizon.period_h
     found = {}
     for name, product in instance.products.items():
-        unit = next((unit for unit in _UNITS if hasattr(product, f"volume_max_{unit}")), None)
+        offers = product.price_offers()
+        units = [unit for unit in _UNITS if hasattr(product, f"volume_max_{unit}")]
+        unit = units[0] if units else None if offers is None else "mw"
         if product.decision_stage != "commit" or unit is None:
             continue
-        spans = blocks(time, period_h, product.volume_block_h)
+        spans = volume_blocks(product, time, period_h)
         step = float(getattr(product, f"bid_step_{unit}", 0.0)) if instance.bids.steps else 0.0
-        largest = float(getattr(product, f"volume_max_{unit}"))
+        largest = _largest(instance, product, unit)
         found[name] = _Product(
             spec=product,
             unit=unit,
@@ -195,14 +236,32 @@ def _products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, _Product]
             largest=step * math.floor(largest / step + _TOLERANCE) if step > 0 else largest,
             smallest=float(getattr(product, f"minimum_bid_{unit}", 0.0)) if instance.bids.minimum else 0.0,
             step=step,
+            prices=() if offers is None else offers.steps,
         )
     return found
 
 
+def _largest(instance: Instance, product: MarketProduct, unit: str) -> float:
+    """Largest volume of a product, which a market has from its connection where it does not say."""
+    stated = getattr(product, f"volume_max_{unit}", None)
+    return float(stated) if stated is not None else max(_largest_of_market(instance, product, s) for s in SIDES)
+
+
+def _largest_of_market(instance: Instance, product: MarketProduct, side: Side) -> float:
+    market = product.market()
+    connection = None if market is None else instance.components[str(market.connection)].connection()
+    if market is None or connection is None:  # pragma: no cover - nothing else is offered without a largest volume
+        return math.inf
+    if market.liquidity_mw is not None:
+        return market.liquidity_mw
+    return connection.export_max_mw if side == "sell" else connection.import_max_mw or 0.0
+
+
 def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
     products = _products(instance, time)
-    given = _Given({name: np.full(len(product.starts), np.nan) for name, product in products.items()})
+    given = _Given({name: product.nothing for name, product in products.items()})
     volumes = _volumes(table, reporter, products)
+    steps = price_steps(table, reporter, {name: product.prices for name, product in products.items()})
     zone = ZoneInfo(str(instance.horizon.timezone))
     moments = read_moments(table.columns["block_start"], zone, may_be_day_first=table.is_spreadsheet)
     for row, line in enumerate(table.lines):
@@ -211,21 +270,41 @@ def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.Datetim
         if product is None:
             reporter.add(line, "product", show(name), *_expected_product(name, instance, products))
             continue
-        block = _block(table, reporter, row, product, moments)
+        block, step = _block(table, reporter, row, product, moments), steps[row]
         volume = volumes[product.unit][row] if product.unit in volumes else math.nan
         key = f"volume_{product.unit}"
         problem = product.problem(volume) if math.isfinite(volume) else None
         if problem is not None:
             reporter.add(line, key, f"{volume:g} of {name}", problem, kind="volume")
-        if block is None:
+        if block is None or step is None:
             continue
-        before = given.lines.setdefault((name, block), line)
+        before = given.lines.setdefault((name, block, step), line)
         if before != line:
             start = product.starts[block].isoformat()
-            reporter.add(line, "block_start", f"{name} from {start} again, as in line {before}", "each block once")
-        given.volumes[name][block] = product.exact(volume) if math.isfinite(volume) else math.nan
+            at = f" at {product.prices[step].price:g}" if product.prices else ""
+            each = "each price of a block once" if product.prices else "each block once"
+            reporter.add(line, "block_start", f"{name} from {start}{at} again, as in line {before}", each)
+        exact = product.exact(volume) if math.isfinite(volume) else math.nan
+        given.volumes[name][(step, block) if product.prices else block] = exact
+    _check_totals(given, reporter, instance, products)
     _check_exclusive(given, reporter, instance, time)
     return GivenCommitments(given.volumes)
+
+
+def _check_totals(given: _Given, reporter: Reporter, instance: Instance, products: Mapping[str, _Product]) -> None:
+    """What is offered at all prices of a block is at most the largest volume, on either side of a market."""
+    for name, product in products.items():
+        for side in SIDES:
+            places = [place for place, step in enumerate(product.prices) if step.side == side]
+            if not places:
+                continue
+            is_market = product.spec.market() is not None
+            largest = _largest_of_market(instance, product.spec, side) if is_market else product.largest
+            total = np.nansum(given.volumes[name][places], axis=0)
+            for block in np.flatnonzero(total > largest + _TOLERANCE * max(1.0, largest)):
+                line = max(given.lines.get((name, int(block), place), 0) for place in places)
+                found = f"{total[block]:g} of {name} at all prices from {product.starts[block].isoformat()}"
+                reporter.add(line, "volume_mw", found, f"at most {largest:g} together", kind="total")
 
 
 def _expected_product(name: str, instance: Instance, products: Mapping[str, _Product]) -> tuple[str, str]:
@@ -275,7 +354,9 @@ def _block(table: Table, reporter: Reporter, row: int, product: _Product, moment
 
 
 def _as_written(product: _Product, block: int) -> Iterator[tuple[str, str]]:
-    yield "direction", product.spec.direction_in_words
+    if not product.prices:
+        # of what is offered at a price it is looked at with the price
+        yield "direction", product.spec.direction_in_words
     yield "block_end", product.ends[block].isoformat()
 
 
@@ -293,8 +374,9 @@ def _check_exclusive(given: _Given, reporter: Reporter, instance: Instance, time
     for first, second in exclusive_pairs(instance.products):
         if first not in given.volumes or second not in given.volumes:
             continue
+        one, other = given.total(first), given.total(second)
         for overlap in overlaps(called[first], called[second], time, instance.horizon.period_h):
-            if given.volumes[first][overlap.first] > 0 and given.volumes[second][overlap.second] > 0:
-                line = given.lines[second, overlap.second]
+            if one[overlap.first] > 0 and other[overlap.second] > 0:
+                line = given.line(second, overlap.second)
                 found = f"{second} beside {first}, which exclude each other"
                 reporter.add(line, "product", found, "a volume of one of the two in hours they share", kind="exclusive")

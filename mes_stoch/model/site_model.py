@@ -7,7 +7,7 @@ an affine function of the data, which is what :mod:`mes_stoch.model.compile` tur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -180,7 +180,7 @@ class SiteModel:
         dimension: str = "time",
         role: ColumnRole = "dispatch",
     ) -> Any:
-        if role == "commitment" and name not in COMMITMENTS:
+        if role == "commitment" and name not in (*COMMITMENTS, *self._offered(owner)):
             # tables, files and the settlement of every run know volumes by these names
             raise ExtensionError(f"{owner}.{name}: a commitment is called {' or '.join(COMMITMENTS)}")
         size = len(self.periods) if spans is None else len(spans)
@@ -193,6 +193,13 @@ class SiteModel:
         )
         self.variables.append((family, [variable[k] for k in range(size)]))
         return variable
+
+    def _offered(self, owner: str) -> Iterator[str]:
+        """Names of the volumes that a product offers at prices."""
+        product = self.instance.products.get(owner)
+        offers = None if product is None else product.price_offers()
+        if offers is not None:
+            yield from (step.quantity for step in offers.steps)
 
     def declared(self, owner: str, name: str) -> Any | None:
         return self.model.component(f"{owner}.{name}")

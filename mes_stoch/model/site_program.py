@@ -32,10 +32,10 @@ from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.model.programme import ColumnRanges, called_products, programme_columns
 from mes_stoch.model.site_model import SiteModel, scenario_data
-from mes_stoch.products.shared.equations_bids import nearest_bid_mw
+from mes_stoch.products.shared.equations_bids import nearest_bids_mw
 from mes_stoch.products.shared.equations_exclusivity import keep_larger
 from mes_stoch.rules.exclusivity import Overlap, exclusive_pairs, overlaps
-from mes_stoch.rules.time_axis import blocks
+from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -301,29 +301,49 @@ class SiteProgram:
         -------
         DataFrame
             Columns ``product``, ``block_start``, ``block_end``, ``volume_mw``; ``volume_mvar`` as well where a product
-            is committed in Mvar, which has no ``volume_mw``.
+            is committed in Mvar, which has no ``volume_mw``. Where products are offered at prices ``direction`` and
+            ``price_eur_per_mw_h`` (``price_eur_per_mwh`` for energy) as well, and a row for each price of a block.
         """
         place = {int(column): k for k, column in enumerate(self.root.columns)}
-        time, period_h = self.tree.time, self.instance.horizon.period_h
-        rows, quantities = [], ["volume_mw"]
-        for group in self.column_groups:
-            product = self.instance.products.get(group.owner)
-            if product is None or group.role != "commitment" or group.stage != "commit":
-                continue
-            if group.quantity not in quantities:
-                quantities.append(group.quantity)
-            # a product without blocks is one volume for the horizon
-            spans = blocks(time, period_h, product.volume_block_h)
-            for span, column in zip(spans, group.positions, strict=True):
-                rows.append(
-                    {
-                        "product": group.owner,
-                        "block_start": time[int(span[0])],
-                        "block_end": time[int(span[-1])] + pd.Timedelta(hours=period_h),
-                        group.quantity: float(root[place[int(column)]]),
-                    }
-                )
-        return pd.DataFrame(rows, columns=["product", "block_start", "block_end", *quantities])
+        rows, columns = [], ["product", "block_start", "block_end", "volume_mw"]
+        for product_id in self.volume_shapes:
+            product, groups = self.instance.products[product_id], self._volume_groups(product_id)
+            offers = product.price_offers()
+            steps = {} if offers is None else {step.quantity: step for step in offers.steps}
+            told: list[dict[str, Any]] = []
+            for group in groups:
+                step = steps.get(group.quantity)
+                extra = {} if step is None else {"direction": step.direction, step.price_column: step.price}
+                quantity = group.quantity if step is None else "volume_mw"
+                columns += [name for name in (*extra, quantity) if name not in columns]
+                for (start, end), column in zip(self._block_times(product_id), group.positions, strict=True):
+                    volume = {quantity: float(root[place[int(column)]])}
+                    told.append({"product": product_id, "block_start": start, "block_end": end} | extra | volume)
+            # prices of one block stand together
+            rows += sorted(told, key=lambda row: row["block_start"]) if steps else told
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def volume_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each product's volumes at the root: (blocks,), or (prices, blocks) where it is offered at prices."""
+        found: dict[str, tuple[int, ...]] = {}
+        for product_id in dict.fromkeys(group.owner for group in self.column_groups):
+            product, groups = self.instance.products.get(product_id), self._volume_groups(product_id)
+            if product is not None and groups:
+                blocks = len(groups[0].positions)
+                found[product_id] = (blocks,) if product.price_offers() is None else (len(groups), blocks)
+        return found
+
+    def _volume_groups(self, product_id: str) -> list[ColumnGroup]:
+        """Volumes of a product at the root: one group, or one for each price at which it is offered."""
+        own = (group for group in self.column_groups if group.owner == product_id and group.stage == "commit")
+        return [group for group in own if group.role == "commitment"]
+
+    def _block_times(self, product_id: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+        """Start and end of each block of a product's volume."""
+        time, length = self.tree.time, pd.Timedelta(hours=self.instance.horizon.period_h)
+        spans = volume_blocks(self.instance.products[product_id], time, self.instance.horizon.period_h)
+        return [(time[int(span[0])], time[int(span[-1])] + length) for span in spans]
 
     def describe_row(self, row: int) -> str:
         """What a row demands and when, in the user's words."""
@@ -370,16 +390,16 @@ class SiteProgram:
 
         Parameters
         ----------
-        volumes : dict of str to array, shape (blocks,)
+        volumes : dict of str to array, shape (blocks,), or (prices, blocks) of a product that is offered at prices
             By product, in its unit and within its bid rules; NaN where the volume is still to be decided.
         """
         columns: list[IndexArray] = []
         values: list[FloatArray] = []
         groups = {group.name: group for group in self.column_groups if group.stage == "commit"}
         for product_id, given in volumes.items():
-            known = ~np.isnan(given)
-            for name, numbers in self._following(product_id, np.nan_to_num(given)).items():
+            for name, numbers in self._following(product_id, given).items():
                 if name in groups:
+                    known = ~np.isnan(numbers)
                     columns.append(groups[name].positions[known])
                     values.append(numbers[known])
         nothing = np.empty(0)
@@ -418,11 +438,20 @@ class SiteProgram:
 
     def _following(self, product_id: str, volumes: FloatArray) -> dict[str, FloatArray]:
         """Values of the root's columns that follow from a product's volumes, by the name of their group."""
-        quantity = next((q for q in ("volume_mw", "volume_mvar") if self._has_column(f"{product_id}.{q}")), "volume_mw")
-        found = {f"{product_id}.{quantity}": volumes, f"{product_id}.bid": (volumes > 0).astype(float)}
-        rules = self.instance.products[product_id].bid_rules()
-        if rules is not None and rules.bid_step_mw > 0:
-            found[f"{product_id}.bid_steps"] = np.round(volumes / rules.bid_step_mw)
+        product = self.instance.products[product_id]
+        offers, rules = product.price_offers(), product.bid_rules()
+        if offers is None:
+            quantity = "volume_mvar" if self._has_column(f"{product_id}.volume_mvar") else "volume_mw"
+            parts = [("", quantity, volumes)]
+        else:
+            parts = [(f"{s.name}_", s.quantity, own) for s, own in zip(offers.steps, volumes, strict=True)]
+        found: dict[str, FloatArray] = {}
+        for prefix, quantity, own in parts:
+            found |= {f"{product_id}.{quantity}": own, f"{product_id}.{prefix}bid": _is_bid(own)}
+            if rules is not None and rules.bid_step_mw > 0:
+                found[f"{product_id}.{prefix}bid_steps"] = np.round(own / rules.bid_step_mw)
+        if offers is not None:
+            found[f"{product_id}.bid"] = _is_bid(np.sum(volumes, axis=0))
         return found
 
     def _has_column(self, name: str) -> bool:
@@ -462,14 +491,14 @@ class SiteProgram:
         ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}
         volumes: dict[str, FloatArray] = {}
         for product_id, rules in ruled.items():
-            given = [point[place[int(column)]] for column in groups[f"{product_id}.volume_mw"].positions]
-            nearest = [nearest_bid_mw(v, rules, steps=bids.steps, minimum=bids.minimum) for v in given]
-            volumes[product_id] = np.array(nearest)
+            own = [point[[place[int(c)] for c in group.positions]] for group in self._volume_groups(product_id)]
+            volumes[product_id] = nearest_bids_mw(np.array(own), rules, steps=bids.steps, minimum=bids.minimum)
         for first, second, shared in self._exclusive:
             if first in volumes and second in volumes:
                 keep_larger(volumes[first], volumes[second], shared)
         for product_id, values in volumes.items():
-            for name, numbers in self._following(product_id, values).items():
+            is_offered = self.instance.products[product_id].price_offers() is not None
+            for name, numbers in self._following(product_id, values if is_offered else values[0]).items():
                 if name in groups:
                     point[[place[int(column)] for column in groups[name].positions]] = numbers
         # a volume that is given stays, whatever its neighbours would have it be
@@ -483,6 +512,11 @@ def _exclusive(instance: Instance, tree: ScenarioTree) -> list[tuple[str, str, l
         shared = overlaps(called[first], called[second], tree.time, instance.horizon.period_h)
         found.append((first, second, shared))
     return found
+
+
+def _is_bid(volumes: FloatArray) -> FloatArray:
+    """1 where there is a volume, NaN where it is still to be decided."""
+    return np.where(np.isnan(volumes), np.nan, volumes > 0)
 
 
 def _names(groups: tuple[Group, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mes_stoch.io.commitment_file import is_all_given
 from mes_stoch.io.validation.penalties import stated_penalties
 from mes_stoch.model.phases import phase
 from mes_stoch.report.datasets import build_flows, build_solution
@@ -146,7 +147,7 @@ def _no_volume(
     most_s = max(5.0, 0.05 * result.wall_time_s)
     # a volume that was given needs no reason
     given = settings.options.get("given_commitments", {})
-    told = {name for name, volumes in given.items() if None not in volumes}
+    told = {name for name, volumes in given.items() if is_all_given(volumes)}
     asked = commitments[~commitments["product"].isin(told)]
     return why_no_volume(program, asked, result.root, _aside_s(settings, most_s))
 
@@ -224,23 +225,33 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
     if not result.scenarios:
         return pd.DataFrame(columns=columns)
     table = program.commitments(result.root).copy()
-    table["direction"] = [_direction(program, str(product)) for product in table["product"]]
+    told = table["direction"] if "direction" in table else [math.nan] * len(table)
+    # what is offered on a market says by itself whether it is to sell or to buy
+    table["direction"] = [
+        _direction(program, str(product)) if pd.isna(own) else own
+        for product, own in zip(table["product"], told, strict=True)
+    ]
+    prices = [str(column) for column in table.columns if str(column).startswith("price_")]
+    columns[4:4] = prices
     if "volume_mvar" in table:
         columns.append("volume_mvar")
-    for volume in columns[4:]:
+    for volume in columns[4 + len(prices) :]:
         # a solver's -1e-12 is no volume
         table[volume] = table[volume].mask(table[volume].abs() <= 1e-9, 0.0)
     return table[columns].reset_index(drop=True)
 
 
 def _committed(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The table for the summary: each volume under the name of its unit."""
+    """The table for the summary: each volume under the name of its unit, with the price it is offered at."""
+    prices = [column for column in table.columns if column.startswith("price_")]
     volumes = [column for column in table.columns if column.startswith("volume_")]
-    return [
-        {"product": row["product"], "block_start": row["block_start"].isoformat()}
-        | {volume: float(row[volume]) for volume in volumes if not math.isnan(row[volume])}
-        for row in table.to_dict("records")
-    ]
+    found = []
+    for row in table.to_dict("records"):
+        price = {column: float(row[column]) for column in prices if not math.isnan(row[column])}
+        offered = {"direction": row["direction"]} | price if price else {}
+        volume = {column: float(row[column]) for column in volumes if not math.isnan(row[column])}
+        found.append({"product": row["product"], "block_start": row["block_start"].isoformat()} | offered | volume)
+    return found
 
 
 def _direction(program: SiteProgram, product_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Two figures of a run: what was committed with how one scenario is operated, and how the bounds closed.
+"""Figures of a run: commitments with how one scenario is operated, what is offered at prices, how the bounds closed.
 
 Drawn with matplotlib's Agg canvas on figures of our own: no global state, no window, no change of anybody's style.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mes_stoch.io.artifacts.run_folder import FIGURES, RunFolder
+from mes_stoch.report.bid_curves import price_columns
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
@@ -51,6 +52,7 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+        from mes_stoch.report.bid_curve_figure import draw_bid_curves
         from mes_stoch.report.bounds_figure import draw_bounds
         from mes_stoch.report.dispatch_figure import draw_commitments_dispatch
     except ModuleNotFoundError:
@@ -67,6 +69,8 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
     if run.objective is not None:
         chosen = typical_scenario(run) if scenario is None else _known(run, scenario)
         written.append(save("commitments_dispatch.png", draw_commitments_dispatch(run, chosen)))
+        if price_columns(run.commitments):
+            written.append(save("bid_curves.png", draw_bid_curves(run)))
     written.append(save("bounds.png", draw_bounds(run)))
     return tuple(written)
 

@@ -23,6 +23,7 @@ import pandas as pd
 
 from mes_stoch.components.shared.context import RowRole
 from mes_stoch.products.shared.equations_bids import largest_volume_mw
+from mes_stoch.report.acceptance import accepted_blocks
 from mes_stoch.rules.calendar import obliged
 from mes_stoch.rules.exclusivity import exclusive_pairs
 from mes_stoch.rules.time_axis import blocks
@@ -76,9 +77,9 @@ def why_no_volume(program: SiteProgram, commitments: pd.DataFrame, root: Any, bu
     Returns
     -------
     list of dict
-        ``product``, ``reason`` (`no_provider`, `no_bid`, `window`, `energy`, `headroom`, `ramp`, `minimum_bid`,
-        `excluded`, `price`, `unclear`), ``text``, and ``scenarios``: how many were looked at, 0 where the instance says
-        it all.
+        ``product``, ``reason`` (`no_provider`, `no_bid`, `window`, `never_accepted`, `energy`, `headroom`, `ramp`,
+        `minimum_bid`, `excluded`, `price`, `unclear`), ``text``, and ``scenarios``: how many were looked at, 0 where
+        the instance says it all.
     """
     silent = _silent(program, commitments)
     told = {name: _stated(program, name) for name in silent}
@@ -96,7 +97,12 @@ def _silent(program: SiteProgram, commitments: pd.DataFrame) -> list[str]:
         return []
     volume = commitments[[c for c in commitments.columns if c.startswith("volume_")]].abs().max(axis=1)
     largest = volume.groupby(commitments["product"].astype(str), sort=False).max()
-    return [str(name) for name, most in largest.items() if most <= _NONE and name in program.instance.products]
+    products = program.instance.products
+    return [
+        str(name)
+        for name, most in largest.items()
+        if most <= _NONE and name in products and products[str(name)].market() is None
+    ]
 
 
 def _answer(reason: str, text: str, scenarios: int = 0) -> dict[str, Any]:
@@ -125,6 +131,8 @@ def _stated(program: SiteProgram, name: str) -> dict[str, Any] | None:
             inside = inside * share
         if not (inside > 0).any():
             return _answer("window", "no period of the horizon lies in its calendar, term or window")
+    if called is not None and called.price_offers() is not None and not accepted_blocks(program, called).any():
+        return _answer("never_accepted", "no scenario accepts any of its prices: the clearing price is below them all")
     return None
 
 
@@ -277,23 +285,28 @@ class _Inquiry:
     def _without(self, columns: Iterable[int]) -> dict[int, tuple[float, float]]:
         return dict.fromkeys(columns, (0.0, 0.0))
 
-    def _volume_group(self, name: str) -> Group | None:
+    def _volume_groups(self, name: str) -> list[Group]:
+        """A product's volume, or what it offers at each price."""
         own = (g for g in self._program.column_groups if g.owner == name and g.stage == "commit")
-        return next((g for g in own if g.role == "commitment"), None)
+        return [g for g in own if g.role == "commitment"]
 
     def _volume_columns(self, name: str) -> list[int]:
-        group = self._volume_group(name)
-        return [] if group is None else self._relaxation.root_columns(group.positions)
+        return [c for group in self._volume_groups(name) for c in self._relaxation.root_columns(group.positions)]
 
     @property
     def _all_volumes(self) -> set[int]:
         return {column for name in self._program.instance.products for column in self._volume_columns(name)}
 
     def _volume(self, name: str) -> _Volume | None:
-        group, product = self._volume_group(name), self._program.instance.products[name]
+        groups, product = self._volume_groups(name), self._program.instance.products[name]
         rules = product.bid_rules()
-        if group is None or group.quantity != "volume_mw" or rules is None:
+        called = as_called(product)
+        if called is not None and called.price_offers() is not None and groups:
+            # the price that is accepted most often speaks for all of them
+            groups = [groups[int(np.argmax(accepted_blocks(self._program, called)))]]
+        if not groups or groups[0].unit != "MW" or rules is None:
             return None
+        group = groups[0]
         program, bids = self._program, self._program.instance.bids
         period_h = program.instance.horizon.period_h
         spans = blocks(program.tree.time, period_h, product.volume_block_h)

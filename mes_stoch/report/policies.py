@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.evaluation.bracket import Bracket
-from mes_stoch.evaluation.policies import COORDINATION, PolicyComparison, PolicyOutcome
 from mes_stoch.evaluation.intervals import CONFIDENCE
+from mes_stoch.evaluation.policies import COORDINATION, PolicyComparison, PolicyOutcome
 from mes_stoch.report.amounts import amount
 
 #: Share of the profit that is rounding where two profits are taken from each other.

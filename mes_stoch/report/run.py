@@ -77,6 +77,8 @@ class Run:
         ``volume_mvar`` where a voltage service is committed, whose ``volume_mw`` is empty. ``direction`` is `up`,
         `down` or `symmetric` for what can be called, `certified` for a level of a capacity mechanism, and `injection`,
         `absorption` or `both` for reactive power.
+        Where volumes are offered at prices, ``price_eur_per_mw_h`` (``price_eur_per_mwh`` for energy, whose
+        ``direction`` is `sell` or `buy`) as well, and a row for each price of a block.
     solution : xarray.Dataset
         All primal values with units; ``profit_eur``, ``stream_eur``; ``dual.*`` where the recourse is linear.
     flow_data : xarray.Dataset
@@ -308,10 +310,14 @@ def read_run(folder: str | Path, *, allow_changed: bool = False) -> Run:
 
 
 def volume_between(table: pd.DataFrame, edges: pd.DatetimeIndex) -> NDArray[np.float64]:
-    """Committed volume of one product in each stretch between consecutive edges; ``nan`` where it has no block."""
+    """Committed volume of one product in each stretch between consecutive edges; ``nan`` where it has no block.
+
+    Of what is offered at prices it is the sum over the prices of a block.
+    """
     volume = np.full(len(edges) - 1, np.nan)
     rows = zip(table["block_start"], table["block_end"], table["volume_mw"], strict=True)
     for start, end, committed in rows:
         first, last = edges.searchsorted(start), edges.searchsorted(end)
-        volume[int(first) : int(last)] = committed
+        stretch = slice(int(first), int(last))
+        volume[stretch] = np.where(np.isnan(volume[stretch]), committed, volume[stretch] + committed)
     return volume

@@ -13,6 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mes_stoch.report.bid_curves import plain_commitments, price_columns, render_bid_curves
+from mes_stoch.report.block_label import block_label
 from mes_stoch.report.risk_table import risk_lines
 from mes_stoch.report.run import Run, volume_between
 from mes_stoch.report.streams import group_order
@@ -38,7 +40,8 @@ def render(run: Run) -> RenderableType:
     """Everything about a run that fits a screen."""
     parts: list[RenderableType] = [_head(run), ""]
     if run.objective is not None:
-        parts += [_commitments(run), "", _streams(run), ""]
+        offered = render_bid_curves(run)
+        parts += [_commitments(run), "", *([] if offered is None else [offered, ""]), _streams(run), ""]
     parts += [Padding(line, (0, 0, 0, 2)) for line in _remarks(run)]
     return Group(*parts)
 
@@ -100,10 +103,11 @@ def _horizon(summary: dict[str, Any]) -> str:
 
 def _commitments(run: Run) -> RenderableType:
     """Blocks down, products across, as many side by side as fit."""
-    table = _with_unit(run.commitments)
+    table = _with_unit(plain_commitments(run.commitments))
     if table.empty:
         return Text("No reserve products in this instance: nothing to commit.")
-    title = f"Commitment, MW (blocks in {run.summary['timezone']} time)"
+    offered = "; at prices: all that is offered" if price_columns(table) else ""
+    title = f"Commitment, MW (blocks in {run.summary['timezone']} time{offered})"
     groups = _side_by_side(list(dict.fromkeys(table["product"])))
     parts = [part for group in groups for part in ("", _volumes(table, group))]
     return _titled(title, Group(*parts[1:]))
@@ -176,23 +180,6 @@ def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, in
         if not np.allclose(volumes[k], volumes[k - 1], rtol=0, atol=5e-7, equal_nan=True):
             changes.append(k)
     return [(a, b - 1) for a, b in zip(changes, [*changes[1:], len(volumes)], strict=True)]
-
-
-def block_label(start: pd.Timestamp, end: pd.Timestamp, *, with_day: bool) -> str:
-    """Local clock hours of a block: ``04-08``, ``Wed 15 Jan 20-24``."""
-
-    def clock(time: pd.Timestamp) -> str:
-        return f"{time:%H}" if time.minute == 0 else f"{time:%H:%M}"
-
-    ends_at_midnight = end == end.normalize() and end > start
-    last = "24" if ends_at_midnight else clock(end)
-    text = f"{clock(start)}-{last}"
-    if not with_day:
-        return text
-    last_day = (end - pd.Timedelta(seconds=1)).date()
-    if last_day != start.date():
-        return f"{start:%a %d %b} {clock(start)} - {last_day:%a %d %b} {last}"
-    return f"{start:%a %d %b} {text}"
 
 
 def _streams(run: Run) -> RenderableType:

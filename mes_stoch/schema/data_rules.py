@@ -55,6 +55,17 @@ class NodeRule:
     hint: str
 
 
+def known_when_accepted(key: str, price: Quantity) -> NodeRule:
+    """That a clearing price is known at the day-ahead node, as acceptance of what is offered at a price is."""
+    return NodeRule(
+        key,
+        price,
+        "one price in all scenarios of a day-ahead node",
+        "which offers are accepted is known at that node; give the scenarios nodes of their own, or leave out the "
+        "prices that are offered",
+    )
+
+
 DataRule = NumberRule | LimitRule | OrderRule | NodeRule
 
 

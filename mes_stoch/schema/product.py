@@ -15,6 +15,7 @@ from pydantic import Field
 from mes_stoch.schema.base import Identifier, Model, Quantity
 from mes_stoch.schema.calendar import CalendarWindow, DateText
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
+from mes_stoch.schema.price_offers import PriceOffers
 
 Stage = Literal["commit", "day_ahead", "realtime"]
 
@@ -130,6 +131,10 @@ class MarketProduct(Model):
 
     def bid_rules(self) -> BidRules | None:
         """What volumes can be bid, where volumes are bid in MW."""
+        return None
+
+    def price_offers(self) -> PriceOffers | None:
+        """Prices at which volumes are offered; ``None`` where a volume is accepted whatever the price."""
         return None
 
     @property

@@ -13,6 +13,7 @@ from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import providers
 from mes_stoch.schema.flexibility import Direction, Flexibility, as_called
 from mes_stoch.settlement.data import Array, SettlementData, Span
+from mes_stoch.settlement.offers import volume as committed
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def volume_blocks(data: SettlementData, product: Flexibility) -> list[Span]:
 
 def calls(data: SettlementData, product_id: str, product: Flexibility) -> Iterator[Call]:
     """The directions of a product."""
-    spans = volume_blocks(data, product)
-    volume = data.by_period(data.decided(f"{product_id}.volume_mw"), spans)
+    inside = window(data, product)
+    volume = data.by_period(committed(data, product_id, product, inside), volume_blocks(data, product))
     for direction in product.directions:
         share = called_share(data, product, direction)
         held = sum(delivered_by(data, product_id, product, direction, "held").values(), np.zeros_like(volume))
@@ -88,7 +89,7 @@ def calls(data: SettlementData, product_id: str, product: Flexibility) -> Iterat
             given = delivered_by(data, product_id, product, direction, "called").values()
             delivered = sum(given, np.zeros_like(volume))
         # a market that enables what is offered asks for no more than that
-        obliged = held if product.is_enabled_by_market else window(data, product) * volume
+        obliged = held if product.is_enabled_by_market else inside * volume
         yield Call(product_id, product, direction, obliged, held, share, share * volume, delivered)
 
 

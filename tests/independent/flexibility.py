@@ -28,10 +28,31 @@ def build_volumes(leaf: Leaf) -> None:
 
 def _volumes(leaf: Leaf, product: str, rules: Mapping[str, Any]) -> Series:
     of_period = {}
+    offered_at = rules.get("capacity_offer_prices_eur_per_mw_h")
     for b, block in enumerate(leaf.site.clock.blocks(rules.get("block_h"))):
-        volume = bid(leaf, rules, f"{product}.volume[{b}]", rules["volume_max_mw"])
+        if offered_at is None:
+            volume = bid(leaf, rules, f"{product}.volume[{b}]", rules["volume_max_mw"])
+        else:
+            volume = _accepted(leaf, product, rules, b, block)
         of_period |= dict.fromkeys(block, volume)
     return [of_period[t] for t in leaf.periods]
+
+
+def _accepted(leaf: Leaf, product: str, rules: Mapping[str, Any], b: int, block: list[int]) -> Linear:
+    """What the scenario accepts of the volumes that are offered at prices, and what it pays for them."""
+    window = (leaf.site.clock.inside(rules) * leaf.data(rules.get("window_per_unit", 1.0)))[block]
+    price = leaf.data(rules["capacity_price_eur_per_mw_h"])[block]
+    obliged = float(window.sum())
+    clearing = float(window @ price) / obliged if obliged > 0 else 0.0
+    offers = rules["capacity_offer_prices_eur_per_mw_h"]
+    volumes = [bid(leaf, rules, f"{product}.offer_{o:g}[{b}]", rules["volume_max_mw"]) for o in offers]
+    leaf.program.less(f"{product}.offered", total(volumes), float(rules["volume_max_mw"]))
+    # a mean over a block is rounded
+    slack = 1e-9 * abs(clearing)
+    reached = [(o, x) for o, x in zip(offers, volumes, strict=True) if clearing >= o - slack]
+    is_bid = rules.get("capacity_pricing", "cleared") == "bid"
+    leaf.accepted_payment[product, b] = total(leaf.h * obliged * (o if is_bid else clearing) * x for o, x in reached)
+    return total(x for _, x in reached)
 
 
 def bid(leaf: Leaf, rules: Mapping[str, Any], name: str, most: float) -> Linear:
@@ -186,4 +207,5 @@ def _readiness(
             for t in periods:
                 program.less(f"{product}.worst_miss", penalised[leg][t], leg.share[t] * worst)
             program.less(f"{product}.clawback", theta * hours * worst, lost)
-        leaf.earn(f"capacity.{product}", price * (hours * leaf.volumes[product][periods[0]] - lost))
+        paid = leaf.accepted_payment.get((product, b), price * hours * leaf.volumes[product][periods[0]])
+        leaf.earn(f"capacity.{product}", paid - price * lost)

@@ -116,6 +116,7 @@ class Leaf:
     exported: dict[str, Series] = field(default_factory=dict)
     schedule: Series = field(default_factory=list)  # X of the traded connection
     missed: dict[Leg, Series] = field(default_factory=dict)
+    accepted_payment: dict[tuple[str, int], Linear] = field(default_factory=dict)  # of offers at prices, by block
 
     @property
     def h(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from .flexibility import energy_price, settlement
 from .leaf import DOWN, UP, Leaf, Leg, Series
 from .nodes import behind
-from .rows import total
+from .rows import Linear, total
 
 
 def build_connections(leaf: Leaf) -> None:
@@ -102,19 +102,37 @@ def _positions(leaf: Leaf, market: str, rules: dict[str, Any]) -> Series:
     if rules.get("liquidity_mw") is not None:
         most_in = most_out = rules["liquidity_mw"]
     price, inside = leaf.data(rules["price_eur_per_mwh"]), leaf.site.clock.inside(rules)
+    sells, buys = rules.get("sell_limit_prices_eur_per_mwh"), rules.get("buy_limit_prices_eur_per_mwh")
     toll = rules.get("fee_eur_per_mwh", 0.0) + rules.get("half_spread_eur_per_mwh", 0.0)
     of_period = {}
     for m, span in enumerate(_spans(leaf, rules["settlement_period_h"])):
         is_open = float(inside[span].all())
+        hours, mean = leaf.h * len(span), float(price[span].mean())
+        if sells is not None or buys is not None:
+            sold, sales = _kept(leaf, f"{market}.sell", m, most_out * is_open, rules, sells, mean)
+            bought, costs = _kept(leaf, f"{market}.buy", m, most_in * is_open, rules, buys, mean)
+            leaf.earn(f"energy.{market}", hours * (sales - costs))
+            leaf.earn(f"energy.{market}_toll", -hours * toll * (sold + bought))
+            of_period |= dict.fromkeys(span, sold - bought)
+            continue
         stage = rules.get("stage", "realtime")
         sold = leaf.shared(stage, f"{market}.sold[{m}]", 0, most_out * is_open if is_open else 0)
         bought = leaf.shared(stage, f"{market}.bought[{m}]", 0, most_in * is_open if is_open else 0)
-        hours = leaf.h * len(span)
-        mean = float(price[span].mean())
         leaf.earn(f"energy.{market}", hours * mean * (sold - bought))
         leaf.earn(f"energy.{market}_toll", -hours * toll * (sold + bought))
         of_period |= dict.fromkeys(span, sold - bought)
     return [of_period[t] for t in leaf.periods]
+
+
+def _kept(
+    leaf: Leaf, name: str, m: int, most: float, rules: dict[str, Any], limits: list[float] | None, price: float
+) -> tuple[Linear, Linear]:
+    """What is traded of orders at limits that the price keeps, and what is paid for it an hour."""
+    orders = [(limit, leaf.shared("commit", f"{name}_{limit:g}[{m}]", 0, most)) for limit in limits or ()]
+    leaf.program.less(f"{name}.offered", total(x for _, x in orders), float(most))
+    kept = [(o, x) for o, x in orders if (price >= o if name.endswith("sell") else price <= o)]
+    is_bid = rules.get("pricing", "cleared") == "bid"
+    return total(x for _, x in kept), total((o if is_bid else price) * x for o, x in kept)
 
 
 def _spans(leaf: Leaf, hours: float | None) -> list[list[int]]:

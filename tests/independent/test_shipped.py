@@ -6,6 +6,7 @@ search long; the full size has them on.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class _Case:
 
 QUICK = (
     _Case("tiny_site"),
+    _Case("bid_curve_fr"),
     _Case("enedis_local", scenarios=3),
     _Case("enedis_local", scenarios=4, leaves=2),
     _Case("hospital_fr", scenarios=1, bids=False),
@@ -84,3 +86,30 @@ def test_a_wrong_rule_would_be_seen(instances: Path, tmp_path: Path) -> None:
     # at 3 MW: short 2 MW in `low` and 1 MW in `middle`, 4 h each, a quarter likely each: 3 MW h at 1 EUR less
     assert result.own_profit - result.profit == pytest.approx(3.0)
     assert not result.agrees
+
+
+@pytest.mark.slow
+@pytest.mark.full_size
+def test_offers_at_prices_are_those_of_the_document(instances: Path, tmp_path: Path) -> None:
+    """The hospital, with FCR and aFRR offered at prices, as cleared and as bid, and orders day-ahead."""
+    folder = tmp_path / "hospital"
+    shutil.copytree(instances / "hospital_fr", folder)
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    offers = "    capacity_offer_prices_eur_per_mw_h:"
+    for before, after in (
+        ("  fr_fcr:\n", f"  fr_fcr:\n{offers} [4, 8, 12]\n"),
+        ("  fr_afrr_up:\n", f"  fr_afrr_up:\n{offers} [10, 25]\n    capacity_pricing: bid\n"),
+        ("  da:\n", "  da:\n    stage: commit\n    buy_limit_prices_eur_per_mwh: [20, 60, 90, 4000]\n"),
+    ):
+        assert before in text
+        text = text.replace(before, after, 1)
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
+    site = mes_stoch.read(folder).with_bids(minimum=False, steps=False)
+    tree = site.tree(3)
+    run = mes_stoch.solve(site, tree, method="ef", gap_rel=1e-7, time_limit_s=LIMIT_S)
+    table = run.commitments
+    used = table[table["volume_mw"] > 1e-3].groupby("product")["volume_mw"].size()
+    assert set(used.index) >= {"fr_fcr", "fr_afrr_up", "da"}
+    tree.dataset.to_netcdf(tmp_path / "tree.nc")
+    result = compared(folder, tmp_path / "tree.nc", run, minimum=False, steps=False)
+    assert result.difference <= TOLERANCE, result

@@ -8,8 +8,9 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from mes_stoch.report.block_label import block_label
 from mes_stoch.report.run import Run
-from mes_stoch.report.tables import block_label, report_text
+from mes_stoch.report.tables import report_text
 
 
 def commitments(rows: list[tuple[str, str, str, str, float]]) -> pd.DataFrame:

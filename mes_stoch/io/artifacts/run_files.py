@@ -214,7 +214,7 @@ class _Reader:
         if not self._has(layout.COMMITMENTS, table, list(_COMMITMENT_COLUMNS)):
             return table
         result = table.copy()
-        for column in (name for name in table.columns if name.startswith("volume_")):
+        for column in (name for name in table.columns if name.startswith(("price_", "volume_"))):
             result[column] = self._numbers(layout.COMMITMENTS, table, column, may_be_empty=True)
         for column in ("block_start", "block_end"):
             result[column] = self._moments(layout.COMMITMENTS, table, column).dt.tz_convert(zone)

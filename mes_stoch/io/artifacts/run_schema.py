@@ -60,10 +60,13 @@ class _Part(BaseModel):
 
 
 class StatedCommitment(_Part):
-    """One volume of ``summary.json``."""
+    """One volume of ``summary.json``; of what is offered at a price, its direction and price as well."""
 
     product: Identifier
     block_start: Moment
+    direction: Shown | None = None
+    price_eur_per_mw_h: Number | None = None
+    price_eur_per_mwh: Number | None = None
     volume_mw: Number | None = None
     volume_mvar: Number | None = None
 

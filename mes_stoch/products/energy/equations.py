@@ -7,11 +7,12 @@ from typing import Any
 
 from mes_stoch.components.shared.context import Expression, OfPeriod
 from mes_stoch.io.validation.penalties import amount
+from mes_stoch.products.energy.equations_orders import build_orders
 from mes_stoch.products.energy.format import EnergyMarket
 from mes_stoch.products.shared.context import MarketContext
-from mes_stoch.products.shared.equations_bids import Span
-from mes_stoch.rules.calendar import in_windows
+from mes_stoch.rules.volume_blocks import traded_periods
 from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.price_offers import Side
 
 
 def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
@@ -23,6 +24,8 @@ def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
 
         scheduled[t] + schedule_short[t] - schedule_long[t] = sum_p q[p, m(t)]      (schedule)
         q = sold - bought where trading costs;  |q_id| <= liquidity;  q = 0 outside the market's calendar
+        q = what is accepted of orders at limit prices (:mod:`mes_stoch.products.energy.equations_orders`), which are
+            paid for there
         profit += h sum_t price_da[t] sum_p q[p, m(t)]                               (energy.da)
                 + h sum_t (price_id[t] - price_da[t]) q_id[m(t)]                     (energy.id_spread)
                 - h sum_t fee (sold + bought)                                        (energy.<product>_fee)
@@ -44,8 +47,9 @@ def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
     """
     if not markets:
         return
+    orders: dict[str, OfPeriod] = {}
     positions: dict[str, OfPeriod] = {
-        product_id: _position(context, product_id, market) for product_id, market in markets.items()
+        product_id: _position(context, product_id, market, orders) for product_id, market in markets.items()
     }
     connection = _connection(markets)
 
@@ -59,7 +63,7 @@ def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
         "market positions add up to what the site schedules at its connection",
         lambda t: context.scheduled(connection, t) - slack(t) == traded(t),
     )
-    _revenue(context, markets, positions, traded)
+    _revenue(context, markets, positions, orders)
 
 
 def _schedule_slack(context: MarketContext, connection: str) -> OfPeriod:
@@ -88,14 +92,15 @@ def _connection(markets: Mapping[str, EnergyMarket]) -> str:
     return str(names.pop())
 
 
-def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> OfPeriod:
+def _position(context: MarketContext, product_id: str, market: EnergyMarket, orders: dict[str, OfPeriod]) -> OfPeriod:
+    """Position on a market by period, MW; what orders at limit prices earn on it is noted in ``orders``."""
     spec = context.connection(_connection({product_id: market}))
     if spec.import_max_mw is None:
         raise ModelError(f"connection {market.connection} of {product_id} needs a finite import_max_mw")
     lower, upper = -spec.import_max_mw, spec.export_max_mw
     if market.liquidity_mw is not None:
         lower, upper = -market.liquidity_mw, market.liquidity_mw
-    spans = _traded(context, market)
+    spans = traded_periods(market, context.time, context.period_h)
     of_period = {int(t): k for k, span in enumerate(spans) for t in span}
     if not spans:
         return lambda t: 0.0
@@ -113,10 +118,23 @@ def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> 
             role="position",
         )
 
+    offers = market.price_offers()
+    if offers is not None:
+        most: dict[Side, float] = {"sell": max(upper, 0.0), "buy": max(-lower, 0.0)}
+        accepted = build_orders(context, product_id, market, offers, spans, most)
+        orders[product_id] = accepted.revenue_eur_per_h
+        return _sold_less_bought(context, product_id, market, accepted.sold_mw, accepted.bought_mw, of_period)
     if market.trading_cost_eur_per_mwh == 0:
         position = variable("position_mw", lower, upper)
         return lambda t: position[of_period[t]] if t in of_period else 0.0
     sold, bought = variable("sold_mw", 0.0, max(upper, 0.0)), variable("bought_mw", 0.0, max(-lower, 0.0))
+    return _sold_less_bought(context, product_id, market, sold, bought, of_period)
+
+
+def _sold_less_bought(
+    context: MarketContext, product_id: str, market: EnergyMarket, sold: Any, bought: Any, of_period: dict[int, int]
+) -> OfPeriod:
+    """The position of two columns, after what trading costs."""
     for name, cost in (("fee", market.fee_eur_per_mwh), ("half_spread", market.half_spread_eur_per_mwh)):
         if cost:
             context.earn(
@@ -126,33 +144,29 @@ def _position(context: MarketContext, product_id: str, market: EnergyMarket) -> 
     return lambda t: sold[of_period[t]] - bought[of_period[t]] if t in of_period else 0.0
 
 
-def _traded(context: MarketContext, market: EnergyMarket) -> list[Span]:
-    """Settlement periods that begin in the market's hours of delivery."""
-    spans = context.spans(market.settlement_period_h)
-    if not market.calendar:
-        return list(spans)
-    inside = in_windows(market.calendar, (), context.time)
-    return [span for span in spans if inside[span[0]]]
-
-
 def _revenue(
-    context: MarketContext, markets: Mapping[str, EnergyMarket], positions: dict[str, OfPeriod], traded: OfPeriod
+    context: MarketContext,
+    markets: Mapping[str, EnergyMarket],
+    positions: dict[str, OfPeriod],
+    orders: Mapping[str, OfPeriod],
 ) -> None:
+    plain = {product_id: position for product_id, position in positions.items() if product_id not in orders}
     reference = "da" if "da" in markets else next(iter(markets))
     reference_price = context.quantity(markets[reference].price_eur_per_mwh)
-    context.earn(
-        f"energy.{reference}",
-        _total(context, lambda t: reference_price(t) * traded(t)),
-    )
-    for product_id, market in markets.items():
-        if product_id == reference:
-            continue
-        price = context.quantity(market.price_eur_per_mwh)
-        position = positions[product_id]
+    if plain:
         context.earn(
-            f"energy.{product_id}_spread",
-            _total(context, lambda t, p=price, q=position: (p(t) - reference_price(t)) * q(t)),  # type: ignore[misc]
+            f"energy.{reference}",
+            _total(context, lambda t: reference_price(t) * sum(position(t) for position in plain.values())),
         )
+    for product_id, market in markets.items():
+        if product_id in orders:
+            context.earn(f"energy.{product_id}", _total(context, orders[product_id]))
+        elif product_id != reference:
+            price = context.quantity(market.price_eur_per_mwh)
+            context.earn(
+                f"energy.{product_id}_spread",
+                _total(context, lambda t, p=price, q=plain[product_id]: (p(t) - reference_price(t)) * q(t)),  # type: ignore[misc]
+            )
 
 
 def _total(context: MarketContext, rate_eur_per_h: OfPeriod) -> Expression:

@@ -9,7 +9,15 @@ from pydantic import Field
 
 from mes_stoch.schema.base import NonNegative, Positive, Quantity
 from mes_stoch.schema.calendar import CalendarWindow
-from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, PriceOfEnergy
+from mes_stoch.schema.data_rules import (
+    DataRule,
+    LimitRule,
+    NodeRule,
+    NumberRule,
+    PriceOfEnergy,
+    known_when_accepted,
+)
+from mes_stoch.schema.price_offers import PriceOffers, PriceStep, Pricing, Side
 from mes_stoch.schema.product import Market, Phase, Stage, TradedProduct
 
 
@@ -18,6 +26,9 @@ class EnergyMarket(TradedProduct):
 
     ``da`` is bounded by the connection, intraday markets by ``liquidity_mw`` either way. A position is constant over a
     settlement period and settled at the mean of the prices in it.
+
+    A position of the stage ``commit`` is kept whatever the price, or made by orders at limit prices, each accepted in
+    the scenarios whose price keeps its limit.
     """
 
     payment: ClassVar[str] = "energy"
@@ -45,6 +56,19 @@ class EnergyMarket(TradedProduct):
     stage: Stage = Field(
         default="day_ahead", description="When the position is decided; `commit` makes it first-stage."
     )
+    sell_limit_prices_eur_per_mwh: list[float] | None = Field(
+        default=None,
+        description="With stage `commit`: prices at which energy is offered for sale, one to five, rising; a volume is "
+        "decided for each, and sold where the price of the settlement period is at least its limit.",
+    )
+    buy_limit_prices_eur_per_mwh: list[float] | None = Field(
+        default=None,
+        description="Likewise to buy, where the price of the settlement period is at most the limit.",
+    )
+    pricing: Pricing = Field(
+        default="cleared",
+        description="What energy accepted at a limit price is settled at: the price (cleared), or its limit (bid).",
+    )
 
     @property
     def trading_cost_eur_per_mwh(self) -> float:
@@ -64,6 +88,22 @@ class EnergyMarket(TradedProduct):
     def decision_stage(self) -> Stage | None:
         return self.stage
 
+    def limit_prices(self) -> dict[Side, list[float]]:
+        """Limit prices of each side that is offered at any."""
+        stated: dict[Side, list[float] | None] = {
+            "sell": self.sell_limit_prices_eur_per_mwh,
+            "buy": self.buy_limit_prices_eur_per_mwh,
+        }
+        return {side: prices for side, prices in stated.items() if prices is not None}
+
+    def price_offers(self) -> PriceOffers | None:
+        steps = [
+            PriceStep(f"{side}_{number}", price, "eur_per_mwh", side, side)
+            for side, prices in self.limit_prices().items()
+            for number, price in enumerate(prices, start=1)
+        ]
+        return PriceOffers(tuple(steps), self.price_eur_per_mwh, self.pricing) if steps else None
+
     def prices(self) -> Iterator[PriceOfEnergy]:
         key, limit = "price_eur_per_mwh", self.price_limit_eur_per_mwh
         yield PriceOfEnergy(key, self.price_eur_per_mwh, limit, is_market=True)
@@ -82,6 +122,8 @@ class EnergyMarket(TradedProduct):
                 "" if most is None else f"a price of at most {most:g}, the upper limit of the market",
                 "the market takes no such price; override its limits where yours differ",
             )
+        if self.limit_prices():
+            yield known_when_accepted(key, price)
         if self.stage == "day_ahead":
             yield NodeRule(
                 key,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.io.validation.offer_rules import offer_stage_issues, price_list_issues, pricing_issues
 from mes_stoch.io.validation.product_rules import called_issues, share_issues
 from mes_stoch.products.flexibility.checks_downward import downward_issues
 from mes_stoch.products.flexibility.format import FreeOffer, LocalFlexibility, Reserve
@@ -32,6 +33,7 @@ def issues(context: CheckContext, products: Mapping[str, Flexibility]) -> Iterat
             yield from _offer_issues(locator, name, product)
         elif isinstance(product, Reserve):
             yield from _bid_price_issues(locator, name, product)
+            yield from _capacity_offer_issues(locator, name, product)
     yield from _baseline_issues(context, products)
 
 
@@ -113,6 +115,16 @@ def _bid_price_issues(locator: Locator, name: str, product: Reserve) -> Iterator
         missing = "offer_price_eur_per_mwh" if own is None else "marginal_price_eur_per_mwh"
         hint = "an offer is called where the marginal price reaches its own"
         yield locator.issue(("products", name, missing), "nothing", f"the key {missing}", hint)
+
+
+def _capacity_offer_issues(locator: Locator, name: str, product: Reserve) -> Iterator[Issue]:
+    """Capacity offered at prices."""
+    prices, key = product.capacity_offer_prices_eur_per_mw_h, "capacity_offer_prices_eur_per_mw_h"
+    if prices is None:
+        yield from pricing_issues(locator, name, "capacity_pricing", key, product.capacity_pricing)
+        return
+    yield from price_list_issues(locator, name, key, prices)
+    yield from offer_stage_issues(locator, name, key, product.stage)
 
 
 def _baseline_issues(context: CheckContext, products: Mapping[str, Flexibility]) -> Iterator[Issue]:

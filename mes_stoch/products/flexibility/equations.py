@@ -9,6 +9,7 @@ from typing import Any
 from mes_stoch.components.shared.context import DirectedProduct, Expression, OfPeriod, Weighted
 from mes_stoch.products.shared.context import MarketContext
 from mes_stoch.products.shared.equations_bids import Span, build_volume
+from mes_stoch.products.shared.equations_offers import build_offers
 from mes_stoch.products.shared.equations_windows import Window, make_window
 from mes_stoch.schema.flexibility import Flexibility
 
@@ -41,6 +42,10 @@ def build_flexibility(context: MarketContext, product_id: str, product: Flexibil
                 - h sum_t penalty_missed penalised[t]                                 (penalty.missed_<product>)
                 +- h sum_t price_energy[t] (a[t] r or sum_u e[u,t])                   (activation.<product>)
 
+    Of a product that is offered at prices ``r`` is what the scenario accepts, and the first line of the profit pays it
+    as cleared or as bid (:mod:`mes_stoch.products.shared.equations_offers`); what is lost of it is lost at the clearing
+    price, at which it has to be replaced.
+
     Without tolerance ``penalised = missed``. ``h_b`` and ``price_b`` are the obliged hours of the block and the mean
     price over them.
 
@@ -69,7 +74,12 @@ def build_flexibility(context: MarketContext, product_id: str, product: Flexibil
     spans = context.spans(product.block_h)
     block = {int(t): b for b, span in enumerate(spans) for t in span}
     dimension = f"block_{product_id}"
-    volume = build_volume(context, product_id, product, spans, dimension)
+    offers = product.price_offers()
+    if offers is None:
+        offered, volume = None, build_volume(context, product_id, product, spans, dimension)
+    else:
+        offered = build_offers(context, product_id, product, offers, spans, dimension)
+        volume = offered.accepted_mw
     window = make_window(context, product_id, product, spans)
     directed_products = [directed for directed in context.directed_products if directed.product_id == product_id]
     shorts: dict[str, OfPeriod] = {}
@@ -90,10 +100,8 @@ def build_flexibility(context: MarketContext, product_id: str, product: Flexibil
         _clawback(context, directed, worst_misses[directed.direction], _Loss(lost, spans, block, window))
     _forfeiture(context, product_id, shorts, lost, spans)
     for b in range(len(spans)):
-        context.earn(
-            f"capacity.{product_id}",
-            window.value_eur_per_mw(b) * volume[b] - window.price_eur_per_mw_h(b) * lost[b],
-        )
+        payment = window.value_eur_per_mw(b) * volume[b] if offered is None else offered.payment_eur(b)
+        context.earn(f"capacity.{product_id}", payment - window.price_eur_per_mw_h(b) * lost[b])
 
 
 @dataclass(frozen=True)

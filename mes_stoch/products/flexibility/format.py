@@ -8,13 +8,15 @@ fixes.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from mes_stoch.schema.base import NonNegative, Positive, Quantity
+from mes_stoch.schema.data_rules import DataRule, known_when_accepted
 from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
+from mes_stoch.schema.price_offers import PriceOffers, PriceStep, Pricing
 
 
 class _TwoWay(Flexibility):
@@ -71,12 +73,24 @@ class Reserve(_TwoWay):
 
     Symmetric products have one volume and both directions; the others one. A reserve of one direction whose energy is
     offered at a price (``offer_price_eur_per_mwh``, as for aFRR) is called in merit order and paid the marginal price.
+
+    Capacity is accepted whatever the price, as an offer at the floor is, or offered at prices
+    (``capacity_offer_prices_eur_per_mw_h``), each accepted in the scenarios whose price of capacity reaches it.
     """
 
     payment: ClassVar[str] = "capacity, energy"
 
     family: Literal["reserve"]
     capacity_price_eur_per_mw_h: Quantity
+    capacity_offer_prices_eur_per_mw_h: list[NonNegative] | None = Field(
+        default=None,
+        description="Prices at which capacity is offered, one to five, rising; a volume is decided for each, and "
+        "accepted where capacity_price_eur_per_mw_h is at least its price. null: accepted whatever the price.",
+    )
+    capacity_pricing: Pricing = Field(
+        default="cleared",
+        description="What capacity accepted at a price is paid: the clearing price (cleared), or its own price (bid).",
+    )
     shortfall_penalty_eur_per_mw_h: Positive = Field(
         description="Cost of capacity committed but not held, on top of losing its payment."
     )
@@ -89,6 +103,21 @@ class Reserve(_TwoWay):
     @property
     def is_paid_for_readiness(self) -> bool:
         return True
+
+    def price_offers(self) -> PriceOffers | None:
+        prices = self.capacity_offer_prices_eur_per_mw_h
+        if prices is None:
+            return None
+        steps = (
+            PriceStep(f"offer_{number}", price, "eur_per_mw_h", self.direction_in_words)
+            for number, price in enumerate(prices, start=1)
+        )
+        return PriceOffers(tuple(steps), self.capacity_price_eur_per_mw_h, self.capacity_pricing)
+
+    def data_rules(self) -> Iterator[DataRule]:
+        yield from super().data_rules()
+        if self.capacity_offer_prices_eur_per_mw_h is not None:
+            yield known_when_accepted("capacity_price_eur_per_mw_h", self.capacity_price_eur_per_mw_h)
 
     @property
     def price_of_merit_order(self) -> Quantity | None:

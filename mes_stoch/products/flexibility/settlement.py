@@ -11,6 +11,7 @@ from mes_stoch.schema.flexibility import Flexibility
 from mes_stoch.settlement.calls import Call, calls, payments, volume_blocks, window
 from mes_stoch.settlement.data import Array, SettlementData, Span
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
+from mes_stoch.settlement.offers import accepted
 
 __all__ = ["call_payments", "cash_flows", "energy"]
 
@@ -27,6 +28,9 @@ def cash_flows(data: SettlementData, product_id: str, product: Flexibility) -> I
     (power x hours) and the clawback: its volume's payment in proportion to the worst miss of a call in it. Energy is
     paid as ordered or as delivered. Power committed and not held, and energy called and not delivered beyond the
     tolerance, cost their penalties.
+
+    Capacity that was offered at prices is paid where the mean price reaches its own: at the mean price, or as bid at
+    its own. What is lost of it is lost at the mean price, at which it has to be replaced.
 
     Source
     ------
@@ -89,16 +93,28 @@ def _readiness(
     unheld = np.max([call.short for call in directions], axis=0)
     forfeited = np.stack([data.period_h * unheld[:, span].sum(axis=1) for span in spans], axis=1)
     clawed_back = product.clawback_per_unit * hours * np.max([_worst(call, spans) for call in directions], axis=0)
-    volume = data.decided(f"{product_id}.volume_mw")
     is_forfeiture = forfeited >= clawed_back
-    for item, quantity in (
-        ("capacity committed", volume),
-        ("capacity not held: payment lost", -_share(np.where(is_forfeiture, forfeited, 0.0), hours)),
-        ("call missed: payment lost", -_share(np.where(is_forfeiture, 0.0, clawed_back), hours)),
+    for item, quantity, paid in (
+        *_accepted(data, product_id, product, mean_price),
+        ("capacity not held: payment lost", -_share(np.where(is_forfeiture, forfeited, 0.0), hours), mean_price),
+        ("call missed: payment lost", -_share(np.where(is_forfeiture, 0.0, clawed_back), hours), mean_price),
     ):
         yield cash_flow(
-            data, product_id, f"capacity.{product_id}", item, quantity, mean_price, "MW/h", hours=hours, spans=spans
+            data, product_id, f"capacity.{product_id}", item, quantity, paid, "MW/h", hours=hours, spans=spans
         )
+
+
+def _accepted(
+    data: SettlementData, product_id: str, product: Flexibility, clearing: Array
+) -> Iterator[tuple[str, Array, Array | float]]:
+    """What is paid for in each block, in words, MW and money per MW and hour."""
+    offers = product.price_offers()
+    if offers is None:
+        yield "capacity committed", data.decided(f"{product_id}.volume_mw"), clearing
+        return
+    for step, quantity in accepted(data, product_id, offers, clearing).items():
+        item = f"capacity offered at {step.price:g} and accepted"
+        yield item, quantity, step.price if offers.is_paid_as_bid else clearing
 
 
 def _worst(call: Call, spans: list[Span]) -> Array:

@@ -17,13 +17,8 @@ Span = NDArray[np.int64]
 
 def largest_volume_mw(product: BidRules, *, steps: bool, minimum: bool) -> float:
     """Largest volume the bid rules allow, MW; 0 where no bid can be made."""
-    largest = product.volume_max_mw
-    if steps and product.bid_step_mw > 0:
-        # a volume written as a multiple of the step must not lose one to rounding
-        largest = product.bid_step_mw * math.floor(largest / product.bid_step_mw + 1e-9)
-    if minimum and largest < product.minimum_bid_mw - 1e-9:
-        return 0.0
-    return largest
+    # a volume written as a multiple of the step must not lose one to rounding
+    return _largest_bid_mw(product.volume_max_mw, product, steps=steps, minimum=minimum)
 
 
 def nearest_bid_mw(volume_mw: float, product: BidRules, *, steps: bool, minimum: bool) -> float:
@@ -43,10 +38,47 @@ def nearest_bid_mw(volume_mw: float, product: BidRules, *, steps: bool, minimum:
     return volume
 
 
+def nearest_bids_mw(
+    volumes_mw: NDArray[np.float64], product: BidRules, *, steps: bool, minimum: bool
+) -> NDArray[np.float64]:
+    """Volumes near to ``volumes_mw`` that the bid rules allow, shape (prices at which it is offered, blocks).
+
+    Each keeps the rules of a bid. What together is more than the largest volume is offered at the lower prices.
+    """
+    largest = largest_volume_mw(product, steps=steps, minimum=minimum)
+    found = np.zeros_like(volumes_mw)
+    for block, volumes in enumerate(volumes_mw.T):
+        left = largest
+        for step, volume in enumerate(volumes):
+            bid = nearest_bid_mw(volume, product, steps=steps, minimum=minimum)
+            if bid > left + 1e-9:
+                bid = _largest_bid_mw(left, product, steps=steps, minimum=minimum)
+            found[step, block] = bid
+            left -= bid
+    return found
+
+
+def _largest_bid_mw(most_mw: float, product: BidRules, *, steps: bool, minimum: bool) -> float:
+    """Largest bid of at most ``most_mw``; 0 where there is none."""
+    bid = most_mw
+    if steps and product.bid_step_mw > 0:
+        bid = product.bid_step_mw * math.floor(most_mw / product.bid_step_mw + 1e-9)
+    return 0.0 if minimum and bid < product.minimum_bid_mw - 1e-9 else max(bid, 0.0)
+
+
 def build_volume(
-    context: MarketContext, product_id: str, product: BidRules, spans: Sequence[Span], dimension: str
+    context: MarketContext,
+    product_id: str,
+    product: BidRules,
+    spans: Sequence[Span],
+    dimension: str,
+    *,
+    offer: int | None = None,
 ) -> Any:
     """The committed volume of each block, MW, at the stage of the product, with its bid rules.
+
+    ``offer`` is the number of the price at which it is offered, where it is: each price has a volume with bid rules of
+    its own (:mod:`mes_stoch.products.shared.equations_offers`).
 
     Equations
     ---------
@@ -57,25 +89,27 @@ def build_volume(
     """
     steps, minimum = context.bids.steps, context.bids.minimum
     largest = largest_volume_mw(product, steps=steps, minimum=minimum)
+    prefix = "" if offer is None else f"offer_{offer}_"
+    quantity = "volume_mw" if offer is None else f"{prefix}mw"
     volume = context.variable(
-        product_id, "volume_mw", "MW", product.stage, upper=largest, spans=spans, dimension=dimension, role="commitment"
+        product_id, quantity, "MW", product.stage, upper=largest, spans=spans, dimension=dimension, role="commitment"
     )
     if minimum and product.minimum_bid_mw > 0 and largest > 0:
-        bid = _bid_variable(context, product_id, product, spans, dimension)
+        bid = _bid_variable(context, product_id, product, spans, dimension, prefix)
         context.constraint(
             product_id,
-            "bid_minimum",
+            f"{prefix}bid_minimum",
             f"a bid for {product_id} is at least {product.minimum_bid_mw:g} MW",
             lambda b: volume[b] >= product.minimum_bid_mw * bid[b],
             spans=spans,
             dimension=dimension,
             role="bid",
         )
-        _bid_maximum(context, product_id, volume, bid, largest, spans, dimension)
+        _bid_maximum(context, product_id, volume, bid, largest, spans, dimension, prefix)
     if steps and product.bid_step_mw > 0 and largest > 0:
         count = context.variable(
             product_id,
-            "bid_steps",
+            f"{prefix}bid_steps",
             "1",
             product.stage,
             upper=round(largest / product.bid_step_mw),
@@ -86,7 +120,7 @@ def build_volume(
         )
         context.constraint(
             product_id,
-            "bid_step",
+            f"{prefix}bid_step",
             f"bids for {product_id} are multiples of {product.bid_step_mw:g} MW",
             lambda b: volume[b] == product.bid_step_mw * count[b],
             spans=spans,
@@ -112,10 +146,16 @@ def declare_bid(
 
 
 def _bid_variable(
-    context: MarketContext, product_id: str, product: BidRules, spans: Sequence[Span], dimension: str
+    context: MarketContext,
+    product_id: str,
+    product: BidRules,
+    spans: Sequence[Span],
+    dimension: str,
+    prefix: str = "",
 ) -> Any:
+    name, stage = f"{prefix}bid", product.stage
     return context.variable(
-        product_id, "bid", "1", product.stage, upper=1.0, integer=True, spans=spans, dimension=dimension, role="bid"
+        product_id, name, "1", stage, upper=1.0, integer=True, spans=spans, dimension=dimension, role="bid"
     )
 
 
@@ -127,10 +167,11 @@ def _bid_maximum(
     largest: float,
     spans: Sequence[Span],
     dimension: str,
+    prefix: str = "",
 ) -> None:
     context.constraint(
         product_id,
-        "bid_maximum",
+        f"{prefix}bid_maximum",
         f"{product_id} is committed only where a bid is made",
         lambda b: volume[b] <= largest * bid[b],
         spans=spans,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.products.shared.context import MarketContext
 from mes_stoch.products.shared.equations_bids import declare_bid, largest_volume_mw
+from mes_stoch.products.shared.equations_offers import offered_volume
 from mes_stoch.rules.exclusivity import Overlap, exclusive_pairs, overlaps
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.product import MarketProduct
@@ -26,7 +27,8 @@ def build_exclusivity(context: MarketContext, products: Mapping[str, MarketProdu
         z_p[b] + z_q[c] <= 1          for blocks b, c that oblige in a common period        (exclusive_with_<q>)
 
     Each ``z`` belongs to the stage of its product: two commitments exclude each other at the root, a commitment
-    excludes what is decided later.
+    excludes what is decided later. What is offered at prices excludes with all that is offered (``r`` is then the sum
+    over its prices): nobody knows at the root what will be accepted.
 
     Symbols
     -------
@@ -49,8 +51,8 @@ def _bid(context: MarketContext, product_id: str, product: Flexibility) -> Any:
     largest = largest_volume_mw(product, steps=context.bids.steps, minimum=context.bids.minimum)
     if declared is not None or largest == 0:
         return declared
-    volume = context.declared(product_id, "volume_mw")
     spans = context.spans(product.block_h)
+    volume = offered_volume(context, product_id, product, len(spans))
     return declare_bid(context, product_id, product, volume, largest, spans, f"block_{product_id}")
 
 
@@ -69,10 +71,14 @@ def _keep_apart(context: MarketContext, first: str, second: str, bids: Sequence[
 
 
 def keep_larger(first_mw: NDArray[np.float64], second_mw: NDArray[np.float64], shared: Sequence[Overlap]) -> None:
-    """Set to 0, in place, the smaller of two volumes that exclude each other, overlap by overlap."""
+    """Set to 0, in place, the smaller of two volumes that exclude each other, overlap by overlap.
+
+    Shape (prices at which it is offered, blocks): all that is offered counts.
+    """
     for overlap in shared:
-        if first_mw[overlap.first] > 0 and second_mw[overlap.second] > 0:
-            if first_mw[overlap.first] >= second_mw[overlap.second]:
-                second_mw[overlap.second] = 0.0
+        one, other = first_mw[:, overlap.first].sum(), second_mw[:, overlap.second].sum()
+        if one > 0 and other > 0:
+            if one >= other:
+                second_mw[:, overlap.second] = 0.0
             else:
-                first_mw[overlap.first] = 0.0
+                first_mw[:, overlap.first] = 0.0
