@@ -28,7 +28,7 @@ from mes_stoch.evaluation.profit import leaf_profit
 from mes_stoch.evaluation.rolling.decisions import decision_steps
 from mes_stoch.evaluation.rolling.forecast import Course, Forecast
 from mes_stoch.evaluation.rolling.information import GATE, Information, information_of
-from mes_stoch.evaluation.rolling.step import good_point, rest_of
+from mes_stoch.evaluation.rolling.step import Planner, with_decided
 from mes_stoch.model.merge import Merger
 from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram
 from mes_stoch.model.site_program import SiteProgram
@@ -129,8 +129,8 @@ class _Operator:
         self._program = program
         self._forecast = forecast
         self._fan = fan
-        self._gap_rel = gap_rel
-        self._floor = gap_floor(program)
+        floor = gap_floor(program)
+        self._planner, self._aside = Planner(gap_rel, floor), Planner(gap_rel, floor)
         self._steps = decision_steps(program)
         self._integer = program.structure.integer
         self._decided: BoolArray = np.zeros(len(program.column_names), dtype=bool)
@@ -177,46 +177,36 @@ class _Operator:
         return self._program.structure.program(weights / weights.sum() @ data)
 
     def _plan(self, program: LinearProgram) -> FloatArray | None:
-        found = good_point(rest_of(program, self._decided, self.values), self._gap_rel, self._floor)
-        if found is None:
-            return self._plan_giving_way(program)
-        plan = self.values.copy()
-        plan[~self._decided] = found
-        return plan
+        plan = self._planner.plan(with_decided(program, self._decided, self.values))
+        return self._aside.plan(self._giving_way(program)) if plan is None else plan
 
-    def _plan_giving_way(self, program: LinearProgram) -> FloatArray | None:
-        """The same where decided values may give way by no more than rounding."""
+    def _giving_way(self, program: LinearProgram) -> LinearProgram:
+        """The program where decided values may give way by no more than rounding."""
         held = self._decided & self._integer
         held[self._program.root.columns] = True
-        moving = self._decided & ~held
-        reach = _GIVES_WAY * np.maximum(1.0, np.abs(self.values))
-        lower, upper = program.column_lower.copy(), program.column_upper.copy()
-        lower[moving] = np.maximum(lower, self.values - reach)[moving]
-        upper[moving] = np.minimum(upper, self.values + reach)[moving]
-        eased = replace(program, column_lower=lower, column_upper=upper)
-        found = good_point(rest_of(eased, held, self.values), self._gap_rel, self._floor)
-        if found is None:
-            return None
-        plan = self.values.copy()
-        plan[~held] = found
-        return plan
+        reach = np.where(held, 0.0, _GIVES_WAY * np.maximum(1.0, np.abs(self.values)))
+        lower = np.maximum(program.column_lower, self.values - reach)
+        upper = np.minimum(program.column_upper, self.values + reach)
+        return replace(
+            program,
+            column_lower=np.where(self._decided, lower, program.column_lower),
+            column_upper=np.where(self._decided, upper, program.column_upper),
+        )
 
     def _plan_of_fan(self, courses: Sequence[Course], now: BoolArray) -> FloatArray | None:
         """A plan for several courses that agree on what is decided now; the plan of the first of them."""
         total = sum(course.weight for course in courses)
-        parts = [rest_of(self._mean([course]), self._decided, self.values) for course in courses]
-        shared = np.flatnonzero(now[~self._decided]).astype(np.int32)
+        parts = [with_decided(self._mean([course]), self._decided, self.values) for course in courses]
+        shared = np.flatnonzero(now).astype(np.int32)
         merged = Merger(shared).merge(parts, [course.weight / total for course in courses])
-        found = good_point(merged.program, self._gap_rel, self._floor)
+        found = self._aside.plan(merged.program)
         if found is None:
             return None
-        own = np.ones(parts[0].matrix.shape[1], dtype=bool)
+        plan = np.empty(len(self.values))
+        plan[shared] = found[: len(shared)]
+        own = np.ones(len(plan), dtype=bool)
         own[shared] = False
-        first = np.zeros(len(own))
-        first[shared] = found[: len(shared)]
-        first[own] = found[len(shared) : len(own)]
-        plan = self.values.copy()
-        plan[~self._decided] = first
+        plan[own] = found[len(shared) : len(plan)]
         return plan
 
     def _no_way_on(self, program: LinearProgram, step: int) -> str:
