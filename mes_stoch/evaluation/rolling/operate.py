@@ -19,7 +19,7 @@ the path is a feasible point of the leaf's own program: it earns no more than th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,7 +35,6 @@ from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
-from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs import primal_check
 from mes_stoch.solvers.subproblems.explain import DescribedByInner, explain_infeasible
 from mes_stoch.solvers.subproblems.pool import with_fixed
@@ -80,7 +79,7 @@ def operate(
     information: Information | None = None,
     fan: int = 1,
     gap_rel: float = 1e-3,
-    stop: Stop | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> RolledPath:
     """Operate a commitment in one leaf without foresight; see the module's equations.
 
@@ -99,7 +98,8 @@ def operate(
         Courses that a step is planned for; 1 for their mean.
     gap_rel : float
         Gap of the plan of a step, relative to its cost.
-    stop : Stop, optional
+    stop : callable, optional
+        Asked before every step whether to give up.
 
     Raises
     ------
@@ -109,24 +109,26 @@ def operate(
     """
     if fan < 1:
         raise UsageError(f"a step is planned for 1 course or more, not {fan}")
-    operator = _Operator(program, root, forecast, fan, gap_rel)
+    operator = _Operator(program, program.scenario_names[leaf], root, forecast, fan, gap_rel)
     known = information or information_of(program, leaf)
     actual = {name: program.tree.values(name, leaf) for name in program.series_names}
-    stop = stop or Stop()
     for step in range(GATE, program.tree.periods):
-        if stop():
+        if stop is not None and stop():
             raise NotInTimeError(
                 f"{program.name}: there was no time to operate scenario {program.scenario_names[leaf]!r}"
             )
         operator.decide(step, known.seen(actual, step))
-    return _path(program, leaf, operator.values)
+    return path_of(program, leaf, operator.values)
 
 
 class _Operator:
     """What has been decided so far, and how a step goes on from it."""
 
-    def __init__(self, program: SiteProgram, root: FloatArray, forecast: Forecast, fan: int, gap_rel: float) -> None:
+    def __init__(
+        self, program: SiteProgram, leaf: str, root: FloatArray, forecast: Forecast, fan: int, gap_rel: float
+    ) -> None:
         self._program = program
+        self._leaf = leaf
         self._forecast = forecast
         self._fan = fan
         floor = gap_floor(program)
@@ -213,7 +215,7 @@ class _Operator:
         site = self._program
         when = "at the day-ahead gate" if step == GATE else f"in the period from {site.tree.time[step]:%Y-%m-%d %H:%M}"
         repair = explain_infeasible(_Decided(site, program, self._decided, self.values), 0)
-        return f"{site.name}: what was decided before leaves no way on {when}." + (
+        return f"{site.name}: in scenario {self._leaf!r} what was decided before leaves no way on {when}." + (
             f" The least that would have to give way:\n{repair}" if repair else ""
         )
 
@@ -235,8 +237,8 @@ class _Decided(DescribedByInner):
         return self._fixed
 
 
-def _path(program: SiteProgram, leaf: int, values: FloatArray) -> RolledPath:
-    """The path as it counts: checked in the leaf's own numbers.
+def path_of(program: SiteProgram, leaf: int, values: FloatArray) -> RolledPath:
+    """A path as it counts: checked in the leaf's own numbers.
 
     Raises
     ------

@@ -60,8 +60,8 @@ class Planner:
 
         A dive from the relaxation, the integers of the last plan and single moves of integers, the next only where that
         before it is too far from the relaxation; a search where they find nothing. No more is done for the gap, since
-        the plan is made anew in the next period: on hospital days searches took up to four fifths of the time, and moved
-        the profit by 0.003 % at most.
+        the plan is made anew in the next period: on hospital days searches took up to four fifths of the time, and
+        moved the profit by 0.003 % at most.
         """
         model = self._loaded(program)
         relaxed = model.run()
