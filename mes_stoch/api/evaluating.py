@@ -29,9 +29,13 @@ from mes_stoch.settlement.data import SettlementData
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mes_stoch.evaluation.rolling.foresight import RollingRequest
     from mes_stoch.policies.policy import Policy
 
 logger = logging.getLogger("mes_stoch.api")
+
+#: Scenarios drawn to forecast with.
+FORECAST_SCENARIOS = 30
 
 
 def evaluate(
@@ -52,6 +56,11 @@ def evaluate(
     risk_weights: Sequence[float] | None = None,
     cvar_alpha: float | None = None,
     policies: str | Sequence[str | Policy] | None = None,
+    rolling: bool = False,
+    forecast: ScenarioTree | None = None,
+    fan: int = 1,
+    workers: int = 1,
+    keep: str | Path | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -100,6 +109,19 @@ def evaluate(
     policies : str, or sequence of str and Policy, optional
         Compare policies with the stochastic program over the tree: ``"all"``, or names such as ``two_loop`` and
         ``share_of_capacity:share=0.3``, or objects with a method ``commit`` (:mod:`mes_stoch.policies.policy`).
+    rolling : bool
+        Operate the commitment in every scenario of the tree period by period, with what is known by then, and say by
+        how much a model with foresight overstates what is earned.
+    forecast : ScenarioTree, optional
+        Scenarios that rolling forecasts with, by their likeness to what has been seen. Default 30 of another seed;
+        where scenarios are listed, those of the tree's other day-ahead nodes.
+    fan : int
+        Of the likeliest courses of the day, how many a period is planned for; 1 for the mean of all.
+    workers : int
+        Processes that share the scenarios to operate. A script that asks for more than one has to stand below
+        ``if __name__ == "__main__":``.
+    keep : path, optional
+        Folder in which operated scenarios are kept until all are done, so that the same call goes on where it ended.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -112,7 +134,7 @@ def evaluate(
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
         ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``policies`` with a bracket, its loss and
-        profits for each; ``frontier``.
+        profits for each; ``frontier``; ``rolling`` with ``biases`` and ``table()``.
 
     Raises
     ------
@@ -136,6 +158,8 @@ def evaluate(
     >>> found = ms.evaluate(ms.read("instances/tiny_site"), policies="energy_only", gap_rel=1e-6).policies
     >>> round(found.loss("energy_only").lower, 2)
     82.5
+    >>> ms.evaluate(run, rolling=True).rolling.table()["rolled_eur"].round(2).tolist()
+    [-22200.31, -1133.91, -1254.66, -580.05]
     """
     if not frontier and (risk_weights is not None or cvar_alpha is not None):
         raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
@@ -145,9 +169,11 @@ def evaluate(
     is_of_profits = commitments is not None or rule is not None or against is not None
     of_site = values or products or policies is not None or frontier
     is_other = tree is not None and not (of_site or replications is not None)
+    # what is operated without foresight is dispatched with it as well
+    is_dispatched = (is_of_profits or is_other) and not rolling
     asked = Asked(
         commitments=commitments,
-        profits=is_of_profits or is_other,
+        profits=is_dispatched,
         replications=replications,
         seed=seed,
         policy_leaves=policy_leaves,
@@ -159,17 +185,17 @@ def evaluate(
         policies=policies,
         frontier=_weights(risk_weights) if frontier else None,
     )
-    if not (stress or asked.needs_solver):
+    if not (stress or rolling or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
             "values=True what information and the model are worth, products=True what each product is, policies='all' "
-            "what others would earn, frontier=True what risk costs"
+            "what others would earn, frontier=True what risk costs, rolling=True what is earned without foresight"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:
         raise UsageError("an instance holds nothing yet: the stress test takes a run")
-    if run is None and asked.needs_volumes and commitments is None:
+    if run is None and (asked.needs_volumes or rolling) and commitments is None:
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
     if frontier:
@@ -177,13 +203,20 @@ def evaluate(
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
-    if not asked.needs_solver:
+    if not (asked.needs_solver or rolling):
         return found
     taken = _tree_to_evaluate(site, run, tree)
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
-    return evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+    if rolling:
+        asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
+    found = evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+    if found.rolling is None:
+        return found
+    from mes_stoch.report.rolling_settlement import settled
+
+    return replace(found, rolling=settled(found.rolling))
 
 
 def _weights(given: Sequence[float] | None) -> Sequence[float]:
@@ -229,6 +262,22 @@ def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) ->
     if tree is None:
         return site.tree() if run is None else run.tree
     return checked_tree(site, tree)[0]
+
+
+def _rolling(
+    site: Site, tree: ScenarioTree, forecast: ScenarioTree | None, fan: int, workers: int, keep: str | Path | None
+) -> RollingRequest:
+    """How to operate, with the forecast that is handed in, or one of the seed after that of the tree."""
+    from mes_stoch.evaluation.rolling.foresight import RollingRequest
+
+    if not (isinstance(fan, int) and fan >= 1 and isinstance(workers, int) and workers >= 1):
+        raise UsageError(f"fan and workers are whole numbers, 1 or more; found {fan!r} and {workers!r}")
+    seed = tree.dataset.attrs.get("seed")
+    if forecast is not None:
+        forecast = checked_tree(site, forecast)[0]
+    elif seed is not None:
+        forecast = site.tree(FORECAST_SCENARIOS, int(seed) + 1, leaves_per_day_ahead_node=1)
+    return RollingRequest(forecast, fan, workers, None if keep is None else Path(keep))
 
 
 def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:

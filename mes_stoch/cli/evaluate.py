@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mes_stoch.cli import output
-from mes_stoch.cli.evaluate_sampling import (
-    asks_for_samples,
-    from_samples,
-    require_alone,
-    sampling_options,
-    show_samples,
-    write_beside,
-)
+from mes_stoch.cli.evaluate_options import ASK, asks_something, question_options
+from mes_stoch.cli.evaluate_output import check_target, default_target, kept_scenarios, show_and_write
+from mes_stoch.cli.evaluate_sampling import asks_for_samples, from_samples, sampling_options
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
-from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError, WriteError
+from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
+    from mes_stoch.api.site import Site
     from mes_stoch.evaluation.evaluation import Evaluation
+    from mes_stoch.report.run import Run
+    from mes_stoch.schema.tree import ScenarioTree
 
 _EPILOG = """\b
 The stress test calls everything that is held, in full, at every time the products allow: each product
@@ -45,6 +42,7 @@ Examples:
   mes-stoch evaluate instances/hospital_fr --stability --sizes 5,10,20 --replications 4 --wanted-error 1%
   mes-stoch evaluate instances/hospital_fr --sequential --wanted-gap 1%
   mes-stoch evaluate instances/hospital_fr --policies two_loop,share_of_capacity:share=0.3 --scenarios 10
+  mes-stoch evaluate runs/hospital_fr-20250115-093000 --rolling --scenarios 20 --seed 7 --workers 2
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -54,35 +52,6 @@ cannot be delivered, or a scenario has no dispatch, 4 the time limit came first.
 
 #: What an evaluation is left where the command has taken its time already, s.
 _LEAST_S = 0.01
-
-
-class _Weights(click.ParamType[tuple[float, ...]]):
-    """Numbers with commas between."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> tuple[float, ...]:
-        try:
-            return tuple(float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not numbers with commas between, like 0,0.5,1", param, context)
-
-
-class _Leaves(click.ParamType[int | None]):
-    """A number of leaves, or ``all``."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int | None:
-        if value == "all":
-            return None
-        try:
-            count = int(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a number of leaves nor 'all'", param, context)
-        if count < 1:
-            self.fail(f"{value} is not at least 1", param, context)
-        return count
 
 
 def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
@@ -96,72 +65,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 
 @click.command(epilog=_EPILOG, short_help="What is a commitment worth: stress test, other scenarios, values.")
 @click.argument("folder", metavar="RUN|INSTANCE", type=click.Path(path_type=Path))
-@click.option("--stress", is_flag=True, help="The stress test: full calls at every time, without optimisation.")
-@click.option(
-    "--leaves",
-    type=_Leaves(),
-    default=20,
-    show_default=True,
-    metavar="N|all",
-    help="Leaves of the stress test told in detail, worst first; all are tested.",
-)
-@click.option(
-    "--commitment",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Volumes to evaluate, like a run's commitments.csv; default those of the run.",
-)
-@click.option(
-    "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
-)
-@click.option("--products", is_flag=True, help="What each committed product is worth, beside the others and alone.")
-@click.option("--frontier", is_flag=True, help="Risk and return: the best plans for several weights of risk.")
-@click.option(
-    "--risk-weights",
-    type=_Weights(),
-    metavar="B,B,...",
-    help="Weights of the frontier, between 0 and 1; default 0,0.1,...,1.",
-)
-@click.option(
-    "--cvar-alpha",
-    type=click.FloatRange(0.0, 1.0, max_open=True),
-    metavar="A",
-    help="Measure of the frontier: mean profit of the worst 1 - A of the probability; default the instance's, or 0.95.",
-)
-@click.option(
-    "--policies",
-    metavar="all|NAME,...",
-    help="What others would earn, against the stochastic program: expected_value, energy_only, single_market, "
-    "share_of_capacity, two_loop, wait_and_see, and those of installed packages.",
-)
-@click.option(
-    "--replications",
-    type=click.IntRange(min=2),
-    metavar="M",
-    help="How far the commitment may be from the best one over all days: from M samples of N scenarios each.",
-)
-@click.option(
-    "--policy-leaves",
-    type=click.IntRange(min=1),
-    metavar="P",
-    help="With replications of three stages: day-ahead positions of the commitment are decided by P further leaves "
-    "below each node; default as many as it has.",
-)
-@click.option(
-    "--interval",
-    type=click.Choice(["t", "bootstrap", "block-bootstrap"]),
-    help="Intervals of the mean profit and of its worst 5 % for days not drawn; block-bootstrap: scenarios are days in "
-    "their order.",
-)
-@click.option(
-    "--block-days", type=click.IntRange(min=1), metavar="L", help="Days of a block; default the cube root of all."
-)
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Another commitment to compare with, in the same scenarios.",
-)
+@question_options
 @sampling_options
 @scenarios_option
 @click.option(
@@ -190,20 +94,6 @@ def evaluate(
     context: click.Context,
     /,
     folder: Path,
-    stress: bool,
-    leaves: int | None,
-    commitment: Path | None,
-    values: bool,
-    products: bool,
-    frontier: bool,
-    risk_weights: tuple[float, ...] | None,
-    cvar_alpha: float | None,
-    policies: str | None,
-    replications: int | None,
-    policy_leaves: int | None,
-    interval: Literal["t", "bootstrap", "block-bootstrap"] | None,
-    block_days: int | None,
-    against: Path | None,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -212,7 +102,7 @@ def evaluate(
     out: Path | None,
     force: bool,
     no_figures: bool,
-    **sampling: Any,
+    **asked: Any,
 ) -> None:
     """Find out what a commitment is worth: test a finished run, or evaluate volumes over scenarios."""
     from mes_stoch import api
@@ -221,77 +111,78 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    given = (commitment, replications, interval, block_days, against)
-    is_sampling = asks_for_samples(sampling)
-    of_site = values or products or policies is not None or frontier
-    is_asked = is_sampling or stress or of_site or draws
-    if not (is_asked or any(option is not None for option in given)):
-        raise UsageError(
-            "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
-            "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth, --products what each product is, --policies what "
-            "others would earn, --frontier what risk costs"
-        )
-    if not frontier and (risk_weights is not None or cvar_alpha is not None):
-        raise UsageError("--risk-weights and --cvar-alpha are of a frontier: add --frontier")
-    _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
+    is_sampling = asks_for_samples(asked)
+    if not (asks_something(asked) or is_sampling or draws):
+        raise UsageError(ASK)
+    check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)
-    gone = time.perf_counter() - invocation.begun
-    left = None if time_limit is None else max(time_limit - gone, _LEAST_S)
+    drawn: dict[str, Any] = {"seed": seed, "gap_rel": gap}
     if is_sampling:
-        alone = (stress, values, products, interval, block_days, against)
-        require_alone(sampling, [option for option in alone if option])
-        found = from_samples(
-            site if run is None else run,
-            sampling,
-            replications=replications,
-            policy_leaves=policy_leaves,
-            commitments=commitment,
-            scenarios=scenarios,
-            leaves_per_node=leaves_per_node,
-            seed=seed,
-            gap=gap,
-            time_limit_s=left,
+        drawn |= {"scenarios": scenarios, "leaves_per_day_ahead_node": leaves_per_node}
+        drawn["time_limit_s"] = _left(invocation, time_limit)
+        found = from_samples(site if run is None else run, asked, drawn)
+    else:
+        tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
+        drawn["tree"] = tree
+        drawn |= _rolling(site, run, tree, asked)
+        drawn["keep"] = kept_scenarios(folder, out, is_run=run is not None)
+        drawn["time_limit_s"] = _left(invocation, time_limit)
+        found = api.evaluate(site if run is None else folder, **_questions(asked), **drawn, told=output.status)
+    target = out or default_target(folder, site.name, is_run=run is not None)
+    before = None if run is None or asked["commitment"] is not None else run.objective
+    show_and_write(found, target, asked["leaves"], before=before, draws_figures=not no_figures)
+    _judge(found)
+
+
+def _left(invocation: Invocation, time_limit: float | None) -> float | None:
+    """Seconds of the limit that are left for the evaluation."""
+    gone = time.perf_counter() - invocation.begun
+    return None if time_limit is None else max(time_limit - gone, _LEAST_S)
+
+
+def _questions(asked: dict[str, Any]) -> dict[str, Any]:
+    """Options that :func:`mes_stoch.evaluate` knows by the same name; ``--commitment`` is one of several rows."""
+    names = ("stress", "values", "products", "replications", "policy_leaves", "interval", "block_days", "against")
+    found = {name: asked[name] for name in (*names, "frontier", "risk_weights", "cvar_alpha", "policies", "rolling")}
+    return {"commitments": asked["commitment"], **found}
+
+
+def _rolling(site: Site, run: Run | None, tree: ScenarioTree | None, asked: dict[str, Any]) -> dict[str, Any]:
+    """How to operate without foresight."""
+    if not asked["rolling"]:
+        return {}
+    operated = tree if tree is not None or run is None else run.tree
+    return {
+        "forecast": _forecast(site, operated, asked["forecast_scenarios"], asked["forecast_seed"]),
+        "fan": asked["fan"] or 1,
+        "workers": asked["workers"] or 1,
+    }
+
+
+def _forecast(site: Site, tree: ScenarioTree | None, scenarios: int | None, seed: int | None) -> ScenarioTree | None:
+    """The tree to forecast with, where one is asked for."""
+    from mes_stoch.api.evaluating import FORECAST_SCENARIOS
+
+    if scenarios is None and seed is None:
+        return None
+    own = getattr(site.instance.uncertainty, "seed", None)
+    operated = own if tree is None else tree.dataset.attrs.get("seed")
+    if operated is None:
+        raise UsageError(
+            f"{site.name} lists its scenarios: those of the other day-ahead nodes are forecast with, and none are drawn"
         )
-        target = out or _default_target(folder, site.name, is_run=run is not None)
-        _finish(found, target, leaves, before=None, draws_figures=not no_figures)
-        return
-    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
-    found = api.evaluate(
-        site if run is None else folder,
-        stress=stress,
-        commitments=commitment,
-        tree=tree,
-        replications=replications,
-        seed=seed,
-        policy_leaves=policy_leaves,
-        interval=interval,
-        block_days=block_days,
-        against=against,
-        values=values,
-        products=products,
-        frontier=frontier,
-        risk_weights=risk_weights,
-        cvar_alpha=cvar_alpha,
-        policies=policies,
-        gap_rel=gap,
-        time_limit_s=left,
-        told=output.status,
-    )
-    target = out or _default_target(folder, site.name, is_run=run is not None)
-    before = None if run is None or commitment is not None else run.objective
-    _finish(found, target, leaves, before=before, draws_figures=not no_figures)
+    chosen = int(operated) + 1 if seed is None else seed
+    return site.tree(scenarios or FORECAST_SCENARIOS, chosen, leaves_per_day_ahead_node=1)
 
 
-def _finish(found: Evaluation, target: Path, leaves: int | None, *, before: float | None, draws_figures: bool) -> None:
-    """Show and write what was found; an error where it is not what was wanted."""
-    _show(found, leaves, before)
-    found.write(target, leaves)
-    output.status(f"evaluation: {target}")
-    if draws_figures:
-        _draw(found, target)
-    write_beside(found, target)
+def _judge(found: Evaluation) -> None:
+    """An error where something that was found is not what was wanted.
+
+    Raises
+    ------
+    TimeLimitError, StressError
+    """
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
@@ -300,83 +191,3 @@ def _finish(found: Evaluation, target: Path, leaves: int | None, *, before: floa
             f"what is held cannot all be delivered: {test.leaves_with_a_miss} of {test.plan.leaves} leaves miss up to "
             f"{test.largest_miss('MW'):.3g} MW and {test.largest_miss('MWh'):.3g} MWh of a full call"
         )
-
-
-def _check_target(target: Path, *, is_named: bool, force: bool) -> None:
-    """Refuse to write what could not be written, or over what is not an evaluation's."""
-    from mes_stoch.io.artifacts.run_folder import FLOWS, MANIFEST, SOLUTION, SUMMARY, TREE, UNFINISHED
-
-    data = target.with_suffix(".nc")
-    if data == target:
-        raise UsageError(f"{target} is the name of the profits by scenario; --out names the JSON beside it")
-    if {target.name, data.name} & {MANIFEST, UNFINISHED, SUMMARY, SOLUTION, FLOWS, TREE}:
-        raise UsageError(f"{target.name} would overwrite a file of a run; choose another name for --out")
-    if is_named and not target.parent.is_dir():
-        raise UsageError(f"cannot write {target}: there is no folder {target.parent}")
-    for path in (target, data):
-        if path.is_dir():
-            raise UsageError(f"cannot write {path}: it is a folder")
-        if is_named and path.exists() and not force:
-            raise UsageError(f"{path} exists; choose another --out, or add --force to overwrite it")
-
-
-def _default_target(folder: Path, name: str, *, is_run: bool) -> Path:
-    """Where it is written: the run's own folder, or one of its own."""
-    from mes_stoch.io.artifacts.run_folder import EVALUATION
-
-    if is_run:
-        return folder / EVALUATION
-    made = Path("runs") / f"{name}-evaluation-{datetime.now():%Y%m%d-%H%M%S}"
-    try:
-        made.mkdir(parents=True)
-    except OSError as error:
-        raise UsageError(f"cannot make {made}: {error.strerror or error}; name a file with --out") from error
-    return made / EVALUATION
-
-
-def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
-    if found.stress is not None:
-        from mes_stoch.report.stress import render_stress
-
-        output.show(render_stress(found.stress, leaves))
-    if found.profits is not None:
-        from mes_stoch.report.evaluation import render_profits
-
-        output.show(render_profits(found.profits, before))
-    if found.comparison is not None:
-        from mes_stoch.report.sampling import render_comparison
-
-        output.show(render_comparison(found.comparison))
-    show_samples(found)
-    if found.optimality_gap is not None:
-        from mes_stoch.report.evaluation import render_gap
-
-        output.show(render_gap(found.optimality_gap))
-    if found.product_values is not None:
-        from mes_stoch.report.evaluation import render_products
-
-        output.show(render_products(found.product_values))
-    if found.values is not None:
-        from mes_stoch.report.evaluation import render_values
-
-        output.show(render_values(found.values))
-    if found.frontier is not None:
-        from mes_stoch.report.frontier import render_frontier
-
-        output.show(render_frontier(found.frontier))
-    if found.policies is not None:
-        from mes_stoch.report.policies import render_policies
-
-        output.show(render_policies(found.policies))
-
-
-def _draw(found: Evaluation, target: Path) -> None:
-    """Draw, or say what is missing: no figure is worth an evaluation."""
-    from mes_stoch.report.evaluation_figures import write_evaluation_figures
-    from mes_stoch.report.figures import PlotsMissingError
-
-    try:
-        for path in write_evaluation_figures(found, target):
-            output.status(f"figure: {path}")
-    except (PlotsMissingError, WriteError) as error:
-        output.status(f"mes-stoch: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,32 +107,18 @@ def asks_for_samples(asked: Mapping[str, Any]) -> bool:
     return bool(asked["stability"] or asked["sequential"])
 
 
-def require_alone(asked: Mapping[str, Any], others: Sequence[object]) -> None:
-    """Refuse what is evaluated over a tree beside samples that are drawn for their own.
-
-    Raises
-    ------
-    UsageError
-    """
-    if others:
-        name = "stability" if asked["stability"] else "sequential"
-        raise UsageError(f"--{name} draws samples of its own; ask for the rest in a command of its own")
+_ALONE = ("stress", "values", "products", "policies", "frontier", "rolling", "interval", "block_days", "against")
 
 
-def from_samples(
-    subject: Site | Run,
-    asked: Mapping[str, Any],
-    *,
-    replications: int | None,
-    policy_leaves: int | None,
-    commitments: Path | None,
-    scenarios: int | None,
-    leaves_per_node: int | None,
-    seed: int | None,
-    gap: float | None,
-    time_limit_s: float | None,
-) -> Evaluation:
+def from_samples(subject: Site | Run, asked: Mapping[str, Any], drawn: Mapping[str, Any]) -> Evaluation:
     """What is asked of samples.
+
+    Parameters
+    ----------
+    asked : dict
+        Options of the command.
+    drawn : dict
+        How samples are drawn and solved: keywords that both have.
 
     Raises
     ------
@@ -140,26 +126,23 @@ def from_samples(
     """
     from mes_stoch import api
 
-    common: dict[str, Any] = {
-        "seed": seed,
-        "leaves_per_day_ahead_node": leaves_per_node,
-        "gap_rel": gap,
-        "time_limit_s": time_limit_s,
-        "told": output.status,
-    }
+    name = "stability" if asked["stability"] else "sequential"
+    if any(asked[other] not in (None, False) for other in _ALONE):
+        raise UsageError(f"--{name} draws samples of its own; ask for the rest in a command of its own")
     site = subject if isinstance(subject, api.Site) else api.site_of(subject)
+    replications, commitments = asked["replications"], asked["commitment"]
     if asked["stability"]:
-        if commitments is not None or policy_leaves is not None:
+        if commitments is not None or asked["policy_leaves"] is not None:
             raise UsageError("--stability evaluates the samples' own commitments, with positions decided by node")
         wanted: Amount | None = asked["wanted_error"]
         return api.stability(
             site,
             asked["sizes"] or api.sampling.DEFAULT_SIZES,
             replications=replications or api.sampling.DEFAULT_SAMPLES,
-            scenarios=scenarios,
             wanted_error=None if wanted is None or wanted.is_share else wanted.value,
             wanted_error_rel=wanted.value if wanted is not None and wanted.is_share else None,
-            **common,
+            told=output.status,
+            **drawn,
         )
     if replications is not None:
         raise UsageError("--sequential chooses its samples itself; leave --replications out")
@@ -169,10 +152,10 @@ def from_samples(
         None if limit.is_share else limit.value,
         wanted_gap_rel=limit.value if limit.is_share else None,
         commitments=commitments,
-        scenarios=scenarios,
         most_scenarios=asked["most_scenarios"],
-        policy_leaves=policy_leaves,
-        **common,
+        policy_leaves=asked["policy_leaves"],
+        told=output.status,
+        **drawn,
     )
 
 
@@ -188,8 +171,8 @@ def show_samples(found: Evaluation) -> None:
         output.show(render_sequential(found.sequential))
 
 
-def write_beside(found: Evaluation, target: Path) -> None:
-    """The figure of stability, and the commitment that samples have found, beside ``evaluation.json``."""
+def write_commitment(found: Evaluation, target: Path) -> None:
+    """The commitment that samples have found, beside ``evaluation.json``."""
     if found.commitments is not None and found.sequential is not None and not found.sequential.is_given:
         from mes_stoch.io.artifacts.run_folder import RunFolder
         from mes_stoch.report.run import commitments_as_text
@@ -197,13 +180,3 @@ def write_beside(found: Evaluation, target: Path) -> None:
         name = f"{target.stem}_commitments.csv"
         written = RunFolder(target.parent).put_frame(name, commitments_as_text(found.commitments))
         output.status(f"commitment: {written}")
-    if found.stability is not None:
-        from mes_stoch.report.figures import PlotsMissingError
-        from mes_stoch.report.stability import write_stability_figure
-
-        try:
-            figure = write_stability_figure(found.stability, target.with_name(f"{target.stem}_stability.png"))
-        except PlotsMissingError as error:
-            output.status(str(error))
-        else:
-            output.status(f"figure: {figure}")

@@ -24,6 +24,7 @@ from mes_stoch.schema.tree import ScenarioTree
 
 if TYPE_CHECKING:
     from mes_stoch.evaluation.frontier import Frontier
+    from mes_stoch.evaluation.rolling.foresight import RollingRequest
     from mes_stoch.policies.policy import Policy
     from mes_stoch.solvers.certificate.result import SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
@@ -81,15 +82,16 @@ class Asked:
     interval: IntervalRule | None = None
     against: pd.DataFrame | str | Path | None = None
     policies: str | Sequence[str | Policy] | None = None
+    rolling: RollingRequest | None = None
 
     @property
     def needs_volumes(self) -> bool:
-        return self.profits or self.replications is not None
+        return self.profits or self.replications is not None or self.rolling is not None
 
     @property
     def is_of_expectation(self) -> bool:
         """Whether something is asked that is defined for the expected profit alone."""
-        return self.replications is not None or self.policies is not None
+        return self.replications is not None or self.policies is not None or self.rolling is not None
 
     @property
     def needs_solver(self) -> bool:
@@ -119,6 +121,7 @@ def evaluate_asked(
     from mes_stoch.evaluation.policies import compare_policies
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
+    from mes_stoch.evaluation.rolling.foresight import rolling_of_commitment
     from mes_stoch.evaluation.values import values_of_site
     from mes_stoch.evaluation.values_with_risk import values_with_risk
     from mes_stoch.model.site_program import build_leaf_program
@@ -147,6 +150,9 @@ def evaluate_asked(
         steps["optimality_gap"] = lambda: gap_of_commitment(
             instance, subject.draw, seeds, volumes, options, stop, told, policy_leaves=asked.policy_leaves
         )
+    request = asked.rolling
+    if request is not None:
+        steps["rolling"] = lambda: rolling_of_commitment(instance, tree, volumes, request, options, stop, told)
     if asked.products:
         steps["product_values"] = lambda: product_values(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
@@ -200,8 +206,8 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "replications and policies are of the expected profit, and the instance weighs risk beside it: use an "
-            "instance without risk, or site.with_risk(None)"
+            "replications, policies and rolling are of the expected profit, and the instance weighs risk beside it: "
+            "use an instance without risk, or site.with_risk(None)"
         )
 
 

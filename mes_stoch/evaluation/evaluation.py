@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
+    from mes_stoch.evaluation.rolling.foresight import Rolling
     from mes_stoch.evaluation.sequential import Sequential
     from mes_stoch.evaluation.stability import Stability
     from mes_stoch.evaluation.values import Values
@@ -42,6 +43,7 @@ _PARTS = (
     "values",
     "policies",
     "frontier",
+    "rolling",
 )
 
 
@@ -75,6 +77,8 @@ class Evaluation:
         Volumes of the commitment that samples have found.
     policies : PolicyComparison, optional
         What policies earn, and lose against the stochastic program.
+    rolling : Rolling, optional
+        What a commitment earns without foresight, and what foresight is worth.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -91,6 +95,7 @@ class Evaluation:
     sequential: Sequential | None = None
     commitments: pd.DataFrame | None = None
     policies: PolicyComparison | None = None
+    rolling: Rolling | None = None
     is_cut_short: bool = False
 
     @property
@@ -113,6 +118,7 @@ class Evaluation:
             values=None if self.values is None else self.values.result(),
             frontier=None if self.frontier is None else self.frontier.result(),
             policies=None if self.policies is None else self.policies.result(),
+            rolling=None if self.rolling is None else self.rolling.result(),
         )
 
     def write(self, target: Path, leaves: int | None = WORST_LEAVES) -> None:
@@ -134,7 +140,7 @@ class Evaluation:
             kept = before.model_dump(mode="json")
             content |= {name: kept[name] for name in _PARTS if content[name] is None}
         folder.put_json(target.name, content)
-        parts = [part.dataset() for part in (self.profits, self.policies) if part is not None]
+        parts = [part.dataset() for part in (self.profits, self.policies, self.rolling) if part is not None]
         if parts:
             # the scenarios of one evaluation are those of one tree
             folder.put_dataset(target.with_suffix(".nc").name, xr.merge(parts, join="exact", compat="equals"))

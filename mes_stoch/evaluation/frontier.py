@@ -38,13 +38,14 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
+from mes_stoch.evaluation.committed_volumes import committed_volumes
 from mes_stoch.evaluation.plans import MeanRisk, Plan
 from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.solves import Solves
 from mes_stoch.model.risk.measure import RiskMeasure
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import SolveError, UsageError
-from mes_stoch.schema.evaluation import FrontierCommitment, FrontierPointResult, FrontierResult
+from mes_stoch.schema.evaluation import FrontierPointResult, FrontierResult
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
 from mes_stoch.solvers.certificate.result import SolveOptions
@@ -151,20 +152,11 @@ class Frontier:
                     utility=bracket_result(point.utility),
                     bound_kind=point.bound_kind,
                     is_solved=point.is_solved,
-                    commitments=_listed(table),
+                    commitments=committed_volumes(table),
                 )
                 for point, table in zip(self.points, tables, strict=True)
             ],
         )
-
-
-def _listed(table: pd.DataFrame) -> list[FrontierCommitment]:
-    found = []
-    for row in table.to_dict("records"):
-        quantity = "volume_mw" if not pd.isna(row.get("volume_mw", math.nan)) else "volume_mvar"
-        volume = {quantity: float(row[quantity])}
-        found.append(FrontierCommitment(product=row["product"], block_start=row["block_start"].isoformat(), **volume))
-    return found
 
 
 def frontier_of_site(

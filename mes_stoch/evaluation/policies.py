@@ -26,14 +26,15 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
+from mes_stoch.evaluation.committed_volumes import committed_volumes
 from mes_stoch.evaluation.profit import Profits, profits_of, profits_of_leaves, seed_of
-from mes_stoch.evaluation.solves import Solves, profit_of, reached_its_gap
+from mes_stoch.evaluation.solves import Solves, reached_its_gap
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.policies.named import NamedPolicy
 from mes_stoch.policies.policy import Decision, Foresight, Problem
 from mes_stoch.schema.errors import InfeasibleError
-from mes_stoch.schema.evaluation import PoliciesResult, PolicyResult, PolicyVolume
+from mes_stoch.schema.evaluation import PoliciesResult, PolicyResult
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
@@ -122,7 +123,7 @@ class PolicyComparison:
             note=outcome.note,
             profit=bracket_result(outcome.bracket),
             loss=bracket_result(self.loss(name)),
-            commitments=None if outcome.commitments is None else _volumes(outcome.commitments),
+            commitments=None if outcome.commitments is None else committed_volumes(outcome.commitments),
             evaluated=None if outcome.profits is None else outcome.profits.result(),
         )
 
@@ -250,11 +251,3 @@ def _with_foresight(decision: Foresight, leaves: SiteProgram, policy: NamedPolic
 
 def _is_foresight(outcome: PolicyOutcome) -> bool:
     return outcome.profits is not None and outcome.commitments is None
-
-
-def _volumes(commitments: pd.DataFrame) -> list[PolicyVolume]:
-    found = []
-    for row in commitments.to_dict("records"):
-        volume = {key: float(row[key]) for key in ("volume_mw", "volume_mvar") if key in row and row[key] == row[key]}
-        found.append(PolicyVolume(product=row["product"], block_start=row["block_start"].isoformat(), **volume))
-    return found

@@ -84,22 +84,11 @@ class Profits:
         Independent draws are the day-ahead nodes of a drawn tree, whose leaves share prices; ``None`` for a tree that
         was not drawn, of one node, or of nodes that weigh differently.
         """
-        draws = self.draws()
-        if self.drawn_with is None or draws is None or len(draws.means) < TWO:
-            return None
-        return student_interval(draws.means)[1]
+        return None if self.drawn_with is None else sampling_error(self.scenarios, "profit_eur")
 
     def draws(self) -> Draws | None:
         """Profits by day-ahead node, in the order of the tree; ``None`` where nodes weigh differently."""
-        nodes = self.scenarios.groupby("day_ahead_node", sort=False)
-        totals = nodes["probability"].sum().to_numpy()
-        if not np.allclose(totals, totals[0], rtol=1e-9, atol=0.0):
-            return None
-        row, place = nodes.ngroup().to_numpy(), nodes.cumcount().to_numpy()
-        profits, weights = np.zeros((2, len(totals), int(place.max()) + 1))
-        profits[row, place] = self.scenarios["profit_eur"].to_numpy()
-        weights[row, place] = self._weights / totals[row]
-        return Draws(profits, weights)
+        return draws_of(self.scenarios, "profit_eur")
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
         """Confidence interval of the mean by Student's t; ``None`` without a standard error."""
@@ -175,8 +164,8 @@ class Profits:
 
 
 @dataclass(frozen=True)
-class _Leaf:
-    """What is kept of a leaf's dispatch."""
+class LeafProfit:
+    """What is kept of a leaf's dispatch: profit by stream, EUR, and what is not served or delivered, MWh."""
 
     index: int
     profit: float
@@ -213,11 +202,13 @@ def profits_of(
     """
     site = program.program if isinstance(program, BundledProgram) else program
 
-    def keep(solution: ScenarioSolution) -> list[_Leaf]:
+    def keep(solution: ScenarioSolution) -> list[LeafProfit]:
         if not isinstance(program, BundledProgram):
-            return [_leaf(site, solution.index, solution.values)]
+            return [leaf_profit(site, solution.index, solution.values)]
         parts = program.unbundle(solution.index, solution.values)
-        return [_leaf(site, member, part) for member, part in zip(program.members(solution.index), parts, strict=True)]
+        return [
+            leaf_profit(site, member, part) for member, part in zip(program.members(solution.index), parts, strict=True)
+        ]
 
     values = evaluate_given(program, root, keep, gap_rel=gap_rel, stop=stop, told=told)
     leaves = sorted((leaf for value in values for leaf in value.kept), key=lambda leaf: leaf.index)
@@ -237,20 +228,48 @@ def profits_of_leaves(
     bound_upper, bound_kind
         As of :class:`Profits`.
     """
-    return _profits(site, [_leaf(site, index, point) for index, point in values], bound_upper, bound_kind)
+    return _profits(site, [leaf_profit(site, index, point) for index, point in values], bound_upper, bound_kind)
 
 
-def _profits(site: SiteProgram, leaves: list[_Leaf], bound_upper: float, bound_kind: BoundKind) -> Profits:
+def _profits(site: SiteProgram, leaves: list[LeafProfit], bound_upper: float, bound_kind: BoundKind) -> Profits:
     scenarios = _table(site.tree, leaves)
     return Profits(
         scenarios=scenarios,
-        streams=_wide(scenarios.index, [leaf.streams for leaf in leaves]),
-        shortfalls=_wide(scenarios.index, [leaf.shortfalls for leaf in leaves]),
+        streams=by_name(scenarios.index, [leaf.streams for leaf in leaves]),
+        shortfalls=by_name(scenarios.index, [leaf.shortfalls for leaf in leaves]),
         bound_upper=bound_upper,
         bound_kind=bound_kind,
         drawn_with=seed_of(site.tree),
         currency=site.instance.currency,
     )
+
+
+def draws_of(scenarios: pd.DataFrame, column: str) -> Draws | None:
+    """A column by day-ahead node, in the order of the tree; ``None`` where nodes weigh differently.
+
+    Parameters
+    ----------
+    scenarios : DataFrame
+        With ``probability`` and ``day_ahead_node``.
+    """
+    nodes = scenarios.groupby("day_ahead_node", sort=False)
+    totals = nodes["probability"].sum().to_numpy()
+    if not np.allclose(totals, totals[0], rtol=1e-9, atol=0.0):
+        return None
+    row, place = nodes.ngroup().to_numpy(), nodes.cumcount().to_numpy()
+    values, weights = np.zeros((2, len(totals), int(place.max()) + 1))
+    values[row, place] = scenarios[column].to_numpy()
+    weights[row, place] = scenarios["probability"].to_numpy(dtype=float) / totals[row]
+    return Draws(values, weights)
+
+
+def sampling_error(scenarios: pd.DataFrame, column: str) -> float | None:
+    """Standard error of the mean of a column, day-ahead nodes being the draws.
+
+    ``None`` for one node, or nodes that weigh differently.
+    """
+    draws = draws_of(scenarios, column)
+    return None if draws is None or len(draws.means) < TWO else student_interval(draws.means)[1]
 
 
 def seed_of(tree: ScenarioTree) -> int | None:
@@ -259,7 +278,8 @@ def seed_of(tree: ScenarioTree) -> int | None:
     return None if seed is None else int(seed)
 
 
-def _leaf(site: SiteProgram, index: int, values: FloatArray) -> _Leaf:
+def leaf_profit(site: SiteProgram, index: int, values: FloatArray) -> LeafProfit:
+    """What a dispatch of a leaf earns and leaves out."""
     streams = site.profit_streams(index, values)
     hours = float(site.instance.horizon.period_h)
     shortfalls = {}
@@ -268,10 +288,10 @@ def _leaf(site: SiteProgram, index: int, values: FloatArray) -> _Leaf:
             amount = float(values[group.positions].sum()) * (hours if group.unit in ("MW", "Mvar") else 1.0)
             if amount > _TOLERANCE:
                 shortfalls[group.name] = amount
-    return _Leaf(index, math.fsum(streams.values()), streams, shortfalls)
+    return LeafProfit(index, math.fsum(streams.values()), streams, shortfalls)
 
 
-def _table(tree: ScenarioTree, leaves: list[_Leaf]) -> pd.DataFrame:
+def _table(tree: ScenarioTree, leaves: list[LeafProfit]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "probability": tree.probabilities,
@@ -282,7 +302,8 @@ def _table(tree: ScenarioTree, leaves: list[_Leaf]) -> pd.DataFrame:
     )
 
 
-def _wide(index: pd.Index[Any], rows: list[dict[str, float]]) -> pd.DataFrame:
+def by_name(index: pd.Index[Any], rows: list[dict[str, float]]) -> pd.DataFrame:
+    """Amounts of every scenario as a table, 0 where a scenario has none of a name."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return pd.DataFrame(
         [[row.get(name, 0.0) for name in names] for row in rows], index=index, columns=names, dtype=float

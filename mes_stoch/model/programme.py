@@ -68,7 +68,6 @@ class ColumnRanges:
 
     def applied_to(self, program: LinearProgram) -> LinearProgram:
         """The program of the scenario with these ranges, cut to its own bounds."""
-        from dataclasses import replace
 
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
         least, most = lower[self.columns], upper[self.columns]

@@ -51,6 +51,8 @@ def _drawn(found: Evaluation) -> dict[str, Callable[[], Figure]]:
     from mes_stoch.report.brackets_figure import draw_product_values, draw_values
     from mes_stoch.report.frontier_figure import draw_frontier
     from mes_stoch.report.profits_figure import draw_profits
+    from mes_stoch.report.rolling_figure import draw_rolling
+    from mes_stoch.report.stability import draw_stability
 
     drawn: dict[str, Callable[[], Figure]] = {}
     profits, values, products, frontier = found.profits, found.values, found.product_values, found.frontier
@@ -63,4 +65,9 @@ def _drawn(found: Evaluation) -> dict[str, Callable[[], Figure]]:
         drawn["products"] = lambda: draw_product_values(products, found.instance)
     if frontier is not None:
         drawn["frontier"] = lambda: draw_frontier(frontier, found.instance)
+    rolling, stability = found.rolling, found.stability
+    if rolling is not None:
+        drawn["rolling"] = lambda: draw_rolling(rolling, found.instance)
+    if stability is not None:
+        drawn["stability"] = lambda: draw_stability(stability)
     return drawn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.evaluation.stability import Stability
-from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.report.amounts import amount
 from mes_stoch.report.axes import dress
-from mes_stoch.report.figures import RESOLUTION_DPI, PlotsMissingError
 from mes_stoch.report.palette import BLUE, GREY, VERMILION
 
 if TYPE_CHECKING:
@@ -62,26 +59,6 @@ def _recommended(found: Stability) -> list[str]:
     else:
         lines.append("  The gap has no fit that falls: more sizes, or more samples of each, would tell.")
     return lines
-
-
-def write_stability_figure(found: Stability, target: Path) -> Path:
-    """Draw the samples against their number of scenarios, as PNG.
-
-    Raises
-    ------
-    PlotsMissingError
-        matplotlib is not installed.
-    """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-    except ModuleNotFoundError:
-        raise PlotsMissingError from None
-    figure = draw_stability(found)
-    FigureCanvasAgg(figure)
-    drawn: Any = figure
-    return RunFolder(target.parent).put(
-        target.name, lambda stream: drawn.savefig(stream, format="png", dpi=RESOLUTION_DPI)
-    )
 
 
 def draw_stability(found: Stability) -> Figure:

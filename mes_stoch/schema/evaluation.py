@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative
 from mes_stoch.schema.evaluation_sampling import ComparisonResult, IntervalsResult, SequentialResult, StabilityResult
-from mes_stoch.schema.evaluation_shared import BracketResult, ConfidenceInterval, Share
+from mes_stoch.schema.evaluation_shared import BracketResult, CommittedVolume, ConfidenceInterval, Share
 
 
 class StressReading(Model):
@@ -138,15 +138,6 @@ class OptimalityGapResult(Model):
     confidence: Share
 
 
-class FrontierCommitment(Model):
-    """A volume of a plan."""
-
-    product: str
-    block_start: str = Field(description="Local time (ISO 8601).")
-    volume_mw: float | None = None
-    volume_mvar: float | None = None
-
-
 class FrontierPointResult(Model):
     """The best plan known for a weight of risk."""
 
@@ -158,7 +149,7 @@ class FrontierPointResult(Model):
     )
     bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
     is_solved: bool = Field(description="Solved for; false: plans and bounds of other weights prove it.")
-    commitments: list[FrontierCommitment]
+    commitments: list[CommittedVolume]
 
 
 class FrontierResult(Model):
@@ -173,15 +164,6 @@ class FrontierResult(Model):
     points: list[FrontierPointResult] = Field(description="By rising weight.")
 
 
-class PolicyVolume(Model):
-    """What a policy commits of a product in a block."""
-
-    product: str
-    block_start: str = Field(description="Local time (ISO 8601).")
-    volume_mw: NonNegative | None = None
-    volume_mvar: NonNegative | None = None
-
-
 class PolicyResult(Model):
     """What a policy commits and earns."""
 
@@ -189,7 +171,7 @@ class PolicyResult(Model):
     note: str
     profit: BracketResult = Field(description="Expected profit.")
     loss: BracketResult = Field(description="RP less that; below zero for a policy that knows the scenario.")
-    commitments: list[PolicyVolume] | None = Field(
+    commitments: list[CommittedVolume] | None = Field(
         description="null: there is no commitment for all scenarios, or nothing could be committed."
     )
     evaluated: CommitmentResult | None = Field(
@@ -208,6 +190,32 @@ class PoliciesResult(Model):
         description="RP less the profit of two_loop; null where that was not asked for, or not found in time."
     )
     policies: dict[str, PolicyResult]
+
+
+class ForesightBiasResult(Model):
+    """By how much a model with foresight overstates what is earned without."""
+
+    stages: Literal[2, 3] = Field(description="2: a day is known from its beginning; 3: after the day-ahead market.")
+    planned: BracketResult = Field(description="Expected profit with that foresight.")
+    bias: BracketResult = Field(description="The same less the profit without, over the same scenarios.")
+    standard_error: NonNegative | None = Field(description="Of the bias, over independent draws.")
+    confidence: ConfidenceInterval | None = Field(description="Of the bias on days not drawn, by Student's t.")
+
+
+class RollingResult(Model):
+    """A commitment operated period by period with what is known by then."""
+
+    operated: CommitmentResult = Field(
+        description="What was earned; bound_upper is what is earned at most with the whole day known."
+    )
+    slack_penalties: float = Field(description="Expected penalties of slack, part of the profit; not above 0.")
+    forecast_scenarios: int | None = Field(description="null: those of the tree's other day-ahead nodes.")
+    forecast_seed: int | None
+    fan: Annotated[int, Field(ge=1)] = Field(description="Courses a step is planned for; 1: for their mean.")
+    foresight_bias: list[ForesightBiasResult]
+    settled_difference: NonNegative | None = Field(
+        description="Largest difference of a scenario's profit from that of the ledger."
+    )
 
 
 class EvaluationDocument(Model):
@@ -234,3 +242,6 @@ class EvaluationDocument(Model):
     values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")
     frontier: FrontierResult | None = Field(default=None, description="Absent where it was not asked for.")
     policies: PoliciesResult | None = Field(default=None, description="Absent where they were not asked for.")
+    rolling: RollingResult | None = Field(
+        default=None, description="What is earned without foresight; absent where it was not asked for."
+    )

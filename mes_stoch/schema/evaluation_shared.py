@@ -27,3 +27,15 @@ class BracketResult(Model):
     )
     lower: float | None
     upper: float | None
+
+
+class CommittedVolume(Model):
+    """What is committed of a product in a block; with offers at prices, at one of them."""
+
+    product: str
+    block_start: str = Field(description="Local time (ISO 8601).")
+    direction: str | None = Field(default=None, description="Of an offer at a price: up, down, sell or buy.")
+    price_eur_per_mw_h: float | None = Field(default=None, description="At which capacity is offered.")
+    price_eur_per_mwh: float | None = Field(default=None, description="At which energy is offered.")
+    volume_mw: float | None = None
+    volume_mvar: float | None = None
