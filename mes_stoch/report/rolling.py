@@ -41,7 +41,10 @@ def _summary(rolling: Rolling) -> Table:
         ends = f"[{amount(interval[0])}, {amount(interval[1])}] {money}"
         table.add_row(f"{CONFIDENCE:.0%} interval", f"{ends}, for the mean of days not drawn")
     if rolling.slack:
-        table.add_row("of that penalties", f"{amount(rolling.slack)} {money} of slack, which no market charges")
+        rest = amount(profits.mean - rolling.slack)
+        table.add_row(
+            "of that penalties", f"{amount(rolling.slack)} {money} of slack, which no market charges; {rest} without"
+        )
     if rolling.settled_difference is not None:
         table.add_row("settled", f"by the ledger, to {rolling.settled_difference:.2g} {money} in each scenario")
     return table

@@ -45,6 +45,7 @@ def draw_rolling(rolling: Rolling, name: str) -> Figure:
     dress(bars, "foresight bias by scenario, two stages", f"planned less earned, {money}")
     bars.bar(np.arange(len(bias)) + 1, bias, color=ORANGE, width=0.9)
     bars.axhline(mean, color=VERMILION, linestyle="--", linewidth=1.4, label=f"expected {amount(mean)}")
+    bars.xaxis.get_major_locator().set_params(integer=True)
     bars.set_xlabel("scenarios, the largest bias first", fontsize=9)
     bars.legend(loc="upper right", frameon=False, fontsize=8)
     for axes in (scatter, bars):

@@ -143,6 +143,8 @@ def _by_processes(
     operation: Operation, leaves: Sequence[int], workers: int, stop: Callable[[], bool]
 ) -> Iterator[RolledPath]:
     """Paths as they are finished, in any order."""
+    if stop():
+        raise NotInTimeError("the time limit came first")
     context = get_context("spawn")
     ended = context.Event()
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(operation, ended))
