@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any
 
 from mes_stoch.io.instance import read_instance
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.model.site_program import build_pyomo_scenario
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
@@ -46,6 +47,12 @@ def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]
         raise UsageError(
             f"{loaded.instance.name} weighs risk, and this model module has the expected profit alone: solve it with "
             "`mes-stoch solve`, or write `risk: null`"
+        )
+    ruled = [name for name, product in loaded.instance.called_products().items() if product.availability is not None]
+    if ruled:
+        raise UsageError(
+            f"{listed(ruled)} has a rule of availability over all scenarios, and this model module has none: solve it "
+            "with `mes-stoch solve`, or write `availability: null`"
         )
     return loaded.instance, tree
 

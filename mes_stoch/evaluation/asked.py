@@ -17,6 +17,7 @@ from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.io.commitment_file import commitments_from
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.risk import Risk
@@ -131,6 +132,7 @@ def evaluate_asked(
 
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     _require_expectation(subject, asked)
+    _require_no_rule(subject, asked)
     volumes = _volumes(subject, asked.commitments) if asked.needs_volumes else {}
     rule = asked.interval
     if rule is not None:
@@ -208,6 +210,17 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
         raise UsageError(
             "replications, policies and rolling are of the expected profit, and the instance weighs risk beside it: "
             "use an instance without risk, or site.with_risk(None)"
+        )
+
+
+def _require_no_rule(subject: Subject, asked: Asked) -> None:
+    """Values rest on scenarios by themselves, where a rule over their probabilities has no meaning."""
+    called = subject.instance.called_products()
+    ruled = [name for name, product in called.items() if product.availability is not None]
+    if ruled and (asked.values or asked.replications is not None):
+        raise UsageError(
+            f"{listed(ruled)} has a rule of availability over all scenarios: values and replications look at "
+            "scenarios, or at samples, by themselves, and bound nothing then; use availability: null for them"
         )
 
 

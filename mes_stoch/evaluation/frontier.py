@@ -42,6 +42,7 @@ from mes_stoch.evaluation.committed_volumes import committed_volumes
 from mes_stoch.evaluation.plans import MeanRisk, Plan
 from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.solves import Solves
+from mes_stoch.model.availability.program import with_availability
 from mes_stoch.model.risk.measure import RiskMeasure
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import SolveError, UsageError
@@ -191,12 +192,14 @@ def frontier_of_site(
         No weight was finished in time.
     """
     shared = leaves.day_ahead_columns if leaves.stages == 3 else None
-    plans = MeanRisk(leaves, measure, lambda program: by_day_ahead_node(leaves, program), shared)
+    ruled = with_availability(leaves)
+    plans = MeanRisk(ruled, measure, lambda program: by_day_ahead_node(leaves, program), shared)
     found = frontier_of(plans, weights, options, stop=stop, told=told)
     return Frontier(
         points=found.points,
         measure=name,
         alpha=alpha,
+        # what rules add to the root stands behind the volumes
         commitments=tuple(leaves.commitments(point.plan.root) for point in found.points),
         scenarios=len(leaves.scenario_names),
         seed=seed_of(leaves.tree),

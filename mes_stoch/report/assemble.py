@@ -25,8 +25,8 @@ from mes_stoch.schema.errors import SolveError
 if TYPE_CHECKING:
     from mes_stoch.model.program import FloatArray
     from mes_stoch.model.site_program import SiteProgram
-    from mes_stoch.report.leaves import SolvedProgram
     from mes_stoch.solvers.certificate.result import EngineResult
+    from mes_stoch.solvers.risk_averse import SolvedProgram
 
 THREE_STAGE_NOTE = (
     "Three-stage: day-ahead positions are decided at {nodes} day-ahead nodes, before intraday prices, calls and "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +32,7 @@ def draw_frontier(frontier: Frontier, name: str) -> Figure:
     measured = np.array([point.plan.measured for point in frontier.points])
     expected = np.array([point.plan.expected for point in frontier.points])
     left, right, bottom, top = _window(frontier, measured, expected)
-    _envelope(axes, frontier, (left, right), top)
+    _envelope(axes, frontier, (left, right), (bottom, top))
     axes.plot(measured, expected, color=BLUE, linewidth=1.2, zorder=3)
     solved = np.array([point.is_solved for point in frontier.points])
     axes.plot(measured[solved], expected[solved], "o", color=BLUE, markersize=6, zorder=4, label="solved for")
@@ -81,20 +80,21 @@ def _window(frontier: Frontier, measured: Any, expected: Any) -> tuple[float, fl
     )
 
 
-def _envelope(axes: Any, frontier: Frontier, ends: tuple[float, float], top: float) -> None:
-    at = np.linspace(*ends, _SAMPLES)
-    most = np.array([frontier.most_expected(float(x)) for x in at])
-    known = np.isfinite(most)
-    axes.plot(
-        at[known], most[known], "--", color=VERMILION, linewidth=1.4, zorder=2, label="proven: no plan lies beyond"
-    )
+def _envelope(axes: Any, frontier: Frontier, across: tuple[float, float], along: tuple[float, float]) -> None:
+    """The dashed line down to the end of the axes, and what lies beyond it in grey."""
+    at = np.linspace(*across, _SAMPLES)
     last = frontier.points[-1]
     if last.weight == 1.0:
-        corner = min(frontier.most_expected(last.bound_upper), top)
-        if math.isfinite(corner):
-            axes.plot([last.bound_upper] * 2, [axes.get_ylim()[0] - 1e12, corner], "--", color=VERMILION, linewidth=1.4)
-    floor = np.where(known, most, -1e300)
-    axes.fill_between(at, np.clip(floor, -1e12, top), top, color=GREY, alpha=0.15, linewidth=0, zorder=1)
+        # the corner where the line falls, exactly
+        at = np.sort(np.append(at, last.bound_upper))
+    most = np.array([frontier.most_expected(float(x)) for x in at])
+    known = np.isfinite(most)
+    line_at, line = at[known], np.clip(most[known], *along)
+    if not known.all():
+        line_at, line = np.append(line_at, line_at[-1]), np.append(line, along[0])
+    axes.plot(line_at, line, "--", color=VERMILION, linewidth=1.4, zorder=2, label="proven: no plan lies beyond")
+    floor = np.where(known, np.clip(most, *along), along[0])
+    axes.fill_between(at, floor, along[1], color=GREY, alpha=0.15, linewidth=0, zorder=1)
 
 
 def _by_place(

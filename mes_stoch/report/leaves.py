@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mes_stoch.model.availability.program import AvailabilityProgram
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.risk.program import RiskProgram
 from mes_stoch.model.root_program import root_rows
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from mes_stoch.model.program import BoolArray
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult
-
-    LeafProgram: TypeAlias = SiteProgram | RiskProgram[SiteProgram]
-    SolvedProgram: TypeAlias = LeafProgram | BundledProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]]
+    from mes_stoch.solvers.risk_averse import LeafProgram, RuledProgram, SolvedProgram
 
 
 def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[SiteProgram, EngineResult]:
@@ -35,16 +34,39 @@ def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[SiteProgram, 
         result = replace(result, scenarios=tuple(found))
     else:
         leaves = program
-    if not isinstance(leaves, RiskProgram):
-        return leaves, result
-    common = None
-    if isinstance(program, BundledProgram):
-        common = root_rows(leaves.scenario(0), program.shared)[: len(leaves.program.row_names)]
-    return leaves.program, _without_risk(leaves, result, common)
+    ruled: RuledProgram
+    if isinstance(leaves, RiskProgram):
+        common = None
+        if isinstance(program, BundledProgram):
+            common = root_rows(leaves.scenario(0), program.shared)[: len(leaves.program.row_names)]
+        ruled, result = leaves.program, _without_risk(leaves, result, common)
+    else:
+        ruled = leaves
+    if isinstance(ruled, AvailabilityProgram):
+        return ruled.program, _without_rules(ruled, result)
+    return ruled, result
+
+
+def _without_rules(program: AvailabilityProgram[SiteProgram], result: EngineResult) -> EngineResult:
+    """The result in the columns and rows of the leaves' own programs; what rules add costs nothing."""
+    return replace(
+        result,
+        root=program.inner_root(result.root),
+        scenarios=tuple(
+            ScenarioSolution(
+                one.index,
+                one.cost,
+                program.inner_values(one.values),
+                None if one.row_dual is None else program.inner_row_duals(one.row_dual),
+                None if one.column_dual is None else program.inner_values(one.column_dual),
+            )
+            for one in result.scenarios
+        ),
+    )
 
 
 def _without_risk(
-    program: RiskProgram[SiteProgram], result: EngineResult, common_rows: BoolArray | None
+    program: RiskProgram[RuledProgram], result: EngineResult, common_rows: BoolArray | None
 ) -> EngineResult:
     """The result in the columns and rows of the leaves' own programs, with the leaves' own costs.
 
@@ -59,7 +81,7 @@ def _without_risk(
 
 
 def _inner_solution(
-    program: RiskProgram[SiteProgram], solution: ScenarioSolution, common_rows: BoolArray | None
+    program: RiskProgram[RuledProgram], solution: ScenarioSolution, common_rows: BoolArray | None
 ) -> ScenarioSolution:
     values = program.inner_values(solution.values)
     leaf = program.program.scenario(solution.index)
@@ -69,9 +91,7 @@ def _inner_solution(
     return ScenarioSolution(solution.index, float(leaf.cost @ values) + leaf.offset, values, row_dual)
 
 
-def _leaves(
-    program: BundledProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]], node: ScenarioSolution
-) -> list[ScenarioSolution]:
+def _leaves(program: BundledProgram[LeafProgram], node: ScenarioSolution) -> list[ScenarioSolution]:
     members = program.members(node.index)
     nothing = [None] * len(members)
     row_duals = nothing if node.row_dual is None else program.unbundle_row_duals(node.index, node.row_dual)

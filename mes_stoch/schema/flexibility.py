@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from mes_stoch.schema.base import Identifier, NonNegative, Positive, Quantity
+from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.calendar import CalendarWindow, DateText
 from mes_stoch.schema.data_rules import DataRule, NumberRule, OrderRule, PriceOfEnergy
 from mes_stoch.schema.product import BidRules, MarketProduct, Stage, TradedProduct
@@ -27,6 +27,20 @@ LEAST_CALLED_PER_UNIT = 1e-6
 
 #: Hours of calls up to this are rounding, h.
 LEAST_CALLED_H = 1e-6
+
+
+class AvailabilityRule(Model):
+    """All that is committed is held, and all that is called delivered, with a probability over the scenarios."""
+
+    probability_per_unit: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.9, description="Least probability of no shortfall and no miss; 0.9 is the P90 rule."
+    )
+    over: Literal["block", "horizon"] = Field(
+        default="block", description="The span in which none may occur: each block of the volume, or all of them."
+    )
+    approach: Literal["exact", "cvar"] = Field(
+        default="exact", description="Exact takes a binary a scenario and span; cvar is linear, and on the safe side."
+    )
 
 
 class EnergyPayment(NamedTuple):
@@ -105,6 +119,9 @@ class Flexibility(TradedProduct):
     notice_h: NonNegative = Field(
         default=0.0,
         description="Time from the announcement of a call to its beginning; adds to the full activation time.",
+    )
+    availability: AvailabilityRule | None = Field(
+        default=None, description="Probability with which it must be available; null: penalties alone."
     )
     exclusivity_group: Identifier = Field(
         default="flexibility", description="Products of one group never share a MW; products of different groups do."

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from mes_stoch.model.availability.program import AvailabilityProgram
 from mes_stoch.model.program import FloatArray, StochasticProgram
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
@@ -16,6 +18,8 @@ from mes_stoch.solvers.parallel import mpi
 _EXTENSIVE_UP_TO_ENTRIES = 40_000
 
 _RANKS_OF_HEDGING = 3
+
+_COUPLED = "a rule of availability joins all scenarios, so that they are solved as a whole"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ def choose(program: StochasticProgram, ranks: int = 1) -> Choice:
     ranks : int
         MPI ranks of the run.
     """
+    if couples_scenarios(program):
+        if ranks > 1:
+            raise UsageError(f"{_COUPLED}, which one process does; leave mpiexec and --ranks out")
+        return Choice("ef", _COUPLED)
     scenario = program.scenario(0)
     count = len(program.scenario_names)
     entries, integers = int(scenario.matrix.nnz), int(scenario.integer.sum())
@@ -48,6 +56,13 @@ def choose(program: StochasticProgram, ranks: int = 1) -> Choice:
     if integers and suits_hedging:
         return Choice("ph", f"{size}: decomposed {where}, progressive hedging goes on if a gap is left")
     return Choice("decomposition", f"{size}: decomposed {where}")
+
+
+def couples_scenarios(program: object) -> bool:
+    """Whether scenarios have more in common than the decisions of their stages: a rule over their probabilities."""
+    while program is not None and not isinstance(program, AvailabilityProgram):
+        program = getattr(program, "program", None)
+    return program is not None
 
 
 def solve_auto(
@@ -121,7 +136,15 @@ def solve_by(
     remark: Callable[[str], None] | None = None,
     stop: Stop | None = None,
 ) -> EngineResult | None:
-    """Solve by a method's name: ``auto``, ``ef``, ``decomposition`` or ``ph``."""
+    """Solve by a method's name: ``auto``, ``ef``, ``decomposition`` or ``ph``.
+
+    Raises
+    ------
+    UsageError
+        The method cannot solve the program.
+    """
     if method == "auto":
         return solve_auto(program, options, progress, remark, stop)
+    if method != "ef" and couples_scenarios(program):
+        raise UsageError(f"{_COUPLED}: use --method ef, or auto")
     return _solve(method, program, options, progress, stop)

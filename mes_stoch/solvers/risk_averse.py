@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+from mes_stoch.model.availability.program import AvailabilityProgram, with_availability
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import IndexArray, StochasticProgram
 from mes_stoch.model.risk.measure import RiskMeasure
@@ -16,6 +17,12 @@ from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicato
 from mes_stoch.solvers.proofs.profit_survey import survey_profits
 
 P = TypeVar("P", bound=StochasticProgram)
+
+#: A site's leaves as they are, with rules of availability, with risk, or with both.
+RuledProgram: TypeAlias = SiteProgram | AvailabilityProgram[SiteProgram]
+LeafProgram: TypeAlias = RuledProgram | RiskProgram[RuledProgram]
+#: What engines solve: leaves, or day-ahead nodes.
+SolvedProgram: TypeAlias = LeafProgram | BundledProgram[LeafProgram]
 
 
 def risk_averse(
@@ -49,30 +56,18 @@ def risk_averse(
     return RiskProgram(program, measure, beta, survey)
 
 
-def site_with_risk(
-    leaves: SiteProgram, stop: Stop | None = None
-) -> SiteProgram | RiskProgram[SiteProgram] | BundledProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]]:
-    """The program of a site with the risk that its instance states, by leaf or by day-ahead node.
+def site_with_risk(leaves: SiteProgram, stop: Stop | None = None) -> SolvedProgram:
+    """The program of a site with the rules and the risk that its instance states, by leaf or by day-ahead node.
 
     Raises
     ------
     ModelError, InterruptedRunError, TimeLimitError
         As :func:`risk_averse`.
     """
+    ruled: RuledProgram = with_availability(leaves)
+    program: LeafProgram = ruled
     risk = leaves.instance.risk
     if risk is not None:
         shared = leaves.day_ahead_columns if leaves.stages == 3 else None
-        averse = risk_averse(leaves, measure_of(risk), risk.beta, shared, stop)
-        if isinstance(averse, RiskProgram):
-            return _averse_nodes(leaves, averse)
-    return _neutral_nodes(leaves)
-
-
-def _averse_nodes(
-    leaves: SiteProgram, averse: RiskProgram[SiteProgram]
-) -> RiskProgram[SiteProgram] | BundledProgram[RiskProgram[SiteProgram]]:
-    return by_day_ahead_node(leaves, averse)
-
-
-def _neutral_nodes(leaves: SiteProgram) -> SiteProgram | BundledProgram[SiteProgram]:
-    return by_day_ahead_node(leaves, leaves)
+        program = risk_averse(ruled, measure_of(risk), risk.beta, shared, stop)
+    return by_day_ahead_node(leaves, program)

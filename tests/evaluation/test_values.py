@@ -91,8 +91,8 @@ def test_three_stages_with_risk_by_hand(tmp_path: Path) -> None:
 
     Each leaf alone takes 2 MW of reserve: 24 and 30, 40 or nothing, whose worst quarter is half of `plain`, 24. The
     mean takes 2 MW as well and buys 1 MW day-ahead. With the reserve held, `low` earns 24 + 30 d and `high` 24 - 40 d:
-    with risk nothing is bought, d = 0, and 24 is earned everywhere. With its purchase held, d = -1, `low` earns -6. RP takes
-    0.5 MW and sells as much day-ahead: 21, 61 and 21, 31 on the mean and 21 in the worst quarter.
+    with risk nothing is bought, d = 0, and 24 is earned everywhere. With its purchase held, d = -1, `low` earns -6. RP
+    takes 0.5 MW and sells as much day-ahead: 21, 61 and 21, 31 on the mean and 21 in the worst quarter.
     """
     site = ms.read(write_folder(tmp_path / "site")).with_risk("cvar", alpha=0.75, beta=0.65)
     found = ms.evaluate(site, values=True, gap_rel=1e-9).values

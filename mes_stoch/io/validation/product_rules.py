@@ -25,6 +25,30 @@ def called_issues(context: CheckContext, name: str, product: Flexibility) -> Ite
         yield from block_issues(context, name, "block_h", product.block_h)
     yield from _term_issues(context, name, product)
     yield from calendar_issues(context, name, product.calendar)
+    yield from _availability_issues(context, name, product)
+
+
+def _availability_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:
+    """A rule over scenarios that would mean nothing for the product."""
+    rule = product.availability
+    if rule is None:
+        return
+    if product.stage != "commit":
+        hint = "a probability over scenarios is of a volume that is the same in all of them"
+        yield context.locator.issue(
+            ("products", name, "availability"),
+            f"a volume of the stage {product.stage}",
+            "a volume of the stage commit",
+            hint,
+        )
+    is_called = any(product.activation(direction) not in (None, 0, 0.0) for direction in product.directions)
+    if rule.approach == "cvar" and product.call == "continuous" and is_called:
+        hint = (
+            "what is held beyond the volume would follow the signal too, and deliver what nobody ordered; write "
+            "approach: exact"
+        )
+        place = ("products", name, "availability", "approach")
+        yield context.locator.issue(place, "cvar of a product whose calls are continuous", "approach exact", hint)
 
 
 def share_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:

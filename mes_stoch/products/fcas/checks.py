@@ -23,6 +23,7 @@ _WITHOUT_MEANING = (
     "call_maximum_h",
     "rest_minimum_h",
     "notice_h",
+    "availability",
 )
 
 
