@@ -21,21 +21,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.committed_products import (
+    UNITS,
+    VOLUME_TOLERANCE,
+    CommittedProduct,
+    committed_products,
+    largest_of_market,
+)
 from mes_stoch.io.price_steps import price_steps
 from mes_stoch.io.readers.csv_table import Table, numbers, read_table
 from mes_stoch.io.readers.locate import did_you_mean, listed, show
 from mes_stoch.io.readers.moments import Moments, read_moments
 from mes_stoch.io.readers.reporter import Reporter
 from mes_stoch.rules.exclusivity import exclusive_pairs, overlaps
-from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.price_offers import SIDES, PriceStep, Side
-from mes_stoch.schema.product import MarketProduct
-
-_UNITS = ("mw", "mvar")
-#: By how much a volume may miss a multiple of its step, or a limit, MW: files are written with a few digits.
-_TOLERANCE = 1e-6
+from mes_stoch.schema.price_offers import SIDES
 
 
 @dataclass(frozen=True)
@@ -158,46 +159,6 @@ def _text(cell: Any) -> str:
     )
 
 
-@dataclass(frozen=True)
-class _Product:
-    """What a product that is committed at the root says of its volumes."""
-
-    spec: MarketProduct
-    unit: str
-    starts: list[pd.Timestamp]
-    ends: list[pd.Timestamp]
-    largest: float
-    smallest: float
-    step: float
-    prices: tuple[PriceStep, ...] = ()
-
-    @property
-    def nothing(self) -> NDArray[np.float64]:
-        """Its volumes where nothing is given."""
-        blocks = len(self.starts)
-        return np.full((len(self.prices), blocks) if self.prices else blocks, np.nan)
-
-    def problem(self, volume: float) -> str | None:
-        """What would have to be there instead, or ``None``."""
-        slack = _TOLERANCE * max(1.0, abs(volume))
-        if abs(volume) <= _TOLERANCE:
-            return None
-        if not self.smallest - slack <= volume <= self.largest + slack:
-            lowest = f"0, or {self.smallest:g}" if self.smallest > 0 else "0"
-            return f"{lowest} to {self.largest:g}"
-        if self.step > 0 and abs(volume - self.step * round(volume / self.step)) > slack:
-            return f"a multiple of {self.step:g}"
-        return None
-
-    def exact(self, volume: float) -> float:
-        """The volume without what writing it down has added."""
-        if abs(volume) <= _TOLERANCE:
-            return 0.0
-        if self.step > 0:
-            volume = self.step * round(volume / self.step)
-        return min(max(volume, self.smallest), self.largest)
-
-
 @dataclass
 class _Given:
     """Volumes as they are read, and the line of each."""
@@ -216,49 +177,8 @@ class _Given:
         return max(self.lines[name, block, step] for step in range(len(volume)) if volume[step, block] > 0)
 
 
-def _products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, _Product]:
-    period_h = instance.horizon.period_h
-    found = {}
-    for name, product in instance.products.items():
-        offers = product.price_offers()
-        units = [unit for unit in _UNITS if hasattr(product, f"volume_max_{unit}")]
-        unit = units[0] if units else None if offers is None else "mw"
-        if product.decision_stage != "commit" or unit is None:
-            continue
-        spans = volume_blocks(product, time, period_h)
-        step = float(getattr(product, f"bid_step_{unit}", 0.0)) if instance.bids.steps else 0.0
-        largest = _largest(instance, product, unit)
-        found[name] = _Product(
-            spec=product,
-            unit=unit,
-            starts=[time[int(span[0])] for span in spans],
-            ends=[time[int(span[-1])] + pd.Timedelta(hours=period_h) for span in spans],
-            largest=step * math.floor(largest / step + _TOLERANCE) if step > 0 else largest,
-            smallest=float(getattr(product, f"minimum_bid_{unit}", 0.0)) if instance.bids.minimum else 0.0,
-            step=step,
-            prices=() if offers is None else offers.steps,
-        )
-    return found
-
-
-def _largest(instance: Instance, product: MarketProduct, unit: str) -> float:
-    """Largest volume of a product, which a market has from its connection where it does not say."""
-    stated = getattr(product, f"volume_max_{unit}", None)
-    return float(stated) if stated is not None else max(_largest_of_market(instance, product, s) for s in SIDES)
-
-
-def _largest_of_market(instance: Instance, product: MarketProduct, side: Side) -> float:
-    market = product.market()
-    connection = None if market is None else instance.components[str(market.connection)].connection()
-    if market is None or connection is None:  # pragma: no cover - nothing else is offered without a largest volume
-        return math.inf
-    if market.liquidity_mw is not None:
-        return market.liquidity_mw
-    return connection.export_max_mw if side == "sell" else connection.import_max_mw or 0.0
-
-
 def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
-    products = _products(instance, time)
+    products = committed_products(instance, time)
     given = _Given({name: product.nothing for name, product in products.items()})
     volumes = _volumes(table, reporter, products)
     steps = price_steps(table, reporter, {name: product.prices for name, product in products.items()})
@@ -291,7 +211,9 @@ def _read(table: Table, reporter: Reporter, instance: Instance, time: pd.Datetim
     return GivenCommitments(given.volumes)
 
 
-def _check_totals(given: _Given, reporter: Reporter, instance: Instance, products: Mapping[str, _Product]) -> None:
+def _check_totals(
+    given: _Given, reporter: Reporter, instance: Instance, products: Mapping[str, CommittedProduct]
+) -> None:
     """What is offered at all prices of a block is at most the largest volume, on either side of a market."""
     for name, product in products.items():
         for side in SIDES:
@@ -299,25 +221,27 @@ def _check_totals(given: _Given, reporter: Reporter, instance: Instance, product
             if not places:
                 continue
             is_market = product.spec.market() is not None
-            largest = _largest_of_market(instance, product.spec, side) if is_market else product.largest
+            largest = largest_of_market(instance, product.spec, side) if is_market else product.largest
             total = np.nansum(given.volumes[name][places], axis=0)
-            for block in np.flatnonzero(total > largest + _TOLERANCE * max(1.0, largest)):
+            for block in np.flatnonzero(total > largest + VOLUME_TOLERANCE * max(1.0, largest)):
                 line = max(given.lines.get((name, int(block), place), 0) for place in places)
                 found = f"{total[block]:g} of {name} at all prices from {product.starts[block].isoformat()}"
                 reporter.add(line, "volume_mw", found, f"at most {largest:g} together", kind="total")
 
 
-def _expected_product(name: str, instance: Instance, products: Mapping[str, _Product]) -> tuple[str, str]:
+def _expected_product(name: str, instance: Instance, products: Mapping[str, CommittedProduct]) -> tuple[str, str]:
     if name in instance.products:
         return "a product whose volume is decided at the root", "volumes of later stages are decided in every scenario"
     return "a product of the instance that is committed", did_you_mean(name, list(products), "known")
 
 
-def _volumes(table: Table, reporter: Reporter, products: Mapping[str, _Product]) -> dict[str, NDArray[np.float64]]:
+def _volumes(
+    table: Table, reporter: Reporter, products: Mapping[str, CommittedProduct]
+) -> dict[str, NDArray[np.float64]]:
     """Volumes by unit; a cell may be empty in the unit that is not its product's."""
     units = [products[name].unit if name in products else None for name in table.columns["product"]]
     found = {}
-    for unit in _UNITS:
+    for unit in UNITS:
         rows = [row for row, own in enumerate(units) if own == unit]
         column = f"volume_{unit}"
         if not rows:
@@ -332,7 +256,7 @@ def _volumes(table: Table, reporter: Reporter, products: Mapping[str, _Product])
     return found
 
 
-def _block(table: Table, reporter: Reporter, row: int, product: _Product, moments: Moments) -> int | None:
+def _block(table: Table, reporter: Reporter, row: int, product: CommittedProduct, moments: Moments) -> int | None:
     """The place of the row's block among its product's."""
     line, name = table.lines[row], table.columns["product"][row]
     if not moments.readable[row]:
@@ -353,7 +277,7 @@ def _block(table: Table, reporter: Reporter, row: int, product: _Product, moment
     return block
 
 
-def _as_written(product: _Product, block: int) -> Iterator[tuple[str, str]]:
+def _as_written(product: CommittedProduct, block: int) -> Iterator[tuple[str, str]]:
     if not product.prices:
         # of what is offered at a price it is looked at with the price
         yield "direction", product.spec.direction_in_words

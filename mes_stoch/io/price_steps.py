@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mes_stoch.io.readers.csv_table import Table, numbers
 from mes_stoch.io.readers.locate import listed, show
 from mes_stoch.io.readers.reporter import Reporter
-from mes_stoch.schema.price_offers import PriceStep
+from mes_stoch.schema.price_offers import PRICE_COLUMNS, PriceStep
 
 #: Files are written with a few digits: a price is another one where it differs by this share.
 _TOLERANCE = 1e-6
@@ -95,8 +95,8 @@ def _refuse(table: Table, reporter: Reporter, row: int, name: str | None) -> Non
     """A price of a product that is not offered at any."""
     if name is None:
         return
-    for column in table.columns:
-        if column.startswith("price_") and table.columns[column][row]:
+    for column in PRICE_COLUMNS:
+        if column in table.columns and table.columns[column][row]:
             found = f"{show(table.columns[column][row])} of {name}"
             hint = f"{name} is not offered at prices in this instance; leave the cell empty"
             reporter.add(table.lines[row], column, found, "no price", hint)

@@ -13,6 +13,7 @@ import xarray as xr
 from mes_stoch.io.commitment_file import is_all_given
 from mes_stoch.io.validation.penalties import stated_penalties
 from mes_stoch.model.phases import phase
+from mes_stoch.report.bid_curves import price_columns
 from mes_stoch.report.datasets import build_flows, build_solution
 from mes_stoch.report.leaves import by_leaf
 from mes_stoch.report.no_volume import why_no_volume
@@ -231,7 +232,7 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
         _direction(program, str(product)) if pd.isna(own) else own
         for product, own in zip(table["product"], told, strict=True)
     ]
-    prices = [str(column) for column in table.columns if str(column).startswith("price_")]
+    prices = price_columns(table)
     columns[4:4] = prices
     if "volume_mvar" in table:
         columns.append("volume_mvar")
@@ -243,7 +244,7 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
 
 def _committed(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The table for the summary: each volume under the name of its unit, with the price it is offered at."""
-    prices = [column for column in table.columns if column.startswith("price_")]
+    prices = price_columns(table)
     volumes = [column for column in table.columns if column.startswith("volume_")]
     found = []
     for row in table.to_dict("records"):

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from mes_stoch.report.block_label import block_label
 from mes_stoch.report.run import Run
+from mes_stoch.schema.price_offers import PRICE_COLUMNS
 from mes_stoch.schema.units import with_currency
 
 _MOST_ROWS = 48
@@ -49,7 +50,7 @@ class BidCurve(NamedTuple):
 
 def price_columns(table: pd.DataFrame) -> list[str]:
     """Columns of a table of commitments that say at which price a volume is offered."""
-    return [str(column) for column in table.columns if str(column).startswith("price_")]
+    return [column for column in PRICE_COLUMNS if column in table.columns]
 
 
 def plain_commitments(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.report.axes import dress, legend_beside, local_time_axis
+from mes_stoch.report.bid_curves import price_columns
 from mes_stoch.report.datasets import PRICE_PREFIX
 from mes_stoch.report.palette import GREY, INK, Fill, component_fills, product_fills
 from mes_stoch.report.run import Run, volume_between
@@ -93,7 +94,8 @@ def _edges(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
 def _commitments(axes: Any, run: Run) -> None:
     # certified levels and reactive power take no part: they may be held with the same MW
     table = run.commitments[run.commitments["direction"].isin(("up", "down", "symmetric"))]
-    dress(axes, "Committed reserve (up above zero, down below, symmetric both)", "MW")
+    offered = "; at prices: all that is offered" if price_columns(table) else ""
+    dress(axes, f"Committed reserve (up above zero, down below, symmetric both{offered})", "MW")
     axes.axhline(0.0, color=INK, linewidth=0.8)
     used = [p for p in dict.fromkeys(table["product"]) if (table.loc[table["product"] == p, "volume_mw"] > 0).any()]
     if not used:

@@ -17,6 +17,9 @@ MOST_STEPS = 5
 #: Prices that differ by less than this share of them are one price: means over a block are rounded.
 PRICE_TOLERANCE = 1e-9
 
+#: Columns of a table of commitments that hold such a price: of capacity, and of energy.
+PRICE_COLUMNS = ("price_eur_per_mw_h", "price_eur_per_mwh")
+
 Side = Literal["sell", "buy"]
 SIDES: tuple[Side, ...] = ("sell", "buy")
 

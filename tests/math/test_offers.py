@@ -171,6 +171,28 @@ def test_the_largest_volume_is_of_all_prices_together() -> None:
     assert dropped.profit == pytest.approx(40.0 + 3.0)
 
 
+@pytest.mark.parametrize("pricing", ["cleared", "bid"])
+@pytest.mark.parametrize("seed", range(6))
+def test_random_curves_are_those_of_an_enumeration(seed: int, pricing: str) -> None:
+    """Engines of one MW are apart: each is worth the best of energy and its prices, found by trying them all.
+
+    The dearer an engine's energy, the dearer its best price, so that in every scenario those are held that should be.
+    """
+    draw = np.random.default_rng(seed)
+    margins, clearing = draw.uniform(0, 40, 3), np.append(draw.uniform(0, 50, 3), 60.0)
+    offers, weights = np.sort(draw.uniform(0, 60, 4)), draw.dirichlet(np.ones(4))
+    site = engines([80.0 - m for m in margins], capacity_pricing=pricing, **{OFFERS: offers.tolist()})
+    data = {"da_price_eur_per_mwh": 80.0, "c_eur_per_mw_h": clearing[:, None].tolist()}
+    best = 0.0
+    for margin in margins:
+        worth = [margin]
+        for offer in offers:
+            paid = np.full(4, offer) if pricing == "bid" else clearing
+            worth.append(float(weights @ np.where(clearing >= offer, paid, margin)))
+        best += max(worth)
+    assert optimum(site, data, weights.tolist()).profit == pytest.approx(best)
+
+
 # -- exclusivity ------------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from mes_stoch.io.files import LARGEST_DATA_BYTES, LARGEST_TEXT_BYTES, read_regu
 from mes_stoch.io.names import name_problem, printable
 from mes_stoch.io.readers.netcdf import read_netcdf
 from mes_stoch.schema.errors import Issue, RunFolderError
+from mes_stoch.schema.price_offers import PRICE_COLUMNS
 from mes_stoch.schema.tree import ScenarioTree
 
 _Content = TypeVar("_Content")
@@ -214,7 +215,7 @@ class _Reader:
         if not self._has(layout.COMMITMENTS, table, list(_COMMITMENT_COLUMNS)):
             return table
         result = table.copy()
-        for column in (name for name in table.columns if name.startswith(("price_", "volume_"))):
+        for column in (name for name in table.columns if name.startswith("volume_") or name in PRICE_COLUMNS):
             result[column] = self._numbers(layout.COMMITMENTS, table, column, may_be_empty=True)
         for column in ("block_start", "block_end"):
             result[column] = self._moments(layout.COMMITMENTS, table, column).dt.tz_convert(zone)

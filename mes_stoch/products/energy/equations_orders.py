@@ -56,8 +56,7 @@ def build_orders(
         profit   += h sum_t c[t] position[m(t)]                                     paid as cleared   (energy.<product>)
                     h sum_t (sum_g o[g] [..] x - sum_g b[g] [..] y)                 paid as bid
 
-    An order whatever the price is one at the limit of the market. Paid as cleared an order is worth its limit to the
-    site or more; paid as bid it is worth its limit.
+    An order whatever the price is one at the limit of the market.
 
     Symbols
     -------
