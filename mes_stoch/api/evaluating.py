@@ -24,6 +24,8 @@ from mes_stoch.schema.errors import (
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import SettlementData
+from mes_stoch.solvers.parallel import mpi
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,11 +48,17 @@ def evaluate(
     against: pd.DataFrame | str | Path | None = None,
     values: bool = False,
     products: bool = False,
+    day_ahead: bool = False,
+    devices: bool = False,
+    device_step: float | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
 ) -> Evaluation:
     """Find out what a commitment is worth beside the optimiser's own account of it.
+
+    Under ``mpiexec`` ranks share the scenarios of a commitment that is given, where nothing else is asked for: all of
+    them have to call, and the leading one has the answer.
 
     Parameters
     ----------
@@ -84,6 +92,13 @@ def evaluate(
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
         Work out what each committed product is worth, beside the others and alone, between proven bounds.
+    day_ahead : bool
+        Work out what it is worth to know the day-ahead node when its positions are decided, between proven bounds.
+    devices : bool
+        Work out what a little more of each device's power and energy is worth: per unit by its shadow price, which is
+        no proof, and for a step between proven bounds.
+    device_step : float, optional
+        That step, MW or MWh; default a tenth of each limit.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -95,7 +110,8 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``comparison``; ``optimality_gap``; ``values``; ``product_values``.
+        ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``day_ahead_information``;
+        ``device_values``.
 
     Raises
     ------
@@ -118,7 +134,7 @@ def evaluate(
     if interval is not None or block_days is not None:
         rule = IntervalRule(interval or "block-bootstrap", block_days)
     is_of_profits = commitments is not None or rule is not None or against is not None
-    is_other = tree is not None and not (values or products or replications is not None)
+    is_other = tree is not None and not (values or products or day_ahead or devices or replications is not None)
     asked = Asked(
         commitments=commitments,
         profits=is_of_profits or is_other,
@@ -130,12 +146,16 @@ def evaluate(
         time_limit_s=time_limit_s,
         interval=rule,
         against=against,
+        day_ahead=day_ahead,
+        devices=devices,
+        device_step=device_step,
     )
     if not (stress or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
-            "values=True what information and the model are worth, products=True what each product is"
+            "values=True what information and the model are worth, products=True what each product is, "
+            "day_ahead=True what day-ahead information is, devices=True what a MW of each device is"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:
@@ -152,7 +172,8 @@ def evaluate(
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
-    return evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+    team = ScenarioCommunicator(mpi.world() if asked.is_for_ranks and not stress else None)
+    return evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told, team)
 
 
 def _site(subject: object) -> Site:
@@ -201,4 +222,5 @@ def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) ->
         ),
         committed=None if run is None else run.commitments,
         recourse=known,
+        varied=lambda values: site.with_values(values).instance,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from datetime import datetime
@@ -21,6 +22,7 @@ from mes_stoch.cli.evaluate_sampling import (
 )
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, scenarios_option, seed_option
+from mes_stoch.cli.ranks import ready_together, take_part
 from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
@@ -129,6 +131,14 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     metavar="FILE",
     help="Another commitment to compare with, in the same scenarios.",
 )
+@click.option("--day-ahead", is_flag=True, help="What it is worth to know day-ahead prices when these are decided.")
+@click.option("--devices", is_flag=True, help="What a little more power and energy of each device is worth.")
+@click.option(
+    "--device-step",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MW",
+    help="Of --devices, MW or MWh; default a tenth of each limit.",
+)
 @sampling_options
 @scenarios_option
 @click.option(
@@ -166,6 +176,9 @@ def evaluate(
     interval: Literal["t", "bootstrap", "block-bootstrap"] | None,
     block_days: int | None,
     against: Path | None,
+    day_ahead: bool,
+    devices: bool,
+    device_step: float | None,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -182,21 +195,30 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
+    parts = (stress, values, products, day_ahead, devices)
     given = (commitment, replications, interval, block_days, against)
     is_sampling = asks_for_samples(sampling)
-    if not (is_sampling or stress or values or products or draws or any(option is not None for option in given)):
+    if not (is_sampling or draws or any(parts) or any(option is not None for option in given)):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth, --products what each product is"
+            "--values what information and the model are worth, --products what each product is, "
+            "--day-ahead what day-ahead information is, --devices what a MW of each device is, --stability how many "
+            "scenarios are enough, --sequential a commitment close enough to the best one"
         )
-    _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
-    run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
-    site = api.read(folder) if run is None else api.site_of(run)
+    by_solves = is_sampling or any(parts[1:]) or replications is not None
+    take_part(context, invocation, is_joint=not (by_solves or stress), is_possible=not by_solves)
+    with ready_together() if invocation.is_joint else contextlib.nullcontext():
+        _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
+        run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
+        site = api.read(folder) if run is None else api.site_of(run)
+        tree = None
+        if draws and not is_sampling:
+            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node)
     gone = time.perf_counter() - invocation.begun
     left = None if time_limit is None else max(time_limit - gone, _LEAST_S)
     if is_sampling:
-        alone = (stress, values, products, interval, block_days, against)
+        alone = (*parts, interval, block_days, against)
         require_alone(sampling, [option for option in alone if option])
         found = from_samples(
             site if run is None else run,
@@ -212,7 +234,6 @@ def evaluate(
         )
         _finish(found, out or _default_target(folder, site.name, is_run=run is not None), leaves, None)
         return
-    tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
     found = api.evaluate(
         site if run is None else folder,
         stress=stress,
@@ -224,12 +245,17 @@ def evaluate(
         interval=interval,
         block_days=block_days,
         against=against,
+        day_ahead=day_ahead,
+        devices=devices,
+        device_step=device_step,
         values=values,
         products=products,
         gap_rel=gap,
         time_limit_s=left,
         told=output.status,
     )
+    if not output.prints_output():
+        context.exit(TimeLimitError.exit_code if found.is_cut_short else 0)
     target = out or _default_target(folder, site.name, is_run=run is not None)
     _finish(found, target, leaves, None if run is None or commitment is not None else run.objective)
 
