@@ -25,6 +25,8 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.risk import Risk, own_terms
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import SettlementData
+from mes_stoch.solvers.parallel import mpi
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,11 +63,17 @@ def evaluate(
     fan: int = 1,
     workers: int = 1,
     keep: str | Path | None = None,
+    day_ahead: bool = False,
+    devices: bool = False,
+    device_step: float | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
 ) -> Evaluation:
     """Find out what a commitment is worth beside the optimiser's own account of it.
+
+    Under ``mpiexec`` ranks share the scenarios of a commitment that is given, where nothing else is asked for: all of
+    them have to call, and the leading one has the answer.
 
     Parameters
     ----------
@@ -122,6 +130,13 @@ def evaluate(
         ``if __name__ == "__main__":``.
     keep : path, optional
         Folder in which operated scenarios are kept until all are done, so that the same call goes on where it ended.
+    day_ahead : bool
+        Work out what it is worth to know the day-ahead node when its positions are decided, between proven bounds.
+    devices : bool
+        Work out what a little more of each device's power and energy is worth: per unit by its shadow price, which is
+        no proof, and for a step between proven bounds.
+    device_step : float, optional
+        That step, MW or MWh; default a tenth of each limit.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -134,7 +149,8 @@ def evaluate(
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
         ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``policies`` with a bracket, its loss and
-        profits for each; ``frontier``; ``rolling`` with ``biases`` and ``table()``.
+        profits for each; ``frontier``; ``rolling`` with ``biases`` and ``table()``; ``day_ahead_information``;
+        ``device_values``.
 
     Raises
     ------
@@ -167,7 +183,7 @@ def evaluate(
     if interval is not None or block_days is not None:
         rule = IntervalRule(interval or "block-bootstrap", block_days)
     is_of_profits = commitments is not None or rule is not None or against is not None
-    of_site = values or products or policies is not None or frontier
+    of_site = values or products or policies is not None or frontier or day_ahead or devices
     is_other = tree is not None and not (of_site or replications is not None)
     # what is operated without foresight is dispatched with it as well
     is_dispatched = (is_of_profits or is_other) and not rolling
@@ -184,13 +200,17 @@ def evaluate(
         against=against,
         policies=policies,
         frontier=_weights(risk_weights) if frontier else None,
+        day_ahead=day_ahead,
+        devices=devices,
+        device_step=device_step,
     )
     if not (stress or rolling or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
             "values=True what information and the model are worth, products=True what each product is, policies='all' "
-            "what others would earn, frontier=True what risk costs, rolling=True what is earned without foresight"
+            "what others would earn, frontier=True what risk costs, rolling=True what is earned without foresight, "
+            "day_ahead=True what day-ahead information is worth, devices=True what a MW of each device is"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:
@@ -211,7 +231,8 @@ def evaluate(
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     if rolling:
         asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
-    found = evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+    team = ScenarioCommunicator(mpi.world() if asked.is_for_ranks and not stress else None)
+    found = evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told, team)
     if found.rolling is None:
         return found
     from mes_stoch.report.rolling_settlement import settled
@@ -296,4 +317,5 @@ def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) ->
         ),
         committed=None if run is None else run.commitments,
         recourse=known,
+        varied=lambda values: site.with_values(values).instance,
     )

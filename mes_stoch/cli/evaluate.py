@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mes_stoch.cli import output
-from mes_stoch.cli.evaluate_options import ASK, asks_something, question_options
+from mes_stoch.cli.evaluate_options import ASK, asks_something, is_by_solves, question_options
 from mes_stoch.cli.evaluate_output import check_target, default_target, kept_scenarios, show_and_write
 from mes_stoch.cli.evaluate_sampling import asks_for_samples, from_samples, sampling_options
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
+from mes_stoch.cli.ranks import ready_together, take_part
 from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
@@ -114,21 +116,28 @@ def evaluate(
     is_sampling = asks_for_samples(asked)
     if not (asks_something(asked) or is_sampling or draws):
         raise UsageError(ASK)
-    check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
-    run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
-    site = api.read(folder) if run is None else api.site_of(run)
+    by_solves = is_sampling or is_by_solves(asked)
+    take_part(context, invocation, is_joint=not (by_solves or asked["stress"]), is_possible=not by_solves)
+    with ready_together() if invocation.is_joint else contextlib.nullcontext():
+        check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
+        run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
+        site = api.read(folder) if run is None else api.site_of(run)
+        tree = None
+        if draws and not is_sampling:
+            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node)
     drawn: dict[str, Any] = {"seed": seed, "gap_rel": gap}
     if is_sampling:
         drawn |= {"scenarios": scenarios, "leaves_per_day_ahead_node": leaves_per_node}
         drawn["time_limit_s"] = _left(invocation, time_limit)
         found = from_samples(site if run is None else run, asked, drawn)
     else:
-        tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
         drawn["tree"] = tree
         drawn |= _rolling(site, run, tree, asked)
         drawn["keep"] = kept_scenarios(folder, out, is_run=run is not None)
         drawn["time_limit_s"] = _left(invocation, time_limit)
         found = api.evaluate(site if run is None else folder, **_questions(asked), **drawn, told=output.status)
+    if not output.prints_output():
+        context.exit(TimeLimitError.exit_code if found.is_cut_short else 0)
     target = out or default_target(folder, site.name, is_run=run is not None)
     before = None if run is None or asked["commitment"] is not None else run.objective
     show_and_write(found, target, asked["leaves"], before=before, draws_figures=not no_figures)
@@ -144,8 +153,8 @@ def _left(invocation: Invocation, time_limit: float | None) -> float | None:
 def _questions(asked: dict[str, Any]) -> dict[str, Any]:
     """Options that :func:`mes_stoch.evaluate` knows by the same name; ``--commitment`` is one of several rows."""
     names = ("stress", "values", "products", "replications", "policy_leaves", "interval", "block_days", "against")
-    found = {name: asked[name] for name in (*names, "frontier", "risk_weights", "cvar_alpha", "policies", "rolling")}
-    return {"commitments": asked["commitment"], **found}
+    of_site = ("frontier", "risk_weights", "cvar_alpha", "policies", "rolling", "day_ahead", "devices", "device_step")
+    return {"commitments": asked["commitment"], **{name: asked[name] for name in (*names, *of_site)}}
 
 
 def _rolling(site: Site, run: Run | None, tree: ScenarioTree | None, asked: dict[str, Any]) -> dict[str, Any]:

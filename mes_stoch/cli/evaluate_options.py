@@ -60,6 +60,14 @@ _OPTIONS = (
         "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
     ),
     click.option("--products", is_flag=True, help="What each committed product is worth, beside the others and alone."),
+    click.option("--day-ahead", is_flag=True, help="What it is worth to know day-ahead prices when these are decided."),
+    click.option("--devices", is_flag=True, help="What a little more power and energy of each device is worth."),
+    click.option(
+        "--device-step",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="MW",
+        help="Of --devices, MW or MWh; default a tenth of each limit.",
+    ),
     click.option("--frontier", is_flag=True, help="Risk and return: the best plans for several weights of risk."),
     click.option(
         "--risk-weights",
@@ -148,6 +156,7 @@ _BESIDE = {
     "forecast_seed": "rolling",
     "fan": "rolling",
     "workers": "rolling",
+    "device_step": "devices",
 }
 #: Options that are no question by themselves.
 _NO_QUESTION = ("leaves", *_BESIDE)
@@ -156,8 +165,13 @@ ASK = (
     "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and --seed or "
     "--commitment what a commitment earns, --rolling what of it without foresight, --replications how far it may be "
     "from the best one, --values what information and the model are worth, --products what each product is, "
-    "--policies what others would earn, --frontier what risk costs"
+    "--policies what others would earn, --frontier what risk costs, --day-ahead what day-ahead information is worth, "
+    "--devices what a MW of each device is, --stability how many scenarios are enough, --sequential a commitment close "
+    "enough to the best one"
 )
+
+#: Questions that only one process answers.
+_BY_SOLVES = ("values", "products", "policies", "frontier", "day_ahead", "devices", "replications", "rolling")
 
 
 def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -180,3 +194,8 @@ def asks_something(asked: Mapping[str, Any]) -> bool:
         told = (f"--{name.replace('_', '-')} belongs to --{_BESIDE[name]}" for name in alone)
         raise UsageError("; ".join(told))
     return any(value not in (None, False) for name, value in asked.items() if name not in _NO_QUESTION)
+
+
+def is_by_solves(asked: Mapping[str, Any]) -> bool:
+    """Whether something is asked that ranks cannot share."""
+    return any(asked[name] not in (None, False) for name in _BY_SOLVES)

@@ -107,7 +107,19 @@ def asks_for_samples(asked: Mapping[str, Any]) -> bool:
     return bool(asked["stability"] or asked["sequential"])
 
 
-_ALONE = ("stress", "values", "products", "policies", "frontier", "rolling", "interval", "block_days", "against")
+_ALONE = (
+    "stress",
+    "values",
+    "products",
+    "policies",
+    "frontier",
+    "day_ahead",
+    "devices",
+    "rolling",
+    "interval",
+    "block_days",
+    "against",
+)
 
 
 def from_samples(subject: Site | Run, asked: Mapping[str, Any], drawn: Mapping[str, Any]) -> Evaluation:
@@ -165,6 +177,14 @@ def show_samples(found: Evaluation) -> None:
         from mes_stoch.report.stability import render_stability
 
         output.show(render_stability(found.stability))
+    if found.day_ahead_information is not None:
+        from mes_stoch.report.device_values import render_day_ahead
+
+        output.show(render_day_ahead(found.day_ahead_information))
+    if found.device_values is not None:
+        from mes_stoch.report.device_values import render_devices
+
+        output.show(render_devices(found.device_values))
     if found.sequential is not None:
         from mes_stoch.report.sampling import render_sequential
 

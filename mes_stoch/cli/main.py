@@ -64,7 +64,7 @@ def command_line(context: click.Context, debug: bool) -> None:
     whether all that it holds can be delivered, what it earns in other scenarios, and what information is worth.
     """
     invocation = context.ensure_object(Invocation)
-    invocation.is_joint = context.invoked_subcommand == solve.name
+    invocation.is_joint = context.invoked_subcommand in (solve.name, evaluate.name)
     if not (invocation.is_joint or output.prints_output()):
         # the other commands are one process's work, however many were started
         context.exit(0)

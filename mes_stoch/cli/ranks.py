@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+import click
+
 from mes_stoch.cli import output
+from mes_stoch.cli.invocation import Invocation
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
 from mes_stoch.solvers.parallel import leftovers, mpi
 
@@ -16,6 +19,32 @@ class AgreedError(MesStochError):
     def __init__(self, text: str, exit_code: int) -> None:
         super().__init__(text)
         self.exit_code = exit_code
+
+
+def take_part(context: click.Context, invocation: Invocation, *, is_joint: bool, is_possible: bool) -> None:
+    """Let the ranks of a parallel run share a command's work, or end all but the leading one.
+
+    Parameters
+    ----------
+    is_joint : bool
+        Whether what is asked for can be shared.
+    is_possible : bool
+        Whether it can at least be done by one of several ranks.
+
+    Raises
+    ------
+    UsageError
+        It is one process's work, and several were started.
+    """
+    # nothing of what an evaluation has not yet written is lost by ending at once
+    invocation.watch.end_at_a_signal()
+    invocation.is_joint = is_joint and mpi.launcher_size() > 1
+    if mpi.launcher_size() == 1 or invocation.is_joint:
+        return
+    if not output.prints_output():
+        context.exit(0)
+    if not is_possible:
+        raise UsageError("ranks share the scenarios of a commitment that is given, and nothing else: leave mpiexec out")
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mes_stoch.policies.policy import Policy
     from mes_stoch.solvers.certificate.result import SolveOptions
     from mes_stoch.solvers.interruption.stop import Stop
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 logger = logging.getLogger("mes_stoch.evaluation.asked")
 
@@ -52,6 +53,8 @@ class Subject:
         What a run has committed.
     recourse : Bracket or None
         RP over the tree, where a run has proven it closely enough.
+    varied : callable
+        The instance with other numbers, by dotted path.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Subject:
     draw: Callable[[int, int], ScenarioTree]
     committed: pd.DataFrame | None
     recourse: Bracket | None
+    varied: Callable[[Mapping[str, float]], Instance]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,9 @@ class Asked:
     against: pd.DataFrame | str | Path | None = None
     policies: str | Sequence[str | Policy] | None = None
     rolling: RollingRequest | None = None
+    day_ahead: bool = False
+    devices: bool = False
+    device_step: float | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -92,12 +99,23 @@ class Asked:
     @property
     def is_of_expectation(self) -> bool:
         """Whether something is asked that is defined for the expected profit alone."""
-        return self.replications is not None or self.policies is not None or self.rolling is not None
+        of_commitment = self.replications is not None or self.rolling is not None
+        return of_commitment or self.policies is not None or self.day_ahead or self.devices
+
+    @property
+    def is_for_ranks(self) -> bool:
+        """Whether scenarios can be shared out: commitments that are given, and nothing else."""
+        return self.profits and not (self.is_of_expectation or self.is_of_site)
+
+    @property
+    def is_of_site(self) -> bool:
+        """Whether something is asked that programs of the site are solved for, whatever is committed."""
+        is_of_products = self.products or self.policies is not None
+        return self.values or is_of_products or self.day_ahead or self.devices or self.frontier is not None
 
     @property
     def needs_solver(self) -> bool:
-        of_site = self.values or self.products or self.policies is not None or self.frontier is not None
-        return self.needs_volumes or of_site
+        return self.needs_volumes or self.is_of_site
 
 
 def evaluate_asked(
@@ -106,8 +124,15 @@ def evaluate_asked(
     asked: Asked,
     options: SolveOptions,
     told: Callable[[str], object] | None = None,
+    communicator: ScenarioCommunicator | None = None,
 ) -> Evaluation:
     """``found`` with the parts that are asked for; what the time limit came before is left out, with a warning.
+
+    Parameters
+    ----------
+    communicator : ScenarioCommunicator, optional
+        Ranks that share the scenarios of commitments that are given; what they earn is known on the leading one. Other
+        parts are one process's work.
 
     Raises
     ------
@@ -119,6 +144,8 @@ def evaluate_asked(
     """
     from mes_stoch.evaluation.commitment import compared_commitments, gap_of_commitment, profits_of_commitment
     from mes_stoch.evaluation.comparison import require_draws
+    from mes_stoch.evaluation.day_ahead_information import day_ahead_information
+    from mes_stoch.evaluation.device_values import device_values
     from mes_stoch.evaluation.policies import compare_policies
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
@@ -129,7 +156,9 @@ def evaluate_asked(
     from mes_stoch.policies.named import policies_named
     from mes_stoch.solvers.certificate.bounds import NotInTimeError
     from mes_stoch.solvers.interruption.stop import Stop
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
+    team = communicator or ScenarioCommunicator()
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     _require_expectation(subject, asked)
     _require_no_rule(subject, asked)
@@ -144,10 +173,12 @@ def evaluate_asked(
         other = _volumes(subject, asked.against)
         name = str(asked.against) if isinstance(asked.against, str | Path) else "the other commitment"
         steps["comparison"] = lambda: compared_commitments(
-            instance, tree, volumes, other, options, stop, told, against=name, rule=rule
+            instance, tree, volumes, other, options, stop, told, against=name, rule=rule, communicator=team
         )
     elif asked.profits:
-        steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told, rule=rule)
+        steps["profits"] = lambda: profits_of_commitment(
+            instance, tree, volumes, options, stop, told, rule=rule, communicator=team
+        )
     if asked.replications is not None:
         steps["optimality_gap"] = lambda: gap_of_commitment(
             instance, subject.draw, seeds, volumes, options, stop, told, policy_leaves=asked.policy_leaves
@@ -175,17 +206,30 @@ def evaluate_asked(
         steps["policies"] = lambda: compare_policies(
             build_leaf_program(instance, tree), policies, options, recourse=known, stop=stop, told=told
         )
+    if asked.day_ahead:
+        steps["day_ahead_information"] = lambda: day_ahead_information(
+            build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
+        )
+    if asked.devices:
+        steps["device_values"] = lambda: device_values(
+            build_leaf_program(instance, tree),
+            subject.varied,
+            options,
+            step=asked.device_step,
+            stop=stop,
+            told=told,
+        )
     late: list[TimeLimitError] = []
     is_complete = True
     for name, step in steps.items():
         try:
-            if stop():
+            if team.any(stop()):
                 raise NotInTimeError("the time limit came before everything was evaluated")
             part = step()
         except NotInTimeError as error:
             late.append(TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios"))
             continue
-        is_complete = is_complete and part.is_complete
+        is_complete = is_complete and (part is None or part.is_complete)
         found = replace(found, **{name: part})
     if found.comparison is not None:
         found = replace(found, profits=found.comparison.first)
@@ -193,7 +237,7 @@ def evaluate_asked(
         raise late[0]
     for missed in late:
         logger.warning("%s", missed)
-    return replace(found, is_cut_short=bool(late) or stop() or not is_complete)
+    return replace(found, is_cut_short=team.any(bool(late) or stop() or not is_complete))
 
 
 def stated_recourse(summary: Mapping[str, Any], gap_rel: float) -> Bracket | None:
@@ -208,8 +252,8 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "replications, policies and rolling are of the expected profit, and the instance weighs risk beside it: "
-            "use an instance without risk, or site.with_risk(None)"
+            "replications, policies, rolling and values of devices and of information are of the expected profit, and "
+            "the instance weighs risk beside it: use an instance without risk, or site.with_risk(None)"
         )
 
 

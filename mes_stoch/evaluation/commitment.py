@@ -8,7 +8,7 @@ from dataclasses import replace
 from mes_stoch.evaluation.comparison import Comparison, compare
 from mes_stoch.evaluation.day_ahead_policy import policy_costs
 from mes_stoch.evaluation.intervals import IntervalRule, intervals_of
-from mes_stoch.evaluation.profit import Profits, profits_of, seed_of
+from mes_stoch.evaluation.profit import Profits, joint_profits_of, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, Policy, optimality_gap
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program, bundled, by_day_ahead_node
@@ -17,6 +17,7 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 _STEPS_TOLD = 10
 
@@ -33,7 +34,8 @@ def profits_of_commitment(
     told: Callable[[str], object] | None = None,
     *,
     rule: IntervalRule | None = None,
-) -> Profits:
+    communicator: ScenarioCommunicator | None = None,
+) -> Profits | None:
     """What given volumes earn in every scenario of a tree.
 
     Parameters
@@ -42,6 +44,8 @@ def profits_of_commitment(
         Every volume of the root, by product.
     rule : IntervalRule, optional
         By which intervals are made, besides that of Student's t.
+    communicator : ScenarioCommunicator, optional
+        Ranks that share the scenarios; the leading one has the profits, the others ``None``.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def profits_of_commitment(
     InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    return _profits(leaves, root_of(leaves, volumes), options, stop, told, rule)
+    return _profits(leaves, root_of(leaves, volumes), options, stop, told, rule, communicator or ScenarioCommunicator())
 
 
 def compared_commitments(
@@ -64,7 +68,8 @@ def compared_commitments(
     *,
     against: str,
     rule: IntervalRule | None = None,
-) -> Comparison:
+    communicator: ScenarioCommunicator | None = None,
+) -> Comparison | None:
     """What given volumes earn more than others, in the same scenarios.
 
     Parameters
@@ -78,8 +83,10 @@ def compared_commitments(
     """
     leaves = build_leaf_program(instance, tree)
     first, second = root_of(leaves, volumes), root_of(leaves, other)
-    own = _profits(leaves, first, options, stop, told, rule)
-    return compare(own, _profits(leaves, second, options, stop, told, None), against, rule)
+    team = communicator or ScenarioCommunicator()
+    own = _profits(leaves, first, options, stop, told, rule, team)
+    its = _profits(leaves, second, options, stop, told, None, team)
+    return None if own is None or its is None else compare(own, its, against, rule)
 
 
 def _profits(
@@ -89,17 +96,21 @@ def _profits(
     stop: Stop,
     told: Callable[[str], object] | None,
     rule: IntervalRule | None,
-) -> Profits:
+    team: ScenarioCommunicator,
+) -> Profits | None:
     program = by_day_ahead_node(leaves, leaves)
-    count = len(program.scenario_names)
+    # progress of this rank's part, which is as large as the others'
+    count = len(team.local_indices(len(program.scenario_names)))
 
     def progress(done: int) -> None:
         if told is not None and (done * _STEPS_TOLD) // count > ((done - 1) * _STEPS_TOLD) // count:
             told(f"{done} of {count} dispatched")
 
-    found = profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
-    draws = None if rule is None else found.draws()
-    return found if rule is None or draws is None else replace(found, intervals=intervals_of(draws, rule))
+    found = joint_profits_of(program, root, team, gap_rel=options.gap_rel, stop=stop, told=progress)
+    draws = None if found is None else found.draws()
+    if found is None or rule is None or draws is None:
+        return found
+    return replace(found, intervals=intervals_of(draws, rule))
 
 
 def root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:

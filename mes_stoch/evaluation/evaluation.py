@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mes_stoch.evaluation.comparison import Comparison
+    from mes_stoch.evaluation.day_ahead_information import DayAheadInformation
+    from mes_stoch.evaluation.device_values import DeviceValues
     from mes_stoch.evaluation.frontier import Frontier
     from mes_stoch.evaluation.policies import PolicyComparison
     from mes_stoch.evaluation.product_values import ProductValues
@@ -44,6 +46,8 @@ _PARTS = (
     "policies",
     "frontier",
     "rolling",
+    "day_ahead_information",
+    "device_values",
 )
 
 
@@ -73,6 +77,10 @@ class Evaluation:
         How results settle with the number of scenarios.
     sequential : Sequential, optional
         Samples that grew until a commitment was close enough to the best.
+    day_ahead_information : DayAheadInformation, optional
+        What it is worth to know the day-ahead node when its positions are decided.
+    device_values : DeviceValues, optional
+        What a MW more of each device is worth.
     commitments : DataFrame, optional
         Volumes of the commitment that samples have found.
     policies : PolicyComparison, optional
@@ -93,6 +101,8 @@ class Evaluation:
     comparison: Comparison | None = None
     stability: Stability | None = None
     sequential: Sequential | None = None
+    day_ahead_information: DayAheadInformation | None = None
+    device_values: DeviceValues | None = None
     commitments: pd.DataFrame | None = None
     policies: PolicyComparison | None = None
     rolling: Rolling | None = None
@@ -113,6 +123,8 @@ class Evaluation:
             comparison=None if self.comparison is None else self.comparison.result(),
             stability=None if self.stability is None else self.stability.result(),
             sequential=None if self.sequential is None else self.sequential.result(),
+            day_ahead_information=None if self.day_ahead_information is None else self.day_ahead_information.result(),
+            device_values=None if self.device_values is None else self.device_values.result(),
             optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
             product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),

@@ -23,6 +23,7 @@ from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.result import ScenarioSolution
 from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 
 _QUANTILES = (0.05, 0.5, 0.95)
@@ -200,6 +201,26 @@ def profits_of(
         A scenario has no dispatch with this first stage.
     NotInTimeError
     """
+    alone = ScenarioCommunicator()
+    found = joint_profits_of(program, root, alone, gap_rel=gap_rel, stop=stop, told=told)
+    if found is None:  # pragma: no cover - a process alone leads
+        raise RuntimeError("no leading process")
+    return found
+
+
+def joint_profits_of(
+    program: SiteProgram | BundledProgram[SiteProgram],
+    root: FloatArray,
+    communicator: ScenarioCommunicator,
+    *,
+    gap_rel: float = 1e-3,
+    stop: Stop | None = None,
+    told: Callable[[int], object] | None = None,
+) -> Profits | None:
+    """The same by several ranks; ``None`` on all but the leading one.
+
+    A dispatch is forgotten once its streams are summed: memory does not grow with it.
+    """
     site = program.program if isinstance(program, BundledProgram) else program
 
     def keep(solution: ScenarioSolution) -> list[LeafProfit]:
@@ -210,7 +231,9 @@ def profits_of(
             leaf_profit(site, member, part) for member, part in zip(program.members(solution.index), parts, strict=True)
         ]
 
-    values = evaluate_given(program, root, keep, gap_rel=gap_rel, stop=stop, told=told)
+    values = evaluate_given(program, root, keep, gap_rel=gap_rel, stop=stop, communicator=communicator, told=told)
+    if not communicator.is_rank_zero:
+        return None
     leaves = sorted((leaf for value in values for leaf in value.kept), key=lambda leaf: leaf.index)
     bounds = math.fsum(float(program.probabilities[value.index]) * value.lower for value in values)
     return _profits(site, leaves, -bounds, weaker(*(value.kind for value in values)))

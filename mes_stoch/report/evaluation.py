@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.intervals import CONFIDENCE
 from mes_stoch.evaluation.product_values import ProductValues
 from mes_stoch.evaluation.profit import Profits
 from mes_stoch.evaluation.replications import OptimalityGap
 from mes_stoch.evaluation.values import Values
 from mes_stoch.report.amounts import amount
+from mes_stoch.report.brackets import bracket_ends
 from mes_stoch.report.sampling import interval_rows
 
 _MEANING = {
@@ -122,8 +120,8 @@ def render_products(values: ProductValues) -> RenderableType:
     for heading in ("beside the others", "", "alone", ""):
         table.add_column(heading, justify="right")
     for name in sorted(values.without, key=lambda name: -values.beside(name).upper):
-        table.add_row(name, *_ends(values.beside(name)), *_ends(values.by_itself(name)))
-    table.add_row("all together", *_ends(values.together), "", "")
+        table.add_row(name, *bracket_ends(values.beside(name)), *bracket_ends(values.by_itself(name)))
+    table.add_row("all together", *bracket_ends(values.together), "", "")
     return Group(table, Text("  Each at least and at most. They do not add up: products share plant."))
 
 
@@ -137,17 +135,5 @@ def render_values(values: Values) -> RenderableType:
     table.add_column("of what")
     of_what = "" if values.utility is None else f"  Of the {values.utility}, in the place of the expected profit."
     for name, bracket in values.named().items():
-        table.add_row(name, *_ends(bracket), _MEANING[name])
+        table.add_row(name, *bracket_ends(bracket), _MEANING[name])
     return Group(table, Text(of_what)) if of_what else table
-
-
-def _ends(bracket: Bracket) -> tuple[str, str]:
-    if bracket.upper == -math.inf:
-        return "no dispatch", "no dispatch"
-    if bracket.lower == math.inf:
-        return "infinite", "infinite"
-    return _end(bracket.lower), _end(bracket.upper)
-
-
-def _end(value: float) -> str:
-    return amount(value) if math.isfinite(value) else "unknown"

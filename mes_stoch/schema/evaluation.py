@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative
-from mes_stoch.schema.evaluation_sampling import ComparisonResult, IntervalsResult, SequentialResult, StabilityResult
+from mes_stoch.schema.evaluation_sampling import (
+    ComparisonResult,
+    DayAheadInformationResult,
+    DeviceValuesResult,
+    IntervalsResult,
+    SequentialResult,
+    StabilityResult,
+)
 from mes_stoch.schema.evaluation_shared import BracketResult, CommittedVolume, ConfidenceInterval, Share
 
 
@@ -233,6 +240,10 @@ class EvaluationDocument(Model):
     )
     stability: StabilityResult | None = Field(default=None, description="Absent where it was not asked for.")
     sequential: SequentialResult | None = Field(default=None, description="Absent where it was not asked for.")
+    day_ahead_information: DayAheadInformationResult | None = Field(
+        default=None, description="Absent where it was not asked for."
+    )
+    device_values: DeviceValuesResult | None = Field(default=None, description="Absent where they were not asked for.")
     optimality_gap: OptimalityGapResult | None = Field(
         default=None, description="Of the true problem; absent where it was not asked for."
     )

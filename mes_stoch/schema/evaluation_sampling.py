@@ -93,3 +93,39 @@ class SequentialResult(Model):
     confidence: Share
     profit_mean: float = Field(description="What the last candidate earns in the last samples, on the mean.")
     steps: list[SequentialStep]
+
+
+class DayAheadInformationResult(Model):
+    """What it is worth to know the day-ahead node when its positions are decided; brackets of expected profit."""
+
+    day_ahead_nodes: Annotated[int, Field(ge=1)]
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None
+    currency: str
+    nothing_known: BracketResult = Field(description="One day-ahead position for all nodes.")
+    node_known: BracketResult = Field(description="RP: a position for every node.")
+    leaf_known: BracketResult = Field(description="A position for every leaf: the two-stage relaxation.")
+    value: BracketResult = Field(description="node_known - nothing_known.")
+    foresight: BracketResult = Field(description="leaf_known - node_known.")
+
+
+class DeviceValueResult(Model):
+    """What more of one limit of a device is worth."""
+
+    limit: NonNegative
+    step: NonNegative
+    unit: Literal["MW", "MWh"]
+    shadow_price: float | None = Field(
+        description="Expected profit per unit more, with the same commitment and whole numbers; not proven."
+    )
+    step_value: BracketResult = Field(description="Expected profit of the whole step.")
+
+
+class DeviceValuesResult(Model):
+    """What a little more of each device is worth, by dotted path of its limit."""
+
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None
+    currency: str
+    recourse: BracketResult = Field(description="RP as the site is.")
+    devices: dict[str, DeviceValueResult]

@@ -7,9 +7,10 @@ With all root columns at ``r`` scenarios have nothing in common, and of each
     lower_s <= min {c_s' x + o_s : x feasible in s, x[root] = r} <= upper_s
 
 is found by the relaxation's duals and a dive. Where the mean is left too wide, the scenarios with the largest weighted
-gaps are taken again: moves of single integers, a few branches, and a mixed-integer solve, in this order. The expected
-cost lies between ``sum_s p_s lower_s`` and
-``sum_s p_s upper_s``, within ``gap_rel`` where time allows.
+gaps, as many as it takes, are taken again on whichever rank has them: moves of single integers, a few branches, and a
+mixed-integer solve, in this order. The expected cost lies between ``sum_s p_s lower_s`` and ``sum_s p_s upper_s``,
+within ``gap_rel`` where time allows. What is taken again depends on all scenarios and not on who has them, so that the
+result is the same on any number of ranks.
 
 Scenarios are stamped, solved and forgotten: what is kept of one is its basis, its two numbers and what the caller
 makes of its dispatch.
@@ -17,14 +18,15 @@ makes of its dispatch.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
 
 import numpy as np
 
-from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
@@ -150,34 +152,66 @@ def evaluate_given(
     """
     team = communicator or ScenarioCommunicator()
     work = _Work(program, np.asarray(root, dtype=np.float64), keep, stop or Stop())
-    mine = list(team.local_indices(len(program.scenario_names)))
-    values: list[ScenarioValue[Kept]] = []
-    for done, index in enumerate(mine, 1):
-        values.append(work.value(index, math.inf))
-        if told is not None:
-            told(done)
-    weights = np.asarray(program.probabilities, dtype=np.float64)[mine]
-    mean = team.total(math.fsum(w * v.upper for w, v in zip(weights, values, strict=True)))
-    allowed = gap_rel * max(abs(mean), gap_floor(program))
-    # this rank's part of it, by weight
-    open_gap, part = _open_gap(weights, values), allowed * float(weights.sum())
-    weighing = [place for place in range(len(values)) if weights[place] > 0]
-    for place in sorted(weighing, key=lambda place: -float(weights[place]) * _gap(values[place])):
-        if open_gap <= part:
-            break
-        values[place] = work.value(mine[place], _SECOND_SHARE * allowed, values[place])
-        open_gap = _open_gap(weights, values)
-    gathered = team.gathered(values)
-    return [value for part in gathered for value in part] if team.is_rank_zero else values
+    mine = team.local_indices(len(program.scenario_names))
+    values: dict[int, ScenarioValue[Kept]] = {}
+    with _failing_together(team):
+        for done, index in enumerate(mine, 1):
+            values[index] = work.value(index, math.inf)
+            if told is not None:
+                told(done)
+    weights = np.asarray(program.probabilities, dtype=np.float64)
+    costs = _of_all(team, len(weights), {index: value.upper for index, value in values.items()})
+    allowed = gap_rel * max(abs(math.fsum(weights * costs)), gap_floor(program))
+    seen = weights <= 0
+    while len(chosen := _widest(_open_gaps(team, weights, values), seen, allowed)):
+        with _failing_together(team):
+            for index in chosen:
+                if index in values:
+                    values[index] = work.value(index, _SECOND_SHARE * allowed, values[index])
+        seen[chosen] = True
+    own = [values[index] for index in mine]
+    gathered = team.gathered(own)
+    return [value for part in gathered for value in part] if team.is_rank_zero else own
 
 
-def _gap(value: ScenarioValue[Kept]) -> float:
-    return value.upper - value.lower
+def _widest(gaps: FloatArray, seen: BoolArray, allowed: float) -> list[int]:
+    """The fewest scenarios not seen yet whose gaps, were they closed, would leave no more than is allowed."""
+    order = [int(index) for index in np.argsort(-gaps, kind="stable") if not seen[index]]
+    too_wide, chosen = math.fsum(gaps) - allowed, 0
+    while chosen < len(order) and too_wide > 0:
+        too_wide -= float(gaps[order[chosen]])
+        chosen += 1
+    return order[:chosen]
 
 
-def _open_gap(weights: FloatArray, values: Sequence[ScenarioValue[Kept]]) -> float:
-    """Weighted distance of the two sides; a scenario without weight has none."""
-    return math.fsum(float(w) * _gap(v) for w, v in zip(weights, values, strict=True) if w > 0)
+def _open_gaps(
+    team: ScenarioCommunicator, weights: FloatArray, values: Mapping[int, ScenarioValue[Kept]]
+) -> FloatArray:
+    """Weighted distance of the two sides, of all scenarios; one without weight has none."""
+    counted = {index: value for index, value in values.items() if weights[index] > 0}
+    gaps = {index: float(weights[index]) * (value.upper - value.lower) for index, value in counted.items()}
+    return _of_all(team, len(weights), gaps)
+
+
+def _of_all(team: ScenarioCommunicator, count: int, own: Mapping[int, float]) -> FloatArray:
+    """A number of every scenario, whichever rank has it: the same on any number of ranks."""
+    found = np.zeros(count)
+    for part in team.everyones(dict(own)):
+        found[list(part)] = list(part.values())
+    return found
+
+
+@contextlib.contextmanager
+def _failing_together(team: ScenarioCommunicator) -> Iterator[None]:
+    """What one rank cannot do is said by all of them, so that none waits for it."""
+    problem: InfeasibleError | NotInTimeError | None = None
+    try:
+        yield
+    except (InfeasibleError, NotInTimeError) as error:
+        problem = error
+    for found in team.everyones(problem):
+        if found is not None:
+            raise found
 
 
 class _Work(Generic[Kept]):

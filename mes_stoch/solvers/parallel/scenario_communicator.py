@@ -58,6 +58,10 @@ class ScenarioCommunicator:
         """Whether it holds on some rank."""
         return condition if self.mpi is None else any(self.mpi.allgather(condition))
 
+    def everyones(self, value: T) -> list[T]:
+        """Everyone's value, in order of ranks, on every rank."""
+        return [value] if self.mpi is None else list(self.mpi.allgather(value))
+
     def broadcast(self, value: T) -> T:
         """What the leading rank says."""
         if self.mpi is None:
