@@ -167,7 +167,7 @@ def test_the_measure_that_the_instance_states(instances: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--cvar-alpha", "0.5", "--values"], "add --frontier"),
+        (["--cvar-alpha", "0.5", "--values"], "belongs to --frontier"),
         (["--frontier", "--risk-weights", "0,x"], "is not numbers with commas between"),
         (["--frontier", "--risk-weights", "0,2"], "between 0 and 1; found 2"),
     ],

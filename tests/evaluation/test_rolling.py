@@ -217,7 +217,7 @@ def test_the_command(tmp_path: Path, instances: Path, capsys: pytest.CaptureFixt
     assert document["operated"]["profit_mean"] == pytest.approx(earned.mean())
     assert planned.to_dict() == pytest.approx({"low": -480, "high": -720, "called": -970, "middle": -580})
     assert (earned <= planned + 1e-9).all()
-    assert (out / "evaluation_rolling.png").stat().st_size > 10_000
+    assert (out / "figures" / "evaluation_rolling.png").stat().st_size > 10_000
     assert not (out / "evaluation.rolling").exists()
 
 

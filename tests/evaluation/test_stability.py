@@ -106,7 +106,7 @@ def test_the_command(instances: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert [size["scenarios"] for size in part["sizes"]] == [2, 3]
     expected = (part["profit_deviation"] / part["wanted_error"]) ** 2
     assert part["recommended_scenarios"] == pytest.approx(expected, abs=1.0)
-    assert (tmp_path / "found_stability.png").stat().st_size > 10_000
+    assert (tmp_path / "figures" / "found_stability.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(
