@@ -1,4 +1,4 @@
-"""The contract for kinds of components, families of products, price processes and readers of other packages.
+"""The contract for kinds of components, families of products, price processes, policies and readers of other packages.
 
 A package brings a kind by an entry point whose name is the tag and whose value is a folder of its own::
 
@@ -10,6 +10,9 @@ A package brings a kind by an entry point whose name is the tag and whose value 
 
     [project.entry-points."mes_stoch.processes"]
     my_day = "my_package.my_day:MyDay"
+
+    [project.entry-points."mes_stoch.policies"]
+    my_rule = "my_package.my_rule:MyRule"
 
 The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and ``stress`` for a component that
 can hold reserve); ``docs/extending`` shows a complete example of each. Everything they need of this project they import
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
         called_issues,
         share_issues,
     )
+    from mes_stoch.policies.policy import Policy, PolicyDecision, PolicyForesight, PolicyProblem
     from mes_stoch.products.shared.context import MarketContext
     from mes_stoch.products.shared.equations_bids import build_volume
     from mes_stoch.products.shared.equations_windows import make_window
@@ -85,7 +89,7 @@ if TYPE_CHECKING:
         providers,
     )
     from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, OrderRule, PriceOfEnergy
-    from mes_stoch.schema.errors import Issue
+    from mes_stoch.schema.errors import InfeasibleError, Issue
     from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
@@ -128,6 +132,7 @@ _HOMES = {
         "called_issues",
         "share_issues",
     ),
+    "mes_stoch.policies.policy": ("Policy", "PolicyDecision", "PolicyForesight", "PolicyProblem"),
     "mes_stoch.products.shared.context": ("MarketContext",),
     "mes_stoch.products.shared.equations_bids": ("build_volume",),
     "mes_stoch.products.shared.equations_windows": ("make_window",),
@@ -163,7 +168,7 @@ _HOMES = {
         "OrderRule",
         "PriceOfEnergy",
     ),
-    "mes_stoch.schema.errors": ("Issue",),
+    "mes_stoch.schema.errors": ("InfeasibleError", "Issue"),
     "mes_stoch.schema.flexibility": ("Direction", "EnergyPayment", "Flexibility"),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
     "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),
@@ -211,6 +216,7 @@ __all__ = [
     "Flexibility",
     "HeldReserve",
     "Identifier",
+    "InfeasibleError",
     "Issue",
     "LimitRule",
     "Market",
@@ -228,6 +234,10 @@ __all__ = [
     "OperatingRange",
     "OrderRule",
     "Phase",
+    "Policy",
+    "PolicyDecision",
+    "PolicyForesight",
+    "PolicyProblem",
     "Port",
     "Positive",
     "PriceOfEnergy",

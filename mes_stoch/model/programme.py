@@ -27,8 +27,8 @@ from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.model.site_model import SiteModel
 
-#: By how much a programme may be missed, of the range of a column: what rounding in a solution needs to stay feasible.
-TOLERANCE = 1e-8
+#: By how much a programme may be missed, of the range of a column: what a solver's point misses its own rows by.
+TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ class ColumnRanges:
 
     def applied_to(self, program: LinearProgram) -> LinearProgram:
         """The program of the scenario with these ranges, cut to its own bounds."""
-        from dataclasses import replace
-
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
         least, most = lower[self.columns], upper[self.columns]
         lower[self.columns], upper[self.columns] = np.clip(self.lower, least, most), np.clip(self.upper, least, most)
         return replace(program, column_lower=lower, column_upper=upper)
 
 
-def kept_at(values: FloatArray, columns: IndexArray, lower: FloatArray, upper: FloatArray, integer: BoolArray) -> ColumnRanges:
+def kept_at(
+    values: FloatArray, columns: IndexArray, lower: FloatArray, upper: FloatArray, integer: BoolArray
+) -> ColumnRanges:
     """Columns kept at their values, whole ones exactly and others within :data:`TOLERANCE` of their range.
 
     Parameters

@@ -71,9 +71,7 @@ def _share(leaves: SiteProgram, index: int, product: CalledProduct) -> FloatArra
     return np.full(len(leaves.tree.time), float(activation))
 
 
-def _calls(
-    product: CalledProduct, is_called: BoolArray, spans: list[NDArray[np.int64]]
-) -> Iterator[NDArray[np.int64]]:
+def _calls(product: CalledProduct, is_called: BoolArray, spans: list[NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
     """Periods of every call."""
     periods = np.flatnonzero(is_called)
     if not product.is_continuous:
