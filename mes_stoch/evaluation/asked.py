@@ -167,8 +167,8 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "values, products, replications and policies are of the expected profit, and the instance weighs risk beside "
-            "it: use an instance without risk, or site.with_risk(None)"
+            "values, products, replications and policies are of the expected profit, and the instance weighs risk "
+            "beside it: use an instance without risk, or site.with_risk(None)"
         )
 
 

@@ -226,7 +226,7 @@ def _outcome(policy: NamedPolicy, problem: PolicyProblem, options: SolveOptions)
     return _with_commitment(decision, problem, policy, options)
 
 
-def _with(
+def _with_commitment(
     decision: PolicyDecision, problem: PolicyProblem, policy: NamedPolicy, options: SolveOptions
 ) -> PolicyOutcome:
     leaves = problem.leaves
