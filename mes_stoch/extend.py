@@ -1,4 +1,4 @@
-"""The contract for components, families of products, processes, measures of risk and readers of other packages.
+"""The contract for components, product families, processes, measures of risk, policies and readers of other packages.
 
 A package brings a kind by an entry point whose name is the tag and whose value is a folder of its own::
 
@@ -13,6 +13,9 @@ A package brings a kind by an entry point whose name is the tag and whose value 
 
     [project.entry-points."mes_stoch.risk_measures"]
     below_target = "my_package.below_target"
+
+    [project.entry-points."mes_stoch.policies"]
+    my_rule = "my_package.my_rule:MyRule"
 
 The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and ``stress`` for a component that
 can hold reserve); that of a measure of risk has ``format``, ``measure`` and ``settlement``. ``docs/extending`` shows a
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
         share_issues,
     )
     from mes_stoch.model.risk.measure import AddedColumns, ProfitSurvey, RiskMeasure, RiskTerms
+    from mes_stoch.policies.policy import Policy, PolicyDecision, PolicyForesight, PolicyProblem
     from mes_stoch.products.shared.context import MarketContext
     from mes_stoch.products.shared.equations_bids import build_volume
     from mes_stoch.products.shared.equations_windows import make_window
@@ -90,7 +94,7 @@ if TYPE_CHECKING:
         providers,
     )
     from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, OrderRule, PriceOfEnergy
-    from mes_stoch.schema.errors import Issue
+    from mes_stoch.schema.errors import InfeasibleError, Issue
     from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.schema.risk import Risk
@@ -135,6 +139,7 @@ _HOMES = {
         "share_issues",
     ),
     "mes_stoch.model.risk.measure": ("AddedColumns", "ProfitSurvey", "RiskMeasure", "RiskTerms"),
+    "mes_stoch.policies.policy": ("Policy", "PolicyDecision", "PolicyForesight", "PolicyProblem"),
     "mes_stoch.products.shared.context": ("MarketContext",),
     "mes_stoch.products.shared.equations_bids": ("build_volume",),
     "mes_stoch.products.shared.equations_windows": ("make_window",),
@@ -170,7 +175,7 @@ _HOMES = {
         "OrderRule",
         "PriceOfEnergy",
     ),
-    "mes_stoch.schema.errors": ("Issue",),
+    "mes_stoch.schema.errors": ("InfeasibleError", "Issue"),
     "mes_stoch.schema.flexibility": ("Direction", "EnergyPayment", "Flexibility"),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
     "mes_stoch.schema.risk": ("Risk",),
@@ -220,6 +225,7 @@ __all__ = [
     "Flexibility",
     "HeldReserve",
     "Identifier",
+    "InfeasibleError",
     "Issue",
     "LimitRule",
     "Market",
@@ -237,6 +243,10 @@ __all__ = [
     "OperatingRange",
     "OrderRule",
     "Phase",
+    "Policy",
+    "PolicyDecision",
+    "PolicyForesight",
+    "PolicyProblem",
     "Port",
     "Positive",
     "PriceOfEnergy",

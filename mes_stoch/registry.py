@@ -72,6 +72,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "voltage": "mes_stoch.products.voltage",
     },
     PROCESSES: {
+        "au_precinct_day": "mes_stoch.uncertainty.processes.au_precinct_day:AuPrecinctDay",
         "au_synthetic_day": "mes_stoch.uncertainty.processes.au_synthetic_day:AuSyntheticDay",
         "fr_local_day": "mes_stoch.uncertainty.processes.fr_local_day:FrLocalDay",
         "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",

@@ -32,7 +32,7 @@ from mes_stoch.evaluation.solves import Solves, reached_its_gap
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.policies.named import NamedPolicy
-from mes_stoch.policies.policy import Decision, Foresight, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyForesight, PolicyProblem
 from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.schema.evaluation import PoliciesResult, PolicyResult
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
@@ -176,7 +176,7 @@ def compare_policies(
     if recourse is None:
         say("RP: the stochastic program")
         recourse = solves.bracket(by_day_ahead_node(leaves, leaves))
-    problem = Problem(leaves, _to_the_gap(solves), solves.stop, say)
+    problem = PolicyProblem(leaves, _to_the_gap(solves), solves.stop, say)
     outcomes: dict[str, PolicyOutcome] = {}
     is_complete = True
     for number, policy in enumerate(policies, 1):
@@ -216,18 +216,20 @@ def _to_the_gap(solves: Solves) -> Callable[[StochasticProgram, str], EngineResu
     return solve
 
 
-def _outcome(policy: NamedPolicy, problem: Problem, options: SolveOptions) -> PolicyOutcome:
+def _outcome(policy: NamedPolicy, problem: PolicyProblem, options: SolveOptions) -> PolicyOutcome:
     try:
         decision = policy.commit(problem)
     except InfeasibleError as error:
         problem.told(f"{policy.name}: {error}")
         return PolicyOutcome(_NOWHERE, note="nothing that could be committed", brought_by=policy.brought_by)
-    if isinstance(decision, Foresight):
+    if isinstance(decision, PolicyForesight):
         return _with_foresight(decision, problem.leaves, policy)
-    return _with(decision, problem, policy, options)
+    return _with_commitment(decision, problem, policy, options)
 
 
-def _with(decision: Decision, problem: Problem, policy: NamedPolicy, options: SolveOptions) -> PolicyOutcome:
+def _with_commitment(
+    decision: PolicyDecision, problem: PolicyProblem, policy: NamedPolicy, options: SolveOptions
+) -> PolicyOutcome:
     leaves = problem.leaves
     kept = leaves if decision.programmes is None else leaves.with_programmes(decision.programmes)
     program = by_day_ahead_node(kept, kept)
@@ -241,7 +243,7 @@ def _with(decision: Decision, problem: Problem, policy: NamedPolicy, options: So
     return replace(known, bracket=Bracket(profits.mean, max(profits.bound_upper, profits.mean)), profits=profits)
 
 
-def _with_foresight(decision: Foresight, leaves: SiteProgram, policy: NamedPolicy) -> PolicyOutcome:
+def _with_foresight(decision: PolicyForesight, leaves: SiteProgram, policy: NamedPolicy) -> PolicyOutcome:
     upper = math.fsum(leaves.probabilities * decision.upper)
     points = [(index, one.values) for index, one in enumerate(decision.scenarios)]
     profits = profits_of_leaves(leaves, points, upper, "solver")

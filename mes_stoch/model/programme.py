@@ -27,8 +27,8 @@ from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.model.site_model import SiteModel
 
-#: By how much a programme may be missed, of the range of a column: what rounding in a solution needs to stay feasible.
-TOLERANCE = 1e-8
+#: By how much a programme may be missed, of the range of a column: what a solver's point misses its own rows by.
+TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,6 @@ class ColumnRanges:
 
     def applied_to(self, program: LinearProgram) -> LinearProgram:
         """The program of the scenario with these ranges, cut to its own bounds."""
-
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
         least, most = lower[self.columns], upper[self.columns]
         lower[self.columns], upper[self.columns] = np.clip(self.lower, least, most), np.clip(self.upper, least, most)

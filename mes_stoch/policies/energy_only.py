@@ -8,7 +8,7 @@ import numpy as np
 
 from mes_stoch.model.programme import ColumnRanges
 from mes_stoch.model.site_program import SiteProgram
-from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class EnergyOnly:
     Volumes that are decided after the root (offers of a later gate) are kept at 0 as well.
     """
 
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """Nothing but energy; positions with the stage ``commit`` are those that are best without services."""
         leaves, ranges = without_later_volumes(problem.leaves)
         root = replace(problem, leaves=leaves).root_with({})
-        return Decision(root, programmes=ranges, note="no services")
+        return PolicyDecision(root, programmes=ranges, note="no services")
 
 
 def without_later_volumes(leaves: SiteProgram) -> tuple[SiteProgram, list[ColumnRanges] | None]:

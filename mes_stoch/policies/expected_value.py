@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mes_stoch.model.mean_program import MeanProgram
-from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ExpectedValue:
     DOI 10.1007/978-1-4614-0237-4.
     """
 
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """The commitment of the mean scenario, optimal for it to within the gap."""
         mean = problem.solve(MeanProgram(problem.leaves), "ef")
-        return Decision(mean.root, note="planned for the mean scenario")
+        return PolicyDecision(mean.root, note="planned for the mean scenario")

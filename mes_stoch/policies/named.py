@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mes_stoch.io.readers.locate import did_you_mean
-from mes_stoch.policies.policy import Decision, Foresight, Policy, Problem
+from mes_stoch.policies.policy import Policy, PolicyDecision, PolicyForesight, PolicyProblem
 from mes_stoch.registry import OWN, POLICIES, Kind, kinds, refused
 from mes_stoch.schema.errors import ExtensionError, UsageError
 
@@ -41,7 +41,7 @@ class NamedPolicy:
         """``mes_stoch``, or name and version of the package that brings it."""
         return OWN if self.kind is None else self.kind.brought_by
 
-    def commit(self, problem: Problem) -> Decision | Foresight:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision | PolicyForesight:
         """What the policy commits, checked; mistakes of a package are told with its name.
 
         Raises
@@ -148,12 +148,12 @@ def _value(text: str, type_name: str) -> Any:
     return int(text) if "int" in type_name else text
 
 
-def _checked(decision: Any, problem: Problem) -> Decision | Foresight:
+def _checked(decision: Any, problem: PolicyProblem) -> PolicyDecision | PolicyForesight:
     """What a policy gives, if it is what it should be."""
-    if isinstance(decision, Foresight):
+    if isinstance(decision, PolicyForesight):
         return decision
-    if not isinstance(decision, Decision):
-        raise TypeError(f"a {type(decision).__name__} where a Decision is expected")
+    if not isinstance(decision, PolicyDecision):
+        raise TypeError(f"a {type(decision).__name__} where a PolicyDecision is expected")
     expected = len(problem.leaves.root.columns)
     root = np.asarray(decision.root, dtype=float)
     if root.shape != (expected,) or not np.isfinite(root).all():

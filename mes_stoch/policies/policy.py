@@ -7,7 +7,7 @@ scenario of the same tree, so that all policies meet the same prices, calls and 
 A policy is a class with one method, best a frozen dataclass whose fields, all with defaults, are its options::
 
     class Policy(Protocol):
-        def commit(self, problem: Problem) -> Decision: ...
+        def commit(self, problem: PolicyProblem) -> PolicyDecision: ...
 
 Whatever it decides is a feasible point of the stochastic program, so that no policy with one commitment for all
 scenarios earns more than that.
@@ -33,7 +33,7 @@ Solve = Callable[[StochasticProgram, str], EngineResult]
 
 
 @dataclass(frozen=True)
-class Decision:
+class PolicyDecision:
     """One commitment for all scenarios.
 
     Parameters
@@ -53,7 +53,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Foresight:
+class PolicyForesight:
     """A commitment for each scenario, as if it were known: a reference, and nothing that could be done.
 
     Parameters
@@ -73,7 +73,7 @@ class Foresight:
 class Policy(Protocol):
     """A rule by which an operator commits."""
 
-    def commit(self, problem: Problem) -> Decision | Foresight:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision | PolicyForesight:
         """What is committed.
 
         Raises
@@ -86,7 +86,7 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True)
-class Problem:
+class PolicyProblem:
     """A site over its scenarios, and a solver for it.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram
-from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 from mes_stoch.schema.errors import InfeasibleError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.highs import model as highs
@@ -47,16 +47,16 @@ class ShareOfCapacity:
 
     share: float = 0.5
 
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """The volumes of the rule; positions with the stage ``commit`` as best beside them."""
         if not 0.0 <= self.share <= 1.0:
             raise UsageError(f"share_of_capacity: a share lies between 0 and 1; found {self.share:g}")
         capacity = {name: self._alone(problem, name) for name in problem.blocks}
         together = self._together(problem, capacity)
         volumes = {name: self.share * together * largest for name, largest in capacity.items()}
-        return Decision(problem.root_with(volumes), note=f"{self.share:.0%} of what can be held together")
+        return PolicyDecision(problem.root_with(volumes), note=f"{self.share:.0%} of what can be held together")
 
-    def _alone(self, problem: Problem, name: str) -> FloatArray:
+    def _alone(self, problem: PolicyProblem, name: str) -> FloatArray:
         """Largest volumes of one product that every scenario can hold, MW."""
         problem.told(f"share of capacity: how much {name} can be held")
         only = problem.offering({name})
@@ -70,7 +70,7 @@ class ShareOfCapacity:
             largest = np.minimum(largest, np.maximum(found[volume], 0.0))
         return largest
 
-    def _together(self, problem: Problem, capacity: Mapping[str, FloatArray]) -> float:
+    def _together(self, problem: PolicyProblem, capacity: Mapping[str, FloatArray]) -> float:
         """The share of these volumes that every scenario can hold at the same time."""
         if not any(volume.any() for volume in capacity.values()):
             return 0.0
@@ -85,7 +85,7 @@ class ShareOfCapacity:
         return max(share, 0.0)
 
 
-def _deliverable(problem: Problem, program: LinearProgram) -> FloatArray:
+def _deliverable(problem: PolicyProblem, program: LinearProgram) -> FloatArray:
     """The best point of a scenario in which nothing is short, missed or covered by slack."""
     broken: dict[str, IndexArray] = {
         role: np.concatenate(
@@ -103,7 +103,7 @@ def _deliverable(problem: Problem, program: LinearProgram) -> FloatArray:
     return found.values
 
 
-def _solved(problem: Problem, program: LinearProgram) -> Solution:
+def _solved(problem: PolicyProblem, program: LinearProgram) -> Solution:
     found = highs.solve(program, relax=True, time_limit_s=problem.stop.seconds_left())
     if found.values is None and found.status == "time_limit":
         raise NotInTimeError(f"{problem.leaves.name}: there was no time to find out what can be held")

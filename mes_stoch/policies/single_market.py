@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 from mes_stoch.schema.errors import UsageError
 
 
@@ -28,7 +28,7 @@ class SingleMarket:
 
     product: str | None = None
 
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """The best commitment with one product."""
         offered = problem.blocks
         if self.product is not None and self.product not in offered:
@@ -37,7 +37,7 @@ class SingleMarket:
                 f"products that have one: {', '.join(offered) or 'none'}"
             )
         if not offered:
-            return Decision(problem.root_with({}), note="no product to choose from")
+            return PolicyDecision(problem.root_with({}), note="no product to choose from")
         chosen = [self.product] if self.product is not None else list(offered)
         found = []
         for place, name in enumerate(chosen, 1):
@@ -46,4 +46,4 @@ class SingleMarket:
             found.append((-result.upper, name, result.root))
         # ties go to the first in the order of the instance
         _, name, root = max(found, key=lambda one: one[0])
-        return Decision(root, note=name)
+        return PolicyDecision(root, note=name)

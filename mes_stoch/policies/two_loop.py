@@ -53,12 +53,12 @@ from mes_stoch.model.programme import ColumnRanges, kept_at
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.policies.energy_only import without_later_volumes
 from mes_stoch.policies.payback import modulated_periods
-from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.errors import UsageError
 
-#: Volume that is none, of the largest that its product may have.
-_NOTHING = 1e-6
+#: Volume that is none, of the largest that its product may have: more than the tolerance of a programme makes room for.
+_NOTHING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class TwoLoop:
 
     payback_h: float | None = None
 
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """Volumes of the second loop, and the base programme of the first."""
         if self.payback_h is not None and not self.payback_h >= 0.0:
             raise UsageError(f"two_loop: a payback lasts 0 h or more; found {self.payback_h:g}")
@@ -92,10 +92,12 @@ class TwoLoop:
             kept = {name: sold[name] & own for name, own in self._sold(problem, root).items()}
             left = self._programmes(leaves, base, kept)
             if _are_equal(programmes, left):
-                return Decision(root, programmes=left, note="energy first, then services")
+                return PolicyDecision(
+                    _without_traces(leaves, root, kept), programmes=left, note="energy, then services"
+                )
             sold = kept
 
-    def _sold(self, problem: Problem, root: FloatArray) -> dict[str, BoolArray]:
+    def _sold(self, problem: PolicyProblem, root: FloatArray) -> dict[str, BoolArray]:
         largest = problem.volumes_of(problem.leaves.structure.column_upper[problem.leaves.root.columns])
         return {name: volume > _NOTHING * largest[name] for name, volume in problem.volumes_of(root).items()}
 
@@ -154,6 +156,18 @@ def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
         return leaves
     columns = np.concatenate(closed)
     return leaves.with_fixed(columns, root[[place[int(column)] for column in columns]])
+
+
+def _without_traces(leaves: SiteProgram, root: FloatArray, sold: Mapping[str, BoolArray]) -> FloatArray:
+    """The root with 0 in blocks in which nothing is sold."""
+    place = {int(column): k for k, column in enumerate(leaves.root.columns)}
+    clean = root.copy()
+    for group in leaves.column_groups:
+        if group.owner in sold and group.stage == "commit" and group.role in ("commitment", "bid"):
+            own = np.array([place[int(column)] for column in group.positions])
+            if len(own) == len(sold[group.owner]):
+                clean[own[~sold[group.owner]]] = 0.0
+    return clean
 
 
 def _are_equal(one: list[ColumnRanges], other: list[ColumnRanges]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mes_stoch.model.mean_program import OneScenario
-from mes_stoch.policies.policy import Foresight, Problem
+from mes_stoch.policies.policy import PolicyForesight, PolicyProblem
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class WaitAndSee:
     There is no single commitment, and so nothing to commit; the loss against the stochastic program is zero or below.
     """
 
-    def commit(self, problem: Problem) -> Foresight:
+    def commit(self, problem: PolicyProblem) -> PolicyForesight:
         """The best of every scenario alone."""
         found, upper = [], []
         for index in range(len(problem.leaves.scenario_names)):
             result = problem.solve(OneScenario(problem.leaves, index), "ef")
             found.append(result.scenarios[0])
             upper.append(-result.lower)
-        return Foresight(tuple(found), np.array(upper), note="a commitment for each scenario: a reference")
+        return PolicyForesight(tuple(found), np.array(upper), note="a commitment for each scenario: a reference")

@@ -110,6 +110,52 @@ def test_it_holds_reserve_and_is_settled_by_its_own_rules(installed: Path, solve
     assert "no miss" in stressed.stdout
 
 
+def test_a_policy_is_compared_with_the_stochastic_program(installed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "policies.json"
+    asked = "steady_volume,steady_volume:volume_mw=0,energy_only"
+    done = run(installed, "evaluate", EXAMPLE / "instance", "--policies", asked, "--out", target)
+    assert done.returncode == 0, done.stderr
+    part = json.loads(target.read_text(encoding="utf-8"))["policies"]
+    steady, nothing, energy = (part["policies"][name] for name in asked.split(","))
+    assert steady["brought_by"] == "site-kinds 1.0"
+    assert steady["note"] == "1 MW of each, always"
+    assert {row["volume_mw"] for row in steady["commitments"]} == {1.0}
+    assert nothing["profit"]["lower"] == pytest.approx(energy["profit"]["lower"])
+    for policy in (steady, nothing, energy):
+        assert policy["profit"]["lower"] <= part["recourse"]["upper"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("import nothing_of_this_name\n", "does not load (ModuleNotFoundError", id="import"),
+        pytest.param("class SteadyVolume:\n    pass\n", "is not a class of a policy; it lacks commit", id="no method"),
+        pytest.param(
+            "class SteadyVolume:\n    def commit(self, problem):\n        return 1 / 0\n",
+            "steady_volume.commit fails with ZeroDivisionError: division by zero",
+            id="its own mistake",
+        ),
+        pytest.param(
+            "class SteadyVolume:\n    def commit(self, problem):\n        return 7\n",
+            "steady_volume.commit fails with TypeError: a int where a PolicyDecision is expected",
+            id="not a decision",
+        ),
+    ],
+)
+def test_a_broken_policy_is_named_and_stops_only_those_who_use_it(
+    installed: Path, tmp_path: Path, instances: Path, text: str, reason: str
+) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    (target / "site_kinds" / "steady_volume.py").write_text(text, encoding="utf-8")
+    command = ("evaluate", instances / "tiny_site", "--out", tmp_path / "policies.json", "--policies")
+    using = run(target, *command, "steady_volume")
+    assert using.returncode == 2
+    assert "steady_volume of the package site-kinds 1.0 cannot be used" in using.stderr
+    assert reason in using.stderr
+    assert run(target, *command, "energy_only").returncode == 0
+
+
 def test_days_of_a_market_file_that_a_package_reads(installed: Path, tmp_path: Path) -> None:
     """Prices of 100 times the day of the month and the local hour; Wednesday 15 January in half-hours."""
     utc = pd.date_range("2024-12-31T23:00", "2025-01-31T22:00", freq="h", tz="UTC")

@@ -18,7 +18,7 @@ from mes_stoch.cli.main import run as run_command
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.evaluation.policies import PolicyComparison
-from mes_stoch.policies.policy import Decision, Problem
+from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 from mes_stoch.policies.share_of_capacity import ShareOfCapacity
 from mes_stoch.schema.errors import InfeasibleError, TimeLimitError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
@@ -108,7 +108,7 @@ def test_positions_of_the_root_are_decided_by_the_policy(tmp_path: Path) -> None
     assert middle(found.recourse) == pytest.approx(32.5)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 5])
+@pytest.mark.parametrize("seed", [0, 3, 6, 8])
 def test_order_on_random_sites(seed: int, tmp_path: Path) -> None:
     site = ms.read(ContractSite(seed).write(tmp_path / "site"))
     found = compared(site, "all", gap_rel=1e-5)
@@ -133,13 +133,13 @@ class _Volume:
 
     volume_mw: float
 
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         volumes = {name: np.full(count, self.volume_mw) for name, count in problem.blocks.items()}
-        return Decision(problem.root_with(volumes), note="a number")
+        return PolicyDecision(problem.root_with(volumes), note="a number")
 
 
 class _Nothing:
-    def commit(self, problem: Problem) -> Decision:
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
         raise InfeasibleError("nothing to be had")
 
 
@@ -221,7 +221,7 @@ def test_policies_that_there_was_time_for_are_kept(instances: Path) -> None:
     """What comes first is evaluated; a policy whose solve did not reach its gap is left out, and that is said."""
 
     class Late:
-        def commit(self, problem: Problem) -> Decision:
+        def commit(self, problem: PolicyProblem) -> PolicyDecision:
             raise NotInTimeError("too late")
 
     evaluation = ms.evaluate(ms.read(instances / "tiny_site"), policies=["energy_only", Late()])

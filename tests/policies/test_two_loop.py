@@ -23,7 +23,7 @@ from mes_stoch.evaluation.policies import PolicyComparison
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program
 from mes_stoch.policies.payback import modulated_periods
-from mes_stoch.policies.policy import Problem
+from mes_stoch.policies.policy import PolicyProblem
 from mes_stoch.policies.two_loop import TwoLoop, kept_columns
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.auto import solve_by
@@ -72,7 +72,7 @@ def test_profit_by_hand(tmp_path: Path) -> None:
 def test_operation_by_hand(tmp_path: Path) -> None:
     """The schedule of loop 1, the call on top of it in the third hour, the payback in the fourth."""
     leaves = leaves_of(write_folder(tmp_path / "site"))
-    decision = TwoLoop().commit(Problem(leaves, solve, Stop()))
+    decision = TwoLoop().commit(PolicyProblem(leaves, solve, Stop()))
     assert decision.programmes is not None
     kept = leaves.with_programmes(decision.programmes)
     dispatched = evaluate_given(kept, decision.root, lambda one: one.values, gap_rel=EXACT)

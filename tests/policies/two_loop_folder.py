@@ -27,8 +27,8 @@ place of 50.
 
 - quiet 50 + 50 = 100; called 50 + 50 + 100 - 1 - 20 = 179: **139.5** on the mean.
 - A MW less in the first block loses 50 in both and gains 39 in ``quiet``, and 19 in ``called`` (60 - 1 in the second
-  hour, and 40 in the fourth to fill up again). A MW less in the second loses 50 in both, and gains 19 in ``quiet`` (what
-  is bought at 20 and kept out of the first block is sold at 40 - 1); less in ``called``, where the call goes as well.
+  hour, and 40 in the fourth to fill up again). A MW less in the second loses 50 in both, and gains 19 in ``quiet``
+  (what is bought at 20 and kept out of the first block is sold at 40 - 1); less in ``called``, where the call goes too.
 
 **Value of coordination**: 139.5 - 113.5 = **26**.
 """
