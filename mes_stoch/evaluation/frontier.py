@@ -76,7 +76,7 @@ class FrontierPoint:
     bound_kind : str
         What that bound rests on.
     is_solved : bool
-        Whether the weight was solved for, or its neighbours prove it.
+        Whether the weight was solved for; otherwise its bounds follow from those of other weights.
     """
 
     weight: float
@@ -288,6 +288,9 @@ class _Sweep:
             ):
                 told(f"weight {beta:g}: proven by its neighbours")
                 return
+        if self.solves.stop():
+            self.solves.is_complete = False
+            return
         # plans of the other end are far off: from there passes take longer than from nowhere
         near = best if len(self.bounds) > 1 else None
         told(f"weight {beta:g}: solved" + ("" if near is None else " from the best plan known"))

@@ -41,7 +41,9 @@ def render_frontier(frontier: Frontier) -> RenderableType:
     ]
     if not all(point.is_solved for point in frontier.points):
         solves = f"{frontier.solves} solve" + ("" if frontier.solves == 1 else "s")
-        notes.append(Text(f"  * not solved for: plans and bounds of other weights prove it ({solves} in all)."))
+        notes.append(
+            Text(f"  * not solved for: bounds follow from plans and bounds of other weights ({solves} in all).")
+        )
     return Group(table, *notes)
 
 

@@ -45,7 +45,7 @@ def draw_frontier(frontier: Frontier, name: str) -> Figure:
             markeredgecolor=BLUE,
             markersize=10,
             zorder=3,
-            label="proven by other weights",
+            label="from other weights",
         )
     for (x, y), weights in _by_place(frontier.points, right - left, top - bottom):
         axes.annotate(

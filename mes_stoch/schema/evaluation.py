@@ -155,7 +155,7 @@ class FrontierPointResult(Model):
         description="(1 - weight) x profit_mean + weight x risk_value, and what no plan is worth more than."
     )
     bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
-    is_solved: bool = Field(description="Solved for; false: plans and bounds of other weights prove it.")
+    is_solved: bool = Field(description="Solved for; false: its bounds follow from plans and bounds of other weights.")
     commitments: list[CommittedVolume]
 
 
