@@ -32,7 +32,7 @@ from mes_stoch.uncertainty.tree import build_tree
 _PREFIX = "scen"
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]:
     loaded = read_instance(instance)
     tree = build_tree(loaded, scenarios, None)
@@ -55,6 +55,22 @@ def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]
             "with `mes-stoch solve`, or write `availability: null`"
         )
     return loaded.instance, tree
+
+
+def _with_scenario(instance: str, scenarios: int | None, index: int) -> tuple[Instance, ScenarioTree, float]:
+    """The instance, a tree that holds a scenario, and the scenario's probability.
+
+    Sequential sampling counts on beyond the number of scenarios: drawn ones are the same whatever their number.
+    """
+    description, tree = _load(instance, scenarios)
+    count = len(tree.scenario_names)
+    if index < count:
+        return description, tree, float(tree.probabilities[index])
+    if tree.dataset.attrs.get("seed") is None:
+        raise UsageError(f"{description.name} lists {count} scenarios, and nothing follows from them for a further one")
+    # twice as many each time, so that few trees are drawn
+    _, larger = _load(instance, 1 << index.bit_length())
+    return description, larger, 1.0 / count
 
 
 def scenario_names_creator(num_scens: int, start: int | None = None) -> list[str]:
@@ -86,8 +102,8 @@ def scenario_creator(scenario_name: str, instance: str | None = None, num_scens:
     from mpisppy import scenario_tree
     from mpisppy.utils import sputils
 
-    description, tree = _load(str(instance), num_scens)
     index = sputils.extract_num(scenario_name)
+    description, tree, probability = _with_scenario(str(instance), num_scens, index)
     site = build_pyomo_scenario(description, tree, index)
     model = site.model
     volumes: list[Any] = []
@@ -106,7 +122,7 @@ def scenario_creator(scenario_name: str, instance: str | None = None, num_scens:
             nonant_ef_suppl_list=derived,
         )
     ]
-    model._mpisppy_probability = float(tree.probabilities[index])
+    model._mpisppy_probability = probability
     return model
 
 

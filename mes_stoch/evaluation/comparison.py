@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
-from mes_stoch.evaluation.intervals import Draws, IntervalRule, Intervals, intervals_of
+from mes_stoch.evaluation.intervals import Draws, IntervalRule, Intervals, block_length, intervals_of
 from mes_stoch.evaluation.profit import Profits
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation_sampling import ComparisonResult
@@ -75,6 +75,8 @@ class Comparison:
         """The part of ``evaluation.json``."""
         return ComparisonResult(
             against=self.against,
+            scenarios=len(self.first.scenarios),
+            seed=self.first.drawn_with,
             currency=self.first.currency,
             profit_mean_against=self.other.mean,
             difference=self.difference,
@@ -113,8 +115,10 @@ def require_draws(tree: ScenarioTree, rule: IntervalRule) -> None:
             "scenarios that are listed are no independent draws; if they are days that follow each other, take "
             "the block bootstrap (--interval block-bootstrap --block-days L)"
         )
-    if rule.block_days is not None and 2 * rule.block_days > len(weights):
-        raise UsageError(f"blocks of {rule.block_days} days need {2 * rule.block_days} days or more")
+    if rule.method == "block-bootstrap":
+        length = block_length(len(weights)) if rule.block_days is None else rule.block_days
+        if 2 * length > len(weights):
+            raise UsageError(f"blocks of {length} days need {2 * length} days or more, and there are {len(weights)}")
 
 
 def _bracket(profits: Profits) -> Bracket:

@@ -195,7 +195,14 @@ def sample_until(
             break
     if candidate is None:  # pragma: no cover - there is a first step
         raise UsageError("no samples")
-    return Sequential(wanted, tuple(steps), candidate, root is not None, currency, is_complete=solves.is_complete)
+    return Sequential(
+        wanted,
+        tuple(steps),
+        candidate,
+        root is not None,
+        currency,
+        is_complete=solves.is_complete and steps[-1].gap.is_complete,
+    )
 
 
 def sizes(first: int, most: int) -> list[int]:

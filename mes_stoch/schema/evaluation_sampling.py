@@ -29,6 +29,8 @@ class ComparisonResult(Model):
     """What a commitment earns more than another one, in the same scenarios."""
 
     against: str = Field(description="The other commitment.")
+    scenarios: Annotated[int, Field(ge=1)]
+    seed: int | None = Field(description="Of a drawn tree; null: scenarios are not independent draws.")
     currency: str
     profit_mean_against: float = Field(description="Expected profit of the other commitment.")
     difference: float = Field(description="Of the means of feasible dispatches; an estimate for days not drawn.")

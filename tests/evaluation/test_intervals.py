@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 
 import mes_stoch as ms
@@ -123,6 +124,15 @@ def test_a_list_of_scenarios_has_no_independent_draws(instances: Path) -> None:
     run = ms.solve(site, method="ef")
     with pytest.raises(UsageError, match="no independent draws"):
         ms.evaluate(run, interval="t")
+
+
+def test_days_too_few_for_their_blocks_are_told_before_anything_is_dispatched(instances: Path) -> None:
+    site = ms.read(instances / "enedis_local")
+    told: list[str] = []
+    frame = pd.DataFrame(columns=["product", "block_start", "volume_mw"])
+    with pytest.raises(UsageError, match="4 days or more, and there are 3"):
+        ms.evaluate(site, commitments=frame, tree=site.tree(3), interval="block-bootstrap", told=told.append)
+    assert not told
 
 
 def test_a_comparison_by_hand(instances: Path, tmp_path: Path) -> None:
