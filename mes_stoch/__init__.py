@@ -2,9 +2,9 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if name[0].isupper())
-['Evaluation', 'Run', 'Settlement', 'Site']
+['Backtest', 'Evaluation', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())
-['evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'settle', 'solve']
+['backtest', 'evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'settle', 'solve']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mes_stoch.api import (
+        Backtest,
         Evaluation,
+        RealDays,
         Run,
         Settlement,
         Site,
+        backtest,
         evaluate,
         product_table,
         read,
@@ -33,10 +36,13 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Backtest",
     "Evaluation",
+    "RealDays",
     "Run",
     "Settlement",
     "Site",
+    "backtest",
     "evaluate",
     "product_table",
     "read",

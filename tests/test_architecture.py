@@ -62,6 +62,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("evaluation.stress",),
     ("evaluation",),
     ("report",),
+    ("backtest",),
     ("api", "mpisppy_module"),
     ("extend",),
     ("bench",),

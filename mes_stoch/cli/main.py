@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.backtest import backtest
 from mes_stoch.cli.bench import bench
 from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.invocation import Invocation
@@ -81,7 +82,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (validate, tree, solve, report, settle, evaluate, sensitivity, bench):
+for _command in (validate, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
     command_line.add_command(_command)
 
 
