@@ -39,7 +39,7 @@ def profits_of_commitment(
     InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    root = _root_of(leaves, volumes)
+    root = root_of(leaves, volumes)
     program = by_day_ahead_node(leaves, leaves)
     count = len(program.scenario_names)
 
@@ -50,7 +50,7 @@ def profits_of_commitment(
     return profits_of(program, root, gap_rel=options.gap_rel, stop=stop, told=progress)
 
 
-def _root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
+def root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
     """Volumes as the root of a program; an error where it decides more than they say."""
     given = leaves.with_commitments(volumes)
     columns = given.root.columns
@@ -98,6 +98,6 @@ def gap_of_commitment(
                 "well, and make the candidate look better than it is; use --leaves-per-node 1"
             )
         leaves = build_leaf_program(instance, tree)
-        return leaves, _root_of(leaves, volumes)
+        return leaves, root_of(leaves, volumes)
 
     return optimality_gap(sample, seeds, options, currency=instance.currency, stop=stop, told=told)

@@ -165,8 +165,8 @@ class Profits:
 
 
 @dataclass(frozen=True)
-class _Leaf:
-    """What is kept of a leaf's dispatch."""
+class LeafProfit:
+    """What is kept of a leaf's dispatch: profit by stream, EUR, and what is not served or delivered, MWh."""
 
     index: int
     profit: float
@@ -203,11 +203,13 @@ def profits_of(
     """
     site = program.program if isinstance(program, BundledProgram) else program
 
-    def keep(solution: ScenarioSolution) -> list[_Leaf]:
+    def keep(solution: ScenarioSolution) -> list[LeafProfit]:
         if not isinstance(program, BundledProgram):
-            return [_leaf(site, solution.index, solution.values)]
+            return [leaf_profit(site, solution.index, solution.values)]
         parts = program.unbundle(solution.index, solution.values)
-        return [_leaf(site, member, part) for member, part in zip(program.members(solution.index), parts, strict=True)]
+        return [
+            leaf_profit(site, member, part) for member, part in zip(program.members(solution.index), parts, strict=True)
+        ]
 
     values = evaluate_given(program, root, keep, gap_rel=gap_rel, stop=stop, told=told)
     leaves = sorted((leaf for value in values for leaf in value.kept), key=lambda leaf: leaf.index)
@@ -230,7 +232,8 @@ def seed_of(tree: ScenarioTree) -> int | None:
     return None if seed is None else int(seed)
 
 
-def _leaf(site: SiteProgram, index: int, values: FloatArray) -> _Leaf:
+def leaf_profit(site: SiteProgram, index: int, values: FloatArray) -> LeafProfit:
+    """What a dispatch of a leaf earns and leaves out."""
     streams = site.profit_streams(index, values)
     hours = float(site.instance.horizon.period_h)
     shortfalls = {}
@@ -239,10 +242,10 @@ def _leaf(site: SiteProgram, index: int, values: FloatArray) -> _Leaf:
             amount = float(values[group.positions].sum()) * (hours if group.unit in ("MW", "Mvar") else 1.0)
             if amount > _TOLERANCE:
                 shortfalls[group.name] = amount
-    return _Leaf(index, math.fsum(streams.values()), streams, shortfalls)
+    return LeafProfit(index, math.fsum(streams.values()), streams, shortfalls)
 
 
-def _table(tree: ScenarioTree, leaves: list[_Leaf]) -> pd.DataFrame:
+def _table(tree: ScenarioTree, leaves: list[LeafProfit]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "probability": tree.probabilities,

@@ -55,12 +55,19 @@ class Datum:
 
 def scenario_data(data: Sequence[Datum], tree: ScenarioTree, scenario: int) -> dict[str, NDArray[np.float64]]:
     """Numbers of one scenario for every datum, each shape (periods,); inputs stand before what is derived from them."""
+    return completed_data(data, lambda name: tree.values(name, scenario), tree.periods)
+
+
+def completed_data(
+    data: Sequence[Datum], series: Callable[[str], NDArray[np.float64]], periods: int
+) -> dict[str, NDArray[np.float64]]:
+    """Numbers for every datum, each shape (periods,), where ``series`` gives those that are not derived."""
     known: dict[str, NDArray[np.float64]] = {}
     for datum in data:
         if datum.rule is None:
-            known[datum.name] = tree.values(datum.name, scenario)
+            known[datum.name] = series(datum.name)
             continue
-        inputs = [known[e] if isinstance(e, str) else np.full(tree.periods, float(e)) for e in datum.inputs]
+        inputs = [known[e] if isinstance(e, str) else np.full(periods, float(e)) for e in datum.inputs]
         known[datum.name] = datum.rule(*inputs)
     return known
 

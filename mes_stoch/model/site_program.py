@@ -30,7 +30,7 @@ from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
-from mes_stoch.model.site_model import SiteModel, scenario_data
+from mes_stoch.model.site_model import SiteModel, completed_data, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bid_mw
 from mes_stoch.products.shared.equations_exclusivity import keep_larger
 from mes_stoch.rules.exclusivity import Overlap, exclusive_pairs, overlaps
@@ -194,6 +194,17 @@ class SiteProgram:
     def data(self, index: int) -> FloatArray:
         """All data of one scenario in placeholder order."""
         return np.concatenate([*scenario_data(self._data, self.tree, index).values(), np.empty(0)])
+
+    @property
+    def series_names(self) -> tuple[str, ...]:
+        """Series that the program reads; all other data are derived from them."""
+        return tuple(datum.name for datum in self._data if datum.rule is None)
+
+    def data_of(self, series: Mapping[str, FloatArray]) -> FloatArray:
+        """All data in placeholder order where series, each shape (periods,), come from elsewhere than the tree."""
+        return np.concatenate(
+            [*completed_data(self._data, series.__getitem__, self.tree.periods).values(), np.empty(0)]
+        )
 
     @phase("stamp")
     def scenario(self, index: int) -> LinearProgram:

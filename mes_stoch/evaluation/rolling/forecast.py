@@ -1,0 +1,149 @@
+"""What is expected of the rest of a day, given what has been seen of it: scenarios weighted by their likeness.
+
+Equations
+---------
+``x_j[t]`` are the series of the day, ``x_kj[t]`` those of scenario ``k`` with probability ``p_k``, ``s_j`` the standard
+deviation of series ``j`` about its mean in each period, ``N_j`` the periods of it that have been seen and ``J`` the
+series of which something has been::
+
+    z_kj[t] = min(|x_j[t] - x_kj[t]| / s_j, 3)
+    D_k     = mean over j in J of the mean over t < N_j of z_kj[t]^2
+    w_k     ~ p_k exp(-D_k / (2 b^2))
+
+a Gaussian kernel of bandwidth ``b`` on the mean squared difference. Differences count up to three deviations, so that
+one rare call does not decide it. With nothing seen the weights are the probabilities. A course of the day is what has
+been seen, followed by the rest of a scenario, in which calls keep the limits of their products after those that have
+come (:mod:`mes_stoch.uncertainty.continued_calls`).
+
+Source
+------
+Nadaraya (1964), On estimating regression, DOI 10.1137/1109020, for the kernel; conditional scenario weights in
+multistage programs as in Hannah, Powell & Blei (2010), Nonparametric density estimation for stochastic optimization
+with an observable state variable, NIPS 23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mes_stoch.model.program import FloatArray
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.continued_calls import continued_calls
+from mes_stoch.uncertainty.process import DrawContext
+from mes_stoch.uncertainty.tree import call_limits
+
+BANDWIDTH = 0.5
+_LARGEST_DIFFERENCE = 3.0
+#: Courses of less weight than this, as a share of the largest, are left out.
+_LEAST_WEIGHT = 1e-3
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a day may go: every series over the whole horizon, what has been seen included, and its weight."""
+
+    weight: float
+    series: Mapping[str, FloatArray]
+
+
+class Forecast(Protocol):
+    """Says how a day may go on."""
+
+    def courses(self, seen: Mapping[str, FloatArray]) -> Sequence[Course]:
+        """Courses of the day, weights adding up to 1.
+
+        Parameters
+        ----------
+        seen : dict of str to array
+            The first periods of each series, as many as have been seen; nothing else of the day is known.
+        """
+        ...
+
+
+class LikenessForecast:
+    """The scenarios of a tree, weighted by their likeness to what has been seen; see the module's equations.
+
+    Parameters
+    ----------
+    instance : Instance
+        Whose products limit the calls.
+    tree : ScenarioTree
+        Scenarios of another seed, or days that have been: never the one that is operated. Periods are taken one by one,
+        whatever their date.
+    excluded : sequence of int
+        Scenarios that are left out.
+    bandwidth : float
+        ``b``.
+
+    Raises
+    ------
+    UsageError
+        No scenario is left.
+    """
+
+    def __init__(
+        self, instance: Instance, tree: ScenarioTree, excluded: Sequence[int] = (), bandwidth: float = BANDWIDTH
+    ) -> None:
+        weights = tree.probabilities.copy()
+        weights[list(excluded)] = 0.0
+        self._taken = np.flatnonzero(weights > 0)
+        if not len(self._taken):
+            raise UsageError("a forecast needs a scenario besides the one that is operated")
+        if not bandwidth > 0:
+            raise UsageError(f"the bandwidth of a forecast is above 0, not {bandwidth}")
+        self._weights = weights[self._taken] / weights.sum()
+        self._tree = tree
+        self._bandwidth = bandwidth
+        self._context = DrawContext(tree.time, float(instance.horizon.period_h))
+        self._limits = call_limits(instance, tree.time)
+        self._values: dict[str, FloatArray] = {}
+        self._deviations: dict[str, float] = {}
+
+    def courses(self, seen: Mapping[str, FloatArray]) -> list[Course]:
+        weights = self._likeness(seen)
+        kept = weights >= _LEAST_WEIGHT * weights.max()
+        weights = np.where(kept, weights, 0.0) / weights[kept].sum()
+        return [
+            Course(float(weights[k]), {name: self._continued(name, values, k) for name, values in seen.items()})
+            for k in np.flatnonzero(kept).tolist()
+        ]
+
+    def _likeness(self, seen: Mapping[str, FloatArray]) -> FloatArray:
+        """Weight of every scenario."""
+        distances = []
+        for name, values in seen.items():
+            deviation = self._deviation(name)
+            if len(values) and deviation > 0:
+                difference = np.abs(self._of(name)[:, : len(values)] - values) / deviation
+                distances.append((np.minimum(difference, _LARGEST_DIFFERENCE) ** 2).mean(axis=1))
+        if not distances:
+            return np.asarray(self._weights, dtype=np.float64)
+        distance = np.mean(distances, axis=0)
+        # the nearest has exponent 0, however far away it is
+        weights = self._weights * np.exp((distance.min() - distance) / (2.0 * self._bandwidth**2))
+        return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+    def _continued(self, name: str, seen: FloatArray, k: int) -> FloatArray:
+        course = np.concatenate([seen, self._of(name)[k, len(seen) :]])
+        limits: CallLimits | None = self._limits.get(name)
+        return course if limits is None else continued_calls(course, len(seen), limits, self._context)
+
+    def _of(self, name: str) -> FloatArray:
+        """A series in all scenarios taken, shape (scenarios, periods)."""
+        if name not in self._values:
+            self._values[name] = np.array([self._tree.values(name, int(k)) for k in self._taken])
+        return self._values[name]
+
+    def _deviation(self, name: str) -> float:
+        if name not in self._deviations:
+            values = self._of(name)
+            mean = self._weights @ values
+            self._deviations[name] = float(np.sqrt((self._weights @ (values - mean) ** 2).mean()))
+        return self._deviations[name]

@@ -1,0 +1,276 @@
+"""One leaf operated step by step, each with what has been seen by then.
+
+Equations
+---------
+At step ``t`` (the day-ahead gate, then every period) ``w_k`` and ``d_k`` are weights and data of the courses that a
+forecast sees after what has been seen (:mod:`mes_stoch.evaluation.rolling.forecast`), and ``x_D`` what was decided
+before. The rest is planned for the mean of the courses,
+
+    minimise c(d)'x    with   A(d) x in [l(d), u(d)],  x_D as decided,   d = sum_k w_k d_k
+
+in which data that follow from data are averaged and never worked out anew, as in the expected-value problem
+(:mod:`mes_stoch.model.mean_program`); or, with a fan of ``K``, for the ``K`` likeliest of them, which agree on what is
+decided at ``t``. Of the plan that is kept, and all else is planned again at ``t + 1``.
+
+All steps are steps of the one program of the whole horizon. So states, minimum times, calls under way, the worst miss
+of a block and positions of closed gates need no carrying over; at the last period all data are those of the leaf, and
+the path is a feasible point of the leaf's own program: it earns no more than the best dispatch with everything known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from mes_stoch.evaluation.profit import leaf_profit
+from mes_stoch.evaluation.rolling.decisions import decision_steps
+from mes_stoch.evaluation.rolling.forecast import Course, Forecast
+from mes_stoch.evaluation.rolling.information import GATE, Information, information_of
+from mes_stoch.evaluation.rolling.step import good_point, rest_of
+from mes_stoch.model.merge import Merger
+from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram
+from mes_stoch.model.site_program import SiteProgram
+from mes_stoch.schema.errors import InfeasibleError, SolveError, UsageError
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
+from mes_stoch.solvers.certificate.gap_floor import gap_floor
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.proofs import primal_check
+from mes_stoch.solvers.subproblems.explain import DescribedByInner, explain_infeasible
+from mes_stoch.solvers.subproblems.pool import with_fixed
+from mes_stoch.solvers.subproblems.whole import solved_without
+
+#: By how much a decided value may give way where rounding closes the way on, of its size.
+_GIVES_WAY = 1e-6
+#: Single courses that are tried where no plan fits their mean.
+_TRIED = 3
+
+
+@dataclass(frozen=True)
+class RolledPath:
+    """What was done in a leaf, and what it earned.
+
+    Parameters
+    ----------
+    leaf : int
+    profit : float
+        Profit over the horizon, in the instance's currency.
+    streams : dict of str to float
+        The same by stream.
+    shortfalls : dict of str to float
+        What is not served, held or delivered, MWh (MW h), by name of the slack.
+    values : array, shape (columns,)
+        Every column of the leaf's program.
+    """
+
+    leaf: int
+    profit: float
+    streams: dict[str, float]
+    shortfalls: dict[str, float]
+    values: FloatArray = field(repr=False)
+
+
+def operate(
+    program: SiteProgram,
+    root: FloatArray,
+    leaf: int,
+    forecast: Forecast,
+    *,
+    information: Information | None = None,
+    fan: int = 1,
+    gap_rel: float = 1e-3,
+    stop: Stop | None = None,
+) -> RolledPath:
+    """Operate a commitment in one leaf without foresight; see the module's equations.
+
+    Parameters
+    ----------
+    program : SiteProgram
+        Of a tree that has the leaf.
+    root : array
+        One value per root column.
+    leaf : int
+    forecast : Forecast
+        Must not know the leaf.
+    information : Information, optional
+        What becomes known when; default as instance and tree say it.
+    fan : int
+        Courses that a step is planned for; 1 for their mean.
+    gap_rel : float
+        Gap of the plan of a step, relative to its cost.
+    stop : Stop, optional
+
+    Raises
+    ------
+    InfeasibleError
+        What was decided leaves no way on.
+    NotInTimeError
+    """
+    if fan < 1:
+        raise UsageError(f"a step is planned for 1 course or more, not {fan}")
+    operator = _Operator(program, root, forecast, fan, gap_rel)
+    known = information or information_of(program, leaf)
+    actual = {name: program.tree.values(name, leaf) for name in program.series_names}
+    stop = stop or Stop()
+    for step in range(GATE, program.tree.periods):
+        if stop():
+            raise NotInTimeError(
+                f"{program.name}: there was no time to operate scenario {program.scenario_names[leaf]!r}"
+            )
+        operator.decide(step, known.seen(actual, step))
+    return _path(program, leaf, operator.values)
+
+
+class _Operator:
+    """What has been decided so far, and how a step goes on from it."""
+
+    def __init__(self, program: SiteProgram, root: FloatArray, forecast: Forecast, fan: int, gap_rel: float) -> None:
+        self._program = program
+        self._forecast = forecast
+        self._fan = fan
+        self._gap_rel = gap_rel
+        self._floor = gap_floor(program)
+        self._steps = decision_steps(program)
+        self._integer = program.structure.integer
+        self._decided: BoolArray = np.zeros(len(program.column_names), dtype=bool)
+        self._decided[program.root.columns] = True
+        self.values: FloatArray = np.zeros(len(program.column_names))
+        self.values[program.root.columns] = root
+
+    def decide(self, step: int, seen: dict[str, FloatArray]) -> None:
+        """Decide what a step decides.
+
+        Raises
+        ------
+        InfeasibleError
+        """
+        now = (self._steps <= step) & ~self._decided
+        if not now.any():
+            return
+        courses = self._forecast.courses(seen)
+        values = self._planned(courses, now)
+        structure = self._program.structure
+        values = np.where(self._integer, np.round(values), values)
+        values = np.clip(values, structure.column_lower, structure.column_upper)
+        self.values = np.where(self._decided | now, values, 0.0)
+        self._decided = self._decided | now
+
+    def _planned(self, courses: Sequence[Course], now: BoolArray) -> FloatArray:
+        """All columns, as the first plan that there is has them."""
+        likely = sorted(courses, key=lambda course: -course.weight)
+        if self._fan > 1:
+            found = self._plan_of_fan(likely[: self._fan], now)
+            if found is not None:
+                return found
+        mean = self._mean(courses)
+        for program in (mean, *(self._mean([course]) for course in likely[:_TRIED])):
+            found = self._plan(program)
+            if found is not None:
+                return found
+        raise InfeasibleError(self._no_way_on(mean, int(self._steps[now].max())))
+
+    def _mean(self, courses: Sequence[Course]) -> LinearProgram:
+        """The program of the mean data of some courses."""
+        weights = np.array([course.weight for course in courses])
+        data = np.array([self._program.data_of(course.series) for course in courses])
+        return self._program.structure.program(weights / weights.sum() @ data)
+
+    def _plan(self, program: LinearProgram) -> FloatArray | None:
+        found = good_point(rest_of(program, self._decided, self.values), self._gap_rel, self._floor)
+        if found is None:
+            return self._plan_giving_way(program)
+        plan = self.values.copy()
+        plan[~self._decided] = found
+        return plan
+
+    def _plan_giving_way(self, program: LinearProgram) -> FloatArray | None:
+        """The same where decided values may give way by no more than rounding."""
+        held = self._decided & self._integer
+        held[self._program.root.columns] = True
+        moving = self._decided & ~held
+        reach = _GIVES_WAY * np.maximum(1.0, np.abs(self.values))
+        lower, upper = program.column_lower.copy(), program.column_upper.copy()
+        lower[moving] = np.maximum(lower, self.values - reach)[moving]
+        upper[moving] = np.minimum(upper, self.values + reach)[moving]
+        eased = replace(program, column_lower=lower, column_upper=upper)
+        found = good_point(rest_of(eased, held, self.values), self._gap_rel, self._floor)
+        if found is None:
+            return None
+        plan = self.values.copy()
+        plan[~held] = found
+        return plan
+
+    def _plan_of_fan(self, courses: Sequence[Course], now: BoolArray) -> FloatArray | None:
+        """A plan for several courses that agree on what is decided now; the plan of the first of them."""
+        total = sum(course.weight for course in courses)
+        parts = [rest_of(self._mean([course]), self._decided, self.values) for course in courses]
+        shared = np.flatnonzero(now[~self._decided]).astype(np.int32)
+        merged = Merger(shared).merge(parts, [course.weight / total for course in courses])
+        found = good_point(merged.program, self._gap_rel, self._floor)
+        if found is None:
+            return None
+        own = np.ones(parts[0].matrix.shape[1], dtype=bool)
+        own[shared] = False
+        first = np.zeros(len(own))
+        first[shared] = found[: len(shared)]
+        first[own] = found[len(shared) : len(own)]
+        plan = self.values.copy()
+        plan[~self._decided] = first
+        return plan
+
+    def _no_way_on(self, program: LinearProgram, step: int) -> str:
+        site = self._program
+        when = "at the day-ahead gate" if step == GATE else f"in the period from {site.tree.time[step]:%Y-%m-%d %H:%M}"
+        repair = explain_infeasible(_Decided(site, program, self._decided, self.values), 0)
+        return f"{site.name}: what was decided before leaves no way on {when}." + (
+            f" The least that would have to give way:\n{repair}" if repair else ""
+        )
+
+
+class _Decided(DescribedByInner):
+    """A single program with columns fixed, in the words of the site."""
+
+    def __init__(self, site: SiteProgram, program: LinearProgram, decided: BoolArray, values: FloatArray) -> None:
+        self._program = site
+        self._fixed = with_fixed(program, np.flatnonzero(decided).astype(np.int32), values[decided])
+        self.name = site.name
+        self.scenario_names = (site.name,)
+        self.probabilities: FloatArray = np.ones(1)
+        self.root = site.root
+        self.column_names = site.column_names
+        self.row_names = site.row_names
+
+    def scenario(self, index: int) -> LinearProgram:
+        return self._fixed
+
+
+def _path(program: SiteProgram, leaf: int, values: FloatArray) -> RolledPath:
+    """The path as it counts: checked in the leaf's own numbers.
+
+    Raises
+    ------
+    SolveError
+        It is no dispatch of the leaf.
+    """
+    scenario = program.scenario(leaf)
+    values = primal_check.settled(scenario, values)
+    if not primal_check.is_feasible(scenario, values):
+        values = _polished(scenario, values)
+    found = leaf_profit(program, leaf, values)
+    return RolledPath(leaf, found.profit, found.streams, found.shortfalls, values)
+
+
+def _polished(scenario: LinearProgram, values: FloatArray) -> FloatArray:
+    """The same path to the tolerance of a dispatch, where rounding has added up over the steps."""
+    reach = 10 * _GIVES_WAY * np.maximum(1.0, np.abs(values))
+    near = replace(
+        scenario,
+        column_lower=np.maximum(scenario.column_lower, values - reach),
+        column_upper=np.minimum(scenario.column_upper, values + reach),
+    )
+    columns = np.flatnonzero(scenario.integer).astype(np.int32)
+    found = solved_without(near, columns, values[columns], scenario, exactly=True)
+    if found is None or found.values is None:
+        raise SolveError("what was operated period by period is no dispatch of its scenario")
+    return primal_check.settled(scenario, found.values)
