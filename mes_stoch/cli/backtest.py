@@ -99,11 +99,13 @@ def backtest(
 ) -> None:
     """Commit for real days from the days before them, and operate them without foresight."""
     from mes_stoch import api
+    from mes_stoch.bench.machine import usable_cores
 
     invocation = context.ensure_object(Invocation)
     if resume and out is None:
         raise UsageError("--resume goes on with a folder: name it with --out")
-    folder = data or (Path(found) if (found := os.environ.get("MES_STOCH_DATA")) else None)
+    place = os.environ.get("MES_STOCH_DATA")
+    folder = Path(place) if data is None and place else data
     site = api.read(instance)
     target = out or Path("runs") / f"{site.name}-backtest-{datetime.now():%Y%m%d-%H%M%S}"
     gone = time.perf_counter() - invocation.begun
@@ -116,7 +118,7 @@ def backtest(
         window_days=window,
         out=target,
         resume=resume,
-        workers=workers or _cores(),
+        workers=workers or usable_cores(),
         method=method,
         gap_rel=gap,
         time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
@@ -128,13 +130,8 @@ def backtest(
     output.status(f"backtest: {target}")
     if not found.is_complete:
         raise TimeLimitError(
-            f"the time limit came first: {len(found.days)} of {found.asked} days are written; --resume goes on with them"
+            f"the time limit came first: {len(found.days)} of {found.asked} days are written; go on with --resume"
         )
-
-
-def _cores() -> int:
-    """Cores that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _show(found: Backtest) -> None:

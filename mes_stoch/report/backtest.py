@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pandas as pd
 from rich import box
@@ -19,7 +20,7 @@ _MOST_DAYS = 70
 
 
 def render_backtest(
-    plan: BacktestPlan, days: Sequence[BacktestDay], totals: BacktestTotals, left_out: Mapping[object, str]
+    plan: BacktestPlan, days: Sequence[BacktestDay], totals: BacktestTotals, left_out: Mapping[date, str]
 ) -> RenderableType:
     """Days, totals, profit by stream, what was missed, and which days were left out."""
     parts: list[RenderableType] = [_days(plan, days, totals), _reading(plan, totals), "", _streams(plan, totals)]
@@ -57,9 +58,9 @@ def _energy(missing: Mapping[str, float]) -> str:
 
 def _reading(plan: BacktestPlan, totals: BacktestTotals) -> Text:
     lines = [
-        f"planned: expectation over the {plan.window_days} days of the window, each known as a whole. realised: without",
-        "foresight, as settled. same, known: the same commitment, dispatched with the day known. perfect: the day",
-        "known when committing. regret: perfect less realised, at least - at most (proven).",
+        f"planned: expectation over {plan.window_days} days before, each known as a whole. realised: without",
+        "foresight, as settled. same, known: the same commitment with the day known. perfect: the day known when",
+        "committing. regret: perfect less realised, at least - at most (proven).",
         "",
         f"A day earned {amount(totals.realised / totals.days)} {plan.currency} on the mean, where its plan said "
         f"{amount(totals.planned / totals.days)}; with the day known it would have been",
@@ -76,7 +77,9 @@ def _streams(plan: BacktestPlan, totals: BacktestTotals) -> Table:
     table.add_column("a day", justify="right", footer=amount(totals.realised / totals.days))
     order = list(GROUPS)
     kinds = {name: name.partition(".")[0] for name in totals.streams}
-    for name in sorted(kinds, key=lambda name: (order.index(kinds[name]) if kinds[name] in order else len(order), name)):
+    for name in sorted(
+        kinds, key=lambda name: (order.index(kinds[name]) if kinds[name] in order else len(order), name)
+    ):
         value = totals.streams[name]
         table.add_row(name, amount(value), amount(value / totals.days))
     return table
@@ -89,7 +92,7 @@ def _missing(totals: BacktestTotals) -> list[str]:
     return [f"Missing on {totals.days_with_a_miss} days, MWh (MW h of capacity): {', '.join(parts)}"]
 
 
-def _left_out(left_out: Mapping[object, str]) -> list[str]:
+def _left_out(left_out: Mapping[date, str]) -> list[str]:
     return [f"Left out: {day}, {reason}" for day, reason in left_out.items()]
 
 

@@ -40,7 +40,7 @@ def write_regret(plan: BacktestPlan, days: Sequence[BacktestDay], folder: Path) 
 
 
 def draw_regret(plan: BacktestPlan, days: Sequence[BacktestDay]) -> Figure:
-    """Above: regret by day, stacked: the commitment, then the operation, with the proven rest. Below: profits summed."""
+    """Above: regret by day, that of the operation and that of the commitment. Below: profits, summed over the days."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.5, 6.4), layout="constrained")
@@ -83,6 +83,8 @@ def _summed(axes: Any, plan: BacktestPlan, days: Sequence[BacktestDay], dates: A
     axes.legend(loc="best", frameon=False, fontsize=8)
     import matplotlib.dates
 
-    locator = matplotlib.dates.AutoDateLocator(maxticks=12)
+    # matplotlib has no types for these
+    known: Any = matplotlib.dates
+    locator = known.AutoDateLocator(maxticks=12)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(known.ConciseDateFormatter(locator))
