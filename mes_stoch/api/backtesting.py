@@ -20,6 +20,8 @@ from mes_stoch.schema.errors import UsageError
 
 DEFAULT_SERIES = "western_denmark_2021"
 DEFAULT_WINDOW_DAYS = 14
+#: A plan for the mean day sells positions that no single day can keep; docs/evaluation.md has what that costs.
+DEFAULT_FAN = 8
 
 
 def backtest(
@@ -30,6 +32,7 @@ def backtest(
     data_folder: str | Path | None = None,
     first: date | None = None,
     window_days: int = DEFAULT_WINDOW_DAYS,
+    fan: int = DEFAULT_FAN,
     out: str | Path | None = None,
     resume: bool = False,
     workers: int = 1,
@@ -60,6 +63,9 @@ def backtest(
         Day to begin with; default the first that has a whole window before it.
     window_days : int
         Days that a commitment is made from.
+    fan : int
+        Days of the window, the likeliest after what has been seen, that each step of the operation is planned for; 1
+        plans for their mean.
     out : path, optional
         Folder for a file a day, the table and ``backtest.json``; default none is written.
     resume : bool
@@ -114,17 +120,17 @@ def backtest(
     require_daily(site.loaded)
     if site.is_risk_averse:
         raise UsageError("a backtest commits for the expected profit: use an instance without risk")
-    if workers < 1:
-        raise UsageError(f"a backtest takes 1 process or more, not {workers}")
+    if workers < 1 or fan < 1:
+        raise UsageError(f"a backtest takes 1 process and a fan of 1 or more, not {workers} and {fan}")
     chosen = method or site.instance.solve.method
     options = SolveRequest(chosen, gap_rel=gap_rel).options(site.instance)
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     real = series if isinstance(series, RealDays) else _read(series, data_folder)
     tasks = plan_days(real, days, window_days, first)
-    plan = plan_of(site.loaded, real, window_days, chosen, options)
+    plan = plan_of(site.loaded, real, window_days, chosen, fan, options)
     deadline = math.inf if time_limit_s is None else begun + time_limit_s
-    work = Work(site.loaded, real, chosen, options)
+    work = Work(site.loaded, real, chosen, fan, options)
     if out is None:
         return run_days(work, tasks, plan, None, workers, deadline, told)
     with BacktestFolder(Path(out), plan, resume=resume) as folder:

@@ -58,6 +58,7 @@ def backtest_day(
     real: RealDays,
     task: DayTask,
     method: str,
+    fan: int,
     options: SolveOptions,
     stop: Stop | None = None,
 ) -> BacktestDay:
@@ -72,6 +73,8 @@ def backtest_day(
     task : DayTask
     method : str
         How the commitment is found.
+    fan : int
+        Days of the window, the likeliest, that each step of the operation is planned for; 1: their mean.
     options : SolveOptions
         Of the commitment; time limits hold for each solve.
     stop : Stop, optional
@@ -100,7 +103,8 @@ def backtest_day(
         0,
         forecast,
         information=_information(day),
-        gap_rel=options.gap_rel * _SHARE_OF_GAP,
+        fan=fan,
+        gap_rel=options.gap_rel,
         stop=stop,
     )
     closely = replace(options, gap_rel=options.gap_rel * _SHARE_OF_GAP)

@@ -76,7 +76,7 @@ def _window(complete: Sequence[date], day: date, window_days: int) -> tuple[date
 
 
 def plan_of(
-    loaded: LoadedInstance, real: RealDays, window_days: int, method: str, options: SolveOptions
+    loaded: LoadedInstance, real: RealDays, window_days: int, method: str, fan: int, options: SolveOptions
 ) -> BacktestPlan:
     """What the numbers of a backtest depend on."""
     return BacktestPlan(
@@ -88,6 +88,7 @@ def plan_of(
         source=real.name,
         window_days=window_days,
         method=method,
+        fan=fan,
         gap_rel=options.gap_rel,
         time_limit_s=options.time_limit_s,
     )

@@ -44,12 +44,14 @@ class Work:
     loaded : LoadedInstance
     real : RealDays
     method : str
+    fan : int
     options : SolveOptions
     """
 
     loaded: LoadedInstance
     real: RealDays
     method: str
+    fan: int
     options: SolveOptions
 
     def day(self, task: DayTask, stop: Stop | None = None) -> BacktestDay:
@@ -61,7 +63,7 @@ class Work:
             What :func:`mes_stoch.backtest.day.backtest_day` raises, with the day.
         """
         try:
-            return backtest_day(self.loaded, self.real, task, self.method, self.options, stop)
+            return backtest_day(self.loaded, self.real, task, self.method, self.fan, self.options, stop)
         except MesStochError as error:
             code = TimeLimitError.exit_code if isinstance(error, NotInTimeError) else error.exit_code
             raise DayError(f"{task.day}: {error}", code) from error

@@ -66,6 +66,14 @@ _LEAST_S = 0.01
     metavar="W",
     help="Days that a commitment is made from.",
 )
+@click.option(
+    "--fan",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    metavar="K",
+    help="Days of the window that each hour is planned for, the likeliest after what was seen; 1: their mean.",
+)
 @click.option("--workers", type=click.IntRange(min=1), metavar="P", help="Processes; default the cores there are.")
 @click.option(
     "--method", type=click.Choice(["auto", "ef", "decomposition", "ph"]), help="Of the commitment, as for solve."
@@ -89,6 +97,7 @@ def backtest(
     days: int,
     first: datetime | None,
     window: int,
+    fan: int,
     workers: int | None,
     method: str | None,
     gap: float | None,
@@ -116,6 +125,7 @@ def backtest(
         data_folder=folder,
         first=None if first is None else first.date(),
         window_days=window,
+        fan=fan,
         out=target,
         resume=resume,
         workers=workers or usable_cores(),

@@ -24,6 +24,7 @@ class BacktestPlan(Model):
     source: str = Field(description="Name of the real series.")
     window_days: Count = Field(description="Days before the operated one that its commitment is made from.")
     method: str
+    fan: Count = Field(description="Days of the window that each step of the operation is planned for; 1: their mean.")
     gap_rel: Positive
     time_limit_s: Positive = Field(description="Of each solve.")
 
