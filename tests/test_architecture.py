@@ -62,7 +62,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("evaluation.stress",),
     ("evaluation",),
     ("report",),
-    ("backtest",),
+    ("backtesting",),
     ("api", "mpisppy_module"),
     ("extend",),
     ("bench",),

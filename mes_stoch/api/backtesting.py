@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mes_stoch.api.site import Site
 from mes_stoch.api.solving import SolveRequest
-from mes_stoch.backtest.folder import BacktestFolder
-from mes_stoch.backtest.plan import plan_days, plan_of
-from mes_stoch.backtest.result import Backtest
-from mes_stoch.backtest.trees import require_daily
+from mes_stoch.backtesting.folder import BacktestFolder
+from mes_stoch.backtesting.plan import plan_days, plan_of
+from mes_stoch.backtesting.result import Backtest
+from mes_stoch.backtesting.trees import require_daily
 from mes_stoch.io.market_data.areas import read_area
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.schema.errors import UsageError
@@ -113,8 +113,8 @@ def backtest(
     >>> [str(day.day) for day in found.days], found.days[0].missing_mwh
     (['2021-03-03'], {})
     """
-    from mes_stoch.backtest.run import run_days
-    from mes_stoch.backtest.workers import Work
+    from mes_stoch.backtesting.run import run_days
+    from mes_stoch.backtesting.workers import Work
 
     begun = time.perf_counter()
     require_daily(site.loaded)

@@ -16,7 +16,7 @@ from mes_stoch.cli.options import InRange, figures_option, instance_argument
 from mes_stoch.schema.errors import TimeLimitError, UsageError, WriteError
 
 if TYPE_CHECKING:
-    from mes_stoch.backtest.result import Backtest
+    from mes_stoch.backtesting.result import Backtest
 
 _EPILOG = """\b
 Each day is committed for from the days before it, which were over when its first gate closed, then

@@ -15,6 +15,8 @@ from mes_stoch.report.amounts import amount
 from mes_stoch.report.streams import GROUPS
 from mes_stoch.schema.backtest import BacktestDay, BacktestPlan, BacktestTotals
 
+SLACK = "slack."
+_DONE = ("optimal", "gap_reached")
 #: Days of a longer backtest are in its files.
 _MOST_DAYS = 70
 
@@ -24,50 +26,54 @@ def render_backtest(
 ) -> RenderableType:
     """Days, totals, profit by stream, what was missed, and which days were left out."""
     parts: list[RenderableType] = [_days(plan, days, totals), _reading(plan, totals), "", _streams(plan, totals)]
-    parts += [Text(line) for line in (*_missing(totals), *_left_out(left_out))]
+    parts += [Text(line) for line in (*_missing(totals), *_slack(plan, totals), *_unproven(days), *_left_out(left_out))]
     return Group(*parts)
 
 
 def _days(plan: BacktestPlan, days: Sequence[BacktestDay], totals: BacktestTotals) -> Table:
-    table = Table(title=f"Profit by day, {plan.currency}", box=box.SIMPLE_HEAD, title_justify="left", show_footer=True)
-    sums = (totals.planned, totals.realised, totals.given_lower, totals.perfect_lower)
+    table = Table(
+        title=f"Profit by day, {plan.currency}",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        show_footer=True,
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("day", footer=f"{totals.days} days", no_wrap=True)
-    for heading, total in zip(("planned", "realised", "same, known", "perfect"), sums, strict=True):
-        table.add_column(heading, justify="right", footer=amount(total))
-    table.add_column("regret", justify="right", footer=_between(totals.regret_lower, totals.regret_upper))
-    table.add_column("missing MWh", justify="right", footer=_energy(totals.missing_mwh))
+    for heading, value in _amounts(totals).items():
+        table.add_column(heading, justify="right", footer=value, no_wrap=True)
     for day in days[:_MOST_DAYS]:
-        profits = (day.planned, day.realised, day.given_lower, day.perfect_lower)
-        regret = _between(day.regret_lower, day.regret_upper)
-        table.add_row(day.day.isoformat(), *map(amount, profits), regret, _energy(day.missing_mwh))
+        table.add_row(day.day.isoformat(), *_amounts(day).values())
     if len(days) > _MOST_DAYS:
-        table.add_row(f"... {len(days) - _MOST_DAYS} more")
+        table.add_row(f"{len(days) - _MOST_DAYS} more")
     return table
 
 
-def _between(lower: float, upper: float) -> str:
-    """Both ends of a bracket, or one number where they are written alike."""
-    low, high = f"{lower:,.1f}", f"{upper:,.1f}"
-    return low if low == high else f"{low} - {high}"
-
-
-def _energy(missing: Mapping[str, float]) -> str:
-    total = sum(missing.values())
-    return f"{total:.3g}" if total else "-"
+def _amounts(of: BacktestDay | BacktestTotals) -> dict[str, str]:
+    """Cells of a row, or of the last one, by heading."""
+    missing = sum(of.missing_mwh.values())
+    return {
+        "planned": amount(of.planned),
+        "realised": amount(of.realised),
+        "same, known": amount(of.given_lower),
+        "perfect": amount(of.perfect_lower),
+        "regret": amount(of.regret_lower),
+        "at most": amount(of.regret_upper),
+        "missing MWh": f"{missing:.3g}" if missing else "-",
+    }
 
 
 def _reading(plan: BacktestPlan, totals: BacktestTotals) -> Text:
-    lines = [
-        f"planned: expectation over {plan.window_days} days before, each known as a whole. realised: without",
-        "foresight, as settled. same, known: the same commitment with the day known. perfect: the day known when",
-        "committing. regret: perfect less realised, at least - at most (proven).",
-        "",
-        f"A day earned {amount(totals.realised / totals.days)} {plan.currency} on the mean, where its plan said "
-        f"{amount(totals.planned / totals.days)}; with the day known it would have been",
-        f"{amount(totals.given_lower / totals.days)} with the same commitment and "
-        f"{amount(totals.perfect_lower / totals.days)} with the best.",
-    ]
-    return Text("\n".join(lines))
+    def mean(total: float) -> str:
+        return f"{amount(total / totals.days)} {plan.currency}"
+
+    return Text(
+        f"planned: expectation over the {plan.window_days} days of the window, each known as a whole. realised: "
+        "operated without foresight, as settled. same, known: the same commitment, dispatched with the day known. "
+        "perfect: the day known when committing. regret: perfect less realised, and what it is at most (proven).\n\n"
+        f"A day earned {mean(totals.realised)} on the mean, where its plan said {mean(totals.planned)}. With the day "
+        f"known it would have been {mean(totals.given_lower)} with the same commitment, {mean(totals.perfect_lower)} "
+        "with the best one."
+    )
 
 
 def _streams(plan: BacktestPlan, totals: BacktestTotals) -> Table:
@@ -90,6 +96,24 @@ def _missing(totals: BacktestTotals) -> list[str]:
         return ["Everything promised was held and delivered, and all demand was served."]
     parts = [f"{name.partition('.')[2]} {value:.3g}" for name, value in totals.missing_mwh.items()]
     return [f"Missing on {totals.days_with_a_miss} days, MWh (MW h of capacity): {', '.join(parts)}"]
+
+
+def _slack(plan: BacktestPlan, totals: BacktestTotals) -> list[str]:
+    """That money of slack is a penalty of the model, where there is any."""
+    money = sum(value for name, value in totals.streams.items() if name.startswith(SLACK))
+    if not money:
+        return []
+    return [
+        f"Of the profit {amount(money)} {plan.currency} are penalties of slack, which no market asks: positions that "
+        "could not be kept, demand not served, stores that ended too low."
+    ]
+
+
+def _unproven(days: Sequence[BacktestDay]) -> list[str]:
+    late = [day.day.isoformat() for day in days if day.status not in _DONE]
+    return (
+        [f"Commitments that a limit cut short, and another run may find others for: {', '.join(late)}"] if late else []
+    )
 
 
 def _left_out(left_out: Mapping[date, str]) -> list[str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from mes_stoch.backtest.plan import DayTask
+from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.files import read_regular

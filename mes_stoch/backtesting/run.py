@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mes_stoch.backtest.folder import DOCUMENT, TABLE, BacktestFolder
-from mes_stoch.backtest.plan import DayTask
-from mes_stoch.backtest.result import Backtest
-from mes_stoch.backtest.workers import Work, operated
+from mes_stoch.backtesting.folder import DOCUMENT, TABLE, BacktestFolder
+from mes_stoch.backtesting.plan import DayTask
+from mes_stoch.backtesting.result import Backtest
+from mes_stoch.backtesting.workers import Work, operated
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.report.amounts import amount
 from mes_stoch.schema.backtest import BacktestDay, BacktestPlan
@@ -65,7 +65,7 @@ def _line(day: BacktestDay, done: int, count: int, currency: str) -> str:
 
 def _result(real: RealDays, plan: BacktestPlan, tasks: Sequence[DayTask], found: Sequence[BacktestDay]) -> Backtest:
     first, last = tasks[0].window[0], tasks[-1].day
-    taken = sorted({day for task in tasks for day in (*task.window, task.day)})
+    taken = [task.day for task in tasks]
     return Backtest(
         plan=plan,
         days=sorted(found, key=lambda day: day.day),

@@ -12,7 +12,7 @@ import pandas as pd
 from mes_stoch.io.market_data.source import DataSource
 from mes_stoch.schema.backtest import BacktestDay, BacktestDocument, BacktestPlan, BacktestTotals
 
-STREAM, MISSING = "stream.", "missing_mwh."
+STREAM, MISSING, OF = "stream.", "missing_mwh.", "series_of."
 _PROFITS = ("planned", "realised", "given_lower", "given_upper", "perfect_lower", "perfect_upper")
 
 
@@ -33,7 +33,7 @@ class Backtest:
     left_out : dict of date to str
         Days of the span that could not be operated or looked back on, and why.
     pairing : DataFrame
-        By day: the dates from which series of other years were taken.
+        By operated day: the dates from which series of other years were taken.
     """
 
     plan: BacktestPlan
@@ -71,7 +71,7 @@ class Backtest:
         )
 
     def table(self) -> pd.DataFrame:
-        """A row a day: window, profits, regret, streams, and what was not held, delivered or served.
+        """A row a day: window, days of other years, profits, regret, streams, and what was missing.
 
         The same numbers however often it is made: times are in the files of the days alone.
         """
@@ -82,6 +82,7 @@ class Backtest:
                 "day": day.day.isoformat(),
                 "window_first": day.window[0].isoformat(),
                 "window_last": day.window[-1].isoformat(),
+                **{f"{OF}{name}": str(self.pairing[name][day.day]) for name in self.pairing.columns},
                 "status": day.status,
                 "planned": day.planned,
                 "planned_upper": day.planned_upper,

@@ -13,8 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
 
-from mes_stoch.backtest.day import backtest_day
-from mes_stoch.backtest.plan import DayTask
+from mes_stoch.backtesting.day import backtest_day
+from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.schema.backtest import BacktestDay
@@ -60,7 +60,7 @@ class Work:
         Raises
         ------
         DayError
-            What :func:`mes_stoch.backtest.day.backtest_day` raises, with the day.
+            What :func:`mes_stoch.backtesting.day.backtest_day` raises, with the day.
         """
         try:
             return backtest_day(self.loaded, self.real, task, self.method, self.fan, self.options, stop)

@@ -21,8 +21,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mes_stoch.backtest.plan import DayTask
-from mes_stoch.backtest.trees import on_day, tree_of_days
+from mes_stoch.backtesting.plan import DayTask
+from mes_stoch.backtesting.trees import on_day, tree_of_days
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.rolling.forecast import LikenessForecast
 from mes_stoch.evaluation.rolling.information import Information, information_of
