@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import mes_stoch as ms
+from mes_stoch.io.market_data.district_heat import SOURCE as HEAT
+from mes_stoch.io.market_data.western_denmark import SOURCE as MARKETS
 
 #: A generator that costs 30 EUR/MWh and can be held as reserve, and a battery of 8 MWh; three periods of eight hours.
 SITE = """
@@ -65,3 +68,36 @@ def made_up(days: Mapping[str, Sequence[float]], reserve_price: float = 8.0) -> 
         index=pd.DatetimeIndex(stamps, name="time"),
     )
     return ms.RealDays("made_up", values)
+
+
+def write_stand_in_files(folder: Path, days: int) -> None:
+    """Made-up files in the form of those of western Denmark 2021: ``days`` of them from 1 March, and their heat."""
+    generator = np.random.default_rng(20210301)
+    utc = pd.date_range("2021-02-28 23:00", periods=24 * days, freq="h")
+    hour = (utc.hour.to_numpy() + 1) % 24
+    day_ahead = 45.0 + 20.0 * np.sin((hour - 9.0) * np.pi / 12.0) + generator.normal(0.0, 6.0, len(utc))
+    called = np.where(generator.random(len(utc)) < 0.1, generator.uniform(20.0, 290.0, len(utc)), 0.0)
+    balancing = np.where(called > 0.0, day_ahead + 15.0, day_ahead - generator.choice([0.0, 8.0], len(utc)))
+    table = pd.DataFrame(
+        {
+            "time_utc": utc.astype(str),
+            "da_eur_mwh": day_ahead,
+            "mFRR_UpPurchased": 290.0,
+            "mFRR_UpPriceEUR": generator.uniform(0.5, 6.0, len(utc)),
+            "RegulatingPowerUp": called,
+            "BalancingPowerPriceUpEUR": np.maximum(balancing, day_ahead),
+            "BalancingPowerConsumptionPriceEUR": balancing,
+            "fcr_dk_eur_mw_4h": np.repeat(generator.uniform(20.0, 60.0, 6 * days), 4),
+        }
+    )
+    heat_hours = 24 * (days + 2)
+    heat = pd.DataFrame(
+        {
+            "date": pd.date_range("2019-02-24", periods=heat_hours, freq="h").astype(str),
+            "heat demand": 8.0 + generator.uniform(-1.0, 1.0, heat_hours),
+        }
+    )
+    for name, frame in ((MARKETS.file, table), (HEAT.file, heat)):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(path, index=False)
