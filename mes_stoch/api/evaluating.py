@@ -27,8 +27,12 @@ from mes_stoch.settlement.data import SettlementData
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mes_stoch.evaluation.rolling.foresight import RollingRequest
 
 logger = logging.getLogger("mes_stoch.api")
+
+#: Scenarios drawn to forecast with.
+FORECAST_SCENARIOS = 30
 
 
 def evaluate(
@@ -41,6 +45,11 @@ def evaluate(
     seed: int | None = None,
     values: bool = False,
     products: bool = False,
+    rolling: bool = False,
+    forecast: ScenarioTree | None = None,
+    fan: int = 1,
+    workers: int = 1,
+    keep: str | Path | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -69,6 +78,19 @@ def evaluate(
         Work out WS, RP, EEV, EV, EVPI and VSS over the tree, each between proven bounds.
     products : bool
         Work out what each committed product is worth, beside the others and alone, between proven bounds.
+    rolling : bool
+        Operate the commitment in every scenario of the tree period by period, with what is known by then, and say by
+        how much a model with foresight overstates what is earned.
+    forecast : ScenarioTree, optional
+        Scenarios that rolling forecasts with, by their likeness to what has been seen. Default 30 of another seed;
+        where scenarios are listed, those of the tree's other day-ahead nodes.
+    fan : int
+        Of the likeliest courses of the day, how many a period is planned for; 1 for the mean of all.
+    workers : int
+        Processes that share the scenarios to operate. A script that asks for more than one has to stand below
+        ``if __name__ == "__main__":``.
+    keep : path, optional
+        Folder in which operated scenarios are kept until all are done, so that the same call goes on where it ended.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -80,7 +102,7 @@ def evaluate(
     -------
     Evaluation
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
-        ``optimality_gap``; ``values``; ``product_values``.
+        ``optimality_gap``; ``values``; ``product_values``; ``rolling`` with ``biases`` and ``table()``.
 
     Raises
     ------
@@ -98,31 +120,42 @@ def evaluate(
     <StressTest of 4 leaves and 16 full calls: no miss>
     >>> round(ms.evaluate(run, commitments=run.commitments).profits.mean, 2)
     -687.5
+    >>> ms.evaluate(run, rolling=True).rolling.table()["rolled_eur"].round(2).tolist()
+    [-22200.31, -1133.91, -1254.66, -580.05]
     """
     is_other = tree is not None and not (values or products or replications is not None)
-    asked = Asked(commitments, commitments is not None or is_other, replications, seed, values, products, time_limit_s)
-    if not (stress or asked.needs_solver):
+    profits = (commitments is not None or is_other) and not rolling
+    asked = Asked(commitments, profits, replications, seed, values, products, time_limit_s)
+    if not (stress or rolling or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
-            "values=True what information and the model are worth, products=True what each product is"
+            "values=True what information and the model are worth, products=True what each product is, "
+            "rolling=True what a commitment earns without foresight"
         )
     run = None if isinstance(subject, Site) else _opened(subject)
     if run is None and stress:
         raise UsageError("an instance holds nothing yet: the stress test takes a run")
-    if run is None and asked.needs_volumes and commitments is None:
+    if run is None and (asked.needs_volumes or rolling) and commitments is None:
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     site = site_of(run) if run is not None else _site(subject)
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
-    if not asked.needs_solver:
+    if not (asked.needs_solver or rolling):
         return found
     taken = _tree_to_evaluate(site, run, tree)
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
-    return evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+    if rolling:
+        asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
+    found = evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told)
+    if found.rolling is None:
+        return found
+    from mes_stoch.report.rolling_settlement import settled
+
+    return replace(found, rolling=settled(found.rolling))
 
 
 def _site(subject: object) -> Site:
@@ -153,6 +186,22 @@ def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) ->
     if tree is None:
         return site.tree() if run is None else run.tree
     return checked_tree(site, tree)[0]
+
+
+def _rolling(
+    site: Site, tree: ScenarioTree, forecast: ScenarioTree | None, fan: int, workers: int, keep: str | Path | None
+) -> RollingRequest:
+    """How to operate, with the forecast that is handed in, or one of the seed after that of the tree."""
+    from mes_stoch.evaluation.rolling.foresight import RollingRequest
+
+    if not (isinstance(fan, int) and fan >= 1 and isinstance(workers, int) and workers >= 1):
+        raise UsageError(f"fan and workers are whole numbers, 1 or more; found {fan!r} and {workers!r}")
+    seed = tree.dataset.attrs.get("seed")
+    if forecast is not None:
+        forecast = checked_tree(site, forecast)[0]
+    elif seed is not None:
+        forecast = site.tree(FORECAST_SCENARIOS, int(seed) + 1, leaves_per_day_ahead_node=1)
+    return RollingRequest(forecast, fan, workers, None if keep is None else Path(keep))
 
 
 def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:

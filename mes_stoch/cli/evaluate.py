@@ -16,7 +16,10 @@ from mes_stoch.cli.options import InRange, scenarios_option, seed_option
 from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
+    from mes_stoch.api.site import Site
     from mes_stoch.evaluation.evaluation import Evaluation
+    from mes_stoch.evaluation.rolling.foresight import Rolling
+    from mes_stoch.schema.tree import ScenarioTree
 
 _EPILOG = """\b
 The stress test calls everything that is held, in full, at every time the products allow: each product
@@ -33,6 +36,7 @@ Examples:
   mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
   mes-stoch evaluate instances/hospital_fr --values --scenarios 10
+  mes-stoch evaluate runs/hospital_fr-20250115-093000 --rolling --scenarios 20 --seed 7 --workers 2
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
@@ -97,6 +101,39 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
     metavar="M",
     help="How far the commitment may be from the best one over all days: from M samples of N scenarios each.",
 )
+@click.option(
+    "--rolling",
+    is_flag=True,
+    help="What is earned without foresight: every scenario operated period by period, with what is known by then.",
+)
+@click.option(
+    "--forecast-scenarios",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Scenarios that --rolling forecasts with; default 30.",
+)
+@click.option(
+    "--forecast-seed",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="Their seed, which must not be that of the scenarios operated; default the next one.",
+)
+@click.option(
+    "--fan",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="K",
+    help="Courses of the day that --rolling plans a period for, the likeliest; 1: for the mean of all.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that share the scenarios of --rolling; the numbers do not depend on it.",
+)
 @scenarios_option
 @click.option(
     "--leaves-per-node",
@@ -128,6 +165,11 @@ def evaluate(
     values: bool,
     products: bool,
     replications: int | None,
+    rolling: bool,
+    forecast_scenarios: int | None,
+    forecast_seed: int | None,
+    fan: int,
+    workers: int,
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -143,16 +185,18 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
-    if not (stress or values or products or draws or commitment is not None or replications is not None):
+    if not (stress or values or products or rolling or draws or commitment is not None or replications is not None):
         raise UsageError(
             "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and "
             "--seed or --commitment what a commitment earns, --replications how far it may be from the best one, "
-            "--values what information and the model are worth, --products what each product is"
+            "--values what information and the model are worth, --products what each product is, --rolling what a "
+            "commitment earns without foresight"
         )
     _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)
     tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node) if draws else None
+    own_tree = None if run is None else run.tree
     gone = time.perf_counter() - invocation.begun
     found = api.evaluate(
         site if run is None else folder,
@@ -163,6 +207,11 @@ def evaluate(
         seed=seed,
         values=values,
         products=products,
+        rolling=rolling,
+        forecast=_forecast(site, tree or own_tree, forecast_scenarios, forecast_seed) if rolling else None,
+        fan=fan,
+        workers=workers,
+        keep=_kept(folder, out, is_run=run is not None),
         gap_rel=gap,
         time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
         told=output.status,
@@ -171,6 +220,8 @@ def evaluate(
     _show(found, leaves, None if run is None or commitment is not None else run.objective)
     found.write(target, leaves)
     output.status(f"evaluation: {target}")
+    if found.rolling is not None:
+        _draw(found.rolling, target, site.name)
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
     test = found.stress
@@ -179,6 +230,44 @@ def evaluate(
             f"what is held cannot all be delivered: {test.leaves_with_a_miss} of {test.plan.leaves} leaves miss up to "
             f"{test.largest_miss('MW'):.3g} MW and {test.largest_miss('MWh'):.3g} MWh of a full call"
         )
+
+
+def _forecast(site: Site, tree: ScenarioTree | None, scenarios: int | None, seed: int | None) -> ScenarioTree | None:
+    """The tree to forecast with, where one is asked for."""
+    from mes_stoch.api.evaluating import FORECAST_SCENARIOS
+
+    if scenarios is None and seed is None:
+        return None
+    own = getattr(site.instance.uncertainty, "seed", None)
+    operated = own if tree is None else tree.dataset.attrs.get("seed")
+    if operated is None:
+        raise UsageError(
+            f"{site.name} lists its scenarios: those of the other day-ahead nodes are forecast with, and none are drawn"
+        )
+    chosen = int(operated) + 1 if seed is None else seed
+    return site.tree(scenarios or FORECAST_SCENARIOS, chosen, leaves_per_day_ahead_node=1)
+
+
+def _kept(folder: Path, out: Path | None, *, is_run: bool) -> Path | None:
+    """Where operated scenarios are kept until all are done; nowhere where the next command writes elsewhere."""
+    from mes_stoch.io.artifacts.run_folder import EVALUATION
+
+    if out is None and not is_run:
+        return None
+    target = folder / EVALUATION if out is None else out
+    return target.with_suffix(".rolling")
+
+
+def _draw(rolling: Rolling, target: Path, name: str) -> None:
+    from mes_stoch.report.figures import PlotsMissingError
+    from mes_stoch.report.rolling_figure import write_rolling_figure
+
+    try:
+        path = write_rolling_figure(rolling, target.with_name(f"{target.stem}_rolling.png"), name)
+    except PlotsMissingError:
+        output.status("no figure: matplotlib is not installed; pip install 'mes_stoch[plots]'")
+    else:
+        output.status(f"figure: {path}")
 
 
 def _check_target(target: Path, *, is_named: bool, force: bool) -> None:
@@ -230,6 +319,10 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         from mes_stoch.report.evaluation import render_products
 
         output.show(render_products(found.product_values))
+    if found.rolling is not None:
+        from mes_stoch.report.rolling import render_rolling
+
+        output.show(render_rolling(found.rolling))
     if found.values is not None:
         from mes_stoch.report.evaluation import render_values
 

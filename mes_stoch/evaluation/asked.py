@@ -21,6 +21,7 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 
 if TYPE_CHECKING:
+    from mes_stoch.evaluation.rolling.foresight import RollingRequest
     from mes_stoch.solvers.certificate.result import SolveOptions
 
 logger = logging.getLogger("mes_stoch.evaluation.asked")
@@ -69,15 +70,16 @@ class Asked:
     values: bool
     products: bool
     time_limit_s: float | None
+    rolling: RollingRequest | None = None
 
     @property
     def needs_volumes(self) -> bool:
-        return self.profits or self.replications is not None
+        return self.profits or self.replications is not None or self.rolling is not None
 
     @property
     def is_of_expectation(self) -> bool:
         """Whether something is asked that is defined for the expected profit alone."""
-        return self.values or self.products or self.replications is not None
+        return self.values or self.products or self.replications is not None or self.rolling is not None
 
     @property
     def needs_solver(self) -> bool:
@@ -104,6 +106,7 @@ def evaluate_asked(
     from mes_stoch.evaluation.commitment import gap_of_commitment, profits_of_commitment
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
+    from mes_stoch.evaluation.rolling.foresight import rolling_of_commitment
     from mes_stoch.evaluation.values import values_of_site
     from mes_stoch.model.site_program import build_leaf_program
     from mes_stoch.solvers.certificate.bounds import NotInTimeError
@@ -119,6 +122,9 @@ def evaluate_asked(
         steps["profits"] = lambda: profits_of_commitment(instance, tree, volumes, options, stop, told)
     if asked.replications is not None:
         steps["optimality_gap"] = lambda: gap_of_commitment(instance, subject.draw, seeds, volumes, options, stop, told)
+    request = asked.rolling
+    if request is not None:
+        steps["rolling"] = lambda: rolling_of_commitment(instance, tree, volumes, request, options, stop, told)
     if asked.products:
         steps["product_values"] = lambda: product_values(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
@@ -158,7 +164,7 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
     risk = subject.instance.risk
     if asked.is_of_expectation and risk is not None and risk.beta > 0:
         raise UsageError(
-            "values, products and replications are of the expected profit, and the instance weighs risk beside it: "
+            "values, products, replications and rolling are of the expected profit, and the instance weighs risk: "
             "use an instance without risk, or site.with_risk(None)"
         )
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.evaluation.stress.document import WORST_LEAVES, stress_result
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from mes_stoch.evaluation.product_values import ProductValues
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
+    from mes_stoch.evaluation.rolling.foresight import Rolling
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.
-_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values")
+_PARTS = ("stress", "commitment", "optimality_gap", "product_values", "values", "rolling")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Evaluation:
         How far a commitment may be from the best one over days that were not drawn.
     product_values : ProductValues, optional
         What each product is worth.
+    rolling : Rolling, optional
+        What a commitment earns without foresight, and what foresight is worth.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -54,6 +58,7 @@ class Evaluation:
     values: Values | None = None
     optimality_gap: OptimalityGap | None = None
     product_values: ProductValues | None = None
+    rolling: Rolling | None = None
     is_cut_short: bool = False
 
     @property
@@ -71,6 +76,7 @@ class Evaluation:
             optimality_gap=None if self.optimality_gap is None else self.optimality_gap.result(),
             product_values=None if self.product_values is None else self.product_values.result(),
             values=None if self.values is None else self.values.result(),
+            rolling=None if self.rolling is None else self.rolling.result(),
         )
 
     def write(self, target: Path, leaves: int | None = WORST_LEAVES) -> None:
@@ -92,8 +98,9 @@ class Evaluation:
             kept = before.model_dump(mode="json")
             content |= {name: kept[name] for name in _PARTS if content[name] is None}
         folder.put_json(target.name, content)
-        if self.profits is not None:
-            folder.put_dataset(target.with_suffix(".nc").name, self.profits.dataset())
+        parts = [part.dataset() for part in (self.profits, self.rolling) if part is not None]
+        if parts:
+            folder.put_dataset(target.with_suffix(".nc").name, xr.merge(parts, join="exact"))
 
 
 def _document(target: Path) -> EvaluationDocument | None:

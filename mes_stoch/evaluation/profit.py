@@ -80,15 +80,7 @@ class Profits:
         Independent draws are the day-ahead nodes of a drawn tree, whose leaves share prices; ``None`` for a tree that
         was not drawn, of one node, or of nodes that weigh differently.
         """
-        if self.drawn_with is None:
-            return None
-        weighted = self.scenarios.assign(money=self._weights * self.scenarios["profit_eur"].to_numpy())
-        by_node = weighted.groupby("day_ahead_node", sort=False)[["money", "probability"]].sum()
-        weights = by_node["probability"].to_numpy()
-        if len(by_node) < 2 or not np.allclose(weights, weights[0], rtol=1e-9, atol=0.0):
-            return None
-        means = (by_node["money"] / by_node["probability"]).to_numpy()
-        return float(np.std(means, ddof=1) / math.sqrt(len(means)))
+        return None if self.drawn_with is None else sampling_error(self.scenarios, "profit_eur")
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
         """Confidence interval of the mean by Student's t; ``None`` without a standard error."""
@@ -217,13 +209,32 @@ def profits_of(
     scenarios = _table(site.tree, leaves)
     return Profits(
         scenarios=scenarios,
-        streams=_wide(scenarios.index, [leaf.streams for leaf in leaves]),
-        shortfalls=_wide(scenarios.index, [leaf.shortfalls for leaf in leaves]),
+        streams=by_name(scenarios.index, [leaf.streams for leaf in leaves]),
+        shortfalls=by_name(scenarios.index, [leaf.shortfalls for leaf in leaves]),
         bound_upper=-bounds,
         bound_kind=weaker(*(value.kind for value in values)),
         drawn_with=seed_of(site.tree),
         currency=site.instance.currency,
     )
+
+
+def sampling_error(scenarios: pd.DataFrame, column: str) -> float | None:
+    """Standard error of the mean of a column, day-ahead nodes being the draws.
+
+    ``None`` for one node, or nodes that weigh differently.
+
+    Parameters
+    ----------
+    scenarios : DataFrame
+        With ``probability`` and ``day_ahead_node``.
+    """
+    weighted = scenarios.assign(money=scenarios["probability"] * scenarios[column])
+    by_node = weighted.groupby("day_ahead_node", sort=False)[["money", "probability"]].sum()
+    weights = by_node["probability"].to_numpy()
+    if len(by_node) < 2 or not np.allclose(weights, weights[0], rtol=1e-9, atol=0.0):
+        return None
+    means = (by_node["money"] / by_node["probability"]).to_numpy()
+    return float(np.std(means, ddof=1) / math.sqrt(len(means)))
 
 
 def seed_of(tree: ScenarioTree) -> int | None:
@@ -256,7 +267,8 @@ def _table(tree: ScenarioTree, leaves: list[LeafProfit]) -> pd.DataFrame:
     )
 
 
-def _wide(index: pd.Index[Any], rows: list[dict[str, float]]) -> pd.DataFrame:
+def by_name(index: pd.Index[Any], rows: list[dict[str, float]]) -> pd.DataFrame:
+    """Amounts of every scenario as a table, 0 where a scenario has none of a name."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return pd.DataFrame(
         [[row.get(name, 0.0) for name in names] for row in rows], index=index, columns=names, dtype=float

@@ -61,10 +61,11 @@ def render_profits(profits: Profits, before: float | None = None) -> RenderableT
     spread = ", ".join(f"{share:.0%} {profits.quantile(share):,.0f}" for share in (0.05, 0.5, 0.95))
     table.add_row("over scenarios", f"{least:,.0f} to {most:,.0f} {money}; quantiles {spread}")
     table.add_row(f"worst {1 - CONFIDENCE:.0%}", f"{amount(profits.worst_mean())} {money} on the mean (CVaR)")
-    return Group(table, *_shortfalls(profits))
+    return Group(table, *shortfalls_of(profits))
 
 
-def _shortfalls(profits: Profits) -> list[RenderableType]:
+def shortfalls_of(profits: Profits) -> list[RenderableType]:
+    """What is not served, held or delivered, or that nothing is."""
     found = profits.result().shortfalls
     if not found:
         return [Text("\n  Everything promised is held and delivered, and all demand is served.")]

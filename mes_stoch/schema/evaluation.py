@@ -148,6 +148,32 @@ class OptimalityGapResult(Model):
     confidence: Share
 
 
+class ForesightBiasResult(Model):
+    """By how much a model with foresight overstates what is earned without."""
+
+    stages: Literal[2, 3] = Field(description="2: a day is known from its beginning; 3: after the day-ahead market.")
+    planned: BracketResult = Field(description="Expected profit with that foresight.")
+    bias: BracketResult = Field(description="The same less the profit without, over the same scenarios.")
+    standard_error: NonNegative | None = Field(description="Of the bias, over independent draws.")
+    confidence: ConfidenceInterval | None = Field(description="Of the bias on days not drawn, by Student's t.")
+
+
+class RollingResult(Model):
+    """A commitment operated period by period with what is known by then."""
+
+    operated: CommitmentResult = Field(
+        description="What was earned; bound_upper is what is earned at most with the whole day known."
+    )
+    slack_penalties: float = Field(description="Expected penalties of slack, part of the profit; not above 0.")
+    forecast_scenarios: int | None = Field(description="null: those of the tree's other day-ahead nodes.")
+    forecast_seed: int | None
+    fan: Annotated[int, Field(ge=1)] = Field(description="Courses a step is planned for; 1: for their mean.")
+    foresight_bias: list[ForesightBiasResult]
+    settled_difference: NonNegative | None = Field(
+        description="Largest difference of a scenario's profit from that of the ledger."
+    )
+
+
 class EvaluationDocument(Model):
     """``evaluation.json``; each kind of evaluation has a part of its own."""
 
@@ -165,3 +191,6 @@ class EvaluationDocument(Model):
         default=None, description="Absent where they were not asked for."
     )
     values: ValuesResult | None = Field(default=None, description="Absent where they were not asked for.")
+    rolling: RollingResult | None = Field(
+        default=None, description="What is earned without foresight; absent where it was not asked for."
+    )

@@ -19,7 +19,7 @@ the path is a feasible point of the leaf's own program: it earns no more than th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,14 +28,13 @@ from mes_stoch.evaluation.profit import leaf_profit
 from mes_stoch.evaluation.rolling.decisions import decision_steps
 from mes_stoch.evaluation.rolling.forecast import Course, Forecast
 from mes_stoch.evaluation.rolling.information import GATE, Information, information_of
-from mes_stoch.evaluation.rolling.step import good_point, rest_of
+from mes_stoch.evaluation.rolling.step import Planner, with_decided
 from mes_stoch.model.merge import Merger
 from mes_stoch.model.program import BoolArray, FloatArray, LinearProgram
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
-from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs import primal_check
 from mes_stoch.solvers.subproblems.explain import DescribedByInner, explain_infeasible
 from mes_stoch.solvers.subproblems.pool import with_fixed
@@ -80,7 +79,7 @@ def operate(
     information: Information | None = None,
     fan: int = 1,
     gap_rel: float = 1e-3,
-    stop: Stop | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> RolledPath:
     """Operate a commitment in one leaf without foresight; see the module's equations.
 
@@ -99,7 +98,8 @@ def operate(
         Courses that a step is planned for; 1 for their mean.
     gap_rel : float
         Gap of the plan of a step, relative to its cost.
-    stop : Stop, optional
+    stop : callable, optional
+        Asked before every step whether to give up.
 
     Raises
     ------
@@ -109,28 +109,30 @@ def operate(
     """
     if fan < 1:
         raise UsageError(f"a step is planned for 1 course or more, not {fan}")
-    operator = _Operator(program, root, forecast, fan, gap_rel)
+    operator = _Operator(program, program.scenario_names[leaf], root, forecast, fan, gap_rel)
     known = information or information_of(program, leaf)
     actual = {name: program.tree.values(name, leaf) for name in program.series_names}
-    stop = stop or Stop()
     for step in range(GATE, program.tree.periods):
-        if stop():
+        if stop is not None and stop():
             raise NotInTimeError(
                 f"{program.name}: there was no time to operate scenario {program.scenario_names[leaf]!r}"
             )
         operator.decide(step, known.seen(actual, step))
-    return _path(program, leaf, operator.values)
+    return path_of(program, leaf, operator.values)
 
 
 class _Operator:
     """What has been decided so far, and how a step goes on from it."""
 
-    def __init__(self, program: SiteProgram, root: FloatArray, forecast: Forecast, fan: int, gap_rel: float) -> None:
+    def __init__(
+        self, program: SiteProgram, leaf: str, root: FloatArray, forecast: Forecast, fan: int, gap_rel: float
+    ) -> None:
         self._program = program
+        self._leaf = leaf
         self._forecast = forecast
         self._fan = fan
-        self._gap_rel = gap_rel
-        self._floor = gap_floor(program)
+        floor = gap_floor(program)
+        self._planner, self._aside = Planner(gap_rel, floor), Planner(gap_rel, floor)
         self._steps = decision_steps(program)
         self._integer = program.structure.integer
         self._decided: BoolArray = np.zeros(len(program.column_names), dtype=bool)
@@ -177,53 +179,43 @@ class _Operator:
         return self._program.structure.program(weights / weights.sum() @ data)
 
     def _plan(self, program: LinearProgram) -> FloatArray | None:
-        found = good_point(rest_of(program, self._decided, self.values), self._gap_rel, self._floor)
-        if found is None:
-            return self._plan_giving_way(program)
-        plan = self.values.copy()
-        plan[~self._decided] = found
-        return plan
+        plan = self._planner.plan(with_decided(program, self._decided, self.values))
+        return self._aside.plan(self._giving_way(program)) if plan is None else plan
 
-    def _plan_giving_way(self, program: LinearProgram) -> FloatArray | None:
-        """The same where decided values may give way by no more than rounding."""
+    def _giving_way(self, program: LinearProgram) -> LinearProgram:
+        """The program where decided values may give way by no more than rounding."""
         held = self._decided & self._integer
         held[self._program.root.columns] = True
-        moving = self._decided & ~held
-        reach = _GIVES_WAY * np.maximum(1.0, np.abs(self.values))
-        lower, upper = program.column_lower.copy(), program.column_upper.copy()
-        lower[moving] = np.maximum(lower, self.values - reach)[moving]
-        upper[moving] = np.minimum(upper, self.values + reach)[moving]
-        eased = replace(program, column_lower=lower, column_upper=upper)
-        found = good_point(rest_of(eased, held, self.values), self._gap_rel, self._floor)
-        if found is None:
-            return None
-        plan = self.values.copy()
-        plan[~held] = found
-        return plan
+        reach = np.where(held, 0.0, _GIVES_WAY * np.maximum(1.0, np.abs(self.values)))
+        lower = np.maximum(program.column_lower, self.values - reach)
+        upper = np.minimum(program.column_upper, self.values + reach)
+        return replace(
+            program,
+            column_lower=np.where(self._decided, lower, program.column_lower),
+            column_upper=np.where(self._decided, upper, program.column_upper),
+        )
 
     def _plan_of_fan(self, courses: Sequence[Course], now: BoolArray) -> FloatArray | None:
         """A plan for several courses that agree on what is decided now; the plan of the first of them."""
         total = sum(course.weight for course in courses)
-        parts = [rest_of(self._mean([course]), self._decided, self.values) for course in courses]
-        shared = np.flatnonzero(now[~self._decided]).astype(np.int32)
+        parts = [with_decided(self._mean([course]), self._decided, self.values) for course in courses]
+        shared = np.flatnonzero(now).astype(np.int32)
         merged = Merger(shared).merge(parts, [course.weight / total for course in courses])
-        found = good_point(merged.program, self._gap_rel, self._floor)
+        found = self._aside.plan(merged.program)
         if found is None:
             return None
-        own = np.ones(parts[0].matrix.shape[1], dtype=bool)
+        plan = np.empty(len(self.values))
+        plan[shared] = found[: len(shared)]
+        own = np.ones(len(plan), dtype=bool)
         own[shared] = False
-        first = np.zeros(len(own))
-        first[shared] = found[: len(shared)]
-        first[own] = found[len(shared) : len(own)]
-        plan = self.values.copy()
-        plan[~self._decided] = first
+        plan[own] = found[len(shared) : len(plan)]
         return plan
 
     def _no_way_on(self, program: LinearProgram, step: int) -> str:
         site = self._program
         when = "at the day-ahead gate" if step == GATE else f"in the period from {site.tree.time[step]:%Y-%m-%d %H:%M}"
         repair = explain_infeasible(_Decided(site, program, self._decided, self.values), 0)
-        return f"{site.name}: what was decided before leaves no way on {when}." + (
+        return f"{site.name}: in scenario {self._leaf!r} what was decided before leaves no way on {when}." + (
             f" The least that would have to give way:\n{repair}" if repair else ""
         )
 
@@ -245,8 +237,8 @@ class _Decided(DescribedByInner):
         return self._fixed
 
 
-def _path(program: SiteProgram, leaf: int, values: FloatArray) -> RolledPath:
-    """The path as it counts: checked in the leaf's own numbers.
+def path_of(program: SiteProgram, leaf: int, values: FloatArray) -> RolledPath:
+    """A path as it counts: checked in the leaf's own numbers.
 
     Raises
     ------
