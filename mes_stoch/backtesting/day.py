@@ -16,6 +16,7 @@ without knowing the day, ``given - realised`` by operating without knowing it.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -32,16 +33,15 @@ from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program
-from mes_stoch.report.datasets import build_flows, build_solution
+from mes_stoch.report.rolling_settlement import settle_paths
 from mes_stoch.schema.backtest import BacktestDay, CommittedVolume
 from mes_stoch.schema.errors import InterruptedRunError, SettlementError, SolveError
-from mes_stoch.settlement.data import SettlementData
-from mes_stoch.settlement.settlement import Settlement, settle_data
+from mes_stoch.settlement.settlement import Settlement
 from mes_stoch.settlement.stated import TOLERANCE
 from mes_stoch.solvers.auto import solve_by
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
-from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
 #: Gap of the solves of the one day that came, as a share of that of the window: they take little, and regret is a
@@ -111,6 +111,8 @@ def backtest_day(
     fixed = day.with_fixed(day.root.columns, plan.root)
     given = profit_of(_solved(fixed, "auto", closely, stop))
     perfect = profit_of(_solved(day, "auto", closely, stop))
+    if not math.isfinite(given.upper) or not math.isfinite(perfect.upper):
+        raise NotInTimeError(f"{day.name}: there was no time to bound what foresight would have earned on {task.day}")
     given, perfect = _ordered(day, path.profit, given, perfect)
     settlement = _settled(day, path)
     return BacktestDay(
@@ -180,21 +182,7 @@ def _settled(day: SiteProgram, path: RolledPath) -> Settlement:
     SettlementError
         It does not find the profit again.
     """
-    done = ScenarioSolution(index=path.leaf, cost=-path.profit, values=path.values)
-    result = EngineResult(
-        method="rolling",
-        status="optimal",
-        root=path.values[day.root.columns],
-        lower=-path.profit,
-        upper=-path.profit,
-        iterations=0,
-        ranks=1,
-        wall_time_s=0.0,
-        trace=(),
-        scenarios=(done,),
-    )
-    data = SettlementData(day.instance, day.tree, build_solution(day, result), build_flows(day, result))
-    settlement = settle_data(data)
+    settlement = settle_paths(day, [path])
     if settlement.relative_difference > TOLERANCE:
         raise SettlementError(
             f"{day.name}: the ledger of the operation differs from the model's account: "

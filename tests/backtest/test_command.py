@@ -57,7 +57,7 @@ def test_interrupted_by_a_signal_and_resumed(
     assert (whole / "figures" / "regret_by_day.png").read_bytes().startswith(b"\x89PNG")
     table = pd.read_csv(whole / "backtest.csv")
     assert_in_order(table)
-    assert table["series_of.heat"].tolist() == ["2019-02-27", "2019-02-28"]
+    assert table["series_of.heat"].tolist() == ["2019-02-28", "2019-03-01"]
 
 
 def assert_in_order(table: pd.DataFrame) -> None:
