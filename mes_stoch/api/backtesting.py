@@ -117,7 +117,6 @@ def backtest(
     from mes_stoch.backtesting.workers import Work
 
     begun = time.perf_counter()
-    require_daily(site.loaded)
     if site.is_risk_averse:
         raise UsageError("a backtest commits for the expected profit: use an instance without risk")
     if workers < 1 or fan < 1:
@@ -127,6 +126,7 @@ def backtest(
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     real = series if isinstance(series, RealDays) else _read(series, data_folder)
+    require_daily(site.loaded, real)
     tasks = plan_days(real, days, window_days, first)
     plan = plan_of(site.loaded, real, window_days, chosen, fan, options)
     deadline = math.inf if time_limit_s is None else begun + time_limit_s

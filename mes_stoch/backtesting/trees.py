@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
@@ -18,8 +19,8 @@ from mes_stoch.uncertainty.handed_in import require_fitting
 from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path
 
 
-def require_daily(loaded: LoadedInstance) -> None:
-    """Refuse an instance that is not one day, or whose scenarios are written out for a date.
+def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
+    """Refuse an instance that is not one day, whose scenarios are written out for a date, or by another clock.
 
     Raises
     ------
@@ -32,6 +33,9 @@ def require_daily(loaded: LoadedInstance) -> None:
         problems.append("a backtest operates days, and the horizon is not one day of 24 hours from midnight")
     if not isinstance(loaded.instance.uncertainty, SyntheticScenarios):
         problems.append("its scenarios are written out for one date, and cannot be moved to another: name a process")
+    zone = str(pd.DatetimeIndex(real.values.index).tz)
+    if any(pd.Timestamp(day, tz=zone) != pd.Timestamp(day, tz=horizon.timezone) for day in real.complete):
+        problems.append(f"its days are those of {horizon.timezone}, and those of {real.name} are of {zone}")
     if problems:
         raise UsageError(f"{loaded.instance.name}: {'; '.join(problems)}")
 

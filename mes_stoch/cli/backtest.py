@@ -118,22 +118,26 @@ def backtest(
     site = api.read(instance)
     target = out or Path("runs") / f"{site.name}-backtest-{datetime.now():%Y%m%d-%H%M%S}"
     gone = time.perf_counter() - invocation.begun
-    found = api.backtest(
-        site,
-        series or api.DEFAULT_SERIES,
-        days=days,
-        data_folder=folder,
-        first=None if first is None else first.date(),
-        window_days=window,
-        fan=fan,
-        out=target,
-        resume=resume,
-        workers=workers or usable_cores(),
-        method=method,
-        gap_rel=gap,
-        time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
-        told=output.status,
-    )
+    try:
+        found = api.backtest(
+            site,
+            series or api.DEFAULT_SERIES,
+            days=days,
+            data_folder=folder,
+            first=None if first is None else first.date(),
+            window_days=window,
+            fan=fan,
+            out=target,
+            resume=resume,
+            workers=workers or usable_cores(),
+            method=method,
+            gap_rel=gap,
+            time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
+            told=output.status,
+        )
+    except KeyboardInterrupt:
+        output.status(f"finished days are in {target}: go on with --resume")
+        raise
     _show(found)
     if not no_figures:
         _draw(found, target)

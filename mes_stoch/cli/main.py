@@ -62,7 +62,8 @@ def command_line(context: click.Context, debug: bool) -> None:
 
     An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
     and writes a run folder, `report` shows a run again, `settle` recomputes every cash flow of it, `evaluate` tests
-    whether all that it holds can be delivered, what it earns in other scenarios, and what information is worth.
+    whether all that it holds can be delivered, what it earns in other scenarios, and what information is worth;
+    `backtest` commits for real days from the days before them, and operates them without foresight.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand == solve.name

@@ -77,7 +77,7 @@ def _by_day(axes: Any, plan: BacktestPlan, days: Sequence[BacktestDay]) -> None:
 
 
 def _summed(axes: Any, plan: BacktestPlan, days: Sequence[BacktestDay]) -> None:
-    dress(axes, "", f"less than perfect foresight, summed, {plan.currency}")
+    dress(axes, "", f"against perfect foresight,\nsummed, {plan.currency}")
     perfect = np.array([day.perfect_lower for day in days])
     lines = (
         ("planned", GREY, ":", "planned"),

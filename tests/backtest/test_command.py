@@ -36,14 +36,14 @@ def arguments(instances: Path, data: Path, out: Path) -> list[str]:
 def test_interrupted_by_a_signal_and_resumed(
     instances: Path, stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a user does it: two processes, Ctrl-C after the first day, ``--resume``; against a run of one process."""
+    """As a user does it: two processes, a signal after the first day, ``--resume``; against a run of one process."""
     parts, whole = tmp_path / "parts", tmp_path / "whole"
     command = [sys.executable, "-m", "mes_stoch", *arguments(instances, stand_in, parts), "--workers", "2"]
     process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE, text=True)
     limit = time.monotonic() + 120.0
     while not list((parts / "days").glob("2021*.json")) and process.poll() is None and time.monotonic() < limit:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     _, told = process.communicate(timeout=60)
     # where both days were finished at once there was nothing left to interrupt
     assert process.returncode in (0, 5), told

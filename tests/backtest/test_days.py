@@ -83,3 +83,11 @@ def test_series_are_checked_like_any_tree(three_periods: ms.Site) -> None:
 def test_an_instance_that_is_not_one_drawn_day_is_refused(instances: Path) -> None:
     with pytest.raises(UsageError, match="not one day of 24 hours from midnight; its scenarios are written out"):
         ms.backtest(ms.read(instances / "tiny_site"), made_up({"2021-03-01": (1, 1, 1)}), days=1)
+
+
+def test_days_of_another_clock_are_refused(three_periods: ms.Site) -> None:
+    """Midnight in Helsinki is an hour before midnight in Copenhagen."""
+    values = made_up({"2021-03-01": (1, 1, 1)}).values
+    moved = values.set_axis(values.index.tz_localize(None).tz_localize("Europe/Helsinki"))
+    with pytest.raises(UsageError, match="those of Europe/Copenhagen, and those of moved are of Europe/Helsinki"):
+        ms.backtest(three_periods, ms.RealDays("moved", moved), days=1)
