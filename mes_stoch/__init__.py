@@ -2,9 +2,10 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if name[0].isupper())
-['Evaluation', 'Run', 'Settlement', 'Site']
->>> sorted(name for name in dir(ms) if name[0].islower())
-['evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability']
+['Backtest', 'Evaluation', 'RealDays', 'Run', 'Settlement', 'Site']
+>>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
+['backtest', 'evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'sequential_sampling', 'settle', 'solve',
+ 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -17,10 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mes_stoch.api import (
+        Backtest,
         Evaluation,
+        RealDays,
         Run,
         Settlement,
         Site,
+        backtest,
         evaluate,
         product_table,
         read,
@@ -35,10 +39,13 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Backtest",
     "Evaluation",
+    "RealDays",
     "Run",
     "Settlement",
     "Site",
+    "backtest",
     "evaluate",
     "product_table",
     "read",

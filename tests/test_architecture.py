@@ -64,6 +64,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("evaluation.stress",),
     ("evaluation",),
     ("report",),
+    ("backtesting",),
     ("api", "mpisppy_module"),
     ("extend",),
     ("bench",),

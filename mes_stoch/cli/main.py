@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.backtest import backtest
 from mes_stoch.cli.bench import bench
 from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.invocation import Invocation
@@ -61,7 +62,8 @@ def command_line(context: click.Context, debug: bool) -> None:
 
     An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
     and writes a run folder, `report` shows a run again, `settle` recomputes every cash flow of it, `evaluate` tests
-    whether all that it holds can be delivered, what it earns in other scenarios, and what information is worth.
+    whether all that it holds can be delivered, what it earns in other scenarios, and what information is worth;
+    `backtest` commits for real days from the days before them, and operates them without foresight.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand in (solve.name, evaluate.name)
@@ -81,7 +83,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (validate, tree, solve, report, settle, evaluate, sensitivity, bench):
+for _command in (validate, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
     command_line.add_command(_command)
 
 

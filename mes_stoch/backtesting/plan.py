@@ -1,0 +1,113 @@
+"""Which days are operated, and which ones their commitments are made from."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mes_stoch.io.instance import LoadedInstance
+from mes_stoch.io.market_data.real_days import RealDays
+from mes_stoch.io.readers.locate import INSTANCE_FILE
+from mes_stoch.schema.backtest import BacktestPlan
+from mes_stoch.schema.errors import UsageError
+
+if TYPE_CHECKING:
+    from mes_stoch.solvers.certificate.result import SolveOptions
+
+#: When the first gate closes, in the morning of the day before, that day is not over: the newest day whose calls and
+#: imbalance prices are known as a whole is the one before it.
+DAYS_BEFORE_ALL_IS_KNOWN = 2
+
+
+@dataclass(frozen=True)
+class DayTask:
+    """A day to operate, and its window: days known when its first gate closes, oldest first."""
+
+    day: date
+    window: tuple[date, ...]
+
+
+def plan_days(real: RealDays, count: int, window_days: int, first: date | None = None) -> list[DayTask]:
+    """The first ``count`` days that are complete and have a window of ``window_days`` complete days before them.
+
+    Parameters
+    ----------
+    first : date, optional
+        Day to begin with; default the first that has a window.
+
+    Raises
+    ------
+    UsageError
+        There are not so many.
+    """
+    if count < 1 or window_days < 1:
+        raise UsageError("a backtest takes 1 day or more, from a window of 1 day or more")
+    complete = real.complete
+    tasks = []
+    for day in complete[0 if first is None else bisect_left(complete, first) :]:
+        window = _window(complete, day, window_days)
+        if window is not None:
+            tasks.append(DayTask(day, window))
+        elif first is not None:
+            raise UsageError(
+                f"{real.name}: the first of {count} days, {day}, has no {window_days} complete days up to "
+                f"{day - timedelta(days=DAYS_BEFORE_ALL_IS_KNOWN)}; begin later, or take a shorter window"
+            )
+        if len(tasks) == count:
+            return tasks
+    span = f"{complete[0]} to {complete[-1]}" if complete else "no complete day at all"
+    raise UsageError(
+        f"{real.name} has {len(tasks)} days to operate with {window_days} complete days before them, not {count}: its "
+        f"{len(complete)} complete days are {span}"
+    )
+
+
+def _window(complete: Sequence[date], day: date, window_days: int) -> tuple[date, ...] | None:
+    end = bisect_right(complete, day - timedelta(days=DAYS_BEFORE_ALL_IS_KNOWN))
+    return None if end < window_days else tuple(complete[end - window_days : end])
+
+
+def plan_of(
+    loaded: LoadedInstance, real: RealDays, window_days: int, method: str, fan: int, options: SolveOptions
+) -> BacktestPlan:
+    """What the numbers of a backtest depend on."""
+    return BacktestPlan(
+        instance=loaded.instance.name,
+        currency=loaded.instance.currency,
+        mes_stoch_version=version("mes_stoch"),
+        site=_digest_of_site(loaded),
+        series=_digest_of_series(real.values),
+        source=real.name,
+        window_days=window_days,
+        method=method,
+        fan=fan,
+        gap_rel=options.gap_rel,
+        time_limit_s=options.time_limit_s,
+    )
+
+
+def _digest_of_site(loaded: LoadedInstance) -> str:
+    """Of everything but the date, which is another every day."""
+    instance = loaded.instance
+    horizon = instance.horizon.model_copy(update={"start": ""})
+    digest = hashlib.sha256(instance.model_copy(update={"horizon": horizon}).model_dump_json().encode())
+    for name in sorted(set(loaded.inputs) - {INSTANCE_FILE}):
+        digest.update(name.encode() + loaded.inputs[name])
+    return digest.hexdigest()
+
+
+def _digest_of_series(values: pd.DataFrame) -> str:
+    ordered = values[sorted(values.columns)]
+    stamps = pd.DatetimeIndex(ordered.index).tz_convert("UTC").tz_localize(None)
+    digest = hashlib.sha256(np.asarray(stamps, dtype="datetime64[s]").tobytes())
+    digest.update(repr(list(ordered.columns)).encode())
+    digest.update(ordered.to_numpy(dtype=float).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""Backtest real days three times: interrupted and resumed, at once, and planned for the mean of the window.
+
+    python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
+
+Writes ``backtest.json`` (versions, times, totals, what was left out) and ``backtest_days.csv`` (profits by day). The
+series themselves are not written, and are not part of the project. The first run gets a SIGTERM when a third of its days
+are finished, and goes on with ``--resume``. Ends with 1 if the first two differ in a single number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from helpers.evidence import provenance
+from helpers.launched import INSTANCES, command, environment
+
+_COLUMNS = ["day", "planned", "realised", "given_lower", "given_upper", "perfect_lower", "perfect_upper"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; 1 if a run that was resumed has other numbers than one that was not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("MES_STOCH_DATA"), metavar="DIR")
+    parser.add_argument("--days", type=int, default=60, metavar="N")
+    parser.add_argument("--workers", type=int, default=2, metavar="P")
+    parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
+    options = parser.parse_args(arguments)
+    if options.data is None:
+        parser.error("say where the series are: --data DIR, or the environment variable MES_STOCH_DATA")
+    with tempfile.TemporaryDirectory() as temporary:
+        parts, whole, mean = (Path(temporary) / name for name in ("parts", "whole", "mean"))
+        line = command(1, "backtest", INSTANCES / "backtest_dk1", "--data", options.data, "--days", options.days)
+        line = [*line, "--workers", str(options.workers), "--no-figures", "--out"]
+        code = _interrupted([*line, str(parts)], parts, options.days // 3)
+        before = len(list((parts / "days").glob("2*.json")))
+        _finished([*line, str(parts), "--resume"])
+        times = _finished([*line, str(whole)])
+        record = {
+            **provenance(),
+            "workers": options.workers,
+            **times,
+            "interrupted": {"exit_code": code, "days_finished_by_then": before},
+            "resumed_has_the_same_numbers": _table(parts) == _table(whole),
+            "planned_for_likely_days": _told(whole),
+        }
+        # the third takes its time as well, and the first two are worth something without it
+        _write(record, whole, options.out)
+        _finished([*line, str(mean), "--fan", "1"])
+        _write({**record, "planned_for_the_mean_day": _told(mean)}, whole, options.out)
+    return int(not record["resumed_has_the_same_numbers"])
+
+
+def _table(folder: Path) -> bytes:
+    return (folder / "backtest.csv").read_bytes()
+
+
+def _write(record: dict[str, Any], whole: Path, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    pd.read_csv(whole / "backtest.csv")[_COLUMNS].round(2).to_csv(out / "backtest_days.csv", index=False)
+    (out / "backtest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(record, indent=2), flush=True)
+
+
+def _interrupted(line: list[str], out: Path, days: int) -> int:
+    """Exit code of a run that gets a SIGTERM when so many days are finished."""
+    process = subprocess.Popen(line, env=environment(), stdout=subprocess.DEVNULL)
+    while len(list((out / "days").glob("2*.json"))) < days and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    return process.wait()
+
+
+def _finished(line: list[str]) -> dict[str, Any]:
+    """Wall time and CPU time of a run that ends by itself, and how busy the machine was."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(line, env=environment(), stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {
+        "wall_time_s": round(time.perf_counter() - begun, 1),
+        "cpu_time_s": round(cpu_s, 1),
+        "cores": len(os.sched_getaffinity(0)),
+        "load_average_15_min": round(os.getloadavg()[2], 1),
+    }
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    document = json.loads((folder / "backtest.json").read_text(encoding="utf-8"))
+    first, last = (document["days"][place]["day"] for place in (0, -1))
+    plan = {name: document["plan"][name] for name in ("source", "window_days", "method", "fan", "gap_rel")}
+    return {**plan, "first": first, "last": last, "left_out": document["left_out"], **document["totals"]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
