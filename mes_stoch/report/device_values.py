@@ -31,7 +31,7 @@ def render_day_ahead(found: DayAheadInformation) -> RenderableType:
         "foresight of two stages": found.foresight,
     }
     for name, bracket in rows.items():
-        table.add_row(name, *bracket_ends(bracket))
+        table.add_row(name, *bracket_ends(bracket, found.node_known))
     if found.nodes < found.scenarios:
         return table
     return Group(table, Text("  A node has one leaf each, so that its information is that of the whole day."))
@@ -52,7 +52,7 @@ def render_devices(found: DeviceValues) -> RenderableType:
             f"{value.limit:g} {value.unit}",
             price,
             f"+{value.step:g} {value.unit}",
-            *bracket_ends(value.step_value),
+            *bracket_ends(value.step_value, found.recourse),
         )
     lines = (
         "  Shadow price: profit per MW (MWh) more, with the same commitment and the same starts; not proven.\n"

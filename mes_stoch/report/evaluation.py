@@ -120,8 +120,9 @@ def render_products(values: ProductValues) -> RenderableType:
     for heading in ("beside the others", "", "alone", ""):
         table.add_column(heading, justify="right")
     for name in sorted(values.without, key=lambda name: -values.beside(name).upper):
-        table.add_row(name, *bracket_ends(values.beside(name)), *bracket_ends(values.by_itself(name)))
-    table.add_row("all together", *bracket_ends(values.together), "", "")
+        found = (values.beside(name), values.by_itself(name))
+        table.add_row(name, *(end for bracket in found for end in bracket_ends(bracket, values.recourse)))
+    table.add_row("all together", *bracket_ends(values.together, values.recourse), "", "")
     return Group(table, Text("  Each at least and at most. They do not add up: products share plant."))
 
 
@@ -135,5 +136,5 @@ def render_values(values: Values) -> RenderableType:
     table.add_column("of what")
     of_what = "" if values.utility is None else f"  Of the {values.utility}, in the place of the expected profit."
     for name, bracket in values.named().items():
-        table.add_row(name, *bracket_ends(bracket), _MEANING[name])
+        table.add_row(name, *bracket_ends(bracket, values.recourse), _MEANING[name])
     return Group(table, Text(of_what)) if of_what else table

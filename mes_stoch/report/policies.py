@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.intervals import CONFIDENCE
 from mes_stoch.evaluation.policies import COORDINATION, PolicyComparison, PolicyOutcome
 from mes_stoch.report.amounts import amount
-
-#: Share of the profit that is rounding where two profits are taken from each other.
-_ROUNDING = 1e-12
+from mes_stoch.report.brackets import bracket_ends
 
 
 def render_policies(comparison: PolicyComparison) -> RenderableType:
@@ -28,14 +23,14 @@ def render_policies(comparison: PolicyComparison) -> RenderableType:
         table.add_column(heading, justify="right")
     for heading in ("worst 5 %", "MW"):
         table.add_column(heading, justify="right")
-    table.add_row("RP, stochastic program", *_ends(comparison.recourse), "", "", "", "")
+    table.add_row("RP, stochastic program", *bracket_ends(comparison.recourse), "", "", "", "")
     for name in sorted(comparison.outcomes, key=lambda name: -comparison.outcomes[name].bracket.lower):
         outcome = comparison.outcomes[name]
         worst = "" if outcome.profits is None else amount(outcome.profits.worst_mean(CONFIDENCE))
         volume = outcome.mean_volume_mw
         table.add_row(
             name,
-            *_ends(outcome.bracket),
+            *bracket_ends(outcome.bracket),
             *_loss(comparison, name),
             worst,
             "" if volume is None else f"{volume:.1f}",
@@ -62,20 +57,5 @@ def _error(outcome: PolicyOutcome) -> str | None:
 
 
 def _loss(comparison: PolicyComparison, name: str) -> tuple[str, str]:
-    """Ends of a loss; what the difference of two amounts leaves by rounding is nothing."""
-    loss, known = comparison.loss(name), comparison.recourse
-    noise = _ROUNDING * max((abs(end) for end in (known.lower, known.upper) if math.isfinite(end)), default=0.0)
-    ends = (0.0 if abs(end) <= noise else end for end in (loss.lower, loss.upper))
-    return _ends(Bracket(*ends))
-
-
-def _ends(bracket: Bracket) -> tuple[str, str]:
-    if bracket.upper == -math.inf:
-        return "no dispatch", "no dispatch"
-    if bracket.lower == math.inf:
-        return "infinite", "infinite"
-    return _end(bracket.lower), _end(bracket.upper)
-
-
-def _end(value: float) -> str:
-    return amount(value) if math.isfinite(value) else "unknown"
+    """Ends of a loss."""
+    return bracket_ends(comparison.loss(name), comparison.recourse)

@@ -53,14 +53,15 @@ class Information:
 def information_of(program: SiteProgram, leaf: int) -> Information:
     """What becomes known when, as the instance and its tree say it.
 
-    Known day-ahead are series that all scenarios have in common; in a drawn tree what the process draws for a day-ahead
-    node; in one that is not drawn the prices of markets decided there, and where the node has several leaves whatever
-    is the same in all of them.
+    Known day-ahead are series that all scenarios have in common, and prices that decide which offers are accepted; in a
+    drawn tree what the process draws for a day-ahead node; in one that is not drawn the prices of markets decided
+    there, and where the node has several leaves whatever is the same in all of them.
     """
     instance, tree = program.instance, program.tree
     names = set(program.series_names)
     known = {name for name in names if "scenario" not in tree.dataset[name].dims}
     known |= names & (_drawn_day_ahead(instance, tree) or _stated_day_ahead(instance, tree, leaf, names))
+    known |= names & _clearing_prices(instance)
     return Information(tree.periods, frozenset(known), _announced(instance))
 
 
@@ -81,6 +82,12 @@ def _stated_day_ahead(instance: Instance, tree: ScenarioTree, leaf: int, names: 
     if len(node) > 1:
         known |= {name for name in names if not tree.spread_below_nodes(name)[list(node)].any()}
     return known
+
+
+def _clearing_prices(instance: Instance) -> set[str]:
+    """Series that decide which offers at a price are accepted: results of auctions that come before the day."""
+    offers = (product.price_offers() for product in instance.products.values())
+    return {one.clearing_price for one in offers if one is not None and isinstance(one.clearing_price, str)}
 
 
 def _announced(instance: Instance) -> dict[str, int]:
