@@ -258,13 +258,13 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
 
 
 def _require_no_rule(subject: Subject, asked: Asked) -> None:
-    """Values rest on scenarios by themselves, where a rule over their probabilities has no meaning."""
+    """Most parts rest on scenarios by themselves, where a rule over their probabilities has no meaning."""
     called = subject.instance.called_products()
     ruled = [name for name, product in called.items() if product.availability is not None]
-    if ruled and (asked.values or asked.replications is not None):
+    if ruled and (asked.values or asked.is_of_expectation):
         raise UsageError(
-            f"{listed(ruled)} has a rule of availability over all scenarios: values and replications look at "
-            "scenarios, or at samples, by themselves, and bound nothing then; use availability: null for them"
+            f"{listed(ruled)} has a rule of availability over all scenarios, and what is asked for looks at scenarios, "
+            "or at samples, by themselves, where it would bound nothing; use availability: null for it"
         )
 
 

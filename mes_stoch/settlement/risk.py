@@ -42,8 +42,9 @@ def measured(risk: Risk, profits: Array, probabilities: Array) -> tuple[float, f
         The measure of an installed package cannot be used.
     """
     found = kind(RISK_MEASURES, risk.measure)
-    value, at_risk = found.function("settlement", "measured")(risk, profits, probabilities)
-    return float(value), None if at_risk is None else float(at_risk)
+    with found.errors_named("what settlement.measured gives"):
+        value, at_risk = found.function("settlement", "measured")(risk, profits, probabilities)
+        return float(value), None if at_risk is None else float(at_risk)
 
 
 def risk_differences(

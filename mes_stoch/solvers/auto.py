@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mes_stoch.model.availability.program import AvailabilityProgram
+from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions
@@ -16,6 +17,10 @@ from mes_stoch.solvers.parallel import mpi
 #: Up to here the extensive form is solved in about a second; beyond, its time grows faster than the number of scenarios
 #: (docs/benchmarks.md), while decomposition's grows with it.
 _EXTENSIVE_UP_TO_ENTRIES = 40_000
+
+#: The same for nodes of several leaves: three of two hospital days each, with risk, take 10 CPU-s as a whole, and
+#: have no dispatch after as long a decomposition.
+_NODES_UP_TO = 400_000
 
 _RANKS_OF_HEDGING = 3
 
@@ -103,8 +108,14 @@ def solve_near(
     ------
     InterruptedRunError, InfeasibleError, UnboundedError, SolveError
     """
-    method = "ef" if choose(program).method == "ef" else "decomposition"
-    return _solve(method, program, options, None, stop, near)
+    is_small = isinstance(program, BundledProgram) and _entries(program) <= _NODES_UP_TO
+    is_whole = is_small or choose(program).method == "ef"
+    return _solve("ef" if is_whole else "decomposition", program, options, None, stop, near)
+
+
+def _entries(program: StochasticProgram) -> int:
+    """Matrix entries of all scenarios, as many as the first has."""
+    return len(program.scenario_names) * int(program.scenario(0).matrix.nnz)
 
 
 def _solve(

@@ -27,6 +27,8 @@ class _OfPackage:
     def __init__(self, found: Kind, measure: RiskMeasure) -> None:
         self._kind = found
         self._measure = measure
+        #: Not every measure has one.
+        self.value_at_risk = getattr(measure, "value_at_risk", None)
 
     def terms(self, probabilities: FloatArray, survey: ProfitSurvey) -> RiskTerms:
         with self._kind.errors_named("terms of the measure"):
