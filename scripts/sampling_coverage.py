@@ -23,7 +23,7 @@ from helpers.three_stage_coverage import TRUTH, covered
 
 LEAST_SHARE = 0.9
 #: Replications, day-ahead nodes and leaves of a sample; a tree of many leaves gains less by knowing them.
-SAMPLES = ((2, 12, 3), (5, 12, 3), (2, 24, 6))
+SAMPLES = ((2, 12, 3), (5, 12, 3), (10, 12, 3))
 
 
 def main(arguments: list[str] | None = None) -> int:
