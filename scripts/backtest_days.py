@@ -2,8 +2,8 @@
 
     python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
 
-Writes ``backtest.json`` (versions, times, totals, what was left out) and ``backtest_days.csv`` (profits by day). The
-series themselves are not written, and are not part of the project. The first run gets a SIGTERM when a third of its days
+Writes ``backtest.json`` (versions, times, totals, what was left out) and ``backtest_days.csv`` (profits by day), and no
+series, which are not part of the project. The first run gets a SIGTERM when a third of its days
 are finished, and goes on with ``--resume``. Ends with 1 if the first two differ in a single number.
 """
 
