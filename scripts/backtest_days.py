@@ -2,9 +2,9 @@
 
     python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
 
-Writes ``backtest.json`` (versions, times, totals, what was left out) and ``backtest_days.csv`` (profits by day). The
-series themselves are not written, and are not part of the project. The first run gets a SIGTERM when a third of its days
-are finished, and goes on with ``--resume``. Ends with 1 if the first two differ in a single number.
+Writes ``backtest.json`` (versions, times, totals, what was left out) and ``backtest_days.csv`` (profits by day), and no
+series, which are not part of the project. The first run gets a SIGTERM when a third of its days are finished, and goes
+on with ``--resume``; the others take the first ``--again`` days. Ends with 1 if a number differs between the first two.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("MES_STOCH_DATA"), metavar="DIR")
     parser.add_argument("--days", type=int, default=60, metavar="N")
+    parser.add_argument("--again", type=int, default=None, metavar="N", help="days of the other runs; default all")
     parser.add_argument("--workers", type=int, default=2, metavar="P")
     parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
     options = parser.parse_args(arguments)
@@ -43,34 +44,46 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("say where the series are: --data DIR, or the environment variable MES_STOCH_DATA")
     with tempfile.TemporaryDirectory() as temporary:
         parts, whole, mean = (Path(temporary) / name for name in ("parts", "whole", "mean"))
-        line = command(1, "backtest", INSTANCES / "backtest_dk1", "--data", options.data, "--days", options.days)
-        line = [*line, "--workers", str(options.workers), "--no-figures", "--out"]
-        code = _interrupted([*line, str(parts)], parts, options.days // 3)
-        before = len(list((parts / "days").glob("2*.json")))
-        _finished([*line, str(parts), "--resume"])
-        times = _finished([*line, str(whole)])
+        line = command(1, "backtest", INSTANCES / "backtest_dk1", "--data", options.data)
+        line = [*line, "--workers", str(options.workers), "--no-figures", "--days"]
+        first, again = [*line, str(options.days), "--out"], [*line, str(options.again or options.days), "--out"]
+        clock = _Clock()
+        code = _interrupted([*first, str(parts)], parts, options.days // 3)
+        before = len(_days(parts))
+        _finished([*first, str(parts), "--resume"])
+        times = clock.read()
+        _finished([*again, str(whole)])
+        resumed, at_once = _days(parts), _days(whole)
         record = {
             **provenance(),
             "workers": options.workers,
             **times,
             "interrupted": {"exit_code": code, "days_finished_by_then": before},
-            "resumed_has_the_same_numbers": _table(parts) == _table(whole),
-            "planned_for_likely_days": _told(whole),
+            "run_again": {
+                "days": len(at_once),
+                "with_other_numbers": sorted(day for day in at_once if at_once[day] != resumed[day]),
+            },
+            "planned_for_likely_days": _told(parts),
         }
         # the third takes its time as well, and the first two are worth something without it
-        _write(record, whole, options.out)
-        _finished([*line, str(mean), "--fan", "1"])
-        _write({**record, "planned_for_the_mean_day": _told(mean)}, whole, options.out)
-    return int(not record["resumed_has_the_same_numbers"])
+        _write(record, parts, options.out)
+        _finished([*again, str(mean), "--fan", "1"])
+        _write({**record, "planned_for_the_mean_day": _told(mean)}, parts, options.out)
+    return int(bool(record["run_again"]["with_other_numbers"]))
 
 
-def _table(folder: Path) -> bytes:
-    return (folder / "backtest.csv").read_bytes()
+def _days(folder: Path) -> dict[str, dict[str, Any]]:
+    """What is written of each finished day, but for the time that it took."""
+    found = {}
+    for path in sorted((folder / "days").glob("2*.json")):
+        found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        del found[path.stem]["wall_time_s"]
+    return found
 
 
-def _write(record: dict[str, Any], whole: Path, out: Path) -> None:
+def _write(record: dict[str, Any], folder: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    pd.read_csv(whole / "backtest.csv")[_COLUMNS].round(2).to_csv(out / "backtest_days.csv", index=False)
+    pd.read_csv(folder / "backtest.csv")[_COLUMNS].round(2).to_csv(out / "backtest_days.csv", index=False)
     (out / "backtest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2), flush=True)
 
@@ -84,18 +97,28 @@ def _interrupted(line: list[str], out: Path, days: int) -> int:
     return process.wait()
 
 
-def _finished(line: list[str]) -> dict[str, Any]:
-    """Wall time and CPU time of a run that ends by itself, and how busy the machine was."""
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+def _finished(line: list[str]) -> None:
     subprocess.run(line, env=environment(), stdout=subprocess.DEVNULL, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {
-        "wall_time_s": round(time.perf_counter() - begun, 1),
-        "cpu_time_s": round(cpu_s, 1),
-        "cores": len(os.sched_getaffinity(0)),
-        "load_average_15_min": round(os.getloadavg()[2], 1),
-    }
+
+
+class _Clock:
+    """Wall time, and CPU time of processes that were started and have ended since."""
+
+    def __init__(self) -> None:
+        self._wall_s, self._cpu_s = time.perf_counter(), self._cpu()
+
+    @staticmethod
+    def _cpu() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    def read(self) -> dict[str, float]:
+        return {
+            "wall_time_s": round(time.perf_counter() - self._wall_s, 1),
+            "cpu_time_s": round(self._cpu() - self._cpu_s, 1),
+            "cores": len(os.sched_getaffinity(0)),
+            "load_average_15_min": round(os.getloadavg()[2], 1),
+        }
 
 
 def _told(folder: Path) -> dict[str, Any]:

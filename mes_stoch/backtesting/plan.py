@@ -15,7 +15,6 @@ import pandas as pd
 
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.market_data.real_days import RealDays
-from mes_stoch.io.readers.locate import INSTANCE_FILE
 from mes_stoch.schema.backtest import BacktestPlan
 from mes_stoch.schema.errors import UsageError
 
@@ -95,12 +94,13 @@ def plan_of(
 
 
 def _digest_of_site(loaded: LoadedInstance) -> str:
-    """Of everything but the date, which is another every day."""
+    """Of everything that numbers depend on: not of the date, which is another every day, nor of descriptions."""
     instance = loaded.instance
     horizon = instance.horizon.model_copy(update={"start": ""})
-    digest = hashlib.sha256(instance.model_copy(update={"horizon": horizon}).model_dump_json().encode())
-    for name in sorted(set(loaded.inputs) - {INSTANCE_FILE}):
-        digest.update(name.encode() + loaded.inputs[name])
+    same = instance.model_copy(update={"horizon": horizon, "description": ""})
+    digest = hashlib.sha256(same.model_dump_json().encode())
+    if instance.series is not None:
+        digest.update(loaded.inputs[instance.series])
     return digest.hexdigest()
 
 

@@ -39,6 +39,9 @@ def test_interrupted_and_resumed_is_the_same_as_at_once(three_periods: ms.Site, 
     # a day on disk and one half written, as a process leaves them that was killed
     run(three_periods, tmp_path / "parts", days=1)
     (tmp_path / "parts" / "days" / ".2021-03-04.json.0123.tmp").write_text('{"day": "2021', encoding="utf-8")
+    # a word about the site changes no number
+    (three_periods.folder / "README.md").write_text("three periods", encoding="utf-8")
+    three_periods = ms.read(three_periods.folder)
     told: list[str] = []
     run(three_periods, tmp_path / "parts", resume=True, told=told.append)
     assert told[0] == "1 of 3 days are there already"
