@@ -10,6 +10,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from mes_stoch.evaluation.rolling.operate import RolledPath, operate, path_of
 from mes_stoch.evaluation.rolling.store import PathStore
 from mes_stoch.model.program import FloatArray
 from mes_stoch.model.site_program import build_leaf_program
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
@@ -109,6 +110,8 @@ def operate_all(
     InfeasibleError
         What was decided in a leaf leaves no way on.
     NotInTimeError
+    SolveError
+        A process was ended from outside.
     """
     if workers < 1:
         raise UsageError(f"leaves are operated by 1 process or more, not {workers}")
@@ -156,6 +159,10 @@ def _by_processes(
                 yield future.result()
             if stop():
                 raise NotInTimeError("the time limit came first")
+    except BrokenProcessPool as error:
+        raise SolveError(
+            "a process that operated scenarios was ended from outside, for want of memory perhaps: use fewer workers"
+        ) from error
     finally:
         ended.set()
         pool.shutdown(cancel_futures=True)
