@@ -40,6 +40,7 @@ from mes_stoch.solvers.interruption.stop import Stop
 
 COORDINATION = "two_loop"
 _NOWHERE = Bracket(-math.inf, -math.inf)
+_VOLUMES = ("volume_mw", "volume_mvar")
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,7 @@ def _is_foresight(outcome: PolicyOutcome) -> bool:
 def _volumes(commitments: pd.DataFrame) -> list[PolicyVolume]:
     found = []
     for row in commitments.to_dict("records"):
-        volume = {key: float(row[key]) for key in ("volume_mw", "volume_mvar") if key in row and row[key] == row[key]}
+        # what a solver leaves below zero is rounding
+        volume = {key: max(float(row[key]), 0.0) for key in _VOLUMES if key in row and not pd.isna(row[key])}
         found.append(PolicyVolume(product=row["product"], block_start=row["block_start"].isoformat(), **volume))
     return found

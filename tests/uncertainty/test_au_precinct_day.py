@@ -27,7 +27,7 @@ def test_all_series_are_drawn_and_finite() -> None:
 
 
 def test_dispatch_departs_from_the_price_ahead_as_stated() -> None:
-    """Without events: mean 0, deviation 30; with 0.75 a quarter-hour, 0.5625 a half-hour, about 1,340 of 4,800 count."""
+    """Without events: mean 0, deviation 30; 0.75 a quarter-hour is 0.5625 a half-hour: about 1,340 of 4,800 count."""
     _, drawn = draw(spikes_per_day=0.0)
     departure = drawn["dispatch_price_eur_per_mwh"] - drawn["ahead_price_eur_per_mwh"]
     assert departure.mean() == pytest.approx(0.0, abs=3 * 30 / np.sqrt(1340))
