@@ -18,4 +18,6 @@ def committed_volumes(commitments: pd.DataFrame) -> list[CommittedVolume]:
 
 def _volume(row: dict[Any, Any]) -> CommittedVolume:
     told = {name: row[name] for name in _KEPT if name in row and not pd.isna(row[name])}
+    # what a solver leaves below zero is rounding
+    told |= {name: max(float(told[name]), 0.0) for name in ("volume_mw", "volume_mvar") if name in told}
     return CommittedVolume(product=row["product"], block_start=row["block_start"].isoformat(), **told)

@@ -120,8 +120,14 @@ def _named(text: str, problems: list[str]) -> list[NamedPolicy]:
     given = _options(kind, options, problems)
     if given is None:
         return []
-    with kind.errors_named(name):
-        return [NamedPolicy(text, kind.policy()(**given), kind)]
+    try:
+        with kind.errors_named(name):
+            return [NamedPolicy(text, kind.policy()(**given), kind)]
+    except ExtensionError:
+        raise
+    except UsageError as error:
+        problems.append(str(error))
+        return []
 
 
 def _options(kind: Kind, options: Sequence[str], problems: list[str]) -> dict[str, Any] | None:

@@ -47,10 +47,12 @@ class ShareOfCapacity:
 
     share: float = 0.5
 
-    def commit(self, problem: PolicyProblem) -> PolicyDecision:
-        """The volumes of the rule; positions with the stage ``commit`` as best beside them."""
+    def __post_init__(self) -> None:
         if not 0.0 <= self.share <= 1.0:
             raise UsageError(f"share_of_capacity: a share lies between 0 and 1; found {self.share:g}")
+
+    def commit(self, problem: PolicyProblem) -> PolicyDecision:
+        """The volumes of the rule; positions with the stage ``commit`` as best beside them."""
         capacity = {name: self._alone(problem, name) for name in problem.blocks}
         together = self._together(problem, capacity)
         volumes = {name: self.share * together * largest for name, largest in capacity.items()}

@@ -42,6 +42,7 @@ loop has the information of the stochastic program, and what pays back when, are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -73,10 +74,12 @@ class TwoLoop:
 
     payback_h: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.payback_h is not None and not 0.0 <= self.payback_h < math.inf:
+            raise UsageError(f"two_loop: a payback lasts 0 h or more; found {self.payback_h:g}")
+
     def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """Volumes of the second loop, and the base programme of the first."""
-        if self.payback_h is not None and not self.payback_h >= 0.0:
-            raise UsageError(f"two_loop: a payback lasts 0 h or more; found {self.payback_h:g}")
         leaves = problem.leaves
         problem.told("two loops, first: energy without services")
         without, _ = without_later_volumes(leaves)

@@ -11,7 +11,7 @@ import mes_stoch as ms
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 
 #: Scenarios to draw where an instance's own number would take long.
-FEW = {"hospital_fr": 5, "bench_district": 2, "campus_au": 2, "enedis_local": 6}
+FEW = {"hospital_fr": 5, "bench_district": 2, "campus_au": 2, "corsetti_au": 3, "enedis_local": 6}
 
 
 NAMES = sorted(path.parent.name for path in INSTANCES.glob("*/instance.yaml"))

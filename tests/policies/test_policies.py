@@ -184,11 +184,12 @@ def test_the_command(instances: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_mistakes_are_told_together(instances: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = "two_lop,share_of_capacity:share=much,energy_only:a=1"
+    asked = "two_lop,share_of_capacity:share=much,energy_only:a=1,share_of_capacity:share=2"
     assert run_command(["evaluate", str(instances / "tiny_site"), "--policies", asked])[0] == 2
     told = capsys.readouterr().err
     assert "'two_lop' is not known; did you mean two_loop?" in told
     assert "share_of_capacity: share is a number; found 'much'" in told
+    assert "share_of_capacity: a share lies between 0 and 1; found 2" in told
     assert "energy_only: 'a=1' is not an option like share=0.3; it takes none" in told
 
 

@@ -84,14 +84,14 @@ def test_operation_by_hand(tmp_path: Path) -> None:
     def traded(values: dict[str, np.ndarray]) -> list[float]:
         return list(values["id.sold_mw"] - values["id.bought_mw"])
 
-    assert net(quiet) == pytest.approx([-1, 1, 0, 0], abs=1e-6)
-    assert traded(quiet) == pytest.approx([0, 0, 0, 0], abs=1e-6)
-    assert quiet["battery.level_mwh"] == pytest.approx([2, 1, 1, 1], abs=1e-6)
-    assert net(called) == pytest.approx([-1, 1, 0, -1], abs=1e-6)
-    assert called["da.position_mw"] == pytest.approx([-1, 1, 0, 0], abs=1e-6)
-    assert traded(called) == pytest.approx([0, 0, 0, -1], abs=1e-6)
-    assert called["battery.fr_mfrr_up_called_mw"] == pytest.approx([0, 0, 1, 0], abs=1e-6)
-    assert called["battery.level_mwh"] == pytest.approx([2, 1, 0, 1], abs=1e-6)
+    assert net(quiet) == pytest.approx([-1, 1, 0, 0], abs=1e-5)
+    assert traded(quiet) == pytest.approx([0, 0, 0, 0], abs=1e-5)
+    assert quiet["battery.level_mwh"] == pytest.approx([2, 1, 1, 1], abs=1e-5)
+    assert net(called) == pytest.approx([-1, 1, 0, -1], abs=1e-5)
+    assert called["da.position_mw"] == pytest.approx([-1, 1, 0, 0], abs=1e-5)
+    assert traded(called) == pytest.approx([0, 0, 0, -1], abs=1e-5)
+    assert called["battery.fr_mfrr_up_called_mw"] == pytest.approx([0, 0, 1, 0], abs=1e-5)
+    assert called["battery.level_mwh"] == pytest.approx([2, 1, 0, 1], abs=1e-5)
 
 
 def test_without_payback_nothing_is_worth_a_call(tmp_path: Path) -> None:
