@@ -174,8 +174,6 @@ def evaluate(
     >>> found = ms.evaluate(ms.read("instances/tiny_site"), policies="energy_only", gap_rel=1e-6).policies
     >>> round(found.loss("energy_only").lower, 2)
     82.5
-    >>> ms.evaluate(run, rolling=True).rolling.table()["rolled_eur"].round(2).tolist()
-    [-22200.31, -1133.91, -1254.66, -580.05]
     """
     if not frontier and (risk_weights is not None or cvar_alpha is not None):
         raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
