@@ -15,7 +15,7 @@ from mes_stoch.evaluation.profit import CONFIDENCE
 from mes_stoch.report.amounts import amount
 
 #: Share of the profit that is rounding where two profits are taken from each other.
-_ROUNDING = 1e-12
+_ROUNDING = 1e-10
 
 
 def render_policies(comparison: PolicyComparison) -> RenderableType:
