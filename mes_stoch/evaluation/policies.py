@@ -183,7 +183,8 @@ def compare_policies(
         say(f"policy {number} of {len(policies)}: {policy.name}")
         try:
             outcomes[policy.name] = _outcome(policy, problem, options)
-        except NotInTimeError:
+        except NotInTimeError as error:
+            say(f"{policy.name} is left out: {error}")
             is_complete = False
     if policies and not outcomes:
         raise NotInTimeError("the time limit came before any policy was evaluated")

@@ -8,7 +8,7 @@ from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.report.amounts import amount
 
 #: Share of two profits that is rounding where one is taken from the other.
-_ROUNDING = 1e-12
+_ROUNDING = 1e-10
 
 
 def bracket_ends(bracket: Bracket, of: Bracket | None = None) -> tuple[str, str]:
