@@ -175,8 +175,8 @@ def test_processes_change_no_number() -> None:
 def test_no_time(instances: Path) -> None:
     site = ms.read(instances / "tiny_site")
     volumes = ms.solve(site).commitments
-    with pytest.raises(TimeLimitError, match="0 of 4 scenarios were operated in time"):
-        ms.evaluate(site, commitments=volumes, rolling=True, time_limit_s=1e-9)
+    with pytest.raises(TimeLimitError, match="give it a longer time limit"):
+        ms.evaluate(site, commitments=volumes, rolling=True, time_limit_s=0.001)
 
 
 def test_the_command(tmp_path: Path, instances: Path, capsys: pytest.CaptureFixture[str]) -> None:
