@@ -23,8 +23,9 @@ from mes_stoch.evaluation.profit import sampling_error
 from mes_stoch.evaluation.rolling.decisions import decision_steps
 from mes_stoch.evaluation.rolling.forecast import LikenessForecast
 from mes_stoch.evaluation.rolling.foresight import Rolling, RollingRequest, rolling_of_commitment
-from mes_stoch.evaluation.rolling.leaves import Operated, Operation, operate_all
+from mes_stoch.evaluation.rolling.leaves import Operated, operate_all
 from mes_stoch.evaluation.rolling.operate import operate
+from mes_stoch.evaluation.rolling.operation import Operation
 from mes_stoch.evaluation.rolling.store import PathStore
 from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.report.rolling_settlement import settle_paths, settled
