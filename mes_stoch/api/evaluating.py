@@ -174,6 +174,9 @@ def evaluate(
     >>> found = ms.evaluate(ms.read("instances/tiny_site"), policies="energy_only", gap_rel=1e-6).policies
     >>> round(found.loss("energy_only").lower, 2)
     82.5
+    >>> found = ms.evaluate(run, rolling=True).rolling
+    >>> round(found.biases[0].planned.lower, 2), bool((found.table()["bias_lower_eur"] >= 0).all())
+    (-687.5, True)
     """
     if not frontier and (risk_weights is not None or cvar_alpha is not None):
         raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
