@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from evaluation.test_rolling_by_hand import one_mwh, two_stage
-from helpers.random_site import random_site
+from helpers.rolling_sites import random_case
 from helpers.site_builder import make_tree
 from helpers.three_stage_folder import write_folder
 from scipy.stats import t as student
@@ -23,13 +23,13 @@ from mes_stoch.evaluation.profit import sampling_error
 from mes_stoch.evaluation.rolling.decisions import decision_steps
 from mes_stoch.evaluation.rolling.forecast import LikenessForecast
 from mes_stoch.evaluation.rolling.foresight import Rolling, RollingRequest, rolling_of_commitment
-from mes_stoch.evaluation.rolling.leaves import Operated, Operation, operate_all
+from mes_stoch.evaluation.rolling.leaves import Operated, operate_all
 from mes_stoch.evaluation.rolling.operate import operate
+from mes_stoch.evaluation.rolling.operation import Operation
 from mes_stoch.evaluation.rolling.store import PathStore
-from mes_stoch.model.program import FloatArray
-from mes_stoch.model.site_program import SiteProgram, build_leaf_program
+from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.report.rolling_settlement import settle_paths, settled
-from mes_stoch.schema.errors import SolveError, UsageError
+from mes_stoch.schema.errors import SolveError, TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
@@ -102,29 +102,6 @@ def test_draws_are_nodes() -> None:
     assert sampling_error(table, "money") == pytest.approx(10.0)
 
 
-def other_days(tree: ScenarioTree, generator: np.random.Generator) -> ScenarioTree:
-    """Scenarios unlike those of a tree: each series moved by up to a fifth, in another order."""
-    other = tree.dataset.copy(deep=True)
-    for name in other.data_vars:
-        values = other[name].values
-        other[name].values[:] = values[generator.permutation(len(values))] * generator.uniform(0.8, 1.2, values.shape)
-    return ScenarioTree(other)
-
-
-def random_case(seed: int) -> tuple[SiteProgram, FloatArray, ScenarioTree]:
-    generator = np.random.default_rng(seed)
-    is_whole = seed % 3 == 0
-    instance, tree = random_site(generator, [1, 1, 1] if seed % 2 else [2, 2], integer=is_whole, periods=4)
-    program = build_leaf_program(instance, tree)
-    volumes = {}
-    for name in ("fr_mfrr_up", "fr_afrr_down"):
-        group = next(group for group in program.column_groups if group.name == f"{name}.volume_mw")
-        volume = np.round(2 * generator.uniform(0, 1.5, len(group.positions))) / 2
-        volumes[name] = np.where(volume < 1, 0.0, volume) if is_whole else volume
-    given = program.with_commitments(volumes)
-    return program, given.structure.column_lower[given.root.columns], other_days(tree, generator)
-
-
 @pytest.mark.parametrize("seed", range(6))
 def test_a_path_is_a_dispatch_and_no_better_than_the_plan(seed: int) -> None:
     """Leaf by leaf: every row is kept, the ledger finds the same profit, and no proven bound is passed."""
@@ -194,6 +171,13 @@ def test_processes_change_no_number() -> None:
     assert [path.values.tobytes() for path in one] == [path.values.tobytes() for path in two]
     with pytest.raises(NotInTimeError, match="0 of 2 scenarios"):
         operate_all(operation, operated, workers=2, stop=lambda: True)
+
+
+def test_no_time(instances: Path) -> None:
+    site = ms.read(instances / "tiny_site")
+    volumes = ms.solve(site).commitments
+    with pytest.raises(TimeLimitError, match="give it a longer time limit"):
+        ms.evaluate(site, commitments=volumes, rolling=True, time_limit_s=0.001)
 
 
 def test_the_command(tmp_path: Path, instances: Path, capsys: pytest.CaptureFixture[str]) -> None:

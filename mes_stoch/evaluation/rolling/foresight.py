@@ -27,8 +27,9 @@ from scipy.stats import t as student
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.profit import CONFIDENCE, Profits, by_name, leaf_profit, sampling_error, seed_of
-from mes_stoch.evaluation.rolling.leaves import Operated, Operation, operate_all
+from mes_stoch.evaluation.rolling.leaves import Operated, operate_all
 from mes_stoch.evaluation.rolling.operate import RolledPath
+from mes_stoch.evaluation.rolling.operation import Operation
 from mes_stoch.evaluation.rolling.store import PathStore
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray

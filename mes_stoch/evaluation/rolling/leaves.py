@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from mes_stoch.evaluation.commitment import root_of
 from mes_stoch.evaluation.rolling.forecast import LikenessForecast
 from mes_stoch.evaluation.rolling.operate import RolledPath, operate, path_of
+from mes_stoch.evaluation.rolling.operation import Operation
 from mes_stoch.evaluation.rolling.store import PathStore
-from mes_stoch.model.program import FloatArray
 from mes_stoch.model.site_program import build_leaf_program
-from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 
@@ -31,33 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("mes_stoch.evaluation.rolling.leaves")
 
 _POLL_S = 0.2
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What is operated, and with what forecast; sent to the processes that do it.
-
-    Parameters
-    ----------
-    instance : Instance
-    tree : ScenarioTree
-        Whose leaves are operated.
-    volumes : dict of str to array, shape (blocks,)
-        The commitment, by product.
-    forecast : ScenarioTree or None
-        Scenarios of the forecast; ``None``: those of the tree's other day-ahead nodes.
-    fan : int
-        Courses that a step is planned for; 1 for their mean.
-    gap_rel : float
-        Gap of the plan of a step.
-    """
-
-    instance: Instance
-    tree: ScenarioTree
-    volumes: Mapping[str, FloatArray]
-    forecast: ScenarioTree | None
-    fan: int = 1
-    gap_rel: float = 1e-3
 
 
 class Operated:
@@ -109,6 +81,8 @@ def operate_all(
     InfeasibleError
         What was decided in a leaf leaves no way on.
     NotInTimeError
+    SolveError
+        A process was ended from outside.
     """
     if workers < 1:
         raise UsageError(f"leaves are operated by 1 process or more, not {workers}")
@@ -156,6 +130,10 @@ def _by_processes(
                 yield future.result()
             if stop():
                 raise NotInTimeError("the time limit came first")
+    except BrokenProcessPool as error:
+        raise SolveError(
+            "a process that operated scenarios was ended from outside, for want of memory perhaps: use fewer workers"
+        ) from error
     finally:
         ended.set()
         pool.shutdown(cancel_futures=True)

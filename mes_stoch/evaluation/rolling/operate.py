@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -131,8 +132,8 @@ class _Operator:
         self._leaf = leaf
         self._forecast = forecast
         self._fan = fan
-        floor = gap_floor(program)
-        self._planner, self._aside = Planner(gap_rel, floor), Planner(gap_rel, floor)
+        self._new_planner = partial(Planner, gap_rel, gap_floor(program))
+        self._planner = self._new_planner()
         self._steps = decision_steps(program)
         self._integer = program.structure.integer
         self._decided: BoolArray = np.zeros(len(program.column_names), dtype=bool)
@@ -180,7 +181,7 @@ class _Operator:
 
     def _plan(self, program: LinearProgram) -> FloatArray | None:
         plan = self._planner.plan(with_decided(program, self._decided, self.values))
-        return self._aside.plan(self._giving_way(program)) if plan is None else plan
+        return self._new_planner().plan(self._giving_way(program)) if plan is None else plan
 
     def _giving_way(self, program: LinearProgram) -> LinearProgram:
         """The program where decided values may give way by no more than rounding."""
@@ -201,7 +202,8 @@ class _Operator:
         parts = [with_decided(self._mean([course]), self._decided, self.values) for course in courses]
         shared = np.flatnonzero(now).astype(np.int32)
         merged = Merger(shared).merge(parts, [course.weight / total for course in courses])
-        found = self._aside.plan(merged.program)
+        # what is shared differs from step to step, and with it the columns' places: nothing is kept
+        found = self._new_planner().plan(merged.program)
         if found is None:
             return None
         plan = np.empty(len(self.values))

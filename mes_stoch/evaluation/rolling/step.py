@@ -38,7 +38,7 @@ def with_decided(program: LinearProgram, decided: BoolArray, values: FloatArray)
 
 
 class Planner:
-    """Makes one plan after another for programs of one shape.
+    """Makes one plan after another for programs of the same columns and rows.
 
     Parameters
     ----------
@@ -77,9 +77,8 @@ class Planner:
         if self._model is None:
             self._model = HighsModel(program, relax=True)
             return self._model
-        is_alike = program.matrix.shape == (self._model.row_count, self._model.column_count)
         self._model.pass_program(program, relax=True)
-        if self._basis is not None and is_alike:
+        if self._basis is not None:
             self._model.set_basis(self._basis)
         return self._model
 

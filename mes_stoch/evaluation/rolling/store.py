@@ -8,17 +8,14 @@ import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mes_stoch.evaluation.rolling.operation import Operation
 from mes_stoch.io.files import write_whole
 from mes_stoch.model.program import FloatArray
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
-
-if TYPE_CHECKING:
-    from mes_stoch.evaluation.rolling.leaves import Operation
 
 _KEY = "operation.json"
 
