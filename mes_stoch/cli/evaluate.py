@@ -192,6 +192,10 @@ def evaluate(
             "--values what information and the model are worth, --products what each product is, --rolling what a "
             "commitment earns without foresight"
         )
+    if not rolling and (forecast_scenarios, forecast_seed, fan, workers) != (None, None, 1, 1):
+        raise UsageError(
+            "--forecast-scenarios, --forecast-seed, --fan and --workers say how --rolling operates; add it"
+        )
     _check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
     run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
     site = api.read(folder) if run is None else api.site_of(run)

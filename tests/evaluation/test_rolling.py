@@ -209,6 +209,8 @@ def test_the_command_refuses(tmp_path: Path, instances: Path, capsys: pytest.Cap
     tiny, hospital = str(instances / "tiny_site"), str(instances / "hospital_fr")
     assert run_command(["evaluate", tiny, "--rolling"])[0] == 2
     assert "give commitments" in capsys.readouterr().err
+    assert run_command(["evaluate", tiny, "--values", "--workers", "2"])[0] == 2
+    assert "say how --rolling operates" in capsys.readouterr().err
     volumes = tmp_path / "volumes.csv"
     volumes.write_text("product,block_start,volume_mw\nfr_fcr,2025-11-20T00:00+01:00,0\n", encoding="utf-8")
     same = ["--commitment", str(volumes), "--rolling", "--scenarios", "2", "--seed", "5", "--forecast-seed", "5"]

@@ -40,8 +40,7 @@ def _steps_of(program: SiteProgram, group: ColumnGroup, first: IndexArray) -> In
         return _closing(program, group, first)
     if program.structure.integer[group.positions].any():
         return first
-    last = np.append(first[1:], program.tree.periods) - 1
-    return last if group.dimension != "horizon" else np.full(len(first), program.tree.periods - 1, dtype=np.int32)
+    return np.append(first[1:], program.tree.periods).astype(np.int32) - 1
 
 
 def _closing(program: SiteProgram, group: ColumnGroup, first: IndexArray) -> IndexArray:

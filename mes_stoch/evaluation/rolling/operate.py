@@ -166,12 +166,12 @@ class _Operator:
             found = self._plan_of_fan(likely[: self._fan], now)
             if found is not None:
                 return found
-        mean = self._mean(courses)
-        for program in (mean, *(self._mean([course]) for course in likely[:_TRIED])):
-            found = self._plan(program)
+        # one course has a plan where the mean of several has none, as of minimum loads
+        for taken in (courses, *([course] for course in likely[:_TRIED])):
+            found = self._plan(self._mean(taken))
             if found is not None:
                 return found
-        raise InfeasibleError(self._no_way_on(mean, int(self._steps[now].max())))
+        raise InfeasibleError(self._no_way_on(self._mean(courses), int(self._steps[now].max())))
 
     def _mean(self, courses: Sequence[Course]) -> LinearProgram:
         """The program of the mean data of some courses."""

@@ -27,7 +27,6 @@ STATUS: dict[Any, SolutionStatus] = {
     highspy.HighsModelStatus.kUnbounded: "unbounded",
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kIterationLimit: "time_limit",
-    highspy.HighsModelStatus.kSolutionLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "time_limit",
 }
 
