@@ -45,6 +45,9 @@ from mes_stoch.solvers.subproblems.whole import solved_without
 _GIVES_WAY = 1e-6
 #: Single courses that are tried where no plan fits their mean.
 _TRIED = 3
+#: Share of a store's range that a plan keeps free on both sides in later periods, for what the forecast misses: a unit
+#: that is on cannot be stopped within its span, and a store that is full to the brim has no room for what it makes.
+_MARGIN = 0.01
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ class _Operator:
         self._integer = program.structure.integer
         self._decided: BoolArray = np.zeros(len(program.column_names), dtype=bool)
         self._decided[program.root.columns] = True
+        self._taken_back, self._owed = _held_and_owed(program)
+        self._margin = _Margin.of(program)
         self.values: FloatArray = np.zeros(len(program.column_names))
         self.values[program.root.columns] = root
 
@@ -166,12 +171,17 @@ class _Operator:
             found = self._plan_of_fan(likely[: self._fan], now)
             if found is not None:
                 return found
-        # one course has a plan where the mean of several has none, as of minimum loads
-        for taken in (courses, *([course] for course in likely[:_TRIED])):
-            found = self._plan(self._mean(taken))
+        mean = self._mean(courses)
+        if self._margin is not None:
+            found = self._planner.plan(with_decided(self._margin.kept_in(mean, ~now), self._decided, self.values))
             if found is not None:
                 return found
-        raise InfeasibleError(self._no_way_on(self._mean(courses), int(self._steps[now].max())))
+        # one course has a plan where the mean of several has none, as of minimum loads
+        for program in (mean, *(self._mean([course]) for course in likely[:_TRIED])):
+            found = self._plan(program)
+            if found is not None:
+                return found
+        raise InfeasibleError(self._no_way_on(mean, int(self._steps[now].max())))
 
     def _mean(self, courses: Sequence[Course]) -> LinearProgram:
         """The program of the mean data of some courses."""
@@ -181,15 +191,28 @@ class _Operator:
 
     def _plan(self, program: LinearProgram) -> FloatArray | None:
         plan = self._planner.plan(with_decided(program, self._decided, self.values))
-        return self._new_planner().plan(self._giving_way(program)) if plan is None else plan
+        # what fits exactly, but for rounding, or with reserve of the past that turns out to have been short
+        for takes_back in (False, True):
+            if plan is None:
+                plan = self._new_planner().plan(self._giving_way(program, takes_back=takes_back))
+        return plan
 
-    def _giving_way(self, program: LinearProgram) -> LinearProgram:
-        """The program where decided values may give way by no more than rounding."""
-        held = self._decided & self._integer
-        held[self._program.root.columns] = True
-        reach = np.where(held, 0.0, _GIVES_WAY * np.maximum(1.0, np.abs(self.values)))
-        lower = np.maximum(program.column_lower, self.values - reach)
-        upper = np.minimum(program.column_upper, self.values + reach)
+    def _giving_way(self, program: LinearProgram, *, takes_back: bool) -> LinearProgram:
+        """The program where decided values may give way by no more than rounding.
+
+        Parameters
+        ----------
+        takes_back : bool
+            Less than was said has been held ready in the past, with all that it costs: a call that has not come could
+            not have been followed to its end. What was delivered stays as it is.
+        """
+        fixed = self._decided & self._integer
+        fixed[self._program.root.columns] = True
+        reach = np.where(fixed, 0.0, _GIVES_WAY * np.maximum(1.0, np.abs(self.values)))
+        below = np.where(self._taken_back & ~fixed, np.inf, reach) if takes_back else reach
+        above = np.where(self._owed & ~fixed, np.inf, reach) if takes_back else reach
+        lower = np.maximum(program.column_lower, self.values - below)
+        upper = np.minimum(program.column_upper, self.values + above)
         return replace(
             program,
             column_lower=np.where(self._decided, lower, program.column_lower),
@@ -220,6 +243,44 @@ class _Operator:
         return f"{site.name}: in scenario {self._leaf!r} what was decided before leaves no way on {when}." + (
             f" The least that would have to give way:\n{repair}" if repair else ""
         )
+
+
+@dataclass(frozen=True)
+class _Margin:
+    """What is kept free in stores, above and below; shape (columns,), zero for all other columns."""
+
+    room: FloatArray
+
+    @staticmethod
+    def of(program: SiteProgram) -> _Margin | None:
+        """``None`` where all can be changed in every period, so that no plan can come to a dead end for its states."""
+        structure = program.structure
+        if not structure.integer.any():
+            return None
+        room = np.zeros(len(program.column_names))
+        for group in program.column_groups:
+            if group.quantity == "level_mwh" and group.owner in program.instance.components:
+                # what is left at the end is the instance's to say
+                columns = group.positions[:-1]
+                width = structure.column_upper[columns] - structure.column_lower[columns]
+                room[columns] = _MARGIN * np.where(np.isfinite(width), width, 0.0)
+        return _Margin(room)
+
+    def kept_in(self, program: LinearProgram, later: BoolArray) -> LinearProgram:
+        """The program with the margin in columns that are decided later."""
+        room = np.where(later, self.room, 0.0)
+        return replace(program, column_lower=program.column_lower + room, column_upper=program.column_upper - room)
+
+
+def _held_and_owed(program: SiteProgram) -> tuple[BoolArray, BoolArray]:
+    """Columns of reserve that is held, and those of what a product loses where less is: its shortfalls and payments."""
+    held, owed = np.zeros((2, len(program.column_names)), dtype=bool)
+    for group in program.column_groups:
+        if group.role == "held":
+            held[group.positions] = True
+        elif group.stage == "realtime" and group.owner in program.instance.products:
+            owed[group.positions] = group.role in ("shortfall", "dispatch")
+    return held, owed
 
 
 class _Decided(DescribedByInner):
