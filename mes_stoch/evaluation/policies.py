@@ -232,7 +232,7 @@ def _with_commitment(
     decision: PolicyDecision, problem: PolicyProblem, policy: NamedPolicy, options: SolveOptions
 ) -> PolicyOutcome:
     leaves = problem.leaves
-    kept = leaves if decision.programmes is None else leaves.with_programmes(decision.programmes)
+    kept = leaves if decision.base_schedules is None else leaves.with_base_schedules(decision.base_schedules)
     program = by_day_ahead_node(kept, kept)
     commitments = leaves.commitments(decision.root)
     known = PolicyOutcome(_NOWHERE, commitments=commitments, note=decision.note, brought_by=policy.brought_by)

@@ -25,12 +25,12 @@ import pandas as pd
 from mes_stoch.io.validation.penalties import derived_penalties, with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
+from mes_stoch.model.base_schedule import ColumnRanges, base_schedule_columns, called_products
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
-from mes_stoch.model.programme import ColumnRanges, called_products, programme_columns
 from mes_stoch.model.site_model import SiteModel, completed_data, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bids_mw
 from mes_stoch.products.shared.equations_exclusivity import keep_larger
@@ -177,7 +177,7 @@ class SiteProgram:
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
         self._derived = derived
-        self.programme = programme_columns(site)
+        self.base_schedule = base_schedule_columns(site)
         self.called_products = called_products(site.directed_products)
         self._kept: Sequence[ColumnRanges] | None = None
         self._exclusive = _exclusive(instance, tree)
@@ -435,8 +435,8 @@ class SiteProgram:
         other._root = other._make_root()
         return other
 
-    def with_programmes(self, kept: Sequence[ColumnRanges]) -> SiteProgram:
-        """The same program whose scenarios keep to ranges of their own, as a base programme that is decided already.
+    def with_base_schedules(self, kept: Sequence[ColumnRanges]) -> SiteProgram:
+        """The same program whose scenarios keep to ranges of their own, as a base schedule that is decided already.
 
         Parameters
         ----------

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.model.base_schedule import CalledProduct
 from mes_stoch.model.program import BoolArray, FloatArray
-from mes_stoch.model.programme import CalledProduct
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT

@@ -1,8 +1,8 @@
 """What a policy is: it is given a site over its scenarios, and says what is committed.
 
-A policy may also fix part of the operation, as a range for columns in every scenario (a *programme*); what it leaves
-open is dispatched as well as can be by whoever evaluates it. :mod:`mes_stoch.evaluation.policies` does that, in every
-scenario of the same tree, so that all policies meet the same prices, calls and weather (common random numbers).
+A policy may also fix part of the operation, as a range for columns in every scenario (a *base schedule*); what it
+leaves open is dispatched as well as can be by whoever evaluates it. :mod:`mes_stoch.evaluation.policies` does that, in
+every scenario of the same tree, so that all policies meet the same prices, calls and weather (common random numbers).
 
 A policy is a class with one method, best a frozen dataclass whose fields, all with defaults, are its options::
 
@@ -21,9 +21,9 @@ from typing import Protocol
 
 import numpy as np
 
+from mes_stoch.model.base_schedule import ColumnRanges
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.model.programme import ColumnRanges
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution
@@ -41,14 +41,14 @@ class PolicyDecision:
     root : array
         A value for each column of the root: volumes, MW (Mvar), what follows from them, and positions with the stage
         ``commit``.
-    programmes : sequence of ColumnRanges, optional
+    base_schedules : sequence of ColumnRanges, optional
         What is decided of the operation as well, one a scenario; default nothing.
     note : str
         What a reader should know of it, in a few words.
     """
 
     root: FloatArray
-    programmes: Sequence[ColumnRanges] | None = None
+    base_schedules: Sequence[ColumnRanges] | None = None
     note: str = ""
 
 

@@ -73,8 +73,8 @@ def test_operation_by_hand(tmp_path: Path) -> None:
     """The schedule of loop 1, the call on top of it in the third hour, the payback in the fourth."""
     leaves = leaves_of(write_folder(tmp_path / "site"))
     decision = TwoLoop().commit(PolicyProblem(leaves, solve, Stop()))
-    assert decision.programmes is not None
-    kept = leaves.with_programmes(decision.programmes)
+    assert decision.base_schedules is not None
+    kept = leaves.with_base_schedules(decision.base_schedules)
     dispatched = evaluate_given(kept, decision.root, lambda one: one.values, gap_rel=EXACT)
     quiet, called = ({group.name: one.kept[group.positions] for group in leaves.column_groups} for one in dispatched)
 
@@ -172,7 +172,7 @@ def test_a_signal_that_is_followed_all_the_time_pays_back_once_a_block(tmp_path:
     assert list(payback) == [False, False, True, False]
 
 
-def test_what_stays_of_the_programme(instances: Path) -> None:
+def test_what_stays_of_the_base_schedule(instances: Path) -> None:
     """``tiny_site``: CHP and process exchange with the grid, the boiler follows; day-ahead positions are closed."""
     leaves = leaves_of(instances / "tiny_site")
     called, payback = np.array([False, True, False, False]), np.array([False, False, True, False])

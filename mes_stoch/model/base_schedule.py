@@ -1,7 +1,7 @@
-"""What the base programme of a site is, column by column, and programmes that scenarios have to keep to.
+"""What the base schedule of a site is, column by column, and base schedules that scenarios have to keep to.
 
 A device has a base operation, in which it keeps free what it holds, and a called operation
-(:mod:`mes_stoch.model.site_model`). The **base programme** of a scenario is
+(:mod:`mes_stoch.model.site_model`). The **base schedule** of a scenario is
 
 - the positions on energy markets,
 - the base operation of every device that feeds or draws at the node of a traded connection (*exchanging* devices: CHP,
@@ -27,13 +27,13 @@ from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.model.site_model import SiteModel
 
-#: By how much a programme may be missed, of the range of a column: what a solver's point misses its own rows by.
+#: By how much a base schedule may be missed, of the range of a column: what a solver's point misses its own rows by.
 TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True)
-class ProgrammeColumns:
-    """Columns of the base programme.
+class BaseScheduleColumns:
+    """Columns of the base schedule.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def kept_at(
     return ColumnRanges(columns, kept - room, kept + room)
 
 
-def programme_columns(site: SiteModel) -> ProgrammeColumns:
+def base_schedule_columns(site: SiteModel) -> BaseScheduleColumns:
     """Which groups of columns of a model are base operation: told by the flows of its first period."""
     connections, traded = site.instance.connections(), set(site.scheduled_connections())
     groups = {id(variable): group for group, variables in site.variables for variable in variables}
@@ -113,7 +113,7 @@ def programme_columns(site: SiteModel) -> ProgrammeColumns:
                 exchanging.add(owner)
             own = (groups.get(id(variable)) for variable in _variables(flow(0)))
             found |= {group.name: group.owner for group in own if group is not None and _is_dispatch(site, group)}
-    return ProgrammeColumns(
+    return BaseScheduleColumns(
         exchanging=frozenset(name for name, owner in found.items() if owner in exchanging),
         following=frozenset(name for name, owner in found.items() if owner not in exchanging),
         states=states,
