@@ -35,6 +35,7 @@ from mes_stoch.policies.named import NamedPolicy
 from mes_stoch.policies.policy import PolicyDecision, PolicyForesight, PolicyProblem
 from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.schema.evaluation import PoliciesResult, PolicyResult
+from mes_stoch.schema.price_offers import ENERGY_PRICE_COLUMN
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
@@ -65,10 +66,12 @@ class PolicyOutcome:
 
     @property
     def mean_volume_mw(self) -> float | None:
-        """All volumes together, on the mean of the horizon; of products in MW."""
+        """All volumes together, on the mean of the horizon; of products in MW, without orders for energy."""
         if self.commitments is None:
             return None
         rows = self.commitments
+        if ENERGY_PRICE_COLUMN in rows:
+            rows = rows[rows[ENERGY_PRICE_COLUMN].isna()]
         if rows.empty:
             return 0.0
         hours = (rows["block_end"] - rows["block_start"]).dt.total_seconds() / 3600.0

@@ -318,7 +318,7 @@ class SiteProgram:
         place = {int(column): k for k, column in enumerate(self.root.columns)}
         rows, columns = [], ["product", "block_start", "block_end", "volume_mw"]
         for product_id in self.volume_shapes:
-            product, groups = self.instance.products[product_id], self._volume_groups(product_id)
+            product, groups = self.instance.products[product_id], self.volume_groups(product_id)
             offers = product.price_offers()
             steps = {} if offers is None else {step.quantity: step for step in offers.steps}
             told: list[dict[str, Any]] = []
@@ -339,13 +339,19 @@ class SiteProgram:
         """Shape of each product's volumes at the root: (blocks,), or (prices, blocks) where it is offered at prices."""
         found: dict[str, tuple[int, ...]] = {}
         for product_id in dict.fromkeys(group.owner for group in self.column_groups):
-            product, groups = self.instance.products.get(product_id), self._volume_groups(product_id)
+            product, groups = self.instance.products.get(product_id), self.volume_groups(product_id)
             if product is not None and groups:
                 blocks = len(groups[0].positions)
                 found[product_id] = (blocks,) if product.price_offers() is None else (len(groups), blocks)
         return found
 
-    def _volume_groups(self, product_id: str) -> list[ColumnGroup]:
+    @property
+    def service_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The volume shapes of products that are no energy market, whose orders are volumes at the root too."""
+        markets = self.instance.markets()
+        return {name: shape for name, shape in self.volume_shapes.items() if name not in markets}
+
+    def volume_groups(self, product_id: str) -> list[ColumnGroup]:
         """Volumes of a product at the root: one group, or one for each price at which it is offered."""
         own = (group for group in self.column_groups if group.owner == product_id and group.stage == "commit")
         return [group for group in own if group.role == "commitment"]
@@ -502,7 +508,7 @@ class SiteProgram:
         ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}
         volumes: dict[str, FloatArray] = {}
         for product_id, rules in ruled.items():
-            own = [point[[place[int(c)] for c in group.positions]] for group in self._volume_groups(product_id)]
+            own = [point[[place[int(c)] for c in group.positions]] for group in self.volume_groups(product_id)]
             volumes[product_id] = nearest_bids_mw(np.array(own), rules, steps=bids.steps, minimum=bids.minimum)
         for first, second, shared in self._exclusive:
             if first in volumes and second in volumes:

@@ -83,9 +83,10 @@ class TwoLoop:
         leaves = problem.leaves
         problem.told("two loops, first: energy without services")
         without, _ = without_later_volumes(leaves)
-        nothing = {name: np.zeros(count) for name, count in problem.blocks.items()}
+        shapes = leaves.service_shapes
+        nothing = {name: np.zeros(shape) for name, shape in shapes.items()}
         first, base = problem.solve_tree(without.with_commitments(nothing))
-        sold = {name: np.ones(count, dtype=bool) for name, count in problem.blocks.items()}
+        sold = {name: np.ones(shape, dtype=bool) for name, shape in shapes.items()}
         while True:
             problem.told("two loops, second: services beside its schedule")
             base_schedules = self._base_schedules(leaves, base, sold)
@@ -152,9 +153,10 @@ def _pays_back(leaves: SiteProgram, group: ColumnGroup, payback: BoolArray) -> B
 
 
 def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
-    """The site with the energy positions of a root."""
+    """The site with the energy positions of a root, and the orders at limit prices that lead to others."""
     place = {int(column): k for k, column in enumerate(leaves.root.columns)}
-    closed = [group.positions for group in leaves.column_groups if group.role == "position" and group.stage == "commit"]
+    markets = leaves.instance.markets()
+    closed = [group.positions for group in leaves.column_groups if group.owner in markets and group.stage == "commit"]
     if not closed:
         return leaves
     columns = np.concatenate(closed)
@@ -162,15 +164,10 @@ def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
 
 
 def _without_traces(leaves: SiteProgram, root: FloatArray, sold: Mapping[str, BoolArray]) -> FloatArray:
-    """The root with 0 in blocks in which nothing is sold."""
-    place = {int(column): k for k, column in enumerate(leaves.root.columns)}
-    clean = root.copy()
-    for group in leaves.column_groups:
-        if group.owner in sold and group.stage == "commit" and group.role in ("commitment", "bid"):
-            own = np.array([place[int(column)] for column in group.positions])
-            if len(own) == len(sold[group.owner]):
-                clean[own[~sold[group.owner]]] = 0.0
-    return clean
+    """The root with 0 where nothing is sold."""
+    closed = leaves.with_commitments({name: np.where(own, np.nan, 0.0) for name, own in sold.items()}).structure
+    columns = leaves.root.columns
+    return np.clip(root, closed.column_lower[columns], closed.column_upper[columns])
 
 
 def _are_equal(one: list[ColumnRanges], other: list[ColumnRanges]) -> bool:

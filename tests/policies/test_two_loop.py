@@ -162,6 +162,24 @@ def test_called_and_payback_periods(
     assert [list(map(int, part)) for part in found] == [list(called), list(payback)]
 
 
+@pytest.mark.parametrize(
+    ("sold", "called"),
+    [
+        pytest.param([[True, True], [True, True]], (0, 1, 0, 0), id="at both prices"),
+        pytest.param([[True, False], [False, False]], (0, 1, 0, 0), id="at the price that is reached"),
+        pytest.param([[False, False], [True, True]], (0, 0, 0, 0), id="at the price that is not"),
+    ],
+)
+def test_what_is_not_accepted_is_not_called(tmp_path: Path, sold: list[list[bool]], called: tuple[int, ...]) -> None:
+    """The auction pays 25: what is offered at 20 is accepted, what is offered at 30 is not."""
+    folder = write_folder(tmp_path / "site", calls={"one": (0, 1, 0, 0)})
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    offered = "capacity_offer_prices_eur_per_mw_h: [20, 30]\n    energy_price_up"
+    (folder / "instance.yaml").write_text(text.replace("energy_price_up", offered, 1), encoding="utf-8")
+    found, _ = modulated_periods(leaves_of(folder), 0, {"fr_mfrr_up": np.array(sold)})
+    assert list(map(int, found)) == list(called)
+
+
 def test_a_signal_that_is_followed_all_the_time_pays_back_once_a_block(tmp_path: Path) -> None:
     """aFRR in blocks of two hours, 30 % and 50 % called: 0.8 h in full, one period after the block."""
     folder = write_folder(tmp_path / "site", calls={"one": (0.3, 0.5, 0.0, 0.0)})
