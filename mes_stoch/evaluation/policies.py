@@ -26,7 +26,7 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
-from mes_stoch.evaluation.committed_volumes import committed_volumes
+from mes_stoch.evaluation.committed_volumes import committed_volumes, mean_volume_mw
 from mes_stoch.evaluation.profit import Profits, profits_of, profits_of_leaves, seed_of
 from mes_stoch.evaluation.solves import Solves, reached_its_gap
 from mes_stoch.model.program import StochasticProgram
@@ -35,7 +35,6 @@ from mes_stoch.policies.named import NamedPolicy
 from mes_stoch.policies.policy import PolicyDecision, PolicyForesight, PolicyProblem
 from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.schema.evaluation import PoliciesResult, PolicyResult
-from mes_stoch.schema.price_offers import ENERGY_PRICE_COLUMN
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
@@ -66,17 +65,8 @@ class PolicyOutcome:
 
     @property
     def mean_volume_mw(self) -> float | None:
-        """All volumes together, on the mean of the horizon; of products in MW, without orders for energy."""
-        if self.commitments is None:
-            return None
-        rows = self.commitments
-        if ENERGY_PRICE_COLUMN in rows:
-            rows = rows[rows[ENERGY_PRICE_COLUMN].isna()]
-        if rows.empty:
-            return 0.0
-        hours = (rows["block_end"] - rows["block_start"]).dt.total_seconds() / 3600.0
-        whole = (rows["block_end"].max() - rows["block_start"].min()).total_seconds() / 3600.0
-        return float((rows["volume_mw"].fillna(0.0) * hours).sum() / whole)
+        """What is committed of all products together (:func:`mean_volume_mw`)."""
+        return None if self.commitments is None else mean_volume_mw(self.commitments)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ is best, 10 EUR, and no rule changes that.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,17 @@ def test_values_say_why_they_are_not_there(tmp_path: Path) -> None:
     taken = site(tmp_path / "site", rule(0.9))
     with pytest.raises(UsageError, match="rule of availability"):
         ms.evaluate(taken, values=True)
+
+
+@pytest.mark.parametrize("ask", [ms.stability, lambda taken: ms.sequential_sampling(taken, 1.0)])
+def test_samples_say_why_they_are_not_there(instances: Path, tmp_path: Path, ask: Callable[[ms.Site], Any]) -> None:
+    """Each would be solved without the rule, and its commitment hold less than it asks for."""
+    folder = shutil.copytree(instances / "enedis_local", tmp_path / "site")
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    ruled = text.replace("  enedis_local_reserved:\n", "  enedis_local_reserved:\n    availability: {}\n")
+    (folder / "instance.yaml").write_text(ruled, encoding="utf-8")
+    with pytest.raises(UsageError, match="rule of availability"):
+        ask(ms.read(folder))
 
 
 @pytest.mark.parametrize(
