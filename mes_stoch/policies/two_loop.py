@@ -58,7 +58,8 @@ from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.errors import UsageError
 
-#: Volume that is none, of the largest that its product may have: more than a schedule's tolerance makes room for.
+#: Volume that is none, as a share of the power of the devices that exchange: more than a schedule's tolerance makes
+#: room for. A product's largest volume says less, for it may be a number that never binds.
 _NOTHING = 1e-5
 
 
@@ -103,7 +104,9 @@ class TwoLoop:
 
     def _sold(self, problem: PolicyProblem, root: FloatArray) -> dict[str, BoolArray]:
         largest = problem.volumes_of(problem.leaves.structure.column_upper[problem.leaves.root.columns])
-        return {name: volume > _NOTHING * largest[name] for name, volume in problem.volumes_of(root).items()}
+        power = _exchanged_mw(problem.leaves)
+        volumes = problem.volumes_of(root)
+        return {name: volume > _NOTHING * np.minimum(largest[name], power) for name, volume in volumes.items()}
 
     def _base_schedules(
         self, leaves: SiteProgram, base: list[FloatArray], sold: Mapping[str, BoolArray]
@@ -116,6 +119,13 @@ class TwoLoop:
             columns = kept_columns(leaves, called, payback)
             found.append(kept_at(values, columns, structure.column_lower, structure.column_upper, structure.integer))
         return found
+
+
+def _exchanged_mw(leaves: SiteProgram) -> float:
+    """Power of the devices at traded connections, all together; infinite where it has no limit."""
+    width = leaves.structure.column_upper - leaves.structure.column_lower
+    exchanging = [group for group in leaves.column_groups if group.name in leaves.base_schedule.exchanging]
+    return sum(float(width[group.positions].max()) for group in exchanging) or math.inf
 
 
 def kept_columns(leaves: SiteProgram, called: BoolArray, payback: BoolArray) -> IndexArray:

@@ -69,6 +69,17 @@ def test_profit_by_hand(tmp_path: Path) -> None:
     assert run.commitments["volume_mw"].to_list() == pytest.approx(TOGETHER_MW)
 
 
+def test_a_largest_volume_that_never_binds(tmp_path: Path) -> None:
+    """What is sold is told from nothing by what devices can do, and not by a limit of a million MW."""
+    folder = write_folder(tmp_path / "site")
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    (folder / "instance.yaml").write_text(
+        text.replace("volume_max_mw: 1\n", "volume_max_mw: 1000000\n"), encoding="utf-8"
+    )
+    outcome = compared(folder).outcomes["two_loop"]
+    assert (outcome.bracket.lower, outcome.bracket.upper) == pytest.approx((TWO_LOOP, TWO_LOOP), abs=1e-2)
+
+
 def test_operation_by_hand(tmp_path: Path) -> None:
     """The schedule of loop 1, the call on top of it in the third hour, the payback in the fourth."""
     leaves = leaves_of(write_folder(tmp_path / "site"))
