@@ -27,8 +27,11 @@ from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.model.site_model import SiteModel
 
-#: By how much a base schedule may be missed, of the range of a column: what a solver's point misses its own rows by.
-TOLERANCE = 1e-7
+#: By how much a base schedule may be missed, of the range of a column. A solver's point misses rows and bounds by 1e-7;
+#: within no more than that a column could be at both ends of its room, and balances of an idle hour would be broken.
+TOLERANCE = 3e-7
+#: Ranges below count as this, MW: the solver's tolerance is no share.
+_LEAST_RANGE = 1.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class ColumnRanges:
 def kept_at(
     values: FloatArray, columns: IndexArray, lower: FloatArray, upper: FloatArray, integer: BoolArray
 ) -> ColumnRanges:
-    """Columns kept at their values, whole ones exactly and others within :data:`TOLERANCE` of their range.
+    """Columns kept at their values, whole ones exactly and others within :data:`TOLERANCE` of their range (of 1 MW).
 
     Parameters
     ----------
@@ -89,7 +92,7 @@ def kept_at(
     """
     kept = np.where(integer[columns], np.round(values[columns]), values[columns])
     width = upper[columns] - lower[columns]
-    room = TOLERANCE * np.where(np.isfinite(width), width, np.maximum(1.0, np.abs(kept)))
+    room = TOLERANCE * np.maximum(np.where(np.isfinite(width), width, np.abs(kept)), _LEAST_RANGE)
     room = np.where(integer[columns], 0.0, room)
     return ColumnRanges(columns, kept - room, kept + room)
 

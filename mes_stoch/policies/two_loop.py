@@ -103,10 +103,8 @@ class TwoLoop:
             sold = kept
 
     def _sold(self, problem: PolicyProblem, root: FloatArray) -> dict[str, BoolArray]:
-        largest = problem.volumes_of(problem.leaves.structure.column_upper[problem.leaves.root.columns])
-        power = _exchanged_mw(problem.leaves)
-        volumes = problem.volumes_of(root)
-        return {name: volume > _NOTHING * np.minimum(largest[name], power) for name, volume in volumes.items()}
+        nothing = _NOTHING * _exchanged_mw(problem.leaves)
+        return {name: volume > nothing for name, volume in problem.volumes_of(root).items()}
 
     def _base_schedules(
         self, leaves: SiteProgram, base: list[FloatArray], sold: Mapping[str, BoolArray]
@@ -122,10 +120,11 @@ class TwoLoop:
 
 
 def _exchanged_mw(leaves: SiteProgram) -> float:
-    """Power of the devices at traded connections, all together; infinite where it has no limit."""
+    """Power of the devices at traded connections, all together, 1 MW at least; of those that have a limit."""
     width = leaves.structure.column_upper - leaves.structure.column_lower
     exchanging = [group for group in leaves.column_groups if group.name in leaves.base_schedule.exchanging]
-    return sum(float(width[group.positions].max()) for group in exchanging) or math.inf
+    widths = [float(width[group.positions].max()) for group in exchanging]
+    return max(1.0, math.fsum(one for one in widths if math.isfinite(one)))
 
 
 def kept_columns(leaves: SiteProgram, called: BoolArray, payback: BoolArray) -> IndexArray:

@@ -20,6 +20,7 @@ from policies.two_loop_folder import (
 
 import mes_stoch as ms
 from mes_stoch.evaluation.policies import PolicyComparison
+from mes_stoch.model.base_schedule import kept_at
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program
 from mes_stoch.policies.payback import modulated_periods
@@ -78,6 +79,16 @@ def test_a_largest_volume_that_never_binds(tmp_path: Path) -> None:
     )
     outcome = compared(folder).outcomes["two_loop"]
     assert (outcome.bracket.lower, outcome.bracket.upper) == pytest.approx((TWO_LOOP, TWO_LOOP), abs=1e-2)
+
+
+def test_what_is_kept_has_more_room_than_a_solver_takes() -> None:
+    """A solver's bounds and rows are off by up to 1e-7, whatever the size of a device; whole numbers are exact."""
+    lower, upper, integer = np.zeros(3), np.array([0.1, 40.0, 1.0]), np.array([False, False, True])
+    kept = kept_at(np.array([0.0, 20.0, 1.0 - 1e-9]), np.arange(3, dtype=np.int32), lower, upper, integer)
+    room = (kept.upper - kept.lower) / 2
+    assert (room[:2] >= 2e-7).all()
+    assert (room[:2] <= 1e-6 * np.maximum(upper[:2], 1.0)).all()
+    assert (kept.lower[2], kept.upper[2]) == (1.0, 1.0)
 
 
 def test_operation_by_hand(tmp_path: Path) -> None:
