@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mes_stoch.schema.evaluation_shared import CommittedVolume
+from mes_stoch.schema.price_offers import ENERGY_PRICE_COLUMN
 
 _KEPT = ("direction", "price_eur_per_mw_h", "price_eur_per_mwh", "volume_mw", "volume_mvar")
 
@@ -14,6 +15,18 @@ _KEPT = ("direction", "price_eur_per_mw_h", "price_eur_per_mwh", "volume_mw", "v
 def committed_volumes(commitments: pd.DataFrame) -> list[CommittedVolume]:
     """Every row of a table of commitments, without what a product does not have."""
     return [_volume(row) for row in commitments.to_dict("records")]
+
+
+def mean_volume_mw(commitments: pd.DataFrame) -> float:
+    """All volumes together, on the mean of the horizon: of products in MW, at all prices, without orders for energy."""
+    rows = commitments
+    if ENERGY_PRICE_COLUMN in rows:
+        rows = rows[rows[ENERGY_PRICE_COLUMN].isna()]
+    if rows.empty:
+        return 0.0
+    hours = (rows["block_end"] - rows["block_start"]).dt.total_seconds() / 3600.0
+    whole = (rows["block_end"].max() - rows["block_start"].min()).total_seconds() / 3600.0
+    return float((rows["volume_mw"].fillna(0.0) * hours).sum() / whole)
 
 
 def _volume(row: dict[Any, Any]) -> CommittedVolume:

@@ -26,7 +26,7 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
-from mes_stoch.evaluation.committed_volumes import committed_volumes
+from mes_stoch.evaluation.committed_volumes import committed_volumes, mean_volume_mw
 from mes_stoch.evaluation.profit import Profits, profits_of, profits_of_leaves, seed_of
 from mes_stoch.evaluation.solves import Solves, reached_its_gap
 from mes_stoch.model.program import StochasticProgram
@@ -65,15 +65,8 @@ class PolicyOutcome:
 
     @property
     def mean_volume_mw(self) -> float | None:
-        """All volumes together, on the mean of the horizon; of products in MW."""
-        if self.commitments is None:
-            return None
-        rows = self.commitments
-        if rows.empty:
-            return 0.0
-        hours = (rows["block_end"] - rows["block_start"]).dt.total_seconds() / 3600.0
-        whole = (rows["block_end"].max() - rows["block_start"].min()).total_seconds() / 3600.0
-        return float((rows["volume_mw"].fillna(0.0) * hours).sum() / whole)
+        """What is committed of all products together (:func:`mean_volume_mw`)."""
+        return None if self.commitments is None else mean_volume_mw(self.commitments)
 
 
 @dataclass(frozen=True)
@@ -232,7 +225,7 @@ def _with_commitment(
     decision: PolicyDecision, problem: PolicyProblem, policy: NamedPolicy, options: SolveOptions
 ) -> PolicyOutcome:
     leaves = problem.leaves
-    kept = leaves if decision.programmes is None else leaves.with_programmes(decision.programmes)
+    kept = leaves if decision.base_schedules is None else leaves.with_base_schedules(decision.base_schedules)
     program = by_day_ahead_node(kept, kept)
     commitments = leaves.commitments(decision.root)
     known = PolicyOutcome(_NOWHERE, commitments=commitments, note=decision.note, brought_by=policy.brought_by)

@@ -106,10 +106,10 @@ def product_values(
         Nothing is committed at the root.
     InfeasibleError, UnboundedError, SolveError
     """
-    if not leaves.volume_shapes:
+    if not leaves.service_shapes:
         raise UsageError(f"{leaves.name} has no product whose volume is decided at the root")
     solves = Solves(options, stop or Stop())
-    sizes = leaves.volume_shapes
+    sizes = leaves.service_shapes
     count, done = (2 * len(sizes) if len(sizes) > 1 else 0) + 1 + (recourse is None), 0
 
     def solved(offered: set[str], what: str) -> Bracket:

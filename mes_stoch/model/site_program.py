@@ -25,12 +25,12 @@ import pandas as pd
 from mes_stoch.io.validation.penalties import derived_penalties, with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
+from mes_stoch.model.base_schedule import ColumnRanges, base_schedule_columns, called_products
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
-from mes_stoch.model.programme import ColumnRanges, called_products, programme_columns
 from mes_stoch.model.site_model import SiteModel, completed_data, scenario_data
 from mes_stoch.products.shared.equations_bids import nearest_bids_mw
 from mes_stoch.products.shared.equations_exclusivity import keep_larger
@@ -177,7 +177,7 @@ class SiteProgram:
         self._data = list(site.data.values())
         self._flow_labels = flow_labels
         self._derived = derived
-        self.programme = programme_columns(site)
+        self.base_schedule = base_schedule_columns(site)
         self.called_products = called_products(site.directed_products)
         self._kept: Sequence[ColumnRanges] | None = None
         self._exclusive = _exclusive(instance, tree)
@@ -318,7 +318,7 @@ class SiteProgram:
         place = {int(column): k for k, column in enumerate(self.root.columns)}
         rows, columns = [], ["product", "block_start", "block_end", "volume_mw"]
         for product_id in self.volume_shapes:
-            product, groups = self.instance.products[product_id], self._volume_groups(product_id)
+            product, groups = self.instance.products[product_id], self.volume_groups(product_id)
             offers = product.price_offers()
             steps = {} if offers is None else {step.quantity: step for step in offers.steps}
             told: list[dict[str, Any]] = []
@@ -339,13 +339,19 @@ class SiteProgram:
         """Shape of each product's volumes at the root: (blocks,), or (prices, blocks) where it is offered at prices."""
         found: dict[str, tuple[int, ...]] = {}
         for product_id in dict.fromkeys(group.owner for group in self.column_groups):
-            product, groups = self.instance.products.get(product_id), self._volume_groups(product_id)
+            product, groups = self.instance.products.get(product_id), self.volume_groups(product_id)
             if product is not None and groups:
                 blocks = len(groups[0].positions)
                 found[product_id] = (blocks,) if product.price_offers() is None else (len(groups), blocks)
         return found
 
-    def _volume_groups(self, product_id: str) -> list[ColumnGroup]:
+    @property
+    def service_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The volume shapes of products that are no energy market, whose orders are volumes at the root too."""
+        markets = self.instance.markets()
+        return {name: shape for name, shape in self.volume_shapes.items() if name not in markets}
+
+    def volume_groups(self, product_id: str) -> list[ColumnGroup]:
         """Volumes of a product at the root: one group, or one for each price at which it is offered."""
         own = (group for group in self.column_groups if group.owner == product_id and group.stage == "commit")
         return [group for group in own if group.role == "commitment"]
@@ -435,8 +441,8 @@ class SiteProgram:
         other._root = other._make_root()
         return other
 
-    def with_programmes(self, kept: Sequence[ColumnRanges]) -> SiteProgram:
-        """The same program whose scenarios keep to ranges of their own, as a base programme that is decided already.
+    def with_base_schedules(self, kept: Sequence[ColumnRanges]) -> SiteProgram:
+        """The same program whose scenarios keep to ranges of their own, as a base schedule that is decided already.
 
         Parameters
         ----------
@@ -502,7 +508,7 @@ class SiteProgram:
         ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}
         volumes: dict[str, FloatArray] = {}
         for product_id, rules in ruled.items():
-            own = [point[[place[int(c)] for c in group.positions]] for group in self._volume_groups(product_id)]
+            own = [point[[place[int(c)] for c in group.positions]] for group in self.volume_groups(product_id)]
             volumes[product_id] = nearest_bids_mw(np.array(own), rules, steps=bids.steps, minimum=bids.minimum)
         for first, second, shared in self._exclusive:
             if first in volumes and second in volumes:

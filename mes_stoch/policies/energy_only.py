@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mes_stoch.model.programme import ColumnRanges
+from mes_stoch.model.base_schedule import ColumnRanges
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 
@@ -22,7 +22,7 @@ class EnergyOnly:
         """Nothing but energy; positions with the stage ``commit`` are those that are best without services."""
         leaves, ranges = without_later_volumes(problem.leaves)
         root = replace(problem, leaves=leaves).root_with({})
-        return PolicyDecision(root, programmes=ranges, note="no services")
+        return PolicyDecision(root, base_schedules=ranges, note="no services")
 
 
 def without_later_volumes(leaves: SiteProgram) -> tuple[SiteProgram, list[ColumnRanges] | None]:
@@ -37,4 +37,4 @@ def without_later_volumes(leaves: SiteProgram) -> tuple[SiteProgram, list[Column
     columns = np.concatenate(later)
     nothing = ColumnRanges(columns, np.zeros(len(columns)), np.zeros(len(columns)))
     ranges = [nothing] * len(leaves.scenario_names)
-    return leaves.with_programmes(ranges), ranges
+    return leaves.with_base_schedules(ranges), ranges

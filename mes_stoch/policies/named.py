@@ -165,6 +165,8 @@ def _checked(decision: Any, problem: PolicyProblem) -> PolicyDecision | PolicyFo
     if root.shape != (expected,) or not np.isfinite(root).all():
         raise ValueError(f"a root of shape {root.shape} where {expected} finite numbers are expected")
     count = len(problem.leaves.scenario_names)
-    if decision.programmes is not None and len(decision.programmes) != count:
-        raise ValueError(f"{len(decision.programmes)} programmes where one for each of {count} scenarios is expected")
+    if decision.base_schedules is not None and len(decision.base_schedules) != count:
+        raise ValueError(
+            f"{len(decision.base_schedules)} base schedules where one for each of {count} scenarios is expected"
+        )
     return decision

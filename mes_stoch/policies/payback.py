@@ -19,8 +19,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.model.base_schedule import CalledProduct
 from mes_stoch.model.program import BoolArray, FloatArray
-from mes_stoch.model.programme import CalledProduct
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT
@@ -38,8 +38,9 @@ def modulated_periods(
     leaves : SiteProgram
     index : int
         The scenario.
-    sold : dict of str to bool array, shape (blocks,)
-        In which blocks a product is sold; products that are not named are sold in all of theirs.
+    sold : dict of str to bool array, shape (blocks,), or (prices, blocks) of a product that is offered at prices
+        In which blocks, and at which prices, a product is sold; products that are not named are sold in all of theirs.
+        What the scenario does not accept is not called in it.
     payback_h : float, optional
         Length of every payback, h; default as long as the call in full.
 
@@ -51,7 +52,7 @@ def modulated_periods(
     called, payback = np.zeros(len(time), dtype=bool), np.zeros(len(time), dtype=bool)
     for product in leaves.called_products:
         spans = blocks(time, period_h, leaves.instance.products[product.product].volume_block_h)
-        is_sold = sold.get(product.product, np.ones(len(spans), dtype=bool))
+        is_sold = _accepted(leaves, index, product.product, sold.get(product.product), spans)
         share = np.zeros(len(time))
         for span, yes in zip(spans, is_sold, strict=True):
             share[span] = _share(leaves, index, product)[span] * float(yes)
@@ -62,6 +63,19 @@ def modulated_periods(
             after = int(call[-1]) + 1
             payback[after : after + math.ceil(in_full - _ROUNDING)] = True
     return called, payback
+
+
+def _accepted(
+    leaves: SiteProgram, index: int, product: str, sold: BoolArray | None, spans: list[NDArray[np.int64]]
+) -> BoolArray:
+    """In which blocks something that is sold holds in the scenario, shape (blocks,)."""
+    offers = leaves.instance.products[product].price_offers()
+    if offers is None:
+        return np.ones(len(spans), dtype=bool) if sold is None else sold
+    first = [int(span[0]) for span in spans]
+    accepted = [leaves.series(index, f"{product}.{step.name}_accepted_per_unit")[first] > 0 for step in offers.steps]
+    held = np.array(accepted) if sold is None else np.array(accepted) & sold
+    return np.asarray(held.any(axis=0))
 
 
 def _share(leaves: SiteProgram, index: int, product: CalledProduct) -> FloatArray:

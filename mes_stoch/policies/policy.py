@@ -1,8 +1,8 @@
 """What a policy is: it is given a site over its scenarios, and says what is committed.
 
-A policy may also fix part of the operation, as a range for columns in every scenario (a *programme*); what it leaves
-open is dispatched as well as can be by whoever evaluates it. :mod:`mes_stoch.evaluation.policies` does that, in every
-scenario of the same tree, so that all policies meet the same prices, calls and weather (common random numbers).
+A policy may also fix part of the operation, as a range for columns in every scenario (a *base schedule*); what it
+leaves open is dispatched as well as can be by whoever evaluates it. :mod:`mes_stoch.evaluation.policies` does that, in
+every scenario of the same tree, so that all policies meet the same prices, calls and weather (common random numbers).
 
 A policy is a class with one method, best a frozen dataclass whose fields, all with defaults, are its options::
 
@@ -21,9 +21,9 @@ from typing import Protocol
 
 import numpy as np
 
+from mes_stoch.model.base_schedule import ColumnRanges
 from mes_stoch.model.bundle import BundledProgram
-from mes_stoch.model.program import FloatArray, StochasticProgram
-from mes_stoch.model.programme import ColumnRanges
+from mes_stoch.model.program import FloatArray, IndexArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution
@@ -41,14 +41,14 @@ class PolicyDecision:
     root : array
         A value for each column of the root: volumes, MW (Mvar), what follows from them, and positions with the stage
         ``commit``.
-    programmes : sequence of ColumnRanges, optional
+    base_schedules : sequence of ColumnRanges, optional
         What is decided of the operation as well, one a scenario; default nothing.
     note : str
         What a reader should know of it, in a few words.
     """
 
     root: FloatArray
-    programmes: Sequence[ColumnRanges] | None = None
+    base_schedules: Sequence[ColumnRanges] | None = None
     note: str = ""
 
 
@@ -109,12 +109,8 @@ class PolicyProblem:
 
     @property
     def blocks(self) -> dict[str, int]:
-        """Products whose volume is decided at the root, with the number of their blocks."""
-        return {
-            group.owner: len(group.positions)
-            for group in self.leaves.column_groups
-            if group.role == "commitment" and group.stage == "commit" and group.owner in self.leaves.instance.products
-        }
+        """Products whose volume is decided at the root, with the number of their blocks; energy markets are none."""
+        return {name: shape[-1] for name, shape in self.leaves.service_shapes.items()}
 
     def solve_tree(self, leaves: SiteProgram, method: str = "auto") -> tuple[EngineResult, list[FloatArray]]:
         """Solve a site over its tree, two or three stages.
@@ -141,51 +137,56 @@ class PolicyProblem:
 
         Parameters
         ----------
-        products : set of str, or dict of str to array, shape (blocks,)
-            Their names; or their volumes, which keep the bid rules, NaN where one is still to be decided.
+        products : set of str, or dict of str to array
+            Their names; or their volumes, which keep the bid rules, NaN where one is still to be decided. Shape
+            (blocks,), of a product that is offered at prices (prices, blocks), or (blocks,) for the lowest price alone.
         """
         given = products if isinstance(products, Mapping) else {}
         closed = {
-            name: given.get(name, np.zeros(count))
-            for name, count in self.blocks.items()
+            name: self._shaped(name, given[name]) if name in given else np.zeros(shape)
+            for name, shape in self.leaves.service_shapes.items()
             if name in given or name not in products
         }
         return self.leaves.with_commitments(closed) if closed else self.leaves
 
     def root_with(self, volumes: Mapping[str, FloatArray]) -> FloatArray:
-        """A whole root with these volumes and no others; what else it decides (positions) is chosen as best.
+        """A whole root with these volumes and no others; what else it decides (energy) is chosen as best.
 
         Parameters
         ----------
-        volumes : dict of str to array, shape (blocks,)
-            MW (Mvar); taken to the nearest that the bid rules allow.
+        volumes : dict of str to array
+            MW (Mvar), in the shapes of :meth:`offering`; taken to the nearest that the bid rules allow.
         """
         leaves = self.leaves
         columns = leaves.root.columns
-        place = {int(column): k for k, column in enumerate(columns)}
         wished = np.zeros(len(columns))
-        groups = {group.owner: group for group in leaves.column_groups if _is_volume(group.role, group.stage)}
         for name, given in volumes.items():
-            if name not in self.blocks or len(given) != self.blocks[name]:
-                raise UsageError(f"{name} is not a product with {len(given)} blocks at the root")
-            wished[[place[int(column)] for column in groups[name].positions]] = given
+            wished[self._places(name)] = self._shaped(name, given)
         nearest = leaves.root.nearest(wished)
-        taken = {name: nearest[[place[int(column)] for column in groups[name].positions]] for name in self.blocks}
-        decided = self.offering(taken)
+        decided = self.offering(self.volumes_of(nearest))
         lower, upper = decided.structure.column_lower[columns], decided.structure.column_upper[columns]
         if np.all(lower == upper):
             return lower
         return self.solve_tree(decided)[0].root
 
     def volumes_of(self, root: FloatArray) -> dict[str, FloatArray]:
-        """Volumes of a root by product, MW (Mvar), one a block."""
+        """Volumes of a root by product, MW (Mvar), shape (blocks,), or (prices, blocks) if it is offered at prices."""
+        return {name: root[self._places(name)] for name in self.leaves.service_shapes}
+
+    def _places(self, name: str) -> IndexArray:
+        """Where the volumes of a product stand in the root, in their shape."""
         place = {int(column): k for k, column in enumerate(self.leaves.root.columns)}
-        return {
-            group.owner: root[[place[int(column)] for column in group.positions]]
-            for group in self.leaves.column_groups
-            if _is_volume(group.role, group.stage) and group.owner in self.blocks
-        }
+        groups = self.leaves.volume_groups(name)
+        places = [place[int(column)] for group in groups for column in group.positions]
+        return np.array(places, dtype=np.int32).reshape(self.leaves.service_shapes[name])
 
-
-def _is_volume(role: str, stage: str) -> bool:
-    return role == "commitment" and stage == "commit"
+    def _shaped(self, name: str, volumes: FloatArray) -> FloatArray:
+        """Volumes in the shape of their product: of those for blocks alone, all at its lowest price."""
+        given, shape = np.asarray(volumes, dtype=float), self.leaves.service_shapes.get(name)
+        if shape is None or given.shape not in (shape, shape[-1:]):
+            raise UsageError(f"{name} is not a product with {given.shape[-1]} blocks at the root")
+        if given.shape == shape:
+            return given
+        lowest = np.zeros(shape)
+        lowest[0] = given
+        return lowest

@@ -36,7 +36,8 @@ class ShareOfCapacity:
     Products share plant, so that the volumes of each alone cannot be held together: ``lambda`` makes the proportions of
     the first step deliverable. Volumes that are deliverable form a convex set with 0 in it, and so is any share of
     them; only rounding to whole bids may lift a volume above that, and what cannot be held then is short and costs what
-    it costs. Prices play no part. An FCAS offer obliges to nothing that is not enabled, so its capacity is all that the
+    it costs. Prices play no part: what is offered at prices is offered at the lowest of them alone, and has to be
+    held where that is accepted. An FCAS offer obliges to nothing that is not enabled, so its capacity is all that the
     instance allows.
 
     Parameters
@@ -61,8 +62,8 @@ class ShareOfCapacity:
     def _alone(self, problem: PolicyProblem, name: str) -> FloatArray:
         """Largest volumes of one product that every scenario can hold, MW."""
         problem.told(f"share of capacity: how much {name} can be held")
-        only = problem.offering({name})
-        volume = next(g.positions for g in only.column_groups if g.owner == name and g.role == "commitment")
+        only = problem.offering({name: np.full(problem.blocks[name], np.nan)})
+        volume = problem.leaves.volume_groups(name)[0].positions
         largest = np.full(len(volume), np.inf)
         for index in range(len(only.scenario_names)):
             program = only.scenario(index)
@@ -77,12 +78,12 @@ class ShareOfCapacity:
         if not any(volume.any() for volume in capacity.values()):
             return 0.0
         problem.told("share of capacity: how much of all can be held together")
-        groups = {g.owner: g for g in problem.leaves.column_groups if g.role == "commitment" and g.stage == "commit"}
-        columns = np.concatenate([groups[name].positions for name in capacity])
+        offered = problem.offering({name: np.full(count, np.nan) for name, count in problem.blocks.items()})
+        columns = np.concatenate([offered.volume_groups(name)[0].positions for name in capacity])
         direction = np.concatenate(list(capacity.values()))
         share = 1.0
-        for index in range(len(problem.leaves.scenario_names)):
-            along = _along(problem.leaves.scenario(index), columns, direction)
+        for index in range(len(offered.scenario_names)):
+            along = _along(offered.scenario(index), columns, direction)
             share = min(share, float(_deliverable(problem, along)[-1]))
         return max(share, 0.0)
 

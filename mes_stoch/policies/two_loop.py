@@ -5,9 +5,9 @@ Equations
 **Loop 1** is the stochastic program without services: with ``P(r, q, s)`` the best profit of scenario ``s`` over the
 same tree, with the same information,
 
-    max E[ P(0, q, s) ],    which gives in every scenario the base programme x0_s
+    max E[ P(0, q, s) ],    which gives in every scenario the base schedule x0_s
 
-(:mod:`mes_stoch.model.programme`): positions ``q`` of every stage, base operation of the devices, on/off states.
+(:mod:`mes_stoch.model.base_schedule`): positions ``q`` of every stage, base operation of the devices, on/off states.
 
 **Loop 2** keeps to it and chooses the volumes ``r`` whose modulations are worth most::
 
@@ -21,7 +21,7 @@ same tree, with the same information,
 
 What is called is applied on top of the base operation (``e`` in ``B + sum_up e - sum_down e``), by the devices that
 hold it; where it changes heat, cold or gas, the devices there follow. In payback periods
-(:mod:`mes_stoch.policies.payback`) the programme may deviate, so that what a call has borrowed is given back. In all
+(:mod:`mes_stoch.policies.payback`) the schedule may deviate, so that what a call has borrowed is given back. In all
 other periods it is unchanged. A settlement period of a realtime position pays back if one of its periods does.
 
 Only modulations that are sold have called and payback periods: loop 2 is solved with those of all products first, then
@@ -34,8 +34,8 @@ taken is the solver's choice.
 Source
 ------
 Two computation steps of RSE (Ricerca sul Sistema Energetico), "Management of multi-energy systems for the provision of
-services": a base programme for demand and day-ahead purchases, then the most flexibility beside it, offered as pairs of
-a modulation and its value; a modulation that is called is applied, otherwise the programme is unchanged. That the first
+services": a base schedule for demand and day-ahead purchases, then the most flexibility beside it, offered as pairs of
+a modulation and its value; a modulation that is called is applied, otherwise the schedule is unchanged. That the first
 loop has the information of the stochastic program, and what pays back when, are choices of this project
 (``docs/designs/two_loop.md``).
 """
@@ -48,9 +48,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mes_stoch.model.base_schedule import ColumnRanges, kept_at
 from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray
-from mes_stoch.model.programme import ColumnRanges, kept_at
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.policies.energy_only import without_later_volumes
 from mes_stoch.policies.payback import modulated_periods
@@ -58,7 +58,8 @@ from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.errors import UsageError
 
-#: Volume that is none, of the largest that its product may have: more than the tolerance of a programme makes room for.
+#: Volume that is none, as a share of the power of the devices that exchange: more than a schedule's tolerance makes
+#: room for. A product's largest volume says less, for it may be a number that never binds.
 _NOTHING = 1e-5
 
 
@@ -79,35 +80,36 @@ class TwoLoop:
             raise UsageError(f"two_loop: a payback lasts 0 h or more; found {self.payback_h:g}")
 
     def commit(self, problem: PolicyProblem) -> PolicyDecision:
-        """Volumes of the second loop, and the base programme of the first."""
+        """Volumes of the second loop, and the base schedule of the first."""
         leaves = problem.leaves
         problem.told("two loops, first: energy without services")
         without, _ = without_later_volumes(leaves)
-        nothing = {name: np.zeros(count) for name, count in problem.blocks.items()}
+        shapes = leaves.service_shapes
+        nothing = {name: np.zeros(shape) for name, shape in shapes.items()}
         first, base = problem.solve_tree(without.with_commitments(nothing))
-        sold = {name: np.ones(count, dtype=bool) for name, count in problem.blocks.items()}
+        sold = {name: np.ones(shape, dtype=bool) for name, shape in shapes.items()}
         while True:
             problem.told("two loops, second: services beside its schedule")
-            programmes = self._programmes(leaves, base, sold)
-            second = _positions_of(leaves, first.root).with_programmes(programmes)
+            base_schedules = self._base_schedules(leaves, base, sold)
+            second = _positions_of(leaves, first.root).with_base_schedules(base_schedules)
             second = second.with_commitments({name: np.where(own, np.nan, 0.0) for name, own in sold.items()})
             root = problem.solve_tree(second)[0].root
             kept = {name: sold[name] & own for name, own in self._sold(problem, root).items()}
-            left = self._programmes(leaves, base, kept)
-            if _are_equal(programmes, left):
+            left = self._base_schedules(leaves, base, kept)
+            if _are_equal(base_schedules, left):
                 return PolicyDecision(
-                    _without_traces(leaves, root, kept), programmes=left, note="energy, then services"
+                    _without_traces(leaves, root, kept), base_schedules=left, note="energy, then services"
                 )
             sold = kept
 
     def _sold(self, problem: PolicyProblem, root: FloatArray) -> dict[str, BoolArray]:
-        largest = problem.volumes_of(problem.leaves.structure.column_upper[problem.leaves.root.columns])
-        return {name: volume > _NOTHING * largest[name] for name, volume in problem.volumes_of(root).items()}
+        nothing = _NOTHING * _exchanged_mw(problem.leaves)
+        return {name: volume > nothing for name, volume in problem.volumes_of(root).items()}
 
-    def _programmes(
+    def _base_schedules(
         self, leaves: SiteProgram, base: list[FloatArray], sold: Mapping[str, BoolArray]
     ) -> list[ColumnRanges]:
-        """What every scenario keeps of its base programme."""
+        """What every scenario keeps of its base schedule."""
         structure = leaves.structure
         found = []
         for index, values in enumerate(base):
@@ -117,24 +119,32 @@ class TwoLoop:
         return found
 
 
+def _exchanged_mw(leaves: SiteProgram) -> float:
+    """Power of the devices at traded connections, all together, 1 MW at least; of those that have a limit."""
+    width = leaves.structure.column_upper - leaves.structure.column_lower
+    exchanging = [group for group in leaves.column_groups if group.name in leaves.base_schedule.exchanging]
+    widths = [float(width[group.positions].max()) for group in exchanging]
+    return max(1.0, math.fsum(one for one in widths if math.isfinite(one)))
+
+
 def kept_columns(leaves: SiteProgram, called: BoolArray, payback: BoolArray) -> IndexArray:
-    """Columns of the base programme that stay as they are.
+    """Columns of the base schedule that stay as they are.
 
     Parameters
     ----------
     called, payback : bool array, shape (periods,)
     """
-    programme = leaves.programme
+    base_schedule = leaves.base_schedule
     kept: list[IndexArray] = []
     for group in leaves.column_groups:
         if group.role == "position":
             if group.stage != "commit":
                 kept.append(group.positions[~_pays_back(leaves, group, payback)])
-        elif group.name in programme.states:
+        elif group.name in base_schedule.states:
             kept.append(group.positions)
-        elif group.name in programme.exchanging:
+        elif group.name in base_schedule.exchanging:
             kept.append(group.positions[~payback])
-        elif group.name in programme.following:
+        elif group.name in base_schedule.following:
             kept.append(group.positions[~(payback | called)])
     return np.concatenate([np.empty(0, dtype=np.int32), *kept]).astype(np.int32)
 
@@ -152,9 +162,10 @@ def _pays_back(leaves: SiteProgram, group: ColumnGroup, payback: BoolArray) -> B
 
 
 def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
-    """The site with the energy positions of a root."""
+    """The site with the energy positions of a root, and the orders at limit prices that lead to others."""
     place = {int(column): k for k, column in enumerate(leaves.root.columns)}
-    closed = [group.positions for group in leaves.column_groups if group.role == "position" and group.stage == "commit"]
+    markets = leaves.instance.markets()
+    closed = [group.positions for group in leaves.column_groups if group.owner in markets and group.stage == "commit"]
     if not closed:
         return leaves
     columns = np.concatenate(closed)
@@ -162,15 +173,10 @@ def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
 
 
 def _without_traces(leaves: SiteProgram, root: FloatArray, sold: Mapping[str, BoolArray]) -> FloatArray:
-    """The root with 0 in blocks in which nothing is sold."""
-    place = {int(column): k for k, column in enumerate(leaves.root.columns)}
-    clean = root.copy()
-    for group in leaves.column_groups:
-        if group.owner in sold and group.stage == "commit" and group.role in ("commitment", "bid"):
-            own = np.array([place[int(column)] for column in group.positions])
-            if len(own) == len(sold[group.owner]):
-                clean[own[~sold[group.owner]]] = 0.0
-    return clean
+    """The root with 0 where nothing is sold."""
+    closed = leaves.with_commitments({name: np.where(own, np.nan, 0.0) for name, own in sold.items()}).structure
+    columns = leaves.root.columns
+    return np.clip(root, closed.column_lower[columns], closed.column_upper[columns])
 
 
 def _are_equal(one: list[ColumnRanges], other: list[ColumnRanges]) -> bool:

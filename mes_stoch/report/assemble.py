@@ -15,7 +15,7 @@ from mes_stoch.io.validation.penalties import stated_penalties
 from mes_stoch.model.phases import phase
 from mes_stoch.report.bid_curves import price_columns
 from mes_stoch.report.datasets import build_flows, build_solution
-from mes_stoch.report.leaves import by_leaf
+from mes_stoch.report.leaves import by_leaf, without_rules
 from mes_stoch.report.no_volume import why_no_volume
 from mes_stoch.report.risk import is_risk_averse, risk_summary, utility, with_best_dispatch, with_exact_risk
 from mes_stoch.report.run import Run, RunSettings
@@ -58,8 +58,9 @@ def assemble_run(program: SolvedProgram, result: EngineResult, settings: RunSett
     SolveError
         If profit by scenario, profit by stream and the certified objective do not agree.
     """
-    site, result = by_leaf(program, result)
-    result = with_exact_risk(site, with_best_dispatch(site, result, _time_for_dispatch_s(settings, result)))
+    leaves, result = by_leaf(program, result)
+    site, result = without_rules(leaves, with_best_dispatch(leaves, result, _time_for_dispatch_s(settings, result)))
+    result = with_exact_risk(site, result)
     solution = build_solution(site, result)
     commitments = _commitments(site, result)
     return Run(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from mes_stoch.evaluation.committed_volumes import mean_volume_mw
 from mes_stoch.evaluation.frontier import Frontier
 from mes_stoch.report.amounts import amount
 
@@ -18,7 +19,7 @@ def measure_in_words(measure: str, alpha: float | None) -> str:
     return measure.replace("_", " ")
 
 
-def render_frontier(frontier: Frontier) -> RenderableType:
+def render_frontier(frontier: Frontier) -> Group:
     """One row a weight, with what the best plan for it earns and risks, and how much better any other can be."""
     words = measure_in_words(frontier.measure, frontier.alpha)
     title = f"Risk and return over {frontier.scenarios} scenarios, {frontier.currency} over the horizon"
@@ -48,8 +49,5 @@ def render_frontier(frontier: Frontier) -> RenderableType:
 
 
 def _committed(frontier: Frontier, place: int) -> str:
-    """Mean over blocks of what is committed, summed over products: tells plans apart at a glance."""
-    if not frontier.commitments or "volume_mw" not in frontier.commitments[place]:
-        return ""
-    volumes = frontier.commitments[place].dropna(subset=["volume_mw"])
-    return f"{volumes.groupby('product')['volume_mw'].mean().sum():.3g}"
+    """What is committed of all products together: tells plans apart at a glance."""
+    return f"{mean_volume_mw(frontier.commitments[place]):.3g}" if frontier.commitments else ""

@@ -33,7 +33,7 @@ def draw_frontier(frontier: Frontier, name: str) -> Figure:
     expected = np.array([point.plan.expected for point in frontier.points])
     left, right, bottom, top = _window(frontier, measured, expected)
     _envelope(axes, frontier, (left, right), (bottom, top))
-    axes.plot(measured, expected, color=BLUE, linewidth=1.2, zorder=3)
+    axes.plot(measured, expected, color=BLUE, linewidth=1.2, zorder=3, label="best plans known, by weight of risk")
     solved = np.array([point.is_solved for point in frontier.points])
     axes.plot(measured[solved], expected[solved], "o", color=BLUE, markersize=6, zorder=4, label="solved for")
     if not solved.all():
@@ -60,7 +60,7 @@ def draw_frontier(frontier: Frontier, name: str) -> Figure:
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.ticklabel_format(style="plain", useOffset=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=3, frameon=False, fontsize=8)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=2, frameon=False, fontsize=8)
     return figure
 
 

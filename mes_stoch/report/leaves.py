@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mes_stoch.solvers.risk_averse import LeafProgram, RuledProgram, SolvedProgram
 
 
-def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[SiteProgram, EngineResult]:
-    """The program of the leaves and the result with a dispatch and a profit for each of them.
+def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[RuledProgram, EngineResult]:
+    """The program of the leaves, without risk, and the result with a dispatch and a profit for each of them.
 
     Costs are worked out from the leaf's own numbers; a node's cost is their mean given the node. Duals are per unit of
     the leaf's own cost (:meth:`~mes_stoch.model.bundle.BundledProgram.unbundle_row_duals`).
@@ -34,22 +34,19 @@ def by_leaf(program: SolvedProgram, result: EngineResult) -> tuple[SiteProgram, 
         result = replace(result, scenarios=tuple(found))
     else:
         leaves = program
-    ruled: RuledProgram
-    if isinstance(leaves, RiskProgram):
-        common = None
-        if isinstance(program, BundledProgram):
-            common = root_rows(leaves.scenario(0), program.shared)[: len(leaves.program.row_names)]
-        ruled, result = leaves.program, _without_risk(leaves, result, common)
-    else:
-        ruled = leaves
-    if isinstance(ruled, AvailabilityProgram):
-        return ruled.program, _without_rules(ruled, result)
-    return ruled, result
+    if not isinstance(leaves, RiskProgram):
+        return leaves, result
+    common = None
+    if isinstance(program, BundledProgram):
+        common = root_rows(leaves.scenario(0), program.shared)[: len(leaves.program.row_names)]
+    return leaves.program, _without_risk(leaves, result, common)
 
 
-def _without_rules(program: AvailabilityProgram[SiteProgram], result: EngineResult) -> EngineResult:
-    """The result in the columns and rows of the leaves' own programs; what rules add costs nothing."""
-    return replace(
+def without_rules(program: RuledProgram, result: EngineResult) -> tuple[SiteProgram, EngineResult]:
+    """The site, and the result in the columns and rows of its leaves; what rules of availability add costs nothing."""
+    if not isinstance(program, AvailabilityProgram):
+        return program, result
+    return program.program, replace(
         result,
         root=program.inner_root(result.root),
         scenarios=tuple(

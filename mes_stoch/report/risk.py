@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mes_stoch.model.availability.program import AvailabilityProgram
 from mes_stoch.model.risk.measures import measure_of
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.risk import own_terms
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mes_stoch.model.program import FloatArray
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult
+    from mes_stoch.solvers.risk_averse import RuledProgram
 
 _MONEY_TOLERANCE = 1e-6
 #: What rows off by a solver's tolerance may be worth in a measure of the worst few, as a share of the largest profit.
@@ -28,14 +30,18 @@ def is_risk_averse(program: SiteProgram) -> bool:
     return risk is not None and risk.beta > 0.0
 
 
-def with_best_dispatch(program: SiteProgram, result: EngineResult, budget_s: float) -> EngineResult:
-    """Where the expected profit has no weight, a dispatch that earns what it can in scenarios that do not count."""
-    risk = program.instance.risk
+def with_best_dispatch(program: RuledProgram, result: EngineResult, budget_s: float) -> EngineResult:
+    """Where the expected profit has no weight, a dispatch that earns what it can in scenarios that do not count.
+
+    Which scenarios may break a rule of availability stays as it was decided.
+    """
+    site = program.program if isinstance(program, AvailabilityProgram) else program
+    risk = site.instance.risk
     if risk is None or risk.beta < 1.0:
         return result
     held = program.root.columns
-    if program.stages == 3:
-        held = np.union1d(held, program.day_ahead_columns).astype(np.int32)
+    if site.stages == 3:
+        held = np.union1d(held, site.day_ahead_columns).astype(np.int32)
     return replace(result, scenarios=best_dispatches(program.scenario, result.scenarios, held, budget_s))
 
 

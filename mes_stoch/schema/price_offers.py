@@ -18,7 +18,8 @@ MOST_STEPS = 5
 PRICE_TOLERANCE = 1e-9
 
 #: Columns of a table of commitments that hold such a price: of capacity, and of energy.
-PRICE_COLUMNS = ("price_eur_per_mw_h", "price_eur_per_mwh")
+ENERGY_PRICE_COLUMN = "price_eur_per_mwh"
+PRICE_COLUMNS = ("price_eur_per_mw_h", ENERGY_PRICE_COLUMN)
 
 Side = Literal["sell", "buy"]
 SIDES: tuple[Side, ...] = ("sell", "buy")

@@ -12,6 +12,7 @@ import pytest
 from helpers.mean_risk import least_mean_risk_cost
 from helpers.random_programs import Case, random_case
 from helpers.three_stage_folder import write_folder
+from rich.table import Table
 from solvers.array_programs import newsvendor
 
 import mes_stoch as ms
@@ -21,6 +22,7 @@ from mes_stoch.evaluation.frontier import Frontier, checked_weights, frontier_of
 from mes_stoch.evaluation.plans import MeanRisk
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.risk.tail import ConditionalValueAtRisk
+from mes_stoch.report.frontier import render_frontier
 from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
@@ -49,6 +51,15 @@ def test_two_scenarios_by_hand() -> None:
     assert found.most_expected(4.0) == pytest.approx(14.0, abs=1e-4)
     assert found.most_expected(-3.0) == pytest.approx(20.0, abs=1e-4)
     assert found.most_expected(8.1) == -math.inf
+
+
+def test_volumes_at_all_prices_are_told(instances: Path) -> None:
+    """``bid_curve_fr``: 1 MW at each of three prices is best on the mean."""
+    found = ms.evaluate(ms.read(instances / "bid_curve_fr"), frontier=True, risk_weights=[0, 1], gap_rel=1e-7).frontier
+    assert found is not None
+    table = render_frontier(found).renderables[0]
+    assert isinstance(table, Table)
+    assert next(iter(table.columns[-1].cells)) == "3"
 
 
 def frontier(case: Case, alpha: float, options: SolveOptions) -> Frontier:

@@ -16,6 +16,7 @@ is best, 10 EUR, and no rule changes that.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,51 @@ def test_values_say_why_they_are_not_there(tmp_path: Path) -> None:
     taken = site(tmp_path / "site", rule(0.9))
     with pytest.raises(UsageError, match="rule of availability"):
         ms.evaluate(taken, values=True)
+
+
+def test_a_scenario_that_does_not_count_keeps_the_rule(tmp_path: Path, instances: Path) -> None:
+    """Energy at 70 and at 140 beside a cost of 60, and a reserve at 40 that must be held in both: 40 EUR/MW/h for 10.
+
+    At 140 selling the energy instead earns 80 and costs a penalty of 5; the worst case, 40 as it is, would not mind.
+    """
+    folder = shutil.copytree(instances / "bid_curve_fr", tmp_path / "site")
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("price_eur_per_mwh: 80", "price_eur_per_mwh: da_price_eur_per_mwh"),
+        ("available_mw: 1\n    cost_eur_per_mwh: 65", "available_mw: 0\n    cost_eur_per_mwh: 65"),
+        ("available_mw: 1\n    cost_eur_per_mwh: 75", "available_mw: 0\n    cost_eur_per_mwh: 75"),
+        ("capacity_price_eur_per_mw_h: afrr_capacity_price_eur_per_mw_h", "capacity_price_eur_per_mw_h: 40"),
+        (
+            "    capacity_offer_prices_eur_per_mw_h: [8, 20, 28]\n    capacity_pricing: bid\n",
+            "    availability: RULE\n",
+        ),
+        ("RULE", rule(1.0)),
+        ("shortfall_penalty_eur_per_mw_h: 150", "shortfall_penalty_eur_per_mw_h: 5"),
+        ("{calm: 0.85, tight: 0.1, scarce: 0.05}", "{cheap: 0.5, dear: 0.5}"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
+    prices = {"cheap": 70, "dear": 140}
+    rows = [f"{name},2025-01-15T{hour:02d}:00+01:00,{price}" for name, price in prices.items() for hour in range(4)]
+    (folder / "scenarios.csv").write_text(
+        "\n".join(["scenario,time,da_price_eur_per_mwh", *rows, ""]), encoding="utf-8"
+    )
+    run = solved(ms.read(folder).with_risk("worst_case", beta=1.0))
+    assert run.commitments["volume_mw"].tolist() == pytest.approx([1.0])
+    assert run.summary["expected_profit"] == pytest.approx(4 * 40.0)
+    assert float(run.solution["fr_afrr_up.short_up_mw"].max()) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("ask", [ms.stability, lambda taken: ms.sequential_sampling(taken, 1.0)])
+def test_samples_say_why_they_are_not_there(instances: Path, tmp_path: Path, ask: Callable[[ms.Site], Any]) -> None:
+    """Each would be solved without the rule, and its commitment hold less than it asks for."""
+    folder = shutil.copytree(instances / "enedis_local", tmp_path / "site")
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    ruled = text.replace("  enedis_local_reserved:\n", "  enedis_local_reserved:\n    availability: {}\n")
+    (folder / "instance.yaml").write_text(ruled, encoding="utf-8")
+    with pytest.raises(UsageError, match="rule of availability"):
+        ask(ms.read(folder))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from policies.two_loop_folder import (
 
 import mes_stoch as ms
 from mes_stoch.evaluation.policies import PolicyComparison
+from mes_stoch.model.base_schedule import kept_at
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program
 from mes_stoch.policies.payback import modulated_periods
@@ -69,12 +70,33 @@ def test_profit_by_hand(tmp_path: Path) -> None:
     assert run.commitments["volume_mw"].to_list() == pytest.approx(TOGETHER_MW)
 
 
+def test_a_largest_volume_that_never_binds(tmp_path: Path) -> None:
+    """What is sold is told from nothing by what devices can do, and not by a limit of a million MW."""
+    folder = write_folder(tmp_path / "site")
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    (folder / "instance.yaml").write_text(
+        text.replace("volume_max_mw: 1\n", "volume_max_mw: 1000000\n"), encoding="utf-8"
+    )
+    outcome = compared(folder).outcomes["two_loop"]
+    assert (outcome.bracket.lower, outcome.bracket.upper) == pytest.approx((TWO_LOOP, TWO_LOOP), abs=1e-2)
+
+
+def test_what_is_kept_has_more_room_than_a_solver_takes() -> None:
+    """A solver's bounds and rows are off by up to 1e-7, whatever the size of a device; whole numbers are exact."""
+    lower, upper, integer = np.zeros(3), np.array([0.1, 40.0, 1.0]), np.array([False, False, True])
+    kept = kept_at(np.array([0.0, 20.0, 1.0 - 1e-9]), np.arange(3, dtype=np.int32), lower, upper, integer)
+    room = (kept.upper - kept.lower) / 2
+    assert (room[:2] >= 2e-7).all()
+    assert (room[:2] <= 1e-6 * np.maximum(upper[:2], 1.0)).all()
+    assert (kept.lower[2], kept.upper[2]) == (1.0, 1.0)
+
+
 def test_operation_by_hand(tmp_path: Path) -> None:
     """The schedule of loop 1, the call on top of it in the third hour, the payback in the fourth."""
     leaves = leaves_of(write_folder(tmp_path / "site"))
     decision = TwoLoop().commit(PolicyProblem(leaves, solve, Stop()))
-    assert decision.programmes is not None
-    kept = leaves.with_programmes(decision.programmes)
+    assert decision.base_schedules is not None
+    kept = leaves.with_base_schedules(decision.base_schedules)
     dispatched = evaluate_given(kept, decision.root, lambda one: one.values, gap_rel=EXACT)
     quiet, called = ({group.name: one.kept[group.positions] for group in leaves.column_groups} for one in dispatched)
 
@@ -162,6 +184,24 @@ def test_called_and_payback_periods(
     assert [list(map(int, part)) for part in found] == [list(called), list(payback)]
 
 
+@pytest.mark.parametrize(
+    ("sold", "called"),
+    [
+        pytest.param([[True, True], [True, True]], (0, 1, 0, 0), id="at both prices"),
+        pytest.param([[True, False], [False, False]], (0, 1, 0, 0), id="at the price that is reached"),
+        pytest.param([[False, False], [True, True]], (0, 0, 0, 0), id="at the price that is not"),
+    ],
+)
+def test_what_is_not_accepted_is_not_called(tmp_path: Path, sold: list[list[bool]], called: tuple[int, ...]) -> None:
+    """The auction pays 25: what is offered at 20 is accepted, what is offered at 30 is not."""
+    folder = write_folder(tmp_path / "site", calls={"one": (0, 1, 0, 0)})
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    offered = "capacity_offer_prices_eur_per_mw_h: [20, 30]\n    energy_price_up"
+    (folder / "instance.yaml").write_text(text.replace("energy_price_up", offered, 1), encoding="utf-8")
+    found, _ = modulated_periods(leaves_of(folder), 0, {"fr_mfrr_up": np.array(sold)})
+    assert list(map(int, found)) == list(called)
+
+
 def test_a_signal_that_is_followed_all_the_time_pays_back_once_a_block(tmp_path: Path) -> None:
     """aFRR in blocks of two hours, 30 % and 50 % called: 0.8 h in full, one period after the block."""
     folder = write_folder(tmp_path / "site", calls={"one": (0.3, 0.5, 0.0, 0.0)})
@@ -172,7 +212,7 @@ def test_a_signal_that_is_followed_all_the_time_pays_back_once_a_block(tmp_path:
     assert list(payback) == [False, False, True, False]
 
 
-def test_what_stays_of_the_programme(instances: Path) -> None:
+def test_what_stays_of_the_base_schedule(instances: Path) -> None:
     """``tiny_site``: CHP and process exchange with the grid, the boiler follows; day-ahead positions are closed."""
     leaves = leaves_of(instances / "tiny_site")
     called, payback = np.array([False, True, False, False]), np.array([False, False, True, False])

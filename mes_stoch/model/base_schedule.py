@@ -1,7 +1,7 @@
-"""What the base programme of a site is, column by column, and programmes that scenarios have to keep to.
+"""What the base schedule of a site is, column by column, and base schedules that scenarios have to keep to.
 
 A device has a base operation, in which it keeps free what it holds, and a called operation
-(:mod:`mes_stoch.model.site_model`). The **base programme** of a scenario is
+(:mod:`mes_stoch.model.site_model`). The **base schedule** of a scenario is
 
 - the positions on energy markets,
 - the base operation of every device that feeds or draws at the node of a traded connection (*exchanging* devices: CHP,
@@ -27,13 +27,16 @@ from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import BoolArray, FloatArray, IndexArray, LinearProgram
 from mes_stoch.model.site_model import SiteModel
 
-#: By how much a programme may be missed, of the range of a column: what a solver's point misses its own rows by.
-TOLERANCE = 1e-7
+#: By how much a base schedule may be missed, of the range of a column. A solver's point misses rows and bounds by 1e-7;
+#: within no more than that a column could be at both ends of its room, and balances of an idle hour would be broken.
+TOLERANCE = 3e-7
+#: Ranges below count as this, MW: the solver's tolerance is no share.
+_LEAST_RANGE = 1.0
 
 
 @dataclass(frozen=True)
-class ProgrammeColumns:
-    """Columns of the base programme.
+class BaseScheduleColumns:
+    """Columns of the base schedule.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ class ColumnRanges:
 def kept_at(
     values: FloatArray, columns: IndexArray, lower: FloatArray, upper: FloatArray, integer: BoolArray
 ) -> ColumnRanges:
-    """Columns kept at their values, whole ones exactly and others within :data:`TOLERANCE` of their range.
+    """Columns kept at their values, whole ones exactly and others within :data:`TOLERANCE` of their range (of 1 MW).
 
     Parameters
     ----------
@@ -89,12 +92,12 @@ def kept_at(
     """
     kept = np.where(integer[columns], np.round(values[columns]), values[columns])
     width = upper[columns] - lower[columns]
-    room = TOLERANCE * np.where(np.isfinite(width), width, np.maximum(1.0, np.abs(kept)))
+    room = TOLERANCE * np.maximum(np.where(np.isfinite(width), width, np.abs(kept)), _LEAST_RANGE)
     room = np.where(integer[columns], 0.0, room)
     return ColumnRanges(columns, kept - room, kept + room)
 
 
-def programme_columns(site: SiteModel) -> ProgrammeColumns:
+def base_schedule_columns(site: SiteModel) -> BaseScheduleColumns:
     """Which groups of columns of a model are base operation: told by the flows of its first period."""
     connections, traded = site.instance.connections(), set(site.scheduled_connections())
     groups = {id(variable): group for group, variables in site.variables for variable in variables}
@@ -113,7 +116,7 @@ def programme_columns(site: SiteModel) -> ProgrammeColumns:
                 exchanging.add(owner)
             own = (groups.get(id(variable)) for variable in _variables(flow(0)))
             found |= {group.name: group.owner for group in own if group is not None and _is_dispatch(site, group)}
-    return ProgrammeColumns(
+    return BaseScheduleColumns(
         exchanging=frozenset(name for name, owner in found.items() if owner in exchanging),
         following=frozenset(name for name, owner in found.items() if owner not in exchanging),
         states=states,
