@@ -9,6 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 from helpers.uniform_newsvendor import BEST, demands, earned, sampled
+from solvers.array_programs import newsvendor
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
@@ -135,3 +136,13 @@ def test_a_list_of_scenarios_is_no_sample(instances: Path) -> None:
 def test_a_time_limit_is_told(instances: Path) -> None:
     with pytest.raises(TimeLimitError, match="longer time limit"):
         ms.stability(ms.read(instances / "enedis_local"), (2, 4), scenarios=6, time_limit_s=0.001)
+
+
+def test_a_share_of_nothing_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Orders that cost what they sell for are best left: everything earned is 0, and what was solved is kept."""
+    found = stability(
+        lambda count, _: newsvendor([10.0] * count, [1.0] * count), [2, 3], 2, 4, 7, EXACT, wanted_error_rel=0.01
+    )
+    assert found.wanted_error is None
+    assert found.recommended is None
+    assert "nothing is earned" in caplog.text
