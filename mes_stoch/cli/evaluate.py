@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mes_stoch.cli import output
 from mes_stoch.cli.evaluate_options import ASK, asks_something, is_by_solves, question_options
@@ -113,13 +114,20 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
+    if not asked["stress"] and context.get_parameter_source("leaves") is ParameterSource.COMMANDLINE:
+        raise UsageError("--leaves belongs to --stress")
     is_sampling = asks_for_samples(asked)
     if not (asks_something(asked) or is_sampling or draws):
         raise UsageError(ASK)
     by_solves = is_sampling or is_by_solves(asked)
     take_part(context, invocation, is_joint=not (by_solves or asked["stress"]), is_possible=not by_solves)
     with ready_together() if invocation.is_joint else contextlib.nullcontext():
-        check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
+        check_target(
+            folder / EVALUATION if out is None else out,
+            is_named=out is not None,
+            force=force,
+            finds_commitment=asked["sequential"],
+        )
         run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
         site = api.read(folder) if run is None else api.site_of(run)
         tree = None
