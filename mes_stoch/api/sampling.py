@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mes_stoch.api.site import Site, site_of
 from mes_stoch.api.solving import SolveRequest
+from mes_stoch.evaluation.asked import require_no_rule
 from mes_stoch.evaluation.commitment import root_of
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.samples import SiteSamples
@@ -203,6 +204,7 @@ def _drawn(site: Site, leaves: int | None) -> tuple[int, int]:
             "samples are compared by the expected profit, and the instance weighs risk beside it: use "
             "site.with_risk(None)"
         )
+    require_no_rule(site.instance)
     return int(seed), int(own if leaves is None else leaves)
 
 

@@ -18,7 +18,7 @@ from mes_stoch.cli.evaluate_sampling import asks_for_samples, from_samples, samp
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
 from mes_stoch.cli.ranks import ready_together, take_part
-from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
+from mes_stoch.schema.errors import GapNotReachedError, StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
     from mes_stoch.api.site import Site
@@ -49,7 +49,8 @@ Examples:
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
-cannot be delivered, or a scenario has no dispatch, 4 the time limit came first.
+cannot be delivered, or a scenario has no dispatch, 4 the time limit came first, or samples did not show the wanted
+gap (what was found is written).
 """
 
 
@@ -198,10 +199,16 @@ def _judge(found: Evaluation) -> None:
 
     Raises
     ------
-    TimeLimitError, StressError
+    TimeLimitError, GapNotReachedError, StressError
     """
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
+    grown = found.sequential
+    if grown is not None and not grown.is_reached:
+        raise GapNotReachedError(
+            f"samples of {grown.last.scenarios} scenarios do not show the wanted gap; give it more with "
+            "--most-scenarios, or want a wider one"
+        )
     test = found.stress
     if test is not None and not test.passed:
         raise StressError(

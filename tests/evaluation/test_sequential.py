@@ -134,3 +134,14 @@ def test_a_commitment_that_is_there_is_not_written_over(
     assert run_command(["evaluate", str(instances / "enedis_local"), *asked])[0] == 2
     assert "found_commitments.csv exists" in capsys.readouterr().err
     assert mine.read_text(encoding="utf-8") == "of my own\n"
+
+
+def test_a_gap_that_is_not_shown_is_no_success(
+    instances: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is written, and a script can tell."""
+    target = tmp_path / "found.json"
+    asked = ["--sequential", "--wanted-gap", "0.001", "--scenarios", "2", "--most-scenarios", "2", "--out", str(target)]
+    assert run_command(["evaluate", str(instances / "enedis_local"), *asked])[0] == 4
+    assert "do not show the wanted gap" in capsys.readouterr().err
+    assert json.loads(target.read_text(encoding="utf-8"))["sequential"]["is_reached"] is False

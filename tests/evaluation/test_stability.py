@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -146,3 +147,17 @@ def test_a_share_of_nothing_is_no_error(caplog: pytest.LogCaptureFixture) -> Non
     assert found.wanted_error is None
     assert found.recommended is None
     assert "nothing is earned" in caplog.text
+
+
+def test_a_rule_over_all_scenarios_has_no_meaning_in_samples(instances: Path, tmp_path: Path) -> None:
+    """Samples are solved without it, so that it would bound nothing."""
+    folder = tmp_path / "site"
+    shutil.copytree(instances / "hospital_fr", folder)
+    file = folder / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("  fr_mfrr_up:\n", "  fr_mfrr_up:\n    availability: {}\n"), encoding="utf-8")
+    site = ms.read(folder)
+    with pytest.raises(UsageError, match="fr_mfrr_up has a rule of availability"):
+        ms.stability(site, (2, 3), replications=2, scenarios=2)
+    with pytest.raises(UsageError, match="fr_mfrr_up has a rule of availability"):
+        ms.sequential_sampling(site, 100.0)
