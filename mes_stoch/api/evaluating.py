@@ -190,11 +190,11 @@ def evaluate(
     rule = None
     if interval is not None or block_days is not None:
         rule = IntervalRule(interval or "block-bootstrap", block_days)
-    is_of_profits = commitments is not None or rule is not None or against is not None
+    is_of_profits = rule is not None or against is not None
     of_site = values or products or policies is not None or frontier or day_ahead or devices
     is_other = tree is not None and not (of_site or replications is not None)
     # what is operated without foresight is dispatched with it as well
-    is_dispatched = (is_of_profits or is_other) and not rolling
+    is_dispatched = is_of_profits or ((commitments is not None or is_other) and not rolling)
     asked = Asked(
         commitments=commitments,
         profits=is_dispatched,

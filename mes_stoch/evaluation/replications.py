@@ -257,7 +257,9 @@ def optimality_gap(
     for place, seed in enumerate(seeds, 1):
         program, candidate = sample(seed)
         if len(seeds) == TWO and len(program.scenario_names) < TWO:
-            raise UsageError("two replications take two scenarios or more each, from which their spread is estimated")
+            raise UsageError(
+                "two replications take two draws (day-ahead nodes) or more each, by which their spread is estimated"
+            )
         try:
             replication = replicate(program, candidate, options, seed=seed, stop=stop)
         except NotInTimeError:

@@ -188,3 +188,12 @@ def test_many_draws_without_one_each_are_not_held_at_once() -> None:
 
     bootstrap_interval(3000, mean)
     assert most <= 1_100_000
+
+
+def test_an_interval_that_is_asked_for_beside_rolling(instances: Path) -> None:
+    run = ms.solve(ms.read(instances / "tiny_site"))
+    assert run is not None
+    found = ms.evaluate(run, rolling=True, interval="block-bootstrap")
+    assert found.rolling is not None
+    assert found.profits is not None
+    assert found.profits.intervals is not None
