@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +15,7 @@ from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.schema.errors import (
     MissingEntryError,
@@ -178,16 +179,22 @@ def evaluate(
     >>> round(found.biases[0].planned.lower, 2), bool((found.table()["bias_lower_eur"] >= 0).all())
     (-687.5, True)
     """
-    if not frontier and (risk_weights is not None or cvar_alpha is not None):
-        raise UsageError("risk_weights and cvar_alpha are of a frontier: ask for it with frontier=True")
+    _require_owners(
+        {
+            "frontier=True": (frontier, {"risk_weights": risk_weights, "cvar_alpha": cvar_alpha}),
+            "replications": (replications is not None, {"policy_leaves": policy_leaves}),
+            "devices=True": (devices, {"device_step": device_step}),
+            "rolling=True": (rolling, {"forecast": forecast, "fan": _unless(1, fan), "workers": _unless(1, workers)}),
+        }
+    )
     rule = None
     if interval is not None or block_days is not None:
         rule = IntervalRule(interval or "block-bootstrap", block_days)
-    is_of_profits = commitments is not None or rule is not None or against is not None
+    is_of_profits = rule is not None or against is not None
     of_site = values or products or policies is not None or frontier or day_ahead or devices
     is_other = tree is not None and not (of_site or replications is not None)
     # what is operated without foresight is dispatched with it as well
-    is_dispatched = (is_of_profits or is_other) and not rolling
+    is_dispatched = is_of_profits or ((commitments is not None or is_other) and not rolling)
     asked = Asked(
         commitments=commitments,
         profits=is_dispatched,
@@ -230,6 +237,8 @@ def evaluate(
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
+    if run is not None and is_dispatched and commitments is None:
+        _warn_of_own_scenarios(run, taken)
     if rolling:
         asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
     team = ScenarioCommunicator(mpi.world() if asked.is_for_ranks and not stress else None)
@@ -239,6 +248,35 @@ def evaluate(
     from mes_stoch.report.rolling_settlement import settled
 
     return replace(found, rolling=settled(found.rolling))
+
+
+def _require_owners(belonging: Mapping[str, tuple[bool, Mapping[str, object]]]) -> None:
+    """Refuse a keyword that says more of a question that is not asked.
+
+    Raises
+    ------
+    UsageError
+    """
+    for owner, (is_asked, given) in belonging.items():
+        alone = [name for name, value in given.items() if value is not None]
+        if alone and not is_asked:
+            raise UsageError(f"{listed(alone)}: of {owner} alone, which is not asked for")
+
+
+def _unless(default: int, given: int) -> int | None:
+    """``None`` where nothing else than the default is given."""
+    return None if given == default else given
+
+
+def _warn_of_own_scenarios(run: Run, tree: ScenarioTree) -> None:
+    """What a commitment earns in the scenarios it was chosen for says too much of other days."""
+    seed = tree.dataset.attrs.get("seed")
+    if seed is not None and seed == run.tree.dataset.attrs.get("seed"):
+        logger.warning(
+            "the commitment was made for scenarios of seed %s: for days not drawn, what it earns in them is too good, "
+            "and so are its intervals; take another seed",
+            seed,
+        )
 
 
 def _weights(given: Sequence[float] | None) -> Sequence[float]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from mes_stoch.api.site import Site, site_of
 from mes_stoch.api.solving import SolveRequest
+from mes_stoch.evaluation.asked import require_no_rule
 from mes_stoch.evaluation.commitment import root_of
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.samples import SiteSamples
 from mes_stoch.evaluation.sequential import FIRST, MOST, sample_until
 from mes_stoch.evaluation.stability import stability as solve_samples
 from mes_stoch.io.commitment_file import commitments_from
-from mes_stoch.io.readers.locate import listed
 from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.tree import ScenarioTree
@@ -204,12 +204,7 @@ def _drawn(site: Site, leaves: int | None) -> tuple[int, int]:
             "samples are compared by the expected profit, and the instance weighs risk beside it: use "
             "site.with_risk(None)"
         )
-    ruled = [name for name, product in site.instance.called_products().items() if product.availability is not None]
-    if ruled:
-        raise UsageError(
-            f"{listed(ruled)} has a rule of availability over all scenarios, which samples of them would not keep; use "
-            "availability: null for it"
-        )
+    require_no_rule(site.instance)
     return int(seed), int(own if leaves is None else leaves)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mes_stoch.cli import output
 from mes_stoch.cli.evaluate_options import ASK, asks_something, is_by_solves, question_options
@@ -17,7 +18,7 @@ from mes_stoch.cli.evaluate_sampling import asks_for_samples, from_samples, samp
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
 from mes_stoch.cli.ranks import ready_together, take_part
-from mes_stoch.schema.errors import StressError, TimeLimitError, UsageError
+from mes_stoch.schema.errors import GapNotReachedError, StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
     from mes_stoch.api.site import Site
@@ -48,7 +49,8 @@ Examples:
 
 \b
 Exit codes: 0 done (everything can be delivered), 2 the folder, file or command is not right, 3 something held
-cannot be delivered, or a scenario has no dispatch, 4 the time limit came first.
+cannot be delivered, or a scenario has no dispatch, 4 the time limit came first, or samples did not show the wanted
+gap (what was found is written).
 """
 
 
@@ -113,13 +115,20 @@ def evaluate(
 
     invocation = context.ensure_object(Invocation)
     draws = any(option is not None for option in (scenarios, leaves_per_node, seed))
+    if not asked["stress"] and context.get_parameter_source("leaves") is ParameterSource.COMMANDLINE:
+        raise UsageError("--leaves belongs to --stress")
     is_sampling = asks_for_samples(asked)
     if not (asks_something(asked) or is_sampling or draws):
         raise UsageError(ASK)
     by_solves = is_sampling or is_by_solves(asked)
     take_part(context, invocation, is_joint=not (by_solves or asked["stress"]), is_possible=not by_solves)
     with ready_together() if invocation.is_joint else contextlib.nullcontext():
-        check_target(folder / EVALUATION if out is None else out, is_named=out is not None, force=force)
+        check_target(
+            folder / EVALUATION if out is None else out,
+            is_named=out is not None,
+            force=force,
+            finds_commitment=asked["sequential"],
+        )
         run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
         site = api.read(folder) if run is None else api.site_of(run)
         tree = None
@@ -190,10 +199,16 @@ def _judge(found: Evaluation) -> None:
 
     Raises
     ------
-    TimeLimitError, StressError
+    TimeLimitError, GapNotReachedError, StressError
     """
     if found.is_cut_short:
         raise TimeLimitError("a limit came first: what is written is proven, and wider than was asked for")
+    grown = found.sequential
+    if grown is not None and not grown.is_reached:
+        raise GapNotReachedError(
+            f"samples of {grown.last.scenarios} scenarios do not show the wanted gap; give it more with "
+            "--most-scenarios, or want a wider one"
+        )
     test = found.stress
     if test is not None and not test.passed:
         raise StressError(

@@ -41,7 +41,11 @@ class _Leaves(click.ParamType[int | None]):
 
 
 _OPTIONS = (
-    click.option("--stress", is_flag=True, help="The stress test: full calls at every time, without optimisation."),
+    click.option(
+        "--stress",
+        is_flag=True,
+        help="The stress test of a run: full calls of what it holds at every time, without optimisation.",
+    ),
     click.option(
         "--leaves",
         type=_Leaves(),
@@ -98,8 +102,8 @@ _OPTIONS = (
         "--policy-leaves",
         type=click.IntRange(min=1),
         metavar="P",
-        help="With replications of three stages: day-ahead positions of the commitment are decided by P further leaves "
-        "below each node; default as many as it has.",
+        help="With --replications or --sequential of three stages: day-ahead positions of the commitment are decided "
+        "by P further leaves below each node; default as many as it has.",
     ),
     click.option(
         "--interval",
@@ -151,7 +155,6 @@ _OPTIONS = (
 _BESIDE = {
     "risk_weights": "frontier",
     "cvar_alpha": "frontier",
-    "policy_leaves": "replications",
     "forecast_scenarios": "rolling",
     "forecast_seed": "rolling",
     "fan": "rolling",
@@ -159,7 +162,7 @@ _BESIDE = {
     "device_step": "devices",
 }
 #: Options that are no question by themselves.
-_NO_QUESTION = ("leaves", *_BESIDE)
+_NO_QUESTION = ("leaves", "policy_leaves", *_BESIDE)
 
 ASK = (
     "say what to evaluate: --stress tests whether everything that is held can be delivered, --scenarios and --seed or "
@@ -190,8 +193,10 @@ def asks_something(asked: Mapping[str, Any]) -> bool:
         An option without the one it belongs to.
     """
     alone = [name for name, owner in _BESIDE.items() if asked[name] is not None and not asked[owner]]
-    if alone:
-        told = (f"--{name.replace('_', '-')} belongs to --{_BESIDE[name]}" for name in alone)
+    told = [f"--{name.replace('_', '-')} belongs to --{_BESIDE[name]}" for name in alone]
+    if asked["policy_leaves"] is not None and asked["replications"] is None and not asked["sequential"]:
+        told.append("--policy-leaves belongs to --replications or --sequential")
+    if told:
         raise UsageError("; ".join(told))
     return any(value not in (None, False) for name, value in asked.items() if name not in _NO_QUESTION)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mes_stoch.cli import output
-from mes_stoch.cli.evaluate_sampling import show_samples, write_commitment
+from mes_stoch.cli.evaluate_sampling import commitments_beside, write_commitment
 from mes_stoch.schema.errors import UsageError, WriteError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from mes_stoch.evaluation.evaluation import Evaluation
 
 
-def check_target(target: Path, *, is_named: bool, force: bool) -> None:
+def check_target(target: Path, *, is_named: bool, force: bool, finds_commitment: bool = False) -> None:
     """Refuse to write what could not be written, or over what is not an evaluation's."""
     from mes_stoch.io.artifacts.run_folder import FLOWS, MANIFEST, SOLUTION, SUMMARY, TREE, UNFINISHED
 
@@ -25,7 +28,8 @@ def check_target(target: Path, *, is_named: bool, force: bool) -> None:
         raise UsageError(f"{target.name} would overwrite a file of a run; choose another name for --out")
     if is_named and not target.parent.is_dir():
         raise UsageError(f"cannot write {target}: there is no folder {target.parent}")
-    for path in (target, data):
+    beside = (commitments_beside(target),) if finds_commitment else ()
+    for path in (target, data, *beside):
         if path.is_dir():
             raise UsageError(f"cannot write {path}: it is a folder")
         if is_named and path.exists() and not force:
@@ -34,16 +38,11 @@ def check_target(target: Path, *, is_named: bool, force: bool) -> None:
 
 def default_target(folder: Path, name: str, *, is_run: bool) -> Path:
     """Where it is written: the run's own folder, or one of its own."""
-    from mes_stoch.io.artifacts.run_folder import EVALUATION
+    from mes_stoch.io.artifacts.run_folder import EVALUATION, make_default_folder
 
     if is_run:
         return folder / EVALUATION
-    made = Path("runs") / f"{name}-evaluation-{datetime.now():%Y%m%d-%H%M%S}"
-    try:
-        made.mkdir(parents=True)
-    except OSError as error:
-        raise UsageError(f"cannot make {made}: {error.strerror or error}; name a file with --out") from error
-    return made / EVALUATION
+    return make_default_folder(f"{name}-evaluation-{datetime.now():%Y%m%d-%H%M%S}") / EVALUATION
 
 
 def kept_scenarios(folder: Path, out: Path | None, *, is_run: bool) -> Path | None:
@@ -78,43 +77,33 @@ def show_and_write(
 
 def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
     """Print the tables of every part."""
-    if found.stress is not None:
-        from mes_stoch.report.stress import render_stress
+    from mes_stoch.report.device_values import render_day_ahead, render_devices
+    from mes_stoch.report.evaluation import render_gap, render_products, render_profits, render_values
+    from mes_stoch.report.frontier import render_frontier
+    from mes_stoch.report.policies import render_policies
+    from mes_stoch.report.rolling import render_rolling
+    from mes_stoch.report.sampling import render_comparison, render_sequential
+    from mes_stoch.report.stability import render_stability
+    from mes_stoch.report.stress import render_stress
 
-        output.show(render_stress(found.stress, leaves))
-    if found.profits is not None:
-        from mes_stoch.report.evaluation import render_profits
-
-        output.show(render_profits(found.profits, before))
-    if found.comparison is not None:
-        from mes_stoch.report.sampling import render_comparison
-
-        output.show(render_comparison(found.comparison))
-    show_samples(found)
-    if found.optimality_gap is not None:
-        from mes_stoch.report.evaluation import render_gap
-
-        output.show(render_gap(found.optimality_gap))
-    if found.product_values is not None:
-        from mes_stoch.report.evaluation import render_products
-
-        output.show(render_products(found.product_values))
-    if found.rolling is not None:
-        from mes_stoch.report.rolling import render_rolling
-
-        output.show(render_rolling(found.rolling))
-    if found.values is not None:
-        from mes_stoch.report.evaluation import render_values
-
-        output.show(render_values(found.values))
-    if found.frontier is not None:
-        from mes_stoch.report.frontier import render_frontier
-
-        output.show(render_frontier(found.frontier))
-    if found.policies is not None:
-        from mes_stoch.report.policies import render_policies
-
-        output.show(render_policies(found.policies))
+    rendered: tuple[tuple[object, Callable[[Any], RenderableType]], ...] = (
+        (found.stress, lambda stress: render_stress(stress, leaves)),
+        (found.profits, lambda profits: render_profits(profits, before)),
+        (found.comparison, render_comparison),
+        (found.stability, render_stability),
+        (found.day_ahead_information, render_day_ahead),
+        (found.device_values, render_devices),
+        (found.sequential, render_sequential),
+        (found.optimality_gap, render_gap),
+        (found.product_values, render_products),
+        (found.rolling, render_rolling),
+        (found.values, render_values),
+        (found.frontier, render_frontier),
+        (found.policies, render_policies),
+    )
+    for part, render in rendered:
+        if part is not None:
+            output.show(render(part))
 
 
 def _draw(found: Evaluation, target: Path) -> None:

@@ -171,24 +171,9 @@ def from_samples(subject: Site | Run, asked: Mapping[str, Any], drawn: Mapping[s
     )
 
 
-def show_samples(found: Evaluation) -> None:
-    """Tables of what was found."""
-    if found.stability is not None:
-        from mes_stoch.report.stability import render_stability
-
-        output.show(render_stability(found.stability))
-    if found.day_ahead_information is not None:
-        from mes_stoch.report.device_values import render_day_ahead
-
-        output.show(render_day_ahead(found.day_ahead_information))
-    if found.device_values is not None:
-        from mes_stoch.report.device_values import render_devices
-
-        output.show(render_devices(found.device_values))
-    if found.sequential is not None:
-        from mes_stoch.report.sampling import render_sequential
-
-        output.show(render_sequential(found.sequential))
+def commitments_beside(target: Path) -> Path:
+    """Where a commitment is written that samples have found."""
+    return target.with_name(f"{target.stem}_commitments.csv")
 
 
 def write_commitment(found: Evaluation, target: Path) -> None:
@@ -197,6 +182,6 @@ def write_commitment(found: Evaluation, target: Path) -> None:
         from mes_stoch.io.artifacts.run_folder import RunFolder
         from mes_stoch.report.run import commitments_as_text
 
-        name = f"{target.stem}_commitments.csv"
+        name = commitments_beside(target).name
         written = RunFolder(target.parent).put_frame(name, commitments_as_text(found.commitments))
         output.status(f"commitment: {written}")

@@ -161,7 +161,8 @@ def evaluate_asked(
     team = communicator or ScenarioCommunicator()
     stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
     _require_expectation(subject, asked)
-    _require_no_rule(subject, asked)
+    if asked.values or asked.is_of_expectation:
+        require_no_rule(subject.instance)
     volumes = _volumes(subject, asked.commitments) if asked.needs_volumes else {}
     rule = asked.interval
     if rule is not None:
@@ -257,11 +258,16 @@ def _require_expectation(subject: Subject, asked: Asked) -> None:
         )
 
 
-def _require_no_rule(subject: Subject, asked: Asked) -> None:
-    """Most parts rest on scenarios by themselves, where a rule over their probabilities has no meaning."""
-    called = subject.instance.called_products()
-    ruled = [name for name, product in called.items() if product.availability is not None]
-    if ruled and (asked.values or asked.is_of_expectation):
+def require_no_rule(instance: Instance) -> None:
+    """Most parts rest on scenarios by themselves, where a rule over their probabilities has no meaning.
+
+    Raises
+    ------
+    UsageError
+        A product has such a rule.
+    """
+    ruled = [name for name, product in instance.called_products().items() if product.availability is not None]
+    if ruled:
         raise UsageError(
             f"{listed(ruled)} has a rule of availability over all scenarios, and what is asked for looks at scenarios, "
             "or at samples, by themselves, where it would bound nothing; use availability: null for it"

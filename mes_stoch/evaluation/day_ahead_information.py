@@ -16,7 +16,7 @@ others as well.
 
 Source
 ------
-Birge & Louveaux (2011), Introduction to Stochastic Programming, 2nd ed., section 4.3 (information, stage by stage), DOI
+Birge & Louveaux (2011), Introduction to Stochastic Programming, 2nd ed., chapter 4 (the value of information), DOI
 10.1007/978-1-4614-0237-4.
 """
 

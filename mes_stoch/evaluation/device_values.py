@@ -143,7 +143,7 @@ def device_values(
     Raises
     ------
     UsageError
-        No device has a limit that is a number, or the step is not above zero.
+        No device has a limit that is a number or can be larger alone, or the step is not above zero.
     InfeasibleError, UnboundedError, SolveError
     NotInTimeError
         There was no time for the site as it is.
@@ -175,6 +175,8 @@ def device_values(
         program = by_day_ahead_node(larger, larger)
         value = solves.bracket(program) - now
         found[path] = DeviceValue(limit, more, unit, kept.shadow_price(program, more), value)
+    if not found:
+        raise UsageError(f"no limit of {leaves.name} can be larger alone, so that nothing can be said of its devices")
     return DeviceValues(
         now, found, len(leaves.scenario_names), seed_of(leaves.tree), leaves.instance.currency, solves.is_complete
     )

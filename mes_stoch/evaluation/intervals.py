@@ -207,8 +207,7 @@ def bootstrap_interval(
 ) -> tuple[tuple[float, float], float]:
     """Bias-corrected and accelerated interval of a statistic of ``count`` independent draws, by their positions."""
     everyone = np.arange(count, dtype=np.int32)
-    without = np.array([np.delete(everyone, place) for place in everyone])
-    if np.ptp(statistic(without)) == 0.0:
+    if np.ptp(_without_each(everyone, statistic)) == 0.0:
         # nothing differs that the statistic sees, and acceleration is not defined
         centre = float(statistic(everyone[None])[0])
         return (centre, centre), 0.0
@@ -223,6 +222,17 @@ def bootstrap_interval(
     )
     interval = found.confidence_interval
     return (float(interval.low), float(interval.high)), float(found.standard_error)
+
+
+def _without_each(everyone: IndexArray, statistic: Statistic) -> FloatArray:
+    """A statistic of all draws but one, for each of them."""
+    step = _batch(len(everyone))
+    return np.concatenate(
+        [
+            statistic(np.array([np.delete(everyone, place) for place in everyone[first : first + step]]))
+            for first in range(0, len(everyone), step)
+        ]
+    )
 
 
 def block_length(count: int) -> int:

@@ -214,13 +214,19 @@ def _costs(program: StochasticProgram, root: FloatArray, options: SolveOptions, 
     return np.array([value.upper for value in values])
 
 
-def seeds_of(seed: int, count: int) -> list[int]:
+def seeds_of(seed: int, count: int, purpose: int = 0) -> list[int]:
     """Seeds of samples that have nothing in common.
 
-    >>> len(set(seeds_of(7, 30)))
-    30
+    Parameters
+    ----------
+    purpose : int
+        Another one has other seeds, so that a commitment that was found by samples is not judged by the same.
+
+    >>> len(set(seeds_of(7, 30) + seeds_of(7, 30, purpose=1)))
+    60
     """
-    return [int(np.random.SeedSequence([seed, place]).generate_state(1)[0]) for place in range(count)]
+    of = [] if purpose == 0 else [purpose]
+    return [int(np.random.SeedSequence([seed, place, *of]).generate_state(1)[0]) for place in range(count)]
 
 
 def optimality_gap(
@@ -251,7 +257,9 @@ def optimality_gap(
     for place, seed in enumerate(seeds, 1):
         program, candidate = sample(seed)
         if len(seeds) == TWO and len(program.scenario_names) < TWO:
-            raise UsageError("two replications take two scenarios or more each, from which their spread is estimated")
+            raise UsageError(
+                "two replications take two draws (day-ahead nodes) or more each, by which their spread is estimated"
+            )
         try:
             replication = replicate(program, candidate, options, seed=seed, stop=stop)
         except NotInTimeError:

@@ -42,6 +42,8 @@ FIRST = 20
 MOST = 2000
 _GROWTH = 1.5
 _SEEDS_A_STEP = 3
+#: A candidate that is found here may be judged by replications later on, of the same root seed.
+_PURPOSE = 1
 
 
 class Samples(Protocol):
@@ -179,7 +181,7 @@ def sample_until(
     steps: list[Step] = []
     candidate = root
     for place, count in enumerate(sizes(first, most)):
-        seeds = seeds_of(seed, _SEEDS_A_STEP * (place + 1))[-_SEEDS_A_STEP:]
+        seeds = seeds_of(seed, _SEEDS_A_STEP * (place + 1), _PURPOSE)[-_SEEDS_A_STEP:]
         try:
             chosen = root if root is not None else _candidate(samples, count, seeds[0], solves)
             step = _look(samples, count, seeds[1:], chosen, wanted, solves)

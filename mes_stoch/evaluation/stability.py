@@ -32,6 +32,7 @@ Optimization 3(2); Dupacova (1990), Stability and sensitivity analysis for stoch
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
 from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
+
+logger = logging.getLogger("mes_stoch.evaluation.stability")
 
 Sampled = Callable[[int, int], StochasticProgram]
 
@@ -253,7 +256,9 @@ def stability(
         found += done
     error = wanted_error
     if wanted_error_rel is not None:
-        error = wanted_error_rel * abs(common.best_mean)
+        error = wanted_error_rel * abs(common.best_mean) or None
+        if error is None:
+            logger.warning("nothing is earned over the common sample, and a share of that is no error: give an amount")
     return Stability(
         tuple(found),
         common_scenarios,

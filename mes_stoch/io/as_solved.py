@@ -62,8 +62,20 @@ def inputs_as_solved(loaded: LoadedInstance) -> tuple[dict[str, bytes], dict[str
     return inputs, changes
 
 
-def read_again(inputs: Mapping[str, bytes]) -> LoadedInstance:
-    """An instance from the files that a run keeps of it.
+def read_again(
+    inputs: Mapping[str, bytes],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    called: str = "the run's copy of its instance",
+) -> LoadedInstance:
+    """An instance from the files that are kept of it, as by a run.
+
+    Parameters
+    ----------
+    overrides : mapping, optional
+        Entries to replace, by dotted path.
+    called : str
+        What errors call it.
 
     Raises
     ------
@@ -76,11 +88,11 @@ def read_again(inputs: Mapping[str, bytes]) -> LoadedInstance:
                 target = Path(copy) / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-            return read_instance(Path(copy))
+            return read_instance(Path(copy), overrides)
     except OSError as error:
-        raise UsageError(f"no space to read the run's instance: {error.strerror or error}") from error
+        raise UsageError(f"no space to read {called}: {error.strerror or error}") from error
     except InstanceError as error:
-        raise InstanceError("the run's copy of its instance", error.issues) from None
+        raise InstanceError(called, error.issues) from None
 
 
 def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any]]:

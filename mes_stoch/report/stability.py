@@ -29,15 +29,7 @@ def render_stability(found: Stability) -> RenderableType:
     for heading in ("scenarios", "samples", "optimum", "+-", "earned elsewhere", "+-", "gap", "its error"):
         table.add_column(heading, justify="right")
     for size, row in found.table().iterrows():
-        names = (
-            "in_sample_upper",
-            "in_sample_deviation",
-            "out_of_sample",
-            "out_of_sample_deviation",
-            "gap",
-            "gap_error",
-        )
-        table.add_row(str(size), str(int(row["samples"])), *(amount(float(row[name])) for name in names))
+        table.add_row(str(size), str(int(row["samples"])), *(amount(float(row[name])) for name in _SHOWN))
     lines = [
         "  Optimum: proven bound of a sample, on the mean of the samples. Earned elsewhere: by its commitment",
         f"  over {found.common_scenarios} other scenarios, whose own standard error is {amount(found.common_error)}.",

@@ -114,6 +114,12 @@ class TimeLimitError(MesStochError):
     exit_code = 4
 
 
+class GapNotReachedError(MesStochError):
+    """What was wanted was not reached; what was found is written."""
+
+    exit_code = 4
+
+
 class ModelError(MesStochError):
     """The model could not be assembled or compiled from a valid instance."""
 

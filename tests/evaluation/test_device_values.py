@@ -95,3 +95,12 @@ def test_what_makes_no_sense(tmp_path: Path, instances: Path) -> None:
         ms.evaluate(site, devices=True, device_step=0.0)
     with pytest.raises(UsageError, match="weighs risk"):
         ms.evaluate(site.with_risk("worst_case"), devices=True)
+
+
+def test_a_run_has_devices_as_its_instance_has(tmp_path: Path) -> None:
+    """A run's instance is a copy of its own, from which the limits are varied."""
+    run = ms.solve(ms.read(write_folder(tmp_path / "site")))
+    assert run is not None
+    found = ms.evaluate(run, devices=True, device_step=0.2, gap_rel=1e-9).device_values
+    assert found is not None
+    assert middle(found.devices["components.generator.power_max_mw"].step_value) == pytest.approx(2.4, abs=1e-4)

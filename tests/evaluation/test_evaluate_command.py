@@ -6,13 +6,17 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import jsonschema
 import pytest
 import xarray as xr
 
 import mes_stoch as ms
+from mes_stoch.cli import evaluate_output
 from mes_stoch.cli.main import run as run_command
 from mes_stoch.schema.errors import UsageError
 
@@ -146,3 +150,59 @@ def test_from_python(tiny_run: Path) -> None:
     assert evaluation.stress.table().empty
     with pytest.raises(UsageError, match="stress=True"):
         ms.evaluate(tiny_run)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "owner"),
+    [
+        ({"policy_leaves": 2}, "policy_leaves: of replications"),
+        ({"device_step": 0.5}, "device_step: of devices=True"),
+        ({"fan": 3, "workers": 2}, "fan, workers: of rolling=True"),
+        ({"cvar_alpha": 0.8}, "cvar_alpha: of frontier=True"),
+    ],
+)
+def test_a_keyword_of_a_question_that_is_not_asked(tiny_run: Path, keywords: dict[str, Any], owner: str) -> None:
+    with pytest.raises(UsageError, match=owner):
+        ms.evaluate(tiny_run, stress=True, **keywords)
+
+
+def test_leaves_are_of_the_stress_test(tiny_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", tiny_run, "--values", "--leaves", "3") == 2
+    assert "--leaves belongs to --stress" in capsys.readouterr().err
+
+
+def test_a_run_that_was_evaluated_can_be_solved_again(instances: Path, tmp_path: Path) -> None:
+    """What an evaluation leaves in a run folder belongs to the run."""
+    folder = tmp_path / "run"
+    assert call("solve", instances / "tiny_site", "--out", folder) == 0
+    assert call("evaluate", folder, "--commitment", folder / "commitments.csv") == 0
+    (folder / "evaluation.rolling").mkdir()
+    (folder / "evaluation_commitments.csv").write_text("product\n", encoding="utf-8")
+    assert (folder / "evaluation.nc").is_file()
+    assert call("solve", instances / "tiny_site", "--out", folder, "--force") == 0
+    assert not list(folder.glob("evaluation*"))
+
+
+def test_two_evaluations_of_one_second_have_folders_of_their_own(
+    instances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    now = datetime(2025, 1, 15, 9, 30)
+    monkeypatch.setattr(evaluate_output, "datetime", SimpleNamespace(now=lambda: now))
+    for _ in range(2):
+        assert call("evaluate", instances / "tiny_site", "--values", "--no-figures") == 0
+    name = "tiny_site-evaluation-20250115-093000"
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [name, f"{name}-2"]
+    assert (tmp_path / "runs" / f"{name}-2" / "evaluation.json").is_file()
+
+
+def test_scenarios_that_a_commitment_was_made_for_are_told(
+    instances: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An interval for days not drawn is no such thing over the days that the volumes were chosen for."""
+    site = ms.read(instances / "enedis_local")
+    run = ms.solve(site, site.tree(3, seed=5))
+    ms.evaluate(run, tree=site.tree(3, seed=6))
+    assert "was made for" not in caplog.text
+    ms.evaluate(run, interval="t")
+    assert "was made for scenarios of seed 5" in caplog.text

@@ -118,7 +118,7 @@ def test_a_list_of_scenarios_is_no_sample(instances: Path, capsys: pytest.Captur
 
 
 def test_two_replications_of_one_scenario_have_no_spread() -> None:
-    with pytest.raises(UsageError, match="two scenarios or more"):
+    with pytest.raises(UsageError, match="two draws"):
         optimality_gap(lambda seed: (sampled(seed, 1), np.array([40.0])), [1, 2], SolveOptions())
 
 

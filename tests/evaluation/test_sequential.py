@@ -16,6 +16,7 @@ from mes_stoch.cli.main import run as run_command
 from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.evaluation.replications import seeds_of
 from mes_stoch.evaluation.sequential import sample_until
+from mes_stoch.model.program import StochasticProgram
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
@@ -34,7 +35,21 @@ def test_the_rule_is_that_of_its_last_step() -> None:
     assert last.upper == pytest.approx(last.gap.estimate + last.gap.sampling_error + last.inflation)
     seeds = [replication.seed for step in found.steps for replication in step.gap.replications]
     assert len(set(seeds)) == len(seeds)
-    assert not set(seeds) & {seeds_of(3, 3 * k + 1)[-1] for k in range(len(found.steps))}
+    assert not set(seeds) & {seeds_of(3, 3 * k + 1, purpose=1)[-1] for k in range(len(found.steps))}
+
+
+def test_what_is_found_is_not_judged_by_the_sample_it_was_found_in() -> None:
+    """Replications of the same root seed are other samples than those of a sequential sampling."""
+    drawn: list[int] = []
+
+    class Noted(NewsvendorSamples):
+        def program(self, count: int, seed: int) -> StochasticProgram:
+            drawn.append(seed)
+            return super().program(count, seed)
+
+    sample_until(Noted(), 1.0, 3, OPTIONS, first=10)
+    assert drawn
+    assert not set(drawn) & set(seeds_of(3, 300))
 
 
 @pytest.mark.parametrize("trials", [THINNED, pytest.param(FULL, marks=pytest.mark.full_size)], ids=["thinned", "full"])
@@ -102,3 +117,31 @@ def test_three_stages(instances: Path) -> None:
     assert found is not None
     assert found.is_reached
     assert found.last.gap.replications[0].scenarios == 2
+
+
+def test_further_leaves_decide_positions_here_too(instances: Path, tmp_path: Path) -> None:
+    asked = ["--sequential", "--wanted-gap", "1000000", "--scenarios", "2", "--leaves-per-node", "2"]
+    asked += ["--policy-leaves", "1", "--no-figures", "--out", str(tmp_path / "found.json")]
+    assert run_command(["evaluate", str(instances / "enedis_local"), *asked])[0] == 0
+
+
+def test_a_commitment_that_is_there_is_not_written_over(
+    instances: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "found_commitments.csv"
+    mine.write_text("of my own\n", encoding="utf-8")
+    asked = ["--sequential", "--wanted-gap", "1000000", "--scenarios", "2", "--out", str(tmp_path / "found.json")]
+    assert run_command(["evaluate", str(instances / "enedis_local"), *asked])[0] == 2
+    assert "found_commitments.csv exists" in capsys.readouterr().err
+    assert mine.read_text(encoding="utf-8") == "of my own\n"
+
+
+def test_a_gap_that_is_not_shown_is_no_success(
+    instances: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is written, and a script can tell."""
+    target = tmp_path / "found.json"
+    asked = ["--sequential", "--wanted-gap", "0.001", "--scenarios", "2", "--most-scenarios", "2", "--out", str(target)]
+    assert run_command(["evaluate", str(instances / "enedis_local"), *asked])[0] == 4
+    assert "do not show the wanted gap" in capsys.readouterr().err
+    assert json.loads(target.read_text(encoding="utf-8"))["sequential"]["is_reached"] is False

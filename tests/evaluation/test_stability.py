@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 from helpers.uniform_newsvendor import BEST, demands, earned, sampled
+from solvers.array_programs import newsvendor
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
@@ -135,3 +137,27 @@ def test_a_list_of_scenarios_is_no_sample(instances: Path) -> None:
 def test_a_time_limit_is_told(instances: Path) -> None:
     with pytest.raises(TimeLimitError, match="longer time limit"):
         ms.stability(ms.read(instances / "enedis_local"), (2, 4), scenarios=6, time_limit_s=0.001)
+
+
+def test_a_share_of_nothing_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Orders that cost what they sell for are best left: everything earned is 0, and what was solved is kept."""
+    found = stability(
+        lambda count, _: newsvendor([10.0] * count, [1.0] * count), [2, 3], 2, 4, 7, EXACT, wanted_error_rel=0.01
+    )
+    assert found.wanted_error is None
+    assert found.recommended is None
+    assert "nothing is earned" in caplog.text
+
+
+def test_a_rule_over_all_scenarios_has_no_meaning_in_samples(instances: Path, tmp_path: Path) -> None:
+    """Samples are solved without it, so that it would bound nothing."""
+    folder = tmp_path / "site"
+    shutil.copytree(instances / "hospital_fr", folder)
+    file = folder / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("  fr_mfrr_up:\n", "  fr_mfrr_up:\n    availability: {}\n"), encoding="utf-8")
+    site = ms.read(folder)
+    with pytest.raises(UsageError, match="fr_mfrr_up has a rule of availability"):
+        ms.stability(site, (2, 3), replications=2, scenarios=2)
+    with pytest.raises(UsageError, match="fr_mfrr_up has a rule of availability"):
+        ms.sequential_sampling(site, 100.0)

@@ -16,7 +16,9 @@
                         without it is an unfinished run
       figures/          PNG
       ledger.csv        every cash flow, once `mes-stoch settle` has been asked for it
-      evaluation.json   the stress test, once `mes-stoch evaluate` has been asked for it
+      evaluation.json   what `mes-stoch evaluate` has found, once it has been asked; profits by scenario in
+                        evaluation.nc, a commitment found by samples in evaluation_commitments.csv, and scenarios that
+                        are operated in evaluation.rolling until all of them are
 
 Results are written in this order, the smallest and most valuable first: a disk that fills up costs the least. Every
 file is written under another name and renamed, so that no reader meets half a file (:mod:`mes_stoch.io.files`).
@@ -67,6 +69,9 @@ INSTANCE = "instance"
 FIGURES = "figures"
 LEDGER = "ledger.csv"
 EVALUATION = "evaluation.json"
+EVALUATION_PROFITS = "evaluation.nc"
+EVALUATION_COMMITMENTS = "evaluation_commitments.csv"
+EVALUATION_ROLLING = "evaluation.rolling"
 
 #: Issues of one folder that are told; the others are of the same kind.
 MOST_ISSUES = 20
@@ -78,8 +83,9 @@ MANIFEST_FORMAT = 2
 DONE = "DONE"
 #: Room kept on the disk for the summary and the commitments while a run is being solved.
 _RESERVE, _RESERVE_BYTES = ".reserve.tmp", 128 * 1024
-_OWN_FILES = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, EVALUATION, DONE)
-_OWN_FOLDERS = (INSTANCE, FIGURES)
+_OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS)
+_OWN_FILES = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, *_OF_EVALUATION, DONE)
+_OWN_FOLDERS = (INSTANCE, FIGURES, EVALUATION_ROLLING)
 _PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pandas", "xarray", "mpi4py")
 
 
@@ -139,14 +145,10 @@ class RunFolder:
         UsageError
             If there is no free name, or the folder cannot be made.
         """
-        stem = f"{instance}-{now:%Y%m%d-%H%M%S}"
-        for attempt in range(1, 1000):
-            path = parent / (stem if attempt == 1 else f"{stem}-{attempt}")
-            if _make(path):
-                folder = cls(path, True, Claim.take(path))
-                folder._keep_room()
-                return folder
-        raise UsageError(f"{parent} has no free name left for {stem}; give one with --out")
+        path = make_default_folder(f"{instance}-{now:%Y%m%d-%H%M%S}", parent)
+        folder = cls(path, True, Claim.take(path))
+        folder._keep_room()
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -240,6 +242,21 @@ class RunFolder:
             if array.ndim and array.dtype.kind in "fiu"
         }
         return self.put_bytes(name, netcdf_bytes(dataset, encoding))
+
+
+def make_default_folder(name: str, parent: Path = Path("runs")) -> Path:
+    """Make a folder of that name, or where it is taken of that name with a number.
+
+    Raises
+    ------
+    UsageError
+        If there is no free name, or the folder cannot be made.
+    """
+    for attempt in range(1, 1000):
+        path = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        if _make(path):
+            return path
+    raise UsageError(f"{parent} has no free name left for {name}; give one with --out")
 
 
 def _make(path: Path) -> bool:

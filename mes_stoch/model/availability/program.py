@@ -29,7 +29,8 @@ Source
 ------
 Charnes & Cooper (1959), Chance-constrained programming, DOI 10.1287/mnsc.6.1.73; Nemirovski & Shapiro (2006), Convex
 approximations of chance constrained programs, DOI 10.1137/050622328. The P90 rule of reserves from stochastic sources:
-Gade, Bukhave Hansen, Lund, Kazempour et al. (2024), arXiv 2404.12818.
+Lunde, Damm, Gade & Kazempour (2024), Aggregator of electric vehicles bidding in Nordic FCR-D markets: a
+chance-constrained program, arXiv 2404.12818.
 """
 
 from __future__ import annotations
