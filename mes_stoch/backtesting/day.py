@@ -42,6 +42,7 @@ from mes_stoch.solvers.auto import solve_by
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions
+from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
 
 #: Gap of the solves of the one day that came, as a share of that of the window: they take little, and regret is a
@@ -95,11 +96,13 @@ def backtest_day(
     day = build_leaf_program(loaded.instance, tree_of_days(loaded, real, [task.day]))
     plan = _solved(build_leaf_program(loaded.instance, window), method, options, stop)
     if not plan.scenarios:
-        raise NotInTimeError(f"{loaded.instance.name}: there was no time to commit for {task.day}")
+        raise NotInTimeError(f"{loaded.instance.name}: no commitment was found for {task.day} (status {plan.status})")
+    # a search leaves rounding in volumes and steps, which a dispatch of one day may have no room for
+    root = day.root.nearest(plan.root)
     forecast = LikenessForecast(loaded.instance, window)
     path = operate(
         day,
-        plan.root,
+        root,
         0,
         forecast,
         information=_information(day),
@@ -108,8 +111,8 @@ def backtest_day(
         stop=stop,
     )
     closely = replace(options, gap_rel=options.gap_rel * _SHARE_OF_GAP)
-    fixed = day.with_fixed(day.root.columns, plan.root)
-    given = profit_of(_solved(fixed, "auto", closely, stop))
+    (known,) = evaluate_given(day, root, lambda _: None, gap_rel=closely.gap_rel, stop=stop)
+    given = Bracket(-known.upper, -known.lower)
     perfect = profit_of(_solved(day, "auto", closely, stop))
     if not math.isfinite(given.upper) or not math.isfinite(perfect.upper):
         raise NotInTimeError(f"{day.name}: there was no time to bound what foresight would have earned on {task.day}")
@@ -128,7 +131,7 @@ def backtest_day(
         perfect_upper=perfect.upper,
         streams={str(name): float(value) for name, value in settlement.ledger.totals().iloc[0].items() if value},
         missing_mwh=_missing_mwh(settlement),
-        commitments=_commitments(day, plan.root),
+        commitments=_commitments(day, root),
         settlement_difference=settlement.relative_difference,
         wall_time_s=time.perf_counter() - begun,
     )

@@ -14,7 +14,8 @@ from mes_stoch.report.amounts import amount
 from mes_stoch.report.evaluation import shortfalls_of
 
 if TYPE_CHECKING:
-    from mes_stoch.evaluation.rolling.foresight import ForesightBias, Rolling
+    from mes_stoch.evaluation.rolling.bias import ForesightBias
+    from mes_stoch.evaluation.rolling.foresight import Rolling
 
 #: Scenarios of which each is told; of more, those with the largest bias.
 _SHOWN = 20

@@ -23,11 +23,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import t as student
 
-from mes_stoch.evaluation.bracket import Bracket, bracket_result
-from mes_stoch.evaluation.intervals import CONFIDENCE
+from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.profit import Profits, by_name, leaf_profit, sampling_error, seed_of
+from mes_stoch.evaluation.rolling.bias import ForesightBias
 from mes_stoch.evaluation.rolling.leaves import Operated, operate_all
 from mes_stoch.evaluation.rolling.operate import RolledPath
 from mes_stoch.evaluation.rolling.operation import Operation
@@ -36,8 +35,7 @@ from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray
 from mes_stoch.model.site_program import SiteProgram, by_day_ahead_node
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.evaluation import ForesightBiasResult, RollingResult
-from mes_stoch.schema.evaluation_shared import ConfidenceInterval
+from mes_stoch.schema.evaluation import RollingResult
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.result import ScenarioSolution, SolveOptions
@@ -68,49 +66,6 @@ class RollingRequest:
     fan: int = 1
     workers: int = 1
     keep: Path | None = None
-
-
-@dataclass(frozen=True)
-class ForesightBias:
-    """By how much a model with foresight overstates what is earned without.
-
-    Parameters
-    ----------
-    stages : int
-        Of the model: with 2 a leaf is known from the beginning, with 3 once the day-ahead market has closed.
-    planned : Bracket
-        Expected profit of the best dispatch with that foresight.
-    bias : Bracket
-        The same less the profit without.
-    standard_error : float or None
-        Of the bias as an estimate for all days that could be drawn; ``None`` where the leaves are no sample.
-    nodes : int
-        Day-ahead nodes, the draws.
-    """
-
-    stages: int
-    planned: Bracket
-    bias: Bracket
-    standard_error: float | None
-    nodes: int
-
-    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-        """Confidence interval of the bias on days not drawn, by Student's t: from the lower end, and from the upper."""
-        if self.standard_error is None:
-            return None
-        reach = float(student.ppf(0.5 + confidence / 2, self.nodes - 1)) * self.standard_error
-        return self.bias.lower - reach, self.bias.upper + reach
-
-    def result(self) -> ForesightBiasResult:
-        """Its part of ``evaluation.json``."""
-        ends = self.interval()
-        return ForesightBiasResult(
-            stages=2 if self.stages == 2 else 3,
-            planned=bracket_result(self.planned),
-            bias=bracket_result(self.bias),
-            standard_error=self.standard_error,
-            confidence=None if ends is None else ConfidenceInterval(level=CONFIDENCE, lower=ends[0], upper=ends[1]),
-        )
 
 
 @dataclass(frozen=True)
