@@ -116,6 +116,7 @@ def backtest(
     """
     from mes_stoch.backtesting.run import run_days
     from mes_stoch.backtesting.workers import Work
+    from mes_stoch.solvers.interruption.signals import SignalWatch
 
     begun = time.perf_counter()
     if site.is_risk_averse:
@@ -138,10 +139,11 @@ def backtest(
     plan = plan_of(site.loaded, real, window_days, chosen, fan, options)
     deadline = math.inf if time_limit_s is None else begun + time_limit_s
     work = Work(site.loaded, real, chosen, fan, options)
-    if out is None:
-        return run_days(work, tasks, plan, None, workers, deadline, told)
-    with BacktestFolder(Path(out), plan, resume=resume) as folder:
-        return run_days(work, tasks, plan, folder, workers, deadline, told)
+    with SignalWatch() as watch, watch.raising():
+        if out is None:
+            return run_days(work, tasks, plan, None, workers, deadline, told)
+        with BacktestFolder(Path(out), plan, resume=resume) as folder:
+            return run_days(work, tasks, plan, folder, workers, deadline, told)
 
 
 def _read(name: str, data_folder: str | Path | None) -> RealDays:
