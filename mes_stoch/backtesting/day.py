@@ -154,9 +154,13 @@ def _solved(program: StochasticProgram, method: str, options: SolveOptions, stop
 
 
 def _information(day: SiteProgram) -> Information:
-    """What is known when: at the day-ahead gate also the results of the capacity auctions, which close before it."""
+    """What is known when: at the day-ahead gate also the results of the capacity auctions, which close before it.
+
+    A market that enables what is offered clears in every interval, and has no such auction.
+    """
     known = information_of(day, 0)
-    prices = {product.capacity_price for product in day.instance.called_products().values()}
+    called = day.instance.called_products().values()
+    prices = {product.capacity_price for product in called if not product.is_enabled_by_market}
     auctions = {price for price in prices if isinstance(price, str)}
     return replace(known, known_day_ahead=known.known_day_ahead | auctions)
 

@@ -11,8 +11,10 @@ import pytest
 from helpers.backtests import made_up
 
 import mes_stoch as ms
+from mes_stoch.backtesting.day import _information
 from mes_stoch.backtesting.plan import newest_known, plan_days
 from mes_stoch.backtesting.workers import DayError
+from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.schema.errors import UsageError
 
 
@@ -131,3 +133,12 @@ def test_a_site_that_changes_meanwhile_is_told(three_periods: ms.Site) -> None:
     days = {f"2021-03-0{number}": (1, 1, 1) for number in range(1, 4)}
     with pytest.raises(DayError, match=r"instance.yaml of .* changed while the backtest was running"):
         ms.backtest(three_periods, made_up(days), days=1, window_days=1)
+
+
+def test_what_enables_in_every_interval_is_not_known_at_the_gate(instances: Path) -> None:
+    """FCAS clears with the energy of each interval: its prices of the afternoon are nobody's in the morning."""
+    site = ms.read(instances / "campus_au")
+    day = build_leaf_program(site.instance, site.tree(1))
+    enabled = {product.capacity_price for product in site.instance.called_products().values()}
+    assert {name for name in enabled if isinstance(name, str)}
+    assert not enabled & _information(day).known_day_ahead
