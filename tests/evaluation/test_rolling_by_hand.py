@@ -69,20 +69,36 @@ def test_a_mwh_waits_for_what_is_expected() -> None:
 def test_what_is_expected_follows_what_is_seen() -> None:
     """A price of 40 is followed by 60, one of 20 by 10: after the second period the likelier day is expected.
 
-    Both scenarios begin with 15 and weigh alike: 30 and then 35 are expected on the mean, and the MWh waits. Then 40 is
-    seen; the deviation of the price is that of 0, 10 and 25 about the means, sqrt((0 + 100 + 625) / 3) = 15.546, and
-    the unlike day is 20 / 15.546 away in one of two periods: D = 0.8276, and its weight exp(-0.8276 / (2 b^2)) = 0.1911
-    for b = 0.5 against 1. Expected are (60 + 0.1911 * 10) / 1.1911 = 51.98, more than 40: it waits and gets 60. With
-    b = 10 the weights are 0.9959 to 1 and 35.05 is expected: it sells at 40.
+    Both scenarios begin with 15 and weigh alike: 30 and then 35 are expected on the mean, and the MWh waits. Then 52 is
+    seen. The deviation of the price is that of 0, 10 and 25 about the means, sqrt((0 + 100 + 625) / 3) = 15.546; the
+    two days are 12 and 32 away in one of two periods: D = 0.2979 and 2.1186, and the unlike one weighs
+    exp(-1.8207 / (2 b^2)) = 0.0262 for b = 0.5 against 1. Differences from the mean are not forgotten (25 follows 10,
+    so phi is 1): 60 + 12 and 10 + 32 would follow, cut to the range of 10 to 60. Expected are
+    (60 + 0.0262 * 42) / 1.0262 = 59.54, more than 52: it waits and gets 60. With b = 10 the weights are 0.9909 to 1 and
+    51.04 is expected: it sells at 52.
     """
     instance = one_mwh(3)
-    program = build_leaf_program(instance, make_tree(instance, {"price": [[15, 40, 60]]}))
+    program = build_leaf_program(instance, make_tree(instance, {"price": [[15, 52, 60]]}))
     days = make_tree(instance, {"price": [[15, 40, 60], [15, 20, 10]]}, [0.5, 0.5])
     narrow, wide = (LikenessForecast(instance, days, bandwidth=b) for b in (0.5, 10.0))
-    likely, other = (course.weight for course in narrow.courses({"price": np.array([15.0, 40.0])}))
-    assert other / likely == pytest.approx(math.exp(-(400 / (725 / 3) / 2) / 0.5))
+    courses = narrow.courses({"price": np.array([15.0, 52.0])})
+    likely, other = (course.weight for course in courses)
+    assert other / likely == pytest.approx(math.exp(-((32**2 - 12**2) / (725 / 3) / 2) / 0.5))
+    assert [course.series["price"].tolist() for course in courses] == [[15, 52, 60], [15, 52, 42]]
     assert operate(program, np.empty(0), 0, narrow).profit == pytest.approx(60.0)
-    assert operate(program, np.empty(0), 0, wide).profit == pytest.approx(40.0)
+    assert operate(program, np.empty(0), 0, wide).profit == pytest.approx(52.0)
+
+
+def test_a_difference_is_forgotten_as_in_the_scenarios() -> None:
+    """Scenarios +4, +2, +1 and -4, -2, -1 about 20: phi = (8 + 2) / (16 + 4) = 0.5.
+
+    After 23 the scenario above, which had 24, goes on with 22 - 0.5 = 21.5 and 21 - 0.25 = 20.75; the one below, 16,
+    with 18 + 3.5 = 21.5 and 19 + 1.75 = 20.75: both with the same, as an autoregression would have it.
+    """
+    instance = one_mwh(3)
+    days = make_tree(instance, {"price": [[24, 22, 21], [16, 18, 19]]}, [0.5, 0.5])
+    for course in LikenessForecast(instance, days, bandwidth=10.0).courses({"price": np.array([23.0])}):
+        assert course.series["price"].tolist() == pytest.approx([23.0, 21.5, 20.75])
 
 
 def test_a_fan_sees_what_a_mean_does_not() -> None:

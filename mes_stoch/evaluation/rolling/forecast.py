@@ -12,8 +12,15 @@ series of which something has been::
 
 a Gaussian kernel of bandwidth ``b`` on the mean squared difference. Differences count up to three deviations, so that
 one rare call does not decide it. With nothing seen the weights are the probabilities. A course of the day is what has
-been seen, followed by the rest of a scenario, in which calls keep the limits of their products after those that have
-come (:mod:`mes_stoch.uncertainty.continued_calls`).
+been seen, followed by the rest of a scenario. Where the last period seen, ``t``, differs from the scenario, a share of
+the difference that is forgotten with time is kept, so that a forecast does not jump::
+
+    x_j[t + h] = x_kj[t + h] + phi_j^h (x_j[t] - x_kj[t]),    within the range of the scenarios in period t + h
+
+with ``phi_j`` the autocorrelation from one period to the next of the scenarios' differences from their mean, between 0
+and 1: the conditional course if these follow an autoregression of first order. Calls are not carried on so: in the rest
+of a scenario they keep the limits of their products after those that have come
+(:mod:`mes_stoch.uncertainty.continued_calls`).
 
 Source
 ------
@@ -105,6 +112,7 @@ class LikenessForecast:
         self._limits = call_limits(instance, tree.time)
         self._values: dict[str, FloatArray] = {}
         self._deviations: dict[str, float] = {}
+        self._memories: dict[str, float] = {}
 
     def courses(self, seen: Mapping[str, FloatArray]) -> list[Course]:
         weights = self._likeness(seen)
@@ -131,9 +139,32 @@ class LikenessForecast:
         return np.asarray(weights / weights.sum(), dtype=np.float64)
 
     def _continued(self, name: str, seen: FloatArray, k: int) -> FloatArray:
-        course = np.concatenate([seen, self._of(name)[k, len(seen) :]])
         limits: CallLimits | None = self._limits.get(name)
-        return course if limits is None else continued_calls(course, len(seen), limits, self._context)
+        if limits is None:
+            return np.concatenate([seen, self._carried_on(name, seen, k)])
+        course = np.concatenate([seen, self._of(name)[k, len(seen) :]])
+        return continued_calls(course, len(seen), limits, self._context)
+
+    def _carried_on(self, name: str, seen: FloatArray, k: int) -> FloatArray:
+        """The rest of a series in a scenario, begun at what was seen last."""
+        values, count = self._of(name), len(seen)
+        rest = values[:, count:]
+        if not count or not rest.shape[1]:
+            return np.asarray(rest[k], dtype=np.float64)
+        kept = np.power(self._memory(name), np.arange(1, rest.shape[1] + 1))
+        moved = rest[k] + kept * (seen[-1] - values[k, count - 1])
+        return np.asarray(np.clip(moved, rest.min(axis=0), rest.max(axis=0)), dtype=np.float64)
+
+    def _memory(self, name: str) -> float:
+        """``phi`` of a series."""
+        if name not in self._memories:
+            values = self._of(name)
+            differences = values - self._weights @ values
+            before, after = differences[:, :-1], differences[:, 1:]
+            size = float(self._weights @ (before**2).sum(axis=1))
+            shared = float(self._weights @ (before * after).sum(axis=1))
+            self._memories[name] = min(max(shared / size, 0.0), 1.0) if size > 0 else 0.0
+        return self._memories[name]
 
     def _of(self, name: str) -> FloatArray:
         """A series in all scenarios taken, shape (scenarios, periods)."""
