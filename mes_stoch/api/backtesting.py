@@ -11,11 +11,12 @@ from pathlib import Path
 from mes_stoch.api.site import Site
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.backtesting.folder import BacktestFolder
-from mes_stoch.backtesting.plan import plan_days, plan_of
+from mes_stoch.backtesting.plan import gates_of, plan_days, plan_of
 from mes_stoch.backtesting.result import Backtest
 from mes_stoch.backtesting.trees import require_daily
 from mes_stoch.io.market_data.areas import read_area
 from mes_stoch.io.market_data.real_days import RealDays
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.schema.errors import UsageError
 
 DEFAULT_SERIES = "western_denmark_2021"
@@ -115,10 +116,17 @@ def backtest(
     """
     from mes_stoch.backtesting.run import run_days
     from mes_stoch.backtesting.workers import Work
+    from mes_stoch.solvers.interruption.signals import SignalWatch
 
     begun = time.perf_counter()
     if site.is_risk_averse:
         raise UsageError("a backtest commits for the expected profit: use an instance without risk")
+    ruled = [name for name, one in site.instance.called_products().items() if one.availability is not None]
+    if ruled:
+        raise UsageError(
+            f"{listed(ruled)} has a rule of availability over all scenarios, which a day by itself would not be held "
+            "to; use availability: null for it"
+        )
     if workers < 1 or fan < 1:
         raise UsageError(f"a backtest takes 1 process and a fan of 1 or more, not {workers} and {fan}")
     chosen = method or site.instance.solve.method
@@ -127,14 +135,15 @@ def backtest(
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     real = series if isinstance(series, RealDays) else _read(series, data_folder)
     require_daily(site.loaded, real)
-    tasks = plan_days(real, days, window_days, first)
+    tasks = plan_days(real, days, window_days, first, gates_of(site.instance))
     plan = plan_of(site.loaded, real, window_days, chosen, fan, options)
     deadline = math.inf if time_limit_s is None else begun + time_limit_s
     work = Work(site.loaded, real, chosen, fan, options)
-    if out is None:
-        return run_days(work, tasks, plan, None, workers, deadline, told)
-    with BacktestFolder(Path(out), plan, resume=resume) as folder:
-        return run_days(work, tasks, plan, folder, workers, deadline, told)
+    with SignalWatch() as watch, watch.raising():
+        if out is None:
+            return run_days(work, tasks, plan, None, workers, deadline, told)
+        with BacktestFolder(Path(out), plan, resume=resume) as folder:
+            return run_days(work, tasks, plan, folder, workers, deadline, told)
 
 
 def _read(name: str, data_folder: str | Path | None) -> RealDays:

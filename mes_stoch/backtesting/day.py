@@ -21,6 +21,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.backtesting.trees import on_day, tree_of_days
@@ -36,6 +37,7 @@ from mes_stoch.model.site_program import SiteProgram, build_leaf_program
 from mes_stoch.report.rolling_settlement import settle_paths
 from mes_stoch.schema.backtest import BacktestDay, CommittedVolume
 from mes_stoch.schema.errors import InterruptedRunError, SettlementError, SolveError
+from mes_stoch.schema.price_offers import PRICE_COLUMNS
 from mes_stoch.settlement.settlement import Settlement
 from mes_stoch.settlement.stated import TOLERANCE
 from mes_stoch.solvers.auto import solve_by
@@ -114,7 +116,8 @@ def backtest_day(
     (known,) = evaluate_given(day, root, lambda _: None, gap_rel=closely.gap_rel, stop=stop)
     given = Bracket(-known.upper, -known.lower)
     perfect = profit_of(_solved(day, "auto", closely, stop))
-    if not math.isfinite(given.upper) or not math.isfinite(perfect.upper):
+    # what a clock has cut short would be another number the next time
+    if stop() or not math.isfinite(given.upper) or not math.isfinite(perfect.upper):
         raise NotInTimeError(f"{day.name}: there was no time to bound what foresight would have earned on {task.day}")
     given, perfect = _ordered(day, path.profit, given, perfect)
     settlement = _settled(day, path)
@@ -151,9 +154,13 @@ def _solved(program: StochasticProgram, method: str, options: SolveOptions, stop
 
 
 def _information(day: SiteProgram) -> Information:
-    """What is known when: at the day-ahead gate also the results of the capacity auctions, which close before it."""
+    """What is known when: at the day-ahead gate also the results of the capacity auctions, which close before it.
+
+    A market that enables what is offered clears in every interval, and has no such auction.
+    """
     known = information_of(day, 0)
-    prices = {product.capacity_price for product in day.instance.called_products().values()}
+    called = day.instance.called_products().values()
+    prices = {product.capacity_price for product in called if not product.is_enabled_by_market}
     auctions = {price for price in prices if isinstance(price, str)}
     return replace(known, known_day_ahead=known.known_day_ahead | auctions)
 
@@ -219,6 +226,7 @@ def _commitments(day: SiteProgram, root: FloatArray) -> list[CommittedVolume]:
                 block_start=row["block_start"].isoformat(),
                 volume=volume if abs(volume) > 1e-9 else 0.0,
                 unit={"mw": "MW", "mvar": "Mvar"}[unit],
+                **{name: row[name] for name in ("direction", *PRICE_COLUMNS) if name in row and not pd.isna(row[name])},
             )
         )
     return volumes

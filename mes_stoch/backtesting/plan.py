@@ -15,15 +15,17 @@ import pandas as pd
 
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.market_data.real_days import RealDays
+from mes_stoch.rules.gates import closing_times
 from mes_stoch.schema.backtest import BacktestPlan
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import Instance
 
 if TYPE_CHECKING:
     from mes_stoch.solvers.certificate.result import SolveOptions
 
-#: When the first gate closes, in the morning of the day before, that day is not over: the newest day whose calls and
+#: A gate that closes in the morning of the day before closes before that day is over: the newest day whose calls and
 #: imbalance prices are known as a whole is the one before it.
-DAYS_BEFORE_ALL_IS_KNOWN = 2
+_DAYS_BEFORE_ALL_IS_KNOWN = 2
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,34 @@ class DayTask:
     window: tuple[date, ...]
 
 
-def plan_days(real: RealDays, count: int, window_days: int, first: date | None = None) -> list[DayTask]:
+def gates_of(instance: Instance) -> tuple[str, ...]:
+    """Gates of what is committed at the root."""
+    products = instance.products.values()
+    return tuple({product.gate for product in products if product.decision_stage == "commit" and product.gate})
+
+
+def newest_known(day: date, gates: Sequence[str] = ()) -> date:
+    """The newest day that is over when the first gate of a day closes, the day-ahead gate at the latest.
+
+    >>> newest_known(date(2021, 3, 10), ["D-1 08:00"]), newest_known(date(2021, 3, 10), ["D-2 15:00"])
+    (datetime.date(2021, 3, 8), datetime.date(2021, 3, 7))
+    """
+    begins = pd.DatetimeIndex([pd.Timestamp(day)])
+    closing = [closing_times(gate, begins)[0].date() - timedelta(days=1) for gate in gates]
+    return min([day - timedelta(days=_DAYS_BEFORE_ALL_IS_KNOWN), *closing])
+
+
+def plan_days(
+    real: RealDays, count: int, window_days: int, first: date | None = None, gates: Sequence[str] = ()
+) -> list[DayTask]:
     """The first ``count`` days that are complete and have a window of ``window_days`` complete days before them.
 
     Parameters
     ----------
     first : date, optional
         Day to begin with; default the first that has a window.
+    gates : sequence of str
+        Of what is committed; a window ends before the first of them closes.
 
     Raises
     ------
@@ -52,13 +75,14 @@ def plan_days(real: RealDays, count: int, window_days: int, first: date | None =
     complete = real.complete
     tasks = []
     for day in complete[0 if first is None else bisect_left(complete, first) :]:
-        window = _window(complete, day, window_days)
+        newest = newest_known(day, gates)
+        window = _window(complete, newest, window_days)
         if window is not None:
             tasks.append(DayTask(day, window))
         elif first is not None:
             raise UsageError(
                 f"{real.name}: the first of {count} days, {day}, has no {window_days} complete days up to "
-                f"{day - timedelta(days=DAYS_BEFORE_ALL_IS_KNOWN)}; begin later, or take a shorter window"
+                f"{newest}, which are over when its first gate closes; begin later, or take a shorter window"
             )
         if len(tasks) == count:
             return tasks
@@ -69,8 +93,8 @@ def plan_days(real: RealDays, count: int, window_days: int, first: date | None =
     )
 
 
-def _window(complete: Sequence[date], day: date, window_days: int) -> tuple[date, ...] | None:
-    end = bisect_right(complete, day - timedelta(days=DAYS_BEFORE_ALL_IS_KNOWN))
+def _window(complete: Sequence[date], newest: date, window_days: int) -> tuple[date, ...] | None:
+    end = bisect_right(complete, newest)
     return None if end < window_days else tuple(complete[end - window_days : end])
 
 

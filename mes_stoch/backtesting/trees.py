@@ -12,6 +12,7 @@ import xarray as xr
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.market_data.real_days import RealDays
+from mes_stoch.io.readers.locate import INSTANCE_FILE
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
@@ -41,14 +42,22 @@ def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
 
 
 def on_day(loaded: LoadedInstance, day: date) -> LoadedInstance:
-    """The instance with its horizon on another day, read and checked again; bid rules and risk stay.
+    """The instance with its horizon on another day, read and checked again; changed numbers, bid rules and risk stay.
 
     Raises
     ------
+    UsageError
+        The files have changed since they were read.
     InstanceError
         What it cannot be on that day: a product that did not exist, a series that does not reach it.
     """
-    moved = read_instance(loaded.folder, {"horizon.start": f"{day.isoformat()}T00:00"})
+    moved = read_instance(loaded.folder, {**loaded.overrides, "horizon.start": f"{day.isoformat()}T00:00"})
+    read = (INSTANCE_FILE, loaded.instance.series)
+    if changed := [name for name in read if name and moved.inputs.get(name) != loaded.inputs.get(name)]:
+        raise UsageError(
+            f"{', '.join(changed)} of {loaded.folder} changed while the backtest was running, and its days would not "
+            "be of one site: begin it again"
+        )
     kept = {"bids": loaded.instance.bids, "risk": loaded.instance.risk}
     return replace(moved, instance=moved.instance.model_copy(update=kept))
 

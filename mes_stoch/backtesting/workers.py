@@ -21,6 +21,7 @@ from mes_stoch.schema.backtest import BacktestDay
 from mes_stoch.schema.errors import MesStochError, SolveError, TimeLimitError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.signals import listening
 from mes_stoch.solvers.interruption.stop import Stop
 
 
@@ -93,15 +94,23 @@ def operated(work: Work, tasks: Sequence[DayTask], workers: int, deadline: float
 
 
 def _one_after_another(work: Work, tasks: Sequence[DayTask], deadline: float) -> Iterator[BacktestDay]:
-    stop = Stop(deadline)
+    stop = Stop(deadline, listening())
     for task in tasks:
+        _end_if_interrupted(stop)
         try:
             yield work.day(task, stop)
         except DayError:
+            _end_if_interrupted(stop)
             # a single solve's limit is the day's own fault, and not the end
             if not stop():
                 raise
             return
+
+
+def _end_if_interrupted(stop: Stop) -> None:
+    """A signal that came while a solver was at work has only been noted."""
+    if stop.is_interrupted:
+        raise KeyboardInterrupt
 
 
 def _side_by_side(work: Work, tasks: Sequence[DayTask], workers: int, deadline: float) -> Iterator[BacktestDay]:

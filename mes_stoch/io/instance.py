@@ -67,6 +67,8 @@ class LoadedInstance:
         Files it was read from, by name.
     as_read : Instance, optional
         The instance as the files alone say it; ``None`` where entries were overridden.
+    overrides : dict
+        Entries that were replaced, by dotted path.
     """
 
     instance: Instance
@@ -77,6 +79,7 @@ class LoadedInstance:
     probabilities: dict[str, float] | None
     inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     as_read: Instance | None = field(default=None, repr=False, compare=False)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def written(self) -> Mapping[str, bytes]:
@@ -149,6 +152,7 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
         probabilities=series.probabilities,
         inputs=read_inputs(folder, instance),
         as_read=None if overrides else instance,
+        overrides=dict(overrides or {}),
     )
 
 

@@ -35,12 +35,15 @@ class BacktestPlan(Model):
 
 
 class CommittedVolume(Model):
-    """A volume committed for a block."""
+    """A volume committed for a block; with offers at prices, at one of them."""
 
     product: str
     block_start: str = Field(description="Local time, ISO 8601.")
     volume: NonNegative
     unit: str
+    direction: str | None = Field(default=None, description="Of an offer at a price: up, down, sell or buy.")
+    price_eur_per_mw_h: float | None = Field(default=None, description="At which capacity is offered.")
+    price_eur_per_mwh: float | None = Field(default=None, description="At which energy is offered.")
 
 
 class BacktestDay(Model):

@@ -73,3 +73,16 @@ def test_sums(three_periods: ms.Site) -> None:
     assert table["day"].tolist() == ["2021-03-03", "2021-03-04"]
     assert table["stream.tariff.mains"].tolist() == pytest.approx([0.0, -240.0])
     assert table["regret_lower"].sum() == pytest.approx(totals.regret_lower)
+
+
+def test_offers_are_told_with_their_prices(three_periods: ms.Site) -> None:
+    """Offered at 5 and at 9 of which 8 reaches the first: 192 for the MW, as without prices, and nothing at 9."""
+    path = three_periods.folder / "instance.yaml"
+    prices = "capacity_offer_prices_eur_per_mw_h: [5, 9]\n    capacity_price_eur_per_mw_h: reserve"
+    text = path.read_text(encoding="utf-8").replace("capacity_price_eur_per_mw_h: reserve", prices)
+    path.write_text(text, encoding="utf-8")
+    (day,) = ms.backtest(ms.read(path.parent), made_up(DAYS), days=1, window_days=1).days
+    told = {(entry.direction, entry.price_eur_per_mw_h): entry.volume for entry in day.commitments}
+    assert told[("up", 5.0)] == pytest.approx(1.0)
+    assert set(told) == {("up", 5.0), ("up", 9.0)}
+    assert (day.planned, day.realised) == pytest.approx((432, 512), rel=1e-6)

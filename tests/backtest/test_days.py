@@ -11,8 +11,10 @@ import pytest
 from helpers.backtests import made_up
 
 import mes_stoch as ms
-from mes_stoch.backtesting.plan import plan_days
+from mes_stoch.backtesting.day import _information
+from mes_stoch.backtesting.plan import newest_known, plan_days
 from mes_stoch.backtesting.workers import DayError
+from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.schema.errors import UsageError
 
 
@@ -91,3 +93,52 @@ def test_days_of_another_clock_are_refused(three_periods: ms.Site) -> None:
     moved = values.set_axis(values.index.tz_localize(None).tz_localize("Europe/Helsinki"))
     with pytest.raises(UsageError, match="those of Europe/Copenhagen, and those of moved are of Europe/Helsinki"):
         ms.backtest(three_periods, ms.RealDays("moved", moved), days=1)
+
+
+def test_a_window_ends_before_the_first_gate_closes(three_periods: ms.Site, tmp_path: Path) -> None:
+    """With a gate on the afternoon two days before, that day is not over either; in the month before, nothing of it."""
+    days = {f"2021-03-0{number}": (number, number, number) for number in range(1, 6)}
+    text = (three_periods.folder / "instance.yaml").read_text(encoding="utf-8")
+    newest = {}
+    for gate in ("D-1 08:00", "D-2 15:00"):
+        folder = tmp_path / gate[:3]
+        folder.mkdir()
+        other = text.replace("like: fr_mfrr_up", f"like: fr_mfrr_up\n    gate: {gate}")
+        (folder / "instance.yaml").write_text(other, encoding="utf-8")
+        (day,) = ms.backtest(ms.read(folder), made_up(days), days=1, first=date(2021, 3, 5), window_days=1).days
+        newest[gate] = day.window[-1]
+    assert newest == {"D-1 08:00": date(2021, 3, 3), "D-2 15:00": date(2021, 3, 2)}
+    assert newest_known(date(2021, 3, 5), ["D-1 08:00", "M-1 12:00"]) == date(2021, 1, 31)
+
+
+def test_a_rule_of_availability_is_refused(three_periods: ms.Site) -> None:
+    text = (three_periods.folder / "instance.yaml").read_text(encoding="utf-8")
+    other = text.replace("like: fr_mfrr_up", "like: fr_mfrr_up\n    availability: {}")
+    (three_periods.folder / "instance.yaml").write_text(other, encoding="utf-8")
+    with pytest.raises(UsageError, match="reserve has a rule of availability"):
+        ms.backtest(ms.read(three_periods.folder), made_up({"2021-03-01": (1, 1, 1)}), days=1)
+
+
+def test_changed_numbers_are_those_of_the_days(three_periods: ms.Site) -> None:
+    """Half the reserve earns half of 192; the rest of the day is as in ``test_one_day_by_hand``."""
+    days = {"2021-03-01": (20, 50, 20), "2021-03-02": (900, 0, 900), "2021-03-03": (20, 10, 60)}
+    half = three_periods.with_values({"products.reserve.volume_max_mw": 0.5, "components.generator.power_max_mw": 0.5})
+    (day,) = ms.backtest(half, made_up(days), days=1, window_days=1).days
+    assert (day.planned, day.realised) == pytest.approx((192 / 2 + 240, 192 / 2 + 320), rel=1e-6)
+
+
+def test_a_site_that_changes_meanwhile_is_told(three_periods: ms.Site) -> None:
+    path = three_periods.folder / "instance.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("power_max_mw: 1", "power_max_mw: 2"), encoding="utf-8")
+    days = {f"2021-03-0{number}": (1, 1, 1) for number in range(1, 4)}
+    with pytest.raises(DayError, match=r"instance.yaml of .* changed while the backtest was running"):
+        ms.backtest(three_periods, made_up(days), days=1, window_days=1)
+
+
+def test_what_enables_in_every_interval_is_not_known_at_the_gate(instances: Path) -> None:
+    """FCAS clears with the energy of each interval: its prices of the afternoon are nobody's in the morning."""
+    site = ms.read(instances / "campus_au")
+    day = build_leaf_program(site.instance, site.tree(1))
+    enabled = {product.capacity_price for product in site.instance.called_products().values()}
+    assert {name for name in enabled if isinstance(name, str)}
+    assert not enabled & _information(day).known_day_ahead

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.backtests import made_up
 
 import mes_stoch as ms
+from mes_stoch.backtesting import day as one_day
+from mes_stoch.backtesting.plan import plan_days
 from mes_stoch.schema.errors import RunFolderError, TimeLimitError, UsageError
+from mes_stoch.solvers.auto import solve_by
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.signals import SignalWatch
+from mes_stoch.solvers.interruption.stop import Stop
 
 SERIES = made_up(
     {
@@ -46,6 +54,33 @@ def test_interrupted_and_resumed_is_the_same_as_at_once(three_periods: ms.Site, 
     run(three_periods, tmp_path / "parts", resume=True, told=told.append)
     assert told[0] == "1 of 3 days are there already"
     assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
+
+
+def test_a_signal_that_was_only_noted_ends_it_after_the_day(three_periods: ms.Site, tmp_path: Path) -> None:
+    """HiGHS drops a ``KeyboardInterrupt`` that is raised in its callbacks."""
+    with SignalWatch() as watch, pytest.raises(KeyboardInterrupt):
+        run(three_periods, tmp_path / "out", told=lambda _: watch.request.make("SIGINT"))
+    assert len(list((tmp_path / "out" / "days").iterdir())) == 1
+
+
+def test_a_day_that_the_deadline_has_cut_short_is_not_kept(
+    three_periods: ms.Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time is up in the last solve, the one with the day known: its bound would depend on the clock."""
+    stop, calls = Stop(), []
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        result = solve_by(*arguments, **options)
+        calls.append(result)
+        if len(calls) == 2:
+            stop.deadline = 0.0
+        return result
+
+    monkeypatch.setattr(one_day, "solve_by", late)
+    (task,) = plan_days(SERIES, 1, 1)
+    with pytest.raises(NotInTimeError):
+        one_day.backtest_day(three_periods.loaded, SERIES, task, "ef", 1, SolveOptions(gap_rel=1e-6), stop)
+    assert len(calls) == 2
 
 
 def test_processes_do_not_change_numbers(three_periods: ms.Site, tmp_path: Path) -> None:

@@ -225,6 +225,17 @@ def test_nothing_to_forecast_with() -> None:
         rolling_of_commitment(instance, alone, {}, RollingRequest(None), EXACT, Stop())
 
 
+def test_a_forecast_of_the_very_days_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Listed scenarios have no seed that would tell: 50 and 5 are known after a first period of 20 and 30."""
+    instance = one_mwh()
+    tree = make_tree(instance, {"price": [[20, 50], [30, 5]]}, [0.5, 0.5])
+    other = make_tree(instance, {"price": [[20, 50], [30, 6]]}, [0.5, 0.5])
+    rolling_of_commitment(instance, tree, {}, RollingRequest(other), EXACT, Stop())
+    assert "very scenarios" not in caplog.text
+    rolling_of_commitment(instance, tree, {}, RollingRequest(tree), EXACT, Stop())
+    assert "very scenarios that are operated" in caplog.text
+
+
 def test_the_others_are_forecast_with_where_scenarios_are_listed() -> None:
     """Of two listed days each is expected to go on as the other: 5 expected, 20 taken; 50 expected, and 5 taken."""
     instance = one_mwh()

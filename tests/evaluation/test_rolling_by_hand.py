@@ -246,3 +246,27 @@ def test_calls_of_another_day_keep_the_limits_after_what_has_come() -> None:
     longest = CallLimits(call_maximum_h=1.0)
     assert continued_calls(called, 4, longest, context).tolist() == [0, 1, 0, 0, 1, 0]
     assert continued_calls(called, 3, CallLimits(), context).tolist() == called.tolist()
+
+
+def test_prices_of_imbalance_keep_their_order_in_a_forecast() -> None:
+    """50 for long and short is seen where a scenario has 20 and 90: moved by what is kept of +30 and -40, its 45 and 50
+    would be 70 and 20, and being long and short at once would earn without limit. So they stay 45 and 50.
+    """
+    long, short = "long_eur_per_mwh", "short_eur_per_mwh"
+    instance = make_instance(
+        {"grid": grid(import_max_mw=5.0), "load": {"type": "demand", "node": "power", "demand_mw": 1.0}},
+        {
+            "da": {"price_eur_per_mwh": 50.0, "settlement_period_h": 1},
+            "imbalance": {"price_long_eur_per_mwh": long, "price_short_eur_per_mwh": short},
+        },
+        periods=2,
+    )
+    days = {long: [[20, 45], [60, 70], [0, 10]], short: [[90, 50], [110, 100], [60, 20]]}
+    forecast = LikenessForecast(instance, make_tree(instance, days, [0.4, 0.3, 0.3]))
+    courses = forecast.courses({long: np.array([50.0]), short: np.array([50.0])})
+    assert all((course.series[long] <= course.series[short]).all() for course in courses)
+    assert (courses[0].series[long].tolist(), courses[0].series[short].tolist()) == ([50.0, 45.0], [50.0, 50.0])
+    program = build_leaf_program(instance, make_tree(instance, {long: [50, 40], short: [50, 60]}))
+    # a MW bought for two hours at 50
+    for fan in (1, 3):
+        assert operate(program, np.empty(0), 0, forecast, fan=fan).profit == pytest.approx(-100.0)

@@ -18,8 +18,9 @@ the difference that is forgotten with time is kept, so that a forecast does not 
     x_j[t + h] = x_kj[t + h] + phi_j^h (x_j[t] - x_kj[t]),    within the range of the scenarios in period t + h
 
 with ``phi_j`` the autocorrelation from one period to the next of the scenarios' differences from their mean, between 0
-and 1: the conditional course if these follow an autoregression of first order. Calls are not carried on so: in the rest
-of a scenario they keep the limits of their products after those that have come
+and 1: the conditional course if these follow an autoregression of first order. Prices that would so lose an order that
+data must have (of long and short imbalance, export and import) are those of the scenario. Calls are not carried on so:
+in the rest of a scenario they keep the limits of their products after those that have come
 (:mod:`mes_stoch.uncertainty.continued_calls`).
 
 Source
@@ -38,6 +39,7 @@ from typing import Protocol
 import numpy as np
 
 from mes_stoch.model.program import FloatArray
+from mes_stoch.schema.data_rules import OrderRule
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -113,15 +115,30 @@ class LikenessForecast:
         self._values: dict[str, FloatArray] = {}
         self._deviations: dict[str, float] = {}
         self._memories: dict[str, float] = {}
+        rules = [rule for component in instance.components.values() for rule in component.data_rules()]
+        rules += [rule for product in instance.products.values() for rule in product.data_rules()]
+        self._orders = [rule for rule in rules if isinstance(rule, OrderRule)]
 
     def courses(self, seen: Mapping[str, FloatArray]) -> list[Course]:
         weights = self._likeness(seen)
         kept = weights >= _LEAST_WEIGHT * weights.max()
         weights = np.where(kept, weights, 0.0) / weights[kept].sum()
-        return [
-            Course(float(weights[k]), {name: self._continued(name, values, k) for name, values in seen.items()})
-            for k in np.flatnonzero(kept).tolist()
-        ]
+        return [Course(float(weights[k]), self._course(seen, k)) for k in np.flatnonzero(kept).tolist()]
+
+    def _course(self, seen: Mapping[str, FloatArray], k: int) -> dict[str, FloatArray]:
+        """Every series in a scenario, and where they would stand in another order than data must, as it has them."""
+        series = {name: self._continued(name, values, k) for name, values in seen.items()}
+        for rule in self._orders:
+            names = {price for price in (*rule.lower, rule.upper) if isinstance(price, str)}
+            if not names or not names <= set(series):
+                continue
+            lower = sum(series[price] if isinstance(price, str) else price for price in rule.lower)
+            upper = series[rule.upper] if isinstance(rule.upper, str) else rule.upper
+            is_wrong = np.asarray(lower > upper)
+            for name in names:
+                count = len(seen[name])
+                series[name][count:] = np.where(is_wrong, self._of(name)[k], series[name])[count:]
+        return series
 
     def _likeness(self, seen: Mapping[str, FloatArray]) -> FloatArray:
         """Weight of every scenario."""

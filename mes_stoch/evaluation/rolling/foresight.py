@@ -15,6 +15,7 @@ same days, so that most of what one day differs from another is not in it.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ from mes_stoch.solvers.certificate.result import ScenarioSolution, SolveOptions
 from mes_stoch.solvers.decomposition.given_root import evaluate_given
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.proofs.safe_bounds import weaker
+
+logger = logging.getLogger("mes_stoch.evaluation.rolling.foresight")
 
 _SLACK = "slack."
 
@@ -192,6 +195,20 @@ def _require_other_days(tree: ScenarioTree, forecast: ScenarioTree | None) -> No
         raise UsageError(
             f"the forecast is drawn with seed {seed} as well, and would know the days that are operated; choose another"
         )
+    if forecast is not None and _has_the_same_days(tree, forecast):
+        logger.warning(
+            "the forecast has the very scenarios that are operated: unless they are all that can come, it knows them, "
+            "and what is earned is too good"
+        )
+
+
+def _has_the_same_days(tree: ScenarioTree, forecast: ScenarioTree) -> bool:
+    """Whether every series that differs from day to day is the same in both, scenario by scenario."""
+    drawn = [name for name in tree.series_names if "scenario" in tree.dataset[name].dims]
+    other = forecast.dataset
+    return bool(drawn) and all(
+        name in other and np.array_equal(tree.dataset[name].values, other[name].values) for name in drawn
+    )
 
 
 def _compared(

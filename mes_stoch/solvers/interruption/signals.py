@@ -176,6 +176,14 @@ def listen_again() -> None:
             watch.listen_again()
 
 
+def listening() -> Request:
+    """The request of whoever listens to signals in this process; one that is never made where nobody does.
+
+    For work that runs a solver in this process: HiGHS drops a ``KeyboardInterrupt`` that is raised in its callbacks.
+    """
+    return _listening[-1].request if _listening else Request()
+
+
 def end_at_once(code: int) -> None:
     """Leave without unwinding, and take the other ranks along."""
     sys.stdout.flush()
