@@ -101,7 +101,7 @@ def backtest_day(
         raise NotInTimeError(f"{loaded.instance.name}: no commitment was found for {task.day} (status {plan.status})")
     # a search leaves rounding in volumes and steps, which a dispatch of one day may have no room for
     root = day.root.nearest(plan.root)
-    forecast = LikenessForecast(loaded.instance, window)
+    forecast = LikenessForecast(loaded.instance, window, goes_on=fan == 1)
     path = operate(
         day,
         root,

@@ -90,6 +90,9 @@ class LikenessForecast:
         Scenarios that are left out.
     bandwidth : float
         ``b``.
+    goes_on : bool
+        Whether courses go on from what was seen last. For a plan for their mean, which would jump otherwise; courses
+        that are planned for one by one keep more of their spread without it.
 
     Raises
     ------
@@ -98,7 +101,13 @@ class LikenessForecast:
     """
 
     def __init__(
-        self, instance: Instance, tree: ScenarioTree, excluded: Sequence[int] = (), bandwidth: float = BANDWIDTH
+        self,
+        instance: Instance,
+        tree: ScenarioTree,
+        excluded: Sequence[int] = (),
+        bandwidth: float = BANDWIDTH,
+        *,
+        goes_on: bool = True,
     ) -> None:
         weights = tree.probabilities.copy()
         weights[list(excluded)] = 0.0
@@ -110,6 +119,7 @@ class LikenessForecast:
         self._weights = weights[self._taken] / weights.sum()
         self._tree = tree
         self._bandwidth = bandwidth
+        self._goes_on = goes_on
         self._context = DrawContext(tree.time, float(instance.horizon.period_h))
         self._limits = call_limits(instance, tree.time)
         self._values: dict[str, FloatArray] = {}
@@ -166,7 +176,7 @@ class LikenessForecast:
         """The rest of a series in a scenario, begun at what was seen last."""
         values, count = self._of(name), len(seen)
         rest = values[:, count:]
-        if not count or not rest.shape[1]:
+        if not (self._goes_on and count and rest.shape[1]):
             return np.asarray(rest[k], dtype=np.float64)
         kept = np.power(self._memory(name), np.arange(1, rest.shape[1] + 1))
         moved = rest[k] + kept * (seen[-1] - values[k, count - 1])

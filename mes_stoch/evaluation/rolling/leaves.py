@@ -40,12 +40,16 @@ class Operated:
         self.program = build_leaf_program(operation.instance, operation.tree)
         self.root = root_of(self.program, operation.volumes)
         forecast = operation.forecast
-        self._forecast = None if forecast is None else LikenessForecast(operation.instance, forecast)
+        self._forecast = (
+            None if forecast is None else LikenessForecast(operation.instance, forecast, goes_on=operation.is_for_mean)
+        )
 
     def path(self, leaf: int, stop: Callable[[], bool] | None = None) -> RolledPath:
         """One leaf; see :func:`mes_stoch.evaluation.rolling.operate.operate`."""
         done = self._operation
-        forecast = self._forecast or LikenessForecast(done.instance, done.tree, _node_of(done.tree, leaf))
+        forecast = self._forecast or LikenessForecast(
+            done.instance, done.tree, _node_of(done.tree, leaf), goes_on=done.is_for_mean
+        )
         return operate(self.program, self.root, leaf, forecast, fan=done.fan, gap_rel=done.gap_rel, stop=stop)
 
 

@@ -35,3 +35,8 @@ class Operation:
     forecast: ScenarioTree | None
     fan: int = 1
     gap_rel: float = 1e-3
+
+    @property
+    def is_for_mean(self) -> bool:
+        """Whether a step is planned for the mean of all courses."""
+        return self.fan == 1
