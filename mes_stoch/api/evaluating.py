@@ -237,7 +237,7 @@ def evaluate(
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
-    if run is not None and is_dispatched and commitments is None:
+    if run is not None and (is_dispatched or rolling) and commitments is None:
         _warn_of_own_scenarios(run, taken)
     if rolling:
         asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
