@@ -45,9 +45,10 @@ from mes_stoch.solvers.subproblems.whole import solved_without
 _GIVES_WAY = 1e-6
 #: Single courses that are tried where no plan fits their mean.
 _TRIED = 3
-#: Share of a store's range that a plan keeps free on both sides in later periods, for what the forecast misses: a unit
-#: that is on cannot be stopped within its span, and a store that is full to the brim has no room for what it makes.
-_MARGIN = 0.01
+#: Shares of a store's range that a plan keeps free on both sides in later periods, the largest that there is a plan
+#: with, for what the forecast misses: a unit that is on cannot be stopped within its span, and a store that is full to
+#: the brim has no room for what it makes.
+_MARGINS = (0.03, 0.01, 0.003)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class _Operator:
         self._decided: BoolArray = np.zeros(len(program.column_names), dtype=bool)
         self._decided[program.root.columns] = True
         self._taken_back, self._owed = _held_and_owed(program)
-        self._margin = _Margin.of(program)
+        # where all can be changed in every period no plan comes to a dead end for its states
+        self._margin = _ranges_of_stores(program) if self._integer.any() else None
         self.values: FloatArray = np.zeros(len(program.column_names))
         self.values[program.root.columns] = root
 
@@ -172,13 +174,9 @@ class _Operator:
             if found is not None:
                 return found
         mean = self._mean(courses)
-        if self._margin is not None:
-            found = self._planner.plan(with_decided(self._margin.kept_in(mean, ~now), self._decided, self.values))
-            if found is not None:
-                return found
         # one course has a plan where the mean of several has none, as of minimum loads
         for program in (mean, *(self._mean([course]) for course in likely[:_TRIED])):
-            found = self._plan(program)
+            found = self._plan(program, now)
             if found is not None:
                 return found
         raise InfeasibleError(self._no_way_on(mean, int(self._steps[now].max())))
@@ -189,13 +187,26 @@ class _Operator:
         data = np.array([self._program.data_of(course.series) for course in courses])
         return self._program.structure.program(weights / weights.sum() @ data)
 
-    def _plan(self, program: LinearProgram) -> FloatArray | None:
-        plan = self._planner.plan(with_decided(program, self._decided, self.values))
-        # what fits exactly, but for rounding, or with reserve of the past that turns out to have been short
-        for takes_back in (False, True):
-            if plan is None:
-                plan = self._new_planner().plan(self._giving_way(program, takes_back=takes_back))
-        return plan
+    def _with_margin(self, program: LinearProgram, share: float, later: BoolArray) -> LinearProgram:
+        """The program with a share of the stores' ranges kept free in columns that are decided later."""
+        if self._margin is None:
+            return program
+        room = np.where(later, share * self._margin, 0.0)
+        return replace(program, column_lower=program.column_lower + room, column_upper=program.column_upper - room)
+
+    def _plan(self, program: LinearProgram, now: BoolArray) -> FloatArray | None:
+        """What fits what was decided, else that but for rounding, else with reserve of the past that was short."""
+        shares = (0.0,) if self._margin is None else (*_MARGINS, 0.0)
+        wider = [self._with_margin(program, share, ~now) for share in shares]
+        for one in wider:
+            found = self._planner.plan(with_decided(one, self._decided, self.values))
+            if found is not None:
+                return found
+        found = self._new_planner().plan(self._giving_way(program, takes_back=False))
+        for one in wider:
+            if found is None:
+                found = self._new_planner().plan(self._giving_way(one, takes_back=True))
+        return found
 
     def _giving_way(self, program: LinearProgram, *, takes_back: bool) -> LinearProgram:
         """The program where decided values may give way by no more than rounding.
@@ -245,31 +256,19 @@ class _Operator:
         )
 
 
-@dataclass(frozen=True)
-class _Margin:
-    """What is kept free in stores, above and below; shape (columns,), zero for all other columns."""
+def _ranges_of_stores(program: SiteProgram) -> FloatArray:
+    """Between which levels a store may be, in every period but the last; zero for all other columns, shape (columns,).
 
-    room: FloatArray
-
-    @staticmethod
-    def of(program: SiteProgram) -> _Margin | None:
-        """``None`` where all can be changed in every period, so that no plan can come to a dead end for its states."""
-        structure = program.structure
-        if not structure.integer.any():
-            return None
-        room = np.zeros(len(program.column_names))
-        for group in program.column_groups:
-            if group.quantity == "level_mwh" and group.owner in program.instance.components:
-                # what is left at the end is the instance's to say
-                columns = group.positions[:-1]
-                width = structure.column_upper[columns] - structure.column_lower[columns]
-                room[columns] = _MARGIN * np.where(np.isfinite(width), width, 0.0)
-        return _Margin(room)
-
-    def kept_in(self, program: LinearProgram, later: BoolArray) -> LinearProgram:
-        """The program with the margin in columns that are decided later."""
-        room = np.where(later, self.room, 0.0)
-        return replace(program, column_lower=program.column_lower + room, column_upper=program.column_upper - room)
+    What is left at the end is the instance's to say.
+    """
+    structure = program.structure
+    found = np.zeros(len(program.column_names))
+    for group in program.column_groups:
+        if group.quantity == "level_mwh" and group.owner in program.instance.components:
+            columns = group.positions[:-1]
+            width = structure.column_upper[columns] - structure.column_lower[columns]
+            found[columns] = np.where(np.isfinite(width), width, 0.0)
+    return found
 
 
 def _held_and_owed(program: SiteProgram) -> tuple[BoolArray, BoolArray]:
