@@ -9,17 +9,24 @@
 [{'product': 'fr_afrr_up', 'volume_mw': 3.0}]
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mes_stoch.api.accounts import product_table, sensitivity, settle, sustain_fields
-from mes_stoch.api.backtesting import DEFAULT_SERIES, backtest
 from mes_stoch.api.evaluating import evaluate
-from mes_stoch.api.sampling import sequential_sampling, stability
 from mes_stoch.api.site import Site, read, site_of
 from mes_stoch.api.solving import METHODS, SolveRequest, solve, solve_request
-from mes_stoch.backtesting.result import Backtest
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.settlement.settlement import Settlement
+
+if TYPE_CHECKING:
+    from mes_stoch.api.backtesting import DEFAULT_SERIES, backtest
+    from mes_stoch.api.sampling import sequential_sampling, stability
+    from mes_stoch.backtesting.result import Backtest
 
 __all__ = [
     "DEFAULT_SERIES",
@@ -45,3 +52,18 @@ __all__ = [
     "stability",
     "sustain_fields",
 ]
+
+#: Names that need the model and the solvers, which settling must do without, by the module that has them.
+_LATE = {
+    "Backtest": "mes_stoch.backtesting.result",
+    "DEFAULT_SERIES": "mes_stoch.api.backtesting",
+    "backtest": "mes_stoch.api.backtesting",
+    "sequential_sampling": "mes_stoch.api.sampling",
+    "stability": "mes_stoch.api.sampling",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

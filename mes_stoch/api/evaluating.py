@@ -26,8 +26,6 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.risk import Risk, own_terms
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.settlement.data import SettlementData
-from mes_stoch.solvers.parallel import mpi
-from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -241,6 +239,9 @@ def evaluate(
         _warn_of_own_scenarios(run, taken)
     if rolling:
         asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
+    from mes_stoch.solvers.parallel import mpi
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
+
     team = ScenarioCommunicator(mpi.world() if asked.is_for_ranks and not stress else None)
     found = evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told, team)
     if found.rolling is None:

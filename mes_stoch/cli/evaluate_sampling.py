@@ -137,6 +137,7 @@ def from_samples(subject: Site | Run, asked: Mapping[str, Any], drawn: Mapping[s
     UsageError, InstanceError, InfeasibleError, TimeLimitError
     """
     from mes_stoch import api
+    from mes_stoch.api import sampling
 
     name = "stability" if asked["stability"] else "sequential"
     if any(asked[other] not in (None, False) for other in _ALONE):
@@ -149,8 +150,8 @@ def from_samples(subject: Site | Run, asked: Mapping[str, Any], drawn: Mapping[s
         wanted: Amount | None = asked["wanted_error"]
         return api.stability(
             site,
-            asked["sizes"] or api.sampling.DEFAULT_SIZES,
-            replications=replications or api.sampling.DEFAULT_SAMPLES,
+            asked["sizes"] or sampling.DEFAULT_SIZES,
+            replications=replications or sampling.DEFAULT_SAMPLES,
             wanted_error=None if wanted is None or wanted.is_share else wanted.value,
             wanted_error_rel=wanted.value if wanted is not None and wanted.is_share else None,
             told=output.status,

@@ -29,10 +29,10 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import bootstrap
 from scipy.stats import t as student
 
-from mes_stoch.model.program import FloatArray, IndexArray
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation_sampling import IntervalsResult
 from mes_stoch.schema.evaluation_shared import ConfidenceInterval
@@ -45,6 +45,8 @@ _SEED = 0
 #: Resamples at once, in numbers held: the bootstrap of many days stays within a few megabytes.
 _AT_ONCE = 1_000_000
 #: Of each row of positions of draws.
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int32]
 Statistic = Callable[[IndexArray], FloatArray]
 
 
