@@ -31,12 +31,13 @@ def price_steps(table: Table, reporter: Reporter, prices: Mapping[str, Sequence[
     found: list[int | None] = []
     for row, name in enumerate(names):
         steps = prices.get(name, ())
-        if not steps:
-            _refuse(table, reporter, row, name if name in prices else None)
+        own = steps[0].price_column if steps else None
+        if name in prices:
+            _refuse_others(table, reporter, row, own)
+        if own is None:
             found.append(0)
             continue
-        column = steps[0].price_column
-        values = told[column]
+        values = told[own]
         found.append(None if values is None else _step(table, reporter, row, steps, values[row]))
     return found
 
@@ -91,15 +92,14 @@ def _of_direction(
     return None
 
 
-def _refuse(table: Table, reporter: Reporter, row: int, name: str | None) -> None:
-    """A price of a product that is not offered at any."""
-    if name is None:
-        return
+def _refuse_others(table: Table, reporter: Reporter, row: int, own: str | None) -> None:
+    """A price in a column that is not the product's own, of a product that is offered at prices of that one alone."""
+    name = table.columns["product"][row]
+    reason = "is not offered at prices in this instance" if own is None else f"has its prices in the column {own}"
     for column in PRICE_COLUMNS:
-        if column in table.columns and table.columns[column][row]:
+        if column != own and column in table.columns and table.columns[column][row]:
             found = f"{show(table.columns[column][row])} of {name}"
-            hint = f"{name} is not offered at prices in this instance; leave the cell empty"
-            reporter.add(table.lines[row], column, found, "no price", hint)
+            reporter.add(table.lines[row], column, found, "no price", f"{name} {reason}; leave the cell empty")
 
 
 def _expected(steps: Sequence[PriceStep]) -> str:

@@ -87,7 +87,7 @@ def _bars(axes: Any, series: Mapping[str, tuple[Mapping[str, Bracket], str]]) ->
     height = 0.7 / len(series)
     names: list[str] = []
     for number, (label, (named, colour)) in enumerate(series.items()):
-        names = list(named)
+        names, told = list(named), False
         for place, bracket in enumerate(named.values()):
             at = place + (number - 0.5 * (len(series) - 1)) * height
             finite = [end for end in (bracket.lower, bracket.upper) if math.isfinite(end)]
@@ -102,11 +102,12 @@ def _bars(axes: Any, series: Mapping[str, tuple[Mapping[str, Bracket], str]]) ->
                 middle,
                 height=0.9 * height,
                 color=colour,
-                label=label if place == 0 else None,
+                label=None if told else label,
                 xerr=spread,
                 error_kw={"ecolor": INK, "capsize": 3, "linewidth": 1.2},
                 hatch="" if whole else "///",
             )
+            told = True
             axes.annotate(
                 _ends(bracket),
                 xy=(max(0.0, *finite), at),

@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.day_ahead_information import DayAheadInformation
 from mes_stoch.evaluation.device_values import DeviceValue, DeviceValues
-from mes_stoch.report.amounts import amount
 from mes_stoch.report.brackets import bracket_ends
 
 
@@ -46,7 +46,7 @@ def render_devices(found: DeviceValues) -> RenderableType:
         table.add_column(heading, justify="right")
     for name in sorted(found.devices, key=lambda name: -_rank(found.devices[name])):
         value = found.devices[name]
-        price = "unknown" if value.shadow_price is None else amount(value.shadow_price)
+        price = "unknown" if value.shadow_price is None else _money(value.shadow_price, found.recourse)
         table.add_row(
             name.removeprefix("components."),
             f"{value.limit:g} {value.unit}",
@@ -59,6 +59,11 @@ def render_devices(found: DeviceValues) -> RenderableType:
         "  At least and at most: of the whole step, proven; the cost of the device is not in it."
     )
     return Group(table, Text(lines))
+
+
+def _money(value: float, of: Bracket) -> str:
+    """An amount; what the difference of two profits leaves by rounding is nothing."""
+    return bracket_ends(Bracket(value, value), of)[0]
 
 
 def _rank(value: DeviceValue) -> float:

@@ -189,9 +189,12 @@ def test_a_file_without_prices_is_told_so(instances: Path, tmp_path: Path) -> No
     file.write_text(f"product,block_start,volume_mw\nfr_afrr_up,{BLOCK.split(',')[0]},1\n", encoding="utf-8")
     with pytest.raises(InstanceError, match="a column price_eur_per_mw_h"):
         ms.evaluate(ms.read(instances / "bid_curve_fr"), commitments=file)
-    file.write_text(
-        f"product,block_start,price_eur_per_mw_h,volume_mw\nfr_afrr_up,{BLOCK.split(',')[0]},8,1\n", "utf-8"
-    )
+    start = BLOCK.split(",")[0]
+    head = "product,block_start,price_eur_per_mw_h,price_eur_per_mwh,volume_mw"
+    file.write_text(f"{head}\nfr_afrr_up,{start},8,50,1\n", encoding="utf-8")
+    with pytest.raises(InstanceError, match=r"'50' of fr_afrr_up.*prices in the column price_eur_per_mw_h"):
+        ms.evaluate(ms.read(instances / "bid_curve_fr"), commitments=file)
+    file.write_text(f"product,block_start,price_eur_per_mw_h,volume_mw\nfr_afrr_up,{start},8,1\n", "utf-8")
     plain = changed(instances, tmp_path / "plain", CLEARED, (PRICES, ""))
     with pytest.raises(InstanceError, match="is not offered at prices in this instance"):
         ms.evaluate(ms.read(plain), commitments=file)

@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mes_stoch.evaluation.bracket import Bracket
+from mes_stoch.evaluation.product_values import ProductValues
 from mes_stoch.evaluation.values import Values
 from mes_stoch.report.brackets_figure import draw_product_values, draw_values
 from mes_stoch.report.evaluation_figures import write_evaluation_figures
@@ -61,6 +62,23 @@ def test_values_with_and_without_ends() -> None:
     figure = draw_values(found, "site")
     assert {"10.00 to 10.50", "12.00", "no dispatch", "at most 13.00", "infinite", "1.50 to 2.00"} <= set(texts(figure))
     assert nothing_is_cut(figure)
+
+
+def test_a_bracket_without_ends_takes_no_legend_away() -> None:
+    unknown = Bracket(-math.inf, math.inf)
+    found = ProductValues(
+        recourse=Bracket(10.0, 10.0),
+        nothing=Bracket(4.0, 4.0),
+        without={"first": unknown, "second": Bracket(7.0, 7.0)},
+        alone={"first": unknown, "second": Bracket(9.0, 9.0)},
+        scenarios=3,
+        seed=None,
+        currency="EUR",
+    )
+    figure = draw_product_values(found, "site")
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["beside the others", "alone"]
 
 
 def test_figures_beside_the_document(instances: Path, tmp_path: Path) -> None:

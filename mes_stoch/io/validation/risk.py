@@ -36,6 +36,6 @@ def risk_issues(
         f"contract of {listed(contracts)}",
         "no `risk`, or scenarios that are whole years",
         "the worst days are no worst year; write beta: 0 to plan for the mean, days_per_year equal to the days of "
-        "the horizon where a scenario is the whole contract, or of_single_days: true (--risk-of-single-days) if the "
-        "worst days are meant",
+        "the horizon where a scenario is the whole contract, or of_single_days: true if the worst days are meant "
+        "(of a solve: --risk-of-single-days)",
     )
