@@ -65,6 +65,12 @@ def _drawn(found: Evaluation) -> dict[str, Callable[[], Figure]]:
         drawn["products"] = lambda: draw_product_values(products, found.instance)
     if frontier is not None:
         drawn["frontier"] = lambda: draw_frontier(frontier, found.instance)
+    if found.policies is not None:
+        outcomes = {name: one.profits for name, one in found.policies.outcomes.items() if one.profits is not None}
+        earned = {name: one.dataset() for name, one in outcomes.items()}
+        title = f"{found.instance}: profit by policy over {found.policies.scenarios} scenarios"
+        if earned:
+            drawn["policies"] = lambda: draw_profits(earned, title)
     rolling, stability = found.rolling, found.stability
     if rolling is not None:
         drawn["rolling"] = lambda: draw_rolling(rolling, found.instance)

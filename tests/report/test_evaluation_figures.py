@@ -64,6 +64,21 @@ def test_values_with_and_without_ends() -> None:
     assert nothing_is_cut(figure)
 
 
+def test_policies_are_drawn_by_their_profits(instances: Path, tmp_path: Path) -> None:
+    """``energy_only`` earns 82.50 less than -687.50 at tiny_site; all four scenarios weigh alike."""
+    found = ms.evaluate(ms.read(instances / "tiny_site"), policies="energy_only", gap_rel=1e-6)
+    (written,) = write_evaluation_figures(found, tmp_path / "evaluation.json")
+    assert written.name == "evaluation_policies.png"
+    assert written.stat().st_size > 10_000
+    assert found.policies is not None
+    energy = found.policies.outcomes["energy_only"].profits
+    assert energy is not None
+    figure = draw_profits({"energy_only": energy.dataset()}, "policies")
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert legend.get_texts()[0].get_text().startswith("energy_only: mean -770.00")
+
+
 def test_a_bracket_without_ends_takes_no_legend_away() -> None:
     unknown = Bracket(-math.inf, math.inf)
     found = ProductValues(
