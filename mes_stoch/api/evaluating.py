@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mes_stoch.api.forecasting import rolling_request
 from mes_stoch.api.site import Site, checked_tree, site_of
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.evaluation.asked import Asked, Subject, evaluate_asked, stated_recourse
@@ -30,13 +31,9 @@ from mes_stoch.settlement.data import SettlementData
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mes_stoch.evaluation.rolling.foresight import RollingRequest
     from mes_stoch.policies.policy import Policy
 
 logger = logging.getLogger("mes_stoch.api")
-
-#: Scenarios drawn to forecast with.
-FORECAST_SCENARIOS = 30
 
 
 def evaluate(
@@ -238,7 +235,7 @@ def evaluate(
     if run is not None and (is_dispatched or rolling) and commitments is None:
         _warn_of_own_scenarios(run, taken)
     if rolling:
-        asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
+        asked = replace(asked, rolling=rolling_request(site, taken, forecast, fan, workers, keep))
     from mes_stoch.solvers.parallel import mpi
     from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
@@ -323,22 +320,6 @@ def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) ->
     if tree is None:
         return site.tree() if run is None else run.tree
     return checked_tree(site, tree)[0]
-
-
-def _rolling(
-    site: Site, tree: ScenarioTree, forecast: ScenarioTree | None, fan: int, workers: int, keep: str | Path | None
-) -> RollingRequest:
-    """How to operate, with the forecast that is handed in, or one of the seed after that of the tree."""
-    from mes_stoch.evaluation.rolling.foresight import RollingRequest
-
-    if not (isinstance(fan, int) and fan >= 1 and isinstance(workers, int) and workers >= 1):
-        raise UsageError(f"fan and workers are whole numbers, 1 or more; found {fan!r} and {workers!r}")
-    seed = tree.dataset.attrs.get("seed")
-    if forecast is not None:
-        forecast = checked_tree(site, forecast)[0]
-    elif seed is not None:
-        forecast = site.tree(FORECAST_SCENARIOS, int(seed) + 1, leaves_per_day_ahead_node=1)
-    return RollingRequest(forecast, fan, workers, None if keep is None else Path(keep))
 
 
 def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:

@@ -169,7 +169,7 @@ def _rolling(site: Site, run: Run | None, tree: ScenarioTree | None, asked: dict
 
 def _forecast(site: Site, tree: ScenarioTree | None, scenarios: int | None, seed: int | None) -> ScenarioTree | None:
     """The tree to forecast with, where one is asked for."""
-    from mes_stoch.api.evaluating import FORECAST_SCENARIOS
+    from mes_stoch.api.forecasting import drawn_forecast
 
     if scenarios is None and seed is None:
         return None
@@ -179,8 +179,7 @@ def _forecast(site: Site, tree: ScenarioTree | None, scenarios: int | None, seed
         raise UsageError(
             f"{site.name} lists its scenarios: those of the other day-ahead nodes are forecast with, and none are drawn"
         )
-    chosen = int(operated) + 1 if seed is None else seed
-    return site.tree(scenarios or FORECAST_SCENARIOS, chosen, leaves_per_day_ahead_node=1)
+    return drawn_forecast(site, int(operated), scenarios, seed)
 
 
 def _judge(found: Evaluation) -> None:
