@@ -25,7 +25,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from helpers.evidence import provenance, write_summary
+from helpers.evidence import provenance
 from helpers.launched import INSTANCES, command, environment
 
 _COLUMNS = ["day", "planned", "realised", "given_lower", "given_upper", "perfect_lower", "perfect_upper"]
@@ -84,7 +84,8 @@ def _days(folder: Path) -> dict[str, dict[str, Any]]:
 def _write(record: dict[str, Any], folder: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     pd.read_csv(folder / "backtest.csv")[_COLUMNS].round(2).to_csv(out / "backtest_days.csv", index=False)
-    write_summary(out, "backtest.json", record)
+    (out / "backtest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(record, indent=2), flush=True)
 
 
 def _interrupted(line: list[str], out: Path, days: int) -> int:
