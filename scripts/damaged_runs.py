@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from helpers.evidence import provenance
 
 from mes_stoch.cli.main import run
-from mes_stoch.io.artifacts.run_folder import manifest_hash
+from mes_stoch.io.artifacts.manifest import manifest_hash
 
 COMMANDS = ("report", "settle", "evaluate")
 RESEALED = "hashes worked out anew"

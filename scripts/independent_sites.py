@@ -10,8 +10,6 @@ runs with the tests.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -22,16 +20,12 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from helpers.compared_sites import KINDS, TOLERANCE, compared, written
-from helpers.evidence import provenance
+from helpers.evidence import about_sites, options_of, write_summary
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; 1 if any optimum differs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sites", type=int, default=100, metavar="N")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="K")
-    parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
-    options = parser.parse_args(arguments)
+    options = options_of(__doc__, arguments, sites=100)
     numbers = range(options.sites)
     rows = []
     for number in numbers:
@@ -41,9 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out / "independent_sites.csv", index=False)
     summary = {
-        **provenance(),
-        "sites": len(table),
-        "seeds": [int(table["seed"].min()), int(table["seed"].max())],
+        **about_sites(table),
         "solved_to_optimality": int(table["proven"].sum()),
         "tolerance_of_money_that_moves": TOLERANCE,
         "sites_that_disagree": int((~table["agrees"]).sum()),
@@ -51,8 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         "solve_s": round(float(table["solve_s"].sum()), 1),
         "independent_s": round(float(table["independent_s"].sum()), 1),
     }
-    (options.out / "independent.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(summary, indent=2))
+    write_summary(options.out, "independent.json", summary)
     return int(summary["sites_that_disagree"] > 0)
 
 

@@ -8,42 +8,29 @@ The sites are those of ``tests/helpers/riskless_sites.py``, by seed; a thinned v
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from helpers.check_times import MEASURED, milliseconds_a_scenario
-from helpers.evidence import provenance
+from helpers.evidence import about_sites, options_of, table_of_sites, write_summary
 from helpers.riskless_check import examine
 from helpers.riskless_sites import RisklessSite
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; 1 if any site disagrees."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sites", type=int, default=500, metavar="N")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="K")
-    parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
-    options = parser.parse_args(arguments)
+    options = options_of(__doc__, arguments, sites=500)
     begun = time.process_time()
-    seeds = range(options.first_seed, options.first_seed + options.sites)
-    table = pd.DataFrame([_row(seed) for seed in seeds])
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "riskless_sites.csv", index=False)
+    table = table_of_sites(options, _row, "riskless_sites.csv")
     accepted = table[table["outcome"] != "refused"]
     reasons = Counter(reason for row in table["reasons"] for reason in row.split("; ") if reason)
     summary = {
-        **provenance(),
-        "sites": len(table),
-        "seeds": [seeds[0], seeds[-1]],
+        **about_sites(table),
         "outcomes": table["outcome"].value_counts().to_dict(),
         "reasons": dict(sorted(reasons.items())),
         "sites_that_earn_in_the_closed_site": int((table["trading_mwh"] > 1e-6).sum()),
@@ -60,8 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         },
         "cpu_s": round(time.process_time() - begun, 1),
     }
-    (options.out / "riskless.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(summary, indent=2))
+    write_summary(options.out, "riskless.json", summary)
     return int(bool(summary["disagreements"]))
 
 

@@ -8,18 +8,14 @@ The sites are those of ``tests/helpers/rolling_sites.py``, by seed; a thinned ve
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from helpers.evidence import provenance
+from helpers.evidence import about_sites, options_of, table_of_sites, write_summary
 from helpers.rolling_sites import random_case
 
 from mes_stoch.evaluation.rolling.forecast import LikenessForecast
@@ -34,23 +30,14 @@ _SAME = 1e-6
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; 1 if any path is no dispatch, better than a proven bound, or settled with another profit."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sites", type=int, default=300, metavar="N")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="K")
-    parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
-    options = parser.parse_args(arguments)
+    options = options_of(__doc__, arguments, sites=300)
     begun = time.process_time()
-    seeds = range(options.first_seed, options.first_seed + options.sites)
-    table = pd.DataFrame([_row(seed) for seed in seeds])
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "rolling_sites.csv", index=False)
+    table = table_of_sites(options, _row, "rolling_sites.csv")
     wrong = table[
         (table["beyond_bound_rel"] > _SAME) | (table["violation_rel"] > TOLERANCE) | (table["unsettled_rel"] > _SAME)
     ]
     summary = {
-        **provenance(),
-        "sites": len(table),
-        "seeds": [seeds[0], seeds[-1]],
+        **about_sites(table),
         "paths": int(table["paths"].sum()),
         "largest_beyond_bound_rel": float(table["beyond_bound_rel"].max()),
         "largest_violation_rel": float(table["violation_rel"].max()),
@@ -58,8 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         "wrong": wrong["seed"].tolist(),
         "cpu_s": round(time.process_time() - begun, 1),
     }
-    (options.out / "rolling.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(summary, indent=2))
+    write_summary(options.out, "rolling.json", summary)
     return int(len(wrong) > 0)
 
 

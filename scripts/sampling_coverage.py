@@ -9,7 +9,6 @@ that of ``tests/helpers/reserved_orders.py``; a thinned version runs with the te
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from helpers.evidence import provenance
+from helpers.evidence import provenance, write_summary
 from helpers.reserved_orders import BEST, CANDIDATE_WITH_THREE
 from helpers.three_stage_coverage import TRUTH, covered
 
@@ -43,9 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         "samples": [asdict(coverage) for coverage in found],
         "cpu_s": round(time.process_time() - begun, 1),
     }
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "sampling_coverage.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(summary, indent=2))
+    write_summary(options.out, "sampling_coverage.json", summary)
     return int(any(coverage.held < LEAST_SHARE * options.trials for coverage in found))
 
 

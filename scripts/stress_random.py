@@ -8,18 +8,14 @@ of ``tests/helpers/random_reserves.py``, by seed; a thinned version runs with th
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from helpers.evidence import provenance
+from helpers.evidence import about_sites, options_of, table_of_sites, write_summary
 from helpers.random_reserves import ReserveSite
 from helpers.settled_run import solved
 
@@ -29,19 +25,10 @@ from mes_stoch.settlement.data import SettlementData
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; 1 if any site has a miss."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sites", type=int, default=300, metavar="N")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="K")
-    parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
-    options = parser.parse_args(arguments)
-    seeds = range(options.first_seed, options.first_seed + options.sites)
-    table = pd.DataFrame([_row(seed) for seed in seeds])
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "stress_sites.csv", index=False)
+    options = options_of(__doc__, arguments, sites=300)
+    table = table_of_sites(options, _row, "stress_sites.csv")
     summary = {
-        **provenance(),
-        "sites": len(table),
-        "seeds": [seeds[0], seeds[-1]],
+        **about_sites(table),
         "sites_that_hold_reserve": int((table["volume_mw"] > 0).sum()),
         "leaves": int(table["leaves"].sum()),
         "calls": int(table["calls"].sum()),
@@ -51,8 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "solve_s": round(float(table["solve_s"].sum()), 1),
         "stress_s": round(float(table["stress_s"].sum()), 1),
     }
-    (options.out / "stress.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(summary, indent=2))
+    write_summary(options.out, "stress.json", summary)
     return int(summary["sites_with_a_miss"] > 0)
 
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mes_stoch.api.site import Site, checked_tree, site_of
+from mes_stoch.api.evaluated import opened, subject_of, tree_to_evaluate, warn_of_own_scenarios
+from mes_stoch.api.forecasting import rolling_request
+from mes_stoch.api.site import Site
 from mes_stoch.api.solving import SolveRequest
-from mes_stoch.evaluation.asked import Asked, Subject, evaluate_asked, stated_recourse
+from mes_stoch.evaluation.asked import Asked, evaluate_asked
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.io.readers.locate import listed
-from mes_stoch.report.run import Run, read_run
-from mes_stoch.schema.errors import (
-    MissingEntryError,
-    RunFolderError,
-    UsageError,
-)
+from mes_stoch.report.run import Run
+from mes_stoch.schema.errors import MissingEntryError, RunFolderError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.risk import Risk, own_terms
 from mes_stoch.schema.tree import ScenarioTree
@@ -30,13 +27,7 @@ from mes_stoch.settlement.data import SettlementData
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mes_stoch.evaluation.rolling.foresight import RollingRequest
     from mes_stoch.policies.policy import Policy
-
-logger = logging.getLogger("mes_stoch.api")
-
-#: Scenarios drawn to forecast with.
-FORECAST_SCENARIOS = 30
 
 
 def evaluate(
@@ -218,12 +209,11 @@ def evaluate(
             "what others would earn, frontier=True what risk costs, rolling=True what is earned without foresight, "
             "day_ahead=True what day-ahead information is worth, devices=True what a MW of each device is"
         )
-    run = None if isinstance(subject, Site) else _opened(subject)
+    run, site = opened(subject)
     if run is None and stress:
         raise UsageError("an instance holds nothing yet: the stress test takes a run")
     if run is None and (asked.needs_volumes or rolling) and commitments is None:
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
-    site = site_of(run) if run is not None else _site(subject)
     if frontier:
         asked = replace(asked, frontier_risk=_frontier_risk(site, cvar_alpha))
     found = Evaluation(site.name)
@@ -231,19 +221,19 @@ def evaluate(
         found = replace(found, stress=_stress(run, site.instance, subject))
     if not (asked.needs_solver or rolling):
         return found
-    taken = _tree_to_evaluate(site, run, tree)
+    taken = tree_to_evaluate(site, run, tree)
     # the limit is checked here, and is for everything together
     SolveRequest(time_limit_s=time_limit_s).options(site.instance)
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     if run is not None and (is_dispatched or rolling) and commitments is None:
-        _warn_of_own_scenarios(run, taken)
+        warn_of_own_scenarios(run, taken)
     if rolling:
-        asked = replace(asked, rolling=_rolling(site, taken, forecast, fan, workers, keep))
+        asked = replace(asked, rolling=rolling_request(site, taken, forecast, fan, workers, keep))
     from mes_stoch.solvers.parallel import mpi
     from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
     team = ScenarioCommunicator(mpi.world() if asked.is_for_ranks and not stress else None)
-    found = evaluate_asked(found, _subject(site, run, taken, options.gap_rel), asked, options, told, team)
+    found = evaluate_asked(found, subject_of(site, run, taken, options.gap_rel), asked, options, told, team)
     if found.rolling is None:
         return found
     from mes_stoch.report.rolling_settlement import settled
@@ -269,17 +259,6 @@ def _unless(default: int, given: int) -> int | None:
     return None if given == default else given
 
 
-def _warn_of_own_scenarios(run: Run, tree: ScenarioTree) -> None:
-    """What a commitment earns in the scenarios it was chosen for says too much of other days."""
-    seed = tree.dataset.attrs.get("seed")
-    if seed is not None and seed == run.tree.dataset.attrs.get("seed"):
-        logger.warning(
-            "the commitment was made for scenarios of seed %s: for days not drawn, what it earns in them is too good, "
-            "and so are its intervals; take another seed",
-            seed,
-        )
-
-
 def _weights(given: Sequence[float] | None) -> Sequence[float]:
     from mes_stoch.evaluation.frontier import WEIGHTS, checked_weights
 
@@ -295,67 +274,8 @@ def _frontier_risk(site: Site, alpha: float | None) -> Risk | None:
     return site.with_risk(stated.measure, beta=1.0, of_single_days=single_days, **own_terms(stated)).instance.risk
 
 
-def _site(subject: object) -> Site:
-    if not isinstance(subject, Site):  # pragma: no cover - the caller has seen to it
-        raise UsageError("neither a run nor a site")
-    return subject
-
-
-def _opened(subject: Run | str | Path) -> Run:
-    """A run, read from its folder where it is named; files that have changed since are told."""
-    if isinstance(subject, Run):
-        return subject
-    run = read_run(subject, allow_changed=True)
-    for line in run.changed:
-        logger.warning("the run has been changed since it was written: %s", line)
-    return run
-
-
 def _stress(run: Run, instance: Instance, subject: object) -> StressTest:
     try:
         return stress_test(SettlementData(instance, run.tree, run.solution, run.flow_data))
     except MissingEntryError as error:
         raise RunFolderError("the run" if isinstance(subject, Run) else subject, [error.issue]) from None
-
-
-def _tree_to_evaluate(site: Site, run: Run | None, tree: ScenarioTree | None) -> ScenarioTree:
-    """The tree handed in, checked; else the run's own, else one drawn as the instance says."""
-    if tree is None:
-        return site.tree() if run is None else run.tree
-    return checked_tree(site, tree)[0]
-
-
-def _rolling(
-    site: Site, tree: ScenarioTree, forecast: ScenarioTree | None, fan: int, workers: int, keep: str | Path | None
-) -> RollingRequest:
-    """How to operate, with the forecast that is handed in, or one of the seed after that of the tree."""
-    from mes_stoch.evaluation.rolling.foresight import RollingRequest
-
-    if not (isinstance(fan, int) and fan >= 1 and isinstance(workers, int) and workers >= 1):
-        raise UsageError(f"fan and workers are whole numbers, 1 or more; found {fan!r} and {workers!r}")
-    seed = tree.dataset.attrs.get("seed")
-    if forecast is not None:
-        forecast = checked_tree(site, forecast)[0]
-    elif seed is not None:
-        forecast = site.tree(FORECAST_SCENARIOS, int(seed) + 1, leaves_per_day_ahead_node=1)
-    return RollingRequest(forecast, fan, workers, None if keep is None else Path(keep))
-
-
-def _subject(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:
-    """What is evaluated, with what a run has committed and proven."""
-    nodes = len(tree.day_ahead_nodes)
-    below = len(tree.scenario_names) // nodes
-    known = None
-    if run is not None and tree is run.tree and not run.changed:
-        known = stated_recourse(run.summary, gap_rel)
-    return Subject(
-        name=site.name,
-        instance=site.instance,
-        tree=tree,
-        draw=lambda seed, further: site.tree(
-            nodes * (below + further), seed, leaves_per_day_ahead_node=below + further
-        ),
-        committed=None if run is None else run.commitments,
-        recourse=known,
-        varied=lambda values: site.with_values(values).instance,
-    )

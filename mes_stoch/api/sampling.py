@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
+from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
 
 if TYPE_CHECKING:
@@ -85,10 +87,9 @@ def stability(
     {2: 2, 4: 2}
     """
     own, below = _drawn(site, leaves_per_day_ahead_node)
-    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
-    options = SolveRequest(gap_rel=gap_rel).options(site.instance)
+    options = _options(site, gap_rel, time_limit_s)
     common = _COMMON_TIMES * max(sizes, default=1) if scenarios is None else scenarios
-    try:
+    with _in_time():
         found = solve_samples(
             _samples(site, below).program,
             sizes,
@@ -102,8 +103,6 @@ def stability(
             stop=_stop(time_limit_s),
             told=told,
         )
-    except NotInTimeError as error:
-        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from None
     return Evaluation(site.name, stability=found, is_cut_short=not found.is_complete)
 
 
@@ -160,8 +159,7 @@ def sequential_sampling(
     """
     site = subject if isinstance(subject, Site) else site_of(subject)
     own, below = _drawn(site, leaves_per_day_ahead_node)
-    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
-    options = SolveRequest(gap_rel=gap_rel).options(site.instance)
+    options = _options(site, gap_rel, time_limit_s)
     samples = _samples(site, below, policy_leaves)
     if commitments is None and not isinstance(subject, Site):
         commitments = subject.commitments
@@ -169,7 +167,7 @@ def sequential_sampling(
     if commitments is not None:
         given = commitments_from(commitments, site.instance, samples.compiled.tree.time)
         root = root_of(samples.compiled, given.with_nothing_else().volumes)
-    try:
+    with _in_time():
         found = sample_until(
             samples,
             wanted_gap,
@@ -183,8 +181,6 @@ def sequential_sampling(
             stop=_stop(time_limit_s),
             told=told,
         )
-    except NotInTimeError as error:
-        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from None
     return Evaluation(
         site.name,
         sequential=found,
@@ -208,6 +204,12 @@ def _drawn(site: Site, leaves: int | None) -> tuple[int, int]:
     return int(seed), int(own if leaves is None else leaves)
 
 
+def _options(site: Site, gap_rel: float | None, time_limit_s: float | None) -> SolveOptions:
+    """How each program is solved; the time limit is checked here, and is for everything together."""
+    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
+    return SolveRequest(gap_rel=gap_rel).options(site.instance)
+
+
 def _samples(site: Site, below: int, policy_leaves: int | None = None) -> SiteSamples:
     """Independent samples of a site."""
 
@@ -220,3 +222,12 @@ def _samples(site: Site, below: int, policy_leaves: int | None = None) -> SiteSa
 
 def _stop(time_limit_s: float | None) -> Stop:
     return Stop() if time_limit_s is None else Stop(time.perf_counter() + time_limit_s)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Tell of a time limit that was too short for any answer what can be done."""
+    try:
+        yield
+    except NotInTimeError as error:
+        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from None

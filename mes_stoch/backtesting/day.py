@@ -35,7 +35,7 @@ from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program
 from mes_stoch.report.rolling_settlement import settle_paths
-from mes_stoch.schema.backtest import BacktestDay, CommittedVolume
+from mes_stoch.schema.backtest import BacktestDay, DayVolume
 from mes_stoch.schema.errors import InterruptedRunError, SettlementError, SolveError
 from mes_stoch.schema.price_offers import PRICE_COLUMNS
 from mes_stoch.settlement.settlement import Settlement
@@ -134,7 +134,7 @@ def backtest_day(
         perfect_upper=perfect.upper,
         streams={str(name): float(value) for name, value in settlement.ledger.totals().iloc[0].items() if value},
         missing_mwh=_missing_mwh(settlement),
-        commitments=_commitments(day, root),
+        commitments=_volumes(day, root),
         settlement_difference=settlement.relative_difference,
         wall_time_s=time.perf_counter() - begun,
     )
@@ -210,7 +210,7 @@ def _missing_mwh(settlement: Settlement) -> dict[str, float]:
     return {stream: amount for stream, amount in found.items() if amount > _LEAST_MWH}
 
 
-def _commitments(day: SiteProgram, root: FloatArray) -> list[CommittedVolume]:
+def _volumes(day: SiteProgram, root: FloatArray) -> list[DayVolume]:
     table = day.commitments(root)
     volumes = []
     for row in table.to_dict("records"):
@@ -221,7 +221,7 @@ def _commitments(day: SiteProgram, root: FloatArray) -> list[CommittedVolume]:
         )
         # a solver's -1e-12 is no volume
         volumes.append(
-            CommittedVolume(
+            DayVolume(
                 product=str(row["product"]),
                 block_start=row["block_start"].isoformat(),
                 volume=volume if abs(volume) > 1e-9 else 0.0,

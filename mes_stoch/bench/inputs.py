@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from mes_stoch.api import Site, read
-from mes_stoch.io.artifacts.run_folder import read_inputs
+from mes_stoch.io.artifacts.manifest import read_inputs
 from mes_stoch.io.artifacts.tree import write_tree
 from mes_stoch.schema.instance import SyntheticScenarios
 

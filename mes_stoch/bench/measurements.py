@@ -22,7 +22,7 @@ from mes_stoch.bench.plan import Measurement
 from mes_stoch.bench.settings import BenchSettings
 from mes_stoch.bench.store import Row
 from mes_stoch.bench.worker import read_parts, read_trace
-from mes_stoch.io.artifacts.run_folder import plain
+from mes_stoch.io.plain_values import plain
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.bounds import relative_gap
 from mes_stoch.solvers.parallel.mpi import find_mpiexec

@@ -15,7 +15,7 @@ from mes_stoch.bench.packages import bench_package
 from mes_stoch.bench.plan import Measurement, plan
 from mes_stoch.bench.settings import BenchSettings
 from mes_stoch.bench.store import BenchFolder, Row
-from mes_stoch.io.artifacts.run_folder import read_inputs
+from mes_stoch.io.artifacts.manifest import read_inputs
 from mes_stoch.io.instance import read_instance
 from mes_stoch.schema.errors import UsageError
 

@@ -27,7 +27,7 @@ import pandas as pd
 from mes_stoch.bench.machine import machine, versions
 from mes_stoch.bench.phases import PHASES
 from mes_stoch.bench.settings import current_name
-from mes_stoch.io.artifacts.run_folder import plain
+from mes_stoch.io.plain_values import plain
 from mes_stoch.schema.errors import UsageError
 
 _HEAD = "bench.json"

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mes_stoch.io.artifacts.run_folder import plain
+from mes_stoch.io.plain_values import plain
 from mes_stoch.schema.errors import MesStochError
 from mes_stoch.solvers.parallel import mpi
 

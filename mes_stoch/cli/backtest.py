@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
-from mes_stoch.cli.options import InRange, figures_option, instance_argument
+from mes_stoch.cli.options import METHOD, InRange, figures_option, instance_argument, whole_time_limit_option
 from mes_stoch.schema.errors import TimeLimitError, UsageError, WriteError
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ Examples:
 Exit codes: 0 done, 2 the instance, data, folder or command is not right, 3 a day has no dispatch,
 4 the time limit came first, 5 interrupted; finished days are written.
 """
-
-#: What a backtest is left where the command has taken its time already, s.
-_LEAST_S = 0.01
 
 
 @click.command(epilog=_EPILOG, short_help="A commitment a day on real series, operated without foresight.")
@@ -75,11 +71,9 @@ _LEAST_S = 0.01
     help="Days of the window that each hour is planned for, the likeliest after what was seen; 1: their mean.",
 )
 @click.option("--workers", type=click.IntRange(min=1), metavar="P", help="Processes; default the cores there are.")
-@click.option(
-    "--method", type=click.Choice(["auto", "ef", "decomposition", "ph"]), help="Of the commitment, as for solve."
-)
+@click.option("--method", type=METHOD, help="Of the commitment, as for solve.")
 @click.option("--gap", type=InRange("gap_rel"), metavar="G", help="Relative gap of the commitment, 0.005 for 0.5 %.")
-@click.option("--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds for everything together.")
+@whole_time_limit_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -117,7 +111,6 @@ def backtest(
     folder = Path(place) if data is None and place else data
     site = api.read(instance)
     target = out or Path("runs") / f"{site.name}-backtest-{datetime.now():%Y%m%d-%H%M%S}"
-    gone = time.perf_counter() - invocation.begun
     try:
         found = api.backtest(
             site,
@@ -132,7 +125,7 @@ def backtest(
             workers=workers or usable_cores(),
             method=method,
             gap_rel=gap,
-            time_limit_s=None if time_limit is None else max(time_limit - gone, _LEAST_S),
+            time_limit_s=invocation.seconds_left(time_limit),
             told=output.status,
         )
     except KeyboardInterrupt:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from mes_stoch.cli.evaluate_options import ASK, asks_something, is_by_solves, qu
 from mes_stoch.cli.evaluate_output import check_target, default_target, kept_scenarios, show_and_write
 from mes_stoch.cli.evaluate_sampling import asks_for_samples, from_samples, sampling_options
 from mes_stoch.cli.invocation import Invocation
-from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option
+from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option, whole_time_limit_option
 from mes_stoch.cli.ranks import ready_together, take_part
 from mes_stoch.schema.errors import GapNotReachedError, StressError, TimeLimitError, UsageError
 
@@ -54,10 +53,6 @@ gap (what was found is written).
 """
 
 
-#: What an evaluation is left where the command has taken its time already, s.
-_LEAST_S = 0.01
-
-
 def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked or context.resilient_parsing:
         return
@@ -80,7 +75,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 )
 @seed_option
 @click.option("--gap", type=InRange("gap_rel"), metavar="G", help="Relative gap of every bound, 0.001 for 0.1 %.")
-@click.option("--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds for everything together.")
+@whole_time_limit_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -137,13 +132,13 @@ def evaluate(
     drawn: dict[str, Any] = {"seed": seed, "gap_rel": gap}
     if is_sampling:
         drawn |= {"scenarios": scenarios, "leaves_per_day_ahead_node": leaves_per_node}
-        drawn["time_limit_s"] = _left(invocation, time_limit)
+        drawn["time_limit_s"] = invocation.seconds_left(time_limit)
         found = from_samples(site if run is None else run, asked, drawn)
     else:
         drawn["tree"] = tree
         drawn |= _rolling(site, run, tree, asked)
         drawn["keep"] = kept_scenarios(folder, out, is_run=run is not None)
-        drawn["time_limit_s"] = _left(invocation, time_limit)
+        drawn["time_limit_s"] = invocation.seconds_left(time_limit)
         found = api.evaluate(site if run is None else folder, **_questions(asked), **drawn, told=output.status)
     if not output.prints_output():
         context.exit(TimeLimitError.exit_code if found.is_cut_short else 0)
@@ -151,12 +146,6 @@ def evaluate(
     before = None if run is None or asked["commitment"] is not None else run.objective
     show_and_write(found, target, asked["leaves"], before=before, draws_figures=not no_figures)
     _judge(found)
-
-
-def _left(invocation: Invocation, time_limit: float | None) -> float | None:
-    """Seconds of the limit that are left for the evaluation."""
-    gone = time.perf_counter() - invocation.begun
-    return None if time_limit is None else max(time_limit - gone, _LEAST_S)
 
 
 def _questions(asked: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +169,7 @@ def _rolling(site: Site, run: Run | None, tree: ScenarioTree | None, asked: dict
 
 def _forecast(site: Site, tree: ScenarioTree | None, scenarios: int | None, seed: int | None) -> ScenarioTree | None:
     """The tree to forecast with, where one is asked for."""
-    from mes_stoch.api.evaluating import FORECAST_SCENARIOS
+    from mes_stoch.api.forecasting import drawn_forecast
 
     if scenarios is None and seed is None:
         return None
@@ -190,8 +179,7 @@ def _forecast(site: Site, tree: ScenarioTree | None, scenarios: int | None, seed
         raise UsageError(
             f"{site.name} lists its scenarios: those of the other day-ahead nodes are forecast with, and none are drawn"
         )
-    chosen = int(operated) + 1 if seed is None else seed
-    return site.tree(scenarios or FORECAST_SCENARIOS, chosen, leaves_per_day_ahead_node=1)
+    return drawn_forecast(site, int(operated), scenarios, seed)
 
 
 def _judge(found: Evaluation) -> None:

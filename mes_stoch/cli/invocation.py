@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from mes_stoch.solvers.interruption.signals import SignalWatch
 
+#: What is left where the command has taken its time already, s.
+_LEAST_S = 0.01
+
 
 @dataclass
 class Invocation:
@@ -31,3 +34,8 @@ class Invocation:
     def command(self) -> str | None:
         """The command as typed, where it was."""
         return shlex.join(["mes-stoch", *self.arguments]) if self.arguments else None
+
+    def seconds_left(self, time_limit: float | None) -> float | None:
+        """Seconds of a limit on the whole command that are left for what it calls."""
+        gone = time.perf_counter() - self.begun
+        return None if time_limit is None else max(time_limit - gone, _LEAST_S)

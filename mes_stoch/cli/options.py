@@ -51,6 +51,13 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), metavar="K", help="Root seed of the draw; default the instance's own."
 )
 
+#: Of ``--method``.
+METHOD = click.Choice(["auto", "ef", "decomposition", "ph"])
+
+whole_time_limit_option = click.option(
+    "--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds for everything together."
+)
+
 force_option = click.option("--force", is_flag=True, help="Overwrite what an earlier run wrote there.")
 
 figures_option = click.option("--no-figures", is_flag=True, help="Draw nothing.")

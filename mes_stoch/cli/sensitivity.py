@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mes_stoch.cli import output
-from mes_stoch.cli.options import force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.cli.options import METHOD, force_option, instance_argument, scenarios_option, seed_option
 from mes_stoch.schema.errors import UsageError
 
 _EPILOG = """\b
@@ -39,7 +39,7 @@ written all the same).
 )
 @scenarios_option
 @seed_option
-@click.option("--method", type=click.Choice(["auto", "ef", "decomposition", "ph"]), help="As for solve.")
+@click.option("--method", type=METHOD, help="As for solve.")
 @click.option("--gap", type=click.FloatRange(min=0, min_open=True), metavar="G", help="Relative gap of each solve.")
 @click.option(
     "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds for each of the solves."

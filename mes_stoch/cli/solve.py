@@ -13,6 +13,7 @@ import click
 from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.options import (
+    METHOD,
     InRange,
     figures_option,
     force_option,
@@ -58,7 +59,7 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 @seed_option
 @click.option(
     "--method",
-    type=click.Choice(["auto", "ef", "decomposition", "ph"]),
+    type=METHOD,
     help="ef: the extensive form, all scenarios in one program, one process. decomposition: scenario by scenario, "
     "with a certificate; parallel under mpiexec on any number of ranks. ph: the same, then progressive hedging while a "
     "gap is left; 3, 6, 9 ... ranks. auto: what fits, and why. Default: the instance's, or auto.",

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from mes_stoch.evaluation.profit import Profits
     from mes_stoch.evaluation.replications import OptimalityGap
     from mes_stoch.evaluation.rolling.foresight import Rolling
+    from mes_stoch.evaluation.sampled_sizes import Stability
     from mes_stoch.evaluation.sequential import Sequential
-    from mes_stoch.evaluation.stability import Stability
     from mes_stoch.evaluation.values import Values
 
 #: Parts of the document that are found out separately.

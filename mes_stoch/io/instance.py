@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.io.artifacts.run_folder import read_inputs
+from mes_stoch.io.artifacts.manifest import read_inputs
 from mes_stoch.io.readers.currency import (
     catalogue_amounts,
     currency_code,

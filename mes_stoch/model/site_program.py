@@ -16,7 +16,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -29,13 +28,12 @@ from mes_stoch.model.base_schedule import ColumnRanges, base_schedule_columns, c
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
+from mes_stoch.model.nearest_root import NearestRoot, exclusive_products
+from mes_stoch.model.node_flows import NodeFlows
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.model.root_volumes import RootVolumes
 from mes_stoch.model.site_model import SiteModel, completed_data, scenario_data
-from mes_stoch.products.shared.equations_bids import nearest_bids_mw
-from mes_stoch.products.shared.equations_exclusivity import keep_larger
-from mes_stoch.rules.exclusivity import Overlap, exclusive_pairs, overlaps
-from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -150,10 +148,6 @@ def _require_known_day_ahead(instance: Instance, tree: ScenarioTree) -> None:
                 )
 
 
-#: Slack of a node; a component may have the name of a node, and slack of its own.
-_NODE_SLACK = ("unserved_mw", "dumped_mw")
-
-
 class SiteProgram:
     """A :class:`~mes_stoch.model.program.StochasticProgram` that remembers what its columns mean.
 
@@ -175,12 +169,13 @@ class SiteProgram:
         self.column_groups: tuple[ColumnGroup, ...] = tuple(group for group, _ in site.variables)
         self.row_groups: tuple[RowGroup, ...] = tuple(group for group, _ in site.constraints)
         self._data = list(site.data.values())
-        self._flow_labels = flow_labels
+        self._flows = NodeFlows(instance, self.column_groups, flow_labels, tree.periods)
         self._derived = derived
         self.base_schedule = base_schedule_columns(site)
         self.called_products = called_products(site.directed_products)
         self._kept: Sequence[ColumnRanges] | None = None
-        self._exclusive = _exclusive(instance, tree)
+        self.volumes = RootVolumes(instance, tree.time, self.column_groups)
+        self._exclusive = exclusive_products(instance, tree.time)
         self._root = self._make_root()
         self._column_names = _names(self.column_groups)
         self._row_names = _names(self.row_groups)
@@ -255,15 +250,10 @@ class SiteProgram:
         amounts = streams.matrix(stamped, self.structure.columns) @ values + stamped[streams.constant_slice]
         return {name: float(amount) for name, amount in zip(self.structure.stream_names, amounts, strict=True)}
 
-    @cached_property
+    @property
     def flow_names(self) -> tuple[tuple[str, str, str], ...]:
         """Carrier, node and component of every flow, with ``unserved`` and ``dumped`` as components."""
-        carriers = {name: node.carrier for name, node in self.instance.nodes.items()}
-        names = dict.fromkeys((carriers[node], node, owner) for node, owner, _ in self._flow_labels)
-        names |= dict.fromkeys(
-            (carriers[group.owner], group.owner, group.quantity.removesuffix("_mw")) for group in self._slack_groups
-        )
-        return tuple(names)
+        return self._flows.names
 
     def flows(self, index: int, values: FloatArray) -> FloatArray:
         """Called operation at every node, MW into the node.
@@ -273,37 +263,7 @@ class SiteProgram:
         array, shape (periods, flows)
             Flows in the order of :attr:`flow_names`.
         """
-        stamped = self.structure.stamp(self.data(index))
-        form = self.structure.flows
-        amounts = form.matrix(stamped, self.structure.columns) @ values + stamped[form.constant_slice]
-        table = np.zeros((len(self.tree.time), len(self.flow_names)))
-        # two ports of one component at one node add up
-        np.add.at(table, self._flow_places, amounts)
-        first = len(self.flow_names) - len(self._slack_groups)
-        for place, group in enumerate(self._slack_groups, first):
-            sign = 1.0 if group.quantity == "unserved_mw" else -1.0
-            table[:, place] = sign * values[group.positions]
-        return table
-
-    @cached_property
-    def _slack_groups(self) -> tuple[ColumnGroup, ...]:
-        """What is unserved and dumped at nodes."""
-        nodes = self.instance.nodes
-        return tuple(
-            group
-            for group in self.column_groups
-            if group.role == "slack" and group.owner in nodes and group.quantity in _NODE_SLACK
-        )
-
-    @cached_property
-    def _flow_places(self) -> tuple[IndexArray, IndexArray]:
-        """Period and flow of every amount."""
-        carriers = {name: node.carrier for name, node in self.instance.nodes.items()}
-        place = {name: number for number, name in enumerate(self.flow_names)}
-        places = np.array(
-            [(t, place[carriers[node], node, owner]) for node, owner, t in self._flow_labels], dtype=np.int32
-        ).reshape(-1, 2)
-        return places[:, 0], places[:, 1]
+        return self._flows.table(self.structure, self.data(index), values)
 
     def commitments(self, root: FloatArray) -> pd.DataFrame:
         """Committed volumes, one row per product and block; volumes of later stages are decisions of a scenario.
@@ -315,35 +275,12 @@ class SiteProgram:
             is committed in Mvar, which has no ``volume_mw``. Where products are offered at prices ``direction`` and
             ``price_eur_per_mw_h`` (``price_eur_per_mwh`` for energy) as well, and a row for each price of a block.
         """
-        place = {int(column): k for k, column in enumerate(self.root.columns)}
-        rows, columns = [], ["product", "block_start", "block_end", "volume_mw"]
-        for product_id in self.volume_shapes:
-            product, groups = self.instance.products[product_id], self.volume_groups(product_id)
-            offers = product.price_offers()
-            steps = {} if offers is None else {step.quantity: step for step in offers.steps}
-            told: list[dict[str, Any]] = []
-            for group in groups:
-                step = steps.get(group.quantity)
-                extra = {} if step is None else {"direction": step.direction, step.price_column: step.price}
-                quantity = group.quantity if step is None else "volume_mw"
-                columns += [name for name in (*extra, quantity) if name not in columns]
-                for (start, end), column in zip(self._block_times(product_id), group.positions, strict=True):
-                    volume = {quantity: float(root[place[int(column)]])}
-                    told.append({"product": product_id, "block_start": start, "block_end": end} | extra | volume)
-            # prices of one block stand together
-            rows += sorted(told, key=lambda row: row["block_start"]) if steps else told
-        return pd.DataFrame(rows, columns=columns)
+        return self.volumes.table(self.root.columns, root)
 
     @property
     def volume_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each product's volumes at the root: (blocks,), or (prices, blocks) where it is offered at prices."""
-        found: dict[str, tuple[int, ...]] = {}
-        for product_id in dict.fromkeys(group.owner for group in self.column_groups):
-            product, groups = self.instance.products.get(product_id), self.volume_groups(product_id)
-            if product is not None and groups:
-                blocks = len(groups[0].positions)
-                found[product_id] = (blocks,) if product.price_offers() is None else (len(groups), blocks)
-        return found
+        return self.volumes.shapes
 
     @property
     def service_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -353,14 +290,7 @@ class SiteProgram:
 
     def volume_groups(self, product_id: str) -> list[ColumnGroup]:
         """Volumes of a product at the root: one group, or one for each price at which it is offered."""
-        own = (group for group in self.column_groups if group.owner == product_id and group.stage == "commit")
-        return [group for group in own if group.role == "commitment"]
-
-    def _block_times(self, product_id: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
-        """Start and end of each block of a product's volume."""
-        time, length = self.tree.time, pd.Timedelta(hours=self.instance.horizon.period_h)
-        spans = volume_blocks(self.instance.products[product_id], time, self.instance.horizon.period_h)
-        return [(time[int(span[0])], time[int(span[-1])] + length) for span in spans]
+        return self.volumes.groups(product_id)
 
     def describe_row(self, row: int) -> str:
         """What a row demands and when, in the user's words."""
@@ -414,7 +344,7 @@ class SiteProgram:
         values: list[FloatArray] = []
         groups = {group.name: group for group in self.column_groups if group.stage == "commit"}
         for product_id, given in volumes.items():
-            for name, numbers in self._following(product_id, given).items():
+            for name, numbers in self.volumes.following(product_id, given).items():
                 if name in groups:
                     known = ~np.isnan(numbers)
                     columns.append(groups[name].positions[known])
@@ -429,6 +359,7 @@ class SiteProgram:
         """
         other = copy.copy(self)
         other.tree = tree
+        other.volumes = replace(self.volumes, time=tree.time)
         other._root = other._make_root()
         return other
 
@@ -453,27 +384,6 @@ class SiteProgram:
         other._kept = list(kept)
         return other
 
-    def _following(self, product_id: str, volumes: FloatArray) -> dict[str, FloatArray]:
-        """Values of the root's columns that follow from a product's volumes, by the name of their group."""
-        product = self.instance.products[product_id]
-        offers, rules = product.price_offers(), product.bid_rules()
-        if offers is None:
-            quantity = "volume_mvar" if self._has_column(f"{product_id}.volume_mvar") else "volume_mw"
-            parts = [("", quantity, volumes)]
-        else:
-            parts = [(f"{s.name}_", s.quantity, own) for s, own in zip(offers.steps, volumes, strict=True)]
-        found: dict[str, FloatArray] = {}
-        for prefix, quantity, own in parts:
-            found |= {f"{product_id}.{quantity}": own, f"{product_id}.{prefix}bid": _is_bid(own)}
-            if rules is not None and rules.bid_step_mw > 0:
-                found[f"{product_id}.{prefix}bid_steps"] = np.round(own / rules.bid_step_mw)
-        if offers is not None:
-            found[f"{product_id}.bid"] = _is_bid(np.sum(volumes, axis=0))
-        return found
-
-    def _has_column(self, name: str) -> bool:
-        return any(group.name == name for group in self.column_groups)
-
     # -- the root ---------------------------------------------------------------------------------------------------
 
     def _make_root(self) -> RootStage:
@@ -486,7 +396,13 @@ class SiteProgram:
             names=names,
             consensus=consensus,
             rho_scale=self._rho_scale(columns),
-            nearest=self._nearest,
+            nearest=NearestRoot(
+                self.volumes,
+                self._exclusive,
+                columns,
+                self.structure.column_lower[columns],
+                self.structure.column_upper[columns],
+            ),
             has_common_bounds=True,
         )
 
@@ -497,43 +413,6 @@ class SiteProgram:
         for index in range(count):
             total += np.abs(self.scenario(index).cost[columns])
         return np.maximum(total / max(count, 1), 1e-3)
-
-    def _nearest(self, root: FloatArray) -> FloatArray:
-        columns = self._root.columns
-        point = np.clip(root, self.structure.column_lower[columns], self.structure.column_upper[columns])
-        place = {int(column): k for k, column in enumerate(columns)}
-        groups, bids = {group.name: group for group in self.column_groups}, self.instance.bids
-        # volumes decided later are no part of the root
-        found = {product_id: product.bid_rules() for product_id, product in self.instance.products.items()}
-        ruled = {name: rules for name, rules in found.items() if rules is not None and rules.stage == "commit"}
-        volumes: dict[str, FloatArray] = {}
-        for product_id, rules in ruled.items():
-            own = [point[[place[int(c)] for c in group.positions]] for group in self.volume_groups(product_id)]
-            volumes[product_id] = nearest_bids_mw(np.array(own), rules, steps=bids.steps, minimum=bids.minimum)
-        for first, second, shared in self._exclusive:
-            if first in volumes and second in volumes:
-                keep_larger(volumes[first], volumes[second], shared)
-        for product_id, values in volumes.items():
-            is_offered = self.instance.products[product_id].price_offers() is not None
-            for name, numbers in self._following(product_id, values if is_offered else values[0]).items():
-                if name in groups:
-                    point[[place[int(column)] for column in groups[name].positions]] = numbers
-        # a volume that is given stays, whatever its neighbours would have it be
-        return np.clip(point, self.structure.column_lower[columns], self.structure.column_upper[columns])
-
-
-def _exclusive(instance: Instance, tree: ScenarioTree) -> list[tuple[str, str, list[Overlap]]]:
-    """Products that exclude each other, with the blocks in which they do."""
-    found, called = [], instance.called_products()
-    for first, second in exclusive_pairs(instance.products):
-        shared = overlaps(called[first], called[second], tree.time, instance.horizon.period_h)
-        found.append((first, second, shared))
-    return found
-
-
-def _is_bid(volumes: FloatArray) -> FloatArray:
-    """1 where there is a volume, NaN where it is still to be decided."""
-    return np.where(np.isnan(volumes), np.nan, volumes > 0)
 
 
 def _names(groups: tuple[Group, ...]) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mes_stoch.io.artifacts import run_folder as layout
+from mes_stoch.io.artifacts.manifest import build_manifest
 from mes_stoch.io.artifacts.run_files import read_run_files
-from mes_stoch.io.artifacts.run_folder import RunFolder, build_manifest
+from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.report.datasets import flows_frame
 from mes_stoch.schema.errors import RunFolderError, WriteError

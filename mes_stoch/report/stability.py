@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.evaluation.stability import Stability
+from mes_stoch.evaluation.sampled_sizes import Stability
 from mes_stoch.report.amounts import amount
 from mes_stoch.report.axes import dress
 from mes_stoch.report.palette import BLUE, GREY, VERMILION

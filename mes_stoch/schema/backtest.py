@@ -34,8 +34,8 @@ class BacktestPlan(Model):
         return [f"{name}: {mine[name]}, not {theirs[name]}" for name in mine if mine[name] != theirs[name]]
 
 
-class CommittedVolume(Model):
-    """A volume committed for a block; with offers at prices, at one of them."""
+class DayVolume(Model):
+    """A volume committed for a block of a day, with its unit; with offers at prices, at one of them."""
 
     product: str
     block_start: str = Field(description="Local time, ISO 8601.")
@@ -63,7 +63,7 @@ class BacktestDay(Model):
     missing_mwh: dict[str, float] = Field(
         description="Not held (MW h), delivered or served, by the stream that penalises it; empty where nothing is."
     )
-    commitments: list[CommittedVolume]
+    commitments: list[DayVolume]
     settlement_difference: NonNegative = Field(
         description="Largest difference of a stream from the model's account, over the money that moves."
     )

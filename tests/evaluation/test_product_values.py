@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from helpers.three_stage_folder import TWO_STAGE_PROFIT, write_folder
+from helpers.three_stage_folder import TWO_STAGE_PROFIT, write_folder_of_two_products
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
@@ -35,13 +35,7 @@ def test_two_products_of_one_generator_by_hand(tmp_path: Path) -> None:
 
     Alone 2 x 2 and 2 x 1; together as the better of them; without it the other takes its place.
     """
-    folder = write_folder(tmp_path / "site", nodes="")
-    file = folder / "instance.yaml"
-    text = file.read_text(encoding="utf-8")
-    reserve = text[text.index("  fr_mfrr_up:\n") : text.index("bids:")]
-    second = reserve.replace("fr_mfrr_up", "fr_rc_up").replace("per_mw_h: 12", "per_mw_h: 11")
-    text = text.replace("provides: [fr_mfrr_up]", "provides: [fr_mfrr_up, fr_rc_up]").replace("bids:", second + "bids:")
-    file.write_text(text, encoding="utf-8")
+    folder = write_folder_of_two_products(tmp_path / "site")
     found = ms.evaluate(ms.read(folder), products=True, gap_rel=1e-9).product_values
     assert found is not None
     expected = {"fr_mfrr_up": (2.0, 4.0), "fr_rc_up": (0.0, 2.0)}

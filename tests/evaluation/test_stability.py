@@ -17,7 +17,8 @@ from mes_stoch.cli.main import run as run_command
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.evaluation import evaluation_schema
 from mes_stoch.evaluation.replications import seeds_of
-from mes_stoch.evaluation.stability import SolvedSample, Stability, stability
+from mes_stoch.evaluation.sampled_sizes import SolvedSample, Stability
+from mes_stoch.evaluation.stability import stability
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions

@@ -83,3 +83,14 @@ def write_folder(folder: Path, *, nodes: str = NODES, scenarios: str = _SCENARIO
 def with_other_day_ahead_price() -> str:
     """Scenarios in which `high` has a day-ahead price of its own."""
     return _SCENARIOS.replace("high,2025-01-15T00:00+01:00,50", "high,2025-01-15T00:00+01:00,51")
+
+
+def write_folder_of_two_products(folder: Path) -> Path:
+    """The two-stage instance whose generator may be held as other reserve as well, for 11 EUR/MW."""
+    file = write_folder(folder, nodes="") / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    reserve = text[text.index("  fr_mfrr_up:\n") : text.index("bids:")]
+    second = reserve.replace("fr_mfrr_up", "fr_rc_up").replace("per_mw_h: 12", "per_mw_h: 11")
+    text = text.replace("provides: [fr_mfrr_up]", "provides: [fr_mfrr_up, fr_rc_up]").replace("bids:", second + "bids:")
+    file.write_text(text, encoding="utf-8")
+    return folder

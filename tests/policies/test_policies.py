@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from helpers.random_folder import ContractSite
-from helpers.three_stage_folder import write_folder
+from helpers.three_stage_folder import write_folder, write_folder_of_two_products
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
@@ -121,13 +121,7 @@ def test_a_share_of_the_capacity_by_hand(tmp_path: Path) -> None:
 
 def test_two_products_of_one_generator_share_its_capacity(tmp_path: Path) -> None:
     """2 MW of each alone, 1 MW of each together, of which a half: 0.5 MW each, 2 x 0.5 and 1 x 0.5 more than 37.5."""
-    folder = write_folder(tmp_path / "site", nodes="")
-    file = folder / "instance.yaml"
-    text = file.read_text(encoding="utf-8")
-    reserve = text[text.index("  fr_mfrr_up:\n") : text.index("bids:")]
-    second = reserve.replace("fr_mfrr_up", "fr_rc_up").replace("per_mw_h: 12", "per_mw_h: 11")
-    text = text.replace("provides: [fr_mfrr_up]", "provides: [fr_mfrr_up, fr_rc_up]").replace("bids:", second + "bids:")
-    file.write_text(text, encoding="utf-8")
+    folder = write_folder_of_two_products(tmp_path / "site")
     found = compared(ms.read(folder), "share_of_capacity,single_market,single_market:product=fr_rc_up")
     outcome = found.outcomes["share_of_capacity"]
     assert outcome.commitments is not None

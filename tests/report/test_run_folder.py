@@ -14,7 +14,8 @@ import pytest
 import xarray as xr
 
 from mes_stoch import api
-from mes_stoch.io.artifacts.run_folder import RunFolder, plain
+from mes_stoch.io.artifacts.run_folder import RunFolder
+from mes_stoch.io.plain_values import plain
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.schema.errors import UsageError
 

@@ -20,8 +20,9 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.io.artifacts import run_folder as layout
+from mes_stoch.io.artifacts.manifest import manifest_hash
 from mes_stoch.io.artifacts.run_arrays import flow_issues, solution_issues, together_issues
-from mes_stoch.io.artifacts.run_folder import RunFolder, manifest_hash
+from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.artifacts.run_schema import Manifest, Summary, schema_issues
 from mes_stoch.io.artifacts.tree import tree_from, tree_issues
 from mes_stoch.io.files import LARGEST_DATA_BYTES, LARGEST_TEXT_BYTES, read_regular

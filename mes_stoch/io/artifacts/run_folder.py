@@ -29,33 +29,29 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 import os
-import platform
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from mes_stoch.io.artifacts.claim import Claim, is_claim
+from mes_stoch.io.artifacts.manifest import seal
 from mes_stoch.io.files import (
     TEMPORARY_END,
     TEMPORARY_START,
     open_folder_in,
-    read_regular,
     write_in,
     write_whole,
 )
+from mes_stoch.io.plain_values import plain
 from mes_stoch.io.readers.netcdf import netcdf_bytes
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.instance import ExplicitScenarios, Instance
 
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished.json"
@@ -76,9 +72,6 @@ EVALUATION_ROLLING = "evaluation.rolling"
 #: Issues of one folder that are told; the others are of the same kind.
 MOST_ISSUES = 20
 
-#: 2: with the hashes of the result files.
-MANIFEST_FORMAT = 2
-
 #: Left beside the results by `slurm/solve.sbatch` when a job's run is complete.
 DONE = "DONE"
 #: Room kept on the disk for the summary and the commitments while a run is being solved.
@@ -86,7 +79,6 @@ _RESERVE, _RESERVE_BYTES = ".reserve.tmp", 128 * 1024
 _OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS)
 _OWN_FILES = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, *_OF_EVALUATION, DONE)
 _OWN_FOLDERS = (INSTANCE, FIGURES, EVALUATION_ROLLING)
-_PACKAGES = ("mes_stoch", "pyomo", "mpi-sppy", "highspy", "numpy", "scipy", "pandas", "xarray", "mpi4py")
 
 
 @dataclass(frozen=True)
@@ -290,96 +282,3 @@ def _is_own(name: str) -> bool:
 
 def _is_temporary(name: str) -> bool:
     return name.startswith(TEMPORARY_START) and name.endswith(TEMPORARY_END)
-
-
-def read_inputs(folder: Path, instance: Instance) -> dict[str, bytes]:
-    """The files of an instance folder that a run depends on or a reader wants, by path relative to it.
-
-    Taken before the solve: a solve is long, and a folder may change meanwhile. What a link stands for is copied, so
-    that the copy can be read without what the link pointed to.
-    """
-    names = ["instance.yaml"]
-    if instance.series is not None:
-        names.append(instance.series)
-    if isinstance(instance.uncertainty, ExplicitScenarios):
-        names.append(instance.uncertainty.file)
-    # these are copied unread: what lies outside the folder is none of a run's business
-    root = folder.resolve()
-    names += [name for name in ("README.md", "expected.json") if (folder / name).resolve().is_relative_to(root)]
-    found = {}
-    for name in dict.fromkeys(Path(name).as_posix() for name in names):
-        try:
-            found[name] = read_regular(folder / name)
-        except OSError:
-            # the instance was read from what it needs; a README may be missing, or be no file
-            continue
-    return found
-
-
-def build_manifest(
-    *,
-    command: str | None,
-    options: Mapping[str, Any],
-    inputs: Mapping[str, bytes],
-    seed: int | None,
-    started: datetime,
-    ended: datetime,
-    wall_time_s: float,
-    ranks: int,
-) -> dict[str, Any]:
-    """What it takes to repeat the run, and to know later what it ran on."""
-    return {
-        "format": MANIFEST_FORMAT,
-        "command": command,
-        "options": dict(options),
-        "seed": seed,
-        "inputs_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(inputs.items())},
-        "versions": {"python": platform.python_version(), **_versions()},
-        "machine": {
-            "platform": platform.platform(),
-            "processor": platform.machine(),
-            "cpu_count": os.cpu_count(),
-            "ranks": ranks,
-        },
-        "start_utc": f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        "end_utc": f"{ended:%Y-%m-%dT%H:%M:%SZ}",
-        "wall_time_s": wall_time_s,
-    }
-
-
-def seal(manifest: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
-    """A manifest with the hashes of the result files, and with its own (:func:`manifest_hash`)."""
-    whole = {**plain(manifest), "files_sha256": dict(sorted(files.items()))}
-    return {**whole, "manifest_sha256": manifest_hash(whole)}
-
-
-def manifest_hash(manifest: Mapping[str, Any]) -> str:
-    """SHA-256 of a manifest without this very entry, as JSON with sorted keys and no blanks."""
-    own = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
-    text = json.dumps(own, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _versions() -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found
-
-
-def plain(value: Any) -> Any:
-    """JSON's own types; a number that is not finite becomes null, for JSON has no infinity."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Path | datetime):
-        return str(value)
-    return value

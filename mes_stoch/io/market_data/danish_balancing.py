@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -26,24 +27,36 @@ def read_danish_balancing(data_folder: Path) -> pd.DataFrame:
     ``mfrr_up_capacity_price_eur_per_mw_h``, ``mfrr_called_up_per_unit``, ``balancing_up_spread_eur_per_mwh`` (never
     below 0) and ``imbalance_spread_eur_per_mwh``.
     """
-    columns = {
-        "time_utc": "time",
-        "da_eur_mwh": "day_ahead",
-        "mFRR_UpPurchased": "bought",
-        "mFRR_UpPriceEUR": "mfrr_up_capacity_price_eur_per_mw_h",
-        "RegulatingPowerUp": "called",
-        "BalancingPowerPriceUpEUR": "up",
-        "BalancingPowerConsumptionPriceEUR": "imbalance",
-    }
-    table = read_table(data_folder, SOURCE, columns)
-    table.index = index_from_utc(table.pop("time"))
-    table.index.name = "time"
-    share = (table["called"] / table["bought"]).clip(0.0, 1.0)
+    table = read_danish_hours(data_folder, SOURCE)
     return pd.DataFrame(
         {
-            "mfrr_up_capacity_price_eur_per_mw_h": table["mfrr_up_capacity_price_eur_per_mw_h"],
-            "mfrr_called_up_per_unit": share,
+            "mfrr_up_capacity_price_eur_per_mw_h": table["mfrr_price"],
+            "mfrr_called_up_per_unit": table["called_share"],
             "balancing_up_spread_eur_per_mwh": (table["up"] - table["day_ahead"]).clip(lower=0.0),
             "imbalance_spread_eur_per_mwh": table["imbalance"] - table["day_ahead"],
         }
     ).dropna()
+
+
+def read_danish_hours(data_folder: Path, source: DataSource, further: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Hours of the file by local time: ``day_ahead``, ``mfrr_price``, ``called_share``, ``up``, ``imbalance``.
+
+    Parameters
+    ----------
+    further : dict of str to str, optional
+        Other columns of the file, and what they are called here.
+    """
+    columns = {
+        "time_utc": "time",
+        "da_eur_mwh": "day_ahead",
+        "mFRR_UpPurchased": "bought",
+        "mFRR_UpPriceEUR": "mfrr_price",
+        "RegulatingPowerUp": "called",
+        "BalancingPowerPriceUpEUR": "up",
+        "BalancingPowerConsumptionPriceEUR": "imbalance",
+    }
+    table = read_table(data_folder, source, columns | dict(further or {}))
+    table.index = index_from_utc(table.pop("time"))
+    table.index.name = "time"
+    table["called_share"] = (table["called"] / table["bought"]).clip(0.0, 1.0)
+    return table

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.market_data.danish_balancing import read_danish_hours
 from mes_stoch.io.market_data.district_heat import SOURCE as HEAT_SOURCE
 from mes_stoch.io.market_data.district_heat import read_district_heat
 from mes_stoch.io.market_data.real_days import RealDays
-from mes_stoch.io.market_data.source import DataSource, index_from_utc, read_table
+from mes_stoch.io.market_data.source import DataSource
 
 SOURCE = DataSource(
     name="Western Denmark: day-ahead, mFRR-up capacity and call, balancing, imbalance and FCR price",
@@ -61,20 +62,8 @@ def read_western_denmark(data_folder: Path) -> RealDays:
 
 
 def _markets(data_folder: Path) -> pd.DataFrame:
-    columns = {
-        "time_utc": "time",
-        "da_eur_mwh": "day_ahead",
-        "mFRR_UpPurchased": "bought",
-        "mFRR_UpPriceEUR": "mfrr_price",
-        "RegulatingPowerUp": "called",
-        "BalancingPowerPriceUpEUR": "up",
-        "BalancingPowerConsumptionPriceEUR": "imbalance",
-        "fcr_dk_eur_mw_4h": "fcr_price",
-    }
-    table = read_table(data_folder, SOURCE, columns)
-    table.index = index_from_utc(table.pop("time"))
-    table.index.name = "time"
-    share = (table["called"] / table["bought"]).clip(0.0, 1.0)
+    table = read_danish_hours(data_folder, SOURCE, {"fcr_dk_eur_mw_4h": "fcr_price"})
+    share = table["called_share"]
     paid = table["up"].where(share == 0.0, np.minimum(table["up"], table["imbalance"]))
     return pd.DataFrame(
         {

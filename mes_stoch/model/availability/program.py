@@ -37,18 +37,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 
 from mes_stoch.model.availability.layout import laid_out
 from mes_stoch.model.availability.obligations import Obligation, obligations_of
-from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.model.extended_program import ExtendedProgram, P
+from mes_stoch.model.program import FloatArray, LinearProgram, RootStage
 from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.errors import ModelError
-
-P = TypeVar("P", bound=StochasticProgram)
 
 #: What a part says of its columns at the root.
 _OF_ROOT = ("root_lower", "root_upper", "root_is_binary")
@@ -60,7 +58,7 @@ def with_availability(leaves: SiteProgram) -> SiteProgram | AvailabilityProgram[
     return AvailabilityProgram(leaves, found) if found else leaves
 
 
-class AvailabilityProgram(Generic[P]):
+class AvailabilityProgram(ExtendedProgram[P]):
     """A :class:`~mes_stoch.model.program.StochasticProgram` with rules over the probability of shortfalls.
 
     Columns of the root come after the scenario's own, then what is held beyond the volumes, so that every column and
@@ -74,9 +72,8 @@ class AvailabilityProgram(Generic[P]):
     """
 
     def __init__(self, program: P, obligations: Sequence[Obligation]) -> None:
-        self.program = program
+        super().__init__(program)
         self.obligations = tuple(obligations)
-        self._width, self._height = len(program.column_names), len(program.row_names)
         weights = np.asarray(program.probabilities, dtype=np.float64)
         self._parts = laid_out(self.obligations, weights, self._width, self._height)
         self._added = sum(part.root_count for part in self._parts)
@@ -85,22 +82,6 @@ class AvailabilityProgram(Generic[P]):
         self._root = self._make_root()
 
     # -- the protocol -------------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        return self.program.name
-
-    @property
-    def scenario_names(self) -> tuple[str, ...]:
-        return self.program.scenario_names
-
-    @property
-    def probabilities(self) -> FloatArray:
-        return self.program.probabilities
-
-    @property
-    def root(self) -> RootStage:
-        return self._root
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -139,34 +120,7 @@ class AvailabilityProgram(Generic[P]):
             integer=np.concatenate([inner.integer, binary.astype(bool), zeros.astype(bool)]),
         )
 
-    # -- what columns and rows are ------------------------------------------------------------------------------------
-
-    def describe_column(self, column: int) -> str:
-        """What the inner program says of a column; the name of one that a rule adds."""
-        if column >= self._width:
-            return self.column_names[column]
-        return str(getattr(self.program, "describe_column", self.program.column_names.__getitem__)(column))
-
-    def describe_row(self, row: int) -> str:
-        """What the inner program says of a row; the name of one that a rule adds."""
-        if row >= self._height:
-            return self.row_names[row] if row < self._height + self._rows else f"row {row}"
-        return str(getattr(self.program, "describe_row", self.program.row_names.__getitem__)(row))
-
-    def row_is_target(self, row: int) -> bool:
-        """What the inner program says of a row."""
-        said = getattr(self.program, "row_is_target", None)
-        return said is not None and row < self._height and bool(said(row))
-
     # -- back to the inner program ------------------------------------------------------------------------------------
-
-    def inner_values(self, values: FloatArray) -> FloatArray:
-        """Values of the inner program's columns."""
-        return values[: self._width]
-
-    def inner_root(self, root: FloatArray) -> FloatArray:
-        """The inner program's part of a root point."""
-        return root[: len(self.program.root.columns)]
 
     def inner_row_duals(self, row_dual: FloatArray) -> FloatArray:
         """Duals of the inner program's rows."""
@@ -175,16 +129,8 @@ class AvailabilityProgram(Generic[P]):
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _make_root(self) -> RootStage:
-        inner, count = self.program.root, self._added
         names = [f"{part.obligation.name}.{name}" for part in self._parts for name in part.root_names]
-        return replace(
-            inner,
-            columns=np.concatenate([inner.columns, self._width + np.arange(count)]).astype(np.int32),
-            names=(*inner.names, *names),
-            consensus=np.concatenate([inner.consensus, np.ones(count, dtype=bool)]),
-            rho_scale=np.concatenate([inner.rho_scale, np.ones(count)]),
-            nearest=self._nearest,
-        )
+        return self._extended_root(names, np.ones(len(names)))
 
     def _nearest(self, point: FloatArray) -> FloatArray:
         count = len(self.program.root.columns)

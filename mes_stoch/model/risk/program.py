@@ -23,21 +23,19 @@ two-stage stochastic programming with an application to disaster management, DOI
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.model.extended_program import ExtendedProgram, P
+from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage
 from mes_stoch.model.risk.measure import ProfitSurvey, RiskMeasure, RiskTerms
 from mes_stoch.schema.errors import ModelError, UsageError
 
-P = TypeVar("P", bound=StochasticProgram)
 
-
-class RiskProgram(Generic[P]):
+class RiskProgram(ExtendedProgram[P]):
     """A :class:`~mes_stoch.model.program.StochasticProgram` that maximises expected profit and a measure of risk.
 
     Parameters
@@ -61,7 +59,7 @@ class RiskProgram(Generic[P]):
     def __init__(self, program: P, measure: RiskMeasure, beta: float, survey: ProfitSurvey) -> None:
         if not 0.0 < beta <= 1.0:
             raise UsageError(f"the weight of risk is above 0 and at most 1 in a risk-averse program; found {beta}")
-        self.program = program
+        super().__init__(program)
         self.measure = measure
         self.beta = beta
         self._unit = survey.unit
@@ -69,27 +67,10 @@ class RiskProgram(Generic[P]):
         self._terms = measure.terms(np.asarray(program.probabilities, dtype=np.float64), survey)
         if not (np.isfinite(self._terms.root.lower) & np.isfinite(self._terms.root.upper)).all():
             raise ModelError(f"{program.name}: the profit has no proven finite bounds, which a measure of risk needs")
-        self._width = len(program.column_names)
         self._pattern: _Pattern | None = None
         self._root = self._make_root()
 
     # -- the protocol -------------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        return self.program.name
-
-    @property
-    def scenario_names(self) -> tuple[str, ...]:
-        return self.program.scenario_names
-
-    @property
-    def probabilities(self) -> FloatArray:
-        return self.program.probabilities
-
-    @property
-    def root(self) -> RootStage:
-        return self._root
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -118,35 +99,7 @@ class RiskProgram(Generic[P]):
             integer=np.concatenate([inner.integer, none]),
         )
 
-    # -- what columns and rows are ------------------------------------------------------------------------------------
-
-    def describe_column(self, column: int) -> str:
-        """What the inner program says of a column; the name of one that the measure adds."""
-        if column >= self._width:
-            return self.column_names[column]
-        return str(getattr(self.program, "describe_column", self.program.column_names.__getitem__)(column))
-
-    def describe_row(self, row: int) -> str:
-        """What the inner program says of a row; the name of one that the measure adds."""
-        count = len(self.program.row_names)
-        if row >= count:
-            return self._terms.row_names[row - count] if row < count + len(self._terms.row_names) else f"row {row}"
-        return str(getattr(self.program, "describe_row", self.program.row_names.__getitem__)(row))
-
-    def row_is_target(self, row: int) -> bool:
-        """What the inner program says of a row."""
-        said = getattr(self.program, "row_is_target", None)
-        return said is not None and row < len(self.program.row_names) and bool(said(row))
-
     # -- back to the inner program ------------------------------------------------------------------------------------
-
-    def inner_values(self, values: FloatArray) -> FloatArray:
-        """Values of the inner program's columns."""
-        return values[: self._width]
-
-    def inner_root(self, root: FloatArray) -> FloatArray:
-        """The inner program's part of a root point."""
-        return root[: len(self.program.root.columns)]
 
     def root_near(self, inner: FloatArray, money: float) -> FloatArray:
         """A root point with the inner program's part, and the measure's columns as near to an amount as they may be."""
@@ -155,28 +108,21 @@ class RiskProgram(Generic[P]):
 
     def profit_weight(self, row_dual: FloatArray) -> float:
         """What a unit of a scenario's profit is worth to the plan, by the duals of the scenario's rows."""
-        own = row_dual[len(self.program.row_names) :]
+        own = row_dual[self._height :]
         return float(1.0 - self.beta + self._terms.profit_coefficient @ own / self._unit)
 
     def inner_row_duals(self, row_dual: FloatArray) -> FloatArray:
         """Duals of the inner program's rows per unit of the scenario's own cost; ``nan`` where it is worth nothing."""
         weight = self.profit_weight(row_dual)
-        return row_dual[: len(self.program.row_names)] / (weight if weight > 1e-9 else np.nan)
+        return row_dual[: self._height] / (weight if weight > 1e-9 else np.nan)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _make_root(self) -> RootStage:
-        inner, added = self.program.root, self._terms.root
+        added = self._terms.root
         # what a unit is worth, for a move of the likely size
         penalty = self.beta * np.abs(added.value) / self._terms.root_scale * self._unit**2
-        return replace(
-            inner,
-            columns=np.concatenate([inner.columns, self._width + np.arange(len(added.names))]).astype(np.int32),
-            names=(*inner.names, *added.names),
-            consensus=np.concatenate([inner.consensus, np.ones(len(added.names), dtype=bool)]),
-            rho_scale=np.concatenate([inner.rho_scale, penalty]),
-            nearest=self._nearest,
-        )
+        return self._extended_root(added.names, penalty)
 
     def _nearest(self, point: FloatArray) -> FloatArray:
         inner, added = self.program.root, self._terms.root
