@@ -33,7 +33,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("schema.kinds",),
     ("schema.instance",),
     ("rules",),
-    ("io.files", "io.names"),
+    ("io.files", "io.names", "io.plain_values"),
     ("io.readers",),
     ("io.catalogue",),
     ("io.validation.partial_instance",),
