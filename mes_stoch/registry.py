@@ -32,7 +32,7 @@ Group = Literal[
     "mes_stoch.risk_measures",
     "mes_stoch.policies",
 ]
-Role = Literal["format", "checks", "equations", "settlement", "stress", "measure"]
+Role = Literal["format", "checks", "equations", "hub", "settlement", "stress", "measure"]
 
 COMPONENTS: Group = "mes_stoch.components"
 PRODUCT_FAMILIES: Group = "mes_stoch.product_families"

@@ -46,8 +46,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("kinds.settlement", "kinds.stress"),
     ("components.shared.context",),
     ("products.shared.context",),
-    ("kinds.equations", "uncertainty"),
-    ("model",),
+    ("kinds.equations", "kinds.hub", "uncertainty"),
+    ("model", "views"),
     ("kinds.measure",),
     ("solvers.interruption",),
     ("solvers.parallel",),
@@ -71,7 +71,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
-ROLES = ("format", "checks", "equations", "settlement", "stress", "measure")
+ROLES = ("format", "checks", "equations", "hub", "settlement", "stress", "measure")
 SECTIONS = ("components", "products", "risk_measures")
 
 # A kind builds on what is shared, or on another kind that it declares here.
@@ -90,7 +90,7 @@ OPTIMISER = (
     "components.shared.context",
     "products.shared.context",
 )
-INDEPENDENT = {"settlement", "evaluation.stress", "kinds.settlement", "kinds.stress"}
+INDEPENDENT = {"settlement", "evaluation.stress", "kinds.settlement", "kinds.stress", "kinds.hub", "views"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,0 +1,55 @@
+"""A converter in the energy hub."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.components.converter.format import Converter
+from mes_stoch.components.shared.hub_context import HubContext
+from mes_stoch.components.shared.hub_on_off import HubOnOff, on_off
+from mes_stoch.components.shared.hub_ramp import limit_ramp
+
+
+def build(context: HubContext, name: str, spec: Converter) -> None:
+    """One branch: a column of the coupling matrix with a ratio for every port.
+
+    Equations
+    ---------
+    With ``P`` the flow at the reference port and ``y`` its state (1 without a minimum load)::
+
+        C[node, P] = +ratio (outputs), -ratio (inputs),    C[node, y] = +-no_load
+        P[t] - P_max y[t] + (P_max - P_start) u[t] + (P_max - P_stop) w[t+1] <= 0         (maximum)
+        P[t] - P_min y[t] >= 0                                                            (minimum)
+
+    ``u``, ``w`` and their rules: :mod:`mes_stoch.components.shared.hub_on_off`.
+
+    Source
+    ------
+    Coupling matrix: Geidl and Andersson, IEEE Trans. Power Syst. 22(1), 2007, doi 10.1109/TPWRS.2006.888988.
+    """
+    cost = spec.cost_eur_per_mwh * context.hours
+    power = context.columns(name, "power", "MW", "flow", upper=spec.power_max_mw, cost=cost)
+    state = on_off(context, name, spec) if spec.can_be_off else None
+    for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
+        for port in ports:
+            context.arc(name, "power", port.node, power, context.values(port.ratio_per_unit), direction)
+            if state is None:
+                continue
+            if port.no_load_mw > 0:
+                context.arc(name, "on", port.node, state.on, port.no_load_mw, direction)
+            if direction > 0 and state.is_forced_on.any():
+                least = context.values(port.ratio_per_unit) * spec.power_min_mw + port.no_load_mw
+                context.firm(port.node, "supply", np.where(state.is_forced_on, least, 0.0))
+    if state is not None:
+        for row in state.ceilings(context, name, spec):
+            row.add(power)
+        minimum = context.rows(name, "minimum", "MW", context.steps, lower=0.0)
+        minimum.add(power).add(state.on, -spec.power_min_mw)
+    _ramp(context, name, spec, power, state)
+
+
+def _ramp(context: HubContext, name: str, spec: Converter, power: np.ndarray, state: HubOnOff | None) -> None:
+    if spec.energy_ramp_mw_per_min is None:
+        return
+    on = None if state is None else state.on
+    limit_ramp(context, name, spec.energy_ramp_mw_per_min, [(power, 1.0)], least_mw=spec.power_min_mw, on=on)

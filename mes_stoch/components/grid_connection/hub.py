@@ -1,0 +1,29 @@
+"""A connection to a public network in the energy hub."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.components.grid_connection.format import GridConnection
+from mes_stoch.components.shared.hub_context import HubContext
+
+
+def build(context: HubContext, name: str, spec: GridConnection) -> None:
+    """Two flows, ``import`` that feeds the node and ``export`` that draws from it; none where its limit is 0.
+
+    Equations
+    ---------
+    ::
+
+        0 <= import[t] <= import_max,    0 <= export[t] <= export_max
+        cost = h (import_price[t] import[t] - export_price[t] export[t])
+    """
+    if spec.import_max_mw != 0:
+        most = np.inf if spec.import_max_mw is None else spec.import_max_mw
+        paid = context.values(spec.import_price_eur_per_mwh) * context.hours
+        withdrawn = context.columns(name, "import", "MW", "flow", upper=most, cost=paid)
+        context.arc(name, "import", spec.node, withdrawn, 1.0, 1)
+    if spec.export_max_mw > 0:
+        received = context.values(spec.export_price_eur_per_mwh) * context.hours
+        injected = context.columns(name, "export", "MW", "flow", upper=spec.export_max_mw, cost=-received)
+        context.arc(name, "export", spec.node, injected, 1.0, -1)

@@ -1,0 +1,193 @@
+"""Units that are on or off, in the energy hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows
+
+
+class OnOffFields(Protocol):
+    """The fields of a unit that can be on or off."""
+
+    @property
+    def power_min_mw(self) -> float: ...
+    @property
+    def power_max_mw(self) -> float: ...
+    @property
+    def state_block_h(self) -> float | None: ...
+    @property
+    def start_stop_fields(self) -> tuple[str, ...]: ...
+    @property
+    def minimum_up_h(self) -> float: ...
+    @property
+    def minimum_down_h(self) -> float: ...
+    @property
+    def start_cost_eur(self) -> float: ...
+    @property
+    def starts_max_per_day(self) -> int | None: ...
+    @property
+    def start_power_max_mw(self) -> float | None: ...
+    @property
+    def stop_power_max_mw(self) -> float | None: ...
+    @property
+    def initial_on(self) -> bool | None: ...
+    @property
+    def initial_state_h(self) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class HubOnOff:
+    """State of a unit by step, and its changes by state.
+
+    Parameters
+    ----------
+    on : int array, shape (steps,)
+        Column of the state ``y`` at each step.
+    is_forced_on : bool array, shape (steps,)
+        Where the state before the horizon keeps it on.
+    states : list of int array
+        Periods of each state.
+    start, stop : int array, shape (states,)
+        Columns of ``u`` and ``w``; -1 where the unit cannot change: in a first state that is free.
+    """
+
+    on: Columns
+    is_forced_on: NDArray[np.bool_]
+    states: list[Columns]
+    start: Columns
+    stop: Columns
+
+    def ceilings(self, context: HubContext, name: str, spec: OnOffFields) -> Iterator[HubRows]:
+        """Rows that are still to get the power: ``P - P_max y + (P_max - P_start) u + (P_max - P_stop) w <= 0``.
+
+        ``u`` counts in the first period of a state, ``w`` of the next state in the last one. Where both can meet in one
+        period, two rows stand in the place of one, each with the whole cut of one of them and of the other only what it
+        cuts deeper (Gentile, Morales-Espana and Ramos 2017, doi 10.1007/s13675-016-0066-y).
+        """
+        largest = spec.power_max_mw
+        cut_start = largest - (largest if spec.start_power_max_mw is None else spec.start_power_max_mw)
+        cut_stop = largest - (largest if spec.stop_power_max_mw is None else spec.stop_power_max_mw)
+        may_meet = _states(context, spec, spec.minimum_up_h) <= 1 and any(len(own) == 1 for own in self.states)
+        if may_meet and cut_start > 0 and cut_stop > 0:
+            yield self._ceiling(context, name, "maximum", largest, cut_start, max(cut_stop - cut_start, 0.0))
+            yield self._ceiling(context, name, "maximum_stop", largest, max(cut_start - cut_stop, 0.0), cut_stop)
+        else:
+            yield self._ceiling(context, name, "maximum", largest, cut_start, cut_stop)
+
+    def _ceiling(
+        self, context: HubContext, name: str, row: str, largest: float, cut_start: float, cut_stop: float
+    ) -> HubRows:
+        rows = context.rows(name, row, "MW", context.steps, upper=0.0).add(self.on, -largest)
+        if cut_start > 0:
+            _cut(context, rows, [own[0] for own in self.states], self.start, cut_start)
+        if cut_stop > 0:
+            _cut(context, rows, [own[-1] for own in self.states[:-1]], self.stop[1:], cut_stop)
+        return rows
+
+
+def _cut(context: HubContext, rows: HubRows, periods: list[int], columns: Columns, cut_mw: float) -> None:
+    """Lower the ceiling in some periods, by a column each."""
+    for period, column in zip(periods, columns, strict=True):
+        if column >= 0:
+            steps = np.flatnonzero(context.period_of_step == period)
+            rows.add(np.full(len(steps), column), cut_mw, rows=steps)
+
+
+def on_off(context: HubContext, name: str, spec: OnOffFields) -> HubOnOff:
+    """State, starts and stops of a unit, with its minimum times and how often it may start.
+
+    Equations
+    ---------
+    With ``y`` the state, ``u`` its starts, ``w`` its stops, and ``U``, ``D`` the minimum times in states::
+
+        y[k] - y[k-1] - u[k] + w[k] = 0                              (change)
+        sum of u over the last U states - y[k] <= 0                  (minimum_up)
+        sum of w over the last D states + y[k] <= 1                  (minimum_down)
+        sum of u over a local day <= starts_max                      (starts_per_day)
+
+    ``y`` is bound to the state before the horizon until its minimum time is over. A first state that is free has no
+    start.
+
+    Source
+    ------
+    Rajan and Takriti, IBM Research Report RC23628, 2005.
+    """
+    states = (
+        [np.array([period]) for period in range(context.periods)]
+        if spec.state_block_h is None
+        else context.spans(spec.state_block_h)
+    )
+    kept = _kept(context, spec, len(states))
+    lower, upper = np.zeros(len(states)), np.ones(len(states))
+    if kept:
+        lower[:kept] = upper[:kept] = float(bool(spec.initial_on))
+    on = context.columns(name, "on", "1", "state", lower=lower, upper=upper, is_integer=True, spans=states)
+    state_of_period = np.repeat(np.arange(len(states)), [len(own) for own in states])
+    state_of_step = state_of_period[context.period_of_step]
+    start, stop = _changes(context, name, spec, states, on)
+    is_forced = (state_of_step < kept) & bool(spec.initial_on) & bool(spec.start_stop_fields)
+    return HubOnOff(on[state_of_step], is_forced, states, start, stop)
+
+
+def _changes(
+    context: HubContext, name: str, spec: OnOffFields, states: list[Columns], on: Columns
+) -> tuple[Columns, Columns]:
+    count, first = len(states), 0 if spec.initial_on is not None else 1
+    start, stop = np.full(count, -1), np.full(count, -1)
+    if not spec.start_stop_fields or first == count:
+        return start, stop
+    changing = np.arange(first, count)
+    own = states[first:]
+    start[first:] = context.columns(name, "start", "1", "auxiliary", upper=1.0, cost=spec.start_cost_eur, spans=own)
+    stop[first:] = context.columns(name, "stop", "1", "auxiliary", upper=1.0, spans=own)
+
+    before = np.zeros(len(changing))
+    if first == 0:
+        before[0] = float(bool(spec.initial_on))
+    rows = context.rows(name, "change", "1", len(changing), lower=before, upper=before)
+    rows.add(on[changing]).add(start[changing], -1.0).add(stop[changing], 1.0)
+    earlier = changing[changing > 0]
+    rows.add(on[earlier - 1], -1.0, rows=earlier - first)
+
+    for row, changes, hours, sign, most in (
+        ("minimum_up", start, spec.minimum_up_h, -1.0, 0.0),
+        ("minimum_down", stop, spec.minimum_down_h, 1.0, 1.0),
+    ):
+        length = max(1, _states(context, spec, hours))
+        rows = context.rows(name, row, "1", len(changing), upper=most).add(on[changing], sign)
+        for back in range(length):
+            seen = changing[changing - back >= first]
+            rows.add(changes[seen - back], 1.0, rows=seen - first)
+    _limit_starts(context, name, spec, states, start)
+    return start, stop
+
+
+def _limit_starts(context: HubContext, name: str, spec: OnOffFields, states: list[Columns], start: Columns) -> None:
+    if spec.starts_max_per_day is None:
+        return
+    days = context.spans(24.0)
+    day_of_period = np.repeat(np.arange(len(days)), [len(day) for day in days])
+    rows = context.rows(name, "starts_per_day", "1", len(days), upper=float(spec.starts_max_per_day))
+    for own, column in zip(states, start, strict=True):
+        if column >= 0:
+            rows.add(np.array([column]), 1.0, rows=np.array([day_of_period[own[0]]]))
+
+
+def _kept(context: HubContext, spec: OnOffFields, count: int) -> int:
+    """How many states must be that before the horizon."""
+    if spec.initial_on is None or spec.initial_state_h is None:
+        return 0
+    minimum_h = spec.minimum_up_h if spec.initial_on else spec.minimum_down_h
+    return min(count, _states(context, spec, max(0.0, minimum_h - spec.initial_state_h)))
+
+
+def _states(context: HubContext, spec: OnOffFields, hours: float) -> int:
+    """Hours as a number of states, rounded up."""
+    return ceil(hours / (spec.state_block_h or context.period_h) - 1e-9)

@@ -1,0 +1,46 @@
+"""How fast the schedule of a unit may change, in the energy hub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mes_stoch.components.shared.hub_context import Columns, HubContext, Numbers, Values
+
+
+def limit_ramp(
+    context: HubContext,
+    name: str,
+    ramp_mw_per_min: float,
+    power: Sequence[tuple[Columns, Numbers]],
+    *,
+    least_mw: float = 0.0,
+    on: Columns | None = None,
+) -> None:
+    """Keep the change from one period to the next within a speed.
+
+    Equations
+    ---------
+    With ``E`` the power, ``R`` the speed times a period, ``E_min`` the least power and ``y`` the state::
+
+        E[t] - E[t-1] + E_min y[t-1] <= R + E_min,     E[t-1] - E[t] + E_min y[t] <= R + E_min
+
+    Parameters
+    ----------
+    power : sequence of (columns, coefficients)
+        ``E``, a column and a coefficient a step.
+    on : int array, optional
+        Column of ``y`` at each step.
+    """
+    later = 1 + np.flatnonzero(np.diff(context.period_of_step))
+    if not len(later):
+        return
+    reach = ramp_mw_per_min * 60.0 * context.period_h + (0.0 if on is None else least_mw)
+    for direction, sign, state_at in (("up", 1.0, later - 1), ("down", -1.0, later)):
+        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=reach, role="ramp")
+        for columns, coefficients in power:
+            own: Values = np.broadcast_to(np.asarray(coefficients, dtype=float), (context.steps,))
+            rows.add(columns[later], sign * own[later]).add(columns[later - 1], -sign * own[later - 1])
+        if on is not None and least_mw > 0:
+            rows.add(on[state_at], least_mw)

@@ -1,0 +1,62 @@
+"""A storage in the energy hub."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.components.shared.hub_context import HubContext
+from mes_stoch.components.shared.hub_ramp import limit_ramp
+from mes_stoch.components.storage.format import Storage
+from mes_stoch.io.validation.penalties import amount
+
+
+def build(context: HubContext, name: str, spec: Storage) -> None:
+    """What goes into the store and what comes out of it, both as energy inside: the ``dE`` of ``L = C P - S dE``.
+
+    Equations
+    ---------
+    With ``h`` the length of a step and ``kappa = (1 - standing_loss)^h``::
+
+        S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
+        E[t] = kappa[t] E[t-1] + dE_stored[t] - dE_drawn[t],    E[-1] = initial        (level)
+        dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
+        E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
+
+    Source
+    ------
+    Energy hubs with storage: Geidl and Andersson, IEEE Trans. Power Syst. 22(1), 2007,
+    doi 10.1109/TPWRS.2006.888988. Their single ``dE`` with a coefficient that depends on its sign is two here, neither
+    below 0.
+    """
+    hours = context.hours
+    into, out = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
+    wear = spec.throughput_cost_eur_per_mwh * out
+    stored = context.columns(name, "stored", "MWh", "stored", upper=spec.charge_max_mw * into * hours)
+    drawn = context.columns(name, "drawn", "MWh", "drawn", upper=spec.discharge_max_mw / out * hours, cost=wear)
+    level = context.columns(name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
+    context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
+    context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
+
+    keep = (1.0 - spec.standing_loss_per_h) ** hours
+    start = np.zeros(context.steps)
+    start[0] = keep[0] * spec.initial_mwh
+    rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
+    rows.add(level).add(stored, -1.0).add(drawn, 1.0)
+    if context.steps > 1:
+        rows.add(level[:-1], -keep[1:], rows=np.arange(1, context.steps))
+    if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
+        sharing = context.rows(name, "sharing", "1", context.steps, upper=1.0)
+        sharing.add(stored, 1.0 / (into * hours * spec.charge_max_mw)).add(drawn, out / (hours * spec.discharge_max_mw))
+    if spec.energy_ramp_mw_per_min is not None:
+        limit_ramp(context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))])
+    _terminal(context, name, spec, level)
+
+
+def _terminal(context: HubContext, name: str, spec: Storage, level: np.ndarray) -> None:
+    target, penalty = spec.level_to_leave_mwh, amount(spec.terminal_penalty_eur_per_mwh)
+    rows = context.rows(name, "terminal", "MWh", 1, lower=target).add(level[-1:])
+    most = target - spec.energy_min_mwh
+    if penalty is not None and most > 0:
+        whole = context.spans(None)
+        short = context.columns(name, "terminal_short", "MWh", "auxiliary", upper=most, cost=penalty, spans=whole)
+        rows.add(short)

@@ -1,0 +1,262 @@
+"""The extended energy hub of a site: ``L = C P - S dE``, with all matrices made from the site's description.
+
+Equations
+---------
+For every node ``n`` and step ``t`` of a scenario::
+
+    L[n,t] = sum_b C[n,b,t] P[b,t] - sum_s S[n,s,t] dE[s,t]            (balance)
+    C = A K_P,    S = -A K_dE
+    G [P; y; dE; E; a] <= g,    bounds,    states y integer             (limits)
+
+``L`` are the loads (MW), ``P`` the flows that enter, leave or are converted (MW, each at its component's reference
+port) with the on/off states beside them, ``dE`` the energy that goes into stores and comes out of them (MWh inside, two
+columns a store, neither below 0). ``A`` is the incidence of nodes and arcs: +1 where an arc feeds a node, -1 where it
+draws. ``K`` gives the flow on each arc, one for each port of each branch: ratio, no-load flow, or ``eta``. ``C`` is the
+coupling matrix and ``S`` the storage matrix of the literature, with the flows of branches in the place of products of
+dispatch factors and inputs, which keeps the hub linear. A component whose efficiency varies with its load is several
+parallel branches. ``G`` holds what coupling matrices leave out: minimum loads, levels, ramps, minimum times.
+
+Reserve and markets stay outside: the hub says what the site can do, not what it has promised.
+
+Source
+------
+Coupling and storage: Geidl and Andersson, IEEE Trans. Power Syst. 22(1), 2007, doi 10.1109/TPWRS.2006.888988. Matrices
+built from incidence and conversion, with branch flows as variables: Wang, Zhang, Kang, Kirschen, Yang and Xia,
+Standardized matrix modeling of multiple energy systems, IEEE Trans. Smart Grid 10(1), 2019,
+doi 10.1109/TSG.2017.2737662. Variable efficiencies as parallel branches: Huang, Zhang, Wang, Capuder, Kuzle and Kang,
+Int. J. Electr. Power Energy Syst. 119, 2020, 105876.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from mes_stoch.components.shared.hub_context import Values
+from mes_stoch.io.validation.penalties import with_penalties
+from mes_stoch.io.validation.price_limits import series_ranges
+from mes_stoch.registry import COMPONENTS, kind
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.views.hub_builder import ArcBlock, HubBuilder, RowBlock, sparse
+from mes_stoch.views.labelled_matrix import TIME, LabelledMatrix
+from mes_stoch.views.steps import Steps, make_steps
+
+_FLOW, _STORED = ("flow", "state"), ("stored", "drawn")
+
+
+@dataclass(frozen=True)
+class HubProgram:
+    """The hub as a mixed-integer linear program: ``row_lower <= matrix x <= row_upper``, bounds, least ``cost``."""
+
+    matrix: sp.csr_array
+    row_lower: Values
+    row_upper: Values
+    column_lower: Values
+    column_upper: Values
+    cost: Values
+    is_integer: np.ndarray
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Matrices of a site in one scenario, stacked over time; made by :func:`build_hub`.
+
+    Parameters
+    ----------
+    steps : Steps
+    columns : pandas.DataFrame
+        A row a column of the hub: ``component``, ``name``, ``unit``, ``role``, ``time``, ``step``, ``lower``,
+        ``upper``, ``cost`` (money per unit of the column), ``is_integer``.
+    incidence : LabelledMatrix, shape (nodes x steps, arcs x steps)
+        ``A``: +1 where an arc feeds the node, -1 where it draws from it.
+    conversion : LabelledMatrix, shape (arcs x steps, columns)
+        ``K``: flow on an arc, MW, per unit of a column.
+    limits : LabelledMatrix, shape (rows, columns)
+        ``G``.
+    limit_lower, limit_upper : array, shape (rows,)
+    limit_roles : array of str, shape (rows,)
+        ``limit``, or ``ramp`` where a row limits how the schedule changes between periods.
+    component_loads : pandas.Series
+        What leaves the hub by component, node and time, MW.
+    """
+
+    steps: Steps
+    columns: pd.DataFrame
+    incidence: LabelledMatrix
+    conversion: LabelledMatrix
+    limits: LabelledMatrix
+    limit_lower: Values
+    limit_upper: Values
+    limit_roles: np.ndarray
+    component_loads: pd.Series[float]
+
+    @cached_property
+    def loads(self) -> pd.Series[float]:
+        """``L`` by node and time, MW."""
+        by_node = self.component_loads.groupby(level=["node", TIME], sort=False).sum()
+        return by_node.reindex(self.incidence.rows, fill_value=0.0).rename("load_mw")
+
+    @cached_property
+    def injection(self) -> LabelledMatrix:
+        """``A K``: what a unit of every column brings to each node, MW, shape (nodes x steps, columns)."""
+        return self.incidence @ self.conversion
+
+    @property
+    def coupling(self) -> LabelledMatrix:
+        """``C``: what a MW of each flow, or a state, brings to each node, MW."""
+        return self._part(_FLOW)
+
+    @property
+    def storage(self) -> LabelledMatrix:
+        """``S``: what a MWh into a store takes from each node, MW; below 0 where it comes out."""
+        return -self._part(_STORED)
+
+    def _part(self, roles: tuple[str, ...]) -> LabelledMatrix:
+        # auxiliary columns and levels feed no node
+        return self.injection.with_columns(np.flatnonzero(self.columns["role"].isin(roles)))
+
+    def program(self) -> HubProgram:
+        """Balances ``L = C P - S dE`` over the limits ``G``, with the cost of operating the site."""
+        load = self.loads.to_numpy()
+        return HubProgram(
+            matrix=sp.csr_array(sp.vstack([self.injection.matrix, self.limits.matrix])),
+            row_lower=np.concatenate([load, self.limit_lower]),
+            row_upper=np.concatenate([load, self.limit_upper]),
+            column_lower=self.columns["lower"].to_numpy(),
+            column_upper=self.columns["upper"].to_numpy(),
+            cost=self.columns["cost"].to_numpy(),
+            is_integer=self.columns["is_integer"].to_numpy(),
+        )
+
+    @cached_property
+    def port_flows(self) -> LabelledMatrix:
+        """Net flow of every component into each of its nodes, MW, per unit of a column; loads come on top."""
+        arcs = self.conversion.rows
+        ports = arcs.droplevel("branch")
+        unique = pd.MultiIndex.from_frame(ports.to_frame(index=False).drop_duplicates())
+        signs = np.asarray(self.incidence.matrix.sum(axis=0), dtype=float).ravel()
+        places = np.asarray(unique.get_indexer(ports), dtype=np.int64)
+        gather = sparse([signs], [places], [np.arange(len(arcs))], (len(unique), len(arcs)))
+        return LabelledMatrix(sp.csr_array(gather @ self.conversion.matrix), unique, self.conversion.columns)
+
+
+def build_hub(instance: Instance, tree: ScenarioTree, scenario: int = 0, *, cuts_h: Sequence[float] = ()) -> Hub:
+    """The hub of a site in one scenario.
+
+    Parameters
+    ----------
+    instance : Instance
+    tree : ScenarioTree
+    scenario : int
+        Position in the tree.
+    cuts_h : sequence of float
+        Moments within each period at which it is cut into steps, h after its start.
+
+    Raises
+    ------
+    UsageError
+        There is no such scenario.
+    ExtensionError
+        A kind of an installed package does not say what it is in a hub.
+    """
+    if not 0 <= scenario < len(tree.scenario_names):
+        raise UsageError(f"there are scenarios 0 to {len(tree.scenario_names) - 1}; found {scenario}")
+    known = with_penalties(instance, series_ranges(instance, tree))
+    steps = make_steps(tree.time, float(instance.horizon.period_h), cuts_h)
+    builder = HubBuilder(known, tree.time, steps, lambda name: tree.values(name, scenario))
+    for name, spec in known.components.items():
+        kind(COMPONENTS, spec.type).function("hub", "build")(builder, name, spec)
+    builder.add_slack()
+    return _assembled(builder)
+
+
+def _assembled(builder: HubBuilder) -> Hub:
+    steps = builder.time_steps
+    columns = _column_table(builder)
+    labels = pd.MultiIndex.from_frame(columns[["component", "name", TIME]])
+    incidence, conversion = _arc_matrices(builder, labels)
+    blocks = builder.row_blocks
+    return Hub(
+        steps=steps,
+        columns=columns,
+        incidence=incidence,
+        conversion=conversion,
+        limits=LabelledMatrix(builder.row_matrix, _row_labels(blocks), labels),
+        limit_lower=_joined([block.lower for block in blocks]),
+        limit_upper=_joined([block.upper for block in blocks]),
+        limit_roles=np.concatenate([np.empty(0, dtype=str), *(np.full(len(b.lower), b.role) for b in blocks)]),
+        component_loads=_loads(builder),
+    )
+
+
+def _column_table(builder: HubBuilder) -> pd.DataFrame:
+    start = builder.time_steps.start
+    frames = [
+        pd.DataFrame(
+            {
+                "component": block.owner,
+                "name": block.name,
+                "unit": block.unit,
+                "role": block.role,
+                TIME: start[block.steps],
+                "step": block.steps,
+                "lower": block.lower,
+                "upper": block.upper,
+                "cost": block.cost,
+                "is_integer": block.is_integer,
+            }
+        )
+        for block in builder.column_blocks
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _arc_matrices(builder: HubBuilder, columns: pd.MultiIndex) -> tuple[LabelledMatrix, LabelledMatrix]:
+    start, count = builder.time_steps.start, builder.steps
+    blocks: list[ArcBlock] = builder.arc_blocks
+    steps = np.arange(count)
+    node_numbers = {node: number for number, node in enumerate(builder.instance.nodes)}
+    nodes = pd.MultiIndex.from_product([list(node_numbers), start], names=["node", TIME])
+    arcs = pd.MultiIndex.from_arrays(
+        [
+            np.repeat(np.array([getattr(block, part) for block in blocks], dtype=object), count)
+            for part in ("owner", "branch", "node")
+        ]
+        + [start[np.tile(steps, len(blocks))]],
+        names=["component", "branch", "node", TIME],
+    )
+    places = [number * count + steps for number in range(len(blocks))]
+    incidence = sparse(
+        [np.full(count, float(block.direction)) for block in blocks],
+        [node_numbers[block.node] * count + steps for block in blocks],
+        places,
+        (len(nodes), len(arcs)),
+    )
+    conversion = sparse(
+        [block.per_unit for block in blocks], places, [block.columns for block in blocks], (len(arcs), len(columns))
+    )
+    return LabelledMatrix(incidence, nodes, arcs), LabelledMatrix(conversion, arcs, columns)
+
+
+def _loads(builder: HubBuilder) -> pd.Series[float]:
+    start, owners = builder.time_steps.start, list(builder.loads)
+    index = pd.MultiIndex.from_tuples(
+        [(owner, node, moment) for owner, node in owners for moment in start], names=["component", "node", TIME]
+    )
+    return pd.Series(_joined([builder.loads[key] for key in owners]), index, name="load_mw", dtype=float)
+
+
+def _row_labels(blocks: Sequence[RowBlock]) -> pd.MultiIndex:
+    parts = [(block.owner, block.name, block.unit, number) for block in blocks for number in range(len(block.lower))]
+    return pd.MultiIndex.from_tuples(parts, names=["component", "row", "unit", "number"])
+
+
+def _joined(parts: Sequence[Values]) -> Values:
+    return np.concatenate([np.empty(0), *parts])

@@ -1,0 +1,222 @@
+"""Puts an energy hub together from what each component says of itself; no row of the model is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubRowRole, Numbers, Values
+from mes_stoch.io.validation.penalties import amount
+from mes_stoch.rules.time_axis import blocks
+from mes_stoch.schema.instance import Instance
+from mes_stoch.views.steps import Steps
+
+#: What stands where a component does for demand left unserved at a node, and for supply thrown away there.
+UNSERVED, DUMPED = "unserved", "dumped"
+
+
+@dataclass
+class ColumnBlock:
+    """Columns of one name."""
+
+    owner: str
+    name: str
+    unit: str
+    role: HubRole
+    positions: Columns
+    steps: Columns
+    lower: Values
+    upper: Values
+    cost: Values
+    is_integer: bool
+
+
+@dataclass
+class ArcBlock:
+    """Arcs between a component and a node, one a step."""
+
+    owner: str
+    branch: str
+    node: str
+    direction: int
+    columns: Columns
+    per_unit: Values
+
+
+@dataclass
+class RowBlock:
+    """Rows of one name, with their terms."""
+
+    owner: str
+    name: str
+    unit: str
+    role: HubRowRole
+    lower: Values
+    upper: Values
+    terms: list[tuple[Columns, Columns, Values]] = field(default_factory=list)
+
+    def add(self, columns: Columns, coefficients: Numbers = 1.0, rows: Columns | None = None) -> RowBlock:
+        at = np.arange(len(self.lower)) if rows is None else rows
+        values = np.broadcast_to(np.asarray(coefficients, dtype=float), at.shape)
+        self.terms.append((at, np.asarray(columns), values))
+        return self
+
+
+class HubBuilder:
+    """Implements what components ask of a hub; see ``components/shared/hub_context.py``.
+
+    Parameters
+    ----------
+    instance : Instance
+        With the penalties worked out.
+    time : pandas.DatetimeIndex
+        Start of each period, local.
+    steps : Steps
+    series : callable
+        Numbers of a series by its name, shape (periods,).
+    """
+
+    def __init__(
+        self, instance: Instance, time: pd.DatetimeIndex, steps: Steps, series: Callable[[str], Values]
+    ) -> None:
+        self.instance = instance
+        self.time_steps = steps
+        self.column_blocks: list[ColumnBlock] = []
+        self.arc_blocks: list[ArcBlock] = []
+        self.row_blocks: list[RowBlock] = []
+        self.loads: dict[tuple[str, str], Values] = {}
+        self._time = time
+        self._series = series
+        self._firm: dict[tuple[str, Firm], Values] = {}
+        self._count = 0
+
+    # -- time and data ----------------------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> int:
+        return len(self.time_steps)
+
+    @property
+    def hours(self) -> Values:
+        return self.time_steps.hours
+
+    @property
+    def period_of_step(self) -> Columns:
+        return self.time_steps.period_of_step
+
+    @property
+    def period_h(self) -> float:
+        return float(self.instance.horizon.period_h)
+
+    @property
+    def periods(self) -> int:
+        return len(self._time)
+
+    def spans(self, hours: float | None) -> list[Columns]:
+        return blocks(self._time, self.period_h, hours)
+
+    def values(self, quantity: float | str) -> Values:
+        if isinstance(quantity, str):
+            return np.asarray(self._series(quantity), dtype=float)[self.period_of_step]
+        return np.full(self.steps, float(quantity))
+
+    # -- columns, arcs, rows ----------------------------------------------------------------------------------------
+
+    def columns(
+        self,
+        owner: str,
+        name: str,
+        unit: str,
+        role: HubRole,
+        *,
+        lower: Numbers = 0.0,
+        upper: Numbers = np.inf,
+        cost: Numbers = 0.0,
+        is_integer: bool = False,
+        spans: Sequence[Columns] | None = None,
+    ) -> Columns:
+        if spans is None:
+            steps = np.arange(self.steps)
+        else:
+            steps = np.array([self.time_steps.first_of(int(span[0])) for span in spans], dtype=np.int64)
+        positions = np.arange(self._count, self._count + len(steps))
+        self._count += len(steps)
+        least, most, price = (_filled(values, len(steps)) for values in (lower, upper, cost))
+        self.column_blocks.append(
+            ColumnBlock(owner, name, unit, role, positions, steps, least, most, price, is_integer)
+        )
+        return positions
+
+    def arc(self, owner: str, branch: str, node: str, columns: Columns, per_unit: Numbers, direction: int) -> None:
+        self.arc_blocks.append(ArcBlock(owner, branch, node, direction, columns, _filled(per_unit, self.steps)))
+
+    def load(self, owner: str, node: str, power_mw: Values) -> None:
+        self.loads[owner, node] = self.loads.get((owner, node), 0.0) + power_mw
+
+    def firm(self, node: str, kind: Firm, power_mw: Values) -> None:
+        self._firm[node, kind] = self._firm.get((node, kind), 0.0) + power_mw
+
+    def rows(
+        self,
+        owner: str,
+        name: str,
+        unit: str,
+        count: int,
+        *,
+        lower: Numbers = -np.inf,
+        upper: Numbers = np.inf,
+        role: HubRowRole = "limit",
+    ) -> RowBlock:
+        block = RowBlock(owner, name, unit, role, _filled(lower, count), _filled(upper, count))
+        self.row_blocks.append(block)
+        return block
+
+    # -- slack ------------------------------------------------------------------------------------------------------
+
+    def add_slack(self) -> None:
+        """What may go unserved at each node, or be thrown away there: an input and an output of the hub."""
+        for node, spec in self.instance.nodes.items():
+            self._slack(node, UNSERVED, "demand", amount(spec.unserved_penalty_eur_per_mwh), 1)
+            self._slack(node, DUMPED, "supply", amount(spec.dump_penalty_eur_per_mwh), -1)
+
+    def _slack(self, node: str, name: str, kind: Firm, penalty: float | None, direction: int) -> None:
+        most = self._firm.get((node, kind))
+        if most is None or penalty is None:
+            return
+        flow = self.columns(name, node, "MW", "flow", upper=most, cost=penalty * self.hours)
+        self.arc(name, node, node, flow, 1.0, direction)
+
+    @property
+    def row_matrix(self) -> sp.csr_array:
+        """Terms of all rows, shape (rows, columns)."""
+        at, columns, values = [], [], []
+        first = 0
+        for block in self.row_blocks:
+            for rows, own, coefficients in block.terms:
+                at.append(first + rows)
+                columns.append(own)
+                values.append(coefficients)
+            first += len(block.lower)
+        return sparse(values, at, columns, (first, self._count))
+
+    @property
+    def column_count(self) -> int:
+        return self._count
+
+
+def sparse(
+    values: Sequence[Values], rows: Sequence[Columns], columns: Sequence[Columns], shape: tuple[int, int]
+) -> sp.csr_array:
+    """A matrix from parts of its entries; those of one place add up."""
+    empty = np.empty(0)
+    data = np.concatenate([empty, *values])
+    places = tuple(np.concatenate([empty.astype(np.int64), *part]) for part in (rows, columns))
+    return sp.csr_array(sp.coo_array((data, places), shape=shape))
+
+
+def _filled(values: Numbers, count: int) -> Values:
+    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (count,)))

@@ -1,0 +1,77 @@
+"""A sparse matrix whose rows and columns say what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Positions = NDArray[np.int64]
+
+#: Level of an index that says when.
+TIME = "time"
+
+
+@dataclass(frozen=True)
+class LabelledMatrix:
+    """A sparse matrix with an index for its rows and one for its columns.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array, shape (rows, columns)
+    rows, columns : pandas.MultiIndex
+        Their last level is ``time`` where a row or a column belongs to a step.
+    """
+
+    matrix: Any
+    rows: pd.MultiIndex
+    columns: pd.MultiIndex
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.rows), len(self.columns)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The whole matrix as a data frame of sparse columns."""
+        accessor: Any = pd.DataFrame.sparse
+        frame: pd.DataFrame = accessor.from_spmatrix(sp.csr_matrix(self.matrix))
+        return frame.set_axis(self.rows, axis=0).set_axis(self.columns, axis=1)
+
+    def at(self, step: int) -> pd.DataFrame:
+        """Rows and columns of one step, dense, without the time in their labels.
+
+        A column that holds for several steps, such as a state, belongs to the first of them.
+        """
+        moments = self.rows.unique(TIME).sort_values()
+        moment = moments[step]
+        rows, columns = (np.flatnonzero(index.get_level_values(TIME) == moment) for index in (self.rows, self.columns))
+        part = self.matrix[rows][:, columns].toarray()
+        return pd.DataFrame(part, self.rows[rows].droplevel(TIME), self.columns[columns].droplevel(TIME))
+
+    def entries(self) -> pd.DataFrame:
+        """A row for each entry that is not zero: labels of its row, labels of its column, and ``value``."""
+        found = sp.coo_array(self.matrix)
+        order = np.lexsort((found.col, found.row))
+        rows, columns = found.row[order], found.col[order]
+        parts = [
+            self.rows[rows].to_frame(index=False).add_prefix("row_"),
+            self.columns[columns].to_frame(index=False).add_prefix("column_"),
+            pd.DataFrame({"value": found.data[order]}),
+        ]
+        return pd.concat(parts, axis=1)
+
+    def __matmul__(self, other: LabelledMatrix) -> LabelledMatrix:
+        product = sp.csr_array(self.matrix @ other.matrix)
+        product.eliminate_zeros()
+        return LabelledMatrix(product, self.rows, other.columns)
+
+    def __neg__(self) -> LabelledMatrix:
+        return LabelledMatrix(-self.matrix, self.rows, self.columns)
+
+    def with_columns(self, columns: Positions) -> LabelledMatrix:
+        """Some of the columns, by position."""
+        return LabelledMatrix(sp.csr_array(self.matrix[:, columns]), self.rows, self.columns[columns])
