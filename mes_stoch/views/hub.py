@@ -82,7 +82,8 @@ class Hub:
         ``G``.
     limit_lower, limit_upper : array, shape (rows,)
     limit_roles : array of str, shape (rows,)
-        ``limit``, or ``ramp`` where a row limits how the schedule changes between periods.
+        ``limit``, ``ramp`` where a row limits how the schedule changes between periods, or ``target`` where it is about
+        what is left behind at the end.
     component_loads : pandas.Series
         What leaves the hub by component, node and time, MW.
     """

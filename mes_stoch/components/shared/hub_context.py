@@ -18,11 +18,13 @@ Values = NDArray[np.float64]
 Numbers = float | Values
 
 #: What a column of the hub is: a flow ``P`` (MW), a state that is on or off, energy that goes into a store (``stored``)
-#: or comes out of it (``drawn``), both MWh inside the store and a step, its level, or what only helps to state a rule.
-HubRole = Literal["flow", "state", "stored", "drawn", "level", "auxiliary"]
+#: or comes out of it (``drawn``), both MWh inside the store and a step, its level, what is missing of a state to leave
+#: behind (``slack``), or what only helps to state a rule.
+HubRole = Literal["flow", "state", "stored", "drawn", "level", "slack", "auxiliary"]
 
-#: What a row limits: a device in any step, or only how its schedule changes from one period to the next (``ramp``).
-HubRowRole = Literal["limit", "ramp"]
+#: What a row limits: a device in any step, only how its schedule changes from one period to the next (``ramp``), or the
+#: state that it leaves behind at the end of the horizon (``target``).
+HubRowRole = Literal["limit", "ramp", "target"]
 
 #: What a device cannot help: power that it must have, or power that it must bring.
 Firm = Literal["demand", "supply"]

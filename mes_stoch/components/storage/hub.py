@@ -54,9 +54,9 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
 
 def _terminal(context: HubContext, name: str, spec: Storage, level: np.ndarray) -> None:
     target, penalty = spec.level_to_leave_mwh, amount(spec.terminal_penalty_eur_per_mwh)
-    rows = context.rows(name, "terminal", "MWh", 1, lower=target).add(level[-1:])
+    rows = context.rows(name, "terminal", "MWh", 1, lower=target, role="target").add(level[-1:])
     most = target - spec.energy_min_mwh
     if penalty is not None and most > 0:
         whole = context.spans(None)
-        short = context.columns(name, "terminal_short", "MWh", "auxiliary", upper=most, cost=penalty, spans=whole)
+        short = context.columns(name, "terminal_short", "MWh", "slack", upper=most, cost=penalty, spans=whole)
         rows.add(short)
