@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,11 @@ def evaluate(
     day_ahead: bool = False,
     devices: bool = False,
     device_step: float | None = None,
+    flexibility: bool = False,
+    scenario: str | None = None,
+    connection: str | None = None,
+    durations_h: Sequence[float] | None = None,
+    return_h: float | None = None,
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
@@ -127,6 +133,17 @@ def evaluate(
         no proof, and for a step between proven bounds.
     device_step : float, optional
         That step, MW or MWh; default a tenth of each limit.
+    flexibility : bool
+        Work out how far the grid exchange can leave the operation of a scenario of the run, from when, for how long and
+        at what cost, and how much of that is committed.
+    scenario : str, optional
+        That scenario; default the one of median profit.
+    connection : str, optional
+        Whose exchange deviates; default the one that products are sold over.
+    durations_h : sequence of float, optional
+        How long it deviates; default 1, 2 and 4 h, and the times for which products have to be held.
+    return_h : float, optional
+        Time after the longest of them by which the exchange is back to the base; default the end of the horizon.
     gap_rel : float, optional
         Gap of each of these bounds; default the instance's own.
     time_limit_s : float, optional
@@ -140,7 +157,7 @@ def evaluate(
         ``stress.passed`` and ``stress.table()``; ``profits`` by scenario with mean, standard error and bound;
         ``comparison``; ``optimality_gap``; ``values``; ``product_values``; ``policies`` with a bracket, its loss and
         profits for each; ``frontier``; ``rolling`` with ``biases`` and ``table()``; ``day_ahead_information``;
-        ``device_values``.
+        ``device_values``; ``flexibility`` with ``table()``.
 
     Raises
     ------
@@ -173,6 +190,10 @@ def evaluate(
             "frontier=True": (frontier, {"risk_weights": risk_weights, "cvar_alpha": cvar_alpha}),
             "replications": (replications is not None, {"policy_leaves": policy_leaves}),
             "devices=True": (devices, {"device_step": device_step}),
+            "flexibility=True": (
+                flexibility,
+                {"scenario": scenario, "connection": connection, "durations_h": durations_h, "return_h": return_h},
+            ),
             "rolling=True": (rolling, {"forecast": forecast, "fan": _unless(1, fan), "workers": _unless(1, workers)}),
         }
     )
@@ -201,17 +222,20 @@ def evaluate(
         devices=devices,
         device_step=device_step,
     )
-    if not (stress or rolling or asked.needs_solver):
+    if not (stress or flexibility or rolling or asked.needs_solver):
         raise UsageError(
             "say what to evaluate: stress=True tests whether everything that is held can be delivered, commitments or "
             "a tree of other scenarios what a commitment earns, replications how far it may be from the best, "
             "values=True what information and the model are worth, products=True what each product is, policies='all' "
             "what others would earn, frontier=True what risk costs, rolling=True what is earned without foresight, "
-            "day_ahead=True what day-ahead information is worth, devices=True what a MW of each device is"
+            "day_ahead=True what day-ahead information is worth, devices=True what a MW of each device is, "
+            "flexibility=True what the site can offer"
         )
     run, site = opened(subject)
     if run is None and stress:
         raise UsageError("an instance holds nothing yet: the stress test takes a run")
+    if run is None and flexibility:
+        raise UsageError("an instance has no base schedule yet: flexibility takes a run")
     if run is None and (asked.needs_volumes or rolling) and commitments is None:
         raise UsageError("an instance holds nothing yet: give commitments, or the folder of a run")
     if frontier:
@@ -219,6 +243,9 @@ def evaluate(
     found = Evaluation(site.name)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
+    if run is not None and flexibility:
+        wanted = (scenario, connection, durations_h, return_h)
+        found = _flexibility(found, run, site.instance, wanted, time_limit_s, told)
     if not (asked.needs_solver or rolling):
         return found
     taken = tree_to_evaluate(site, run, tree)
@@ -272,6 +299,26 @@ def _frontier_risk(site: Site, alpha: float | None) -> Risk | None:
     if stated is None or alpha is not None:
         return site.with_risk("cvar", alpha=alpha, beta=1.0, of_single_days=single_days).instance.risk
     return site.with_risk(stated.measure, beta=1.0, of_single_days=single_days, **own_terms(stated)).instance.risk
+
+
+def _flexibility(
+    found: Evaluation,
+    run: Run,
+    instance: Instance,
+    wanted: tuple[str | None, str | None, Sequence[float] | None, float | None],
+    time_limit_s: float | None,
+    told: Callable[[str], object] | None,
+) -> Evaluation:
+    from mes_stoch.evaluation.flexibility.region import FlexibilityRequest, flexibility_region
+    from mes_stoch.report.figures import typical_scenario
+    from mes_stoch.solvers.interruption.stop import Stop
+
+    scenario, connection, durations_h, return_h = wanted
+    request = FlexibilityRequest(scenario or typical_scenario(run), connection, durations_h, return_h)
+    data = SettlementData(instance, run.tree, run.solution, run.flow_data)
+    stop = Stop() if time_limit_s is None else Stop(time.perf_counter() + time_limit_s)
+    region = flexibility_region(data, request, stop=stop, told=told)
+    return replace(found, flexibility=region, is_cut_short=not region.is_complete)
 
 
 def _stress(run: Run, instance: Instance, subject: object) -> StressTest:

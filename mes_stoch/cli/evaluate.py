@@ -36,6 +36,7 @@ A commitment that is given (--commitment, or that of a run) is dispatched in eve
 \b
 Examples:
   mes-stoch evaluate runs/tiny_site-20250115-093000 --stress
+  mes-stoch evaluate runs/hospital_fr-20250115-093000 --flexibility
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --scenarios 100 --seed 7
   mes-stoch evaluate instances/hospital_fr --commitment my_volumes.csv
   mes-stoch evaluate runs/hospital_fr-20250115-093000 --replications 10 --scenarios 30
@@ -152,7 +153,9 @@ def _questions(asked: dict[str, Any]) -> dict[str, Any]:
     """Options that :func:`mes_stoch.evaluate` knows by the same name; ``--commitment`` is one of several rows."""
     names = ("stress", "values", "products", "replications", "policy_leaves", "interval", "block_days", "against")
     of_site = ("frontier", "risk_weights", "cvar_alpha", "policies", "rolling", "day_ahead", "devices", "device_step")
-    return {"commitments": asked["commitment"], **{name: asked[name] for name in (*names, *of_site)}}
+    of_flexibility = {"durations_h": asked["durations"], "return_h": asked["return_within"]}
+    of_flexibility |= {name: asked[name] for name in ("flexibility", "scenario", "connection")}
+    return {"commitments": asked["commitment"], **of_flexibility, **{name: asked[name] for name in (*names, *of_site)}}
 
 
 def _rolling(site: Site, run: Run | None, tree: ScenarioTree | None, asked: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,28 @@ _OPTIONS = (
         metavar="MW",
         help="Of --devices, MW or MWh; default a tenth of each limit.",
     ),
+    click.option(
+        "--flexibility",
+        is_flag=True,
+        help="What the site of a run can offer: how far its exchange can leave its schedule, for how long, at what "
+        "cost; and what of it is committed.",
+    ),
+    click.option(
+        "--scenario", metavar="NAME", help="Scenario whose operation --flexibility leaves; default of median profit."
+    ),
+    click.option("--connection", metavar="NAME", help="Connection of --flexibility; default the one sold over."),
+    click.option(
+        "--durations",
+        type=_Weights(),
+        metavar="H,H,...",
+        help="Durations of --flexibility, h; default 1,2,4 and those for which products have to be held.",
+    ),
+    click.option(
+        "--return-within",
+        type=click.FloatRange(min=0),
+        metavar="H",
+        help="Time after the longest of them by which the exchange is back to its schedule; default the horizon's end.",
+    ),
     click.option("--frontier", is_flag=True, help="Risk and return: the best plans for several weights of risk."),
     click.option(
         "--risk-weights",
@@ -160,6 +182,10 @@ _BESIDE = {
     "fan": "rolling",
     "workers": "rolling",
     "device_step": "devices",
+    "scenario": "flexibility",
+    "connection": "flexibility",
+    "durations": "flexibility",
+    "return_within": "flexibility",
 }
 #: Options that are no question by themselves.
 _NO_QUESTION = ("leaves", "policy_leaves", *_BESIDE)
@@ -169,12 +195,22 @@ ASK = (
     "--commitment what a commitment earns, --rolling what of it without foresight, --replications how far it may be "
     "from the best one, --values what information and the model are worth, --products what each product is, "
     "--policies what others would earn, --frontier what risk costs, --day-ahead what day-ahead information is worth, "
-    "--devices what a MW of each device is, --stability how many scenarios are enough, --sequential a commitment close "
-    "enough to the best one"
+    "--devices what a MW of each device is, --flexibility what the site can offer, --stability how many scenarios are "
+    "enough, --sequential a commitment close enough to the best one"
 )
 
 #: Questions that only one process answers.
-_BY_SOLVES = ("values", "products", "policies", "frontier", "day_ahead", "devices", "replications", "rolling")
+_BY_SOLVES = (
+    "values",
+    "products",
+    "policies",
+    "frontier",
+    "day_ahead",
+    "devices",
+    "replications",
+    "rolling",
+    "flexibility",
+)
 
 
 def question_options(command: Callable[..., Any]) -> Callable[..., Any]:

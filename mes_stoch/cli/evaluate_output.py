@@ -79,6 +79,7 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
     """Print the tables of every part."""
     from mes_stoch.report.device_values import render_day_ahead, render_devices
     from mes_stoch.report.evaluation import render_gap, render_products, render_profits, render_values
+    from mes_stoch.report.flexibility import render_flexibility
     from mes_stoch.report.frontier import render_frontier
     from mes_stoch.report.policies import render_policies
     from mes_stoch.report.rolling import render_rolling
@@ -100,6 +101,7 @@ def _show(found: Evaluation, leaves: int | None, before: float | None) -> None:
         (found.values, render_values),
         (found.frontier, render_frontier),
         (found.policies, render_policies),
+        (found.flexibility, render_flexibility),
     )
     for part, render in rendered:
         if part is not None:

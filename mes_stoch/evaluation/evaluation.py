@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mes_stoch.evaluation.comparison import Comparison
     from mes_stoch.evaluation.day_ahead_information import DayAheadInformation
     from mes_stoch.evaluation.device_values import DeviceValues
+    from mes_stoch.evaluation.flexibility.region import FlexibilityRegion
     from mes_stoch.evaluation.frontier import Frontier
     from mes_stoch.evaluation.policies import PolicyComparison
     from mes_stoch.evaluation.product_values import ProductValues
@@ -48,6 +49,7 @@ _PARTS = (
     "rolling",
     "day_ahead_information",
     "device_values",
+    "flexibility",
 )
 
 
@@ -87,6 +89,8 @@ class Evaluation:
         What policies earn, and lose against the stochastic program.
     rolling : Rolling, optional
         What a commitment earns without foresight, and what foresight is worth.
+    flexibility : FlexibilityRegion, optional
+        How far the exchange can leave the operation of a scenario, and what of it is committed.
     is_cut_short : bool
         Whether the time limit came first: brackets hold, and are wider than was asked for.
     """
@@ -106,6 +110,7 @@ class Evaluation:
     commitments: pd.DataFrame | None = None
     policies: PolicyComparison | None = None
     rolling: Rolling | None = None
+    flexibility: FlexibilityRegion | None = None
     is_cut_short: bool = False
 
     @property
@@ -131,6 +136,7 @@ class Evaluation:
             frontier=None if self.frontier is None else self.frontier.result(),
             policies=None if self.policies is None else self.policies.result(),
             rolling=None if self.rolling is None else self.rolling.result(),
+            flexibility=None if self.flexibility is None else self.flexibility.result(),
         )
 
     def write(self, target: Path, leaves: int | None = WORST_LEAVES) -> None:

@@ -49,6 +49,7 @@ def _save(figure: Any, stream: BinaryIO) -> None:
 
 def _drawn(found: Evaluation) -> dict[str, Callable[[], Figure]]:
     from mes_stoch.report.brackets_figure import draw_product_values, draw_values
+    from mes_stoch.report.flexibility_figure import draw_flexibility
     from mes_stoch.report.frontier_figure import draw_frontier
     from mes_stoch.report.profits_figure import draw_profits
     from mes_stoch.report.rolling_figure import draw_rolling
@@ -76,4 +77,7 @@ def _drawn(found: Evaluation) -> dict[str, Callable[[], Figure]]:
         drawn["rolling"] = lambda: draw_rolling(rolling, found.instance)
     if stability is not None:
         drawn["stability"] = lambda: draw_stability(stability)
+    region = found.flexibility
+    if region is not None and len(region.points):
+        drawn["flexibility"] = lambda: draw_flexibility(region)
     return drawn

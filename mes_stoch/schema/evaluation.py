@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative
+from mes_stoch.schema.evaluation_flexibility import FlexibilityResult
 from mes_stoch.schema.evaluation_sampling import (
     ComparisonResult,
     DayAheadInformationResult,
@@ -255,4 +256,7 @@ class EvaluationDocument(Model):
     policies: PoliciesResult | None = Field(default=None, description="Absent where they were not asked for.")
     rolling: RollingResult | None = Field(
         default=None, description="What is earned without foresight; absent where it was not asked for."
+    )
+    flexibility: FlexibilityResult | None = Field(
+        default=None, description="What the site can offer; absent where it was not asked for."
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from mes_stoch.evaluation.flexibility.limiting import Limits
 from mes_stoch.evaluation.flexibility.reference import Reference, Values
 from mes_stoch.views.hub_builder import DUMPED, UNSERVED
 
@@ -63,6 +64,7 @@ class Parts:
         Flows of components that stay as they are without re-dispatch.
     kept_values : array, shape (kept flows, steps)
         What they were, MW.
+    limits : Limits
     """
 
     matrix: Any
@@ -84,6 +86,7 @@ class Parts:
     scheduled: Values
     kept_flows: Any
     kept_values: Values
+    limits: Limits
 
 
 def cut_parts(reference: Reference, exchange: Exchange) -> Parts:
@@ -115,6 +118,7 @@ def cut_parts(reference: Reference, exchange: Exchange) -> Parts:
         scheduled=-reference.flow(exchange.connection, exchange.node),
         kept_flows=kept_flows,
         kept_values=kept_values,
+        limits=Limits(hub),
     )
 
 

@@ -30,7 +30,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mes_stoch.evaluation.flexibility.cut import TOLERANCE, Exchange, Parts
-from mes_stoch.evaluation.flexibility.limiting import Limit, largest_limit
+from mes_stoch.evaluation.flexibility.limiting import Limit
 from mes_stoch.evaluation.flexibility.reference import Reference, Values
 from mes_stoch.model.program import LinearProgram
 from mes_stoch.solvers.highs.model import HighsModel
@@ -121,7 +121,7 @@ class DeviationProgram:
             return None
         power = max(0.0, sign * float(found.values[self._deviation]))
         power = 0.0 if power < _NOTHING_MW else power
-        limit = largest_limit(self._hub, self._kept_rows, self._columns, duals, self._hours)
+        limit = self._parts.limits.largest(self._kept_rows, self._columns, duals, self._hours)
         cost = self._cost(sign, power) if has_cost and power > 0 else float("nan")
         return Deviation(power, cost, limit)
 

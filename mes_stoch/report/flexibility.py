@@ -1,0 +1,80 @@
+"""What a site can offer, as tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mes_stoch.evaluation.flexibility.region import FlexibilityRegion
+
+_WORDS = {"up": "more export or less import", "down": "less export or more import"}
+#: Times of day that a table shows at most.
+_MOST_ROWS = 12
+
+
+def render_flexibility(found: FlexibilityRegion) -> RenderableType:
+    """Largest deviations by start and duration, and what is committed; a table a direction."""
+    parts: list[RenderableType] = [_table(found, direction) for direction in _WORDS]
+    parts.append(Text(_notes(found)))
+    return Group(*parts)
+
+
+def _table(found: FlexibilityRegion, direction: str) -> Table:
+    points = found.points[found.points["direction"] == direction]
+    table = Table(
+        title=f"{found.connection}, {direction} ({_WORDS[direction]}), scenario {found.scenario}: MW",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+    )
+    durations = sorted(points["duration_h"].unique())
+    table.add_column("from")
+    for hours in durations:
+        table.add_column(f"{hours:g} h", justify="right")
+    shown = 1.0 if 1.0 in durations else durations[len(durations) // 2] if durations else 1.0
+    for heading in ("fixed", "committed", f"{found.currency}/MWh"):
+        table.add_column(heading, justify="right")
+    table.add_column("limited by")
+    starts = list(points["start"].unique())
+    for start in starts[:: -(-len(starts) // _MOST_ROWS)] if starts else []:
+        own = points[points["start"] == start].set_index("duration_h")
+        one = own.loc[shown]
+        table.add_row(
+            f"{pd.Timestamp(start):%H:%M}",
+            *(_number(own["deviation_mw"][hours]) for hours in durations),
+            _number(one["fixed_mw"]),
+            _number(one["committed_mw"]),
+            _number(one["cost_eur_per_mwh"]),
+            _limiting(one["limited_by"]),
+        )
+    table.caption = f"fixed, committed, cost and limit: for {shown:g} h"
+    table.caption_justify = "left"
+    return table
+
+
+def _limiting(names: object) -> str:
+    """The largest of the components that limit, and how many more do."""
+    first, *others = names.split(", ") if isinstance(names, str) else [""]
+    return f"{first} and {len(others)} more" if others else first
+
+
+def _notes(found: FlexibilityRegion) -> str:
+    lines = [
+        "  Hours: largest constant deviation for as long, all nodes served, then the schedule again.",
+        "  fixed: without re-dispatch. committed: what calls may still ask for, for as long.",
+        "  Cost: what the site pays more, per MWh of deviation, without what the deviation earns.",
+    ]
+    if found.has_states:
+        lines.append("  Units are on or off, so a smaller deviation than these need not be possible.")
+    outside, unreturned = len(found.outside), len(found.unreturned)
+    count = int((found.points["committed_mw"] > 0).sum())
+    lines.append(f"  Committed at {count} of {len(found.points)} points; more than can be delivered at {outside}.")
+    if unreturned:
+        lines.append(f"  At {unreturned} of them it can be delivered, but the base is not returned to after it.")
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:,.2f}"
