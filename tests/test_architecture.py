@@ -47,7 +47,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("components.shared.context",),
     ("products.shared.context",),
     ("kinds.equations", "uncertainty"),
-    ("model",),
+    ("model", "views"),
     ("kinds.measure",),
     ("solvers.interruption",),
     ("solvers.parallel",),
@@ -66,7 +66,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("backtesting",),
     ("api", "mpisppy_module"),
-    ("extend",),
+    ("extend", "plot"),
     ("bench",),
     ("cli",),
 )
