@@ -220,7 +220,7 @@ class _Drawing:
                 )
             )
             return
-        rounding = 0.12 if role == "source" else 0.0
+        rounding = min(0.12, 0.45 * height) if role == "source" else 0.0
         style = f"round,pad=0,rounding_size={rounding}" if rounding else "square,pad=0"
         self._axes.add_patch(
             FancyBboxPatch(

@@ -24,6 +24,8 @@ _BOX_PAD_X, _BOX_PAD_Y, _COLUMN_GAP, _STACK_GAP = 0.10, 0.08, 0.22, 0.14
 _ARC_SPACE, _FREE_SPACE, _NODE_LABEL_SPACE = 0.42, 0.14, 0.22
 _END_GAP, _PAIR_OFFSET, _CAP_MIN = 0.62, 0.09, 0.30
 _LABEL_GAP, _LEAST_SPACING = 0.17, 0.34
+#: Room that wide arrows take besides.
+_WIDE = 0.16
 _HEAD, _HEAD_WITH_FLOWS, _FOOT = 0.42, 0.60, 0.62
 
 #: Width in inches of a text of a size in points, bold or not.
@@ -143,11 +145,15 @@ class _Builder:
     def _width_with_arcs(self, box: PlacedBox) -> float:
         needed = [self._box_width(box.component)]
         for arcs in (box.up, box.down):
-            needed.append((len(arcs) - 1) * self._spacing(arcs) + 2 * (self._label_width(arcs) + _LABEL_GAP / 2))
+            needed.append((len(arcs) - 1) * self._spacing(arcs) + 2 * self._label_width(arcs) + _LABEL_GAP + self._wide)
         return max(needed)
 
     def _spacing(self, arcs: Sequence[LatticeArc]) -> float:
-        return max(self._label_width(arcs) + _LABEL_GAP, _LEAST_SPACING)
+        return max(self._label_width(arcs) + _LABEL_GAP + self._wide, _LEAST_SPACING)
+
+    @property
+    def _wide(self) -> float:
+        return _WIDE if self.lattice.has_flows else 0.0
 
     def _label_width(self, arcs: Sequence[LatticeArc]) -> float:
         return max((self.measure(arc_label(arc), LABEL_PT, False) for arc in arcs), default=0.0)
@@ -238,7 +244,7 @@ class _Builder:
             layout.boxes.append(Box(one, self._lines(one), x_box + side * width / 2, centre, width, height))
             arcs = self.lattice.arcs_of(one.name)
             for place_of_arc, arc in enumerate(arcs):
-                offset = 0.0 if len(arcs) == 1 else _PAIR_OFFSET * (1 - 2 * place_of_arc)
+                offset = 0.0 if len(arcs) == 1 else (_PAIR_OFFSET + self._wide / 4) * (1 - 2 * place_of_arc)
                 ends = ((x_box, centre + offset), (x_bar, centre + offset))
                 start, end = ends if arc.supplies else ends[::-1]
                 is_above = offset >= 0
