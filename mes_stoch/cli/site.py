@@ -83,10 +83,15 @@ def site(
 def _read(folder: Path) -> tuple[Run | None, Site]:
     """The run, where the folder is that of one, and the site."""
     from mes_stoch import api
+    from mes_stoch.io.artifacts.run_folder import MANIFEST, UNFINISHED
     from mes_stoch.io.readers.locate import INSTANCE_FILE
 
     if (folder / INSTANCE_FILE).is_file() or not folder.is_dir():
         return None, api.read(folder)
+    if not (folder / MANIFEST).exists() and not (folder / UNFINISHED).exists():
+        raise UsageError(
+            f"{folder} is neither an instance, which has an {INSTANCE_FILE}, nor a run, which has a {MANIFEST}"
+        )
     run = api.read_run(folder, allow_changed=True)
     return run, api.site_of(run)
 
