@@ -27,7 +27,8 @@ from mes_stoch.report.lattice_layout import (
 )
 from mes_stoch.report.lattice_words import BY_SERIES, NOTHING_MWH, slack_remarks
 from mes_stoch.report.palette import GREY, INK, carrier_colours
-from mes_stoch.views.lattice import Lattice, LatticeArc, Role
+from mes_stoch.views.lattice import Lattice
+from mes_stoch.views.lattice_parts import LatticeArc, Role
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,7 +86,8 @@ def draw_lattice(lattice: Lattice, called: str = "") -> Figure:
     axes.set_ylim(0.0, layout.height)
     axes.set_axis_off()
     _Drawing(axes, layout, lattice).draw()
-    said = f"\n{called}: MWh over the horizon, widths by energy" if lattice.has_flows else ""
+    whose = f"{called}: " if called else ""
+    said = f"\n{whose}MWh over the horizon, widths by energy" if lattice.has_flows else ""
     figure.suptitle(
         f"{lattice.name}: energy lattice{said}",
         fontsize=11,

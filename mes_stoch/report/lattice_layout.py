@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from mes_stoch.report.lattice_rows import LatticeRows, PlacedBox, Row, place
 from mes_stoch.report.lattice_words import arc_label, box_lines
-from mes_stoch.views.lattice import Lattice, LatticeArc, LatticeComponent, LatticeNode
+from mes_stoch.views.lattice import Lattice
+from mes_stoch.views.lattice_parts import LatticeArc, LatticeComponent, LatticeNode
 
 #: Sizes of what is written, points.
 NAME_PT, DETAIL_PT, LABEL_PT, NODE_PT, LAYER_PT = 8.0, 6.5, 6.5, 8.0, 10.0

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from mes_stoch.views.lattice import Lattice, LatticeArc, LatticeComponent, LatticeNode
+from mes_stoch.views.lattice import Lattice
+from mes_stoch.views.lattice_parts import LatticeArc, LatticeComponent, LatticeNode
 
 #: Most layers whose every order is tried.
 _MOST_PERMUTED = 6

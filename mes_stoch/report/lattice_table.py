@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.report.lattice_words import energy, power
-from mes_stoch.views.lattice import Lattice, LatticeArc, LatticeComponent
+from mes_stoch.views.lattice import Lattice
+from mes_stoch.views.lattice_parts import LatticeArc, LatticeComponent
 
 
 def render_lattice(lattice: Lattice, called: str = "") -> RenderableType:

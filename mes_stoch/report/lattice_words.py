@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mes_stoch.schema.arc import LinearQuantity
-from mes_stoch.views.lattice import Lattice, LatticeArc, LatticeComponent
+from mes_stoch.views.lattice import Lattice
+from mes_stoch.views.lattice_parts import LatticeArc, LatticeComponent
 
 #: Stands for a ratio in which a series has a part.
 BY_SERIES = "x(t)"
