@@ -15,7 +15,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
 
     Equations
     ---------
-    With ``h`` the length of a step and ``kappa = (1 - standing_loss)^h``::
+    With ``h`` the length of a step and ``kappa = (1 - standing_loss)^period_h`` at the start of a period, else 1::
 
         S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
         E[t] = kappa[t] E[t-1] + dE_stored[t] - dE_drawn[t],    E[-1] = initial        (level)
@@ -37,7 +37,9 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 
-    keep = (1.0 - spec.standing_loss_per_h) ** hours
+    # standing loss is that of a period, whatever steps it is cut into: what goes in within it loses nothing
+    begins = np.diff(context.period_of_step, prepend=-1) > 0
+    keep = np.where(begins, (1.0 - spec.standing_loss_per_h) ** context.period_h, 1.0)
     start = np.zeros(context.steps)
     start[0] = keep[0] * spec.initial_mwh
     rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
 from mes_stoch.evaluation.stress.plan import DirectedProduct, Plan
 from mes_stoch.schema.flexibility import Direction
+from mes_stoch.settlement.data import Array
 
 #: Durations within this are the same, h.
 _SAME_H = 1e-6
@@ -14,8 +20,12 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
 
     Equations
     ---------
-    ``max over exclusivity groups of sum_p min over periods k in [t, t + tau) of (held - given)[p, k]``, over the
-    products ``p`` of one direction of which a call from ``t`` on may last ``tau``.
+    Over the products ``p`` of one direction of which a call from ``t`` on may last ``tau``, and their devices ``d``::
+
+        max over exclusivity groups g of  sum_d min over k in [t, t + tau) of
+            ( sum_(p in g) (held - given)[p, d, k]  -  max(0, given by products of other groups)[d, k] )
+
+    Products of different groups may hold one MW, of which a device then has only what the others have not used.
 
     Parameters
     ----------
@@ -29,17 +39,38 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
     hours : float
     """
     direction: Direction = "up" if sign > 0 else "down"
-    found = [
-        sum(_of_product(plan, place, one, period, hours) for one in own if one.product.connection_name == connection)
-        for own in plan.groups(direction).values()
-    ]
-    return max(found, default=0.0)
+    last = period + max(1, math.ceil(hours / plan.period_h - _SAME_H))
+    found = [0.0]
+    for own in plan.groups(direction).values():
+        callable_ones = [one for one in own if _can_last(one, place, connection, period, hours)]
+        devices = dict.fromkeys(name for one in callable_ones for name in one.held)
+        found.append(
+            sum(_of_device(plan, place, name, callable_ones, own, sign)[period:last].min() for name in devices)
+        )
+    return float(max(found))
 
 
-def _of_product(plan: Plan, place: int, directed: DirectedProduct, period: int, hours: float) -> float:
+def _can_last(directed: DirectedProduct, place: int, connection: str, period: int, hours: float) -> bool:
     longest = float(directed.call_h[place, period])
-    if longest <= 0 or longest < hours - _SAME_H:
-        return 0.0
-    last = period + max(1, round(hours / plan.period_h + 0.5 - _SAME_H))
-    uncalled = sum(directed.held[name][place] - directed.given[name][place] for name in directed.held)
-    return max(0.0, float(uncalled[period:last].min()))
+    return directed.product.connection_name == connection and longest > 0 and longest >= hours - _SAME_H
+
+
+def _of_device(
+    plan: Plan,
+    place: int,
+    name: str,
+    directed: Sequence[DirectedProduct],
+    group: Sequence[DirectedProduct],
+    sign: int,
+) -> Array:
+    """What calls may still ask of a device, MW by period."""
+    uncalled = sum(one.held[name] - one.given[name] for one in directed if name in one.held)
+    names = {one.product_id for one in group}
+    others = [one for one in plan.directed_products if one.product_id not in names]
+    ways = ((1, "up"), (-1, "down"))
+    used = np.sum(
+        [way * plan.given_by(name, [one for one in others if one.direction == word]) for way, word in ways], axis=0
+    )
+    left: Array = np.maximum(0.0, uncalled - np.maximum(0.0, sign * used))
+    row: Array = left[place]
+    return row

@@ -37,8 +37,6 @@ logger = logging.getLogger("mes_stoch.evaluation.flexibility")
 
 #: Durations where none are asked for, beside those for which products have to be held, h.
 DURATIONS_H = (1.0, 2.0, 4.0)
-#: Starts stand at least so far apart, h.
-_APART_H = 1.0
 _SIGNS = {"up": 1, "down": -1}
 _SAME_H = 1e-9
 #: What is known where even the base cannot be kept.
@@ -61,12 +59,15 @@ class FlexibilityRequest:
         Default 1, 2 and 4 h, and the times for which the instance's products have to be held.
     return_h : float, optional
         Time after the longest duration by which the exchange is back to the base; default the end of the horizon.
+    apart_h : float
+        Starts stand at least so far apart.
     """
 
     scenario: str
     connection: str | None = None
     durations_h: Sequence[float] | None = None
     return_h: float | None = None
+    apart_h: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def flexibility_region(
     parts = cut_parts(reference, exchange)
     rows: list[dict[str, object]] = []
     is_complete = True
-    for period in range(0, len(data.time), max(1, round(_APART_H / period_h))):
+    for period in range(0, len(data.time), max(1, round(request.apart_h / period_h))):
         if stop is not None and stop():
             is_complete = False
             break
