@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mes_stoch.components.shared.hub_context import HubContext
+from mes_stoch.components.shared.hub_context import Columns, HubContext
 from mes_stoch.components.shared.hub_ramp import limit_ramp
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
@@ -15,10 +15,11 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
 
     Equations
     ---------
-    With ``h`` the length of a step and ``kappa = (1 - standing_loss)^period_h`` at the start of a period, else 1::
+    With ``h`` the length of a step, ``E_p`` the level at the start of its period, of length ``H``, and
+    ``kappa = (1 - standing_loss)^H``::
 
         S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
-        E[t] = kappa[t] E[t-1] + dE_stored[t] - dE_drawn[t],    E[-1] = initial        (level)
+        E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
 
@@ -37,15 +38,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 
-    # standing loss is that of a period, whatever steps it is cut into: what goes in within it loses nothing
-    begins = np.diff(context.period_of_step, prepend=-1) > 0
-    keep = np.where(begins, (1.0 - spec.standing_loss_per_h) ** context.period_h, 1.0)
-    start = np.zeros(context.steps)
-    start[0] = keep[0] * spec.initial_mwh
-    rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
-    rows.add(level).add(stored, -1.0).add(drawn, 1.0)
-    if context.steps > 1:
-        rows.add(level[:-1], -keep[1:], rows=np.arange(1, context.steps))
+    _level(context, name, spec, level, stored, drawn)
     if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
         sharing = context.rows(name, "sharing", "1", context.steps, upper=1.0)
         sharing.add(stored, 1.0 / (into * hours * spec.charge_max_mw)).add(drawn, out / (hours * spec.discharge_max_mw))
@@ -54,7 +47,22 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     _terminal(context, name, spec, level)
 
 
-def _terminal(context: HubContext, name: str, spec: Storage, level: np.ndarray) -> None:
+def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored: Columns, drawn: Columns) -> None:
+    """Rows of the level: what a period loses of the level that it begins with is lost evenly within it."""
+    steps = np.arange(context.steps)
+    lost = (1.0 - (1.0 - spec.standing_loss_per_h) ** context.period_h) * context.hours / context.period_h
+    before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
+    start = np.where(before < 0, -lost * spec.initial_mwh, 0.0)
+    start[0] += spec.initial_mwh
+    rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
+    rows.add(level).add(stored, -1.0).add(drawn, 1.0)
+    rows.add(level[steps[1:] - 1], -1.0, rows=steps[1:])
+    later = steps[before >= 0]
+    if spec.standing_loss_per_h > 0:
+        rows.add(level[before[later]], lost[later], rows=later)
+
+
+def _terminal(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
     target, penalty = spec.level_to_leave_mwh, amount(spec.terminal_penalty_eur_per_mwh)
     rows = context.rows(name, "terminal", "MWh", 1, lower=target, role="target").add(level[-1:])
     most = target - spec.energy_min_mwh
