@@ -38,10 +38,11 @@ import pandas as pd
 import scipy.sparse as sp
 
 from mes_stoch.components.shared.hub_context import Values
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
-from mes_stoch.registry import COMPONENTS, kind
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.registry import COMPONENTS, Kind, kind
+from mes_stoch.schema.errors import ExtensionError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.views.hub_builder import ArcBlock, HubBuilder, RowBlock, sparse
@@ -171,10 +172,32 @@ def build_hub(instance: Instance, tree: ScenarioTree, scenario: int = 0, *, cuts
     known = with_penalties(instance, series_ranges(instance, tree))
     steps = make_steps(tree.time, float(instance.horizon.period_h), cuts_h)
     builder = HubBuilder(known, tree.time, steps, lambda name: tree.values(name, scenario))
+    _require_hubs(known)
     for name, spec in known.components.items():
         kind(COMPONENTS, spec.type).function("hub", "build")(builder, name, spec)
     builder.add_slack()
     return _assembled(builder)
+
+
+def _require_hubs(instance: Instance) -> None:
+    """A hub is asked for: every kind must say what it is there.
+
+    Raises
+    ------
+    ExtensionError
+    """
+    users: dict[Kind, list[str]] = {}
+    for name, spec in instance.components.items():
+        own = kind(COMPONENTS, spec.type)
+        if not own.has("hub"):
+            users.setdefault(own, []).append(name)
+    if users:
+        lacking = "; ".join(
+            f"{own.tag} of the package {own.brought_by} does not say what it is in a hub: there is no module "
+            f"{own.package}.hub, which is needed for {listed(names)}"
+            for own, names in users.items()
+        )
+        raise ExtensionError(f"no energy hub of this site: {lacking}")
 
 
 def _assembled(builder: HubBuilder) -> Hub:
@@ -215,6 +238,8 @@ def _column_table(builder: HubBuilder) -> pd.DataFrame:
         )
         for block in builder.column_blocks
     ]
+    if not frames:
+        raise UsageError("no energy hub of this site: nothing in it can be decided")
     return pd.concat(frames, ignore_index=True)
 
 
