@@ -17,8 +17,8 @@ A package brings a kind by an entry point whose name is the tag and whose value 
     [project.entry-points."mes_stoch.policies"]
     my_rule = "my_package.my_rule:MyRule"
 
-The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and for a component ``stress`` if it
-can hold reserve, ``hub`` for energy hubs); that of a measure of risk has ``format``, ``measure`` and
+The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and for a component ``stress`` if
+it can hold reserve, ``hub`` for energy hubs); that of a measure of risk has ``format``, ``measure`` and
 ``settlement``. ``docs/extending`` shows a complete example of each. Everything they need of this project they import
 from here, and only what a module asks for is loaded: a ``settlement`` that imports from here loads no Pyomo.
 

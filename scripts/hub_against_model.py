@@ -2,8 +2,8 @@
 
     python scripts/hub_against_model.py --sites 100 --out docs/evidence
 
-For each site, the least cost of operation with binaries, and then the optimum of 100 random objectives over the flows at
-all ports with the on/off states fixed. Writes ``hub_against_model_sites.csv`` with a line a site, and
+For each site, the least cost of operation with binaries, and then the optimum of 100 random objectives over the flows
+at all ports with the on/off states fixed. Writes ``hub_against_model_sites.csv`` with a line a site, and
 ``hub_against_model.json`` with date, versions, counts and the largest differences. The sites are those of
 ``tests/helpers/random_plant.py``, by seed; a thinned version runs with the tests.
 """

@@ -24,6 +24,19 @@ _GAP = 1e-9
 COST_TOLERANCE, FLOW_TOLERANCE = 1e-6, 1e-7
 
 
+def _least(cost: np.ndarray, matrix: Any, rows: Any, columns: Any, is_integer: np.ndarray) -> tuple[float, np.ndarray]:
+    found = milp(
+        cost,
+        constraints=LinearConstraint(matrix, *rows),
+        bounds=Bounds(*columns),
+        integrality=is_integer,
+        options={"mip_rel_gap": _GAP},
+    )
+    if found.status not in (0, 2):
+        raise AssertionError(found.message)
+    return (float("nan"), np.empty(0)) if found.x is None else (float(found.fun), found.x)
+
+
 @dataclass
 class Side:
     """A program with the flows that are compared: ``flows x + constant``, MW into a node, by component and node."""
@@ -41,16 +54,9 @@ class Side:
 
     def least(self, cost: np.ndarray) -> tuple[float, np.ndarray]:
         """Optimum and point; NaN where there is none."""
-        found = milp(
-            cost,
-            constraints=LinearConstraint(self.matrix, self.row_lower, self.row_upper),
-            bounds=Bounds(self.lower, self.upper),
-            integrality=self.is_integer.astype(int),
-            options={"mip_rel_gap": _GAP},
+        return _least(
+            cost, self.matrix, (self.row_lower, self.row_upper), (self.lower, self.upper), self.is_integer.astype(int)
         )
-        if found.status not in (0, 2):
-            raise AssertionError(found.message)
-        return (float("nan"), np.empty(0)) if found.x is None else (float(found.fun), found.x)
 
     def least_cost(self) -> float:
         return self.least(self.cost)[0] + self.constant_cost
@@ -130,6 +136,18 @@ def _apart(one: float, other: float) -> float:
     if np.isnan(one) or np.isnan(other):
         return float("inf")
     return abs(one - other) / max(1.0, abs(one), abs(other))
+
+
+def least_cost_of(hub: Hub) -> tuple[float, np.ndarray]:
+    """Least cost of operating a hub, and how; NaN where it cannot be operated."""
+    program = hub.program()
+    return _least(
+        program.cost,
+        program.matrix,
+        (program.row_lower, program.row_upper),
+        (program.column_lower, program.column_upper),
+        program.is_integer.astype(int),
+    )
 
 
 def two_views(instance: Instance, tree: ScenarioTree) -> TwoViews:
