@@ -4,8 +4,8 @@
 >>> sorted(name for name in dir(ms) if name[0].isupper())
 ['Backtest', 'Evaluation', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
-['backtest', 'evaluate', 'product_table', 'read', 'read_run', 'sensitivity', 'sequential_sampling', 'settle', 'solve',
- 'stability']
+['backtest', 'evaluate', 'lattice', 'plot', 'product_table', 'read', 'read_run', 'sensitivity', 'sequential_sampling',
+ 'settle', 'solve', 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mes_stoch import plot
     from mes_stoch.api import (
         Backtest,
         Evaluation,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Site,
         backtest,
         evaluate,
+        lattice,
         product_table,
         read,
         read_run,
@@ -47,6 +49,8 @@ __all__ = [
     "Site",
     "backtest",
     "evaluate",
+    "lattice",
+    "plot",
     "product_table",
     "read",
     "read_run",
@@ -64,6 +68,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("mes_stoch")
+    if name == "plot":
+        return import_module("mes_stoch.plot")
     if name in __all__:
         return getattr(import_module("mes_stoch.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

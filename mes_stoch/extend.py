@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from mes_stoch.products.shared.equations_bids import build_volume
     from mes_stoch.products.shared.equations_windows import make_window
     from mes_stoch.rules.calendar import in_windows, obliged
+    from mes_stoch.schema.arc import Arc, LinearQuantity
     from mes_stoch.schema.base import (
         AUTO,
         Derived,
@@ -150,6 +151,7 @@ _HOMES = {
     "mes_stoch.products.shared.equations_bids": ("build_volume",),
     "mes_stoch.products.shared.equations_windows": ("make_window",),
     "mes_stoch.rules.calendar": ("in_windows", "obliged"),
+    "mes_stoch.schema.arc": ("Arc", "LinearQuantity"),
     "mes_stoch.schema.base": (
         "AUTO",
         "Derived",
@@ -204,6 +206,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "AUTO",
     "AddedColumns",
+    "Arc",
     "Array",
     "Availability",
     "BidRules",
@@ -237,6 +240,7 @@ __all__ = [
     "InfeasibleError",
     "Issue",
     "LimitRule",
+    "LinearQuantity",
     "Market",
     "MarketContext",
     "MarketProduct",

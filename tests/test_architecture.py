@@ -102,7 +102,7 @@ def layer_of(module: str) -> str:
         name = ".".join(parts[:length])
         if name in LEVEL:
             return name
-    if not parts:
+    if not parts or parts == ["plot"]:
         return "api"
     if parts[0] in SECTIONS:
         # ``equations_windows`` has the role of ``equations``; a folder itself is empty

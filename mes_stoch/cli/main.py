@@ -21,6 +21,7 @@ from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
 from mes_stoch.cli.sensitivity import sensitivity
 from mes_stoch.cli.settle import settle
+from mes_stoch.cli.site import site
 from mes_stoch.cli.solve import solve
 from mes_stoch.cli.start_ranks import relay_from_starter, started_at
 from mes_stoch.cli.streams import guarded_streams
@@ -60,10 +61,11 @@ A first run:
 def command_line(context: click.Context, debug: bool) -> None:
     """How much flexibility should a multi-energy site commit, to which market, before prices and activations are known?
 
-    An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `solve` finds the commitment
-    and writes a run folder, `report` shows a run again, `settle` recomputes every cash flow of it, `evaluate` tests
-    whether all that it holds can be delivered, what it earns in other scenarios, and what information is worth;
-    `backtest` commits for real days from the days before them, and operates them without foresight.
+    An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `site` shows how its parts
+    are joined, `solve` finds the commitment and writes a run folder, `report` shows a run again, `settle` recomputes
+    every cash flow of it, `evaluate` tests whether all that it holds can be delivered, what it earns in other
+    scenarios, and what information is worth; `backtest` commits for real days from the days before them, and operates
+    them without foresight.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand in (solve.name, evaluate.name)
@@ -83,7 +85,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (validate, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
+for _command in (validate, site, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
     command_line.add_command(_command)
 
 

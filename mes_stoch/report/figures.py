@@ -24,10 +24,9 @@ RESOLUTION_DPI = 150
 class PlotsMissingError(UsageError):
     """matplotlib is not installed."""
 
-    def __init__(self) -> None:
+    def __init__(self, then: str = "`mes-stoch report RUN_DIR` draws them") -> None:
         super().__init__(
-            "no figures: matplotlib is not installed; install it with pip install 'mes_stoch[plots]', then "
-            "`mes-stoch report RUN_DIR` draws them"
+            f"no figures: matplotlib is not installed; install it with pip install 'mes_stoch[plots]', then {then}"
         )
 
 
@@ -67,7 +66,7 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
 
     written = []
     if run.objective is not None:
-        chosen = typical_scenario(run) if scenario is None else _known(run, scenario)
+        chosen = typical_scenario(run) if scenario is None else known_scenario(run, scenario)
         written.append(save("commitments_dispatch.png", draw_commitments_dispatch(run, chosen)))
         if price_columns(run.commitments):
             written.append(save("bid_curves.png", draw_bid_curves(run)))
@@ -84,7 +83,27 @@ def typical_scenario(run: Run) -> str:
     return str(profit.index[order[min(middle, len(order) - 1)]])
 
 
-def _known(run: Run, scenario: str) -> str:
+def scenario_of(run: Run, scenario: str | None) -> str | None:
+    """Name of the scenario asked for, or of the typical one; ``None`` where no commitment was found in time.
+
+    Raises
+    ------
+    UsageError
+        The run has no such scenario.
+    """
+    if scenario is not None:
+        return known_scenario(run, scenario)
+    return None if run.objective is None else typical_scenario(run)
+
+
+def known_scenario(run: Run, scenario: str) -> str:
+    """The same name, of a scenario of the run.
+
+    Raises
+    ------
+    UsageError
+        The run has no such scenario.
+    """
     names = list(run.profit.index)
     if scenario not in names:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

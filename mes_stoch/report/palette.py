@@ -27,6 +27,8 @@ _NEUTRAL = ("#b5b5b5", "#8a8a8a", "#d6d6d6")
 #: Products have colours of their own (Paul Tol, "muted"), so that none looks like a device.
 _PRODUCTS = ("#332288", "#44AA99", "#CC6677", "#DDCC77", "#88CCEE", "#882255", "#117733", "#AA4499", "#999933")
 _HATCHES = ("", "///", "...", "xxx")
+#: Carriers that most sites have; others take what is left.
+_CARRIERS = {"electricity": BLUE, "heat": VERMILION, "cooling": SKY, "gas": ORANGE, "hydrogen": PINK}
 _RESERVED = {"unserved": ("#000000", "xxxx"), "dumped": ("#666666", "xxxx")}
 
 
@@ -52,6 +54,15 @@ def component_fills(names: Iterable[str], demands: Collection[str] = ()) -> dict
 def product_fills(names: Iterable[str]) -> dict[str, Fill]:
     """One fill per product."""
     return _cycle(list(dict.fromkeys(names)), _PRODUCTS)
+
+
+def carrier_colours(names: Iterable[str]) -> dict[str, str]:
+    """One colour per carrier, the usual one where it has one."""
+    ordered = list(dict.fromkeys(names))
+    usual = {name: _CARRIERS[name] for name in ordered if name in _CARRIERS}
+    free = [colour for colour in (GREEN, *_PRODUCTS) if colour not in usual.values()]
+    others = [name for name in ordered if name not in usual]
+    return usual | {name: free[number % len(free)] for number, name in enumerate(others)}
 
 
 def _cycle(names: Sequence[str], colours: Sequence[str]) -> dict[str, Fill]:

@@ -16,6 +16,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
+from mes_stoch.schema.arc import Arc, LinearQuantity, largest
 from mes_stoch.schema.base import AUTO, Derived, Identifier, Model, Positive, Quantity
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
 
@@ -84,6 +85,20 @@ class Conversion:
     def reference_is_output(self) -> bool:
         """Whether more flow at the reference port is more injection there."""
         return any(port.node == self.reference for port in self.outputs)
+
+    def ports_at(self, node: str, supplies: bool) -> tuple[ConversionPort, ...]:
+        """Its flows into a node (``supplies``) or out of it."""
+        return tuple(port for port in (self.outputs if supplies else self.inputs) if port.node == node)
+
+    def ratio_at(self, node: str, supplies: bool) -> LinearQuantity:
+        """MW there per MW at the reference port, without what flows at no load; two ports at one node add up."""
+        ratios = (LinearQuantity.of(port.ratio_per_unit) for port in self.ports_at(node, supplies))
+        return sum(ratios, start=LinearQuantity())
+
+    def power_max_at(self, node: str, supplies: bool) -> LinearQuantity:
+        """Largest flow there, MW."""
+        no_load_mw = sum(port.no_load_mw for port in self.ports_at(node, supplies))
+        return self.ratio_at(node, supplies).scaled(self.power_max_mw) + LinearQuantity(no_load_mw)
 
 
 @dataclass(frozen=True)
@@ -205,6 +220,20 @@ class Component(Model):
         """How it turns carriers into others; none where it does not."""
         return ()
 
+    def arcs(self) -> Sequence[Arc]:
+        """Ways of energy between it and its nodes, one for each node and direction.
+
+        The default takes them from the ports, with limits and ratios from what else the component answers; a kind says
+        more where its limits stand elsewhere.
+        """
+        ways = dict.fromkeys(
+            (port.node, supplies)
+            for port in self.ports()
+            for supplies, is_open in ((True, port.supplies), (False, port.takes))
+            if is_open
+        )
+        return tuple(_arc(self, node, supplies) for node, supplies in ways)
+
     # -- what it serves and must take -----------------------------------------------------------------------------
 
     @property
@@ -294,6 +323,30 @@ class Component(Model):
         """What a field of :meth:`slack_penalties` says."""
         value: float | Derived | None = getattr(self, slack.field)
         return value
+
+
+def _arc(component: Component, node: str, supplies: bool) -> Arc:
+    """The way between a component and a node in one direction, by what the component answers."""
+    conversions = [conversion for conversion in component.conversions() if conversion.ports_at(node, supplies)]
+    if not conversions:
+        return Arc(node, supplies, power_max_mw=_limit(component, node, supplies))
+    ratios = dict.fromkeys(conversion.ratio_at(node, supplies) for conversion in conversions)
+    return Arc(node, supplies, tuple(ratios), largest(one.power_max_at(node, supplies) for one in conversions))
+
+
+def _limit(component: Component, node: str, supplies: bool) -> LinearQuantity | None:
+    """Largest power of what is not converted, MW; ``None``: no limit is stated."""
+    limit: Quantity | None = None
+    connection, store, unit = component.connection(), component.store(), component.operating_range(node)
+    if connection is not None:
+        limit = connection.import_max_mw if supplies else connection.export_max_mw
+    elif store is not None:
+        limit = store.discharge_max_mw if supplies else store.charge_max_mw
+    elif unit is not None and unit.is_consumption != supplies:
+        limit = unit.high
+    elif unit is not None and unit.low_mw < 0:
+        limit = -unit.low_mw
+    return None if limit is None else LinearQuantity.of(limit)
 
 
 class ReserveProvider(Component):

@@ -853,3 +853,29 @@ def test_a_measure_that_contradicts_itself_is_not_certified(installed: Path, tmp
     done = run(target, "solve", site, "--no-figures", "--out", tmp_path / "run")
     assert done.returncode == 70
     assert "outside of the certified interval" in done.stderr
+
+
+_ARCS = """
+import mes_stoch as ms
+arcs = ms.lattice(ms.read(INSTANCE)).arcs.query("component == 'stack'")
+print(arcs[["node", "direction", "ratio", "power_max"]].values.tolist())
+print(ms.plot.lattice(ms.read(INSTANCE)).get_suptitle())
+"""
+
+
+def test_a_kind_that_knows_nothing_of_the_lattice_has_its_arcs_by_its_ports(installed: Path) -> None:
+    """From 4 MW it makes 0.72 at best, 0.66 at full load; the limit is that of the best conversion."""
+    done = python(installed, "-c", f"INSTANCE = {str(EXAMPLE / 'instance')!r}{_ARCS}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "[['power', 'out of node', '1', '4'], ['filling', 'into node', '0.66 to 0.72', '2.88']]",
+        "filling_station: energy lattice",
+    ]
+
+
+def test_an_arc_where_there_is_no_port_is_named(installed: Path, tmp_path: Path) -> None:
+    target = _copied(installed, tmp_path)
+    own = "    @property\n    def delivery_node"
+    arcs = "    def arcs(self):\n        from mes_stoch.extend import Arc\n        return [Arc('attic', True)]\n\n"
+    _replace(target / "site_kinds" / "electrolyser" / "format.py", own, arcs + own)
+    _is_told(run(target, "validate", EXAMPLE / "instance"), "an arc at attic, where it has no port")

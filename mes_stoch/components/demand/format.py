@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mes_stoch.schema.arc import Arc, LinearQuantity
 from mes_stoch.schema.base import Identifier, Quantity
 from mes_stoch.schema.component import Component, Port
 from mes_stoch.schema.data_rules import DataRule, NumberRule
@@ -24,6 +25,9 @@ class Demand(Component):
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=False, takes=True),)
+
+    def arcs(self) -> Sequence[Arc]:
+        return (Arc(self.node, False, power_max_mw=LinearQuantity.of(self.demand_mw).scaled(self.share_per_unit)),)
 
     @property
     def has_fixed_demand(self) -> bool:

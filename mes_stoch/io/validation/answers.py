@@ -96,6 +96,9 @@ def _ask_of_nodes(spec: Component) -> None:
         spec.cost_at(port.node)
         spec.returned_per_unit(port.node, _HOURS)
         spec.operating_range(port.node)
+    strayed = {arc.node for arc in spec.arcs()} - {port.node for port in spec.ports()}
+    if strayed:
+        raise ValueError(f"an arc at {', '.join(sorted(strayed))}, where it has no port")
     for slack in spec.slack_penalties():
         spec.penalty(slack)
 

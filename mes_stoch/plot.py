@@ -1,0 +1,51 @@
+"""Figures of a site, as matplotlib figures of their own: nothing is shown, and nobody's style or window is touched.
+
+>>> import mes_stoch as ms
+>>> figure = ms.plot.lattice(ms.read("instances/tiny_site"))
+>>> figure.get_suptitle()
+'tiny_site: energy lattice'
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mes_stoch.api.site import Site
+from mes_stoch.api.views import lattice as lattice_of
+from mes_stoch.report.figures import scenario_of
+from mes_stoch.report.lattice_figure import draw_lattice, write_lattice
+from mes_stoch.report.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["lattice"]
+
+
+def lattice(site: Site | Run, path: str | Path | None = None, *, scenario: str | None = None) -> Figure:
+    """Draw the energy lattice of a site, or that of a run with what flows in one scenario.
+
+    Parameters
+    ----------
+    site : Site or Run
+    path : path, optional
+        Where to write it as PNG besides; a file that is there is replaced.
+    scenario : str, optional
+        Of a run; default the one of median profit.
+
+    Raises
+    ------
+    PlotsMissingError
+        matplotlib is not installed.
+    UsageError
+        As :func:`mes_stoch.lattice`.
+    WriteError
+        If the file cannot be written.
+    """
+    found = lattice_of(site, scenario)
+    chosen = scenario_of(site, scenario) if isinstance(site, Run) else None
+    figure = draw_lattice(found, "" if chosen is None else f"scenario {chosen}")
+    if path is not None:
+        write_lattice(figure, Path(path))
+    return figure
