@@ -4,8 +4,8 @@
 >>> sorted(name for name in dir(ms) if name[0].isupper())
 ['Backtest', 'Evaluation', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
-['backtest', 'evaluate', 'lattice', 'plot', 'product_table', 'read', 'read_run', 'sensitivity', 'sequential_sampling',
- 'settle', 'solve', 'stability']
+['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_run', 'sensitivity',
+ 'sequential_sampling', 'settle', 'solve', 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Site,
         backtest,
         evaluate,
+        hub,
         lattice,
         product_table,
         read,
@@ -49,6 +50,7 @@ __all__ = [
     "Site",
     "backtest",
     "evaluate",
+    "hub",
     "lattice",
     "plot",
     "product_table",

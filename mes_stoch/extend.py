@@ -17,10 +17,10 @@ A package brings a kind by an entry point whose name is the tag and whose value 
     [project.entry-points."mes_stoch.policies"]
     my_rule = "my_package.my_rule:MyRule"
 
-The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and ``stress`` for a component that
-can hold reserve); that of a measure of risk has ``format``, ``measure`` and ``settlement``. ``docs/extending`` shows a
-complete example of each. Everything they need of this project they import from here, and only what a module asks for is
-loaded: a ``settlement`` that imports from here loads no Pyomo.
+The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and for a component ``stress`` if
+it can hold reserve, ``hub`` for energy hubs); that of a measure of risk has ``format``, ``measure`` and
+``settlement``. ``docs/extending`` shows a complete example of each. Everything they need of this project they import
+from here, and only what a module asks for is loaded: a ``settlement`` that imports from here loads no Pyomo.
 
 What is listed in ``__all__`` keeps its meaning as long as :data:`VERSION` keeps its number; additions do not change it.
 A module ``format`` states the version that it was written for (``EXTENDS = 1``).
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     )
     from mes_stoch.components.shared.equations_on_off import OnOff, OnOffUnit, build_on_off
     from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+    from mes_stoch.components.shared.hub_context import HubContext, HubRows
+    from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
+    from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
     from mes_stoch.io.market_data.pairing import DonorGroup, day_values, pair_days
     from mes_stoch.io.market_data.source import DataSource, index_from_local, index_from_utc, read_table
     from mes_stoch.io.readers.locate import did_you_mean, listed, show
@@ -127,6 +130,9 @@ _HOMES = {
     ),
     "mes_stoch.components.shared.equations_on_off": ("OnOff", "OnOffUnit", "build_on_off"),
     "mes_stoch.components.shared.equations_ramp": ("limit_energy_ramp",),
+    "mes_stoch.components.shared.hub_context": ("HubContext", "HubRows"),
+    "mes_stoch.components.shared.hub_on_off": ("HubOnOff", "build_hub_on_off"),
+    "mes_stoch.components.shared.hub_ramp": ("limit_hub_ramp",),
     "mes_stoch.io.market_data.pairing": ("DonorGroup", "day_values", "pair_days"),
     "mes_stoch.io.market_data.source": ("DataSource", "index_from_local", "index_from_utc", "read_table"),
     "mes_stoch.io.readers.locate": ("did_you_mean", "listed", "show"),
@@ -227,6 +233,9 @@ __all__ = [
     "EnergyPayment",
     "Flexibility",
     "HeldReserve",
+    "HubContext",
+    "HubOnOff",
+    "HubRows",
     "Identifier",
     "InfeasibleError",
     "Issue",
@@ -272,6 +281,7 @@ __all__ = [
     "autoregressive",
     "bid_issues",
     "block_issues",
+    "build_hub_on_off",
     "build_on_off",
     "build_volume",
     "calendar_issues",
@@ -287,6 +297,7 @@ __all__ = [
     "index_from_local",
     "index_from_utc",
     "limit_energy_ramp",
+    "limit_hub_ramp",
     "listed",
     "make_window",
     "net_delivery",

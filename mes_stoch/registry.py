@@ -2,8 +2,9 @@
 
 A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
 user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
-``settlement`` (the money once more, from files). The registry maps a tag to the name of that folder and imports
-nothing; each part of the program asks for its own role, when it needs it (:meth:`Kind.module`).
+``settlement`` (the money once more, from files); a component may have a ``hub`` (what it is in an energy hub). The
+registry maps a tag to the name of that folder and imports nothing; each part of the program asks for its own role, when
+it needs it (:meth:`Kind.module`).
 
 Installed packages bring kinds of their own by entry points whose name is the tag and whose value is the name of the
 folder; see :mod:`mes_stoch.extend`.
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
@@ -145,6 +147,20 @@ class Kind:
             If it is missing or cannot be imported; the message names the package that brings the kind.
         """
         return self._import(f"{self.package}.{role}")
+
+    def has(self, role: Role) -> bool:
+        """Whether there is a module of a role.
+
+        Raises
+        ------
+        ExtensionError
+            If the package that brings the kind cannot be imported.
+        """
+        try:
+            return find_spec(f"{self.package}.{role}") is not None
+        except (Exception, SystemExit) as error:
+            what = f"{self.package} does not load ({type(error).__name__}: {error}){self._line(error)}"
+            raise ExtensionError(self._cannot_be_used(what)) from error
 
     def function(self, role: Role, name: str, items: type | None = None) -> Callable[..., Any]:
         """A function of a role; of an installed package, one whose mistakes are told with the package's name.

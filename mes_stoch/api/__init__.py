@@ -18,7 +18,7 @@ from mes_stoch.api.accounts import product_table, sensitivity, settle, sustain_f
 from mes_stoch.api.evaluating import evaluate
 from mes_stoch.api.site import Site, read, site_of
 from mes_stoch.api.solving import METHODS, SolveRequest, solve, solve_request
-from mes_stoch.api.views import lattice
+from mes_stoch.api.views import hub, lattice
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.report.run import Run, read_run
@@ -41,6 +41,7 @@ __all__ = [
     "SolveRequest",
     "backtest",
     "evaluate",
+    "hub",
     "lattice",
     "product_table",
     "read",

@@ -1,12 +1,19 @@
-"""What a site is, seen from its parts: the energy lattice."""
+"""What a site is, seen from its parts: the energy lattice, and the energy hub."""
 
 from __future__ import annotations
 
-from mes_stoch.api.site import Site, site_of
+from typing import TYPE_CHECKING
+
+from mes_stoch.api.site import Site, checked_tree, site_of
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.report.figures import scenario_of
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.views.lattice import Lattice
+
+if TYPE_CHECKING:
+    from mes_stoch.views.hub import Hub
 
 
 def lattice(site: Site | Run, scenario: str | None = None) -> Lattice:
@@ -40,3 +47,50 @@ def lattice(site: Site | Run, scenario: str | None = None) -> Lattice:
     if scenario is not None:
         raise UsageError("a scenario is that of a run; a site has no flows")
     return Lattice.of(site.instance)
+
+
+def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str = 0) -> Hub:
+    """The extended energy hub in one scenario: ``L = C P - S dE`` as labelled sparse matrices, stacked over time.
+
+    Reserve and markets are no part of it: costs are those of operation, tariffs included, without what is sold.
+
+    Parameters
+    ----------
+    site : Site or Run
+    tree : ScenarioTree, optional
+        Default that of the run, or the one that ``site.tree()`` draws.
+    scenario : int or str
+        Position or name in the tree.
+
+    Raises
+    ------
+    UsageError
+        What is neither a site nor a run, or a scenario that the tree does not have.
+    ExtensionError
+        A component of an installed package does not say what it is in a hub.
+
+    >>> import mes_stoch as ms
+    >>> found = ms.hub(ms.read("instances/tiny_site"))
+    >>> found.coupling.at(0).loc["warmth"].loc["chp"].to_dict()
+    {'power': 1.0}
+    """
+    from mes_stoch.views.hub import build_hub
+
+    if isinstance(site, Run):
+        described, own = site_of(site), site.tree if tree is None else tree
+    elif isinstance(site, Site):
+        described, own = site, site.tree() if tree is None else tree
+    else:
+        raise UsageError(f"a hub is that of a site or a run; found {type(site).__name__}")
+    own, _ = checked_tree(described, own)
+    return build_hub(described.instance, own, _position(own, scenario))
+
+
+def _position(tree: ScenarioTree, scenario: int | str) -> int:
+    """Position of a scenario by its position or name."""
+    names = list(tree.scenario_names)
+    if isinstance(scenario, int) and not isinstance(scenario, bool):
+        return scenario
+    if scenario not in names:
+        raise UsageError(f"the tree has no scenario {scenario!r}; its scenarios are {listed(names, 5)}")
+    return names.index(scenario)

@@ -10,6 +10,7 @@ import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.options import figures_option, force_option
+from mes_stoch.cli.site_hub import require_lattice_options, show_hub
 from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,16 +25,19 @@ Examples:
   mes-stoch site instances/hospital_fr --out figures --graphml hospital.graphml
   mes-stoch site runs/hospital_fr-20251120-093000                what flows in the scenario of median profit
   mes-stoch site runs/hospital_fr-20251120-093000 --scenario s7 --force
+  mes-stoch site instances/hospital_fr --hub --period 3          the matrices of its energy hub in one period
+  mes-stoch site instances/hospital_fr --hub --export hub        all of them, in Matrix Market format and CSV
 
 \b
-From Python: ms.lattice(site).arcs is the table, .to_networkx() the graph; ms.plot.lattice(site) the figure.
+From Python: ms.lattice(site).arcs is the table, .to_networkx() the graph; ms.plot.lattice(site) the figure;
+ms.hub(site) the hub, with .coupling, .storage and .write("hub").
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right, or something cannot be written.
 """
 
 
-@click.command(epilog=_EPILOG, short_help="Show a site as an energy lattice: layers, nodes, arcs.")
+@click.command(epilog=_EPILOG, short_help="Show a site as an energy lattice (layers, nodes, arcs) or as an energy hub.")
 @click.argument("folder", metavar="INSTANCE|RUN", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -47,11 +51,34 @@ Exit codes: 0 done, 2 the instance or the command is not right, or something can
     metavar="FILE",
     help="Write the graph as well, for networkx, Gephi or yEd.",
 )
-@click.option("--scenario", metavar="NAME", help="Of a RUN: whose flows; default the one of median profit.")
+@click.option("--hub", "is_hub", is_flag=True, help="Print the energy hub of one period instead: L = C P - S dE.")
+@click.option(
+    "--period", type=click.IntRange(min=0), metavar="N", help="Of --hub: which period, counted from 0; default 0."
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Of --hub: write the matrices of all periods, with limits, loads and costs, into a new folder.",
+)
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    help="Of a RUN: whose flows; default the one of median profit. Of --hub: whose series; default of an INSTANCE the "
+    "first.",
+)
 @figures_option
 @force_option
 def site(
-    folder: Path, out: Path | None, graphml: Path | None, scenario: str | None, no_figures: bool, force: bool
+    folder: Path,
+    out: Path | None,
+    graphml: Path | None,
+    is_hub: bool,
+    period: int | None,
+    export: Path | None,
+    scenario: str | None,
+    no_figures: bool,
+    force: bool,
 ) -> None:
     """Show how the parts of a site are joined, and how much each can carry.
 
@@ -59,9 +86,17 @@ def site(
     nodes and bring it to others. Printed are the layers and every arc with its ratio and its limit; the figure has a
     band for each layer, external networks at the left and demands at the right. Of a RUN, arrows are as wide as the
     energy that flows in one scenario.
+
+    With --hub the same site is printed as an energy hub: what a MW of each flow brings to each node.
     """
     from mes_stoch import api
 
+    if is_hub:
+        require_lattice_options({"--out": out, "--graphml": graphml, "--force": force})
+        show_hub(*_read(folder), scenario, period or 0, export)
+        return
+    if period is not None or export is not None:
+        raise UsageError("--period and --export are of the energy hub; add --hub")
     run, described = _read(folder)
     found = api.lattice(described if run is None else run, scenario)
     called = "" if run is None else _called(run, scenario)

@@ -32,23 +32,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+import xarray as xr
 
 from mes_stoch.components.shared.hub_context import Values
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
-from mes_stoch.registry import COMPONENTS, kind
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.registry import COMPONENTS, Kind, kind
+from mes_stoch.schema.errors import ExtensionError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.views.hub_builder import ArcBlock, HubBuilder, RowBlock, sparse
 from mes_stoch.views.labelled_matrix import TIME, LabelledMatrix
+from mes_stoch.views.matrix_files import write_matrices
 from mes_stoch.views.steps import Steps, make_steps
 
 _FLOW, _STORED = ("flow", "state"), ("stored", "drawn")
+_MW = {"units": "MW"}
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,41 @@ class Hub:
             is_integer=self.columns["is_integer"].to_numpy(),
         )
 
+    def to_xarray(self) -> xr.Dataset:
+        """The matrices of every step, dense: ``coupling``, ``storage`` and ``load``, with names joined by a dot."""
+        names = {"coupling": ("flow", self.coupling), "storage": ("store", self.storage)}
+        parts: dict[str, Any] = {"load": (("time", "node"), self.loads.unstack("node", sort=False).to_numpy(), _MW)}
+        coordinates: dict[str, Any] = {"node": list(self.incidence.rows.unique("node"))}
+        for name, (column, matrix) in names.items():
+            frames = [matrix.at(step) for step in range(len(self.steps))]
+            coordinates[column] = [".".join(label) for label in frames[0].columns]
+            parts[name] = (("time", "node", column), np.stack([frame.to_numpy() for frame in frames]))
+        start = self.steps.start
+        coordinates["time"] = ("time", start.tz_convert("UTC").tz_localize(None))
+        return xr.Dataset(parts, coordinates, {"timezone": str(start.tz)})
+
+    def write(self, folder: str | Path) -> None:
+        """Write the hub into a new folder: matrices in Matrix Market format, all else as CSV.
+
+        ``coupling``, ``storage``, ``incidence``, ``conversion`` and ``limits`` are matrices, each ``.mtx`` with the
+        meaning of its rows and columns in two CSV files. ``columns.csv`` has bounds and costs, ``limits_rows.csv`` the
+        ends of the limits, ``loads.csv`` and ``component_loads.csv`` the loads.
+
+        Raises
+        ------
+        WriteError
+            The folder exists and is not empty, or it cannot be written; nothing is left behind then.
+        """
+        ends = {"role": self.limit_roles, "lower": self.limit_lower, "upper": self.limit_upper}
+        tables = {
+            "columns": self.columns,
+            "limits_rows": self.limits.rows.to_frame(index=False).assign(**ends),
+            "loads": self.loads.reset_index(),
+            "component_loads": self.component_loads.reset_index(),
+        }
+        names = ("coupling", "storage", "incidence", "conversion", "limits")
+        write_matrices(Path(folder), {name: getattr(self, name) for name in names}, tables)
+
     @cached_property
     def port_flows(self) -> LabelledMatrix:
         """Net flow of every component into each of its nodes, MW, per unit of a column; loads come on top."""
@@ -172,10 +213,32 @@ def build_hub(instance: Instance, tree: ScenarioTree, scenario: int = 0, *, cuts
     known = with_penalties(instance, series_ranges(instance, tree))
     steps = make_steps(tree.time, float(instance.horizon.period_h), cuts_h)
     builder = HubBuilder(known, tree.time, steps, lambda name: tree.values(name, scenario))
+    _require_hubs(known)
     for name, spec in known.components.items():
         kind(COMPONENTS, spec.type).function("hub", "build")(builder, name, spec)
     builder.add_slack()
     return _assembled(builder)
+
+
+def _require_hubs(instance: Instance) -> None:
+    """A hub is asked for: every kind must say what it is there.
+
+    Raises
+    ------
+    ExtensionError
+    """
+    users: dict[Kind, list[str]] = {}
+    for name, spec in instance.components.items():
+        own = kind(COMPONENTS, spec.type)
+        if not own.has("hub"):
+            users.setdefault(own, []).append(name)
+    if users:
+        lacking = "; ".join(
+            f"{own.tag} of the package {own.brought_by} does not say what it is in a hub: there is no module "
+            f"{own.package}.hub, which is needed for {listed(names)}"
+            for own, names in users.items()
+        )
+        raise ExtensionError(f"no energy hub of this site: {lacking}")
 
 
 def _assembled(builder: HubBuilder) -> Hub:
@@ -216,6 +279,8 @@ def _column_table(builder: HubBuilder) -> pd.DataFrame:
         )
         for block in builder.column_blocks
     ]
+    if not frames:
+        raise UsageError("no energy hub of this site: nothing in it can be decided")
     return pd.concat(frames, ignore_index=True)
 
 

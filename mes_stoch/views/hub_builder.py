@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubR
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.instance import Instance
+from mes_stoch.views.given_arrays import limits, numbers, positions
 from mes_stoch.views.steps import Steps
 
 #: What stands where a component does for demand left unserved at a node, and for supply thrown away there.
@@ -57,12 +59,15 @@ class RowBlock:
     role: HubRowRole
     lower: Values
     upper: Values
+    columns_known: Callable[[], int]
     terms: list[tuple[Columns, Columns, Values]] = field(default_factory=list)
 
     def add(self, columns: Columns, coefficients: Numbers = 1.0, rows: Columns | None = None) -> RowBlock:
-        at = np.arange(len(self.lower)) if rows is None else rows
-        values = np.broadcast_to(np.asarray(coefficients, dtype=float), at.shape)
-        self.terms.append((at, np.asarray(columns), values))
+        name, known = f"{self.owner}.{self.name}", self.columns_known()
+        count = len(self.lower) if rows is None else len(rows)
+        at = np.arange(count) if rows is None else positions(rows, count, len(self.lower), f"{name}: rows")
+        own = positions(columns, count, known, f"{name}: columns")
+        self.terms.append((at, own, numbers(coefficients, count, f"{name}: coefficients")))
         return self
 
 
@@ -143,22 +148,36 @@ class HubBuilder:
             steps = np.arange(self.steps)
         else:
             steps = np.array([self.time_steps.first_of(int(span[0])) for span in spans], dtype=np.int64)
-        positions = np.arange(self._count, self._count + len(steps))
+        own = np.arange(self._count, self._count + len(steps))
         self._count += len(steps)
-        least, most, price = (_filled(values, len(steps)) for values in (lower, upper, cost))
-        self.column_blocks.append(
-            ColumnBlock(owner, name, unit, role, positions, steps, least, most, price, is_integer)
-        )
-        return positions
+        if role not in get_args(HubRole):
+            raise ValueError(f"{owner}.{name}: a role is one of {', '.join(get_args(HubRole))}; found {role!r}")
+        least, most = limits(lower, upper, len(steps), f"{owner}.{name}")
+        price = numbers(cost, len(steps), f"{owner}.{name}: cost")
+        self.column_blocks.append(ColumnBlock(owner, name, unit, role, own, steps, least, most, price, is_integer))
+        return own
 
     def arc(self, owner: str, branch: str, node: str, columns: Columns, per_unit: Numbers, direction: int) -> None:
-        self.arc_blocks.append(ArcBlock(owner, branch, node, direction, columns, _filled(per_unit, self.steps)))
+        self._require_node(owner, node)
+        if direction not in (-1, 1):
+            raise ValueError(f"{owner}: an arc feeds a node (+1) or draws from it (-1); found {direction!r}")
+        own = positions(columns, self.steps, self._count, f"{owner}.{branch}: columns")
+        flow = numbers(per_unit, self.steps, f"{owner}.{branch}: flow per unit")
+        self.arc_blocks.append(ArcBlock(owner, branch, node, direction, own, flow))
 
     def load(self, owner: str, node: str, power_mw: Values) -> None:
-        self.loads[owner, node] = self.loads.get((owner, node), 0.0) + power_mw
+        self._require_node(owner, node)
+        power = numbers(power_mw, self.steps, f"{owner}: load")
+        self.loads[owner, node] = self.loads.get((owner, node), 0.0) + power
 
     def firm(self, node: str, kind: Firm, power_mw: Values) -> None:
-        self._firm[node, kind] = self._firm.get((node, kind), 0.0) + power_mw
+        self._require_node("firm power", node)
+        power = numbers(power_mw, self.steps, f"firm {kind} at {node}")
+        self._firm[node, kind] = self._firm.get((node, kind), 0.0) + power
+
+    def _require_node(self, owner: str, node: str) -> None:
+        if node not in self.instance.nodes:
+            raise ValueError(f"{owner}: there is no node {node!r}")
 
     def rows(
         self,
@@ -171,7 +190,8 @@ class HubBuilder:
         upper: Numbers = np.inf,
         role: HubRowRole = "limit",
     ) -> RowBlock:
-        block = RowBlock(owner, name, unit, role, _filled(lower, count), _filled(upper, count))
+        least, most = limits(lower, upper, count, f"{owner}.{name}")
+        block = RowBlock(owner, name, unit, role, least, most, lambda: self._count)
         self.row_blocks.append(block)
         return block
 
@@ -216,7 +236,3 @@ def sparse(
     data = np.concatenate([empty, *values])
     places = tuple(np.concatenate([empty.astype(np.int64), *part]) for part in (rows, columns))
     return sp.csr_array(sp.coo_array((data, places), shape=shape))
-
-
-def _filled(values: Numbers, count: int) -> Values:
-    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (count,)))

@@ -42,15 +42,16 @@ class LabelledMatrix:
         return frame.set_axis(self.rows, axis=0).set_axis(self.columns, axis=1)
 
     def at(self, step: int) -> pd.DataFrame:
-        """Rows and columns of one step, dense, without the time in their labels.
+        """Rows of one step and all columns, dense, without the time in their labels.
 
-        A column that holds for several steps, such as a state, belongs to the first of them.
+        A column stands for what acts in that step, such as the state of a unit that is kept for several.
         """
         moments = self.rows.unique(TIME).sort_values()
-        moment = moments[step]
-        rows, columns = (np.flatnonzero(index.get_level_values(TIME) == moment) for index in (self.rows, self.columns))
-        part = self.matrix[rows][:, columns].toarray()
-        return pd.DataFrame(part, self.rows[rows].droplevel(TIME), self.columns[columns].droplevel(TIME))
+        rows = np.flatnonzero(self.rows.get_level_values(TIME) == moments[step])
+        labels = self.columns.droplevel(TIME)
+        names = labels.unique()
+        gather = sp.csr_array((np.ones(len(labels)), (np.arange(len(labels)), names.get_indexer(labels))))
+        return pd.DataFrame((self.matrix[rows] @ gather).toarray(), self.rows[rows].droplevel(TIME), names)
 
     def entries(self) -> pd.DataFrame:
         """A row for each entry that is not zero: labels of its row, labels of its column, and ``value``."""

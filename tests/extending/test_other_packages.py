@@ -879,3 +879,84 @@ def test_an_arc_where_there_is_no_port_is_named(installed: Path, tmp_path: Path)
     arcs = "    def arcs(self):\n        from mes_stoch.extend import Arc\n        return [Arc('attic', True)]\n\n"
     _replace(target / "site_kinds" / "electrolyser" / "format.py", own, arcs + own)
     _is_told(run(target, "validate", EXAMPLE / "instance"), "an arc at attic, where it has no port")
+
+
+# -- the hub of a kind -------------------------------------------------------------------------------------------------
+
+
+def _hub_command(target: Path) -> subprocess.CompletedProcess[str]:
+    return run(target, "site", EXAMPLE / "instance", "--hub")
+
+
+def test_the_hub_of_a_package_is_its_model(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With binaries the same least cost, with states fixed the same optimum in random directions of the port flows.
+
+    At a negative price the states matter: without them the worse segment would be used first, to draw more.
+    """
+    helpers = os.pathsep.join(filter(None, [str(REPOSITORY / "tests"), os.environ.get("PYTHONPATH")]))
+    monkeypatch.setenv("PYTHONPATH", helpers)
+    done = python(installed, "-m", "helpers.hub_of_station", str(EXAMPLE / "instance"), "10")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found.pop("coupling") == {
+        "power": {"segment_1": -1.0, "segment_2": -1.0, "full_1": 0.0},
+        "filling": {"segment_1": 0.72, "segment_2": 0.6, "full_1": 0.0},
+    }
+    for name in ("day", "negative"):
+        assert found[name]["agrees"], found
+        assert found[name]["is_feasible"]
+        assert found[name]["states"] == 24
+    assert found["day"]["cost_without_integers"] == pytest.approx(found["day"]["cost"], rel=1e-9)
+    assert found["negative"]["cost_without_integers"] < found["negative"]["cost"] - 1.0
+
+
+def test_the_matrices_of_a_package_are_printed(installed: Path) -> None:
+    done = _hub_command(installed)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["stack.segment_1", "-1", "0.72"] in rows
+    assert ["stack.segment_2", "-1", "0.6"] in rows
+
+
+def test_a_kind_without_a_hub_solves_as_before_and_says_so_where_a_hub_is_asked_for(
+    installed: Path, tmp_path: Path
+) -> None:
+    target = _copied(installed, tmp_path)
+    (target / "site_kinds" / "electrolyser" / "hub.py").unlink()
+    assert run(target, "validate", EXAMPLE / "instance").returncode == 0
+    # 1 MW makes 0.8 of the 1.2 MW of hydrogen, and 0.8 MW the rest
+    assert solve(target, tmp_path / "site", site(), (20.0, 80.0))["objective"] == pytest.approx(-1.8 * (20 + 80))
+    told = _hub_command(target)
+    _is_told(told, "electrolyser of the package site-kinds 1.0 does not say what it is in a hub")
+    assert "there is no module site_kinds.electrolyser.hub, which is needed for stack" in told.stderr
+    assert told.stderr.count("\n") <= 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("cost = spec.", "cost = spec.nothing.", "has no attribute 'nothing'"),
+        ("spec.hydrogen, part", '"nowhere", part', "stack: there is no node 'nowhere'"),
+        ('"flow", upper', '"current", upper', "a role is one of flow, state,"),
+        (".add(full, -width)", ".add(full[1:], -width)", "stack.full_1: columns: 24 positions are needed"),
+        (".add(full, -width)", ".add(full - 9999, -width)", "stack.full_1: columns: "),
+        (".add(full, -width)", '.add(full, float("nan"))', "stack.full_1: coefficients: not all are numbers"),
+        ("upper=segment.width_mw", "upper=-1.0", "stack.segment_1: a lower limit above the upper one"),
+        ("segment.hydrogen_per_unit, 1)", "segment.hydrogen_per_unit, 2)", "feeds a node (+1) or draws from it (-1)"),
+    ],
+)
+def test_what_fails_in_the_hub_of_a_package_is_told_with_its_name(
+    installed: Path, tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    target = _copied(installed, tmp_path)
+    _replace(target / "site_kinds" / "electrolyser" / "hub.py", old, new)
+    told = _hub_command(target)
+    _is_told(told, words)
+    assert "electrolyser" in told.stderr
+    assert "hub.py:" in told.stderr
+
+
+def test_a_hub_without_build_is_named(installed: Path, tmp_path: Path) -> None:
+    target = _copied(installed, tmp_path)
+    _replace(target / "site_kinds" / "electrolyser" / "hub.py", "def build(", "def make(")
+    _is_told(_hub_command(target), "site_kinds.electrolyser.hub has no function build")

@@ -20,6 +20,22 @@ from mes_stoch.views.hub import Hub, build_hub
 
 _GAP = 1e-9
 
+#: Largest differences that are rounding: of least costs with binaries, and of linear objectives with states fixed.
+COST_TOLERANCE, FLOW_TOLERANCE = 1e-6, 1e-7
+
+
+def _least(cost: np.ndarray, matrix: Any, rows: Any, columns: Any, is_integer: np.ndarray) -> tuple[float, np.ndarray]:
+    found = milp(
+        cost,
+        constraints=LinearConstraint(matrix, *rows),
+        bounds=Bounds(*columns),
+        integrality=is_integer,
+        options={"mip_rel_gap": _GAP},
+    )
+    if found.status not in (0, 2):
+        raise AssertionError(found.message)
+    return (float("nan"), np.empty(0)) if found.x is None else (float(found.fun), found.x)
+
 
 @dataclass
 class Side:
@@ -38,16 +54,9 @@ class Side:
 
     def least(self, cost: np.ndarray) -> tuple[float, np.ndarray]:
         """Optimum and point; NaN where there is none."""
-        found = milp(
-            cost,
-            constraints=LinearConstraint(self.matrix, self.row_lower, self.row_upper),
-            bounds=Bounds(self.lower, self.upper),
-            integrality=self.is_integer.astype(int),
-            options={"mip_rel_gap": _GAP},
+        return _least(
+            cost, self.matrix, (self.row_lower, self.row_upper), (self.lower, self.upper), self.is_integer.astype(int)
         )
-        if found.status not in (0, 2):
-            raise AssertionError(found.message)
-        return (float("nan"), np.empty(0)) if found.x is None else (float(found.fun), found.x)
 
     def least_cost(self) -> float:
         return self.least(self.cost)[0] + self.constant_cost
@@ -61,6 +70,35 @@ class Side:
         self.is_integer = np.zeros_like(self.is_integer)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """How far both views are from each other.
+
+    Parameters
+    ----------
+    is_feasible : bool
+        Whether the site can be operated at all; both views then say so.
+    states : int
+        On/off states.
+    cost : float
+        Least cost with binaries, of the hub.
+    cost_difference : float
+        As a share of the cost, or absolute where that is below 1.
+    flow_difference : float
+        Largest difference of the optima of random objectives over port flows, states fixed; likewise.
+    """
+
+    is_feasible: bool
+    states: int
+    cost: float
+    cost_difference: float
+    flow_difference: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.cost_difference <= COST_TOLERANCE and self.flow_difference <= FLOW_TOLERANCE
+
+
 @dataclass
 class TwoViews:
     """Model and hub of one site."""
@@ -71,6 +109,20 @@ class TwoViews:
     model_states: np.ndarray
     hub_states: np.ndarray
 
+    def compare(self, objectives: int, seed: int) -> Comparison:
+        """Least cost with binaries, then random objectives over port flows with states fixed; fixes them."""
+        cost, own = self.model.least_cost(), self.hub.least_cost()
+        if np.isnan(cost) or np.isnan(own):
+            apart = 0.0 if np.isnan(cost) and np.isnan(own) else float("inf")
+            return Comparison(not (np.isnan(cost) and np.isnan(own)), len(self.hub_states), own, apart, 0.0)
+        self.fix_states()
+        draw = np.random.default_rng(seed)
+        largest = 0.0
+        for _ in range(objectives):
+            weights = draw.normal(size=self.hub.flows.shape[0])
+            largest = max(largest, _apart(self.model.least_flow(weights), self.hub.least_flow(weights)))
+        return Comparison(True, len(self.hub_states), own, _apart(cost, own), largest)
+
     def fix_states(self) -> None:
         """Fix every state at that of the hub's cheapest operation."""
         _, values = self.hub.least(self.hub.cost)
@@ -79,53 +131,50 @@ class TwoViews:
         self.model.fixed(self.model_states, states)
 
 
-def two_views(instance: Instance, tree: ScenarioTree) -> TwoViews:
-    """Both views of a site without products, over the first scenario."""
-    program, hub = build_leaf_program(instance, tree), build_hub(instance, tree)
-    ports = list(hub.port_flows.rows.droplevel("time").unique())
-    ports += [port for port in hub.component_loads.index.droplevel("time").unique() if port not in ports]
-    names = list(dict.fromkeys(_states(program)))
-    return TwoViews(
-        _model_side(program, ports),
-        _hub_side(hub, ports),
-        _columns(program, names),
-        np.concatenate([np.empty(0, dtype=int), *(_hub_columns(hub, name) for name in names)]),
+def _apart(one: float, other: float) -> float:
+    """Difference as a share of the larger, or absolute below 1; infinite where one of them has no optimum."""
+    if np.isnan(one) or np.isnan(other):
+        return float("inf")
+    return abs(one - other) / max(1.0, abs(one), abs(other))
+
+
+def least_cost_of(hub: Hub) -> tuple[float, np.ndarray]:
+    """Least cost of operating a hub, and how; NaN where it cannot be operated."""
+    program = hub.program()
+    return _least(
+        program.cost,
+        program.matrix,
+        (program.row_lower, program.row_upper),
+        (program.column_lower, program.column_upper),
+        program.is_integer.astype(int),
     )
 
 
-def _states(program: SiteProgram) -> list[str]:
-    return [group.owner for group in program.column_groups if program.structure.integer[group.positions].any()]
+def two_views(instance: Instance, tree: ScenarioTree) -> TwoViews:
+    """Both views of a site without products, over the first scenario."""
+    program, hub = build_leaf_program(instance, tree), build_hub(instance, tree)
+    ports = [(component, node) for _, node, component in program.flow_names]
+    states = [(g.owner, g.quantity) for g in program.column_groups if program.structure.integer[g.positions].any()]
+    return TwoViews(
+        _model_side(program),
+        _hub_side(hub, ports),
+        _joined([g.positions for g in program.column_groups if (g.owner, g.quantity) in states]),
+        _joined([_hub_columns(hub, owner, name) for owner, name in states]),
+    )
 
 
-def _columns(program: SiteProgram, owners: list[str]) -> np.ndarray:
-    parts = [g.positions for name in owners for g in program.column_groups if g.name == f"{name}.on"]
-    return np.concatenate([np.empty(0, dtype=int), *parts]).astype(int)
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.empty(0, dtype=np.int64), *parts]).astype(np.int64)
 
 
-def _hub_columns(hub: Hub, owner: str) -> np.ndarray:
-    return np.flatnonzero((hub.columns["component"] == owner) & (hub.columns["role"] == "state"))
+def _hub_columns(hub: Hub, owner: str, name: str) -> np.ndarray:
+    columns = hub.columns
+    return np.flatnonzero((columns["component"] == owner) & (columns["name"] == name) & (columns["role"] == "state"))
 
 
-def _model_side(program: SiteProgram, ports: list[tuple[str, str]]) -> Side:
-    linear, structure = program.scenario(0), program.structure
-    stamped = structure.stamp(program.data(0))
-    form = structure.flows
-    matrix, constant = form.matrix(stamped, structure.columns), stamped[form.constant_slice]
-    periods = program.tree.periods
-    place = {port: number for number, port in enumerate(ports)}
-    rows, signs, columns = [], [], []
-    for number, (node, owner, t) in enumerate(program._flows._labels):
-        rows.append(place[owner, node] * periods + t)
-        signs.append(1.0)
-        columns.append(number)
-    gather = sp.csr_array((signs, (rows, columns)), shape=(len(ports) * periods, matrix.shape[0]))
-    flows, fixed = sp.lil_array(gather @ matrix), gather @ constant
-    for group in program.column_groups:
-        name = group.quantity.removesuffix("_mw")
-        if group.role == "slack" and (name, group.owner) in place:
-            sign = 1.0 if name == "unserved" else -1.0
-            for t, column in enumerate(group.positions):
-                flows[place[name, group.owner] * periods + t, column] = sign
+def _model_side(program: SiteProgram) -> Side:
+    linear = program.scenario(0)
+    flows, constant = _flow_map(program, len(linear.cost))
     return Side(
         linear.matrix,
         linear.row_lower,
@@ -135,9 +184,16 @@ def _model_side(program: SiteProgram, ports: list[tuple[str, str]]) -> Side:
         np.asarray(linear.integer),
         linear.cost,
         float(linear.offset),
-        sp.csr_array(flows),
-        fixed,
+        flows,
+        constant,
     )
+
+
+def _flow_map(program: SiteProgram, columns: int) -> tuple[Any, np.ndarray]:
+    """What the model reports as flows, which is affine: its value at 0, and what every column adds."""
+    at_zero = program.flows(0, np.zeros(columns)).T.ravel()
+    units = np.eye(columns)
+    return sp.csr_array(np.column_stack([program.flows(0, unit).T.ravel() - at_zero for unit in units])), at_zero
 
 
 def _hub_side(hub: Hub, ports: list[tuple[str, str]]) -> Side:
@@ -147,7 +203,10 @@ def _hub_side(hub: Hub, ports: list[tuple[str, str]]) -> Side:
     places = index.get_indexer(hub.port_flows.rows)
     gather = sp.csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(len(index), len(places)))
     constant = np.zeros(len(index))
-    constant[index.get_indexer(hub.component_loads.index)] -= hub.component_loads.to_numpy()
+    at = index.get_indexer(hub.component_loads.index)
+    if (at < 0).any() or (places < 0).any():
+        raise AssertionError("a flow of the hub that the model does not have")
+    constant[at] -= hub.component_loads.to_numpy()
     return Side(
         program.matrix,
         program.row_lower,

@@ -6,8 +6,8 @@ import numpy as np
 
 from mes_stoch.components.converter.format import Converter
 from mes_stoch.components.shared.hub_context import HubContext
-from mes_stoch.components.shared.hub_on_off import HubOnOff, on_off
-from mes_stoch.components.shared.hub_ramp import limit_ramp
+from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
+from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
 
 
 def build(context: HubContext, name: str, spec: Converter) -> None:
@@ -29,7 +29,7 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
     """
     cost = spec.cost_eur_per_mwh * context.hours
     power = context.columns(name, "power", "MW", "flow", upper=spec.power_max_mw, cost=cost)
-    state = on_off(context, name, spec) if spec.can_be_off else None
+    state = build_hub_on_off(context, name, spec) if spec.can_be_off else None
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
             context.arc(name, "power", port.node, power, context.values(port.ratio_per_unit), direction)
@@ -52,4 +52,4 @@ def _ramp(context: HubContext, name: str, spec: Converter, power: np.ndarray, st
     if spec.energy_ramp_mw_per_min is None:
         return
     on = None if state is None else state.on
-    limit_ramp(context, name, spec.energy_ramp_mw_per_min, [(power, 1.0)], least_mw=spec.power_min_mw, on=on)
+    limit_hub_ramp(context, name, spec.energy_ramp_mw_per_min, [(power, 1.0)], least_mw=spec.power_min_mw, on=on)

@@ -100,7 +100,7 @@ def _cut(context: HubContext, rows: HubRows, periods: list[int], columns: Column
             rows.add(np.full(len(steps), column), cut_mw, rows=steps)
 
 
-def on_off(context: HubContext, name: str, spec: OnOffFields) -> HubOnOff:
+def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields) -> HubOnOff:
     """State, starts and stops of a unit, with its minimum times and how often it may start.
 
     Equations

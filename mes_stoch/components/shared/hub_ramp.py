@@ -9,7 +9,7 @@ import numpy as np
 from mes_stoch.components.shared.hub_context import Columns, HubContext, Numbers, Values
 
 
-def limit_ramp(
+def limit_hub_ramp(
     context: HubContext,
     name: str,
     ramp_mw_per_min: float,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mes_stoch.components.shared.hub_context import Columns, HubContext
-from mes_stoch.components.shared.hub_ramp import limit_ramp
+from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
 
@@ -43,7 +43,9 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         sharing = context.rows(name, "sharing", "1", context.steps, upper=1.0)
         sharing.add(stored, 1.0 / (into * hours * spec.charge_max_mw)).add(drawn, out / (hours * spec.discharge_max_mw))
     if spec.energy_ramp_mw_per_min is not None:
-        limit_ramp(context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))])
+        limit_hub_ramp(
+            context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
+        )
     _terminal(context, name, spec, level)
 
 
