@@ -47,17 +47,19 @@ def _table(found: FlexibilityRegion, direction: str) -> Table:
             _number(one["fixed_mw"]),
             _number(one["committed_mw"]),
             _number(one["cost_eur_per_mwh"]),
-            _limiting(one["limited_by"]),
+            _limiting(one["limited_by"], one["limit"]),
         )
     table.caption = f"fixed, committed, cost and limit: for {shown:g} h"
     table.caption_justify = "left"
     return table
 
 
-def _limiting(names: object) -> str:
-    """The largest of the components that limit, and how many more do."""
-    first, *others = names.split(", ") if isinstance(names, str) else [""]
-    return f"{first} and {len(others)} more" if others else first
+def _limiting(names: object, what: object) -> str:
+    """The largest of the components that limit, by what, and how many more do."""
+    if not isinstance(names, str):
+        return ""
+    first, *others = names.split(", ")
+    return f"{first} ({what})" + (f" and {len(others)} more" if others else "")
 
 
 def _notes(found: FlexibilityRegion) -> str:

@@ -196,7 +196,7 @@ def _rows(
                 "cost_eur_per_mwh": largest.cost_per_mwh,
                 "fixed_cost_eur_per_mwh": fixed.cost_per_mwh,
                 "limited_by": None if limit is None else limit.components,
-                "limit": None if limit is None else f"{limit.component}.{limit.what}",
+                "limit": None if limit is None else limit.what,
                 "limit_per_mw": np.nan if limit is None else limit.per_mw,
                 "committed_mw": committed_mw(reference.plan, reference.place, exchange.connection, sign, period, hours),
             }
