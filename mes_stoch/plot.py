@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 
 from mes_stoch.api.site import Site
 from mes_stoch.api.views import lattice as lattice_of
-from mes_stoch.report.figures import scenario_of
-from mes_stoch.report.lattice_figure import draw_lattice, write_lattice
+from mes_stoch.evaluation.evaluation import Evaluation
+from mes_stoch.report.figures import PlotsMissingError, scenario_of, write_figure
+from mes_stoch.report.flexibility_figure import draw_flexibility
+from mes_stoch.report.lattice_figure import draw_lattice
 from mes_stoch.report.run import Run
+from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["lattice"]
+__all__ = ["flexibility", "lattice"]
 
 
 def lattice(site: Site | Run, path: str | Path | None = None, *, scenario: str | None = None) -> Figure:
@@ -47,5 +50,36 @@ def lattice(site: Site | Run, path: str | Path | None = None, *, scenario: str |
     chosen = scenario_of(site, scenario) if isinstance(site, Run) else None
     figure = draw_lattice(found, "" if chosen is None else f"scenario {chosen}")
     if path is not None:
-        write_lattice(figure, Path(path))
+        write_figure(figure, Path(path))
+    return figure
+
+
+def flexibility(found: Evaluation, path: str | Path | None = None) -> Figure:
+    """Draw what a site can offer, with what is committed in it.
+
+    Parameters
+    ----------
+    found : Evaluation
+        What ``mes_stoch.evaluate(run, flexibility=True)`` gives.
+    path : path, optional
+        Where to write it as PNG besides; a file that is there is replaced.
+
+    Raises
+    ------
+    PlotsMissingError
+        matplotlib is not installed.
+    UsageError
+        Flexibility was not asked for, or its time was too short for any start.
+    WriteError
+        If the file cannot be written.
+    """
+    region = found.flexibility
+    if region is None or region.points.empty:
+        raise UsageError("there is no flexibility to draw: evaluate a run with flexibility=True")
+    try:
+        figure = draw_flexibility(region)
+    except ModuleNotFoundError:
+        raise PlotsMissingError from None
+    if path is not None:
+        write_figure(figure, Path(path))
     return figure

@@ -160,8 +160,8 @@ def _own_folder(name: str) -> Path:
 
 def _draw(lattice: Lattice, called: str, path: Path) -> None:
     """Draw, or say what is missing: the table is there all the same."""
-    from mes_stoch.report.figures import PlotsMissingError
-    from mes_stoch.report.lattice_figure import draw_lattice, write_lattice
+    from mes_stoch.report.figures import PlotsMissingError, write_figure
+    from mes_stoch.report.lattice_figure import draw_lattice
 
     try:
         figure = draw_lattice(lattice, called)
@@ -172,5 +172,5 @@ def _draw(lattice: Lattice, called: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {path.parent}: {error.strerror or error}") from None
-    write_lattice(figure, path)
+    write_figure(figure, path)
     output.status(f"figure: {path}")

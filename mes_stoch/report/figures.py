@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mes_stoch.io.artifacts.run_folder import FIGURES, RunFolder
+from mes_stoch.io.files import write_whole
 from mes_stoch.report.bid_curves import price_columns
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
@@ -72,6 +73,17 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
             written.append(save("bid_curves.png", draw_bid_curves(run)))
     written.append(save("bounds.png", draw_bounds(run)))
     return tuple(written)
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG; the file is there whole or not at all.
+
+    Raises
+    ------
+    WriteError
+    """
+    canvas: Any = figure
+    write_whole(path, lambda stream: canvas.savefig(stream, format="png", dpi=RESOLUTION_DPI))
 
 
 def typical_scenario(run: Run) -> str:

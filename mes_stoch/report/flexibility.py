@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Group, RenderableType
@@ -15,8 +16,28 @@ _WORDS = {"up": "more export or less import", "down": "less export or more impor
 _MOST_ROWS = 12
 
 
+def duration_in_words(hours: float) -> str:
+    """
+    >>> duration_in_words(0.25), duration_in_words(1.5)
+    ('15 min', '1.5 h')
+    """
+    return f"{hours:g} h" if hours >= 1.0 else f"{60.0 * hours:.3g} min"
+
+
+def chosen_durations(found: FlexibilityRegion, most: int = 4) -> list[float]:
+    """The shortest, the longest, and some between, among them that for which most is committed."""
+    durations = found.durations_h
+    if len(durations) <= most:
+        return durations
+    chosen = {durations[round(place)] for place in np.linspace(0, len(durations) - 1, most - 1)}
+    chosen.add(found.main_duration_h)
+    return sorted(chosen)
+
+
 def render_flexibility(found: FlexibilityRegion) -> RenderableType:
     """Largest deviations by start and duration, and what is committed; a table a direction."""
+    if found.points.empty:
+        return Text("  No time for any start: give it a longer time limit.")
     parts: list[RenderableType] = [_table(found, direction) for direction in _WORDS]
     parts.append(Text(_notes(found)))
     return Group(*parts)
@@ -29,16 +50,15 @@ def _table(found: FlexibilityRegion, direction: str) -> Table:
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
-    durations = sorted(points["duration_h"].unique())
+    durations, shown = chosen_durations(found), found.main_duration_h
     table.add_column("from")
     for hours in durations:
-        table.add_column(f"{hours:g} h", justify="right")
-    shown = 1.0 if 1.0 in durations else durations[len(durations) // 2] if durations else 1.0
+        table.add_column(duration_in_words(hours), justify="right")
     for heading in ("fixed", "committed", f"{found.currency}/MWh"):
         table.add_column(heading, justify="right")
     table.add_column("limited by")
     starts = list(points["start"].unique())
-    for start in starts[:: -(-len(starts) // _MOST_ROWS)] if starts else []:
+    for start in starts[:: -(-len(starts) // _MOST_ROWS)]:
         own = points[points["start"] == start].set_index("duration_h")
         one = own.loc[shown]
         table.add_row(
@@ -47,17 +67,19 @@ def _table(found: FlexibilityRegion, direction: str) -> Table:
             _number(one["fixed_mw"]),
             _number(one["committed_mw"]),
             _number(one["cost_eur_per_mwh"]),
-            _limiting(one["limited_by"]),
+            _limiting(one["limited_by"], one["limit"]),
         )
-    table.caption = f"fixed, committed, cost and limit: for {shown:g} h"
+    table.caption = f"fixed, committed, cost and limit: for {duration_in_words(shown)}"
     table.caption_justify = "left"
     return table
 
 
-def _limiting(names: object) -> str:
-    """The largest of the components that limit, and how many more do."""
-    first, *others = names.split(", ") if isinstance(names, str) else [""]
-    return f"{first} and {len(others)} more" if others else first
+def _limiting(names: object, what: object) -> str:
+    """The largest of the components that limit, by what, and how many more do."""
+    if not isinstance(names, str):
+        return ""
+    first, *others = names.split(", ")
+    return f"{first}, {what}" + (f"; {len(others)} more" if others else "")
 
 
 def _notes(found: FlexibilityRegion) -> str:

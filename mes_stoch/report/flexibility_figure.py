@@ -9,6 +9,7 @@ import pandas as pd
 
 from mes_stoch.evaluation.flexibility.region import FlexibilityRegion
 from mes_stoch.report.axes import dress, local_time_axis
+from mes_stoch.report.flexibility import chosen_durations, duration_in_words
 from mes_stoch.report.palette import GREY, INK, VERMILION, component_fills
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ _WORDS = {"up": "up: more export, or less import", "down": "down: less export, o
 #: From the shortest duration, lightest, to the longest.
 _BLUES = ("#d6e6f4", "#abd0e6", "#6aaed6", "#3787c0", "#105ba4", "#08306b")
 _STYLES = ("-", "--", ":", "-.")
-_MOST_BANDS = len(_STYLES)
 _NOTHING_MW = 1e-3
 
 
@@ -26,22 +26,22 @@ def draw_flexibility(found: FlexibilityRegion) -> Figure:
     """Largest deviations over the day, by duration, with the committed volumes in them and the device that limits.
 
     Two rows, up and down. Left, over the times of day: a band a duration, what calls may still ask for as steps, the
-    deviation of an hour without re-dispatch dashed; below it a strip with the device that limits that hour. Right, over
-    durations, for the start at which commitments come closest to what can be offered.
+    deviation without re-dispatch dashed, for one of the durations; below it a strip with the device that limits it.
+    Right, over durations, for the start at which commitments come closest to what can be offered.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12.0, 8.0), layout="constrained")
     grid = figure.add_gridspec(5, 2, height_ratios=[5, 0.4, 0.25, 5, 0.4], width_ratios=[3.4, 1.0])
     fills = component_fills(_limiting(found.points))
-    durations = _drawn(sorted(found.points["duration_h"].unique()))
+    durations, shown = chosen_durations(found), found.main_duration_h
     shared: Any = None
     for row, direction in ((0, "up"), (3, "down")):
         points = found.points[found.points["direction"] == direction]
         day = figure.add_subplot(grid[row, 0], sharex=shared)
         shared = day if shared is None else shared
-        _day(day, points, direction, durations)
-        _strip(figure.add_subplot(grid[row + 1, 0], sharex=shared), points, fills, has_date=row > 0)
+        _day(day, points, direction, durations, shown)
+        _strip(figure.add_subplot(grid[row + 1, 0], sharex=shared), points, fills, shown, has_date=row > 0)
         _durations(figure.add_subplot(grid[row : row + 2, 1]), points)
     handles, labels = shared.get_legend_handles_labels()
     handles += [_patch(fill.colour, name, fill.hatch) for name, fill in fills.items()]
@@ -56,22 +56,19 @@ def draw_flexibility(found: FlexibilityRegion) -> Figure:
     return figure
 
 
-def _drawn(durations: list[float]) -> list[float]:
-    """At most four durations: the shortest, the longest, and those between in equal steps."""
-    count = min(len(durations), _MOST_BANDS)
-    return [durations[round(place)] for place in np.linspace(0, len(durations) - 1, count)]
-
-
-def _day(axes: Any, points: pd.DataFrame, direction: str, durations: list[float]) -> None:
+def _day(axes: Any, points: pd.DataFrame, direction: str, durations: list[float], shown: float) -> None:
     dress(axes, _WORDS[direction], "MW")
     edges = _edges(points)
     for number, hours in enumerate(durations):
         own = points[points["duration_h"] == hours]
         colour = _BLUES[round(number * (len(_BLUES) - 1) / max(1, len(durations) - 1))]
         axes.stairs(
-            own["deviation_mw"].to_numpy(), edges, fill=True, color=colour, label=f"can be offered for {hours:g} h"
+            own["deviation_mw"].to_numpy(),
+            edges,
+            fill=True,
+            color=colour,
+            label=f"can be offered for {duration_in_words(hours)}",
         )
-    shown = _shown(durations)
     own = points[points["duration_h"] == shown]
     axes.stairs(
         own["fixed_mw"].to_numpy(),
@@ -80,7 +77,7 @@ def _day(axes: Any, points: pd.DataFrame, direction: str, durations: list[float]
         linestyle="--",
         linewidth=1.3,
         baseline=None,
-        label=f"for {shown:g} h without re-dispatch",
+        label=f"for {duration_in_words(shown)} without re-dispatch",
     )
     for hours, style in zip(durations, _STYLES, strict=False):
         committed = points[points["duration_h"] == hours]["committed_mw"].to_numpy()
@@ -91,23 +88,22 @@ def _day(axes: Any, points: pd.DataFrame, direction: str, durations: list[float]
             linewidth=1.8,
             linestyle=style,
             baseline=None,
-            label=f"committed, callable for {hours:g} h",
+            label=f"committed, callable for {duration_in_words(hours)}",
         )
     axes.tick_params(labelbottom=False)
     axes.set_ylim(0.0, None)
 
 
-def _strip(axes: Any, points: pd.DataFrame, fills: dict[str, Any], *, has_date: bool) -> None:
-    """The device that limits a deviation of an hour, by start."""
+def _strip(axes: Any, points: pd.DataFrame, fills: dict[str, Any], shown: float, *, has_date: bool) -> None:
+    """The device that limits a deviation of one duration, by start."""
     edges = _edges(points)
-    shown = _shown(sorted(points["duration_h"].unique()))
     for place, name in enumerate(points[points["duration_h"] == shown]["limited_by"]):
         first = _first(name)
         if first in fills:
             fill = fills[first]
             axes.axvspan(edges[place], edges[place + 1], color=fill.colour, hatch=fill.hatch, linewidth=0)
     axes.set_yticks([])
-    axes.set_ylabel(f"limit, {shown:g} h", fontsize=7, rotation=0, ha="right", va="center")
+    axes.set_ylabel(f"limit, {duration_in_words(shown)}", fontsize=7, rotation=0, ha="right", va="center")
     for side in axes.spines.values():
         side.set_visible(False)
     local_time_axis(axes, edges)
@@ -147,11 +143,6 @@ def _durations(axes: Any, points: pd.DataFrame) -> None:
     axes.set_xlim(0.0, hours[-1])
     axes.set_ylim(0.0, 1.12 * float(np.nanmax([*own["delivered_mw"], *own["committed_mw"], _NOTHING_MW])))
     axes.set_xlabel("duration, h; above: cost per MWh", fontsize=8)
-
-
-def _shown(durations: list[float]) -> float:
-    """The duration that is told more of: an hour where it is one of them."""
-    return 1.0 if 1.0 in durations else durations[len(durations) // 2]
 
 
 def _edges(points: pd.DataFrame) -> pd.DatetimeIndex:

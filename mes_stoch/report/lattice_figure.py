@@ -5,11 +5,9 @@ Drawn in inches on axes that fill the figure; :mod:`mes_stoch.report.lattice_lay
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mes_stoch.io.files import write_whole
-from mes_stoch.report.figures import RESOLUTION_DPI, PlotsMissingError
+from mes_stoch.report.figures import PlotsMissingError
 from mes_stoch.report.lattice_layout import (
     BAR_THICKNESS,
     DETAIL_PT,
@@ -97,17 +95,6 @@ def draw_lattice(lattice: Lattice, called: str = "") -> Figure:
         va="top",
     )
     return figure
-
-
-def write_lattice(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; the file is there whole or not at all.
-
-    Raises
-    ------
-    WriteError
-    """
-    canvas: Any = figure
-    write_whole(path, lambda stream: canvas.savefig(stream, format="png", dpi=RESOLUTION_DPI))
 
 
 def _text_width(text: str, size_pt: float, is_bold: bool) -> float:

@@ -30,7 +30,7 @@ class Limit:
     ----------
     component : str
     what : str
-        The limit, in the words of the hub: a column or a row of the component.
+        ``power``, or ``energy`` where it is the level of a store.
     per_mw : float
         MW of deviation that one more MW of it would bring; of energy, one MW for as long as the deviation lasts.
     others : tuple of str
@@ -57,15 +57,16 @@ class Limits:
     """
 
     def __init__(self, hub: Hub) -> None:
-        columns = hub.columns[["component", "name"]]
-        rows = hub.limits.rows.to_frame(index=False)[["component", "row"]].set_axis(["component", "name"], axis=1)
+        is_level = (hub.columns["role"] == "level").to_numpy()
+        columns = pd.DataFrame({"component": hub.columns["component"], "what": np.where(is_level, "energy", "power")})
+        rows = pd.DataFrame({"component": hub.limits.rows.get_level_values("component"), "what": "power"})
         labels = pd.concat([columns, rows], ignore_index=True)
         codes, names = pd.factorize(pd.MultiIndex.from_frame(labels))
-        self._names = [(str(component), str(name)) for component, name in names]
+        self._names = [(str(component), str(what)) for component, what in names]
         self._column_codes, self._row_codes = codes[: len(columns)], codes[len(columns) :]
         self._is_inequality = hub.limit_lower != hub.limit_upper
         self._sizes = abs(sp.csr_array(hub.limits.matrix))
-        self._weights, self._is_level = _weights(hub), (hub.columns["role"] == "level").to_numpy()
+        self._weights, self._is_level = _weights(hub), is_level
         self._power_mw = _largest_power(hub, self._weights)
         self._has_other_way = hub.columns["role"].isin(("stored", "drawn")).to_numpy()
 

@@ -109,6 +109,21 @@ class FlexibilityRegion:
         is_beyond = self.points["committed_mw"] > self.points["deviation_mw"] + OUTSIDE_MW
         return self.points[is_beyond].drop(index=self.outside.index)
 
+    @property
+    def durations_h(self) -> list[float]:
+        """Durations, the shortest first."""
+        return [float(hours) for hours in sorted(self.points["duration_h"].unique())]
+
+    @property
+    def main_duration_h(self) -> float:
+        """For which most energy is committed; an hour, or the middle one, where nothing is."""
+        durations = self.durations_h
+        of_points = self.points["duration_h"]
+        energy = [hours * float(self.points["committed_mw"][of_points == hours].sum()) for hours in durations]
+        if max(energy, default=0.0) > OUTSIDE_MW:
+            return durations[int(np.argmax(energy))]
+        return 1.0 if 1.0 in durations else durations[len(durations) // 2]
+
     def result(self) -> FlexibilityResult:
         """The part of ``evaluation.json``."""
         rows = self.points.assign(start=[start.isoformat() for start in self.points["start"]])
@@ -196,7 +211,7 @@ def _rows(
                 "cost_eur_per_mwh": largest.cost_per_mwh,
                 "fixed_cost_eur_per_mwh": fixed.cost_per_mwh,
                 "limited_by": None if limit is None else limit.components,
-                "limit": None if limit is None else f"{limit.component}.{limit.what}",
+                "limit": None if limit is None else limit.what,
                 "limit_per_mw": np.nan if limit is None else limit.per_mw,
                 "committed_mw": committed_mw(reference.plan, reference.place, exchange.connection, sign, period, hours),
             }
