@@ -349,6 +349,15 @@ def test_a_rule_costs_what_it_does_by_hand(case: Case) -> None:
         assert views.model.least_cost() == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["standing loss", "ramp from off", "kept on from before", "state blocks", "sharing"])
+def test_a_cut_within_periods_changes_nothing_where_loads_do_not(name: str) -> None:
+    """What is lost, changes and stays on goes by periods, however many steps they are cut into."""
+    (case,) = (case for case in CASES if case.name == name)
+    hub = build_hub(*site_of(case), cuts_h=[0.25, 0.5])
+    assert len(hub.steps) == 3 * case.periods
+    assert least_cost_of(hub)[0] == pytest.approx(case.with_rule, abs=1e-6)
+
+
 def test_no_row_and_no_bound_of_a_hub_could_be_left_out_unseen() -> None:
     """Each kind of row, dropped, and each limit of a column, lifted, changes the optimum of some case."""
     seen: dict[tuple[str, str], bool] = {}

@@ -22,25 +22,29 @@ def limit_hub_ramp(
 
     Equations
     ---------
-    With ``E`` the power, ``R`` the speed times a period, ``E_min`` the least power and ``y`` the state::
+    With ``E[t]`` the mean power of a period, ``R`` the speed times a period, ``E_min`` the least power and ``y`` the
+    state::
 
         E[t] - E[t-1] + E_min y[t-1] <= R + E_min,     E[t-1] - E[t] + E_min y[t] <= R + E_min
 
     Parameters
     ----------
     power : sequence of (columns, coefficients)
-        ``E``, a column and a coefficient a step.
+        What adds up to the power, a column and a coefficient a step.
     on : int array, optional
         Column of ``y`` at each step.
     """
-    later = 1 + np.flatnonzero(np.diff(context.period_of_step))
+    later = np.arange(1, context.periods)
     if not len(later):
         return
     reach = ramp_mw_per_min * 60.0 * context.period_h + (0.0 if on is None else least_mw)
-    for direction, sign, state_at in (("up", 1.0, later - 1), ("down", -1.0, later)):
+    period, share = context.period_of_step, context.hours / context.period_h
+    after, before = np.flatnonzero(period > 0), np.flatnonzero(period < context.periods - 1)
+    for direction, sign, state_of in (("up", 1.0, later - 1), ("down", -1.0, later)):
         rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=reach, role="ramp")
         for columns, coefficients in power:
-            own: Values = np.broadcast_to(np.asarray(coefficients, dtype=float), (context.steps,))
-            rows.add(columns[later], sign * own[later]).add(columns[later - 1], -sign * own[later - 1])
+            mean: Values = share * np.asarray(coefficients, dtype=float)
+            rows.add(columns[after], sign * mean[after], rows=period[after] - 1)
+            rows.add(columns[before], -sign * mean[before], rows=period[before])
         if on is not None and least_mw > 0:
-            rows.add(on[state_at], least_mw)
+            rows.add(on[np.searchsorted(period, state_of)], least_mw)
