@@ -78,7 +78,7 @@ def test_series_are_checked_like_any_tree(three_periods: ms.Site) -> None:
     with pytest.raises(DayError, match=r"2021-03-03(.|\n)*a price between -1000 and 1000"):
         ms.backtest(three_periods, made_up(days), days=1, window_days=1)
     short = ms.RealDays("short", made_up(days).values.drop(columns="reserve_price_eur_per_mw_h"))
-    with pytest.raises(DayError, match="reserve_price_eur_per_mw_h"):
+    with pytest.raises(UsageError, match="it names reserve_price_eur_per_mw_h, which short does not bring"):
         ms.backtest(three_periods, short, days=1, window_days=1)
 
 

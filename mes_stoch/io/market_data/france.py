@@ -48,10 +48,10 @@ NOTES = (
     "day itself where they have it, else of the nearest day in the year of the same class (working day, Saturday, "
     "Sunday or public holiday), which is not used again within half a year.",
     "Imbalance: no French price is public as a series. German intraday (ID3) less day-ahead price stands in, added to "
-    f"the French day-ahead price, times 1 - k and 1 + k for long and short (French rule), k = "
-    f"{IMBALANCE_COEFFICIENT_PER_UNIT:g}.",
-    "aFRR capacity: the mean of accepted German bids, which are paid as bid, stands in: France held no tender in 2019. None "
-    "is taken from the mixed-price rule of October 2018 to July 2019.",
+    "the French day-ahead price, times 1 - k for long and 1 + k for short (French rule; the other way round below 0), "
+    f"k = {IMBALANCE_COEFFICIENT_PER_UNIT:g}.",
+    "aFRR capacity: the mean of accepted German bids, which are paid as bid, stands in: France held no tender in 2019. "
+    "None is taken from the mixed-price rule of October 2018 to July 2019.",
     "aFRR called: German, mean of the hour, share of the largest power seen; the share of one offer is taken for that "
     "of all. Energy called is paid that price of balancing energy.",
     "FCR: the French price of 2021. Calls are not in the data: what the instance says of them holds.",
