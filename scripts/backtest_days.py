@@ -1,13 +1,13 @@
 """Backtest real days three times: interrupted and resumed, at once, and planned for the mean of the window.
 
     python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
-    python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence --instance backtest_fr \
-        --series france_2019 --first 2019-09-16 --name backtest_fr
+    python scripts/backtest_days.py --data DIR --days 45 --out docs/evidence --instance backtest_fr \
+        --series france_2019 --first 2019-09-30 --name backtest_fr
 
 Writes ``<name>.json`` (versions, times, totals, what was left out) and ``<name>_days.csv`` (profits by day, and the
 days series were taken from), and no series, which are not part of the project. The first run gets a SIGTERM when a
-third of its days are finished, and goes on with ``--resume``; the others take the first ``--again`` days. Ends with 1 if
-a number differs between the first two.
+third of its days are finished, and goes on with ``--resume``; the others take the first ``--again`` days. Ends with 1
+if a number differs between the first two.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ the dependence between that series and the others; what stays is the whole cours
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,6 @@ from mes_stoch.io.market_data.pairing import step_h
 REUSED_AFTER_DAYS = 183
 #: Half the length of a season; a donor farther off is of another one.
 FARTHEST_DAYS = 45
-
-
-def days_of_year(year: int) -> list[date]:
-    """All days of a year, in order."""
-    first = date(year, 1, 1)
-    return [first + timedelta(number) for number in range((date(year + 1, 1, 1) - first).days)]
 
 
 def days_apart_in_year(day: date, donor: date) -> int:

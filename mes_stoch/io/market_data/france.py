@@ -21,7 +21,7 @@ import pandas as pd
 
 from mes_stoch.io.market_data.district_heat import SOURCE as HEAT_SOURCE
 from mes_stoch.io.market_data.district_heat import read_district_heat
-from mes_stoch.io.market_data.donor_days import days_of_year, hours_of_donors, nearest_donors
+from mes_stoch.io.market_data.donor_days import hours_of_donors, nearest_donors
 from mes_stoch.io.market_data.fcr_cooperation import SOURCE as FCR_SOURCE
 from mes_stoch.io.market_data.fcr_cooperation import read_french_fcr
 from mes_stoch.io.market_data.french_day_ahead import SOURCE as DAY_AHEAD_SOURCE
@@ -34,7 +34,7 @@ from mes_stoch.io.market_data.german_afrr import (
 )
 from mes_stoch.io.market_data.german_intraday import SOURCE as INTRADAY_SOURCE
 from mes_stoch.io.market_data.german_intraday import read_german_intraday_spread
-from mes_stoch.io.market_data.pairing import has_24_hours, whole_days
+from mes_stoch.io.market_data.pairing import local_dates, whole_days
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.io.market_data.source import ZONE
 
@@ -71,15 +71,16 @@ def read_france(data_folder: Path) -> RealDays:
     UsageError
         Where a file or a column is not there.
     """
-    # whatever gaps the French price has: no pair depends on the gap of another day
-    wanted = [day for day in days_of_year(YEAR) if has_24_hours(day)]
     hours = pd.date_range(date(YEAR, 1, 1), date(YEAR + 1, 1, 1), freq="h", inclusive="left", tz=ZONE, name="time")
     donors = {
         "fcr_capacity": (read_french_fcr(data_folder), "FR"),
         "afrr_capacity": (read_german_afrr_capacity(data_folder), "DE"),
         "afrr_called": (read_german_afrr_activation_2016_2017(data_folder), "DE"),
     }
-    of_the_day = _energy(data_folder).reindex(hours).join(read_district_heat(data_folder).reindex(hours))
+    energy = _energy(data_folder).loc[str(YEAR)]
+    # also days with a gap, which are left out: no pair depends on a gap of another day
+    wanted = sorted(set(local_dates(energy[["da_price_eur_per_mwh"]].dropna())))
+    of_the_day = energy.reindex(hours).join(read_district_heat(data_folder).reindex(hours))
     pairs, parts = {}, [of_the_day]
     for name, (frame, country) in donors.items():
         pairs[name] = nearest_donors(wanted, whole_days(frame), "FR", country)
