@@ -1,7 +1,7 @@
 """Backtest real days three times: interrupted and resumed, at once, and planned for the mean of the window.
 
     python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
-    python scripts/backtest_days.py --data DIR --days 45 --out docs/evidence --instance backtest_fr \
+    python scripts/backtest_days.py --data DIR --days 45 --out docs/evidence --instance backtest_fr \\
         --series france_2019 --first 2019-09-30 --name backtest_fr
 
 Writes ``<name>.json`` (versions, times, totals, what was left out) and ``<name>_days.csv`` (profits by day, and the

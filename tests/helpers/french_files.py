@@ -26,7 +26,7 @@ def write_french_files(
     - German day-ahead 40 and ID3 38 EUR/MWh, on all days of 2019;
     - FCR ``4 (d + block)`` EUR/MW, block 0 to 5, and a first tender at 999 for block 0;
     - aFRR capacity ``2 d`` up and ``d`` down, EUR/MW;
-    - aFRR called ``10 d`` MW up in the first quarter of each hour and 0 else; 62 MW down in one quarter of the file.
+    - aFRR called ``10 d`` MW up in the first quarter of each hour and 0 else; 62 MW down in the file's first quarter.
     """
     hours, blocks, quarters = _stamps(days, "h"), _stamps(fcr, "4h"), _stamps(afrr_called, "15min")
     tenders = _stamps(afrr_capacity, "4h")
@@ -50,7 +50,7 @@ def write_french_files(
     ]
     _write(folder, CAPACITY_SOURCE.file, pd.concat([pd.DataFrame(one) for one in both]))
     _write(folder, ACTIVATION_SOURCES[0].file, activated)
-    # an hour before local summer time
+    # standard time all year, as the file has it
     _write(folder, HEAT.file, {"date": standard, "heat demand": 5.0 + standard.hour / 10.0})
 
 

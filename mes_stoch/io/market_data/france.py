@@ -77,9 +77,10 @@ def read_france(data_folder: Path) -> RealDays:
         "afrr_capacity": (read_german_afrr_capacity(data_folder), "DE"),
         "afrr_called": (read_german_afrr_activation_2016_2017(data_folder), "DE"),
     }
-    energy = _energy(data_folder).loc[str(YEAR)]
+    energy = _energy(data_folder)
     # also days with a gap, which are left out: no pair depends on a gap of another day
-    wanted = sorted(set(local_dates(energy[["da_price_eur_per_mwh"]].dropna())))
+    known = local_dates(energy.dropna(subset=["da_price_eur_per_mwh"]))
+    wanted = sorted({day for day in known if day.year == YEAR})
     of_the_day = energy.reindex(hours).join(read_district_heat(data_folder).reindex(hours))
     pairs, parts = {}, [of_the_day]
     for name, (frame, country) in donors.items():
