@@ -2,7 +2,7 @@
 
     python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
     python scripts/backtest_days.py --data DIR --days 45 --out docs/evidence --instance backtest_fr \\
-        --series france_2019 --first 2019-09-30 --name backtest_fr
+        --series france_2019 --first 2019-02-18 --name backtest_fr
 
 Writes ``<name>.json`` (versions, times, totals, what was left out) and ``<name>_days.csv`` (profits by day, and the
 days series were taken from), and no series, which are not part of the project. The first run gets a SIGTERM when a
