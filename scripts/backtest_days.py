@@ -1,10 +1,13 @@
 """Backtest real days three times: interrupted and resumed, at once, and planned for the mean of the window.
 
     python scripts/backtest_days.py --data DIR --days 60 --out docs/evidence
+    python scripts/backtest_days.py --data DIR --days 45 --out docs/evidence --instance backtest_fr \\
+        --series france_2019 --first 2019-02-18 --name backtest_fr
 
-Writes ``backtest.json`` (versions, times, totals, what was left out) and ``backtest_days.csv`` (profits by day), and no
-series, which are not part of the project. The first run gets a SIGTERM when a third of its days are finished, and goes
-on with ``--resume``; the others take the first ``--again`` days. Ends with 1 if a number differs between the first two.
+Writes ``<name>.json`` (versions, times, totals, what was left out) and ``<name>_days.csv`` (profits by day, and the
+days series were taken from), and no series, which are not part of the project. The first run gets a SIGTERM when a
+third of its days are finished, and goes on with ``--resume``; the others take the first ``--again`` days. Ends with 1
+if a number differs between the first two.
 """
 
 from __future__ import annotations
@@ -35,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Entry point; 1 if a run that was resumed has other numbers than one that was not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("MES_STOCH_DATA"), metavar="DIR")
+    parser.add_argument("--instance", default="backtest_dk1", metavar="NAME", help="a folder of instances/")
+    parser.add_argument("--series", default="western_denmark_2021", metavar="NAME")
+    parser.add_argument("--first", default=None, metavar="DATE", help="day to begin with; default the first there is")
+    parser.add_argument("--name", default="backtest", help="of the files that are written")
     parser.add_argument("--days", type=int, default=60, metavar="N")
     parser.add_argument("--again", type=int, default=None, metavar="N", help="days of the other runs; default all")
     parser.add_argument("--workers", type=int, default=2, metavar="P")
@@ -44,8 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("say where the series are: --data DIR, or the environment variable MES_STOCH_DATA")
     with tempfile.TemporaryDirectory() as temporary:
         parts, whole, mean = (Path(temporary) / name for name in ("parts", "whole", "mean"))
-        line = command(1, "backtest", INSTANCES / "backtest_dk1", "--data", options.data)
-        line = [*line, "--workers", str(options.workers), "--no-figures", "--days"]
+        line = command(1, "backtest", INSTANCES / options.instance, "--data", options.data, "--series", options.series)
+        line += ["--first", options.first] if options.first else []
+        line += ["--workers", str(options.workers), "--no-figures", "--days"]
         first, again = [*line, str(options.days), "--out"], [*line, str(options.again or options.days), "--out"]
         clock = _Clock()
         code = _interrupted([*first, str(parts)], parts, options.days // 3)
@@ -66,9 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
             "planned_for_likely_days": _told(parts),
         }
         # the third takes its time as well, and the first two are worth something without it
-        _write(record, parts, options.out)
+        _write(record, parts, options.out, options.name)
         _finished([*again, str(mean), "--fan", "1"])
-        _write({**record, "planned_for_the_mean_day": _told(mean)}, parts, options.out)
+        _write({**record, "planned_for_the_mean_day": _told(mean)}, parts, options.out, options.name)
     return int(bool(record["run_again"]["with_other_numbers"]))
 
 
@@ -81,10 +89,12 @@ def _days(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _write(record: dict[str, Any], folder: Path, out: Path) -> None:
+def _write(record: dict[str, Any], folder: Path, out: Path, name: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    pd.read_csv(folder / "backtest.csv")[_COLUMNS].round(2).to_csv(out / "backtest_days.csv", index=False)
-    (out / "backtest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    table = pd.read_csv(folder / "backtest.csv")
+    donors = [column for column in table if column.startswith("series_of.")]
+    table[[*_COLUMNS, *donors]].round(2).to_csv(out / f"{name}_days.csv", index=False)
+    (out / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2), flush=True)
 
 

@@ -5,7 +5,7 @@
     plan.json               what the numbers depend on: instance, series, window, method, gap, version
     days/2021-03-01.json    one operated day, written whole or not at all
     backtest.csv            a row a day
-    backtest.json           plan, sources, notes, days and totals
+    backtest.json           plan, sources, notes, pairing, days and totals
     figures/regret_by_day.png
     claim-1.json            process that is at work on it; gone afterwards
 """

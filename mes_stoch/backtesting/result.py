@@ -33,7 +33,7 @@ class Backtest:
     left_out : dict of date to str
         Days of the span that could not be operated or looked back on, and why.
     pairing : DataFrame
-        By operated day: the dates from which series of other years were taken.
+        By day, operated or of a window: the dates from which series were taken that not every day has of itself.
     """
 
     plan: BacktestPlan
@@ -71,7 +71,7 @@ class Backtest:
         )
 
     def table(self) -> pd.DataFrame:
-        """A row a day: window, days of other years, profits, regret, streams, and what was missing.
+        """A row a day: window, days that series were taken from, profits, regret, streams, and what was missing.
 
         The same numbers however often it is made: times are in the files of the days alone.
         """
@@ -103,6 +103,7 @@ class Backtest:
             sources=[{key: str(value) for key, value in asdict(source).items()} for source in self.sources],
             notes=list(self.notes),
             left_out=dict(self.left_out),
+            pairing={day: dict(zip(self.pairing.columns, row, strict=True)) for day, *row in self.pairing.itertuples()},
             totals=self.totals,
             days=list(self.days),
         )

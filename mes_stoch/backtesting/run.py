@@ -65,7 +65,7 @@ def _line(day: BacktestDay, done: int, count: int, currency: str) -> str:
 
 def _result(real: RealDays, plan: BacktestPlan, tasks: Sequence[DayTask], found: Sequence[BacktestDay]) -> Backtest:
     first, last = tasks[0].window[0], tasks[-1].day
-    taken = [task.day for task in tasks]
+    used = sorted({day for task in tasks for day in (*task.window, task.day)})
     return Backtest(
         plan=plan,
         days=sorted(found, key=lambda day: day.day),
@@ -73,5 +73,5 @@ def _result(real: RealDays, plan: BacktestPlan, tasks: Sequence[DayTask], found:
         sources=real.sources,
         notes=real.notes,
         left_out={day: reason for day, reason in real.left_out.items() if first <= day <= last},
-        pairing=real.pairing.loc[taken] if len(real.pairing) else real.pairing,
+        pairing=real.pairing.loc[used] if len(real.pairing) else real.pairing,
     )

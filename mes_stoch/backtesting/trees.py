@@ -12,7 +12,8 @@ import xarray as xr
 
 from mes_stoch.io.instance import LoadedInstance, read_instance
 from mes_stoch.io.market_data.real_days import RealDays
-from mes_stoch.io.readers.locate import INSTANCE_FILE
+from mes_stoch.io.readers.locate import INSTANCE_FILE, listed
+from mes_stoch.io.series_names import named_series
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
@@ -21,7 +22,7 @@ from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path
 
 
 def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
-    """Refuse an instance that is not one day, whose scenarios are written out for a date, or by another clock.
+    """Refuse an instance that is not one day, whose scenarios are written out for a date, or that other series fit.
 
     Raises
     ------
@@ -37,6 +38,10 @@ def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
     zone = str(pd.DatetimeIndex(real.values.index).tz)
     if any(pd.Timestamp(day, tz=zone) != pd.Timestamp(day, tz=horizon.timezone) for day in real.complete):
         problems.append(f"its days are those of {horizon.timezone}, and those of {real.name} are of {zone}")
+    brought = {*real.values.columns, *loaded.series.columns}
+    missing = dict.fromkeys(name for _, name in named_series(loaded.instance) if name not in brought)
+    if missing:
+        problems.append(f"it names {listed(missing)}, which {real.name} does not bring; other series may (--series)")
     if problems:
         raise UsageError(f"{loaded.instance.name}: {'; '.join(problems)}")
 

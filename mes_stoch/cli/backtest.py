@@ -31,6 +31,7 @@ Examples:
   mes-stoch backtest instances/backtest_dk1 --data DIR --days 60 --out runs/backtest
   mes-stoch backtest instances/backtest_dk1 --data DIR --days 60 --out runs/backtest --resume
   mes-stoch backtest instances/backtest_dk1 --data DIR --days 7 --first 2021-11-01 --window 28
+  mes-stoch backtest instances/backtest_fr --series france_2019 --data DIR --days 30
 
 \b
 Exit codes: 0 done, 2 the instance, data, folder or command is not right, 3 a day has no dispatch,
@@ -46,7 +47,7 @@ Exit codes: 0 done, 2 the instance, data, folder or command is not right, 3 a da
     metavar="DIR",
     help="Folder of the real series; default the environment variable MES_STOCH_DATA.",
 )
-@click.option("--series", metavar="NAME", help="Which series of the folder; default western_denmark_2021.")
+@click.option("--series", metavar="NAME", help="Which series: western_denmark_2021 (default) or france_2019.")
 @click.option("--days", type=click.IntRange(min=1), default=60, show_default=True, metavar="N", help="Days to operate.")
 @click.option(
     "--first",

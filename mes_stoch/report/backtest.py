@@ -121,10 +121,10 @@ def _left_out(left_out: Mapping[date, str]) -> list[str]:
 
 
 def render_pairing(pairing: pd.DataFrame) -> RenderableType | None:
-    """Which days series of other years were taken from; ``None`` where there are none."""
+    """Which days series were taken from that not every day has of itself; ``None`` where there are none."""
     if not len(pairing):
         return None
-    table = Table(title="Series of other years, by day", box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(title="Series taken from other days, by day", box=box.SIMPLE_HEAD, title_justify="left")
     table.add_column("day", no_wrap=True)
     for name in pairing.columns:
         table.add_column(str(name), no_wrap=True)

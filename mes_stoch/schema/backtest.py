@@ -104,5 +104,8 @@ class BacktestDocument(Model):
     sources: list[dict[str, Any]]
     notes: list[str] = Field(description="What was assumed of the series.")
     left_out: dict[date, str] = Field(description="Days of the span that could not be operated, and why.")
+    pairing: dict[date, dict[str, date]] = Field(
+        default={}, description="By day, operated or of a window: dates of series that not every day has of itself."
+    )
     totals: BacktestTotals
     days: list[BacktestDay]

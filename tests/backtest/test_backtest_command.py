@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from helpers.backtests import write_stand_in_files
+from helpers.french_files import write_french_files
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run
@@ -60,6 +63,34 @@ def test_interrupted_by_a_signal_and_resumed(
     assert table["series_of.heat"].tolist() == ["2019-02-28", "2019-03-01"]
 
 
+def test_french_days_tell_their_pairs(instances: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Thursday 17 October 2019 from the Monday and Tuesday before; working days stand in for working days."""
+    days = [f"2019-10-{number}" for number in (14, 15, 16, 17)]
+    fcr = [f"2021-10-{number}" for number in (14, 15, 18, 19)]
+    write_french_files(tmp_path, days, fcr, days, [f"2016-10-{number}" for number in (17, 18, 19, 20)])
+    out = tmp_path / "out"
+    command = ["backtest", str(instances / "backtest_fr"), "--data", str(tmp_path), "--series", "france_2019"]
+    command += ["--days", "1", "--window", "2", "--fan", "2", "--gap", "0.05", "--workers", "1", "--no-figures"]
+    assert run([*command, "--out", str(out)])[0] == 0
+    shown = capsys.readouterr()
+    table = pd.read_csv(out / "backtest.csv")
+    assert_in_order(table)
+    assert table["day"].tolist() == ["2019-10-17"]
+    # in their order: 14 and 15 take themselves, 16 the nearest that is left, 18, and 17 the next, 19
+    pairs = {
+        "2019-10-14": {"fcr_capacity": "2021-10-14", "afrr_capacity": "2019-10-14", "afrr_called": "2016-10-17"},
+        "2019-10-15": {"fcr_capacity": "2021-10-15", "afrr_capacity": "2019-10-15", "afrr_called": "2016-10-18"},
+        "2019-10-17": {"fcr_capacity": "2021-10-19", "afrr_capacity": "2019-10-17", "afrr_called": "2016-10-20"},
+    }
+    assert json.loads((out / "backtest.json").read_text(encoding="utf-8"))["pairing"] == pairs
+    assert {f"series_of.{name}": donor for name, donor in pairs["2019-10-17"].items()}.items() <= dict(
+        table.iloc[0]
+    ).items()
+    for day, donors in pairs.items():
+        assert " ".join([day, *donors.values()]) in " ".join(shown.out.split())
+    assert "note: aFRR capacity: the mean of accepted German bids" in shown.err
+
+
 def assert_in_order(table: pd.DataFrame) -> None:
     """Less is known from column to column, and no feasible profit passes a bound."""
     size = table["perfect_upper"].abs().max()
@@ -80,12 +111,25 @@ def test_mistakes_are_told(instances: Path, tmp_path: Path, capsys: pytest.Captu
     for options, reason in (
         (["--data", str(tmp_path / "none")], "does not exist"),
         (["--data", str(tmp_path)], "dk1_2021_multimarket_hourly.csv.gz is not in the data folder"),
-        (["--data", str(tmp_path), "--series", "mars"], "unknown series 'mars'; there are western_denmark_2021"),
+        (
+            ["--data", str(tmp_path), "--series", "mars"],
+            "unknown series 'mars'; there are western_denmark_2021, france_2019",
+        ),
         (["--data", str(tmp_path), "--resume"], "--resume goes on with a folder"),
         (["--data", str(tmp_path), "--window", "0"], "--window"),
     ):
         assert run(["backtest", site, *options])[0] == 2
         assert reason in capsys.readouterr().err
+
+
+def test_series_of_another_area_are_told_before_any_work(
+    instances: Path, stand_in: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Western Denmark is the default, and knows no aFRR."""
+    assert run(["backtest", str(instances / "backtest_fr"), "--data", str(stand_in)])[0] == 2
+    told = capsys.readouterr().err
+    assert "backtest_fr: it names afrr_energy_price_up_eur_per_mwh, afrr_activation_up_per_unit" in told
+    assert "which western_denmark_2021 does not bring; other series may (--series)" in told
 
 
 def test_a_data_folder_is_needed(
@@ -106,6 +150,21 @@ def test_real_series_are_those_that_were_published(data_folder: Path) -> None:
     assert real.values["heat_demand_mw"].mean() * 8760 / 1000 == pytest.approx(66.5, abs=1.0)
     assert str(real.complete[0]) == "2021-01-19"
     assert len(real.complete) == 365 - 18 - 3
+
+
+@pytest.mark.data
+def test_real_french_days(instances: Path, data_folder: Path) -> None:
+    """Saturday 26 October and the Monday after it: the Sunday between, on which the clock changes, is left out."""
+    site, first = ms.read(instances / "backtest_fr"), date(2019, 10, 26)
+    found = ms.backtest(
+        site, "france_2019", days=2, first=first, data_folder=data_folder, window_days=7, fan=3, gap_rel=0.05
+    )
+    assert_in_order(found.table())
+    assert all(day.settlement_difference < 1e-6 for day in found.days)
+    assert [str(day.day) for day in found.days] == ["2019-10-26", "2019-10-28"]
+    assert {str(day): reason for day, reason in found.left_out.items()} == {
+        "2019-10-27": "the clock changes, or the day is cut short"
+    }
 
 
 @pytest.mark.data

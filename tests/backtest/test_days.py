@@ -41,6 +41,14 @@ def test_days_with_a_gap_or_a_clock_change_are_left_out_with_a_reason() -> None:
         real.of(date(2021, 3, 30), 1.0)
 
 
+def test_a_change_of_the_clock_is_told_as_such_where_the_file_has_a_gap_then() -> None:
+    """Files without offsets leave the day out; the hours of it are then not known either."""
+    values = hourly("2021-03-27", 3).values.copy()
+    values.loc["2021-03-28"] = np.nan
+    left_out = ms.RealDays("counted", values).left_out
+    assert left_out == {date(2021, 3, 28): "the clock changes, or the day is cut short"}
+
+
 def test_hours_are_held_constant_over_shorter_periods() -> None:
     """The 25th hour of the series begins the second day; its two halves have its value."""
     day = hourly("2021-02-01", 2).of(date(2021, 2, 2), 0.5)
@@ -78,7 +86,7 @@ def test_series_are_checked_like_any_tree(three_periods: ms.Site) -> None:
     with pytest.raises(DayError, match=r"2021-03-03(.|\n)*a price between -1000 and 1000"):
         ms.backtest(three_periods, made_up(days), days=1, window_days=1)
     short = ms.RealDays("short", made_up(days).values.drop(columns="reserve_price_eur_per_mw_h"))
-    with pytest.raises(DayError, match="reserve_price_eur_per_mw_h"):
+    with pytest.raises(UsageError, match="it names reserve_price_eur_per_mw_h, which short does not bring"):
         ms.backtest(three_periods, short, days=1, window_days=1)
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from mes_stoch.io.market_data.france import read_france
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.io.market_data.western_denmark import read_western_denmark
 from mes_stoch.schema.errors import UsageError
 
-AREAS: dict[str, Callable[[Path], RealDays]] = {"western_denmark_2021": read_western_denmark}
+AREAS: dict[str, Callable[[Path], RealDays]] = {
+    "western_denmark_2021": read_western_denmark,
+    "france_2019": read_france,
+}
 
 
 def read_area(name: str, data_folder: Path) -> RealDays:

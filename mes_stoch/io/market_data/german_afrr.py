@@ -55,20 +55,30 @@ def read_german_afrr_capacity(data_folder: Path) -> pd.DataFrame:
 
 
 def read_german_afrr_activation(data_folder: Path) -> pd.DataFrame:
-    """Quarter-hourly ``afrr_activation_up_per_unit`` and ``afrr_activation_down_per_unit``.
+    """Quarter-hourly ``afrr_activation_up_per_unit`` and ``afrr_activation_down_per_unit``, of both files.
 
     The tendered volume is not in the files: the largest power seen stands for it (1,953 and 1,809 MW in 2016-17), and
     the called share of one offer for that of the whole.
     """
-    first, second = ACTIVATION_SOURCES
-    older = read_table(data_folder, first, {"time_local": "time", "pos_mw": "up", "neg_mw": "down"})
+    _, second = ACTIVATION_SOURCES
     newer = read_table(data_folder, second, {"time_utc": "time", "afrr_pos_de": "up", "afrr_neg_de": "down"})
     newer.index = index_from_utc(newer.pop("time"))
-    shares = [frame / frame.max() for frame in (index_from_local(older, "time"), newer)]
-    both = pd.concat(shares)
-    both = both.rename(columns={"up": "afrr_activation_up_per_unit", "down": "afrr_activation_down_per_unit"})
-    total = both.sum(axis=1)
+    return pd.concat([read_german_afrr_activation_2016_2017(data_folder), _called_shares(newer)])
+
+
+def read_german_afrr_activation_2016_2017(data_folder: Path) -> pd.DataFrame:
+    """The same of the older file alone."""
+    first, _ = ACTIVATION_SOURCES
+    older = read_table(data_folder, first, {"time_local": "time", "pos_mw": "up", "neg_mw": "down"})
+    return _called_shares(index_from_local(older, "time"))
+
+
+def _called_shares(called_mw: pd.DataFrame) -> pd.DataFrame:
+    """Called power over the largest seen in its direction; ``up`` and ``down`` together never more than 1."""
+    shares = called_mw / called_mw.max()
+    shares = shares.rename(columns={"up": "afrr_activation_up_per_unit", "down": "afrr_activation_down_per_unit"})
+    total = shares.sum(axis=1)
     # Both directions were called in some quarter-hours; together never more than the whole volume.
-    both = both.div(total.where(total > 1.0, 1.0), axis=0)
-    both.index.name = "time"
-    return both.dropna()
+    shares = shares.div(total.where(total > 1.0, 1.0), axis=0)
+    shares.index.name = "time"
+    return shares.dropna()

@@ -55,7 +55,7 @@ def whole_days(frame: pd.DataFrame) -> set[date]:
     clean = clean[~clean.index.duplicated(keep=False)]
     expected = round(24.0 / step_h(frame))
     counts = Counter(local_dates(clean))
-    return {day for day, count in counts.items() if count == expected and _has_24_hours(day)}
+    return {day for day, count in counts.items() if count == expected and has_24_hours(day)}
 
 
 def local_dates(frame: pd.DataFrame) -> list[date]:
@@ -63,7 +63,12 @@ def local_dates(frame: pd.DataFrame) -> list[date]:
     return list(pd.DatetimeIndex(frame.index).date)
 
 
-def _has_24_hours(day: date) -> bool:
+def has_24_hours(day: date) -> bool:
+    """Whether the clock does not change on a day.
+
+    >>> has_24_hours(date(2019, 3, 30)), has_24_hours(date(2019, 3, 31))
+    (True, False)
+    """
     start = pd.Timestamp(day)
     end = start + pd.Timedelta(1, unit="D")
     return bool(end.tz_localize(ZONE) - start.tz_localize(ZONE) == pd.Timedelta(24, unit="h"))

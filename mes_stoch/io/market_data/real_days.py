@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from mes_stoch.io.market_data.pairing import local_dates, step_h, whole_days
+from mes_stoch.io.market_data.pairing import has_24_hours, local_dates, step_h, whole_days
 from mes_stoch.io.market_data.source import DataSource
 from mes_stoch.schema.errors import UsageError
 
@@ -29,7 +29,8 @@ class RealDays:
     notes : sequence of str
         What was assumed, in words.
     pairing : DataFrame, optional
-        By day: the dates from which series of other years were taken. Without rows where all series are of the day.
+        By day: the dates from which series were taken that not every day has of itself. Without rows where all series
+        are of the day.
     """
 
     name: str
@@ -65,7 +66,8 @@ class RealDays:
         for day in (dates[0] + timedelta(number) for number in range(span + 1)):
             if day in known:
                 continue
-            columns = _with_gap(gaps, day)
+            # files without offsets have a gap as well where the clock changes
+            columns = _with_gap(gaps, day) if has_24_hours(day) else []
             found[day] = f"a gap in {', '.join(columns)}" if columns else "the clock changes, or the day is cut short"
         return found
 
