@@ -116,6 +116,7 @@ _ALONE = (
     "day_ahead",
     "devices",
     "rolling",
+    "flexibility",
     "interval",
     "block_days",
     "against",

@@ -238,7 +238,8 @@ def evaluate_asked(
         raise late[0]
     for missed in late:
         logger.warning("%s", missed)
-    return replace(found, is_cut_short=team.any(bool(late) or stop() or not is_complete))
+    is_cut_short = found.is_cut_short or bool(late) or stop() or not is_complete
+    return replace(found, is_cut_short=team.any(is_cut_short))
 
 
 def stated_recourse(summary: Mapping[str, Any], gap_rel: float) -> Bracket | None:

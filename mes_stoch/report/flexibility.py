@@ -21,7 +21,9 @@ def duration_in_words(hours: float) -> str:
     >>> duration_in_words(0.25), duration_in_words(1.5)
     ('15 min', '1.5 h')
     """
-    return f"{hours:g} h" if hours >= 1.0 else f"{60.0 * hours:.3g} min"
+    if hours >= 1.0:
+        return f"{hours:g} h"
+    return f"{60.0 * hours:.3g} min" if hours * 60.0 >= 1.0 - 1e-6 else f"{3600.0 * hours:.3g} s"
 
 
 def chosen_durations(found: FlexibilityRegion, most: int = 4) -> list[float]:
@@ -58,11 +60,12 @@ def _table(found: FlexibilityRegion, direction: str) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("limited by")
     starts = list(points["start"].unique())
+    clock = "%H:%M" if starts[-1] - starts[0] < pd.Timedelta(days=1) else "%d %b %H:%M"
     for start in starts[:: -(-len(starts) // _MOST_ROWS)]:
         own = points[points["start"] == start].set_index("duration_h")
         one = own.loc[shown]
         table.add_row(
-            f"{pd.Timestamp(start):%H:%M}",
+            f"{pd.Timestamp(start):{clock}}",
             *(_number(own["deviation_mw"][hours]) for hours in durations),
             _number(one["fixed_mw"]),
             _number(one["committed_mw"]),
@@ -86,13 +89,20 @@ def _notes(found: FlexibilityRegion) -> str:
     lines = [
         "  Hours: largest constant deviation for as long, all nodes served, then the schedule again.",
         "  fixed: without re-dispatch. committed: what calls may still ask for, for as long.",
-        "  Cost: what the site pays more, per MWh of deviation, without what the deviation earns.",
+        "  Cost: what the site pays more, tariffs included, per MWh of deviation; the deviation itself has no price.",
     ]
     if found.has_states:
         lines.append("  Units are on or off, so a smaller deviation than these need not be possible.")
     outside, unreturned = len(found.outside), len(found.unreturned)
     count = int((found.points["committed_mw"] > 0).sum())
+    starts = found.points["start"].unique()
+    if len(starts) > 1:
+        lines.append(f"  Starts are {duration_in_words((starts[1] - starts[0]) / pd.Timedelta(hours=1))} apart.")
     lines.append(f"  Committed at {count} of {len(found.points)} points; more than can be delivered at {outside}.")
+    if len(found.without_base):
+        lines.append(
+            f"  At {len(found.without_base)} points not even the schedule itself can be kept: nothing is known there."
+        )
     if unreturned:
         lines.append(f"  At {unreturned} of them it can be delivered, but the base is not returned to after it.")
     return "\n".join(lines)

@@ -21,7 +21,7 @@ class FlexibilityPoint(Model):
     cost_eur_per_mwh: float | None = Field(description="Cost of deviation_mw, per MWh of it; null where it is 0.")
     fixed_cost_eur_per_mwh: float | None = Field(description="Cost of fixed_mw, per MWh of it; null where it is 0.")
     limited_by: str | None = Field(description="Components whose limits hold deviation_mw back most.")
-    limit: Literal["power", "energy"] | None = Field(description="Which limit of the first of them.")
+    limit: Literal["power", "energy", "least load"] | None = Field(description="Which limit of the first of them.")
     limit_per_mw: float | None = Field(description="MW of deviation that one more MW of it would bring.")
     committed_mw: float = Field(description="What calls may still ask for from then on, for as long.")
 

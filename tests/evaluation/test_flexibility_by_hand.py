@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from helpers.site_builder import grid, mains, make_instance, make_tree
 
 from mes_stoch.evaluation.flexibility.region import FlexibilityRegion, FlexibilityRequest, flexibility_region
 from mes_stoch.report.run import Run
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import MissingEntryError, UsageError
 from mes_stoch.settlement.data import SettlementData
 
 HOURS = 6
@@ -125,7 +126,8 @@ def test_a_heat_pump_stops_as_long_as_its_tank_serves_the_heat() -> None:
     assert column(found, "deviation_mw", "down") == pytest.approx([1 / 3, 1 / 6, 1 / 12], abs=1e-5)
     points = found.points.set_index(["direction", "duration_h", "start"])
     start = found.points["start"].iloc[0]
-    assert points.loc[("up", 1.0, start), "limited_by"] == "pump"
+    # a larger pump would not help: it is off
+    assert points.loc[("up", 1.0, start), ["limited_by", "limit"]].tolist() == ["pump", "least load"]
     assert points.loc[("up", 2.0, start), "limited_by"] == "tank"
     assert points.loc[("down", 2.0, start), "limited_by"] == "tank"
 
@@ -231,7 +233,8 @@ def test_durations_that_are_no_multiple_of_the_period() -> None:
     [
         ({"scenario": "s9"}, "no scenario 's9'"),
         ({"connection": "battery"}, "no connection 'battery'"),
-        ({"durations_h": [0.0, 1.0]}, "lasts more than 0 h"),
+        ({"durations_h": [0.0, 1.0]}, "lasts 0.00025 h or more"),
+        ({"durations_h": [1e-7]}, "lasts 0.00025 h or more"),
         ({"durations_h": [99.0]}, "no longer than the horizon of 6 h"),
         ({"return_h": -1.0}, "0 h or more"),
     ],
@@ -240,6 +243,106 @@ def test_what_makes_no_sense_is_told(asked: dict[str, Any], message: str) -> Non
     data, _ = run_of({"battery": BATTERY})
     with pytest.raises(UsageError, match=message):
         flexibility_region(data, FlexibilityRequest(**{"scenario": "s0", **asked}))
+
+
+CHP = {
+    "type": "converter",
+    "reference": "power",
+    "power_max_mw": 2.0,
+    "inputs": [{"node": "fuel", "ratio_per_unit": 2.5}],
+    "outputs": [{"node": "power", "ratio_per_unit": 1.0}, {"node": "warmth", "ratio_per_unit": 1.0}],
+}
+#: Fields of which one more MW, or MW for the hours of the deviation, is tried.
+SIZES = {
+    "battery": {"power": ("charge_max_mw", "discharge_max_mw"), "energy": ("energy_max_mwh",)},
+    "tank": {"power": ("charge_max_mw", "discharge_max_mw"), "energy": ("energy_max_mwh",)},
+    "pump": {"power": ("power_max_mw",)},
+    "chp": {"power": ("power_max_mw",)},
+    "grid": {"power": ("import_max_mw", "export_max_mw")},
+}
+
+
+@pytest.mark.parametrize(
+    ("parts", "hours"),
+    [
+        ({"battery": BATTERY, "chp": CHP, "pump": PUMP, "mains": mains(15.0), "tank": TANK, "heating": HEATING}, 0.5),
+        ({"battery": BATTERY, "chp": CHP, "pump": PUMP, "mains": mains(40.0), "tank": TANK, "heating": HEATING}, 1.0),
+        ({"battery": BATTERY | {"charge_max_mw": 1.0}, "pump": PUMP, "tank": TANK, "heating": HEATING}, 1.0),
+        ({"battery": BATTERY, "grid": grid(import_max_mw=1.0, export_max_mw=2.0)}, 1.0),
+    ],
+)
+def test_a_larger_device_that_is_named_brings_what_is_said_and_no_other_brings_more(
+    parts: dict[str, dict[str, Any]], hours: float
+) -> None:
+    data, _ = run_of(parts)
+    request = FlexibilityRequest("s0", durations_h=[hours])
+    found = flexibility_region(data, request).points
+    brought = {name: np.zeros(len(found)) for name in SIZES if name in data.instance.components}
+    step = 0.01
+    for name in brought:
+        for what, fields in SIZES[name].items():
+            for field in fields:
+                spec = data.instance.components[name]
+                more = step if what == "power" else step * hours
+                larger = spec.model_copy(update={field: getattr(spec, field) + more})
+                components = {**data.instance.components, name: larger}
+                instance = data.instance.model_copy(update={"components": components})
+                other = flexibility_region(SettlementData(instance, data.tree, data.solution, data.flows), request)
+                gain = (other.points["deviation_mw"] - found["deviation_mw"]).to_numpy() / step
+                brought[name] = np.maximum(brought[name], gain)
+    table = np.array(list(brought.values()))
+    for place, point in enumerate(found.itertuples()):
+        named = str(point.limited_by).split(", ") if isinstance(point.limited_by, str) else []
+        # energy that is in the store at the start is no size of the device; all else is
+        if point.limit == "energy" and point.direction == "up":
+            continue
+        if point.limit == "least load":
+            assert table[:, place].max() < 0.01
+            continue
+        assert brought[named[0]][place] == pytest.approx(point.limit_per_mw, rel=0.02)
+        assert brought[named[0]][place] >= table[:, place].max() - 0.02
+        assert all(brought[name][place] == pytest.approx(point.limit_per_mw, rel=0.02) for name in named)
+
+
+def test_devices_that_take_turns_hold_what_is_committed_together() -> None:
+    products = {**RESERVE, "fr_afrr_up": RESERVE["fr_afrr_up"] | {"volume_max_mw": 1.0}}
+    parts = {name: BATTERY | {"provides": ["fr_afrr_up"]} for name in ("first", "second")}
+    data, run = run_of(parts, products)
+    solution = run.solution.copy(deep=True)
+    turns = np.arange(HOURS) % 2
+    for name, share in (("first", turns), ("second", 1 - turns)):
+        solution[f"{name}.fr_afrr_up_held_mw"][:] = share.astype(float)
+    other = SettlementData(data.instance, data.tree, solution, data.flows)
+    found = flexibility_region(other, FlexibilityRequest("s0", durations_h=[2.0]))
+    points = found.points[found.points["direction"] == "up"]
+    assert points["committed_mw"].iloc[: HOURS - 1].tolist() == pytest.approx([1.0] * (HOURS - 1))
+
+
+def test_nothing_is_nothing_at_short_durations_too() -> None:
+    load = {"type": "demand", "node": "power", "demand_mw": 1.0}
+    data, _ = run_of({"battery": BATTERY, "load": load, "grid": grid(import_max_mw=1.0, export_max_mw=0.0)})
+    found = flexibility_region(data, FlexibilityRequest("s0", durations_h=[1 / 600, 1 / 12]))
+    up = found.points[found.points["direction"] == "up"]
+    # what is taken out of the battery cannot be put back: all that can be imported goes to the load
+    assert (up["deviation_mw"] == 0).all()
+    assert up["cost_eur_per_mwh"].isna().all()
+
+
+def test_a_level_that_the_files_lack_is_told() -> None:
+    data, run = run_of({"battery": BATTERY})
+    lacking = SettlementData(data.instance, data.tree, run.solution.drop_vars("battery.level_mwh"), data.flows)
+    with pytest.raises(MissingEntryError, match=r"battery\.level_mwh"):
+        flexibility_region(lacking, FlexibilityRequest("s0"))
+
+
+def test_points_without_a_base_are_counted_and_not_compared() -> None:
+    found = region_of({"battery": BATTERY}, [1.0])
+    points = found.points.assign(committed_mw=5.0)
+    points.loc[0, ["deviation_mw", "delivered_mw", "fixed_mw"]] = np.nan
+    other = replace(found, points=points)
+    assert len(other.without_base) == 1
+    assert len(other.outside) == len(points) - 1
+    assert other.unreturned.empty
 
 
 def test_the_document_has_every_point() -> None:

@@ -22,7 +22,7 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
     ---------
     Over the products ``p`` of one direction of which a call from ``t`` on may last ``tau``, and their devices ``d``::
 
-        max over exclusivity groups g of  sum_d min over k in [t, t + tau) of
+        max over exclusivity groups g of  min over k in [t, t + tau) of  sum_d
             ( sum_(p in g) (held - given)[p, d, k]  -  max(0, given by products of other groups)[d, k] )
 
     Products of different groups may hold one MW, of which a device then has only what the others have not used.
@@ -44,10 +44,11 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
     for own in plan.groups(direction).values():
         callable_ones = [one for one in own if _can_last(one, place, connection, period, hours)]
         devices = dict.fromkeys(name for one in callable_ones for name in one.held)
-        found.append(
-            sum(_of_device(plan, place, name, callable_ones, own, sign)[period:last].min() for name in devices)
+        power = sum(
+            (_of_device(plan, place, name, callable_ones, own, sign) for name in devices), np.zeros(plan.periods)
         )
-    return float(max(found))
+        found.append(float(power[period:last].min()))
+    return max(found)
 
 
 def _can_last(directed: DirectedProduct, place: int, connection: str, period: int, hours: float) -> bool:

@@ -14,6 +14,8 @@ from mes_stoch.views.hub_builder import DUMPED, UNSERVED
 
 #: By how much what was operated may be missed, MW and MWh: a solver's point keeps rows and bounds to 1e-7.
 TOLERANCE = 1e-6
+#: Slack below this is none, MW: room in every step would add up to a deviation.
+_NO_SLACK_MW = 1e-8
 _TIMED = ("flow", "stored", "drawn", "level")
 
 
@@ -132,7 +134,7 @@ def _without_more_slack(reference: Reference, upper: Values) -> Values:
     for (component, node), block in own.groupby(["component", "name"], sort=False):
         positions = block.index.to_numpy()
         flow = np.abs(reference.flow(str(component), str(node)))[block["step"].to_numpy()]
-        upper[positions] = np.minimum(upper[positions], flow + TOLERANCE)
+        upper[positions] = np.minimum(upper[positions], np.where(flow > _NO_SLACK_MW, flow, 0.0))
     return upper
 
 

@@ -36,8 +36,8 @@ from mes_stoch.model.program import LinearProgram
 from mes_stoch.solvers.highs.model import HighsModel
 from mes_stoch.solvers.highs.solution import Solution
 
-#: Deviations below this are none, MW: what was operated may be missed by a tenth of it.
-_NOTHING_MW = 1e-5
+#: Deviations below this are none, MW; and so is what tolerances, of a step or of the end, may add up to.
+_NOTHING_MW, _NOISE = 1e-5, 10 * TOLERANCE
 #: States so near to 0 or 1 are whole.
 _WHOLE = 1e-6
 _SEARCH = {"mip_rel_gap": 1e-6, "mip_abs_gap": 1e-6}
@@ -96,6 +96,8 @@ class DeviationProgram:
         self._program = self._assembled(has_redispatch=has_redispatch)
         self._model = HighsModel(self._program, relax=True)
         self._hours = 0.0
+        # flows that are kept may be missed in every step, what is left behind once
+        self._noise_h = 1.0 if has_redispatch else max(1.0, float(self._hub.steps.hours[first:end].sum()))
 
     def set_window(self, window: Window) -> None:
         """Let the exchange deviate from the start on, and be free until it has to be back."""
@@ -120,7 +122,7 @@ class DeviationProgram:
         if found.values is None:
             return None
         power = max(0.0, sign * float(found.values[self._deviation]))
-        power = 0.0 if power < _NOTHING_MW else power
+        power = 0.0 if power < max(_NOTHING_MW, _NOISE * self._noise_h / self._hours) else power
         limit = self._parts.limits.largest(self._kept_rows, self._columns, duals, self._hours)
         cost = self._cost(sign, power) if has_cost and power > 0 else float("nan")
         return Deviation(power, cost, limit)

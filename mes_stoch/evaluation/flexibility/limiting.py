@@ -19,7 +19,7 @@ Positions = NDArray[np.int64]
 #: What one more MW must bring to count, MW.
 _LEAST = 1e-6
 #: Limits that bring so nearly the same count alike.
-_ALIKE = 1e-3
+_ALIKE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,11 @@ class Limit:
     ----------
     component : str
     what : str
-        ``power``, or ``energy`` where it is the level of a store.
+        ``power``, or ``energy`` where it is the level of a store; ``least load`` where no larger device brings
+        anything, since what would have to go lower is off, or at its least.
     per_mw : float
-        MW of deviation that one more MW of it would bring; of energy, one MW for as long as the deviation lasts.
+        MW of deviation that one more MW of it would bring; of energy, one MW for as long as the deviation lasts; of a
+        least load, one MW less.
     others : tuple of str
         Further components of whose limits one more MW would bring as much; the first of all is the largest.
     """
@@ -49,7 +51,7 @@ class Limit:
 
 
 class Limits:
-    """The limits of a hub, with what one more MW of each is.
+    """The limits of a hub that a larger device moves, with what one more MW of each brings.
 
     Parameters
     ----------
@@ -57,28 +59,54 @@ class Limits:
     """
 
     def __init__(self, hub: Hub) -> None:
-        is_level = (hub.columns["role"] == "level").to_numpy()
-        columns = pd.DataFrame({"component": hub.columns["component"], "what": np.where(is_level, "energy", "power")})
-        rows = pd.DataFrame({"component": hub.limits.rows.get_level_values("component"), "what": "power"})
-        labels = pd.concat([columns, rows], ignore_index=True)
+        columns = hub.columns
+        role = columns["role"].to_numpy()
+        self._lower, self._upper = columns["lower"].to_numpy(), columns["upper"].to_numpy()
+        self._units = _units_per_mw(hub)
+        self._is_level = role == "level"
+        # a store that is full and one that is empty lack different things
+        kinds = {name: columns["name"] + f" {name}" for name in ("upper", "lower")}
+        rows = hub.limits.rows
+        is_target = hub.limit_roles == "target"
+        labels = pd.concat(
+            [
+                pd.DataFrame(
+                    {"component": columns["component"], "limit": kinds["upper"], "what": _what(self._is_level)}
+                ),
+                pd.DataFrame(
+                    {"component": columns["component"], "limit": kinds["lower"], "what": _what(self._is_level)}
+                ),
+                pd.DataFrame(
+                    {"component": rows.get_level_values("component"), "limit": "target lower", "what": _what(is_target)}
+                ),
+            ],
+            ignore_index=True,
+        )
         codes, names = pd.factorize(pd.MultiIndex.from_frame(labels))
-        self._names = [(str(component), str(what)) for component, what in names]
-        self._column_codes, self._row_codes = codes[: len(columns)], codes[len(columns) :]
-        self._is_inequality = hub.limit_lower != hub.limit_upper
-        self._sizes = abs(sp.csr_array(hub.limits.matrix))
-        self._weights, self._is_level = _weights(hub), is_level
-        self._power_mw = _largest_power(hub, self._weights)
-        self._has_other_way = hub.columns["role"].isin(("stored", "drawn")).to_numpy()
+        self._names = [(str(component), str(what)) for component, _, what in names]
+        self._is_flow = role == "flow"
+        count = len(columns)
+        self._upper_codes, self._lower_codes, self._row_codes = (
+            codes[:count],
+            codes[count : 2 * count],
+            codes[2 * count :],
+        )
+        self._matrix, self._row_units = sp.csr_array(hub.limits.matrix), rows.get_level_values("unit").to_numpy()
+        self._is_ceiling = np.isinf(hub.limit_lower) & np.isfinite(hub.limit_upper) & (hub.limit_roles == "limit")
+        self._is_floor = np.isfinite(hub.limit_lower) & np.isinf(hub.limit_upper) & (hub.limit_roles == "limit")
+        self._is_target = is_target
+        self._power_mw = _largest_power(hub, self._units)
 
     def largest(self, kept_rows: Positions, kept_columns: Positions, found: Solution, hours: float) -> Limit | None:
-        """The limit that one more MW of would bring most.
+        """The limit that one more MW of would bring most; ``None`` where no larger device brings anything.
 
         Equations
         ---------
-        With ``y_i`` the dual of an inequality and ``a_ij`` its coefficients, one more MW of it brings
-        ``|y_i| max_j |a_ij| w_j``; of a bound of a column with reduced cost ``d_j``, ``|d_j| w_j``. The weight ``w_j``
-        turns a unit of a column into MW: 1 of a flow, the length of the step of what goes into or out of a store, and
-        the duration of the deviation of a level. Equations set no limit by themselves, and states are no power.
+        A limit of a device holds in every step, so what one more MW of it brings is a sum over steps: ``|d_j| w_j`` of
+        columns with reduced cost ``d_j`` at their upper end, ``|y_i| max_j |a_ij| w_j`` of rows ``<=`` with dual
+        ``y_i``, and where a row shares a period between two directions, ``|y_i| (a_ij x_j) a_ij w_j`` for each. The
+        weight ``w_j`` is what 1 MW at the node is in units of the column; of a level, the duration of the deviation,
+        at both its ends. A least load is no limit that a larger device moves, and what is fixed or 0 is none either.
 
         Parameters
         ----------
@@ -91,24 +119,56 @@ class Limits:
         hours : float
             Duration of the deviation.
         """
-        if found.row_dual is None or found.column_dual is None:
+        if found.row_dual is None or found.column_dual is None or found.values is None:
             return None
-        weights = np.where(self._is_level, hours, self._weights)
         brought = np.zeros(len(self._names))
-        reduced = found.column_dual[: len(kept_columns)]
-        # what goes into a store can be 0 because as much comes out: the end at 0 is no limit of the store
-        reduced = np.where(self._has_other_way[kept_columns], np.minimum(reduced, 0.0), reduced)
-        of_columns = np.abs(reduced) * weights[kept_columns]
-        np.maximum.at(brought, self._column_codes[kept_columns], of_columns)
-        rows = np.flatnonzero(kept_rows >= 0)
-        rows = rows[self._is_inequality[kept_rows[rows]] & (found.row_dual[rows] != 0)]
-        own = kept_rows[rows]
-        if len(own):
-            sizes = self._sizes[own].multiply(weights).tocsr().max(axis=1).toarray().ravel()
-            np.maximum.at(brought, self._row_codes[own], np.abs(found.row_dual[rows]) * sizes)
-        return self._named(brought)
+        self._add_columns(brought, kept_columns, found.column_dual[: len(kept_columns)], hours)
+        values = np.zeros(len(self._lower))
+        values[kept_columns] = found.values[: len(kept_columns)]
+        rows = np.flatnonzero((kept_rows >= 0) & (found.row_dual[: len(kept_rows)] != 0))
+        for row, dual in zip(kept_rows[rows], np.abs(found.row_dual[rows]), strict=True):
+            self._add_row(brought, int(row), float(dual), values, hours)
+        return self._named(brought) or self._named(self._at_least(kept_rows, kept_columns, found), "least load")
 
-    def _named(self, brought: Values) -> Limit | None:
+    def _at_least(self, kept_rows: Positions, kept_columns: Positions, found: Solution) -> Values:
+        """What one MW less of a least load would bring, and of flows that are 0 if they could turn round."""
+        brought = np.zeros(len(self._names))
+        if found.row_dual is None or found.column_dual is None:  # pragma: no cover - the caller has seen to it
+            return brought
+        reduced = np.where(self._is_flow[kept_columns], found.column_dual[: len(kept_columns)], 0.0)
+        is_free = self._lower[kept_columns] < self._upper[kept_columns]
+        at_lower = np.where(is_free, np.maximum(0.0, reduced) * self._units[kept_columns], 0.0)
+        np.add.at(brought, self._lower_codes[kept_columns], at_lower)
+        rows = np.flatnonzero(kept_rows >= 0)
+        own = kept_rows[rows]
+        is_floor = self._is_floor[own] & (self._row_units[own] == "MW")
+        np.add.at(brought, self._row_codes[own[is_floor]], np.abs(found.row_dual[rows[is_floor]]))
+        return brought
+
+    def _add_columns(self, brought: Values, columns: Positions, reduced: Values, hours: float) -> None:
+        is_limit = (self._lower[columns] < self._upper[columns]) & (self._upper[columns] > 0)
+        is_level = self._is_level[columns]
+        weights = np.where(is_level, hours, self._units[columns])
+        at_upper = np.where(is_limit, np.maximum(0.0, -reduced) * weights, 0.0)
+        at_lower = np.where(is_limit & is_level, np.maximum(0.0, reduced) * weights, 0.0)
+        np.add.at(brought, self._upper_codes[columns], at_upper)
+        np.add.at(brought, self._lower_codes[columns], at_lower)
+
+    def _add_row(self, brought: Values, row: int, dual: float, values: Values, hours: float) -> None:
+        if self._is_target[row]:
+            brought[self._row_codes[row]] += dual * hours
+        if not self._is_ceiling[row]:
+            return
+        span = slice(self._matrix.indptr[row], self._matrix.indptr[row + 1])
+        columns, entries = self._matrix.indices[span], np.abs(self._matrix.data[span])
+        sizes = entries * self._units[columns]
+        if self._row_units[row] == "1":
+            np.add.at(brought, self._upper_codes[columns], dual * entries * values[columns] * sizes)
+        elif len(sizes) and sizes.max() > 0:
+            place = int(np.argmax(sizes))
+            brought[self._upper_codes[columns[place]]] += dual * sizes[place]
+
+    def _named(self, brought: Values, what_else: str | None = None) -> Limit | None:
         most = float(brought.max(initial=0.0))
         if most < _LEAST:
             return None
@@ -116,22 +176,29 @@ class Limits:
         alike.sort(key=lambda name: -self._power_mw.get(name[0], 0.0))
         component, what = alike[0]
         others = dict.fromkeys(name for name, _ in alike)
-        return Limit(component, what, most, tuple(name for name in others if name != component))
+        return Limit(component, what_else or what, most, tuple(name for name in others if name != component))
 
 
-def _weights(hub: Hub) -> Values:
-    """MW in a unit of each column; 0 of what is no power, and of levels."""
+def _what(is_energy: NDArray[np.bool_]) -> NDArray[np.str_]:
+    return np.where(is_energy, "energy", "power")
+
+
+def _units_per_mw(hub: Hub) -> Values:
+    """What 1 MW at a node is in units of each column; 0 of what is no power, and of slack."""
+    found = np.zeros(len(hub.columns))
     role = hub.columns["role"].to_numpy()
-    length = hub.steps.hours[hub.columns["step"].to_numpy()]
-    weights = np.where(role == "flow", 1.0, np.where(np.isin(role, ("stored", "drawn")), length, 0.0))
-    weights[hub.columns["component"].isin((UNSERVED, DUMPED)).to_numpy()] = 0.0
-    return weights
+    found[role == "flow"] = 1.0
+    inside = np.isin(role, ("stored", "drawn"))
+    per_unit = abs(sp.csc_array(hub.conversion.matrix)).max(axis=0).toarray().ravel()
+    found[inside] = 1.0 / per_unit[inside]
+    found[hub.columns["component"].isin((UNSERVED, DUMPED)).to_numpy()] = 0.0
+    return found
 
 
-def _largest_power(hub: Hub, weights: Values) -> dict[str, float]:
+def _largest_power(hub: Hub, units: Values) -> dict[str, float]:
     """Largest power of every component, MW; 0 without limit."""
-    length = hub.steps.hours[hub.columns["step"].to_numpy()]
-    inside = hub.columns["role"].isin(("stored", "drawn")).to_numpy()
-    power = np.where(weights > 0, hub.columns["upper"].to_numpy(), 0.0) / np.where(inside, length, 1.0)
-    largest = pd.Series(np.where(np.isfinite(power), power, 0.0)).groupby(hub.columns["component"].to_numpy()).max()
+    upper = hub.columns["upper"].to_numpy()
+    is_power = (units > 0) & np.isfinite(upper)
+    power = np.divide(upper, units, out=np.zeros(len(upper)), where=is_power)
+    largest = pd.Series(power).groupby(hub.columns["component"].to_numpy()).max()
     return {str(name): float(value) for name, value in largest.items()}

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.plan import Plan
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import MissingEntryError, UsageError
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.views.hub import Hub, build_hub
 
@@ -71,6 +72,8 @@ def make_reference(data: SettlementData, scenario: str, cuts_h: Sequence[float])
     ------
     UsageError
         The run has no such scenario.
+    MissingEntryError
+        The solution does not have a level or a state that the hub has.
     """
     if scenario not in data.scenarios:
         shown = ", ".join(data.scenarios[:5]) + (", ..." if len(data.scenarios) > 5 else "")
@@ -81,18 +84,38 @@ def make_reference(data: SettlementData, scenario: str, cuts_h: Sequence[float])
 
 
 def _known(data: SettlementData, place: int, hub: Hub) -> Values:
-    """States, levels at the end of periods, and slack, as far as the solution has them."""
+    """States, levels at the end of periods, and slack.
+
+    Raises
+    ------
+    MissingEntryError
+        The solution does not have a level or a state that the hub has.
+    """
     known = np.full(len(hub.columns), np.nan)
-    is_last = np.append(np.diff(hub.steps.period_of_step) > 0, True)
     for (component, name, unit, role), own in hub.columns.groupby(["component", "name", "unit", "role"], sort=False):
         quantity = f"{component}.{name}{_SUFFIX.get(str(unit), '')}"
-        if role not in ("state", "level", "slack") or not data.has(quantity):
+        if role not in ("state", "level", "slack"):
             continue
-        values = data.decided(quantity)[place]
-        positions = own.index.to_numpy()
-        if role == "level":
-            # within a period the files say nothing
-            positions = positions[is_last[own["step"].to_numpy()]]
-        if len(values) == len(positions):
-            known[positions] = np.round(values) if role == "state" else values
+        if not data.has(quantity):
+            if role == "slack":
+                continue
+            raise MissingEntryError("solution.nc", quantity, f"the {role} of that name that the hub has")
+        positions, values = _placed(hub, own, role == "level", data.decided(quantity)[place])
+        if len(values) != len(positions):
+            expected = f"{len(positions)} values of the {role}, as the hub has; found {len(values)}"
+            raise MissingEntryError("solution.nc", quantity, expected)
+        known[positions] = np.round(values) if role == "state" else values
     return known
+
+
+def _placed(hub: Hub, own: pd.DataFrame, is_level: bool, values: Values) -> tuple[NDArray[np.int64], Values]:
+    """Columns and their values: levels at the end of periods, and what goes by steps as in its period."""
+    positions, steps = own.index.to_numpy(), own["step"].to_numpy()
+    if is_level:
+        # within a period the files say nothing
+        is_last = np.append(np.diff(hub.steps.period_of_step) > 0, True)
+        return positions[is_last[steps]], values
+    periods = int(hub.steps.period_of_step[-1]) + 1
+    if len(values) == periods and len(positions) == len(hub.steps):
+        return positions, values[hub.steps.period_of_step[steps]]
+    return positions, values

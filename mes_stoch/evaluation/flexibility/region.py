@@ -26,7 +26,7 @@ from mes_stoch.evaluation.flexibility.cut import Exchange, Parts, cut_parts
 from mes_stoch.evaluation.flexibility.deviation import Deviation, DeviationProgram, Window
 from mes_stoch.evaluation.flexibility.reference import Reference, Values, make_reference
 from mes_stoch.io.readers.locate import listed
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.schema.evaluation_flexibility import FlexibilityPoint, FlexibilityResult
 from mes_stoch.schema.instance import Instance
 from mes_stoch.settlement.data import SettlementData
@@ -39,6 +39,8 @@ logger = logging.getLogger("mes_stoch.evaluation.flexibility")
 DURATIONS_H = (1.0, 2.0, 4.0)
 _SIGNS = {"up": 1, "down": -1}
 _SAME_H = 1e-9
+#: A second, about; and what is nearer to a multiple of the period is one, h.
+_LEAST_H, _SNAP_H = 2.5e-4, 1e-5
 #: What is known where even the base cannot be kept.
 _NONE = Deviation(float("nan"), float("nan"), None)
 #: A commitment may lie outside by what solvers' tolerances leave, MW.
@@ -106,8 +108,14 @@ class FlexibilityRegion:
     @property
     def unreturned(self) -> pd.DataFrame:
         """Points at which what is committed can be delivered, and the base not be returned to."""
-        is_beyond = self.points["committed_mw"] > self.points["deviation_mw"] + OUTSIDE_MW
-        return self.points[is_beyond].drop(index=self.outside.index)
+        committed = self.points["committed_mw"]
+        is_beyond = committed > self.points["deviation_mw"] + OUTSIDE_MW
+        return self.points[is_beyond & ~(committed > self.points["delivered_mw"] + OUTSIDE_MW)]
+
+    @property
+    def without_base(self) -> pd.DataFrame:
+        """Points at which even the base cannot be kept: rules of the hub are broken by more than tolerances."""
+        return self.points[self.points["deviation_mw"].isna() | self.points["delivered_mw"].isna()]
 
     @property
     def durations_h(self) -> list[float]:
@@ -122,7 +130,7 @@ class FlexibilityRegion:
         energy = [hours * float(self.points["committed_mw"][of_points == hours].sum()) for hours in durations]
         if max(energy, default=0.0) > OUTSIDE_MW:
             return durations[int(np.argmax(energy))]
-        return 1.0 if 1.0 in durations else durations[len(durations) // 2]
+        return durations[len(durations) // 2] if durations and 1.0 not in durations else 1.0
 
     def result(self) -> FlexibilityResult:
         """The part of ``evaluation.json``."""
@@ -198,8 +206,8 @@ def _rows(
         for program in (free, kept, delivery):
             program.set_window(window)
         for direction, sign in _SIGNS.items():
-            largest, fixed = (program.largest(sign, has_cost=True) or _NONE for program in (free, kept))
-            delivered = delivery.largest(sign) or _NONE
+            largest, fixed = (_largest(program, sign, has_cost=True) for program in (free, kept))
+            delivered = _largest(delivery, sign, has_cost=False)
             limit = largest.limit
             yield {
                 "start": steps.start[first],
@@ -217,6 +225,15 @@ def _rows(
             }
 
 
+def _largest(program: DeviationProgram, sign: int, *, has_cost: bool) -> Deviation:
+    """A largest deviation; nothing is known where the solver fails at one."""
+    try:
+        return program.largest(sign, has_cost=has_cost) or _NONE
+    except SolveError as error:
+        logger.warning("a largest deviation could not be solved: %s", error)
+        return _NONE
+
+
 def _window(steps: Steps, first: int, hours: float, back_h: float | None) -> Window:
     """Steps of a deviation, cut at the end of the horizon."""
     elapsed = np.concatenate([[0.0], np.cumsum(steps.hours[first:])])
@@ -226,21 +243,23 @@ def _window(steps: Steps, first: int, hours: float, back_h: float | None) -> Win
 
 
 def _durations(instance: Instance, request: FlexibilityRequest) -> list[float]:
-    """Durations in ascending order, each once."""
+    """Durations in ascending order, each once; those next to a multiple of the period are one."""
+    period_h = instance.horizon.period_h
+    horizon_h = period_h * instance.horizon.periods
     given = request.durations_h
     if given is None:
         asked = {product.sustain_h for product in instance.called_products().values() if product.sustain_h > 0}
-        given = [*DURATIONS_H, *asked]
-    horizon_h = instance.horizon.period_h * instance.horizon.periods
-    wrong = [hours for hours in given if not 0 < hours <= horizon_h]
-    if wrong and request.durations_h is not None:
+        given = [hours for hours in (*DURATIONS_H, *asked) if hours <= horizon_h] or [horizon_h]
+    wrong = [hours for hours in given if not _LEAST_H <= hours <= horizon_h + _SNAP_H]
+    if wrong or not given:
         raise UsageError(
-            f"a deviation lasts more than 0 h and no longer than the horizon of {horizon_h:g} h; found "
+            f"a deviation lasts {_LEAST_H:g} h or more and no longer than the horizon of {horizon_h:g} h; found "
             f"{listed([f'{hours:g}' for hours in wrong])}"
         )
-    if request.return_h is not None and request.return_h < 0:
+    if request.return_h is not None and not request.return_h >= 0:
         raise UsageError(f"the base is returned to after 0 h or more; found {request.return_h:g}")
-    return sorted({round(hours, 6) for hours in given} - {round(hours, 6) for hours in wrong})
+    whole = [round(hours / period_h) * period_h for hours in given]
+    return sorted({round(n if abs(n - hours) < _SNAP_H else hours, 9) for n, hours in zip(whole, given, strict=True)})
 
 
 def _exchange(reference: Reference, name: str | None) -> Exchange:
