@@ -48,10 +48,11 @@ class NodeFlows:
     def names(self) -> tuple[tuple[str, str, str], ...]:
         """Carrier, node and component of every flow, with ``unserved`` and ``dumped`` as components."""
         names = dict.fromkeys((self._carriers[node], node, owner) for node, owner, _ in self._labels)
-        names |= dict.fromkeys(
-            (self._carriers[group.owner], group.owner, group.quantity.removesuffix("_mw")) for group in self._slack
-        )
+        names |= dict.fromkeys(self._slack_name(group) for group in self._slack)
         return tuple(names)
+
+    def _slack_name(self, group: ColumnGroup) -> tuple[str, str, str]:
+        return self._carriers[group.owner], group.owner, group.quantity.removesuffix("_mw")
 
     def table(self, structure: CompiledStructure, data: FloatArray, values: FloatArray) -> FloatArray:
         """MW into the node, shape (periods, flows), by the data and the solution of a scenario."""
@@ -61,16 +62,19 @@ class NodeFlows:
         table = np.zeros((self._periods, len(self.names)))
         # two ports of one component at one node add up
         np.add.at(table, self._places, amounts)
-        first = len(self.names) - len(self._slack)
-        for place, group in enumerate(self._slack, first):
+        for group in self._slack:
             sign = 1.0 if group.quantity == "unserved_mw" else -1.0
-            table[:, place] = sign * values[group.positions]
+            table[:, self._place[self._slack_name(group)]] += sign * values[group.positions]
         return table
+
+    @cached_property
+    def _place(self) -> dict[tuple[str, str, str], int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     @cached_property
     def _places(self) -> tuple[IndexArray, IndexArray]:
         """Period and flow of every amount."""
-        place = {name: number for number, name in enumerate(self.names)}
+        place = self._place
         places = np.array(
             [(t, place[self._carriers[node], node, owner]) for node, owner, t in self._labels], dtype=np.int32
         ).reshape(-1, 2)

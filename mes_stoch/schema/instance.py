@@ -93,6 +93,11 @@ class SolveDefaults(Model):
     time_limit_s: Positive = 3600.0
 
 
+#: What stands where a component does for demand left unserved at a node, and for supply thrown away there; no component
+#: has such a name.
+SLACK_NAMES = ("unserved", "dumped")
+
+
 class Instance(Model):
     """A site, what it can sell, and what it does not know."""
 

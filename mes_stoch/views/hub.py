@@ -84,8 +84,11 @@ class Hub:
         ``A``: +1 where an arc feeds the node, -1 where it draws from it.
     conversion : LabelledMatrix, shape (arcs x steps, columns)
         ``K``: flow on an arc, MW, per unit of a column.
+    is_reference : array of bool, shape (arcs x steps,)
+        Whether the ratios of a branch refer to the flow on an arc: one arc for each flow.
     limits : LabelledMatrix, shape (rows, columns)
-        ``G``.
+        ``G``. The level ``number`` of its rows is a step; a period in rows of ramps (that into which power changes)
+        and of changes of a state (a state of several periods counts as one), a day in ``starts_per_day``.
     limit_lower, limit_upper : array, shape (rows,)
     limit_roles : array of str, shape (rows,)
         ``limit``, ``ramp`` where a row limits how the schedule changes between periods, or ``target`` where it is about
@@ -98,6 +101,7 @@ class Hub:
     columns: pd.DataFrame
     incidence: LabelledMatrix
     conversion: LabelledMatrix
+    is_reference: np.ndarray
     limits: LabelledMatrix
     limit_lower: Values
     limit_upper: Values
@@ -149,7 +153,7 @@ class Hub:
         coordinates: dict[str, Any] = {"node": list(self.incidence.rows.unique("node"))}
         for name, (column, matrix) in names.items():
             frames = [matrix.at(step) for step in range(len(self.steps))]
-            coordinates[column] = [".".join(label) for label in frames[0].columns]
+            coordinates[column] = np.array([".".join(label) for label in frames[0].columns], dtype=str)
             parts[name] = (("time", "node", column), np.stack([frame.to_numpy() for frame in frames]))
         start = self.steps.start
         coordinates["time"] = ("time", start.tz_convert("UTC").tz_localize(None))
@@ -181,7 +185,7 @@ class Hub:
     def port_flows(self) -> LabelledMatrix:
         """Net flow of every component into each of its nodes, MW, per unit of a column; loads come on top."""
         arcs = self.conversion.rows
-        ports = arcs.droplevel("branch")
+        ports = arcs.droplevel(["branch", "direction"])
         unique = pd.MultiIndex.from_frame(ports.to_frame(index=False).drop_duplicates())
         signs = np.asarray(self.incidence.matrix.sum(axis=0), dtype=float).ravel()
         places = np.asarray(unique.get_indexer(ports), dtype=np.int64)
@@ -252,6 +256,7 @@ def _assembled(builder: HubBuilder) -> Hub:
         columns=columns,
         incidence=incidence,
         conversion=conversion,
+        is_reference=_references(builder.arc_blocks, columns["role"].to_numpy() == "flow"),
         limits=LabelledMatrix(builder.row_matrix, _row_labels(blocks), labels),
         limit_lower=_joined([block.lower for block in blocks]),
         limit_upper=_joined([block.upper for block in blocks]),
@@ -293,10 +298,10 @@ def _arc_matrices(builder: HubBuilder, columns: pd.MultiIndex) -> tuple[Labelled
     arcs = pd.MultiIndex.from_arrays(
         [
             np.repeat(np.array([getattr(block, part) for block in blocks], dtype=object), count)
-            for part in ("owner", "branch", "node")
+            for part in ("owner", "branch", "node", "way")
         ]
         + [start[np.tile(steps, len(blocks))]],
-        names=["component", "branch", "node", TIME],
+        names=["component", "branch", "node", "direction", TIME],
     )
     places = [number * count + steps for number in range(len(blocks))]
     incidence = sparse(
@@ -311,6 +316,25 @@ def _arc_matrices(builder: HubBuilder, columns: pd.MultiIndex) -> tuple[Labelled
     return LabelledMatrix(incidence, nodes, arcs), LabelledMatrix(conversion, arcs, columns)
 
 
+def _references(blocks: Sequence[ArcBlock], is_flow: np.ndarray) -> np.ndarray:
+    """Arc of each flow to which ratios refer: the one that is said to be it, else the first with a constant 1."""
+    empty = np.empty(0)
+    columns = np.concatenate([empty.astype(np.int64), *(block.columns for block in blocks)])
+    per_unit = np.concatenate([empty, *(block.per_unit for block in blocks)])
+    rank = np.concatenate([empty, *(np.full(len(block.columns), _rank(block)) for block in blocks)])
+    order = np.lexsort((rank, columns))
+    order = order[(is_flow[columns] & (per_unit != 0))[order]]
+    found = np.zeros(len(columns), dtype=bool)
+    found[order[np.unique(columns[order], return_index=True)[1]]] = True
+    return found
+
+
+def _rank(block: ArcBlock) -> float:
+    if block.is_reference:
+        return 0.0
+    return 1.0 if np.all(block.per_unit == 1.0) else 2.0
+
+
 def _loads(builder: HubBuilder) -> pd.Series[float]:
     start, owners = builder.time_steps.start, list(builder.loads)
     index = pd.MultiIndex.from_tuples(
@@ -320,7 +344,7 @@ def _loads(builder: HubBuilder) -> pd.Series[float]:
 
 
 def _row_labels(blocks: Sequence[RowBlock]) -> pd.MultiIndex:
-    parts = [(block.owner, block.name, block.unit, number) for block in blocks for number in range(len(block.lower))]
+    parts = [(block.owner, block.name, block.unit, int(number)) for block in blocks for number in block.numbers]
     return pd.MultiIndex.from_tuples(parts, names=["component", "row", "unit", "number"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ import scipy.sparse as sp
 from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubRowRole, Numbers, Values
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.rules.time_axis import blocks
-from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.instance import SLACK_NAMES, Instance
 from mes_stoch.views.given_arrays import limits, numbers, positions
 from mes_stoch.views.steps import Steps
 
-#: What stands where a component does for demand left unserved at a node, and for supply thrown away there.
-UNSERVED, DUMPED = "unserved", "dumped"
+UNSERVED, DUMPED = SLACK_NAMES
+
+#: What may drive an arc.
+_DRIVING: tuple[HubRole, ...] = ("flow", "state", "stored", "drawn")
 
 
 @dataclass
@@ -39,7 +41,10 @@ class ColumnBlock:
 
 @dataclass
 class ArcBlock:
-    """Arcs between a component and a node, one a step."""
+    """Arcs between a component and a node, one a step.
+
+    ``is_reference``: ratios of the branch refer to the flow on them.
+    """
 
     owner: str
     branch: str
@@ -47,6 +52,15 @@ class ArcBlock:
     direction: int
     columns: Columns
     per_unit: Values
+    is_reference: bool
+
+    @property
+    def label(self) -> tuple[str, str, str, int]:
+        return self.owner, self.branch, self.node, self.direction
+
+    @property
+    def way(self) -> str:
+        return "into node" if self.direction > 0 else "out of node"
 
 
 @dataclass
@@ -59,6 +73,7 @@ class RowBlock:
     role: HubRowRole
     lower: Values
     upper: Values
+    numbers: Columns
     columns_known: Callable[[], int]
     terms: list[tuple[Columns, Columns, Values]] = field(default_factory=list)
 
@@ -148,22 +163,43 @@ class HubBuilder:
             steps = np.arange(self.steps)
         else:
             steps = np.array([self.time_steps.first_of(int(span[0])) for span in spans], dtype=np.int64)
+        _require_one_of(role, HubRole, f"{owner}.{name}: a role")
+        if any((block.owner, block.name) == (owner, name) for block in self.column_blocks):
+            raise ValueError(f"{owner}.{name}: there are columns of this name already")
         own = np.arange(self._count, self._count + len(steps))
         self._count += len(steps)
-        if role not in get_args(HubRole):
-            raise ValueError(f"{owner}.{name}: a role is one of {', '.join(get_args(HubRole))}; found {role!r}")
         least, most = limits(lower, upper, len(steps), f"{owner}.{name}")
         price = numbers(cost, len(steps), f"{owner}.{name}: cost")
         self.column_blocks.append(ColumnBlock(owner, name, unit, role, own, steps, least, most, price, is_integer))
         return own
 
-    def arc(self, owner: str, branch: str, node: str, columns: Columns, per_unit: Numbers, direction: int) -> None:
+    def arc(
+        self,
+        owner: str,
+        branch: str,
+        node: str,
+        columns: Columns,
+        per_unit: Numbers,
+        direction: int,
+        *,
+        is_reference: bool = False,
+    ) -> None:
         self._require_node(owner, node)
         if direction not in (-1, 1):
             raise ValueError(f"{owner}: an arc feeds a node (+1) or draws from it (-1); found {direction!r}")
         own = positions(columns, self.steps, self._count, f"{owner}.{branch}: columns")
         flow = numbers(per_unit, self.steps, f"{owner}.{branch}: flow per unit")
-        self.arc_blocks.append(ArcBlock(owner, branch, node, direction, own, flow))
+        self._require_driving(f"{owner}.{branch}", own)
+        block = ArcBlock(owner, branch, node, direction, own, flow, is_reference)
+        before = next((other for other in self.arc_blocks if other.label == block.label), None)
+        if before is None:
+            self.arc_blocks.append(block)
+            return
+        # two ports at one node are one arc
+        if not np.array_equal(before.columns, own):
+            raise ValueError(f"{owner}.{branch}: arcs of one branch, node and direction go by the same columns")
+        before.per_unit = before.per_unit + flow
+        before.is_reference |= is_reference
 
     def load(self, owner: str, node: str, power_mw: Values) -> None:
         self._require_node(owner, node)
@@ -172,12 +208,20 @@ class HubBuilder:
 
     def firm(self, node: str, kind: Firm, power_mw: Values) -> None:
         self._require_node("firm power", node)
+        _require_one_of(kind, Firm, f"firm power at {node}")
         power = numbers(power_mw, self.steps, f"firm {kind} at {node}")
         self._firm[node, kind] = self._firm.get((node, kind), 0.0) + power
 
     def _require_node(self, owner: str, node: str) -> None:
         if node not in self.instance.nodes:
             raise ValueError(f"{owner}: there is no node {node!r}")
+
+    def _require_driving(self, what: str, columns: Columns) -> None:
+        for block in self.column_blocks:
+            if block.role not in _DRIVING and np.isin(columns, block.positions).any():
+                raise ValueError(
+                    f"{what}: an arc goes by columns that are {', '.join(_DRIVING)}; found {block.role} {block.name}"
+                )
 
     def rows(
         self,
@@ -189,9 +233,12 @@ class HubBuilder:
         lower: Numbers = -np.inf,
         upper: Numbers = np.inf,
         role: HubRowRole = "limit",
+        numbers: Columns | None = None,
     ) -> RowBlock:
+        _require_one_of(role, HubRowRole, f"{owner}.{name}: a role")
+        called = np.arange(count) if numbers is None else positions(numbers, count, self.steps, f"{owner}.{name}")
         least, most = limits(lower, upper, count, f"{owner}.{name}")
-        block = RowBlock(owner, name, unit, role, least, most, lambda: self._count)
+        block = RowBlock(owner, name, unit, role, least, most, called, lambda: self._count)
         self.row_blocks.append(block)
         return block
 
@@ -208,7 +255,7 @@ class HubBuilder:
         if most is None or penalty is None:
             return
         flow = self.columns(name, node, "MW", "flow", upper=most, cost=penalty * self.hours)
-        self.arc(name, node, node, flow, 1.0, direction)
+        self.arc(name, node, node, flow, 1.0, direction, is_reference=True)
 
     @property
     def row_matrix(self) -> sp.csr_array:
@@ -226,6 +273,17 @@ class HubBuilder:
     @property
     def column_count(self) -> int:
         return self._count
+
+
+def _require_one_of(found: str, words: Any, what: str) -> None:
+    """One of the words of a literal type.
+
+    Raises
+    ------
+    ValueError
+    """
+    if found not in get_args(words):
+        raise ValueError(f"{what} is one of {', '.join(get_args(words))}; found {found!r}")
 
 
 def sparse(

@@ -10,6 +10,8 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from mes_stoch.schema.errors import UsageError
+
 Positions = NDArray[np.int64]
 
 #: Level of an index that says when.
@@ -45,12 +47,22 @@ class LabelledMatrix:
         """Rows of one step and all columns, dense, without the time in their labels.
 
         A column stands for what acts in that step, such as the state of a unit that is kept for several.
+
+        Raises
+        ------
+        UsageError
+            There is no such step, or rows do not go by steps.
         """
+        if TIME not in self.rows.names:
+            raise UsageError("rows of this matrix have no time; to_frame() and entries() give all of them")
         moments = self.rows.unique(TIME).sort_values()
+        if not _is_whole(step) or not 0 <= step < len(moments):
+            raise UsageError(f"there are steps 0 to {len(moments) - 1}; found {step!r}")
         rows = np.flatnonzero(self.rows.get_level_values(TIME) == moments[step])
         labels = self.columns.droplevel(TIME)
         names = labels.unique()
-        gather = sp.csr_array((np.ones(len(labels)), (np.arange(len(labels)), names.get_indexer(labels))))
+        places = (np.arange(len(labels)), names.get_indexer(labels))
+        gather = sp.csr_array((np.ones(len(labels)), places), shape=(len(labels), len(names)))
         return pd.DataFrame((self.matrix[rows] @ gather).toarray(), self.rows[rows].droplevel(TIME), names)
 
     def entries(self) -> pd.DataFrame:
@@ -76,3 +88,7 @@ class LabelledMatrix:
     def with_columns(self, columns: Positions) -> LabelledMatrix:
         """Some of the columns, by position."""
         return LabelledMatrix(sp.csr_array(self.matrix[:, columns]), self.rows, self.columns[columns])
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)

@@ -40,7 +40,7 @@ from mes_stoch.views.labelled_matrix import TIME, LabelledMatrix
 #: What drives arcs without being a flow on one.
 _DRIVERS = {"state": "no_load", "stored": "store", "drawn": "store"}
 
-_ROW_LEVELS = ["equation", "component", "branch", "node", TIME]
+_ROW_LEVELS = ["equation", "component", "branch", "node", "direction", TIME]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class StandardForm:
 
     @property
     def flows(self) -> pd.MultiIndex:
-        """Labels of ``V``: arcs with their node, then states and stores with an empty one."""
+        """Labels of ``V``: arcs with node and direction, then states and stores, where both are empty."""
         return self.conversion.columns
 
 
@@ -75,7 +75,7 @@ def standard_form(hub: Hub) -> StandardForm:
     has_load = hub.incidence.rows.droplevel(TIME).isin(hub.component_loads.index.unique("node"))
     balance = _on_flows(hub.incidence.matrix, len(flows))
     free = hub.incidence.rows[~has_load]
-    labels += [("balance", "", "", node, moment) for node, moment in free]
+    labels += [("balance", "", "", node, "", moment) for node, moment in free]
     rows = pd.MultiIndex.from_tuples(labels, names=_ROW_LEVELS)
     return StandardForm(
         conversion=LabelledMatrix(
@@ -89,6 +89,7 @@ def standard_form(hub: Hub) -> StandardForm:
 def _flow_labels(hub: Hub, drivers: Any) -> pd.MultiIndex:
     others = hub.columns.loc[drivers, ["component", "name", TIME]].rename(columns={"name": "branch"})
     others.insert(2, "node", "")
+    others.insert(3, "direction", "")
     return pd.MultiIndex.from_frame(pd.concat([hub.conversion.rows.to_frame(index=False), others], ignore_index=True))
 
 
@@ -103,7 +104,7 @@ def _conversion_rows(hub: Hub, drivers: Any) -> tuple[Any, list[tuple[Any, ...]]
     arcs = hub.conversion.rows
     driving, per_unit = _drivers_of_arcs(hub)
     roles = hub.columns["role"].to_numpy()[driving]
-    reference = _references(driving, per_unit, roles)
+    reference = {int(driving[arc]): int(arc) for arc in np.flatnonzero(hub.is_reference)}
     place = {int(column): len(arcs) + number for number, column in enumerate(drivers)}
     entries: list[tuple[int, int, float]] = []
     labels: list[tuple[Any, ...]] = []
@@ -129,18 +130,6 @@ def _drivers_of_arcs(hub: Hub) -> tuple[Any, Any]:
     """Column that drives each arc, and the flow per unit of it."""
     matrix = sp.csr_array(hub.conversion.matrix)
     return matrix.indices, matrix.data
-
-
-def _references(driving: Any, per_unit: Any, roles: Any) -> dict[int, int]:
-    """Reference arc of every flow: the first with a flow of 1 per unit, else the first with any."""
-    found: dict[int, int] = {}
-    for arc in range(len(driving)):
-        column = int(driving[arc])
-        if roles[arc] in _DRIVERS or per_unit[arc] == 0:
-            continue
-        if column not in found or (per_unit[arc] == 1.0 and per_unit[found[column]] != 1.0):
-            found[column] = arc
-    return found
 
 
 def _inputs(hub: Hub, flows: pd.MultiIndex) -> LabelledMatrix:

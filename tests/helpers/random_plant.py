@@ -18,6 +18,8 @@ class RandomPlant:
 
     def __init__(self, seed: int) -> None:
         self._draw = np.random.default_rng(seed)
+        # apart, so that what else is drawn does not depend on it
+        self._port_draw = np.random.default_rng((seed, 1))
         self.period_h = float(self._draw.choice([0.25, 0.5, 1.0, 2.0]))
         self.periods = int(self._draw.choice([3, 4, 6, 8]))
         self.series: dict[str, Any] = {}
@@ -125,8 +127,22 @@ class RandomPlant:
                 | ({"no_load_mw": extra} if has_minimum and extra and node != reference else {})
                 for node, ratio, extra in ports
             ]
+        self._share_nodes(unit, has_minimum=has_minimum)
         unit |= self._maybe(0.3, energy_ramp_mw_per_min=round(largest * self._number(0.2, 0.9) / 60 / self.period_h, 5))
         return unit | (self._states(largest) if has_minimum else {})
+
+    def _share_nodes(self, unit: dict[str, Any], *, has_minimum: bool) -> None:
+        """Ports at a node where there is one already: a part of an input apart, or what it takes of its own output."""
+        draw = self._port_draw
+        others = [port for port in unit["inputs"] if port["node"] != unit["reference"]]
+        if others and draw.random() < 0.4:
+            extra = {"no_load_mw": round(float(draw.uniform(0.01, 0.1)), 3)} if has_minimum else {}
+            node = others[0]["node"]
+            unit["inputs"].append({"node": node, "ratio_per_unit": round(float(draw.uniform(0.01, 0.2)), 3), **extra})
+        others = [port for port in unit["outputs"] if port["node"] != unit["reference"]]
+        if others and draw.random() < 0.4:
+            ratio = round(float(draw.uniform(0.01, 0.2)), 3)
+            unit["inputs"].append({"node": others[0]["node"], "ratio_per_unit": ratio})
 
     def _states(self, largest: float) -> dict[str, Any]:
         least = round(largest * self._number(0.2, 0.6), 3)

@@ -26,6 +26,17 @@ def test_unknown_node_of_a_port(site: SiteFolder) -> None:
     assert_issue(site.issues(), "components.chp.outputs.1.node", site.line("- {node: warm"), "'warm'", "warmth")
 
 
+@pytest.mark.parametrize("name", ["unserved", "dumped"])
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_component_called_like_slack(site: SiteFolder, name: str, is_sound: bool) -> None:
+    site.edit("  wards:\n", f"  {name}:\n")
+    if not is_sound:
+        site.edit("    node: power\n    demand_mw", "    node: power\n    no_such_key: 1\n    demand_mw")
+    words = (f"a component named {name}", "another name", "choose another name; flows of a run")
+    assert_issue(site.issues(), f"components.{name}", site.line(f"{name}:"), *words)
+    assert len(site.issues()) == (1 if is_sound else 2)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from helpers.random_plant import RandomPlant
 from scipy.io import mmread
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from mes_stoch.schema.errors import WriteError
+import mes_stoch as ms
+from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.views import matrix_files
 from mes_stoch.views.hub import Hub, build_hub
@@ -103,6 +105,26 @@ def test_as_a_dataset_it_has_the_matrices_of_every_step(hub: Hub) -> None:
     load = data["load"].to_series().to_numpy()
     by_step = hub.loads.to_numpy().reshape(data.sizes["node"], data.sizes["time"])
     np.testing.assert_array_equal(load.reshape(data["load"].shape), by_step.T)
+
+
+def test_a_site_without_a_store_has_an_empty_storage_matrix(instances: Path) -> None:
+    hub = ms.hub(ms.read(instances / "tiny_site"))
+    assert hub.storage.at(0).shape == (3, 0)
+    data = hub.to_xarray()
+    assert data["storage"].shape == (4, 3, 0)
+    np.testing.assert_array_equal(data["coupling"][3], hub.coupling.at(3))
+
+
+@pytest.mark.parametrize("step", [99, -1, 3.0, True, "0"])
+def test_a_step_that_is_none_is_told(hub: Hub, step: Any) -> None:
+    with pytest.raises(UsageError, match=f"there are steps 0 to {len(hub.steps) - 1}; found"):
+        hub.coupling.at(step)
+
+
+def test_rows_without_time_are_not_those_of_a_step(hub: Hub) -> None:
+    with pytest.raises(UsageError, match="rows of this matrix have no time"):
+        hub.limits.at(0)
+    pd.testing.assert_frame_equal(hub.coupling.at(int(np.int64(1))), hub.coupling.at(np.int64(1)))  # type: ignore[arg-type]
 
 
 def test_a_state_kept_for_two_periods_acts_in_both() -> None:

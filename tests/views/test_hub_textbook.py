@@ -14,6 +14,7 @@ from helpers.two_views import least_cost_of
 from mes_stoch.views.hub import Hub, build_hub
 from mes_stoch.views.standard_form import standard_form
 
+INTO, OUT = "into node", "out of node"
 STORE = {
     "energy_max_mwh": 4.0,
     "charge_max_mw": 2.0,
@@ -117,12 +118,12 @@ def test_limits_of_the_store_entry_by_entry() -> None:
     }
     # 1 / (0.8 x 0.5 x 2) and 0.9 / (0.5 x 2)
     assert row("sharing", 1) == {("stored", second): 1.25, ("drawn", second): 0.9}
-    assert row("terminal", 0) == {("level", second): 1.0}
+    assert row("terminal", 1) == {("level", second): 1.0}
     ends = dict(zip(rows.index, zip(hub.limit_lower, hub.limit_upper, strict=True), strict=True))
     assert ends[("level", 0)] == pytest.approx((0.8, 0.8))
     assert ends[("level", 1)] == (0.0, 0.0)
     assert ends[("sharing", 1)] == (-np.inf, 1.0)
-    assert ends[("terminal", 0)] == (0.0, np.inf)
+    assert ends[("terminal", 1)] == (0.0, np.inf)
 
 
 def test_an_operating_point_by_hand() -> None:
@@ -161,23 +162,23 @@ def test_wangs_standardised_form_entry_by_entry() -> None:
     transformer, power, heat, furnace, _ = ETA
     form = standard_form(hub_of(2.0, 2.0, exchanger=False))
     assert list(form.flows.droplevel("time")) == [
-        ("electricity", "import", "street"),
-        ("natural_gas", "import", "gas"),
-        ("transformer", "power", "street"),
-        ("transformer", "power", "power"),
-        ("turbine", "power", "gas"),
-        ("turbine", "power", "power"),
-        ("turbine", "power", "heat"),
-        ("furnace", "power", "gas"),
-        ("furnace", "power", "heat"),
+        ("electricity", "import", "street", INTO),
+        ("natural_gas", "import", "gas", INTO),
+        ("transformer", "power", "street", OUT),
+        ("transformer", "power", "power", INTO),
+        ("turbine", "power", "gas", OUT),
+        ("turbine", "power", "power", INTO),
+        ("turbine", "power", "heat", INTO),
+        ("furnace", "power", "gas", OUT),
+        ("furnace", "power", "heat", INTO),
     ]
     assert list(form.conversion.rows.droplevel("time")) == [
-        ("conversion", "transformer", "power", "power"),
-        ("conversion", "turbine", "power", "power"),
-        ("conversion", "turbine", "power", "heat"),
-        ("conversion", "furnace", "power", "heat"),
-        ("balance", "", "", "street"),
-        ("balance", "", "", "gas"),
+        ("conversion", "transformer", "power", "power", INTO),
+        ("conversion", "turbine", "power", "power", INTO),
+        ("conversion", "turbine", "power", "heat", INTO),
+        ("conversion", "furnace", "power", "heat", INTO),
+        ("balance", "", "", "street", ""),
+        ("balance", "", "", "gas", ""),
     ]
     assert form.conversion.matrix.toarray().tolist() == [
         [0, 0, -transformer, 1, 0, 0, 0, 0, 0],
@@ -195,12 +196,12 @@ def test_wangs_standardised_form_entry_by_entry() -> None:
 def test_wangs_form_of_a_store() -> None:
     form = standard_form(hub_of([2.0], [2.0], exchanger=False, store=STORE, period_h=0.5))
     z = form.conversion.to_frame().sparse.to_dense()
-    labels = {name: ("hot_water", name, node) for name, node in (("stored", "heat"), ("drawn", "heat"))}
+    labels = {name: ("hot_water", name, "heat", way) for name, way in (("stored", OUT), ("drawn", INTO))}
     z = z.droplevel("time").droplevel("time", axis=1)
     stored = z.loc[("store", *labels["stored"])]
     drawn = z.loc[("store", *labels["drawn"])]
-    assert stored[stored != 0].to_dict() == {("hot_water", "stored", "heat"): 1.0, ("hot_water", "stored", ""): -2.5}
-    assert drawn[drawn != 0].to_dict() == {("hot_water", "drawn", "heat"): 1.0, ("hot_water", "drawn", ""): -1.8}
+    assert stored[stored != 0].to_dict() == {labels["stored"]: 1.0, ("hot_water", "stored", "", ""): -2.5}
+    assert drawn[drawn != 0].to_dict() == {labels["drawn"]: 1.0, ("hot_water", "drawn", "", ""): -1.8}
 
 
 def test_solving_the_standardised_form_for_the_references_gives_the_coupling_matrix() -> None:
@@ -222,9 +223,9 @@ def assert_equivalent(hub: Hub) -> None:
     injection = np.concatenate(
         [form.conversion.matrix.toarray()[kinds == "balance"] @ whole, form.outputs.matrix.toarray() @ whole]
     )
-    nodes = [*(label[-2:] for label in form.conversion.rows[kinds == "balance"]), *form.outputs.rows]
+    nodes = [*((label[3], label[5]) for label in form.conversion.rows[kinds == "balance"]), *form.outputs.rows]
     # each free flow is a branch at its reference port, a state, or energy of a store
-    names = [(flows[k][0], flows[k][1], flows[k][3]) for k in free]
+    names = [(flows[k][0], flows[k][1], flows[k][4]) for k in free]
     rows = hub.injection.rows.get_indexer(pd.MultiIndex.from_tuples(nodes))
     columns = hub.injection.columns.get_indexer(pd.MultiIndex.from_tuples(names))
     expected = np.concatenate([hub.coupling.matrix.toarray(), -hub.storage.matrix.toarray()], axis=1)

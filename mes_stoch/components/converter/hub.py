@@ -32,13 +32,14 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
     state = build_hub_on_off(context, name, spec) if spec.can_be_off else None
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            context.arc(name, "power", port.node, power, context.values(port.ratio_per_unit), direction)
+            ratio, is_reference = context.values(port.ratio_per_unit), port.node == spec.reference
+            context.arc(name, "power", port.node, power, ratio, direction, is_reference=is_reference)
             if state is None:
                 continue
             if port.no_load_mw > 0:
                 context.arc(name, "on", port.node, state.on, port.no_load_mw, direction)
             if direction > 0 and state.is_forced_on.any():
-                least = context.values(port.ratio_per_unit) * spec.power_min_mw + port.no_load_mw
+                least = ratio * spec.power_min_mw + port.no_load_mw
                 context.firm(port.node, "supply", np.where(state.is_forced_on, least, 0.0))
     if state is not None:
         for row in state.ceilings(context, name, spec):

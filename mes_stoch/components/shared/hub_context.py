@@ -88,8 +88,22 @@ class HubContext(Protocol):
         """Columns, one a step or one a span of periods; ``cost`` is money per unit of the column."""
         ...
 
-    def arc(self, owner: str, branch: str, node: str, columns: Columns, per_unit: Numbers, direction: int) -> None:
-        """What a unit of a column brings to a node (+1) or takes from it (-1): MW, one column a step."""
+    def arc(
+        self,
+        owner: str,
+        branch: str,
+        node: str,
+        columns: Columns,
+        per_unit: Numbers,
+        direction: int,
+        *,
+        is_reference: bool = False,
+    ) -> None:
+        """What a unit of a column brings to a node (+1) or takes from it (-1): MW, one column a step.
+
+        Columns are flows, states, or energy stored or drawn. Arcs of one branch, node and direction add up.
+        ``is_reference``: the flow of the column is that on this arc.
+        """
         ...
 
     def load(self, owner: str, node: str, power_mw: Values) -> None:
@@ -110,6 +124,7 @@ class HubContext(Protocol):
         lower: Numbers = -np.inf,
         upper: Numbers = np.inf,
         role: HubRowRole = "limit",
+        numbers: Columns | None = None,
     ) -> HubRows:
-        """So many rows."""
+        """So many rows, with a number each in their labels: the step, period, state or day; default from 0."""
         ...

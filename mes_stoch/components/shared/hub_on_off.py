@@ -151,7 +151,7 @@ def _changes(
     before = np.zeros(len(changing))
     if first == 0:
         before[0] = float(bool(spec.initial_on))
-    rows = context.rows(name, "change", "1", len(changing), lower=before, upper=before)
+    rows = context.rows(name, "change", "1", len(changing), lower=before, upper=before, numbers=changing)
     rows.add(on[changing]).add(start[changing], -1.0).add(stop[changing], 1.0)
     earlier = changing[changing > 0]
     rows.add(on[earlier - 1], -1.0, rows=earlier - first)
@@ -161,7 +161,7 @@ def _changes(
         ("minimum_down", stop, spec.minimum_down_h, 1.0, 1.0),
     ):
         length = max(1, _states(context, spec, hours))
-        rows = context.rows(name, row, "1", len(changing), upper=most).add(on[changing], sign)
+        rows = context.rows(name, row, "1", len(changing), upper=most, numbers=changing).add(on[changing], sign)
         for back in range(length):
             seen = changing[changing - back >= first]
             rows.add(changes[seen - back], 1.0, rows=seen - first)

@@ -41,7 +41,7 @@ def limit_hub_ramp(
     period, share = context.period_of_step, context.hours / context.period_h
     after, before = np.flatnonzero(period > 0), np.flatnonzero(period < context.periods - 1)
     for direction, sign, state_of in (("up", 1.0, later - 1), ("down", -1.0, later)):
-        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=reach, role="ramp")
+        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=reach, role="ramp", numbers=later)
         for columns, coefficients in power:
             mean: Values = share * np.asarray(coefficients, dtype=float)
             rows.add(columns[after], sign * mean[after], rows=period[after] - 1)

@@ -66,7 +66,8 @@ def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored
 
 def _terminal(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
     target, penalty = spec.level_to_leave_mwh, amount(spec.terminal_penalty_eur_per_mwh)
-    rows = context.rows(name, "terminal", "MWh", 1, lower=target, role="target").add(level[-1:])
+    last = np.array([context.steps - 1])
+    rows = context.rows(name, "terminal", "MWh", 1, lower=target, role="target", numbers=last).add(level[-1:])
     most = target - spec.energy_min_mwh
     if penalty is not None and most > 0:
         whole = context.spans(None)

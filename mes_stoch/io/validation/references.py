@@ -11,12 +11,18 @@ from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import SLACK_NAMES
+
+_SLACK_WORDS = dict(
+    zip(SLACK_NAMES, ("demand that a node leaves unserved", "supply that a node throws away"), strict=True)
+)
 
 
 def site_issues(context: CheckContext) -> list[Issue]:
     """Problems of nodes, carriers and components."""
     partial, locator = context.partial, context.locator
     issues = list(_carrier_issues(partial, locator))
+    issues += _name_issues(partial, locator)
     for name, spec in partial.components.items():
         issues += _node_issues(partial, locator, name, spec)
         issues += kind(COMPONENTS, spec.type).function("checks", "issues", Issue)(context, name, spec)
@@ -31,6 +37,13 @@ def _carrier_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issu
         if node.carrier not in partial.carriers:
             hint = did_you_mean(node.carrier, partial.carriers, "carriers of this instance")
             yield locator.issue(("nodes", name, "carrier"), show(node.carrier), "a name listed under carriers", hint)
+
+
+def _name_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
+    for name in (*partial.components, *partial.broken_components):
+        if name in SLACK_NAMES:
+            hint = f"choose another name; flows of a run and an energy hub call {_SLACK_WORDS[name]} so"
+            yield locator.issue(("components", name), f"a component named {name}", "another name", hint)
 
 
 def _node_issues(partial: PartialInstance, locator: Locator, name: str, spec: Component) -> Iterator[Issue]:
