@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from mes_stoch.api.site import Site, checked_tree, site_of
@@ -49,7 +50,7 @@ def lattice(site: Site | Run, scenario: str | None = None) -> Lattice:
     return Lattice.of(site.instance)
 
 
-def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str = 0) -> Hub:
+def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str | None = None) -> Hub:
     """The extended energy hub in one scenario: ``L = C P - S dE`` as labelled sparse matrices, stacked over time.
 
     Reserve and markets are no part of it: costs are those of operation, tariffs included, without what is sold.
@@ -59,8 +60,8 @@ def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str 
     site : Site or Run
     tree : ScenarioTree, optional
         Default that of the run, or the one that ``site.tree()`` draws.
-    scenario : int or str
-        Position or name in the tree.
+    scenario : int or str, optional
+        Position or name in the tree. Default of a run without another tree the one of median profit, else the first.
 
     Raises
     ------
@@ -83,14 +84,17 @@ def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str 
     else:
         raise UsageError(f"a hub is that of a site or a run; found {type(site).__name__}")
     own, _ = checked_tree(described, own)
-    return build_hub(described.instance, own, _position(own, scenario))
+    if scenario is None and tree is None and isinstance(site, Run):
+        scenario = scenario_of(site, None)
+    return build_hub(described.instance, own, 0 if scenario is None else _position(own, scenario))
 
 
 def _position(tree: ScenarioTree, scenario: int | str) -> int:
     """Position of a scenario by its position or name."""
     names = list(tree.scenario_names)
-    if isinstance(scenario, int) and not isinstance(scenario, bool):
-        return scenario
+    # of NumPy as well
+    if isinstance(scenario, Integral) and not isinstance(scenario, bool):
+        return int(scenario)
     if scenario not in names:
         raise UsageError(f"the tree has no scenario {scenario!r}; its scenarios are {listed(names, 5)}")
     return names.index(scenario)

@@ -43,7 +43,8 @@ Exit codes: 0 done, 2 the instance or the command is not right, or something can
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help=f"Folder for {FIGURE}; default figures/ of a RUN, runs/<instance>-site-<time> for an INSTANCE.",
+    help=f"Folder for {FIGURE}; default figures/ of a RUN, runs/<instance>-site-<time> for an INSTANCE. Of another "
+    "scenario of a RUN: a folder of its own, or --force.",
 )
 @click.option(
     "--graphml",
@@ -92,7 +93,7 @@ def site(
     from mes_stoch import api
 
     if is_hub:
-        require_lattice_options({"--out": out, "--graphml": graphml, "--force": force})
+        require_lattice_options({"--out": out, "--graphml": graphml, "--no-figures": no_figures, "--force": force})
         show_hub(*_read(folder), scenario, period or 0, export)
         return
     if period is not None or export is not None:

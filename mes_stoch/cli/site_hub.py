@@ -17,7 +17,10 @@ def show_hub(run: Run | None, described: Site, scenario: str | None, period: int
     from mes_stoch import api
     from mes_stoch.report.figures import scenario_of
     from mes_stoch.report.hub_table import render_hub
+    from mes_stoch.views.matrix_files import require_new_folder
 
+    if export is not None:
+        require_new_folder(export)
     if run is not None:
         tree, chosen = run.tree, scenario_of(run, scenario)
     else:

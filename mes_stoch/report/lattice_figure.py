@@ -280,5 +280,5 @@ def _ratio_key(arcs: tuple[LatticeArc, ...]) -> list[str]:
     ratios = [ratio for arc in arcs for ratio in arc.ratios_per_unit]
     series = list(dict.fromkeys(name for ratio in ratios for name, _ in ratio.series))
     named = ", ".join(series[:_MOST_SERIES]) + (", ..." if len(series) > _MOST_SERIES else "")
-    words = ["x r: r MW per MW at the port marked x 1"] if ratios else []
+    words = ["x r: r MW per MW at the port marked ref."] if ratios else []
     return [*words, f"{BY_SERIES}: r from a series ({named})"] if series else words

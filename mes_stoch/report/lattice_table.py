@@ -16,7 +16,7 @@ from mes_stoch.views.lattice_parts import LatticeArc, LatticeComponent
 def render_lattice(lattice: Lattice, called: str = "") -> RenderableType:
     """Layers and nodes, then the arcs; with flows the energy of each over the horizon of the scenario ``called``."""
     parts: list[RenderableType] = [_layers(lattice), _arcs(lattice, called)]
-    remarks = ["ratio: MW per MW at the port whose ratio is 1; limits in MW, or the series that gives them."]
+    remarks = ["ratio: MW per MW at the port marked ref.; limits in MW, or the series that gives them."]
     if lattice.has_flows:
         remarks.append("MWh: over the horizon, of what remains in each period.")
         remarks += [
@@ -68,5 +68,6 @@ def _add_component(table: Table, lattice: Lattice, component: LatticeComponent) 
 
 def _cells(arc: LatticeArc) -> tuple[str, ...]:
     way = f"-> {arc.node}" if arc.supplies else f"{arc.node} ->"
-    cells = (way, arc.ratio, power(arc.power_max_mw))
+    ratio = f"{arc.ratio} ref." if arc.is_reference else arc.ratio
+    cells = (way, ratio, power(arc.power_max_mw))
     return cells if arc.energy_mwh is None else (*cells, energy(arc.energy_mwh))

@@ -55,7 +55,9 @@ def arc_label(arc: LatticeArc, *, is_at_end: bool = False) -> str:
         return energy(arc.energy_mwh)
     if is_at_end or not arc.ratios_per_unit:
         return ""
-    return f"x {arc.ratio}" if all(not ratio.series for ratio in arc.ratios_per_unit) else BY_SERIES
+    if any(ratio.series for ratio in arc.ratios_per_unit):
+        return BY_SERIES
+    return f"x {arc.ratio} ref." if arc.is_reference else f"x {arc.ratio}"
 
 
 def energy(energy_mwh: float) -> str:

@@ -160,7 +160,7 @@ class Hub:
         return xr.Dataset(parts, coordinates, {"timezone": str(start.tz)})
 
     def write(self, folder: str | Path) -> None:
-        """Write the hub into a new folder: matrices in Matrix Market format, all else as CSV.
+        """Write the hub into a new folder, or an empty one: matrices in Matrix Market format, all else as CSV.
 
         ``coupling``, ``storage``, ``incidence``, ``conversion`` and ``limits`` are matrices, each ``.mtx`` with the
         meaning of its rows and columns in two CSV files. ``columns.csv`` has bounds and costs, ``limits_rows.csv`` the
@@ -169,7 +169,7 @@ class Hub:
         Raises
         ------
         WriteError
-            The folder exists and is not empty, or it cannot be written; nothing is left behind then.
+            The folder exists and is not empty, is the current one, or cannot be written; nothing is left behind then.
         """
         ends = {"role": self.limit_roles, "lower": self.limit_lower, "upper": self.limit_upper}
         tables = {

@@ -38,6 +38,7 @@ ARC_COLUMNS = (
     "direction",
     "ratio_per_unit",
     "ratio",
+    "is_reference",
     "power_max_mw",
     "power_max",
     "capacity_mwh",
@@ -120,7 +121,8 @@ class Lattice:
 
         ``direction`` is ``into node`` or ``out of node``. ``ratio_per_unit`` (MW per MW at the reference port) and
         ``power_max_mw`` are numbers where there is one; ``ratio`` and ``power_max`` say in words what series have a
-        part in, ranges, and that there is no limit. ``capacity_mwh`` is that of the store; ``energy_mwh`` over the
+        part in, ranges, and that there is no limit. ``is_reference`` says which port is that one.
+        ``capacity_mwh`` is that of the store; ``energy_mwh`` over the
         horizon is known after :meth:`with_flows`.
         """
         own = {component.name: component for component in self.components}
@@ -133,6 +135,7 @@ class Lattice:
                 "direction": arc.direction,
                 "ratio_per_unit": arc.ratio_number_per_unit,
                 "ratio": arc.ratio,
+                "is_reference": arc.is_reference,
                 "power_max_mw": None if arc.power_max_mw is None else arc.power_max_mw.constant,
                 "power_max": arc.power_max,
                 "capacity_mwh": own[arc.component].capacity_mwh,
@@ -233,8 +236,18 @@ class Lattice:
 
 
 def _arcs(name: str, spec: Component, carriers: Mapping[str, str]) -> tuple[LatticeArc, ...]:
+    conversion = next(iter(spec.conversions()), None)
+    reference = None if conversion is None else (conversion.reference, conversion.reference_is_output)
     return tuple(
-        LatticeArc(name, arc.node, carriers[arc.node], arc.supplies, arc.ratios_per_unit, arc.power_max_mw)
+        LatticeArc(
+            name,
+            arc.node,
+            carriers[arc.node],
+            arc.supplies,
+            arc.ratios_per_unit,
+            arc.power_max_mw,
+            is_reference=(arc.node, arc.supplies) == reference,
+        )
         for arc in spec.arcs()
     )
 

@@ -62,6 +62,8 @@ class LatticeArc:
         Largest power, MW; ``None``: no limit.
     energy_mwh : float, optional
         Over the horizon, where flows are known.
+    is_reference : bool
+        Whether it is at the port to which the ratios of its component refer.
     """
 
     component: str
@@ -71,6 +73,7 @@ class LatticeArc:
     ratios_per_unit: tuple[LinearQuantity, ...] = ()
     power_max_mw: LinearQuantity | None = None
     energy_mwh: float | None = None
+    is_reference: bool = False
 
     @property
     def direction(self) -> Literal["into node", "out of node"]:

@@ -16,8 +16,26 @@ from mes_stoch.schema.errors import WriteError
 from mes_stoch.views.labelled_matrix import LabelledMatrix
 
 
+def require_new_folder(folder: Path) -> None:
+    """It is not there yet, or an empty one in which nobody works, within a folder that is there.
+
+    Raises
+    ------
+    WriteError
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise WriteError(folder, "it exists, and is no empty folder")
+        if folder.resolve() == Path.cwd():
+            raise WriteError(folder, "it is the folder in which this runs; name a new one")
+        if not folder.parent.is_dir():
+            raise WriteError(folder, f"there is no folder {folder.parent}")
+    except OSError as error:
+        raise WriteError(folder, error.strerror or str(error)) from error
+
+
 def write_matrices(folder: Path, matrices: Mapping[str, LabelledMatrix], tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write matrices and tables into a new folder: all files, or none.
+    """Write matrices and tables into a new folder, or one that is empty: all files, or none.
 
     ``<name>.mtx`` is a matrix, ``<name>_rows.csv`` and ``<name>_columns.csv`` say what its rows and columns are, in
     their order; a table is ``<name>.csv``, and takes the place of the labels of that name.
@@ -25,16 +43,15 @@ def write_matrices(folder: Path, matrices: Mapping[str, LabelledMatrix], tables:
     Raises
     ------
     WriteError
-        The folder exists and is not empty, or it cannot be written; nothing is left behind then.
+        The folder exists and is not empty, is the current one, or cannot be written; nothing is left behind then.
     """
+    require_new_folder(folder)
     contents = {f"{name}.csv": _csv(table) for name, table in tables.items()}
     for name, matrix in matrices.items():
         contents[f"{name}.mtx"] = _matrix_market(matrix)
         for side, labels in (("rows", matrix.rows), ("columns", matrix.columns)):
             contents.setdefault(f"{name}_{side}.csv", _csv(labels.to_frame(index=False)))
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise WriteError(folder, "it exists, and is no empty folder")
         _write_folder(folder, contents)
     except OSError as error:
         raise WriteError(folder, error.strerror or str(error)) from error

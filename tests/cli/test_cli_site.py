@@ -30,6 +30,8 @@ def test_an_instance_is_shown_and_drawn_in_a_folder_of_its_own(command: Command,
     assert ["grid", "-> power", "10 MW"] in rows
     assert ["mains", "-> fuel", "without limit"] in rows
     assert ["chp", "fuel ->", "2.5", "5 MW"] in rows
+    assert ["-> power", "1 ref.", "2 MW"] in rows
+    assert ["-> warmth", "1", "2 MW"] in rows
     assert ["process", "power ->", "process_demand_mw"] in rows
     (folder,) = (tmp_path / "runs").iterdir()
     assert folder.name.startswith("tiny_site-site-20")

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.io import mmread
 
 import mes_stoch as ms
+from mes_stoch.report.figures import typical_scenario
 from mes_stoch.schema.errors import UsageError
 
 Command = Callable[..., Any]
@@ -43,6 +45,7 @@ def test_the_hub_is_exported_once(command: Command, tiny: str, tmp_path: Path) -
     again = command("site", tiny, "--hub", "--export", "hub")
     assert again.code == 2
     assert "cannot write hub" in again.err
+    assert again.out == "", "nothing is printed before the folder is known to be free"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hub"]
 
 
@@ -54,10 +57,25 @@ def test_the_hub_of_a_run_is_that_of_its_scenario(command: Command, tiny: str) -
     assert f"scenario {name}" in done.out
 
 
+def test_the_hub_of_a_run_is_that_of_median_profit(command: Command, tiny: str) -> None:
+    assert command("solve", tiny, "--no-figures", "--out", "run").code == 0
+    run = ms.read_run("run")
+    typical = typical_scenario(run)
+    names = list(run.tree.scenario_names)
+    assert typical != names[0], "a default of the first scenario would not be seen"
+    expected = ms.hub(run, scenario=typical)
+    for found in (ms.hub(run), ms.hub(run, scenario=np.int64(names.index(typical)))):  # type: ignore[arg-type]
+        assert found.columns.equals(expected.columns)
+        assert found.loads.equals(expected.loads)
+    assert f"scenario {typical}" in command("site", "run", "--hub").out
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (("--hub", "--graphml", "a.graphml"), "leave out --graphml"),
+        (("--hub", "--no-figures"), "leave out --no-figures"),
+        (("--hub", "--export", "nowhere/hub"), "there is no folder nowhere"),
         (("--hub", "--period", "4"), "periods 0 to 3; found 4"),
         (("--hub", "--scenario", "nobody"), "no scenario 'nobody'"),
         (("--period", "1"), "add --hub"),

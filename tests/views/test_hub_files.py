@@ -74,7 +74,7 @@ def test_nothing_is_left_behind_where_writing_fails(hub: Hub, tmp_path: Path, mo
     (taken / "mine.txt").write_text("mine")
     with pytest.raises(WriteError, match="no empty folder"):
         hub.write(taken)
-    with pytest.raises(WriteError, match="No such file"):
+    with pytest.raises(WriteError, match=r"there is no folder .*nowhere"):
         hub.write(tmp_path / "nowhere" / "hub")
     calls = []
 
@@ -88,6 +88,13 @@ def test_nothing_is_left_behind_where_writing_fails(hub: Hub, tmp_path: Path, mo
         hub.write(tmp_path / "hub")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
     assert [path.name for path in taken.iterdir()] == ["mine.txt"]
+
+
+def test_the_current_folder_is_not_replaced(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WriteError, match="the folder in which this runs; name a new one"):
+        hub.write(".")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_is_filled(hub: Hub, tmp_path: Path) -> None:

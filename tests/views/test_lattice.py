@@ -83,6 +83,8 @@ def test_every_arc_of_a_small_site(lattice: Lattice) -> None:
     expected = pd.DataFrame(ARCS, columns=columns).astype({"ratio_per_unit": float, "power_max_mw": float})
     assert tuple(lattice.arcs.columns) == ARC_COLUMNS
     pd.testing.assert_frame_equal(lattice.arcs[columns], expected)
+    references = lattice.arcs[lattice.arcs["is_reference"]]
+    assert references[["component", "node"]].to_numpy().tolist() == [["chp", "power"], ["heat_pump", "power"]]
 
 
 def test_what_stands_in_which_layer(lattice: Lattice) -> None:
