@@ -67,6 +67,8 @@ class Conversion:
     cost_eur_per_mwh : float
         Of operation, per MWh at the reference port.
     start_cost_eur : float
+    available_per_unit : float or str
+        Share of ``power_max_mw`` that can be used.
     """
 
     reference: str
@@ -76,6 +78,7 @@ class Conversion:
     power_max_mw: float
     cost_eur_per_mwh: float = 0.0
     start_cost_eur: float = 0.0
+    available_per_unit: Quantity = 1.0
 
     @property
     def ports(self) -> tuple[ConversionPort, ...]:
@@ -96,9 +99,10 @@ class Conversion:
         return sum(ratios, start=LinearQuantity())
 
     def power_max_at(self, node: str, supplies: bool) -> LinearQuantity:
-        """Largest flow there, MW."""
+        """Largest flow there, MW; where ratio and availability are both series, with all available."""
         no_load_mw = sum(port.no_load_mw for port in self.ports_at(node, supplies))
-        return self.ratio_at(node, supplies).scaled(self.power_max_mw) + LinearQuantity(no_load_mw)
+        most = self.ratio_at(node, supplies).scaled(self.power_max_mw)
+        return most.times(LinearQuantity.of(self.available_per_unit)) + LinearQuantity(no_load_mw)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ def limit_hub_ramp(
     *,
     least_mw: float = 0.0,
     on: Columns | None = None,
+    forced_up_mw: Numbers = 0.0,
+    forced_down_mw: Numbers = 0.0,
 ) -> None:
     """Keep the change from one period to the next within a speed.
 
@@ -32,13 +34,19 @@ def limit_hub_ramp(
         ``E``, a column and a coefficient a step.
     on : int array, optional
         Column of ``y`` at each step.
+    forced_up_mw, forced_down_mw : array, shape (steps,), optional
+        What an outage that begins with a step may add to a change.
     """
     later = 1 + np.flatnonzero(np.diff(context.period_of_step))
     if not len(later):
         return
     reach = ramp_mw_per_min * 60.0 * context.period_h + (0.0 if on is None else least_mw)
-    for direction, sign, state_at in (("up", 1.0, later - 1), ("down", -1.0, later)):
-        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=reach, role="ramp")
+    for direction, sign, state_at, forced in (
+        ("up", 1.0, later - 1, forced_up_mw),
+        ("down", -1.0, later, forced_down_mw),
+    ):
+        most = reach + np.broadcast_to(np.asarray(forced, dtype=float), (context.steps,))[later]
+        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=most, role="ramp")
         for columns, coefficients in power:
             own: Values = np.broadcast_to(np.asarray(coefficients, dtype=float), (context.steps,))
             rows.add(columns[later], sign * own[later]).add(columns[later - 1], -sign * own[later - 1])
