@@ -169,6 +169,18 @@ class Connection(Protocol):
     def schedule_penalty_eur_per_mwh(self) -> float | Derived | None: ...
 
 
+def import_share(connection: Connection) -> Quantity:
+    """Share of ``import_max_mw`` that is available, ``import_available_per_unit``; all where the kind has no such."""
+    share: Quantity = getattr(connection, "import_available_per_unit", 1.0)
+    return share
+
+
+def export_share(connection: Connection) -> Quantity:
+    """Share of ``export_max_mw`` that is available, ``export_available_per_unit``; all where the kind has no such."""
+    share: Quantity = getattr(connection, "export_available_per_unit", 1.0)
+    return share
+
+
 class Store(Protocol):
     """A store of energy at one node, whose level can be replayed from what goes in and out."""
 
@@ -341,16 +353,18 @@ def _arc(component: Component, node: str, supplies: bool) -> Arc:
 def _limit(component: Component, node: str, supplies: bool) -> LinearQuantity | None:
     """Largest power of what is not converted, MW; ``None``: no limit is stated."""
     limit: Quantity | None = None
+    share: Quantity = 1.0
     connection, store, unit = component.connection(), component.store(), component.operating_range(node)
     if connection is not None:
         limit = connection.import_max_mw if supplies else connection.export_max_mw
+        share = import_share(connection) if supplies else export_share(connection)
     elif store is not None:
         limit = store.discharge_max_mw if supplies else store.charge_max_mw
     elif unit is not None and unit.is_consumption != supplies:
         limit = unit.high
     elif unit is not None and unit.low_mw < 0:
         limit = -unit.low_mw
-    return None if limit is None else LinearQuantity.of(limit)
+    return None if limit is None else LinearQuantity.of(limit).times(LinearQuantity.of(share))
 
 
 class ReserveProvider(Component):

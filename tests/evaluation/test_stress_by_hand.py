@@ -840,3 +840,23 @@ def test_the_worst_leaf_comes_first() -> None:
     assert test.largest_miss("MW") == 0.0
     table = test.table()
     assert table[["leaf", "place", "missing"]].to_numpy().tolist() == [["s1", "battery", 0.5], ["s2", "battery", 0.25]]
+
+
+def test_a_connection_of_which_less_is_available() -> None:
+    """3 of 4 MW of export in the second hour: 2.5 MW and 1 MW of reserve are half a MW too much there."""
+    connection = grid(export_max_mw=4.0, export_available_per_unit="share")
+    instance = site({"grid": connection, "engine": engine(), **MAINS}, {"fr_afrr_up": reserve()}, periods=2)
+    plan = {
+        "engine.power_mw": [3.0, 2.5],
+        "engine.fr_afrr_up_held_mw": 1.0,
+        "grid.scheduled_mw": [3.0, 2.5],
+    }
+    meters = {("fuel", "mains"): [6.0, 5.0], ("power", "grid"): [-3.0, -2.5]}
+    test = stress(books_by_hand(instance, plan, series={"share": [1.0, 0.75]}, metered=meters))
+    assert found(test) == [("grid", "export limit", 0.5)]
+    assert start_of(test) == 1.0
+    assert stress(books_by_hand(instance, plan, series={"share": [1.0, 0.875]}, metered=meters)).passed
+    # 2.5 MW go through the meter where 2 MW are available
+    assert ("grid", "export limit, as operated", 0.5) in found(
+        stress(books_by_hand(instance, plan, series={"share": [1.0, 0.5]}, metered=meters))
+    )

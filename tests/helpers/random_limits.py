@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 #: Shares of a limit that kinds of components state.
-SHARES = {"converter": ("available_per_unit",)}
+SHARES = {
+    "converter": ("available_per_unit",),
+    "grid_connection": ("import_available_per_unit", "export_available_per_unit"),
+}
 
 
 class RandomLimits:
@@ -21,6 +24,8 @@ class RandomLimits:
         for name, spec in components.items():
             for field in SHARES.get(spec["type"], ()):
                 choice = self._draw.random()
+                if spec.get("import_max_mw", 0.0) is None and field.startswith("import"):
+                    continue
                 if choice < 0.45:
                     series[f"{name}_{field}"] = self._share(shape)
                     spec[field] = f"{name}_{field}"
