@@ -95,8 +95,8 @@ def hold_in_network(site: SiteModel, node: str, network: Network, claims: Sequen
         import - export + sum_p u_p + o_added <= import_max                               (call_power_taken)
         export - import + sum_p u_p + o_taken <= export_max                               (call_power_added)
 
-    The export of a traded connection is its schedule, from which a full call counts, and what is held there for
-    reserve uses up its room first::
+    with what is available of the limits. The export of a traded connection is its schedule, from which a full call
+    counts, and what is held there for reserve uses up its room first::
 
         -scheduled + reserved_down + sum_p held_p <= import_max
          scheduled + reserved_up   + sum_p held_p <= export_max
@@ -104,8 +104,8 @@ def hold_in_network(site: SiteModel, node: str, network: Network, claims: Sequen
     is_traded = site.scheduled_connections().get(node) == network.name
     counted = [claim for claim in claims if counts(claim)]
     for effect in ("taken", "added"):
-        limit_mw = network.import_max_mw if effect == "taken" else network.export_max_mw
-        if limit_mw is None:
+        limit = network.import_limit if effect == "taken" else network.export_limit
+        if limit is None:
             continue
         sign = 1 if effect == "taken" else -1
         back = _total(called([c for c in counted if c.effect != effect]))
@@ -115,7 +115,7 @@ def hold_in_network(site: SiteModel, node: str, network: Network, claims: Sequen
             call = one_way_each(site, network.name, call, of_held=is_traded)
             asked = [claim.held if is_traded else claim.uncalled for claim in call.claims]
             used = _of_schedule(site, network.name, effect) if is_traded else _of_meter(network, sign, back)
-            _carry(site, network.name, call, used, asked, limit_mw)
+            _carry(site, network.name, call, used, asked, limit)
 
 
 def _of_schedule(site: SiteModel, connection: str, effect: Effect) -> OfPeriod:
@@ -129,13 +129,13 @@ def _of_meter(network: Network, sign: int, back: OfPeriod) -> OfPeriod:
 
 
 def _carry(
-    site: SiteModel, owner: str, call: FullCall, used: OfPeriod, asked: Sequence[OfPeriod], limit_mw: float
+    site: SiteModel, owner: str, call: FullCall, used: OfPeriod, asked: Sequence[OfPeriod], limit: OfPeriod
 ) -> None:
     site.constraint(
         owner,
         f"call_power_{call.name}",
         f"{owner} can {_verb(call.effect)} its part of a full call",
-        lambda t: used(t) + sum(part(t) for part in asked) <= limit_mw,
+        lambda t: used(t) + sum(part(t) for part in asked) <= limit(t),
         role="headroom",
     )
 
@@ -158,5 +158,5 @@ def _store_power(site: SiteModel, store: Buffer, call: FullCall, back: Back) -> 
         call,
         lambda t: sign * (store.discharge(t) - store.charge(t)) + beside(t),
         [],
-        limit_mw,
+        lambda t: limit_mw,
     )

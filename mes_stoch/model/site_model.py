@@ -36,7 +36,8 @@ from mes_stoch.components.shared.context import (
 from mes_stoch.model.groups import ColumnGroup, RowGroup
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
-from mes_stoch.schema.component import Component, Connection, providers
+from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.component import Component, Connection, export_share, import_share, providers
 from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -426,11 +427,11 @@ class SiteModel:
             connection, "scheduled_mw", "MW", "realtime", lower=-spec.import_max_mw, upper=spec.export_max_mw
         )
         self._scheduled[connection] = scheduled
-        sides: tuple[tuple[Direction, int, float, str], ...] = (
-            ("up", 1, spec.export_max_mw, "export limit"),
-            ("down", -1, spec.import_max_mw, "import limit"),
+        sides: tuple[tuple[Direction, int, float, Quantity, str], ...] = (
+            ("up", 1, spec.export_max_mw, export_share(spec), "export limit"),
+            ("down", -1, spec.import_max_mw, import_share(spec), "import limit"),
         )
-        for direction, sign, limit_mw, text in sides:
+        for direction, sign, limit_mw, share, text in sides:
             directed_products = [
                 directed
                 for directed in self.directed_products
@@ -438,14 +439,14 @@ class SiteModel:
             ]
             reserved = stack_at_connection(self, connection, directed_products, direction, self._holders)
             self._reserved[connection, direction] = reserved
-            if directed_products:
-                self._limit_sum(
+            # without reserve the row would only repeat a bound of the schedule, unless that changes
+            if directed_products or share != 1:
+                self.constraint(
                     connection,
                     f"headroom_{direction}",
                     f"schedule and reserve together stay within the {text} of {connection}",
-                    _beside(scheduled, sign, reserved),
-                    limit_mw,
-                    "headroom",
+                    _within(_beside(scheduled, sign, reserved), self.quantity(share), limit_mw),
+                    role="headroom",
                 )
 
     def reserved(self, connection: str, direction: Direction, t: int) -> Expression:
@@ -470,6 +471,10 @@ def _sum_of(variables: Sequence[Any]) -> OfPeriod:
 
 def _total(parts: Sequence[OfPeriod]) -> OfPeriod:
     return lambda t: sum(part(t) for part in parts)
+
+
+def _within(total: OfPeriod, share: OfPeriod, limit_mw: float) -> OfPeriod:
+    return lambda t: total(t) <= share(t) * limit_mw
 
 
 def _beside(scheduled: Any, sign: int, reserved: OfPeriod) -> OfPeriod:

@@ -44,6 +44,16 @@ class LinearQuantity:
     def scaled(self, factor: float) -> LinearQuantity:
         return LinearQuantity(self.number * factor, tuple((name, own * factor) for name, own in self.series))
 
+    def times(self, share: LinearQuantity) -> LinearQuantity:
+        """The product with a share of at most 1; without the share where both have series.
+
+        >>> str(LinearQuantity(2.0).times(LinearQuantity.of("chp_available_per_unit")))
+        '2 x chp_available_per_unit'
+        """
+        if share.constant is not None:
+            return self.scaled(share.constant)
+        return self if self.constant is None else share.scaled(self.constant)
+
     def __add__(self, other: LinearQuantity) -> LinearQuantity:
         factors = dict(self.series)
         for name, factor in other.series:

@@ -67,6 +67,8 @@ class Conversion:
     cost_eur_per_mwh : float
         Of operation, per MWh at the reference port.
     start_cost_eur : float
+    available_per_unit : float or str
+        Share of ``power_max_mw`` that can be used.
     """
 
     reference: str
@@ -76,6 +78,7 @@ class Conversion:
     power_max_mw: float
     cost_eur_per_mwh: float = 0.0
     start_cost_eur: float = 0.0
+    available_per_unit: Quantity = 1.0
 
     @property
     def ports(self) -> tuple[ConversionPort, ...]:
@@ -96,9 +99,10 @@ class Conversion:
         return sum(ratios, start=LinearQuantity())
 
     def power_max_at(self, node: str, supplies: bool) -> LinearQuantity:
-        """Largest flow there, MW."""
+        """Largest flow there, MW; where ratio and availability are both series, with all available."""
         no_load_mw = sum(port.no_load_mw for port in self.ports_at(node, supplies))
-        return self.ratio_at(node, supplies).scaled(self.power_max_mw) + LinearQuantity(no_load_mw)
+        most = self.ratio_at(node, supplies).scaled(self.power_max_mw)
+        return most.times(LinearQuantity.of(self.available_per_unit)) + LinearQuantity(no_load_mw)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,18 @@ class Connection(Protocol):
     def export_price_eur_per_mwh(self) -> Quantity: ...
     @property
     def schedule_penalty_eur_per_mwh(self) -> float | Derived | None: ...
+
+
+def import_share(connection: Connection) -> Quantity:
+    """Share of ``import_max_mw`` that is available, ``import_available_per_unit``; all where the kind has no such."""
+    share: Quantity = getattr(connection, "import_available_per_unit", 1.0)
+    return share
+
+
+def export_share(connection: Connection) -> Quantity:
+    """Share of ``export_max_mw`` that is available, ``export_available_per_unit``; all where the kind has no such."""
+    share: Quantity = getattr(connection, "export_available_per_unit", 1.0)
+    return share
 
 
 class Store(Protocol):
@@ -337,16 +353,18 @@ def _arc(component: Component, node: str, supplies: bool) -> Arc:
 def _limit(component: Component, node: str, supplies: bool) -> LinearQuantity | None:
     """Largest power of what is not converted, MW; ``None``: no limit is stated."""
     limit: Quantity | None = None
+    share: Quantity = 1.0
     connection, store, unit = component.connection(), component.store(), component.operating_range(node)
     if connection is not None:
         limit = connection.import_max_mw if supplies else connection.export_max_mw
+        share = import_share(connection) if supplies else export_share(connection)
     elif store is not None:
         limit = store.discharge_max_mw if supplies else store.charge_max_mw
     elif unit is not None and unit.is_consumption != supplies:
         limit = unit.high
     elif unit is not None and unit.low_mw < 0:
         limit = -unit.low_mw
-    return None if limit is None else LinearQuantity.of(limit)
+    return None if limit is None else LinearQuantity.of(limit).times(LinearQuantity.of(share))
 
 
 class ReserveProvider(Component):

@@ -77,6 +77,14 @@ def column(found: FlexibilityRegion, name: str, direction: str, start: int = 0) 
     return [float(value) for value in own[name]]
 
 
+def test_an_exchange_deviates_within_what_is_available_of_its_connection() -> None:
+    """A battery of 4 MW behind 6 MW of export, of which half is available: 3 MW up, 4 MW down."""
+    connection = grid(export_max_mw=6.0, export_available_per_unit=0.5)
+    found = region_of({"grid": connection, "battery": BATTERY}, [0.5])
+    assert column(found, "deviation_mw", "up") == pytest.approx([3.0])
+    assert column(found, "deviation_mw", "down") == pytest.approx([4.0])
+
+
 def test_a_battery_gives_its_power_and_then_its_energy_over_the_time() -> None:
     found = region_of({"battery": BATTERY}, [0.5, 1.0, 2.0])
     # 4 MWh inside are 3.6 outside

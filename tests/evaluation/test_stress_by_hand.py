@@ -439,6 +439,44 @@ def test_limits_of_an_engine() -> None:
     assert stress(books_by_hand(instance, plan, metered=meters)).passed
 
 
+@pytest.mark.parametrize("least_mw", [0.0, 1.0])
+def test_an_engine_of_which_less_is_available(least_mw: float) -> None:
+    """3 of 4 MW in the second hour: 2.5 MW and 1 MW of reserve are half a MW too much there, and not in the first."""
+    spec = engine(power_min_mw=least_mw, available_per_unit="share")
+    instance = site({"engine": spec, **MAINS}, {"fr_afrr_up": reserve(), "fr_afrr_down": reserve()}, periods=2)
+    plan = {
+        "engine.power_mw": [3.0, 2.5],
+        "engine.on": 1.0,
+        "engine.fr_afrr_up_held_mw": 1.0,
+        "engine.fr_afrr_down_held_mw": 1.0,
+        "grid.scheduled_mw": [3.0, 2.5],
+    }
+    meters = {("fuel", "mains"): [6.0, 5.0]}
+    test = stress(books_by_hand(instance, plan, series={"share": [1.0, 0.75]}, metered=meters))
+    assert found(test) == [("engine", "largest power", 0.5)]
+    assert start_of(test) == 1.0
+    assert stress(books_by_hand(instance, plan, series={"share": [1.0, 0.875]}, metered=meters)).passed
+
+
+def test_before_an_outage_an_engine_runs_at_any_power() -> None:
+    """At most 2 MW before a stop of its own: 1 MW too much; before an outage its 4 MW."""
+    spec = engine(power_min_mw=1.0, stop_power_max_mw=2.0, available_per_unit="share")
+    instance = site({"engine": spec, **MAINS}, {"fr_afrr_up": reserve(), "fr_afrr_down": reserve()}, periods=2)
+    plan = {
+        "engine.power_mw": [2.5, 0.0],
+        "engine.on": [1.0, 0.0],
+        "engine.fr_afrr_up_held_mw": [0.5, 0.0],
+        "engine.fr_afrr_down_held_mw": 0.0,
+        "grid.scheduled_mw": [2.5, 0.0],
+    }
+    meters = {("fuel", "mains"): [5.0, 0.0]}
+    assert found(stress(books_by_hand(instance, plan, series={"share": [1.0, 1.0]}, metered=meters))) == [
+        ("engine", "largest power", 1.0),
+        ("engine", "largest power, as operated", 0.5),
+    ]
+    assert stress(books_by_hand(instance, plan, series={"share": [1.0, 0.2]}, metered=meters)).passed
+
+
 def test_starts_stops_and_ramps() -> None:
     fields = {"power_min_mw": 1.0, "start_power_max_mw": 2.0, "stop_power_max_mw": 2.5, "initial_on": False}
     instance = site({"engine": engine(**fields, ramp_mw_per_min=0.1), **MAINS}, {"fr_afrr_up": reserve()}, periods=4)
@@ -802,3 +840,23 @@ def test_the_worst_leaf_comes_first() -> None:
     assert test.largest_miss("MW") == 0.0
     table = test.table()
     assert table[["leaf", "place", "missing"]].to_numpy().tolist() == [["s1", "battery", 0.5], ["s2", "battery", 0.25]]
+
+
+def test_a_connection_of_which_less_is_available() -> None:
+    """3 of 4 MW of export in the second hour: 2.5 MW and 1 MW of reserve are half a MW too much there."""
+    connection = grid(export_max_mw=4.0, export_available_per_unit="share")
+    instance = site({"grid": connection, "engine": engine(), **MAINS}, {"fr_afrr_up": reserve()}, periods=2)
+    plan = {
+        "engine.power_mw": [3.0, 2.5],
+        "engine.fr_afrr_up_held_mw": 1.0,
+        "grid.scheduled_mw": [3.0, 2.5],
+    }
+    meters = {("fuel", "mains"): [6.0, 5.0], ("power", "grid"): [-3.0, -2.5]}
+    test = stress(books_by_hand(instance, plan, series={"share": [1.0, 0.75]}, metered=meters))
+    assert found(test) == [("grid", "export limit", 0.5)]
+    assert start_of(test) == 1.0
+    assert stress(books_by_hand(instance, plan, series={"share": [1.0, 0.875]}, metered=meters)).passed
+    # 2.5 MW go through the meter where 2 MW are available
+    assert ("grid", "export limit, as operated", 0.5) in found(
+        stress(books_by_hand(instance, plan, series={"share": [1.0, 0.5]}, metered=meters))
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.random_limits import RandomLimits
 from helpers.site_builder import make_instance, make_tree
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -14,12 +15,13 @@ Port = tuple[str, float | str, float]
 
 
 class RandomPlant:
-    """One random site; ``seed`` says which."""
+    """One random site; ``seed`` says which. ``has_outages`` adds limits that change, from a generator of their own."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, has_outages: bool = False) -> None:
         self._draw = np.random.default_rng(seed)
         # apart, so that what else is drawn does not depend on it
         self._port_draw = np.random.default_rng((seed, 1))
+        self._outages = RandomLimits(seed) if has_outages else None
         self.period_h = float(self._draw.choice([0.25, 0.5, 1.0, 2.0]))
         self.periods = int(self._draw.choice([3, 4, 6, 8]))
         self.series: dict[str, Any] = {}
@@ -28,6 +30,8 @@ class RandomPlant:
         components = self._networks() | self._converters() | self._others()
         nodes = {name: self._penalties() for name in ("power", "north", "warmth", "cold", "fuel")}
         nodes["north"]["carrier"] = "electricity"
+        if self._outages is not None:
+            self._outages.add_to(components, self.series, (self.periods,))
         instance = make_instance(
             components,
             periods=self.periods,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.random_limits import RandomLimits
 from helpers.random_site import below_nodes
 from helpers.site_builder import grid, mains, make_instance, make_tree
 from mes_stoch.schema.instance import Instance
@@ -21,10 +22,11 @@ DOWN = ("fr_fcr", "fr_afrr_down", "fr_mfrr_down")
 
 
 class ReserveSite:
-    """One random site; ``seed`` says which."""
+    """One random site; ``seed`` says which. ``has_outages`` adds limits that change, from a generator of their own."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, has_outages: bool = False) -> None:
         self._draw = np.random.default_rng(seed)
+        self._outages = RandomLimits(seed) if has_outages else None
         self.period_h = float(self._draw.choice([0.25, 1.0]))
         self.hours = int(self._draw.choice([4, 8]))
         self.periods = round(self.hours / self.period_h)
@@ -40,6 +42,8 @@ class ReserveSite:
     def build(self) -> tuple[Instance, ScenarioTree]:
         products = self._products()
         components = self._components(tuple(products))
+        if self._outages is not None:
+            self._outages.add_to(components, self.series, (self.leaves, self.periods))
         held = {product for spec in components.values() for product in spec.get("provides", ())}
         products = {name: fields for name, fields in products.items() if name in held}
         markets = {

@@ -304,3 +304,10 @@ def test_series_of_a_port(site: SiteFolder) -> None:
     site.with_converter().edit("ratio_per_unit: 1.1", "ratio_per_unit: cop_per_unit")
     line = site.line("- {node: warmth")
     site.only_issue("components.chp.outputs.1.ratio_per_unit", line, "'cop_per_unit'", "fcr_up_per_unit")
+
+
+def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
+    site.with_converter()
+    site.edit("    import_max_mw: null\n", "    import_max_mw: null\n    import_available_per_unit: 0.5\n")
+    line = site.line("import_available_per_unit: 0.5")
+    site.only_issue("components.mains.import_available_per_unit", line, "0.5, without import_max_mw", "leave this out")

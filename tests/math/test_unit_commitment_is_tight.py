@@ -7,7 +7,7 @@ vertex, and the same objective is maximised by going through every sequence of s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Any
@@ -17,7 +17,7 @@ import pytest
 import scipy.sparse as sp
 from helpers.site_builder import grid, mains, make_instance, make_tree
 from numpy.typing import NDArray
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from mes_stoch.model.site_program import build_program
 
@@ -34,6 +34,14 @@ CASES: list[dict[str, Any]] = [
     {"minimum_up_h": 3.0, "minimum_down_h": 2.0, "start_power_max_mw": 1.5, "stop_power_max_mw": 2.5},
     {"minimum_up_h": 1.0, "minimum_down_h": 2.0, "start_power_max_mw": 1.5, "stop_power_max_mw": 2.5},
     {"minimum_up_h": 1.0, "start_power_max_mw": 3.0, "stop_power_max_mw": 1.0, "initial_on": True},
+]
+
+
+#: Shares that are available; 0.2 of 4 MW is less than the least power.
+SHARES = [
+    [1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0],
+    [0.0, 1.0, 0.7, 1.0, 0.2, 0.2, 1.0, 1.0],
+    [1.0, 0.6, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
 ]
 
 
@@ -56,8 +64,19 @@ class Polytope:
         assert answer.status == 0
         return -float(answer.fun), answer.x
 
+    def best_with_states(self, objective: NDArray[np.float64]) -> float:
+        """The same with whole states."""
+        is_state = np.zeros(len(objective))
+        is_state[self.columns["on"]] = 1
+        rows = LinearConstraint(self.matrix, self.lower, self.upper)
+        answer = milp(-objective, integrality=is_state, bounds=Bounds(0.0, self.column_upper), constraints=rows)
+        assert answer.status == 0
+        return -float(answer.fun)
 
-def polytope(fields: dict[str, Any], *, without: tuple[str, ...] = ()) -> Polytope:
+
+def polytope(
+    fields: dict[str, Any], *, without: tuple[str, ...] = (), available: Sequence[float] | None = None
+) -> Polytope:
     unit = {
         "type": "converter",
         "reference": "power",
@@ -67,8 +86,10 @@ def polytope(fields: dict[str, Any], *, without: tuple[str, ...] = ()) -> Polyto
         "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
         **fields,
     }
+    if available is not None:
+        unit["available_per_unit"] = "share_per_unit"
     instance = make_instance({"grid": grid(), "mains": mains(), "unit": unit}, periods=STATES)
-    program = build_program(instance, make_tree(instance))
+    program = build_program(instance, make_tree(instance, None if available is None else {"share_per_unit": available}))
     arrays = program.scenario(0)
     own = {f.quantity: f.positions for f in program.column_groups if f.owner == "unit"}
     columns = np.concatenate([own[quantity] for quantity in QUANTITIES])
@@ -83,26 +104,36 @@ def polytope(fields: dict[str, Any], *, without: tuple[str, ...] = ()) -> Polyto
     )
 
 
-def sequences(fields: dict[str, Any]) -> Iterator[tuple[int, ...]]:
-    """Every sequence of states that keeps the minimum times."""
+def sequences(fields: dict[str, Any], out: frozenset[int] = frozenset()) -> Iterator[tuple[int, ...]]:
+    """Every sequence of states that keeps the minimum times; a run that an outage ends may be shorter."""
     least = {1: int(fields.get("minimum_up_h", 1)), 0: int(fields.get("minimum_down_h", 1))}
     before = fields.get("initial_on")
     for states in product((0, 1), repeat=STATES):
         runs = [(state, len(list(run))) for state, run in groupby(states)]
-        ok = all(length >= least[state] for state, length in runs[1:-1])
+        ends = np.cumsum([length for _, length in runs])
+        is_cut = [state == 1 and int(end) in out for (state, _), end in zip(runs, ends, strict=True)]
+        ok = not any(states[k] for k in out)
+        ok &= all(cut or length >= least[state] for (state, length), cut in zip(runs[1:-1], is_cut[1:-1], strict=True))
         first, length = runs[0]
+        length = 1000 if is_cut[0] else length
         if before is not None and first == before:
             # the run began before the horizon
             passed = fields.get("initial_state_h", 1000.0)
             ok &= len(runs) == 1 or passed + length >= least[first]
         elif before is not None:
             ok &= len(runs) == 1 or length >= least[first]
-            ok &= fields.get("initial_state_h", 1000.0) >= least[1 - first]
+            # on before, and out at once
+            ok &= fields.get("initial_state_h", 1000.0) >= least[1 - first] or (before and 0 in out)
         if ok:
             yield states
 
 
-def value_of(states: tuple[int, ...], fields: dict[str, Any], weight: dict[str, NDArray[np.float64]]) -> float:
+def value_of(
+    states: tuple[int, ...],
+    fields: dict[str, Any],
+    weight: dict[str, NDArray[np.float64]],
+    available: Sequence[float] = (1.0,) * STATES,
+) -> float:
     """The most the objective can be with these states: the power follows its weight to a limit."""
     before = fields.get("initial_on")
     first = 0 if before is not None else 1
@@ -113,10 +144,10 @@ def value_of(states: tuple[int, ...], fields: dict[str, Any], weight: dict[str, 
         if k >= first:
             total += weight["start"][k - first] * (state > old) + weight["stop"][k - first] * (state < old)
         if state:
-            largest = POWER_MAX
+            largest = POWER_MAX * available[k]
             if not old:
                 largest = min(largest, fields.get("start_power_max_mw", POWER_MAX))
-            if k + 1 < STATES and not states[k + 1]:
+            if k + 1 < STATES and not states[k + 1] and POWER_MAX * available[k + 1] >= POWER_MIN:
                 largest = min(largest, fields.get("stop_power_max_mw", POWER_MAX))
             total += max(weight["power_mw"][k] * power for power in (POWER_MIN, largest))
     return total
@@ -139,6 +170,28 @@ def test_every_vertex_has_integer_states_and_is_one_of_the_sequences(fields: dic
             assert found == pytest.approx(np.round(found), abs=1e-7)
         weight = {quantity: objective[places] for quantity, places in shape.columns.items()}
         assert best == pytest.approx(max(value_of(states, fields, weight) for states in allowed), abs=1e-7)
+
+
+@pytest.mark.parametrize("fields", CASES)
+@pytest.mark.parametrize("available", SHARES)
+def test_the_rows_are_as_right_where_outages_cut_runs_short(fields: dict[str, Any], available: list[float]) -> None:
+    """With whole states the best is that of a sequence; without limits of starts and stops they come by themselves."""
+    shape = polytope(fields, available=available)
+    out = frozenset(k for k, share in enumerate(available) if POWER_MAX * share < POWER_MIN)
+    allowed = list(sequences(fields, out))
+    assert allowed
+    fractions = 0
+    for objective in objectives(shape):
+        weight = {quantity: objective[places] for quantity, places in shape.columns.items()}
+        best = max(value_of(states, fields, weight, available) for states in allowed)
+        relaxed, values = shape.best(objective)
+        assert relaxed >= best - 1e-7
+        assert shape.best_with_states(objective) == pytest.approx(best, abs=1e-7)
+        states = values[shape.columns["on"]]
+        fractions += bool(np.abs(states - np.round(states)).max() > 1e-7)
+    if not any(key.endswith("power_max_mw") for key in fields):
+        # of minimum times alone the hull as well
+        assert fractions == 0
 
 
 def test_the_rows_of_minimum_times_are_needed() -> None:

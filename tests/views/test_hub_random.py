@@ -17,8 +17,8 @@ THIN, THIN_OBJECTIVES = 12, 5
 FULL, FULL_OBJECTIVES = 100, 100
 
 
-def views_of(seed: int) -> TwoViews:
-    return two_views(*RandomPlant(seed).build())
+def views_of(seed: int, *, has_outages: bool = False) -> TwoViews:
+    return two_views(*RandomPlant(seed, has_outages=has_outages).build())
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,20 @@ def views_of(seed: int) -> TwoViews:
 def test_the_hub_allows_what_the_model_allows(seed: int, objectives: int) -> None:
     """The same least cost with binaries; with states fixed, the same optimum in every direction of the port flows."""
     found = views_of(seed).compare(objectives, seed)
+    assert found.cost_difference <= COST_TOLERANCE
+    assert found.flow_difference <= FLOW_TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("seed", "objectives"),
+    [
+        *((seed, THIN_OBJECTIVES) for seed in range(THIN)),
+        *(pytest.param(seed, FULL_OBJECTIVES, marks=pytest.mark.full_size) for seed in range(FULL)),
+    ],
+)
+def test_the_hub_allows_what_the_model_allows_in_outages(seed: int, objectives: int) -> None:
+    """The same where less than all of a device is available, or nothing."""
+    found = views_of(seed, has_outages=True).compare(objectives, seed)
     assert found.cost_difference <= COST_TOLERANCE
     assert found.flow_difference <= FLOW_TOLERANCE
 

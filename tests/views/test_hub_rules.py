@@ -91,6 +91,20 @@ NO_LOAD = {"inputs": [{"node": "fuel", "ratio_per_unit": 1.0, "no_load_mw": 1.0}
 CONVERTER = [
     # 4 MW for 40, the fifth for 100; a boiler of 9 MW: 50
     boiler("largest power", [5.0], {"power_max_mw": 4.0}, 140.0, 50.0, no_rule={"power_max_mw": 9.0}),
+    # 2 MW for 20, the other two for 200
+    boiler("share that is available", [4.0], {"available_per_unit": 0.5}, 220.0, 40.0),
+    # the same of a unit that is on or off, and with a limit of its start
+    boiler("share that is available when on", [4.0], {"available_per_unit": 0.5}, 220.0, 40.0, base=FREE),
+    boiler(
+        "share that is available at a start",
+        [4.0],
+        {"available_per_unit": 0.5},
+        220.0,
+        130.0,
+        base=MINIMUM | {"start_power_max_mw": 3.0},
+    ),
+    # less than its least power
+    boiler("outage", [4.0], {"available_per_unit": 0.2}, 400.0, 40.0, base=FREE),
     # the unit cannot run at 1 MW: the backup for 100, not 10
     boiler("least power", [1.0], {"power_min_mw": 2.0}, 100.0, 10.0),
     # 1 MW for the demand, 1 MW of fuel for being on

@@ -20,14 +20,16 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
     port is an output, -1 where it is an input::
 
         P[t] + held_plus[t]  <= P_max y[t]                 (maximum)
+        P[t] + held_plus[t]  <= usable[t] P_max y[t]       (available; where less than all can be available)
         P[t] - held_minus[t] >= P_min y[t]                 (minimum)
         P_called[t] = P[t] + sigma (sum_up e[t] - sum_down e[t])            (e: what is delivered of a call)
         flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
 
-    ``held_plus`` is the reserve that raises ``P``: upward for a generator, downward for a consumer. A call also moves
-    the other ports: where no unlimited network stands behind a node, a full call must find its power and energy there
-    (:mod:`mes_stoch.model.deliverability`): heat that a heat pump no longer makes must be backed by other heat, and a
-    CHP that raises output needs room for its heat.
+    ``usable`` is the share that is available, and 0 in an outage, where that is less than the minimum. Where it falls,
+    the schedule may fall as far at once, faster than its ramp. ``held_plus`` is the reserve that raises ``P``: upward
+    for a generator, downward for a consumer. A call also moves the other ports: where no unlimited network stands
+    behind a node, a full call must find its power and energy there (:mod:`mes_stoch.model.deliverability`): heat that a
+    heat pump no longer makes must be backed by other heat, and a CHP that raises output needs room for its heat.
 
     Symbols
     -------
@@ -40,7 +42,7 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
     headroom and energy of a call as in the project's model description (docs/model.md).
     """
     power = context.variable(name, "power_mw", "MW", "realtime", upper=spec.power_max_mw)
-    on_off = build_on_off(context, name, spec)
+    on_off = build_on_off(context, name, spec, spec.available_per_unit)
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     sigma = 1 if spec.reference_is_output else -1
 
@@ -52,12 +54,13 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
         lambda t: power[t],
         least_mw=spec.power_min_mw,
         state=on_off.state,
+        forced_down=on_off.service.lost_power(),
     )
 
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
             _connect(context, name, spec, port, direction, sigma, power, on_off, reserve)
-    context.availability(name, Availability(power=lambda t: spec.power_max_mw, state=on_off.state, counts=sigma > 0))
+    context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=sigma > 0))
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
         context.earn(
@@ -76,6 +79,15 @@ def _limits(
     sigma: int,
 ) -> None:
     raising, lowering = (reserve.held_up, reserve.held_down) if sigma > 0 else (reserve.held_down, reserve.held_up)
+    if on_off.service.is_limited:
+        power_max = on_off.service.power_max()
+        context.constraint(
+            name,
+            "available",
+            f"{name} runs below what is available of it, with room for the reserve that raises it",
+            lambda t: power[t] + raising(t) <= power_max(t) * on_off.state(t),
+            role="headroom",
+        )
     # Without on/off and reserve both rows would only repeat the bounds of the variable.
     if spec.power_min_mw == 0 and not reserve.directed_products:
         return
@@ -110,11 +122,7 @@ def _connect(
     ratio = context.quantity(port.ratio_per_unit)
     change = reserve.net_called(port.ratio_per_unit)
     if direction > 0 and on_off.forced:
-        context.firm(
-            port.node,
-            "supply",
-            lambda t: ratio(t) * spec.power_min_mw + port.no_load_mw if t in on_off.forced else 0.0,
-        )
+        context.firm(port.node, "supply", _forced_supply(context, spec, port, on_off))
     context.inject(
         port.node,
         name,
@@ -137,6 +145,13 @@ def _connect(
                 lowers_flow=sigma * directed.sign < 0,
             ),
         )
+
+
+def _forced_supply(context: ModelContext, spec: Converter, port: ConverterPort, on_off: OnOff) -> OfPeriod:
+    """What its state before the horizon makes a unit bring, MW."""
+    kept = on_off.service.kept
+    ratio, is_kept = context.product(port.ratio_per_unit, kept), context.quantity(kept)
+    return lambda t: ratio(t) * spec.power_min_mw + port.no_load_mw * is_kept(t) if t in on_off.forced else 0.0
 
 
 def _times(ratio: OfPeriod, held: Any) -> OfPeriod:

@@ -37,12 +37,20 @@ class Converter(ReserveProvider):
             r"power_mw|capacity_mw|p_nom(_mw)?|rated_power_mw",
             "write power_max_mw, the largest flow at the reference port",
         ),
+        (
+            r"(availability|unavailability|outages?|maintenance|derating|p_max_pu)(_.*)?",
+            "write available_per_unit, the share of power_max_mw that can be used: a number or a series, 0 in outages",
+        ),
     )
 
     type: Literal["converter"]
     reference: Identifier = Field(description="Node of the reference port.")
     power_max_mw: Positive = Field(description="Largest flow at the reference port.")
     power_min_mw: NonNegative = Field(default=0.0, description="Smallest flow when on; 0: no on/off decision.")
+    available_per_unit: Quantity = Field(
+        default=1.0,
+        description="Share of power_max_mw that can be used, 0 to 1: derating, outage. Below power_min_mw it is off.",
+    )
     state_block_h: Positive | None = Field(
         default=None, description="The on/off state is constant over blocks of so many local hours; null: a period."
     )
@@ -119,6 +127,7 @@ class Converter(ReserveProvider):
                 self.power_max_mw,
                 self.cost_eur_per_mwh,
                 self.start_cost_eur,
+                self.available_per_unit,
             ),
         )
 
@@ -147,6 +156,7 @@ class Converter(ReserveProvider):
         return OperatingRange(0.0, self.power_max_mw, is_consumption=is_consumption)
 
     def data_rules(self) -> Iterator[DataRule]:
+        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
         for side, own in self.sides:
             for number, port in enumerate(own):
                 key = f"{side}[{number}].ratio_per_unit"

@@ -19,6 +19,7 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
 
         C[node, P] = +ratio (outputs), -ratio (inputs),    C[node, y] = +-no_load
         P[t] - P_max y[t] + (P_max - P_start) u[t] + (P_max - P_stop) w[t+1] <= 0         (maximum)
+        0 <= P[t] <= available[t] P_max
         P[t] - P_min y[t] >= 0                                                            (minimum)
 
     ``u``, ``w`` and their rules: :mod:`mes_stoch.components.shared.hub_on_off`.
@@ -28,8 +29,9 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
     Coupling matrix: Geidl and Andersson, IEEE Trans. Power Syst. 22(1), 2007, doi 10.1109/TPWRS.2006.888988.
     """
     cost = spec.cost_eur_per_mwh * context.hours
-    power = context.columns(name, "power", "MW", "flow", upper=spec.power_max_mw, cost=cost)
-    state = build_hub_on_off(context, name, spec) if spec.can_be_off else None
+    available = context.values(spec.available_per_unit)
+    power = context.columns(name, "power", "MW", "flow", upper=spec.power_max_mw * available, cost=cost)
+    state = build_hub_on_off(context, name, spec, available) if spec.can_be_off else None
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
             ratio, is_reference = context.values(port.ratio_per_unit), port.node == spec.reference
@@ -53,4 +55,13 @@ def _ramp(context: HubContext, name: str, spec: Converter, power: np.ndarray, st
     if spec.energy_ramp_mw_per_min is None:
         return
     on = None if state is None else state.on
-    limit_hub_ramp(context, name, spec.energy_ramp_mw_per_min, [(power, 1.0)], least_mw=spec.power_min_mw, on=on)
+    usable = context.values(spec.available_per_unit) if state is None else state.usable_per_unit
+    limit_hub_ramp(
+        context,
+        name,
+        spec.energy_ramp_mw_per_min,
+        [(power, 1.0)],
+        least_mw=spec.power_min_mw,
+        on=on,
+        forced_down_mw=spec.power_max_mw * np.maximum(-np.diff(usable, prepend=usable[:1]), 0.0),
+    )

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mes_stoch.components.grid_connection.format import GridConnection
-from mes_stoch.io.readers.locate import Locator
+from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
 
 
 def issues(context: CheckContext, name: str, spec: GridConnection) -> Iterator[Issue]:
-    """Tariffs that pay for buying and selling at once."""
+    """Tariffs that pay for buying and selling at once, and a share of what has no limit."""
+    if spec.import_max_mw is None and spec.import_available_per_unit != 1:
+        yield context.locator.issue(
+            ("components", name, "import_available_per_unit"),
+            f"{show(spec.import_available_per_unit)}, without import_max_mw",
+            "a largest withdrawal that it is a share of",
+            "write import_max_mw as a number, or leave this out",
+        )
     yield from _tariff_issues(context.locator, ("components", name), spec)
 
 

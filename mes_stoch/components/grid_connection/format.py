@@ -21,12 +21,24 @@ class GridConnection(Component):
 
     other_words: ClassVar[tuple[tuple[str, str], ...]] = (
         (r"(power|capacity)(_max)?_mw|p_nom(_mw)?", "write import_max_mw and export_max_mw"),
+        (
+            r"(availability|outages?|maintenance|curtailment|dynamic_.*|flexible_.*)(_.*)?",
+            "write import_available_per_unit and export_available_per_unit, the shares of the limits that can be used: "
+            "numbers or series",
+        ),
     )
 
     type: Literal["grid_connection"]
     node: Identifier
     import_max_mw: NonNegative | None = Field(description="Largest withdrawal; null for no limit (gas mains).")
     export_max_mw: NonNegative = Field(default=0.0, description="Largest injection.")
+    import_available_per_unit: Quantity = Field(
+        default=1.0,
+        description="Share of import_max_mw that can be used, 0 to 1: flexible connection, curtailment order, outage.",
+    )
+    export_available_per_unit: Quantity = Field(
+        default=1.0, description="Share of export_max_mw that can be used, likewise."
+    )
     import_price_eur_per_mwh: Quantity = Field(default=0.0, description="Paid per MWh withdrawn.")
     export_price_eur_per_mwh: Quantity = Field(default=0.0, description="Received per MWh injected.")
     schedule_penalty_eur_per_mwh: Positive | Derived | None = Field(
@@ -46,6 +58,8 @@ class GridConnection(Component):
         yield PriceOfEnergy("export_price_eur_per_mwh", self.export_price_eur_per_mwh)
 
     def data_rules(self) -> Iterator[DataRule]:
+        for key in ("import_available_per_unit", "export_available_per_unit"):
+            yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
         yield NumberRule("import_price_eur_per_mwh", self.import_price_eur_per_mwh, "present")
         yield NumberRule("export_price_eur_per_mwh", self.export_price_eur_per_mwh, "present")
         if self.export_max_mw > 0 and self.import_max_mw != 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mes_stoch.components.grid_connection.format import GridConnection
-from mes_stoch.components.shared.hub_context import HubContext
+from mes_stoch.components.shared.hub_context import HubContext, Numbers
 
 
 def build(context: HubContext, name: str, spec: GridConnection) -> None:
@@ -15,15 +15,18 @@ def build(context: HubContext, name: str, spec: GridConnection) -> None:
     ---------
     ::
 
-        0 <= import[t] <= import_max,    0 <= export[t] <= export_max
+        0 <= import[t] <= import_available[t] import_max,    0 <= export[t] <= export_available[t] export_max
         cost = h (import_price[t] import[t] - export_price[t] export[t])
     """
     if spec.import_max_mw != 0:
-        most = np.inf if spec.import_max_mw is None else spec.import_max_mw
+        most: Numbers = np.inf
+        if spec.import_max_mw is not None:
+            most = spec.import_max_mw * context.values(spec.import_available_per_unit)
         paid = context.values(spec.import_price_eur_per_mwh) * context.hours
         withdrawn = context.columns(name, "import", "MW", "flow", upper=most, cost=paid)
         context.arc(name, "import", spec.node, withdrawn, 1.0, 1)
     if spec.export_max_mw > 0:
         received = context.values(spec.export_price_eur_per_mwh) * context.hours
-        injected = context.columns(name, "export", "MW", "flow", upper=spec.export_max_mw, cost=-received)
+        most = spec.export_max_mw * context.values(spec.export_available_per_unit)
+        injected = context.columns(name, "export", "MW", "flow", upper=most, cost=-received)
         context.arc(name, "export", spec.node, injected, 1.0, -1)

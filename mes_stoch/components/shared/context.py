@@ -213,13 +213,27 @@ class Availability:
 class Network:
     """A grid connection as seen from its node: metered import less export, and limits, MW.
 
-    ``import_max_mw`` is ``None`` where there is no limit.
+    ``import_max_mw`` is ``None`` where there is no limit. ``import_available`` and ``export_available`` are the shares
+    of the limits that can be used.
     """
 
     name: str
     withdrawal: OfPeriod
     import_max_mw: float | None
     export_max_mw: float
+    import_available: OfPeriod = lambda t: 1.0
+    export_available: OfPeriod = lambda t: 1.0
+
+    @property
+    def import_limit(self) -> OfPeriod | None:
+        """What it can give, MW; ``None``: no limit."""
+        most, share = self.import_max_mw, self.import_available
+        return None if most is None else lambda t: share(t) * most
+
+    @property
+    def export_limit(self) -> OfPeriod:
+        """What it can take, MW."""
+        return lambda t: self.export_available(t) * self.export_max_mw
 
 
 class ModelContext(Protocol):

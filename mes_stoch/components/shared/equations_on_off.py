@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.shared.context import Expression, ModelContext, OfPeriod
+from mes_stoch.components.shared.equations_service import Service
+from mes_stoch.schema.base import Quantity
 
 Span = NDArray[np.int64]
 OfState = Callable[[int], Expression]
@@ -50,11 +52,13 @@ class OnOff:
     """What the rest of a unit needs to know of its state.
 
     ``state`` is 1 where the unit is on; ``ceilings`` names the rows that limit its power from above, MW by period;
-    ``forced`` are the periods in which its state before the horizon keeps it on.
+    ``service`` says how much of its power it can use; ``forced`` are the periods in which its state before the horizon
+    keeps it on, as far as there is no outage before.
     """
 
     state: OfPeriod
     ceilings: tuple[tuple[str, OfPeriod], ...]
+    service: Service
     forced: frozenset[int] = frozenset()
 
 
@@ -67,10 +71,13 @@ class _Changes:
     on: Any
     start: OfState
     stop: OfState
+    service: Service
 
 
-def build_on_off(context: ModelContext, name: str, spec: OnOffUnit) -> OnOff:
+def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_per_unit: Quantity = 1.0) -> OnOff:
     """The on/off decision of a unit with a minimum load, and what its starts and stops cost and allow.
+
+    ``available_per_unit`` is the share of its largest power that is available.
 
     Equations
     ---------
@@ -99,6 +106,19 @@ def build_on_off(context: ModelContext, name: str, spec: OnOffUnit) -> OnOff:
     leave ``u`` and ``w`` one value each. Nothing is said about times beyond the horizon: a unit may start in its last
     state. Without ``initial_on`` the first state is free: it costs no start, and nothing before it binds.
 
+    **Outages.** Where less than ``P_max`` is available, ``usable``, ``lasts`` and ``kept`` are data of the scenario
+    (:mod:`mes_stoch.components.shared.equations_service`), and::
+
+        P + held <= usable[t] P_max y[k]                                                    (available)
+        lasts[k,U-1] u[k-U+1] + ... + lasts[k,1] u[k-1] + u[k] <= y[k]                     (minimum_up)
+        y[k] >= kept[k]                                        before the horizon on     (initial_state)
+        P + held <= P_max y[k] - (P_max - P_start) u[k] - lasts[k+1,1] (P_max - P_stop) w[k+1]   (maximum)
+
+    ``available`` is the unit's own row. With ``minimum`` it leaves a state in an outage only ``y = 0``: the unit is off
+    whatever its minimum time and its state before the horizon say. What was started before an outage binds no longer
+    after it, and an outage may come at any power. Off by an outage is off as by any stop: the least time off runs from
+    its beginning, and being on again is a start.
+
     Times are counted in states. States of an hour or less follow elapsed time; longer ones follow the clock, so a
     block that a change to summer time shortens counts as a whole one.
 
@@ -116,9 +136,10 @@ def build_on_off(context: ModelContext, name: str, spec: OnOffUnit) -> OnOff:
     constraints, EURO J. Comput. Optim. 5, 2017, doi 10.1007/s13675-016-0066-y, who prove that these rows describe the
     convex hull of one unit.
     """
+    spans = _states(context, spec) if spec.power_min_mw > 0 else []
+    service = Service(context, name, available_per_unit, spec.power_min_mw, spec.power_max_mw, spans)
     if spec.power_min_mw == 0:
-        return OnOff(lambda t: 1.0, (("maximum", lambda t: spec.power_max_mw),))
-    spans = _states(context, spec)
+        return OnOff(lambda t: 1.0, (("maximum", lambda t: spec.power_max_mw),), service)
     place = {int(t): k for k, span in enumerate(spans) for t in span}
     if spec.state_block_h is None:
         on = context.variable(name, "on", "1", "realtime", upper=1.0, integer=True)
@@ -132,12 +153,13 @@ def build_on_off(context: ModelContext, name: str, spec: OnOffUnit) -> OnOff:
 
     first = 0 if spec.initial_on is not None else 1
     if not spec.start_stop_fields or first == len(spans):
-        return OnOff(state, (("maximum", lambda t: spec.power_max_mw * state(t)),))
-    changes = _change(context, name, spec, on, spans, first)
+        return OnOff(state, (("maximum", lambda t: spec.power_max_mw * state(t)),), service)
+    changes = _change(context, name, spec, on, service, first)
     _minimum_times(context, name, spec, changes)
     _starts(context, name, spec, changes)
     kept = spans[: _kept_states(context, spec, len(spans))] if spec.initial_on else []
-    return OnOff(state, _ceilings(context, spec, changes, place), frozenset(int(t) for span in kept for t in span))
+    forced = frozenset(int(t) for span in kept for t in span)
+    return OnOff(state, _ceilings(context, spec, changes, place), service, forced)
 
 
 def _states(context: ModelContext, spec: OnOffUnit) -> list[Span]:
@@ -151,7 +173,8 @@ def _in_states(context: ModelContext, spec: OnOffUnit, hours: float) -> int:
     return math.ceil(hours / (spec.state_block_h or context.period_h) - 1e-9)
 
 
-def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, spans: Sequence[Span], first: int) -> _Changes:
+def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, service: Service, first: int) -> _Changes:
+    spans = service.states
     changing, dimension = spans[first:], f"change_{name}"
     start = context.variable(name, "start", "1", "realtime", upper=1.0, spans=changing, dimension=dimension)
     stop = context.variable(name, "stop", "1", "realtime", upper=1.0, spans=changing, dimension=dimension)
@@ -169,7 +192,7 @@ def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, spans: S
     def within(variable: Any) -> OfState:
         return lambda k: variable[k - first] if first <= k < len(spans) else 0.0
 
-    return _Changes(spans, first, on, within(start), within(stop))
+    return _Changes(spans, first, on, within(start), within(stop), service)
 
 
 def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: _Changes) -> None:
@@ -178,11 +201,12 @@ def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: _
     # at least one state: that is what leaves start and stop a single value
     up = max(1, _in_states(context, spec, spec.minimum_up_h))
     down = max(1, _in_states(context, spec, spec.minimum_down_h))
+    lasts = [changes.service.lasts(states) for states in range(min(up, len(changes.spans)))]
     context.constraint(
         name,
         "minimum_up",
         f"{name} stays on for its minimum time after a start",
-        lambda k: sum(changes.start(i) for i in range(k + first - up + 1, k + first + 1)) <= on[k + first],
+        lambda k: sum(own(k + first) * changes.start(k + first - n) for n, own in enumerate(lasts)) <= on[k + first],
         unit="1",
         spans=changing,
         dimension=f"change_{name}",
@@ -197,12 +221,13 @@ def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: _
         dimension=f"change_{name}",
     )
     bound = _kept_states(context, spec, len(changes.spans))
+    is_limited, kept = changes.service.is_limited, changes.service.kept_state()
     if bound:
         context.constraint(
             name,
             "initial_state",
             f"{name} keeps the state it had before the horizon until its minimum time is over",
-            lambda k: on[k] == (1.0 if spec.initial_on else 0.0),
+            lambda k: on[k] >= kept(k) if spec.initial_on and is_limited else on[k] == float(bool(spec.initial_on)),
             unit="1",
             spans=changes.spans[:bound],
             dimension=f"initial_{name}",
@@ -246,6 +271,7 @@ def _ceilings(
     largest = spec.power_max_mw
     at_start = largest if spec.start_power_max_mw is None else spec.start_power_max_mw
     at_stop = largest if spec.stop_power_max_mw is None else spec.stop_power_max_mw
+    is_own_stop = changes.service.lasts(1)
 
     def ceiling(cut_start_mw: float, cut_stop_mw: float) -> OfPeriod:
         def limit(t: int) -> Expression:
@@ -253,7 +279,8 @@ def _ceilings(
             span = changes.spans[k]
             # factors of zero are left out, so that no row has coefficients that say nothing
             cut = cut_start_mw * changes.start(k) if cut_start_mw and t == span[0] else 0.0
-            cut += cut_stop_mw * changes.stop(k + 1) if cut_stop_mw and t == span[-1] else 0.0
+            if cut_stop_mw and t == span[-1] and k + 1 < len(changes.spans):
+                cut += cut_stop_mw * is_own_stop(k + 1) * changes.stop(k + 1)
             return largest * changes.on[k] - cut
 
         return limit

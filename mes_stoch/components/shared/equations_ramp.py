@@ -5,6 +5,10 @@ from __future__ import annotations
 from mes_stoch.components.shared.context import ModelContext, OfPeriod
 
 
+def _nothing(t: int) -> float:
+    return 0.0
+
+
 def limit_energy_ramp(
     context: ModelContext,
     name: str,
@@ -13,6 +17,8 @@ def limit_energy_ramp(
     *,
     least_mw: float = 0.0,
     state: OfPeriod = lambda t: 1.0,
+    forced_up: OfPeriod = _nothing,
+    forced_down: OfPeriod = _nothing,
 ) -> None:
     """Keep the base schedule within a speed, whatever reserve is held.
 
@@ -23,8 +29,10 @@ def limit_energy_ramp(
 
         E[t] - E[t-1] <= R + E_min (1 - y[t-1])       E[t-1] - E[t] <= R + E_min (1 - y[t])    (energy_ramp_up, _down)
 
-    from the second period on; the one before the horizon is not known. The speed at which reserve is reached
-    (``ramp_mw_per_min``), and that of automatic control (``agc_ramp_mw_per_min``), are fields of their own.
+    from the second period on; the one before the horizon is not known. ``forced_up`` and ``forced_down``, MW, come on
+    top of ``R``: what an outage may take away at once of a power that the unit has no time to leave. The speed at which
+    reserve is reached (``ramp_mw_per_min``), and that of automatic control (``agc_ramp_mw_per_min``), are fields of
+    their own.
 
     Source
     ------
@@ -35,11 +43,11 @@ def limit_energy_ramp(
         return
     reach = ramp_mw_per_min * 60.0 * context.period_h
     changes = [context.spans(None)[0][t : t + 1] for t in range(1, len(context.periods))]
-    for direction, sign, before in (("up", 1, -1), ("down", -1, 0)):
+    for direction, sign, before, forced in (("up", 1, -1, forced_up), ("down", -1, 0, forced_down)):
 
-        def row(k: int, sign: int = sign, before: int = before) -> object:
+        def row(k: int, sign: int = sign, before: int = before, forced: OfPeriod = forced) -> object:
             t = k + 1
-            limit = reach + least_mw * (1 - state(t + before))
+            limit = reach + forced(t) + least_mw * (1 - state(t + before))
             return sign * (energy(t) - energy(t - 1)) <= limit
 
         context.constraint(

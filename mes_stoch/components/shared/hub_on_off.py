@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows
+from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows, Numbers, Values
 
 
 class OnOffFields(Protocol):
@@ -56,6 +56,10 @@ class HubOnOff:
         Periods of each state.
     start, stop : int array, shape (states,)
         Columns of ``u`` and ``w``; -1 where the unit cannot change: in a first state that is free.
+    usable_per_unit : array, shape (steps,)
+        Share of the largest power that is available, 0 in outages.
+    is_out : bool array, shape (states,)
+        Outages: states in which the unit cannot keep its least power throughout.
     """
 
     on: Columns
@@ -63,13 +67,16 @@ class HubOnOff:
     states: list[Columns]
     start: Columns
     stop: Columns
+    usable_per_unit: Values
+    is_out: NDArray[np.bool_]
 
     def ceilings(self, context: HubContext, name: str, spec: OnOffFields) -> Iterator[HubRows]:
         """Rows that are still to get the power: ``P - P_max y + (P_max - P_start) u + (P_max - P_stop) w <= 0``.
 
         ``u`` counts in the first period of a state, ``w`` of the next state in the last one. Where both can meet in one
         period, two rows stand in the place of one, each with the whole cut of one of them and of the other only what it
-        cuts deeper (Gentile, Morales-Espana and Ramos 2017, doi 10.1007/s13675-016-0066-y).
+        cuts deeper (Gentile, Morales-Espana and Ramos 2017, doi 10.1007/s13675-016-0066-y). A stop by an outage has no
+        limit. What is available of the power bounds its columns.
         """
         largest = spec.power_max_mw
         cut_start = largest - (largest if spec.start_power_max_mw is None else spec.start_power_max_mw)
@@ -88,7 +95,8 @@ class HubOnOff:
         if cut_start > 0:
             _cut(context, rows, [own[0] for own in self.states], self.start, cut_start)
         if cut_stop > 0:
-            _cut(context, rows, [own[-1] for own in self.states[:-1]], self.stop[1:], cut_stop)
+            limited = np.where(self.is_out, -1, self.stop)
+            _cut(context, rows, [own[-1] for own in self.states[:-1]], limited[1:], cut_stop)
         return rows
 
 
@@ -100,7 +108,7 @@ def _cut(context: HubContext, rows: HubRows, periods: list[int], columns: Column
             rows.add(np.full(len(steps), column), cut_mw, rows=steps)
 
 
-def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields) -> HubOnOff:
+def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields, available_per_unit: Numbers = 1.0) -> HubOnOff:
     """State, starts and stops of a unit, with its minimum times and how often it may start.
 
     Equations
@@ -113,7 +121,8 @@ def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields) -> HubOn
         sum of u over a local day <= starts_max                      (starts_per_day)
 
     ``y`` is bound to the state before the horizon until its minimum time is over. A first state that is free has no
-    start.
+    start. In an outage ``y = 0``, which ends what a start before it, or the state before the horizon, demands; the
+    ``last U states`` of ``minimum_up`` are then those since the outage.
 
     Source
     ------
@@ -128,16 +137,37 @@ def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields) -> HubOn
     lower, upper = np.zeros(len(states)), np.ones(len(states))
     if kept:
         lower[:kept] = upper[:kept] = float(bool(spec.initial_on))
-    on = context.columns(name, "on", "1", "state", lower=lower, upper=upper, is_integer=True, spans=states)
+    available = np.broadcast_to(np.asarray(available_per_unit, dtype=float), (context.steps,))
     state_of_period = np.repeat(np.arange(len(states)), [len(own) for own in states])
     state_of_step = state_of_period[context.period_of_step]
-    start, stop = _changes(context, name, spec, states, on)
+    is_out = _outages(spec, available, state_of_step, len(states))
+    upper[is_out] = 0.0
+    if spec.initial_on:
+        # an outage breaks off what the state before the horizon demands
+        kept = min([kept, *np.flatnonzero(is_out)])
+        lower[kept:] = 0.0
+    on = context.columns(name, "on", "1", "state", lower=lower, upper=upper, is_integer=True, spans=states)
+    start, stop = _changes(context, name, spec, states, on, is_out)
     is_forced = (state_of_step < kept) & bool(spec.initial_on) & bool(spec.start_stop_fields)
-    return HubOnOff(on[state_of_step], is_forced, states, start, stop)
+    usable = np.where(is_out[state_of_step], 0.0, available)
+    return HubOnOff(on[state_of_step], is_forced, states, start, stop, usable, is_out)
+
+
+def _outages(spec: OnOffFields, available: Values, state_of_step: Columns, count: int) -> NDArray[np.bool_]:
+    """States with a step in which less than the least power is available."""
+    missing = spec.power_min_mw / spec.power_max_mw - available > 1e-9
+    is_out = np.zeros(count, dtype=bool)
+    is_out[state_of_step[missing]] = True
+    return is_out
 
 
 def _changes(
-    context: HubContext, name: str, spec: OnOffFields, states: list[Columns], on: Columns
+    context: HubContext,
+    name: str,
+    spec: OnOffFields,
+    states: list[Columns],
+    on: Columns,
+    is_out: NDArray[np.bool_],
 ) -> tuple[Columns, Columns]:
     count, first = len(states), 0 if spec.initial_on is not None else 1
     start, stop = np.full(count, -1), np.full(count, -1)
@@ -156,14 +186,17 @@ def _changes(
     earlier = changing[changing > 0]
     rows.add(on[earlier - 1], -1.0, rows=earlier - first)
 
-    for row, changes, hours, sign, most in (
-        ("minimum_up", start, spec.minimum_up_h, -1.0, 0.0),
-        ("minimum_down", stop, spec.minimum_down_h, 1.0, 1.0),
+    # number of the outage last seen: a start binds as long as it stays the same
+    outages = np.cumsum(is_out)
+    for row, changes, hours, sign, most, broken in (
+        ("minimum_up", start, spec.minimum_up_h, -1.0, 0.0, outages),
+        ("minimum_down", stop, spec.minimum_down_h, 1.0, 1.0, np.zeros(count)),
     ):
         length = max(1, _states(context, spec, hours))
         rows = context.rows(name, row, "1", len(changing), upper=most, numbers=changing).add(on[changing], sign)
         for back in range(length):
             seen = changing[changing - back >= first]
+            seen = seen[broken[seen] == broken[seen - back]]
             rows.add(changes[seen - back], 1.0, rows=seen - first)
     _limit_starts(context, name, spec, states, start)
     return start, stop

@@ -17,6 +17,8 @@ def limit_hub_ramp(
     *,
     least_mw: float = 0.0,
     on: Columns | None = None,
+    forced_up_mw: Numbers = 0.0,
+    forced_down_mw: Numbers = 0.0,
 ) -> None:
     """Keep the change from one period to the next within a speed.
 
@@ -33,6 +35,8 @@ def limit_hub_ramp(
         What adds up to the power, a column and a coefficient a step.
     on : int array, optional
         Column of ``y`` at each step.
+    forced_up_mw, forced_down_mw : array, shape (steps,), optional
+        What an outage that begins with a step may add to a change.
     """
     later = np.arange(1, context.periods)
     if not len(later):
@@ -40,8 +44,12 @@ def limit_hub_ramp(
     reach = ramp_mw_per_min * 60.0 * context.period_h + (0.0 if on is None else least_mw)
     period, share = context.period_of_step, context.hours / context.period_h
     after, before = np.flatnonzero(period > 0), np.flatnonzero(period < context.periods - 1)
-    for direction, sign, state_of in (("up", 1.0, later - 1), ("down", -1.0, later)):
-        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=reach, role="ramp", numbers=later)
+    for direction, sign, state_of, forced in (
+        ("up", 1.0, later - 1, forced_up_mw),
+        ("down", -1.0, later, forced_down_mw),
+    ):
+        most = reach + np.broadcast_to(np.asarray(forced, dtype=float), (context.steps,))[np.searchsorted(period, later)]
+        rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=most, role="ramp", numbers=later)
         for columns, coefficients in power:
             mean: Values = share * np.asarray(coefficients, dtype=float)
             rows.add(columns[after], sign * mean[after], rows=period[after] - 1)

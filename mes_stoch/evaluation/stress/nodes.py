@@ -90,7 +90,9 @@ def _load(plan: Plan, calls: CallSet, node: str, effect: Effect, ratios: dict[Si
     room = {}
     for name, spec in plan.networks_at(node).items():
         into_node = plan.data.metered(name, node)
-        room[name] = (spec.import_max_mw or 0.0) - into_node if effect == "taken" else spec.export_max_mw + into_node
+        limit = plan.import_limit(spec) if effect == "taken" else plan.export_limit(spec)
+        most = np.zeros_like(into_node) if limit is None else limit
+        room[name] = most - into_node if effect == "taken" else most + into_node
     # calls up use what a connection could still export, and calls down what it could still import
     against: Direction = "up" if effect == "added" else "down"
     here = [

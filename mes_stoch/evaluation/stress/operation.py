@@ -37,9 +37,10 @@ def _rooms(plan: Plan, name: str, spec: Component) -> Iterator[tuple[str, Array,
     meter = spec.connection()
     if meter is not None:
         into_node = plan.data.metered(name, meter.node)
-        if meter.import_max_mw is not None:
-            yield "import limit", meter.import_max_mw - into_node, into_node
-        yield "export limit", meter.export_max_mw + into_node, into_node
+        most = plan.import_limit(meter)
+        if most is not None:
+            yield "import limit", most - into_node, into_node
+        yield "export limit", plan.export_limit(meter) + into_node, into_node
     elif _is_known(plan, name, spec):
         given = plan.given_by(name, plan.directed_products_of_direction("up")) - plan.given_by(
             name, plan.directed_products_of_direction("down")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.admissible import CallHours, call_hours
-from mes_stoch.schema.component import Connection, Store
+from mes_stoch.schema.component import Connection, Store, export_share, import_share
 from mes_stoch.schema.flexibility import Direction, Flexibility
 from mes_stoch.settlement.calls import called_share, delivered_by, directed_name, window
 from mes_stoch.settlement.data import Array, SettlementData, Span
@@ -215,6 +215,15 @@ class Plan:
 
     def networks_at(self, node: str) -> dict[str, Connection]:
         return {name: spec for name, spec in self.data.instance.connections().items() if spec.node == node}
+
+    def import_limit(self, connection: Connection) -> Array | None:
+        """What a connection can give, MW over (leaves, periods); ``None``: no limit."""
+        most = connection.import_max_mw
+        return None if most is None else most * self.data.values(import_share(connection))
+
+    def export_limit(self, connection: Connection) -> Array:
+        """What a connection can take, MW over (leaves, periods)."""
+        return connection.export_max_mw * self.data.values(export_share(connection))
 
     def levels(self, storage: str) -> Array:
         """Level of a storage at the borders of periods, from the start of the horizon on, MWh."""

@@ -26,7 +26,7 @@ def check_power(plan: Plan, notebook: Notebook) -> None:
     source       ``P + a <= available``, ``P - a >= 0``
     demand       ``shed + a <= share demand``, ``shed - a >= 0``
     ramp         for each product, what the set asks of products at least as fast ``<= ramp x response time``
-    connection   ``schedule + sum of a <= export_max``, ``-schedule + sum of a <= import_max``
+    connection   ``schedule + sum of a <= export_max``, ``-schedule + sum of a <= import_max``; what is available
     ===========  =======================================================================================
 
     Products of different exclusivity groups may hold the same MW of a device, so a connection is asked for the largest
@@ -102,7 +102,8 @@ def _connection(
     plan: Plan, notebook: Notebook, direction: Direction, name: str, spec: Connection, free: dict[str, Mask]
 ) -> None:
     sign = 1 if direction == "up" else -1
-    limit, most = ("export limit", spec.export_max_mw) if sign > 0 else ("import limit", spec.import_max_mw)
+    limit = "export limit" if sign > 0 else "import limit"
+    most = plan.export_limit(spec) if sign > 0 else plan.import_limit(spec)
     if most is None:
         return
     load = sign * plan.decided(f"{name}.scheduled_mw")
@@ -124,7 +125,7 @@ def _connection(
         ]
         asked = asked + np.max(by_group, axis=0)
     calls = CallSet(f"everything, {direction}", direction, everything)
-    _see(plan, notebook, calls, name, limit, load + asked, np.full_like(load, most), asked > 0)
+    _see(plan, notebook, calls, name, limit, load + asked, most, asked > 0)
 
 
 def _see(

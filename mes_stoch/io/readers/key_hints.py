@@ -25,8 +25,9 @@ _CANNOT = (
     ),
     (
         r"availability.*|outages?.*|maintenance.*|unavailab.*|.*plugged.*|derating.*",
-        "limits that change in time or by scenario (outages, maintenance, vehicles plugged in) cannot be expressed; "
-        "available_mw of a source, demands, prices and ratios take series",
+        "limits that change in time or by scenario (outages, maintenance, vehicles plugged in) are said by "
+        "available_per_unit of a converter, import_available_per_unit and export_available_per_unit of a connection, "
+        "and available_mw of a source, which take series; others are one number",
     ),
     (
         r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",

@@ -204,6 +204,9 @@ def _no_series_hint(value: str, name: str, parent: type[Model] | None) -> str:
     if unit_of(value) is None or parent is None:
         return ""
     able = [key for key, field in parent.model_fields.items() if unit_of(key) and _takes_text(field.annotation)]
+    shares = [key for key in able if key.endswith("available_per_unit")]
+    if shares and name.endswith("_mw"):
+        return f"{name} is one number for the whole horizon; what of it can be used may be a series: {listed(shares)}"
     others = f"series are taken by {listed(able)}" if able else "no key here takes a series"
     return (
         f"{name} is one number for the whole horizon and all scenarios; limits and rules that change in time cannot be "
