@@ -48,7 +48,9 @@ def limit_hub_ramp(
         ("up", 1.0, later - 1, forced_up_mw),
         ("down", -1.0, later, forced_down_mw),
     ):
-        most = reach + np.broadcast_to(np.asarray(forced, dtype=float), (context.steps,))[np.searchsorted(period, later)]
+        most = (
+            reach + np.broadcast_to(np.asarray(forced, dtype=float), (context.steps,))[np.searchsorted(period, later)]
+        )
         rows = context.rows(name, f"ramp_{direction}", "MW", len(later), upper=most, role="ramp", numbers=later)
         for columns, coefficients in power:
             mean: Values = share * np.asarray(coefficients, dtype=float)
