@@ -121,9 +121,8 @@ class Lattice:
 
         ``direction`` is ``into node`` or ``out of node``. ``ratio_per_unit`` (MW per MW at the reference port) and
         ``power_max_mw`` are numbers where there is one; ``ratio`` and ``power_max`` say in words what series have a
-        part in, ranges, and that there is no limit. ``is_reference`` says which port is that one.
-        ``capacity_mwh`` is that of the store; ``energy_mwh`` over the
-        horizon is known after :meth:`with_flows`.
+        part in, ranges, and that there is no limit. ``is_reference`` says which port that is.
+        ``capacity_mwh`` is that of the store; ``energy_mwh`` over the horizon is known after :meth:`with_flows`.
         """
         own = {component.name: component for component in self.components}
         rows = [

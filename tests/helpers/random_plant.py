@@ -145,7 +145,7 @@ class RandomPlant:
             unit["inputs"].append({"node": node, "ratio_per_unit": round(float(draw.uniform(0.01, 0.2)), 3), **extra})
         others = [port for port in unit["outputs"] if port["node"] != unit["reference"]]
         if others and draw.random() < 0.4:
-            ratio = round(float(draw.uniform(0.01, 0.2)), 3)
+            ratio = round(float(draw.uniform(0.01, 0.1)), 3)
             unit["inputs"].append({"node": others[0]["node"], "ratio_per_unit": ratio})
 
     def _states(self, largest: float) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Case:
     without: float
     no_rule: dict[str, Any] = field(default_factory=dict)
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    series: dict[str, list[float]] = field(default_factory=dict)
     periods: int = 1
     period_h: float = 1.0
     start: str = "2025-01-15T00:00"
@@ -190,6 +191,18 @@ CONVERTER = [
         base={"power_min_mw": 0.5, "minimum_up_h": 3.0, "initial_on": True},
         fuel=200.0,
     ),
+    # the same, and nobody takes the heat: what the unit cannot help, its least 0.5 MW for two hours, is thrown away at
+    # 300 a MWh, 2 x (100 + 150); free to stop at once: 0
+    boiler(
+        "kept on from before, for nobody",
+        [0.0, 0.0, 0.0],
+        {"initial_state_h": 1.0},
+        500.0,
+        0.0,
+        base={"power_min_mw": 0.5, "minimum_up_h": 3.0, "initial_on": True},
+        fuel=200.0,
+        nodes={"warmth": {"unserved_penalty_eur_per_mwh": None, "dump_penalty_eur_per_mwh": 300.0}},
+    ),
     # stopped an hour ago, and for two at least: the first hour from the backup
     boiler(
         "kept off from before",
@@ -201,6 +214,15 @@ CONVERTER = [
     ),
     # on means on for two hours, and nobody takes the heat of the second
     boiler("state blocks", [1.0, 0.0], {"state_block_h": 2.0}, 100.0, 10.0, base=FREE),
+    # 2 MWh of heat need 1 MWh of fuel in the first hour, 4 in the second; always 2: 40
+    boiler(
+        "ratio of a series",
+        [2.0, 2.0],
+        {"inputs": [{"node": "fuel", "ratio_per_unit": "fuel_per_unit"}]},
+        50.0,
+        40.0,
+        series={"fuel_per_unit": [0.5, 2.0]},
+    ),
     boiler("cost of operation", [1.0], {"cost_eur_per_mwh": 3.0}, 13.0, 10.0),
 ]
 
@@ -236,7 +258,8 @@ def store(
         "battery": fields,
         "process": {"type": "demand", "node": "power", "demand_mw": demand},
     }
-    return Case(name, "battery", components, rule, with_rule, without, no_rule or {}, {}, len(demand), period_h)
+    time = {"periods": len(demand), "period_h": period_h}
+    return Case(name, "battery", components, rule, with_rule, without, no_rule or {}, **time)
 
 
 FULL = {"energy_min_mwh": 1.0, "energy_max_mwh": 1.0, "initial_mwh": 1.0}
@@ -338,7 +361,7 @@ CASES = [*CONVERTER, *STORE, *OTHERS]
 def site_of(case: Case, *, is_ruled: bool = True) -> tuple[Instance, ScenarioTree]:
     components = {name: dict(spec) for name, spec in case.components.items()}
     components[case.component] |= case.rule if is_ruled else case.no_rule
-    series = {}
+    series: dict[str, Any] = dict(case.series)
     for name, spec in components.items():
         for key, value in spec.items():
             if isinstance(value, list) and all(isinstance(number, float) for number in value):
