@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mes_stoch.policies.policy import Policy
-    from mes_stoch.solvers.interruption.stop import Stop
 
 
 def evaluate(
@@ -232,8 +231,6 @@ def evaluate(
             "day_ahead=True what day-ahead information is worth, devices=True what a MW of each device is, "
             "flexibility=True what the site can offer"
         )
-    from mes_stoch.solvers.interruption.stop import Stop
-
     run, site = opened(subject)
     if run is None and stress:
         raise UsageError("an instance holds nothing yet: the stress test takes a run")
@@ -249,11 +246,11 @@ def evaluate(
     if run is not None and flexibility:
         wanted = (scenario, connection, durations_h, return_h)
         begun = time.perf_counter()
-        stop = Stop() if time_limit_s is None else Stop(begun + time_limit_s)
-        found = _flexibility(found, run, site.instance, subject, wanted, stop, told)
+        found = _flexibility(found, run, site.instance, subject, wanted, time_limit_s, told)
         if time_limit_s is not None:
             # the limit is for everything together; a millisecond is enough to be told that it is over
-            asked = replace(asked, time_limit_s=max(1e-3, stop.seconds_left()))
+            left = time_limit_s - (time.perf_counter() - begun)
+            asked = replace(asked, time_limit_s=max(1e-3, left))
     if not (asked.needs_solver or rolling):
         return found
     taken = tree_to_evaluate(site, run, tree)
@@ -315,15 +312,17 @@ def _flexibility(
     instance: Instance,
     subject: object,
     wanted: tuple[str | None, str | None, Sequence[float] | None, float | None],
-    stop: Stop,
+    time_limit_s: float | None,
     told: Callable[[str], object] | None,
 ) -> Evaluation:
     from mes_stoch.evaluation.flexibility.region import FlexibilityRequest, flexibility_region
     from mes_stoch.report.figures import typical_scenario
+    from mes_stoch.solvers.interruption.stop import Stop
 
     scenario, connection, durations_h, return_h = wanted
     data = SettlementData(instance, run.tree, run.solution, run.flow_data)
     request = FlexibilityRequest(scenario or typical_scenario(run), connection, durations_h, return_h)
+    stop = Stop() if time_limit_s is None else Stop(time.perf_counter() + time_limit_s)
     try:
         region = flexibility_region(data, request, stop=stop, told=told)
     except MissingEntryError as error:
