@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         Network,
         OfPeriod,
     )
-    from mes_stoch.components.shared.equations_on_off import OnOff, OnOffUnit, build_on_off
+    from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
     from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
     from mes_stoch.components.shared.hub_context import HubContext, HubRows
     from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, OrderRule, PriceOfEnergy
     from mes_stoch.schema.errors import InfeasibleError, Issue
     from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
+    from mes_stoch.schema.on_off import OnOffUnit
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.schema.risk import Risk
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
@@ -128,7 +129,7 @@ _HOMES = {
         "Network",
         "OfPeriod",
     ),
-    "mes_stoch.components.shared.equations_on_off": ("OnOff", "OnOffUnit", "build_on_off"),
+    "mes_stoch.components.shared.equations_on_off": ("OnOff", "build_on_off"),
     "mes_stoch.components.shared.equations_ramp": ("limit_energy_ramp",),
     "mes_stoch.components.shared.hub_context": ("HubContext", "HubRows"),
     "mes_stoch.components.shared.hub_on_off": ("HubOnOff", "build_hub_on_off"),
@@ -185,6 +186,7 @@ _HOMES = {
     ),
     "mes_stoch.schema.errors": ("InfeasibleError", "Issue"),
     "mes_stoch.schema.flexibility": ("Direction", "EnergyPayment", "Flexibility"),
+    "mes_stoch.schema.on_off": ("OnOffUnit",),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
     "mes_stoch.schema.risk": ("Risk",),
     "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),

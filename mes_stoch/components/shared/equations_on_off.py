@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,38 +13,10 @@ from numpy.typing import NDArray
 from mes_stoch.components.shared.context import Expression, ModelContext, OfPeriod
 from mes_stoch.components.shared.equations_service import Service
 from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.on_off import OnOffUnit
 
 Span = NDArray[np.int64]
 OfState = Callable[[int], Expression]
-
-
-class OnOffUnit(Protocol):
-    """The fields of a unit that can be on or off, such as a converter."""
-
-    @property
-    def power_min_mw(self) -> float: ...
-    @property
-    def power_max_mw(self) -> float: ...
-    @property
-    def state_block_h(self) -> float | None: ...
-    @property
-    def start_stop_fields(self) -> tuple[str, ...]: ...
-    @property
-    def minimum_up_h(self) -> float: ...
-    @property
-    def minimum_down_h(self) -> float: ...
-    @property
-    def start_cost_eur(self) -> float: ...
-    @property
-    def starts_max_per_day(self) -> int | None: ...
-    @property
-    def start_power_max_mw(self) -> float | None: ...
-    @property
-    def stop_power_max_mw(self) -> float | None: ...
-    @property
-    def initial_on(self) -> bool | None: ...
-    @property
-    def initial_state_h(self) -> float | None: ...
 
 
 @dataclass(frozen=True)

@@ -5,41 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows, Numbers, Values
-
-
-class OnOffFields(Protocol):
-    """The fields of a unit that can be on or off."""
-
-    @property
-    def power_min_mw(self) -> float: ...
-    @property
-    def power_max_mw(self) -> float: ...
-    @property
-    def state_block_h(self) -> float | None: ...
-    @property
-    def start_stop_fields(self) -> tuple[str, ...]: ...
-    @property
-    def minimum_up_h(self) -> float: ...
-    @property
-    def minimum_down_h(self) -> float: ...
-    @property
-    def start_cost_eur(self) -> float: ...
-    @property
-    def starts_max_per_day(self) -> int | None: ...
-    @property
-    def start_power_max_mw(self) -> float | None: ...
-    @property
-    def stop_power_max_mw(self) -> float | None: ...
-    @property
-    def initial_on(self) -> bool | None: ...
-    @property
-    def initial_state_h(self) -> float | None: ...
+from mes_stoch.schema.on_off import OnOffUnit
 
 
 @dataclass(frozen=True)
@@ -70,7 +41,7 @@ class HubOnOff:
     usable_per_unit: Values
     is_out: NDArray[np.bool_]
 
-    def ceilings(self, context: HubContext, name: str, spec: OnOffFields) -> Iterator[HubRows]:
+    def ceilings(self, context: HubContext, name: str, spec: OnOffUnit) -> Iterator[HubRows]:
         """Rows that are still to get the power: ``P - P_max y + (P_max - P_start) u + (P_max - P_stop) w <= 0``.
 
         ``u`` counts in the first period of a state, ``w`` of the next state in the last one. Where both can meet in one
@@ -108,7 +79,7 @@ def _cut(context: HubContext, rows: HubRows, periods: list[int], columns: Column
             rows.add(np.full(len(steps), column), cut_mw, rows=steps)
 
 
-def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields, available_per_unit: Numbers = 1.0) -> HubOnOff:
+def build_hub_on_off(context: HubContext, name: str, spec: OnOffUnit, available_per_unit: Numbers = 1.0) -> HubOnOff:
     """State, starts and stops of a unit, with its minimum times and how often it may start.
 
     Equations
@@ -153,7 +124,7 @@ def build_hub_on_off(context: HubContext, name: str, spec: OnOffFields, availabl
     return HubOnOff(on[state_of_step], is_forced, states, start, stop, usable, is_out)
 
 
-def _outages(spec: OnOffFields, available: Values, state_of_step: Columns, count: int) -> NDArray[np.bool_]:
+def _outages(spec: OnOffUnit, available: Values, state_of_step: Columns, count: int) -> NDArray[np.bool_]:
     """States with a step in which less than the least power is available."""
     missing = spec.power_min_mw / spec.power_max_mw - available > 1e-9
     is_out = np.zeros(count, dtype=bool)
@@ -164,7 +135,7 @@ def _outages(spec: OnOffFields, available: Values, state_of_step: Columns, count
 def _changes(
     context: HubContext,
     name: str,
-    spec: OnOffFields,
+    spec: OnOffUnit,
     states: list[Columns],
     on: Columns,
     is_out: NDArray[np.bool_],
@@ -202,7 +173,7 @@ def _changes(
     return start, stop
 
 
-def _limit_starts(context: HubContext, name: str, spec: OnOffFields, states: list[Columns], start: Columns) -> None:
+def _limit_starts(context: HubContext, name: str, spec: OnOffUnit, states: list[Columns], start: Columns) -> None:
     if spec.starts_max_per_day is None:
         return
     days = context.spans(24.0)
@@ -213,7 +184,7 @@ def _limit_starts(context: HubContext, name: str, spec: OnOffFields, states: lis
             rows.add(np.array([column]), 1.0, rows=np.array([day_of_period[own[0]]]))
 
 
-def _kept(context: HubContext, spec: OnOffFields, count: int) -> int:
+def _kept(context: HubContext, spec: OnOffUnit, count: int) -> int:
     """How many states must be that before the horizon."""
     if spec.initial_on is None or spec.initial_state_h is None:
         return 0
@@ -221,6 +192,6 @@ def _kept(context: HubContext, spec: OnOffFields, count: int) -> int:
     return min(count, _states(context, spec, max(0.0, minimum_h - spec.initial_state_h)))
 
 
-def _states(context: HubContext, spec: OnOffFields, hours: float) -> int:
+def _states(context: HubContext, spec: OnOffUnit, hours: float) -> int:
     """Hours as a number of states, rounded up."""
     return ceil(hours / (spec.state_block_h or context.period_h) - 1e-9)
