@@ -75,7 +75,7 @@ def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str 
     >>> found.coupling.at(0).loc["warmth"].loc["chp"].to_dict()
     {'power': 1.0}
     """
-    from mes_stoch.views.hub import build_hub
+    from mes_stoch.views.hub_assembly import build_hub
 
     if isinstance(site, Run):
         described, own = site_of(site), site.tree if tree is None else tree

@@ -16,7 +16,7 @@ from typing import Any
 import mes_stoch as ms
 from helpers.two_views import least_cost_of, two_views
 from mes_stoch.schema.instance import Instance
-from mes_stoch.views.hub import build_hub
+from mes_stoch.views.hub_assembly import build_hub
 
 
 def main(folder: str, objectives: int) -> None:

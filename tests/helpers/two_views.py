@@ -16,7 +16,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 
 _GAP = 1e-9
 

@@ -13,7 +13,8 @@ from test_hub_textbook import assert_equivalent
 
 from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.schema.instance import Instance
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 from mes_stoch.views.hub_builder import HubBuilder
 from mes_stoch.views.standard_form import standard_form
 from mes_stoch.views.steps import make_steps

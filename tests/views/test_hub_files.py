@@ -17,7 +17,8 @@ import mes_stoch as ms
 from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.views import matrix_files
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 
 
 @pytest.fixture(scope="module")

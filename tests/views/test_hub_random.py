@@ -14,7 +14,8 @@ from helpers.random_plant import RandomPlant
 from helpers.two_views import COST_TOLERANCE, FLOW_TOLERANCE, TwoViews, least_cost_of, two_views
 from test_hub_textbook import assert_equivalent
 
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 
 THIN, THIN_OBJECTIVES = 12, 5
 FULL, FULL_OBJECTIVES = 100, 100

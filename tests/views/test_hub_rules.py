@@ -18,7 +18,8 @@ from helpers.two_views import least_cost_of, two_views
 
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 
 NO_SLACK = {"unserved_penalty_eur_per_mwh": None, "dump_penalty_eur_per_mwh": None}
 #: A change of 1 MW within an hour.

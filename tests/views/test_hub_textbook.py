@@ -11,7 +11,8 @@ import scipy.sparse as sp
 from helpers.textbook_hub import ETA_EXCHANGER, ETA_FURNACE, ETA_HEAT, ETA_POWER, ETA_TRANSFORMER, textbook_hub
 from helpers.two_views import least_cost_of
 
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 from mes_stoch.views.standard_form import standard_form
 
 INTO, OUT = "into node", "out of node"

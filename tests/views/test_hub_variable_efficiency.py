@@ -13,7 +13,8 @@ import pytest
 from helpers.site_builder import mains, make_instance, make_tree
 from helpers.two_views import least_cost_of
 
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 
 
 def branch(ratio: float, width: float) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mes_stoch.evaluation.stress.plan import Plan
 from mes_stoch.schema.errors import MissingEntryError, UsageError
 from mes_stoch.settlement.data import SettlementData
-from mes_stoch.views.hub import Hub, build_hub
+from mes_stoch.views.hub import Hub
+from mes_stoch.views.hub_assembly import build_hub
 
 Values = NDArray[np.float64]
 
@@ -66,7 +67,7 @@ def make_reference(data: SettlementData, scenario: str, cuts_h: Sequence[float])
     data : SettlementData
     scenario : str
     cuts_h : sequence of float
-        Moments within a period, as of :func:`~mes_stoch.views.hub.build_hub`.
+        Moments within a period, as of :func:`~mes_stoch.views.hub_assembly.build_hub`.
 
     Raises
     ------
