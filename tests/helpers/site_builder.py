@@ -46,6 +46,19 @@ def mains(price: float | str = 30.0) -> dict[str, Any]:
     }
 
 
+def engine(**fields: Any) -> dict[str, Any]:
+    """A unit of 2 MW, on with 1 MW at least, that makes a MWh of power of a MWh of fuel."""
+    return {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 2.0,
+        "power_min_mw": 1.0,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        **fields,
+    }
+
+
 def make_instance(
     components: Mapping[str, Mapping[str, Any]],
     products: Mapping[str, Mapping[str, Any]] | None = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers.site_builder import Optimum, grid, mains, make_instance, make_tree, optimum
+from helpers.site_builder import Optimum, engine, grid, mains, make_instance, make_tree, optimum
 
 from mes_stoch.schema.instance import Instance
 from mes_stoch.uncertainty.quality import check_tree
@@ -19,17 +19,8 @@ SHARE = {"available_per_unit": "share_per_unit"}
 
 
 def site(periods: int, products: dict[str, Any] | None = None, **fields: Any) -> Instance:
-    unit = {
-        "type": "converter",
-        "reference": "power",
-        "power_max_mw": 2.0,
-        "power_min_mw": 1.0,
-        "inputs": [{"node": "fuel", "ratio_per_unit": 1.0}],
-        "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
-        **fields,
-    }
     markets = {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1.0}, **(products or {})}
-    return make_instance({"grid": grid(), "mains": mains(30.0), "unit": unit}, markets, periods=periods)
+    return make_instance({"grid": grid(), "mains": mains(30.0), "unit": engine(**fields)}, markets, periods=periods)
 
 
 def solve(prices: list[float], share: Any, *, drop: tuple[str, ...] = (), **fields: Any) -> Optimum:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers.site_builder import Optimum, grid, mains, make_instance, optimum
+from helpers.site_builder import Optimum, engine, grid, mains, make_instance, optimum
 
 DA = {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh"}}
 IDLE: dict[str, Any] = {"initial_on": False}
@@ -21,17 +21,8 @@ def solve(
 ) -> Optimum:
     """Optimum of the unit alone, selling at day-ahead prices."""
     horizon = horizon or {}
-    unit = {
-        "type": "converter",
-        "reference": "power",
-        "power_max_mw": 2.0,
-        "power_min_mw": 1.0,
-        "inputs": [{"node": "fuel", "ratio_per_unit": 1.0}],
-        "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
-        **fields,
-    }
     instance = make_instance(
-        {"grid": grid(), "mains": mains(30.0), "unit": unit},
+        {"grid": grid(), "mains": mains(30.0), "unit": engine(**fields)},
         {"da": {**DA["da"], "settlement_period_h": horizon.get("period_h", 1.0)}},
         periods=len(prices),
         **horizon,
@@ -206,17 +197,7 @@ def test_start_limits_in_a_block_touch_its_first_and_last_period() -> None:
 @pytest.mark.parametrize(("limit", "profit"), [(None, 20.0), (1.0, 10.0)])
 def test_a_starting_unit_holds_no_reserve_above_its_limit(limit: float | None, profit: float) -> None:
     """Energy at cost; 1 MW of reserve above the minimum load at 10 EUR/MW/h, for two hours or from the second on."""
-    unit = {
-        "type": "converter",
-        "reference": "power",
-        "power_max_mw": 2.0,
-        "power_min_mw": 1.0,
-        "start_power_max_mw": limit,
-        "initial_on": False,
-        "inputs": [{"node": "fuel", "ratio_per_unit": 1.0}],
-        "outputs": [{"node": "power", "ratio_per_unit": 1.0}],
-        "provides": ["fr_mfrr_up"],
-    }
+    unit = engine(start_power_max_mw=limit, initial_on=False, provides=["fr_mfrr_up"])
     products = {
         "da": {"price_eur_per_mwh": 30.0, "settlement_period_h": 1},
         "imbalance": {"price_long_eur_per_mwh": -50.0, "price_short_eur_per_mwh": 300.0},
