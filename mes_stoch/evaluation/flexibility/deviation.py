@@ -45,9 +45,8 @@ _SEARCH = {"mip_rel_gap": 1e-6, "mip_abs_gap": 1e-6}
 
 @dataclass(frozen=True)
 class Window:
-    """From which step to before which one the exchange deviates, and from which one it is back for good."""
+    """Before which step a deviation ends, from which one the exchange is back for good, and how long it lasts, h."""
 
-    first: int
     end: int
     back: int
     hours: float

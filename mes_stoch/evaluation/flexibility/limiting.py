@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,8 +31,8 @@ class Limit:
     ----------
     component : str
     what : str
-        ``power``, or ``energy`` where it is the level of a store; ``least load`` where no larger device brings
-        anything, since what would have to go lower is off, or at its least.
+        ``power``; ``energy``, where it is what a store holds at the start, or its room; ``least load`` where no
+        larger device brings anything, since what would have to go lower is off, or at its least.
     per_mw : float
         MW of deviation that one more MW of it would bring; of energy, one MW for as long as the deviation lasts; of a
         least load, one MW less.
@@ -64,37 +65,21 @@ class Limits:
         self._lower, self._upper = columns["lower"].to_numpy(), columns["upper"].to_numpy()
         self._units = _units_per_mw(hub)
         self._is_level = role == "level"
+        self._is_target, self._is_flow = hub.limit_roles == "target", role == "flow"
+        row_owners = hub.limits.rows.get_level_values("component")
         # a store that is full and one that is empty lack different things
-        kinds = {name: columns["name"] + f" {name}" for name in ("upper", "lower")}
-        rows = hub.limits.rows
-        is_target = hub.limit_roles == "target"
-        labels = pd.concat(
-            [
-                pd.DataFrame(
-                    {"component": columns["component"], "limit": kinds["upper"], "what": _what(self._is_level)}
-                ),
-                pd.DataFrame(
-                    {"component": columns["component"], "limit": kinds["lower"], "what": _what(self._is_level)}
-                ),
-                pd.DataFrame(
-                    {"component": rows.get_level_values("component"), "limit": "target lower", "what": _what(is_target)}
-                ),
-            ],
-            ignore_index=True,
-        )
-        codes, names = pd.factorize(pd.MultiIndex.from_frame(labels))
+        labels = [
+            _labels(columns["component"], columns["name"] + " upper", self._is_level),
+            _labels(columns["component"], columns["name"] + " lower", self._is_level),
+            _labels(row_owners, "target lower", self._is_target),
+        ]
+        codes, names = pd.factorize(pd.MultiIndex.from_frame(pd.concat(labels, ignore_index=True)))
         self._names = [(str(component), str(what)) for component, _, what in names]
-        self._is_flow = role == "flow"
-        count = len(columns)
-        self._upper_codes, self._lower_codes, self._row_codes = (
-            codes[:count],
-            codes[count : 2 * count],
-            codes[2 * count :],
-        )
-        self._matrix, self._row_units = sp.csr_array(hub.limits.matrix), rows.get_level_values("unit").to_numpy()
+        self._upper_codes, self._lower_codes, self._row_codes = np.split(codes, [len(columns), 2 * len(columns)])
+        self._matrix = sp.csr_array(hub.limits.matrix)
+        self._row_units = hub.limits.rows.get_level_values("unit").to_numpy()
         self._is_ceiling = np.isinf(hub.limit_lower) & np.isfinite(hub.limit_upper) & (hub.limit_roles == "limit")
         self._is_floor = np.isfinite(hub.limit_lower) & np.isinf(hub.limit_upper) & (hub.limit_roles == "limit")
-        self._is_target = is_target
         self._power_mw = _largest_power(hub, self._units)
 
     def largest(self, kept_rows: Positions, kept_columns: Positions, found: Solution, hours: float) -> Limit | None:
@@ -179,8 +164,9 @@ class Limits:
         return Limit(component, what_else or what, most, tuple(name for name in others if name != component))
 
 
-def _what(is_energy: NDArray[np.bool_]) -> NDArray[np.str_]:
-    return np.where(is_energy, "energy", "power")
+def _labels(components: Any, limit: Any, is_energy: NDArray[np.bool_]) -> pd.DataFrame:
+    """Whose limit it is, which one, and of what."""
+    return pd.DataFrame({"component": components, "limit": limit, "what": np.where(is_energy, "energy", "power")})
 
 
 def _units_per_mw(hub: Hub) -> Values:

@@ -239,7 +239,7 @@ def _window(steps: Steps, first: int, hours: float, back_h: float | None) -> Win
     elapsed = np.concatenate([[0.0], np.cumsum(steps.hours[first:])])
     count = int(np.searchsorted(elapsed, min(hours, elapsed[-1]) - _SAME_H))
     back = len(elapsed) - 1 if back_h is None else int(np.searchsorted(elapsed, back_h - _SAME_H))
-    return Window(first, first + count, first + max(count, back), float(elapsed[count]))
+    return Window(first + count, first + max(count, back), float(elapsed[count]))
 
 
 def _durations(instance: Instance, request: FlexibilityRequest) -> list[float]:
