@@ -72,6 +72,9 @@ def _by_day(axes: Any, plan: BacktestPlan, days: Sequence[BacktestDay]) -> None:
         top = (operation + commitment + rest)[missed]
         label = "something not held,\ndelivered or served"
         axes.plot(places[missed], top, "v", color=INK, markersize=4, label=label)
+        # a mark on the highest bar is not to be cut in half
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.04 * (high - low))
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8)
     axes.margins(x=0.01)
 

@@ -35,12 +35,14 @@ def draw_flexibility(found: FlexibilityRegion) -> Figure:
     grid = figure.add_gridspec(5, 2, height_ratios=[5, 0.4, 0.25, 5, 0.4], width_ratios=[3.4, 1.0])
     fills = component_fills(_limiting(found.points))
     durations, shown = chosen_durations(found), found.main_duration_h
+    is_committed = found.points[found.points["committed_mw"] > _NOTHING_MW]
+    committed = [hours for hours in durations if hours in set(is_committed["duration_h"])]
     shared: Any = None
     for row, direction in ((0, "up"), (3, "down")):
         points = found.points[found.points["direction"] == direction]
         day = figure.add_subplot(grid[row, 0], sharex=shared)
         shared = day if shared is None else shared
-        _day(day, points, direction, durations, shown)
+        _day(day, points, direction, durations, committed, shown)
         _strip(figure.add_subplot(grid[row + 1, 0], sharex=shared), points, fills, shown, has_date=row > 0)
         _durations(figure.add_subplot(grid[row : row + 2, 1]), points)
     handles, labels = shared.get_legend_handles_labels()
@@ -56,7 +58,9 @@ def draw_flexibility(found: FlexibilityRegion) -> Figure:
     return figure
 
 
-def _day(axes: Any, points: pd.DataFrame, direction: str, durations: list[float], shown: float) -> None:
+def _day(
+    axes: Any, points: pd.DataFrame, direction: str, durations: list[float], callable_h: list[float], shown: float
+) -> None:
     dress(axes, _WORDS[direction], "MW")
     edges = _edges(points)
     for number, hours in enumerate(durations):
@@ -79,7 +83,7 @@ def _day(axes: Any, points: pd.DataFrame, direction: str, durations: list[float]
         baseline=None,
         label=f"for {duration_in_words(shown)} without re-dispatch",
     )
-    for hours, style in zip(durations, _STYLES, strict=False):
+    for hours, style in zip(callable_h, _STYLES, strict=False):
         committed = points[points["duration_h"] == hours]["committed_mw"].to_numpy()
         axes.stairs(
             committed,
