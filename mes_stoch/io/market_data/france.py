@@ -39,7 +39,7 @@ from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.io.market_data.source import ZONE
 
 YEAR = 2019
-#: k of the French price of imbalance; the rule is public, its size a default [B].
+#: k of the French price of imbalance: the rule is public, the size is an assumption.
 IMBALANCE_COEFFICIENT_PER_UNIT = 0.05
 
 SOURCES = (DAY_AHEAD_SOURCE, INTRADAY_SOURCE, FCR_SOURCE, CAPACITY_SOURCE, ACTIVATION_SOURCES[0], HEAT_SOURCE)
