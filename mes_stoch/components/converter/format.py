@@ -56,7 +56,10 @@ class Converter(ReserveProvider):
     )
     inputs: Annotated[list[ConverterPort], Field(min_length=1)]
     outputs: Annotated[list[ConverterPort], Field(min_length=1)]
-    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
+    cost_eur_per_mwh: float = Field(
+        default=0.0,
+        description="Operation and wear per MWh at the reference port; below 0: paid for it (subsidy, certificate).",
+    )
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
