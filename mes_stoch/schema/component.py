@@ -183,7 +183,13 @@ def export_share(connection: Connection) -> Quantity:
 
 
 class Store(Protocol):
-    """A store of energy at one node, whose level can be replayed from what goes in and out."""
+    """A store of energy at one node, whose level can be replayed from what goes in and out.
+
+    A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
+    ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
+    :func:`level_min` and :func:`level_max`. Bounds of the level hold at the ends of periods. Where its solution has
+    ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
+    """
 
     @property
     def node(self) -> str: ...
@@ -203,6 +209,30 @@ class Store(Protocol):
     def standing_loss_per_h(self) -> float: ...
     @property
     def initial_mwh(self) -> float: ...
+
+
+def charge_share(store: Store) -> Quantity:
+    """Share of ``charge_max_mw`` that is available; all where the kind has no such."""
+    share: Quantity = getattr(store, "charge_available_per_unit", 1.0)
+    return share
+
+
+def discharge_share(store: Store) -> Quantity:
+    """Share of ``discharge_max_mw`` that is available; all where the kind has no such."""
+    share: Quantity = getattr(store, "discharge_available_per_unit", 1.0)
+    return share
+
+
+def level_min(store: Store) -> Quantity:
+    """Least level at the end of a period, MWh: ``energy_min_mwh`` where the kind or the instance says no more."""
+    stated: Quantity | None = getattr(store, "level_min_mwh", None)
+    return store.energy_min_mwh if stated is None else stated
+
+
+def level_max(store: Store) -> Quantity:
+    """Largest level at the end of a period, MWh: ``energy_max_mwh`` where the kind or the instance says no more."""
+    stated: Quantity | None = getattr(store, "level_max_mwh", None)
+    return store.energy_max_mwh if stated is None else stated
 
 
 class Component(Model):
@@ -361,6 +391,7 @@ def _limit(component: Component, node: str, supplies: bool) -> LinearQuantity | 
         share = import_share(connection) if supplies else export_share(connection)
     elif store is not None:
         limit = store.discharge_max_mw if supplies else store.charge_max_mw
+        share = discharge_share(store) if supplies else charge_share(store)
     elif unit is not None and unit.is_consumption != supplies:
         limit, share = unit.high, unit.available_per_unit
     elif unit is not None and unit.low_mw < 0:

@@ -842,6 +842,38 @@ def test_the_worst_leaf_comes_first() -> None:
     assert table[["leaf", "place", "missing"]].to_numpy().tolist() == [["s1", "battery", 0.5], ["s2", "battery", 0.25]]
 
 
+def test_a_store_of_which_less_is_available() -> None:
+    """1 of 2 MW to discharge in the second hour, with 1.25 MW held; half a MW to charge, with 0.75 MW held."""
+    shares = {"charge_available_per_unit": "in", "discharge_available_per_unit": "out"}
+    store = battery(**shares, energy_max_mwh=20.0, initial_mwh=10.0, provides=["fr_afrr_up", "fr_afrr_down"])
+    instance = site({"battery": store}, {"fr_afrr_up": reserve(), "fr_afrr_down": reserve()}, periods=2)
+    plan = idle("battery", 10.0) | {"battery.fr_afrr_up_held_mw": 1.25, "battery.fr_afrr_down_held_mw": 0.75}
+    test = stress(books_by_hand(instance, plan, series={"in": [1.0, 0.25], "out": [1.0, 0.5]}))
+    assert found(test) == [("battery", "charging power", 0.25), ("battery", "discharging power", 0.25)]
+    assert stress(books_by_hand(instance, plan, series={"in": [1.0, 0.375], "out": [1.0, 0.625]})).passed
+    # as operated: 1 MW goes in where half a MW can
+    charged = idle("battery", [10.0, 11.0], charge_mw=[0.0, 1.0]) | {"grid.scheduled_mw": [0.0, -1.0]}
+    meters = {("power", "grid"): [0.0, 1.0]}
+    assert ("battery", "charging power, as operated", 0.5) in found(
+        stress(books_by_hand(instance, charged, series={"in": [1.0, 0.25], "out": 1.0}, metered=meters))
+    )
+
+
+def test_a_store_that_takes_over_with_what_is_available() -> None:
+    """3 MW of heat for a pump that is called to rest, with 0.2 of 10 MW: 1 MW is missing."""
+    instance = heat_site(discharge_available_per_unit="share")
+    plan = idle("store", 0.0, discharge_mw=3.0) | {
+        "pump.power_mw": 1.0,
+        "pump.fr_afrr_up_held_mw": 1.0,
+        "grid.scheduled_mw": -1.0,
+        "store.level_mwh": 0.0,
+    }
+    meters = {("power", "grid"): 1.0}
+    places = found(stress(books_by_hand(instance, plan, series={"share": 0.5}, metered=meters)))
+    # 3 MW more than the 3 MW of its schedule, where 5 MW can be given
+    assert ("store", "discharging power to take over", 1.0) in places
+
+
 def test_a_connection_of_which_less_is_available() -> None:
     """3 of 4 MW of export in the second hour: 2.5 MW and 1 MW of reserve are half a MW too much there."""
     connection = grid(export_max_mw=4.0, export_available_per_unit="share")

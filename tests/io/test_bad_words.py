@@ -57,7 +57,12 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
         ("grid", "peak_price_eur_per_mw", "a charge on the largest power", "did you mean"),
         ("grid", "demand_charge_eur_per_kw", "a charge on the largest power", "did you mean"),
         ("grid", "availability_per_unit", "write import_available_per_unit and export_available_per_unit", "did you"),
-        ("battery", "availability_per_unit", "limits that change in time", "did you mean"),
+        (
+            "battery",
+            "availability_per_unit",
+            "write charge_available_per_unit and discharge_available_per_unit",
+            "did you",
+        ),
         ("chp", "outage", "write available_per_unit, the share of power_max_mw", "did you mean"),
         ("chp", "cop", "ratio_per_unit of a port says it", "currency"),
         ("chp", "ramp_up_mw_per_h", "a ramp of the schedule cannot be expressed", "did you mean"),

@@ -293,6 +293,13 @@ STORE = [
           discharge_max_mw=0.0, terminal_mwh=3.0, terminal_penalty_eur_per_mwh=30.0),
     store("largest discharge of one that only discharges", [3.0], {"discharge_max_mw": 1.0}, 200.0, 0.0,
           initial_mwh=3.0, charge_max_mw=0.0),
+    # 1 of 5 MW in the first hour: as with a largest charge of 1 MW
+    store("charge that is available", [0.0, 3.0], {"charge_available_per_unit": [0.2, 1.0]}, 210.0, 30.0,
+          price=[10.0, 100.0]),
+    store("discharge that is available", [3.0], {"discharge_available_per_unit": 0.2}, 200.0, 0.0, initial_mwh=3.0),
+    # c + 0.25 c / 0.5 = 1 of 2 MW each way and half of that out: c = 4 / 3, of which 1 MW is taken for good
+    store("sharing of what is available", [0.0], {"discharge_available_per_unit": [0.5]}, -10.0, -12.0, price=-10.0,
+          charge_max_mw=2.0, discharge_max_mw=2.0, **WASTE),
     # 2 MWh drawn from the grid make 1 in the store
     store("charge efficiency", [0.0, 1.0], {"charge_efficiency_per_unit": 0.5}, 20.0, 10.0, price=[10.0, 100.0]),
     store("discharge efficiency", [1.0], {"discharge_efficiency_per_unit": 0.5}, 50.0, 0.0, initial_mwh=1.0),

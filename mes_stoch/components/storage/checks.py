@@ -42,7 +42,9 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     if spec.terminal_penalty_eur_per_mwh is not None or not sound:
         return
     keep = (1.0 - spec.standing_loss_per_h) ** horizon.period_h
-    gain = horizon.period_h * spec.charge_efficiency_per_unit * spec.charge_max_mw
+    share = spec.charge_available_per_unit
+    charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
+    gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
     level = spec.initial_mwh
     for _ in range(horizon.periods):
         before, level = level, min(spec.energy_max_mwh, keep * level + gain)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive
+from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
+from mes_stoch.schema.data_rules import DataRule, NumberRule
 
 
 class Storage(ReserveProvider):
@@ -22,6 +23,11 @@ class Storage(ReserveProvider):
         (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
         (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
         (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
+        (
+            r"(p_(max|min)_pu|availability|available_per_unit|outages?|maintenance|plugged.*|connected.*)(_.*)?",
+            "write charge_available_per_unit and discharge_available_per_unit, the shares of its power that can be "
+            "used: numbers or series",
+        ),
     )
 
     type: Literal["storage"]
@@ -30,6 +36,12 @@ class Storage(ReserveProvider):
     energy_min_mwh: NonNegative = 0.0
     charge_max_mw: NonNegative
     discharge_max_mw: NonNegative
+    charge_available_per_unit: Quantity = Field(
+        default=1.0, description="Share of charge_max_mw that can be used, 0 to 1: outage, vehicle that is away."
+    )
+    discharge_available_per_unit: Quantity = Field(
+        default=1.0, description="Share of discharge_max_mw that can be used, likewise."
+    )
     charge_efficiency_per_unit: Efficiency = 1.0
     discharge_efficiency_per_unit: Efficiency = 1.0
     standing_loss_per_h: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -72,6 +84,10 @@ class Storage(ReserveProvider):
 
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(-self.charge_max_mw, self.discharge_max_mw)
+
+    def data_rules(self) -> Iterator[DataRule]:
+        for key in ("charge_available_per_unit", "discharge_available_per_unit"):
+            yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
 
     def cost_at(self, node: str) -> float:
         return self.throughput_cost_eur_per_mwh if node == self.node else 0.0

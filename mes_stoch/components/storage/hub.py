@@ -21,7 +21,11 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
         E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
+        dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
+
+    Where shares ``a`` of the charging and ``b`` of the discharging power are available, the terms of ``sharing`` are
+    multiplied by ``b`` and ``a``, and its right-hand side is ``a b``.
 
     Source
     ------
@@ -30,18 +34,22 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     below 0.
     """
     hours = context.hours
+    charging = context.values(spec.charge_available_per_unit)
+    discharging = context.values(spec.discharge_available_per_unit)
     into, out = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
     wear = spec.throughput_cost_eur_per_mwh * out
-    stored = context.columns(name, "stored", "MWh", "stored", upper=spec.charge_max_mw * into * hours)
-    drawn = context.columns(name, "drawn", "MWh", "drawn", upper=spec.discharge_max_mw / out * hours, cost=wear)
+    stored = context.columns(name, "stored", "MWh", "stored", upper=charging * spec.charge_max_mw * into * hours)
+    most = discharging * spec.discharge_max_mw / out * hours
+    drawn = context.columns(name, "drawn", "MWh", "drawn", upper=most, cost=wear)
     level = context.columns(name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 
     _level(context, name, spec, level, stored, drawn)
     if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
-        sharing = context.rows(name, "sharing", "1", context.steps, upper=1.0)
-        sharing.add(stored, 1.0 / (into * hours * spec.charge_max_mw)).add(drawn, out / (hours * spec.discharge_max_mw))
+        sharing = context.rows(name, "sharing", "1", context.steps, upper=charging * discharging)
+        sharing.add(stored, discharging / (into * hours * spec.charge_max_mw))
+        sharing.add(drawn, charging * out / (hours * spec.discharge_max_mw))
     if spec.energy_ramp_mw_per_min is not None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]

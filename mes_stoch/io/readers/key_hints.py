@@ -27,7 +27,8 @@ _CANNOT = (
         r"availability.*|outages?.*|maintenance.*|unavailab.*|.*plugged.*|derating.*",
         "limits that change in time or by scenario (outages, maintenance, vehicles plugged in) are said by "
         "available_per_unit of a converter, import_available_per_unit and export_available_per_unit of a connection, "
-        "and available_mw of a source, which take series; others are one number",
+        "charge_available_per_unit and discharge_available_per_unit of a storage, and available_mw of a source, which "
+        "take series; others are one number",
     ),
     (
         r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",
