@@ -110,13 +110,14 @@ class OperatingRange:
     """Energy of a unit in its own direction at a node: from ``low_mw`` to ``high``, MW.
 
     ``is_consumption`` where that direction is out of the node; ``forecast`` is the series that bounds what can be
-    injected, where there is one.
+    injected, where there is one. ``available_per_unit`` is the share of ``high`` and ``forecast`` that can be used.
     """
 
     low_mw: float
     high: Quantity
     is_consumption: bool = False
     forecast: Quantity | None = None
+    available_per_unit: Quantity = 1.0
 
 
 @dataclass(frozen=True)
@@ -392,7 +393,7 @@ def _limit(component: Component, node: str, supplies: bool) -> LinearQuantity | 
         limit = store.discharge_max_mw if supplies else store.charge_max_mw
         share = discharge_share(store) if supplies else charge_share(store)
     elif unit is not None and unit.is_consumption != supplies:
-        limit = unit.high
+        limit, share = unit.high, unit.available_per_unit
     elif unit is not None and unit.low_mw < 0:
         limit = -unit.low_mw
     return None if limit is None else LinearQuantity.of(limit).times(LinearQuantity.of(share))
