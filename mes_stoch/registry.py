@@ -60,6 +60,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "converter": "mes_stoch.components.converter",
         "storage": "mes_stoch.components.storage",
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
+        "link": "mes_stoch.components.link",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",
