@@ -267,6 +267,11 @@ class Component(Model):
         """How it turns carriers into others; none where it does not."""
         return ()
 
+    @property
+    def converts_one_at_a_time(self) -> bool:
+        """Whether only one of its conversions runs at a time, so that none undoes another."""
+        return False
+
     def arcs(self) -> Sequence[Arc]:
         """Ways of energy between it and its nodes, one for each node and direction.
 

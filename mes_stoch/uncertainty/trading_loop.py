@@ -169,12 +169,19 @@ class _Loops:
     def _lossy(self) -> Iterator[tuple[tuple[Link, ...], Values]]:
         """Rings of links, and what throwing a MWh away in them earns at their first node; -inf where none is lost."""
         for ring in rings(self._links):
+            if self._is_undone(ring):
+                continue
             gain, cost = np.ones(ring[0].gain.shape), np.zeros(ring[0].gain.shape)
             for link in ring:
                 cost, gain = cost + gain * link.cost, gain * link.gain
             lossy = gain < 1.0 - 1e-9
             if lossy.any():
                 yield ring, np.where(lossy, -cost / np.where(lossy, 1.0 - gain, 1.0), -np.inf)
+
+    def _is_undone(self, ring: Sequence[Link]) -> bool:
+        """Whether a ring needs two ways of one component that go one at a time."""
+        names = [name for link in ring for name in link.names]
+        return any(names.count(name) > 1 and self._instance.components[name].converts_one_at_a_time for name in names)
 
     def _outlets(self, meter: _Meter) -> list[_Other]:
         """Where a MWh at the node of a meter can go."""
