@@ -60,6 +60,8 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "converter": "mes_stoch.components.converter",
         "storage": "mes_stoch.components.storage",
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
+        "heat_pump": "mes_stoch.components.heat_pump",
+        "solar_thermal": "mes_stoch.components.solar_thermal",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",

@@ -236,6 +236,10 @@ class Component(Model):
         """How it turns carriers into others; none where it does not."""
         return ()
 
+    def called_conversions(self) -> Sequence[Conversion]:
+        """Those of its conversions that calls of reserve can change."""
+        return self.conversions()
+
     def arcs(self) -> Sequence[Arc]:
         """Ways of energy between it and its nodes, one for each node and direction.
 
