@@ -62,6 +62,8 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
         "shiftable_demand": "mes_stoch.components.shiftable_demand",
         "link": "mes_stoch.components.link",
+        "heat_pump": "mes_stoch.components.heat_pump",
+        "solar_thermal": "mes_stoch.components.solar_thermal",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",

@@ -37,6 +37,7 @@ from mes_stoch.model.groups import ColumnGroup, RowGroup
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.component import Component, Connection, export_share, import_share, providers
 from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Bids, Instance
@@ -146,6 +147,8 @@ class SiteModel:
         if not isinstance(value, str):
             number = float(value)
             return lambda t: number
+        if isinstance(value, CalculatedQuantity):
+            return self.derived(value, value.inputs, value.rule)
         if value not in self.placeholders:
             self._declare(Datum(value))
         placeholder = self.placeholders[value]

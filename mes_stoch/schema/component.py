@@ -272,6 +272,10 @@ class Component(Model):
         """Whether only one of its conversions runs at a time, so that none undoes another."""
         return False
 
+    def called_conversions(self) -> Sequence[Conversion]:
+        """Those of its conversions that calls of reserve can change."""
+        return self.conversions()
+
     def arcs(self) -> Sequence[Arc]:
         """Ways of energy between it and its nodes, one for each node and direction.
 

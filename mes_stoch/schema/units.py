@@ -22,6 +22,9 @@ FORMAT_UNITS = (
     "mw_per_min",
     "per_unit",
     "per_h",
+    "w_per_m2_k2",
+    "w_per_m2_k",
+    "w_per_m2",
     "mwh",
     "mvar",
     "mva",
@@ -29,6 +32,8 @@ FORMAT_UNITS = (
     "eur",
     "degc",
     "kgco2",
+    "m2",
+    "k",
     "h",
     "s",
 )

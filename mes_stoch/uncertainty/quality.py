@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.io.readers.locate import located
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
 from mes_stoch.uncertainty.conversion_loop import conversion_loop_issues
+from mes_stoch.uncertainty.examples import stacked
 from mes_stoch.uncertainty.paid_conversion import paid_conversion_issues
 from mes_stoch.uncertainty.price_caps import price_cap_issues
 from mes_stoch.uncertainty.trading_loop import trading_loop_issues
@@ -220,12 +222,14 @@ class _Checker:
             return None
         if not isinstance(quantity, str):
             return np.full(self.shape, float(quantity))
-        if quantity not in self.tree.series_names:
-            return None
-        return _stacked(self.tree, quantity)
+        return stacked(self.tree, quantity)
 
     def _present(self, key: str, quantity: float | str) -> Iterator[Issue]:
         if not isinstance(quantity, str) or quantity in self._broken:
+            return
+        if isinstance(quantity, CalculatedQuantity):
+            for entry in quantity.inputs:
+                yield from self._present(key, entry)
             return
         if quantity not in self.tree.series_names:
             self._broken.add(quantity)

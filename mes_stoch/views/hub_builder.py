@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubRowRole, Numbers, Values
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.rules.time_axis import blocks
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.instance import SLACK_NAMES, Instance
 from mes_stoch.views.given_arrays import limits, numbers, positions
 from mes_stoch.views.steps import Steps
@@ -140,6 +141,8 @@ class HubBuilder:
         return blocks(self._time, self.period_h, hours)
 
     def values(self, quantity: float | str) -> Values:
+        if isinstance(quantity, CalculatedQuantity):
+            return quantity.values(self.values)
         if isinstance(quantity, str):
             return np.asarray(self._series(quantity), dtype=float)[self.period_of_step]
         return np.full(self.steps, float(quantity))
