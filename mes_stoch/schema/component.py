@@ -367,6 +367,10 @@ class Component(Model):
         """The most that operation costs per MWh at a node, in the instance's currency."""
         return 0.0
 
+    def import_charge_eur_per_mwh(self, period_h: float) -> float:
+        """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""
+        return 0.0
+
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         """Share of a MWh put in at a node that comes back there after some hours; ``None`` where nothing is stored."""
         return None

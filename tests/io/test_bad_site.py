@@ -311,3 +311,41 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
     site.edit("    import_max_mw: null\n", "    import_max_mw: null\n    import_available_per_unit: 0.5\n")
     line = site.line("import_available_per_unit: 0.5")
     site.only_issue("components.mains.import_available_per_unit", line, "0.5, without import_max_mw", "leave this out")
+
+
+@pytest.mark.parametrize(
+    ("fields", "key", "words"),
+    [
+        ({"peak_so_far_mw": 3}, "peak_so_far_mw", ("3, without a charge on power", "demand_charge_eur_per_mw")),
+        ({"demand_charge_interval_h": 1}, "demand_charge_interval_h", ("without a charge on power",)),
+        ({"excess_charge_eur_per_mw": 9}, "excess_charge_eur_per_mw", ("without subscribed_power_mw",)),
+        ({"subscribed_power_mw": 9}, "subscribed_power_mw", ("without excess_charge_eur_per_mw", "import_max_mw")),
+        (
+            {"demand_charge_eur_per_mw": 9, "demand_charge_interval_h": 0.5},
+            "demand_charge_interval_h",
+            ("0.5", "a whole multiple of the period of 1 h"),
+        ),
+        (
+            {"demand_charge_eur_per_mw": 9, "demand_charge_interval_h": 12},
+            "demand_charge_interval_h",
+            ("12", "ends a block at the end of the horizon"),
+        ),
+        (
+            {"demand_charge_eur_per_mw": 9, "demand_charge_share_per_unit": 2},
+            "demand_charge_share_per_unit",
+            ("2", "at most 1"),
+        ),
+        ({"demand_charge_eur_per_mw": -9}, "demand_charge_eur_per_mw", ("-9", "at least 0")),
+    ],
+)
+def test_charges_on_power(site: SiteFolder, fields: dict[str, float], key: str, words: tuple[str, ...]) -> None:
+    lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
+    site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n" + lines)
+    site.only_issue(f"components.grid.{key}", site.line(f"{key}:"), *words)
+
+
+def test_a_charge_on_import_where_there_is_none(site: SiteFolder) -> None:
+    site.with_converter()
+    site.edit("import_max_mw: null\n", "import_max_mw: 0\n    demand_charge_eur_per_mw: 9\n")
+    line = site.line("demand_charge_eur_per_mw")
+    assert_issue(site.issues(), "components.mains.demand_charge_eur_per_mw", line, "9, where import_max_mw is 0")

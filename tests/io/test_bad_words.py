@@ -54,8 +54,16 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
 @pytest.mark.parametrize(
     ("component", "key", "words", "not_said"),
     [
-        ("grid", "peak_price_eur_per_mw", "a charge on the largest power", "did you mean"),
-        ("grid", "demand_charge_eur_per_kw", "a charge on the largest power", "did you mean"),
+        ("grid", "peak_price_eur_per_mw", "write demand_charge_eur_per_mw", "did you mean"),
+        ("grid", "monthly_demand_cost", "write demand_charge_eur_per_mw", "did you mean"),
+        (
+            "grid",
+            "demand_charge_eur_per_kw",
+            "demand_charge_eur_per_mw and multiply the number by 1000",
+            "did you mean",
+        ),
+        ("grid", "contracted_power_kva", "write subscribed_power_mw", "did you mean"),
+        ("battery", "peak_price_eur_per_mw", "demand_charge_eur_per_mw of a grid_connection", "did you mean"),
         ("grid", "availability_per_unit", "write import_available_per_unit and export_available_per_unit", "did you"),
         (
             "battery",

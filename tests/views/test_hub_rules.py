@@ -363,7 +363,32 @@ OTHERS = [
          -50.0, -200.0, dump_penalty_eur_per_mwh=50.0),
 ]  # fmt: skip
 
-CASES = [*CONVERTER, *STORE, *OTHERS]
+
+def charged(name: str, rule: dict[str, Any], with_rule: float, **fields: Any) -> Case:
+    """Loads of 2 and 4 MW, bought at 10 a MWh (60 in all), or its own at 60."""
+    connection = grid(import_price_eur_per_mwh=10.0, export_max_mw=0.0)
+    own = {"type": "source", "node": "power", "available_mw": 10.0, "cost_eur_per_mwh": 60.0}
+    load = {"type": "demand", "node": "power", "demand_mw": [2.0, 4.0]}
+    components = {"grid": connection, "own": own, "load": load}
+    return Case(name, "grid", components, rule, with_rule, 60.0, nodes={"power": NO_SLACK}, periods=2, **fields)
+
+
+CHARGES = [
+    # 2 MW at 90, and 2 MWh of its own: 180 + 40 + 120
+    charged("demand charge", {"demand_charge_eur_per_mw": 90.0}, 340.0),
+    # 3 MW at 90, for a MWh less saves 45
+    charged("interval of the meter", {"demand_charge_eur_per_mw": 90.0, "demand_charge_interval_h": 2.0}, 330.0),
+    # the first hour alone counts
+    charged("hours that count",
+            {"demand_charge_eur_per_mw": 90.0, "demand_charge_counts_per_unit": [1.0, 0.0]}, 160.0),
+    # 3 MW in January, nothing of February: 20 + 240
+    charged("peaks of two months", {"demand_charge_eur_per_mw": 90.0, "peak_so_far_mw": 3.0}, 260.0,
+            start="2025-01-31T23:00"),
+    # 3 MW, and 60 for another MWh
+    charged("subscribed power", {"subscribed_power_mw": 3.0, "excess_charge_eur_per_mw": 90.0}, 110.0),
+]  # fmt: skip
+
+CASES = [*CONVERTER, *STORE, *OTHERS, *CHARGES]
 
 
 def site_of(case: Case, *, is_ruled: bool = True) -> tuple[Instance, ScenarioTree]:
@@ -394,7 +419,18 @@ def test_a_rule_costs_what_it_does_by_hand(case: Case) -> None:
         assert views.model.least_cost() == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["standing loss", "ramp from off", "kept on from before", "state blocks", "sharing"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "standing loss",
+        "ramp from off",
+        "kept on from before",
+        "state blocks",
+        "sharing",
+        "demand charge",
+        "interval of the meter",
+    ],
+)
 def test_a_cut_within_periods_changes_nothing_where_loads_do_not(name: str) -> None:
     """What is lost, changes and stays on goes by periods, however many steps they are cut into."""
     (case,) = (case for case in CASES if case.name == name)
@@ -414,7 +450,7 @@ def test_no_row_and_no_bound_of_a_hub_could_be_left_out_unseen() -> None:
     assert sorted(part for part, is_seen in seen.items() if not is_seen) == []
     assert {name for what, name in seen if what == "row"} == {
         *("change", "minimum_up", "minimum_down", "starts_per_day", "maximum", "maximum_stop", "minimum"),
-        *("ramp_up", "ramp_down", "level", "sharing", "terminal"),
+        *("ramp_up", "ramp_down", "level", "sharing", "terminal", "demand_peak", "subscribed_power"),
     }
 
 

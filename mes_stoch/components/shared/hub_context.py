@@ -64,6 +64,11 @@ class HubContext(Protocol):
         """Number of periods."""
         ...
 
+    @property
+    def month_of_period(self) -> Columns:
+        """Number of the calendar month of each period, from 0."""
+        ...
+
     def values(self, quantity: float | str) -> Values:
         """A number or a series, shape (steps,)."""
         ...

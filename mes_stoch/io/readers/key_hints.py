@@ -17,7 +17,7 @@ _ALIKE, _ALIKE_IN_UNIT = 0.85, 0.75
 _CANNOT = (
     (
         r"(peak|demand|power|capacity)_(price|charge|cost|tariff|fee).*|leistungspreis.*",
-        "a charge on the largest power of a month or year cannot be expressed",
+        "a charge on the largest power of a month is demand_charge_eur_per_mw of a grid_connection",
     ),
     (
         r"(energy_|schedule_|power_)?ramp_(up|down|limit|rate)?.*(per_h|per_hour|_h|mw|unit)",

@@ -1,0 +1,44 @@
+"""Charges on the largest import of a connection in the energy hub."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.components.grid_connection.format import GridConnection
+from mes_stoch.components.shared.hub_context import Columns, HubContext
+
+
+def charge_hub_import(context: HubContext, name: str, spec: GridConnection, withdrawn: Columns) -> None:
+    """What of the highest mean import costs, as an auxiliary column a month.
+
+    Equations
+    ---------
+    ::
+
+        sum_{s in i} hours[s] counts[s] import[s] / hours[i] - peak_increase[m] <= M_0            (demand_peak)
+        sum_{s in i} hours[s] counts[s] import[s] / hours[i] - excess[m] <= max(S, M_0)           (subscribed_power)
+
+    over the steps ``s`` of each interval ``i`` of the meter; ``M_0`` and ``S`` as in the model.
+    """
+    period_month = context.month_of_period
+    spans = [np.flatnonzero(period_month == month) for month in range(int(period_month.max()) + 1)]
+    hours = spec.demand_charge_interval_h
+    intervals = [np.array([t]) for t in range(context.periods)] if hours is None else context.spans(hours)
+    interval_of = np.empty(context.periods, dtype=np.int64)
+    for number, span in enumerate(intervals):
+        interval_of[span] = number
+    row = interval_of[context.period_of_step]
+    length = np.array([len(span) * context.period_h for span in intervals])
+    weight = context.hours * context.values(spec.demand_charge_counts_per_unit) / length[row]
+    month = np.array([period_month[span[0]] for span in intervals])
+    subscribed = spec.subscribed_power_mw or 0.0
+    before = np.where(month == 0, spec.peak_so_far_mw, 0.0)
+    for quantity, rule, price, allowed in (
+        ("peak_increase", "demand_peak", spec.demand_charge_eur_per_mw, before),
+        ("excess", "subscribed_power", spec.excess_charge_eur_per_mw, np.maximum(before, subscribed)),
+    ):
+        if price > 0:
+            cost = price * spec.demand_charge_share_per_unit
+            above = context.columns(name, quantity, "MW", "auxiliary", cost=cost, spans=spans)
+            rows = context.rows(name, rule, "MW", len(intervals), upper=allowed, numbers=np.arange(len(intervals)))
+            rows.add(withdrawn, weight, row).add(above[month], -1.0)

@@ -1,0 +1,49 @@
+"""Settlement of charges on the largest import, from the meter alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mes_stoch.components.grid_connection.format import GridConnection
+from mes_stoch.rules.time_axis import months
+from mes_stoch.settlement.data import Array, SettlementData
+from mes_stoch.settlement.ledger import CashFlow, cash_flow
+
+
+def power_charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Array) -> Iterator[CashFlow]:
+    """What the highest mean import of each month costs, above what the month had, and above the subscribed power."""
+    if not spec.is_charged_by_power:
+        return
+    highest = highest_means(data, spec, withdrawn)
+    before = np.zeros(highest.shape[1])
+    before[0] = spec.peak_so_far_mw
+    above = highest - before
+    over = highest - np.maximum(before, spec.subscribed_power_mw or 0.0)
+    for stream, item, quantity, price in (
+        ("demand_charge", "highest mean import of the month", above, spec.demand_charge_eur_per_mw),
+        ("excess_charge", "import above the subscribed power", over, spec.excess_charge_eur_per_mw),
+    ):
+        if price > 0:
+            yield cash_flow(
+                data,
+                name,
+                f"{stream}.{name}",
+                item,
+                -np.maximum(quantity, 0.0),
+                price * spec.demand_charge_share_per_unit,
+                "MW",
+                hours=1.0,
+                spans=months(data.time),
+            )
+
+
+def highest_means(data: SettlementData, spec: GridConnection, withdrawn: Array) -> Array:
+    """Highest mean import over an interval of the meter, MW, shape (scenarios, months)."""
+    counted = withdrawn * data.values(spec.demand_charge_counts_per_unit)
+    hours = spec.demand_charge_interval_h
+    intervals = [np.array([t]) for t in range(len(data.time))] if hours is None else data.spans(hours)
+    means = np.column_stack([counted[:, span].mean(axis=1) for span in intervals])
+    begins = np.array([span[0] for span in intervals])
+    return np.column_stack([means[:, np.isin(begins, month)].max(axis=1, initial=0.0) for month in months(data.time)])
