@@ -82,6 +82,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "au_synthetic_day": "mes_stoch.uncertainty.processes.au_synthetic_day:AuSyntheticDay",
         "fr_local_day": "mes_stoch.uncertainty.processes.fr_local_day:FrLocalDay",
         "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",
+        "fr_wind_day": "mes_stoch.uncertainty.processes.fr_wind_day:FrWindDay",
     },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",
