@@ -847,12 +847,20 @@ def test_a_store_of_which_less_is_available() -> None:
     shares = {"charge_available_per_unit": "in", "discharge_available_per_unit": "out"}
     store = battery(**shares, energy_max_mwh=20.0, initial_mwh=10.0, provides=["fr_afrr_up", "fr_afrr_down"])
     instance = site({"battery": store}, {"fr_afrr_up": reserve(), "fr_afrr_down": reserve()}, periods=2)
-    plan = idle("battery", 10.0) | {"battery.fr_afrr_up_held_mw": 1.25, "battery.fr_afrr_down_held_mw": 0.75}
+    plan = idle("battery", 10.0) | {
+        "battery.fr_afrr_up_held_mw": 1.25,
+        "battery.fr_afrr_down_held_mw": 0.75,
+        "grid.scheduled_mw": 0.0,
+    }
     test = stress(books_by_hand(instance, plan, series={"in": [1.0, 0.25], "out": [1.0, 0.5]}))
     assert found(test) == [("battery", "charging power", 0.25), ("battery", "discharging power", 0.25)]
     assert stress(books_by_hand(instance, plan, series={"in": [1.0, 0.375], "out": [1.0, 0.625]})).passed
     # as operated: 1 MW goes in where half a MW can
-    charged = idle("battery", [10.0, 11.0], charge_mw=[0.0, 1.0]) | {"grid.scheduled_mw": [0.0, -1.0]}
+    charged = idle("battery", [10.0, 11.0], charge_mw=[0.0, 1.0]) | {
+        "battery.fr_afrr_up_held_mw": 0.0,
+        "battery.fr_afrr_down_held_mw": 0.0,
+        "grid.scheduled_mw": [0.0, -1.0],
+    }
     meters = {("power", "grid"): [0.0, 1.0]}
     assert ("battery", "charging power, as operated", 0.5) in found(
         stress(books_by_hand(instance, charged, series={"in": [1.0, 0.25], "out": 1.0}, metered=meters))
