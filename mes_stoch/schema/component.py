@@ -139,6 +139,9 @@ class SlackPenalty:
         A market position that is not kept, whose penalty is that of the schedule, not of a node.
     is_possible : bool
         Whether there can be such slack at all.
+    is_physical : bool
+        Whether what it allows is something that the device can do, so that no price makes energy of it and any cost
+        of it is sound.
     hint : str
         What to do about a penalty that is too small.
     """
@@ -150,6 +153,7 @@ class SlackPenalty:
     spared_per_mwh: float = 1.0
     is_position: bool = False
     is_possible: bool = True
+    is_physical: bool = False
     hint: str = ""
 
 

@@ -74,6 +74,8 @@ def test_node_without_balance(site: SiteFolder, component: str, words: tuple[str
         ("energy_min_mwh: 0.5", "energy_min_mwh: 5", "energy_min_mwh", ("5, above energy_max_mwh (4)",)),
         ("initial_mwh: 2", "initial_mwh: 4.5", "initial_mwh", ("4.5", "between energy_min_mwh (0.5)")),
         ("initial_mwh: 2", "initial_mwh: 2\n    terminal_mwh: 0.1", "terminal_mwh", ("0.1", "energy_max_mwh (4)")),
+        ("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 0.1", "level_min_mwh", ("0.1", "energy_min_mwh (0.5)")),
+        ("initial_mwh: 2", "initial_mwh: 2\n    level_max_mwh: 5", "level_max_mwh", ("5", "energy_max_mwh (4)")),
     ],
 )
 def test_storage_limits(site: SiteFolder, old: str, new: str, key: str, words: tuple[str, ...]) -> None:
@@ -349,3 +351,9 @@ def test_a_charge_on_import_where_there_is_none(site: SiteFolder) -> None:
     site.edit("import_max_mw: null\n", "import_max_mw: 0\n    demand_charge_eur_per_mw: 9\n")
     line = site.line("demand_charge_eur_per_mw")
     assert_issue(site.issues(), "components.mains.demand_charge_eur_per_mw", line, "9, where import_max_mw is 0")
+
+
+def test_bounds_of_a_level_out_of_order(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 3\n    level_max_mwh: 1")
+    words = ("3, above level_max_mwh (1)", "at most level_max_mwh")
+    site.only_issue("components.battery.level_min_mwh", site.line("level_min_mwh"), *words)

@@ -278,6 +278,15 @@ STORE = [
     # 2 MWh bought at 10, the third at 100
     store("largest level", [0.0, 3.0], {"energy_max_mwh": 2.0}, 120.0, 30.0, price=[10.0, 100.0]),
     store("least level", [2.0], {"energy_min_mwh": 1.0}, 100.0, 0.0, initial_mwh=2.0),
+    # 1 MWh is to be left after the first hour, in which 2 MWh are wanted: one is bought, or 40 paid for it
+    store("least level of a period", [2.0, 1.0], {"level_min_mwh": [1.0, 0.0], "level_penalty_eur_per_mwh": None},
+          200.0, 100.0, price=[200.0, 100.0], initial_mwh=2.0, no_rule={"level_min_mwh": None}),
+    store("penalty of the least level", [2.0, 0.0], {"level_penalty_eur_per_mwh": 40.0}, 40.0, 200.0,
+          price=[200.0, 100.0], initial_mwh=2.0, level_min_mwh=[1.0, 0.0],
+          no_rule={"level_penalty_eur_per_mwh": None}),
+    # 2 MWh bought at 10, the third at 100
+    store("largest level of a period", [0.0, 3.0], {"level_max_mwh": [2.0, 9.0], "level_penalty_eur_per_mwh": None},
+          120.0, 30.0, price=[10.0, 100.0], no_rule={"level_max_mwh": None}),
     store("level to leave", [1.0], {"terminal_mwh": 2.0}, 100.0, 0.0, initial_mwh=2.0),
     # a MWh less than is to be left costs 30, a MWh of the grid 100
     store("penalty of the level to leave", [1.0], {"terminal_penalty_eur_per_mwh": 30.0}, 30.0, 100.0, initial_mwh=2.0,

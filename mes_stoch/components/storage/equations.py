@@ -8,6 +8,7 @@ import numpy as np
 
 from mes_stoch.components.shared.context import Availability, Buffer, HeldReserve, ModelContext, StorePower, all_of_it
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
@@ -29,6 +30,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         charge[t] <= a[t] charge_max,   discharge[t] <= b[t] discharge_max      (charge_available, discharge_available)
         discharge[t] - charge[t] + sum_up held[t]   <= b[t] discharge_max                                  (headroom_up)
         charge[t] - discharge[t] + sum_down held[t] <= a[t] charge_max                                   (headroom_down)
+        level_min[t] <= L[t] <= level_max[t]     (:mod:`mes_stoch.components.storage.equations_bounds`)
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
@@ -87,6 +89,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     if reserve.directed_products:
         _headroom(context, name, power, charge, discharge, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
+    bounds = build_level_bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
     change = reserve.net_called()
     context.inject(
@@ -114,6 +117,8 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             charge_available=power.charge_available,
             discharge_available=power.discharge_available,
             both_available=power.both_available,
+            level_min=bounds.least,
+            level_max=bounds.largest,
         ),
     )
     context.availability(

@@ -22,6 +22,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
         dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
+        level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
 
     Where shares ``a`` of the charging and ``b`` of the discharging power are available, the terms of ``sharing`` are
@@ -54,7 +55,27 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
+    _bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
+
+
+def _bounds(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
+    """Bounds of the level at the ends of periods, which give way at a penalty."""
+    is_last = np.append(np.diff(context.period_of_step) > 0, True)
+    spans = [np.array([period]) for period in range(context.periods)]
+    penalty = amount(spec.level_penalty_eur_per_mwh) if spec.level_bounds else None
+    for key, side, sign in (("level_min_mwh", "below", 1.0), ("level_max_mwh", "above", -1.0)):
+        stated = spec.level_bounds.get(key)
+        if stated is None:
+            continue
+        bound = context.values(stated)[is_last]
+        rows = context.rows(name, key.removesuffix("_mwh"), "MWh", context.periods, lower=sign * bound)
+        rows.add(level[is_last], sign)
+        if penalty is not None:
+            most = sign * (bound - (spec.energy_min_mwh if sign > 0 else spec.energy_max_mwh))
+            rows.add(
+                context.columns(name, f"level_{side}", "MWh", "slack", upper=most, cost=penalty, spans=spans),
+            )
 
 
 def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored: Columns, drawn: Columns) -> None:
