@@ -19,7 +19,13 @@ from site_folder import SiteFolder, assert_issue
             "    export_max_mw: 10\n",
             "    export_max_mw: limit_mw\n",
             "components.grid.export_max_mw",
-            ("what of it can be used may be a series", "export_available_per_unit"),
+            ("one number for the whole horizon", "what share of it can be used in export_available_per_unit"),
+        ),
+        (
+            "import_max_mw: 10\n",
+            "import_max_mw: limit_mw\n",
+            "components.grid.import_max_mw",
+            ("one number for the whole horizon", "what share of it can be used in import_available_per_unit"),
         ),
         ("energy_max_mwh: 4", "energy_max_mwh: '4'", "components.battery.energy_max_mwh", ("write it without quotes",)),
         ("energy_max_mwh: 4", "energy_max_mwh: 4_000", "components.battery.energy_max_mwh", ("write 4000, without",)),
@@ -121,3 +127,10 @@ def test_a_terminal_level_out_of_reach(site: SiteFolder) -> None:
         "charge_max_mw: 0.1\n    s", "charge_max_mw: 0\n    s"
     )
     site.only_issue("components.battery.initial_mwh", site.line("initial_mwh"), "at most 0.860934 MWh")
+
+
+def test_a_limit_of_a_converter_that_changes(site: SiteFolder) -> None:
+    site.with_converter().edit("    power_max_mw: 2\n", "    power_max_mw: limit_mw\n")
+    line = site.line("power_max_mw:", after="chp:")
+    words = ("'limit_mw'", "a number in MW", "what share of it can be used in available_per_unit")
+    assert_issue(site.issues(), "components.chp.power_max_mw", line, *words)

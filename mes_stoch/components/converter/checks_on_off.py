@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
@@ -27,6 +28,7 @@ def on_off_issues(context: CheckContext, name: str, spec: Converter) -> Iterator
     if context.time is not None and context.partial.horizon is not None:
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec)
+    yield from _start_cost_issues(locator, path, spec)
     if spec.initial_state_h is not None and spec.initial_on is None:
         place = (*path, "initial_state_h")
         hint = "say with initial_on which state it has been in, or leave this out"
@@ -68,3 +70,27 @@ def _power_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterato
         if limit is not None and low <= high and not low <= limit <= high:
             expected = f"a power between power_min_mw ({low:g}) and power_max_mw ({high:g})"
             yield locator.issue((*path, key), f"{limit:g}", expected)
+
+
+def _start_cost_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:
+    """Costs by the time off: from 0 on, and never cheaper after a longer time."""
+    if not spec.start_costs:
+        return
+    if spec.start_cost_eur > 0:
+        hint = "leave one of them out"
+        yield locator.issue(
+            (*path, "start_cost_eur"), f"{spec.start_cost_eur:g}, beside start_costs", "one of the two", hint
+        )
+    first = spec.start_costs[0]
+    if first.off_from_h > 0:
+        hint = "the first entry says what a start costs right after a stop"
+        yield locator.issue((*path, "start_costs", 0, "off_from_h"), f"{first.off_from_h:g}", "0", hint)
+    for number, (one, other) in enumerate(pairwise(spec.start_costs), 1):
+        place = (*path, "start_costs", number)
+        if other.off_from_h <= one.off_from_h:
+            expected = f"a time above that of the entry before ({one.off_from_h:g})"
+            yield locator.issue((*place, "off_from_h"), f"{other.off_from_h:g}", expected)
+        if other.cost_eur < one.cost_eur:
+            expected = f"a cost of at least that of the entry before ({one.cost_eur:g})"
+            hint = "a unit that has been off for longer is colder"
+            yield locator.issue((*place, "cost_eur"), f"{other.cost_eur:g}", expected, hint)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mes_stoch.components.converter.format import Converter
 from mes_stoch.settlement.calls import net_delivery
-from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.data import Array, SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 
@@ -17,7 +17,7 @@ def cash_flows(data: SettlementData, name: str, spec: Converter) -> Iterator[Cas
     is_output = any(port.node == spec.reference for port in spec.outputs)
     flow = data.decided(f"{name}.power_mw") + (1 if is_output else -1) * net_delivery(data, name)
     yield cash_flow(data, name, f"operation.{name}", "operation", -flow, spec.cost_eur_per_mwh, "MWh")
-    if spec.start_cost_eur > 0 and spec.power_min_mw > 0:
+    if (spec.start_cost_eur > 0 or spec.start_costs) and spec.power_min_mw > 0:
         yield _starts(data, name, spec)
 
 
@@ -34,9 +34,25 @@ def _starts(data: SettlementData, name: str, spec: Converter) -> CashFlow:
         f"start.{name}",
         "starts",
         -starts,
-        spec.start_cost_eur,
+        _price_of_start(spec, on, hours) if spec.start_costs else spec.start_cost_eur,
         "start",
         quantity_unit="1",
         hours=1.0,
         spans=spans,
     )
+
+
+def _price_of_start(spec: Converter, on: Array, state_h: float) -> Array:
+    """What a start would cost in each state: the entry of ``start_costs`` that its time off has reached."""
+    # unknown is long: a start after it is a cold one
+    off_h = np.full(len(on), np.inf)
+    if spec.initial_on:
+        off_h[:] = 0.0
+    elif spec.initial_on is False and spec.initial_state_h is not None:
+        off_h[:] = spec.initial_state_h
+    prices = np.empty(on.shape)
+    for state in range(on.shape[1]):
+        reached = [np.where(off_h + 1e-9 >= one.off_from_h, one.cost_eur, 0.0) for one in spec.start_costs]
+        prices[:, state] = np.max(reached, axis=0)
+        off_h = np.where(on[:, state] > 0, 0.0, off_h + state_h)
+    return prices
