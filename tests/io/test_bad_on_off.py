@@ -48,6 +48,19 @@ def test_one_message(site: SiteFolder, lines: list[str], key: str, words: tuple[
     site.only_issue(f"components.chp.{key}", line, *words)
 
 
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ("minimum_up_h: 2", "minimum_up_h", ("2", "at most a period (1 h) beside quick_start_h", "a call may start")),
+        ("minimum_down_h: 3", "minimum_down_h", ("3", "at most a period (1 h) beside quick_start_h")),
+        ("starts_max_per_day: 2", "starts_max_per_day", ("2", "no limit beside quick_start_h")),
+    ],
+)
+def test_what_a_called_start_could_break(site: SiteFolder, line: str, key: str, words: tuple[str, ...]) -> None:
+    site.with_converter().edit(MINIMUM, MINIMUM + f"    quick_start_h: 0.2\n    {line}\n")
+    site.only_issue(f"components.chp.{key}", site.line(f"{key}:", after="chp:"), *words)
+
+
 def test_a_start_costs_one_thing(site: SiteFolder) -> None:
     both = "    start_cost_eur: 5\n    start_costs: [{off_from_h: 0, cost_eur: 5}]\n"
     site.with_converter().edit(MINIMUM, MINIMUM + both)

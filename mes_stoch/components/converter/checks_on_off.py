@@ -20,7 +20,7 @@ _TOLERANCE = 1e-9
 def on_off_issues(context: CheckContext, name: str, spec: Converter) -> Iterator[Issue]:
     """Problems of the on/off decision of a converter."""
     locator, path = context.locator, ("components", name)
-    needing = [*spec.start_stop_fields, *_initial_fields(spec)]
+    needing = [*spec.start_stop_fields, *_other_fields(spec)]
     if spec.power_min_mw == 0:
         if needing:
             yield _without_minimum(locator, path, spec, needing)
@@ -29,14 +29,16 @@ def on_off_issues(context: CheckContext, name: str, spec: Converter) -> Iterator
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec)
     yield from _start_cost_issues(locator, path, spec)
+    if spec.quick_start_h is not None and context.partial.horizon is not None:
+        yield from _quick_start_issues(locator, path, spec, context.partial.horizon.period_h)
     if spec.initial_state_h is not None and spec.initial_on is None:
         place = (*path, "initial_state_h")
         hint = "say with initial_on which state it has been in, or leave this out"
         yield locator.issue(place, f"{spec.initial_state_h:g}, without initial_on", "initial_on", hint)
 
 
-def _initial_fields(spec: Converter) -> list[str]:
-    return [name for name in ("initial_on", "initial_state_h") if getattr(spec, name) is not None]
+def _other_fields(spec: Converter) -> list[str]:
+    return [name for name in ("quick_start_h", "initial_on", "initial_state_h") if getattr(spec, name) is not None]
 
 
 def _without_minimum(locator: Locator, path: EntryPath, spec: Converter, needing: list[str]) -> Issue:
@@ -94,3 +96,16 @@ def _start_cost_issues(locator: Locator, path: EntryPath, spec: Converter) -> It
             expected = f"a cost of at least that of the entry before ({one.cost_eur:g})"
             hint = "a unit that has been off for longer is colder"
             yield locator.issue((*place, "cost_eur"), f"{other.cost_eur:g}", expected, hint)
+
+
+def _quick_start_issues(locator: Locator, path: EntryPath, spec: Converter, period_h: float) -> Iterator[Issue]:
+    """What a start by a call could break, since nobody knows when it comes."""
+    hint = "a call may start the unit in any period and end with it; leave this or quick_start_h out"
+    for key in ("minimum_up_h", "minimum_down_h"):
+        hours = getattr(spec, key)
+        if hours > period_h * (1.0 + _TOLERANCE):
+            expected = f"at most a period ({period_h:g} h) beside quick_start_h"
+            yield locator.issue((*path, key), f"{hours:g}", expected, hint)
+    if spec.starts_max_per_day is not None:
+        expected = "no limit beside quick_start_h"
+        yield locator.issue((*path, "starts_max_per_day"), f"{spec.starts_max_per_day}", expected, hint)

@@ -43,6 +43,10 @@ class Converter(ReserveProvider):
             "write available_per_unit, the share of power_max_mw that can be used: a number or a series, 0 in outages",
         ),
         (
+            r"start_?up_(time|duration)(_.*)?|start_time(_.*)?|offline_reserve(_.*)?|non_?spinning(_.*)?|quick_start(_.*)?",
+            "write quick_start_h, the time from off to the power of a reserve that it may hold while off",
+        ),
+        (
             r"(hot|warm|cold)_start(_?up)?_costs?(_.*)?|start_?up_costs?(_.*)?|costs?_start_?up(_.*)?",
             "write start_cost_eur for one cost of a start, or start_costs, a list of {off_from_h, cost_eur}, where it "
             "rises with the time off",
@@ -88,6 +92,11 @@ class Converter(ReserveProvider):
     )
     stop_power_max_mw: Positive | None = Field(
         default=None, description="Largest flow there in the last period before a stop; null: no limit."
+    )
+    quick_start_h: Positive | None = Field(
+        default=None,
+        description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
+        "called as a whole and leave that time; null: reserve only while it runs.",
     )
     initial_on: bool | None = Field(
         default=None,
