@@ -247,6 +247,9 @@ class Component(Model):
     #: Words of other tools for keys of this kind (patterns), and how the format says the same.
     other_words: ClassVar[tuple[tuple[str, str], ...]] = ()
 
+    #: Limits that are one number, and the fields that say what share of them can be used in each period.
+    shares: ClassVar[Mapping[str, str]] = {}
+
     #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
     can_provide: ClassVar[bool] = False
 

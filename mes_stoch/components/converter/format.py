@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from pydantic import Field
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port, ReserveProvider
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.on_off import StartCost, start_costs_of
 
 
 class ConverterPort(Model):
@@ -41,7 +42,18 @@ class Converter(ReserveProvider):
             r"(availability|unavailability|outages?|maintenance|derating|p_max_pu)(_.*)?",
             "write available_per_unit, the share of power_max_mw that can be used: a number or a series, 0 in outages",
         ),
+        (
+            r"start_?up_(time|duration)(_.*)?|start_time(_.*)?|offline_reserve(_.*)?|non_?spinning(_.*)?|quick_start(_.*)?",
+            "write quick_start_h, the time from off to the power of a reserve that it may hold while off",
+        ),
+        (
+            r"(hot|warm|cold)_start(_?up)?_costs?(_.*)?|start_?up_costs?(_.*)?|costs?_start_?up(_.*)?",
+            "write start_cost_eur for one cost of a start, or start_costs, a list of {off_from_h, cost_eur}, where it "
+            "rises with the time off",
+        ),
     )
+
+    shares: ClassVar[Mapping[str, str]] = {"power_max_mw": "available_per_unit"}
 
     type: Literal["converter"]
     reference: Identifier = Field(description="Node of the reference port.")
@@ -68,6 +80,9 @@ class Converter(ReserveProvider):
     )
     minimum_down_h: NonNegative = Field(default=0.0, description="Least time off after a stop, likewise.")
     start_cost_eur: NonNegative = Field(default=0.0, description="Fuel and wear of one start.")
+    start_costs: list[StartCost] = Field(
+        default_factory=list, description="In its place, costs of a start that rise with the time off: hot, warm, cold."
+    )
     starts_max_per_day: Annotated[int, Field(ge=0)] | None = Field(
         default=None, description="Most starts in a local day; null: no limit."
     )
@@ -77,6 +92,11 @@ class Converter(ReserveProvider):
     )
     stop_power_max_mw: Positive | None = Field(
         default=None, description="Largest flow there in the last period before a stop; null: no limit."
+    )
+    quick_start_h: Positive | None = Field(
+        default=None,
+        description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
+        "called as a whole and leave that time; null: reserve only while it runs.",
     )
     initial_on: bool | None = Field(
         default=None,
@@ -93,6 +113,7 @@ class Converter(ReserveProvider):
             "minimum_up_h": self.minimum_up_h > 0,
             "minimum_down_h": self.minimum_down_h > 0,
             "start_cost_eur": self.start_cost_eur > 0,
+            "start_costs": bool(self.start_costs),
             "starts_max_per_day": self.starts_max_per_day is not None,
             "start_power_max_mw": self.start_power_max_mw is not None,
             "stop_power_max_mw": self.stop_power_max_mw is not None,
@@ -129,7 +150,7 @@ class Converter(ReserveProvider):
                 self.power_min_mw,
                 self.power_max_mw,
                 self.cost_eur_per_mwh,
-                self.start_cost_eur,
+                max(one.cost_eur for one in start_costs_of(self)),
                 self.available_per_unit,
             ),
         )

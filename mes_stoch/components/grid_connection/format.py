@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -29,6 +29,11 @@ class GridConnection(ChargedByPower):
         ),
         *CHARGE_WORDS,
     )
+
+    shares: ClassVar[Mapping[str, str]] = {
+        "import_max_mw": "import_available_per_unit",
+        "export_max_mw": "export_available_per_unit",
+    }
 
     type: Literal["grid_connection"]
     node: Identifier

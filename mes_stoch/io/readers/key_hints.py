@@ -21,7 +21,8 @@ _CANNOT = (
     ),
     (
         r"(energy_|schedule_|power_)?ramp_(up|down|limit|rate)?.*(per_h|per_hour|_h|mw|unit)",
-        "a ramp of the schedule cannot be expressed; ramp_mw_per_min limits what reserve can be held and called",
+        "a ramp of the schedule is energy_ramp_mw_per_min, where the kind has it; ramp_mw_per_min limits what reserve "
+        "can be held and called",
     ),
     (
         r"availability.*|outages?.*|maintenance.*|unavailab.*|.*plugged.*|derating.*",
@@ -33,10 +34,6 @@ _CANNOT = (
     (
         r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",
         "a commitment that is given already cannot be expressed; volume_max_mw bounds it from above",
-    ),
-    (
-        r"quick_?start.*|stand_?by.*|start_time_.*|start_?up_time.*|offline_reserve.*",
-        "reserve from a unit that is off, and the time of a start, cannot be expressed",
     ),
 )
 

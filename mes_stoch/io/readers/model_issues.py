@@ -204,10 +204,13 @@ def _no_series_hint(value: str, name: str, parent: type[Model] | None) -> str:
     """Why a name cannot stand where a number must."""
     if unit_of(value) is None or parent is None:
         return ""
+    share = getattr(parent, "shares", {}).get(name)
+    if share is not None:
+        return (
+            f"{name} is one number for the whole horizon; write the largest here, and what share of it can be used in "
+            f"{share}, which takes a series"
+        )
     able = [key for key, field in parent.model_fields.items() if unit_of(key) and _takes_text(field.annotation)]
-    shares = [key for key in able if key.endswith("available_per_unit")]
-    if shares and name.endswith("_mw"):
-        return f"{name} is one number for the whole horizon; what of it can be used may be a series: {listed(shares)}"
     others = f"series are taken by {listed(able)}" if able else "no key here takes a series"
     return (
         f"{name} is one number for the whole horizon and all scenarios; limits and rules that change in time cannot be "
