@@ -331,6 +331,15 @@ class Component(Model):
         """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""
         return 0.0
 
+    @property
+    def carried_in_month(self) -> Sequence[str]:
+        """Fields that a horizon takes from the end of the one before it in the same calendar month, such as a peak.
+
+        The settlement says what they are then, by field: ``carried_in_month(data, name, spec)``. The first horizon of a
+        month has their defaults.
+        """
+        return ()
+
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         """Share of a MWh put in at a node that comes back there after some hours; ``None`` where nothing is stored."""
         return None

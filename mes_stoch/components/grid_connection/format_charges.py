@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
@@ -67,6 +67,10 @@ class ChargedByPower(Component):
     def is_charged_by_power(self) -> bool:
         """Whether the largest import costs anything."""
         return self.demand_charge_eur_per_mw > 0 or self.excess_charge_eur_per_mw > 0
+
+    @property
+    def carried_in_month(self) -> Sequence[str]:
+        return ("peak_so_far_mw",) if self.is_charged_by_power else ()
 
     @property
     def power_thresholds_mw(self) -> tuple[float, float]:

@@ -31,8 +31,6 @@ def cash_flows(data: SettlementData, name: str, spec: GridConnection) -> Iterato
 
 def carried_in_month(data: SettlementData, name: str, spec: GridConnection) -> dict[str, float]:
     """Fields of a connection as the next horizon of the same month begins with them, of the first scenario."""
-    if not spec.is_charged_by_power:
-        return {}
     means = highest_means(data, spec, np.maximum(data.metered(name, spec.node), 0.0))
     before = spec.peak_so_far_mw if means.shape[1] == 1 else 0.0
     return {"peak_so_far_mw": max(before, float(means[0, -1]))}
