@@ -181,6 +181,12 @@ def export_share(connection: Connection) -> Quantity:
     return share
 
 
+def paid_anyway_eur_per_mwh(connection: Connection) -> float:
+    """What of the import price is paid whether a MWh is withdrawn or not: the price of what is not taken."""
+    price = getattr(connection, "take_or_pay_price_eur_per_mwh", None)
+    return 0.0 if price is None else float(price)
+
+
 class Store(Protocol):
     """A store of energy at one node, whose level can be replayed from what goes in and out."""
 

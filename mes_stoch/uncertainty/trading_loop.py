@@ -45,6 +45,7 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.product import Market
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import shown, stacked
+from mes_stoch.uncertainty.exchange_prices import exchange_prices
 from mes_stoch.uncertainty.links import Link, bought_at, links_of, rings, sold_from, way_bought, way_sold
 
 Values = NDArray[np.float64]
@@ -150,7 +151,7 @@ class _Loops:
         if spec is None:
             return
         tree = self._tree
-        bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
+        bought, sold = exchange_prices(tree, spec)
         if bought is None or sold is None:
             return
         spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))

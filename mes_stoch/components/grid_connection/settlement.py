@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.grid_connection.format import GridConnection
-from mes_stoch.components.grid_connection.settlement_charges import highest_means, power_charges
+from mes_stoch.components.grid_connection.settlement_charges import charges, highest_means
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
@@ -22,7 +22,7 @@ def cash_flows(data: SettlementData, name: str, spec: GridConnection) -> Iterato
         ("injection, tariff", np.maximum(-withdrawn, 0.0), spec.export_price_eur_per_mwh),
     ):
         yield cash_flow(data, name, f"tariff.{name}", item, quantity, data.values(price), "MWh")
-    yield from power_charges(data, name, spec, np.maximum(withdrawn, 0.0))
+    yield from charges(data, name, spec, np.maximum(withdrawn, 0.0))
     penalty = amount(spec.schedule_penalty_eur_per_mwh)
     if penalty is not None and has_market(data, name):
         off = np.abs(data.decided(f"{name}.scheduled_mw") - nominated_at(data, name))
