@@ -155,6 +155,7 @@ class _Loops:
         if bought is None or sold is None:
             return
         spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))
+        can_buy, can_sell = spec.import_max_mw is None or spec.import_max_mw > 0, spec.export_max_mw > 0
         if product_id is not None:
             market = self._instance.markets()[product_id]
             price = stacked(tree, market.price_eur_per_mwh)
@@ -163,9 +164,8 @@ class _Loops:
             cost = market.trading_cost_eur_per_mwh
             bought, sold = bought + price + cost, sold + price - cost
             spans = _settlement(market, tree, self._instance.horizon.period_h)
-        can_buy = spec.import_max_mw is None or spec.import_max_mw > 0
-        buy, sell = bought if can_buy else None, sold if spec.export_max_mw > 0 else None
-        yield _Meter(name, spec.node, buy, sell, product_id, spans)
+            can_buy, can_sell = can_buy and market.can_buy, can_sell and market.can_sell
+        yield _Meter(name, spec.node, bought if can_buy else None, sold if can_sell else None, product_id, spans)
 
     def _lossy(self) -> Iterator[tuple[tuple[Link, ...], Values]]:
         """Rings of links, and what throwing a MWh away in them earns at their first node; -inf where none is lost."""
