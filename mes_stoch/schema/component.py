@@ -186,6 +186,12 @@ def export_share(connection: Connection) -> Quantity:
     return share
 
 
+def paid_anyway_eur_per_mwh(connection: Connection) -> float:
+    """What of the import price is paid whether a MWh is withdrawn or not: the price of what is not taken."""
+    price = getattr(connection, "take_or_pay_price_eur_per_mwh", None)
+    return 0.0 if price is None else float(price)
+
+
 class Store(Protocol):
     """A store of energy at one node, whose level can be replayed from what goes in and out.
 
@@ -377,6 +383,15 @@ class Component(Model):
     def import_charge_eur_per_mwh(self, period_h: float) -> float:
         """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""
         return 0.0
+
+    @property
+    def carried_in_month(self) -> Sequence[str]:
+        """Fields that a horizon takes from the end of the one before it in the same calendar month, such as a peak.
+
+        The settlement says what they are then, by field: ``carried_in_month(data, name, spec)``. The first horizon of a
+        month has their defaults.
+        """
+        return ()
 
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         """Share of a MWh put in at a node that comes back there after some hours; ``None`` where nothing is stored."""

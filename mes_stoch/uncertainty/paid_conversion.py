@@ -159,5 +159,3 @@ def _most(site: _Site, case: int) -> tuple[float, Values, Values]:
     solved = linprog(cost, A_eq=matrix, b_eq=np.zeros(nodes), bounds=bounds)
     found = np.asarray(solved.x)
     return -float(cost @ found), found[:columns], np.asarray(solved.eqlin.marginals)
-    run = np.asarray(solved.x)
-    return -float(cost @ run), run[:columns], np.asarray(solved.eqlin.marginals)

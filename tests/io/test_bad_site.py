@@ -337,6 +337,8 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
             "demand_charge_share_per_unit",
             ("2", "at most 1"),
         ),
+        ({"take_or_pay_price_eur_per_mwh": 9}, "take_or_pay_price_eur_per_mwh", ("9, without take_or_pay_mwh",)),
+        ({"fixed_cost_eur_per_day": -9}, "fixed_cost_eur_per_day", ("-9", "at least 0")),
         ({"demand_charge_eur_per_mw": -9}, "demand_charge_eur_per_mw", ("-9", "at least 0")),
     ],
 )
@@ -357,3 +359,12 @@ def test_bounds_of_a_level_out_of_order(site: SiteFolder) -> None:
     site.edit("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 3\n    level_max_mwh: 1")
     words = ("3, above level_max_mwh (1)", "at most level_max_mwh")
     site.only_issue("components.battery.level_min_mwh", site.line("level_min_mwh"), *words)
+
+
+def test_energy_to_be_taken(site: SiteFolder) -> None:
+    site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n    take_or_pay_mwh: 100\n")
+    line, issues = site.line("take_or_pay_mwh"), site.issues()
+    assert [(issue.key, issue.line) for issue in issues] == 3 * [("components.grid.take_or_pay_mwh", line)]
+    assert "without take_or_pay_price_eur_per_mwh" in issues[0].found
+    assert "with an export of up to 10 MW" in issues[1].found
+    assert "at most 80 MWh" in issues[2].expected

@@ -73,6 +73,8 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
             "demand_charge_eur_per_mw and multiply the number by 1000",
             "did you mean",
         ),
+        ("grid", "standing_charge_eur_per_month", "write fixed_cost_eur_per_day", "did you mean"),
+        ("grid", "minimum_offtake_mwh", "write take_or_pay_mwh and take_or_pay_price", "did you mean"),
         ("grid", "contracted_power_kva", "write subscribed_power_mw", "did you mean"),
         ("battery", "peak_price_eur_per_mw", "demand_charge_eur_per_mw of a grid_connection", "did you mean"),
         ("grid", "availability_per_unit", "write import_available_per_unit and export_available_per_unit", "did you"),

@@ -373,13 +373,13 @@ OTHERS = [
 ]  # fmt: skip
 
 
-def charged(name: str, rule: dict[str, Any], with_rule: float, **fields: Any) -> Case:
+def charged(name: str, rule: dict[str, Any], with_rule: float, without: float = 60.0, **fields: Any) -> Case:
     """Loads of 2 and 4 MW, bought at 10 a MWh (60 in all), or its own at 60."""
     connection = grid(import_price_eur_per_mwh=10.0, export_max_mw=0.0)
     own = {"type": "source", "node": "power", "available_mw": 10.0, "cost_eur_per_mwh": 60.0}
     load = {"type": "demand", "node": "power", "demand_mw": [2.0, 4.0]}
     components = {"grid": connection, "own": own, "load": load}
-    return Case(name, "grid", components, rule, with_rule, 60.0, nodes={"power": NO_SLACK}, periods=2, **fields)
+    return Case(name, "grid", components, rule, with_rule, without, nodes={"power": NO_SLACK}, periods=2, **fields)
 
 
 CHARGES = [
@@ -394,6 +394,12 @@ CHARGES = [
     charged("peaks of two months", {"demand_charge_eur_per_mw": 90.0, "peak_so_far_mw": 3.0}, 260.0,
             start="2025-01-31T23:00"),
     # 3 MW, and 60 for another MWh
+    # 2 of 24 hours: 10
+    charged("fixed cost", {"fixed_cost_eur_per_day": 120.0}, 70.0),
+    # a MWh at 70 that is paid at 65 anyhow: 5 of them, and one of its own: 350 + 60; without it 6 of its own
+    charged("take or pay", {"take_or_pay_mwh": 5.0, "take_or_pay_price_eur_per_mwh": 65.0,
+                            "import_price_eur_per_mwh": 70.0}, 410.0,
+            no_rule={"import_price_eur_per_mwh": 70.0}, without=360.0),
     charged("subscribed power", {"subscribed_power_mw": 3.0, "excess_charge_eur_per_mw": 90.0}, 110.0),
 ]  # fmt: skip
 
@@ -459,7 +465,7 @@ def test_no_row_and_no_bound_of_a_hub_could_be_left_out_unseen() -> None:
     assert sorted(part for part, is_seen in seen.items() if not is_seen) == []
     assert {name for what, name in seen if what == "row"} == {
         *("change", "minimum_up", "minimum_down", "starts_per_day", "maximum", "maximum_stop", "minimum"),
-        *("ramp_up", "ramp_down", "level", "sharing", "terminal", "demand_peak", "subscribed_power"),
+        *("ramp_up", "ramp_down", "level", "sharing", "terminal", "demand_peak", "subscribed_power", "take_or_pay"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What must hold for charges on the largest import of a connection."""
+"""What must hold for charges of a connection beside its prices of energy."""
 
 from __future__ import annotations
 
@@ -55,6 +55,45 @@ def power_charge_issues(context: CheckContext, name: str, spec: GridConnection) 
             "write excess_charge_eur_per_mw; a limit that cannot be passed is import_max_mw",
         )
     yield from _interval_issues(context, name, spec)
+
+
+def take_or_pay_issues(context: CheckContext, name: str, spec: GridConnection) -> Iterator[Issue]:
+    """An energy without a price or the other way round, more than can be withdrawn, and energy that could go back."""
+    place, locator = ("components", name), context.locator
+    least, price = spec.take_or_pay_mwh, spec.take_or_pay_price_eur_per_mwh
+    if least is None and price is not None:
+        yield locator.issue(
+            (*place, "take_or_pay_price_eur_per_mwh"),
+            f"{price:g}, without take_or_pay_mwh",
+            "the energy over the horizon on which it is paid",
+            "write take_or_pay_mwh, or leave this out",
+        )
+    if least is None:
+        return
+    if price is None:
+        yield locator.issue(
+            (*place, "take_or_pay_mwh"),
+            f"{least:g}, without take_or_pay_price_eur_per_mwh",
+            "what is paid on energy that is not taken, in EUR/MWh",
+            "write take_or_pay_price_eur_per_mwh, or leave this out",
+        )
+    if spec.export_max_mw > 0:
+        yield locator.issue(
+            (*place, "take_or_pay_mwh"),
+            f"{least:g}, with an export of up to {spec.export_max_mw:g} MW",
+            "a supply that takes nothing back",
+            "make the export a grid_connection of its own",
+        )
+    horizon = context.partial.horizon
+    if horizon is not None and spec.import_max_mw is not None:
+        most = spec.import_max_mw * horizon.period_h * horizon.periods
+        if least > most:
+            yield locator.issue(
+                (*place, "take_or_pay_mwh"),
+                f"{least:g}",
+                f"at most {most:g} MWh, which import_max_mw allows over the horizon",
+                "give the part of the contract's energy that falls into the horizon",
+            )
 
 
 def _interval_issues(context: CheckContext, name: str, spec: GridConnection) -> Iterator[Issue]:

@@ -19,7 +19,7 @@ def build(context: ModelContext, name: str, spec: GridConnection) -> None:
         export[t] <= export_available[t] export_max       (export_available; likewise)
         profit += h (export_price[t] export[t] - import_price[t] import[t])            (tariff.<name>)
 
-    Charges on the largest import: :mod:`mes_stoch.components.grid_connection.equations_charges`.
+    Other charges: :mod:`mes_stoch.components.grid_connection.equations_charges`.
 
     Symbols
     -------

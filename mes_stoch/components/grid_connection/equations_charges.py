@@ -1,4 +1,4 @@
-"""Charges on the largest import of a connection."""
+"""Charges of a connection on its largest import, by the day, and on what is not taken."""
 
 from __future__ import annotations
 
@@ -9,12 +9,54 @@ from numpy.typing import NDArray
 
 from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.components.shared.context import ModelContext
-from mes_stoch.rules.time_axis import months
+from mes_stoch.rules.time_axis import clock_days, months
 
 Span = NDArray[np.int64]
 
 
 def build_charges(context: ModelContext, name: str, spec: GridConnection, withdrawn: Any) -> None:
+    """Whatever a connection costs beside its prices of energy."""
+    _charge_power(context, name, spec, withdrawn)
+    _charge_untaken(context, name, spec, withdrawn)
+    if spec.fixed_cost_eur_per_day:
+        days = clock_days(context.time, context.period_h)
+        context.earn(f"fixed_cost.{name}", -spec.fixed_cost_eur_per_day * days)
+
+
+def _charge_untaken(context: ModelContext, name: str, spec: GridConnection, withdrawn: Any) -> None:
+    """Take or pay: what is not withdrawn of a stated energy is paid nevertheless.
+
+    Equations
+    ---------
+    ``Q`` is the energy to be taken over the horizon::
+
+        sum_t h import[t] + untaken >= Q                                                  (take_or_pay)
+        profit -= take_or_pay_price untaken                                               (take_or_pay.<name>)
+
+    Symbols
+    -------
+    ``untaken_mwh`` : MWh, (1,), realtime.
+    """
+    least_mwh, price = spec.take_or_pay_mwh, spec.take_or_pay_price_eur_per_mwh
+    if least_mwh is None or price is None:
+        return
+    horizon = context.spans(None)
+    untaken = context.variable(
+        name, "untaken_mwh", "MWh", "realtime", upper=least_mwh, spans=horizon, dimension=f"horizon_{name}"
+    )
+    context.constraint(
+        name,
+        "take_or_pay",
+        f"{name} gives {least_mwh:g} MWh, or they are paid nevertheless",
+        lambda _: sum(context.period_h * withdrawn[t] for t in context.periods) + untaken[0] >= least_mwh,
+        unit="MWh",
+        spans=horizon,
+        dimension=f"horizon_{name}",
+    )
+    context.earn(f"take_or_pay.{name}", -price * untaken[0])
+
+
+def _charge_power(context: ModelContext, name: str, spec: GridConnection, withdrawn: Any) -> None:
     """Demand charge on the highest mean import of a month, and excess charge on what of it is above a subscription.
 
     Equations

@@ -1,8 +1,8 @@
-"""What a user may write about charges of a connection that depend on its largest power."""
+"""What a user may write about charges of a connection beside its prices of energy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
@@ -28,11 +28,19 @@ CHARGE_WORDS = (
         r"(excess|overrun|penalty)_(power|demand|peak)(_.*)?|depassement.*",
         "write excess_charge_eur_per_mw, for the highest mean import above subscribed_power_mw",
     ),
+    (
+        r"(fixed|standing|connection|base|basic|monthly|annual|yearly)_(cost|charge|fee|price)s?(_.*)?|grundpreis.*",
+        "write fixed_cost_eur_per_day, what the connection costs on a day whatever flows",
+    ),
+    (
+        r"(minimum|min|least)_(take|offtake|consumption|import|energy|purchase)(_.*)?|take_or_pay(_quantity|_energy)?",
+        "write take_or_pay_mwh and take_or_pay_price_eur_per_mwh, for the horizon",
+    ),
 )
 
 
-class ChargedByPower(Component):
-    """A connection whose largest mean import over an interval is charged, or what of it is above a subscription."""
+class Charged(Component):
+    """A connection with charges on its largest mean import over an interval, by the day, and on what is not taken."""
 
     demand_charge_eur_per_mw: NonNegative = Field(
         default=0.0,
@@ -63,10 +71,24 @@ class ChargedByPower(Component):
         default=0.0, description="Paid per MW of the highest mean import of each month above subscribed_power_mw."
     )
 
+    fixed_cost_eur_per_day: NonNegative = Field(
+        default=0.0, description="Paid for each day of local time whatever flows: the fixed part of a two-part tariff."
+    )
+    take_or_pay_mwh: Positive | None = Field(
+        default=None, description="Least energy to be withdrawn over the horizon; null: none."
+    )
+    take_or_pay_price_eur_per_mwh: Positive | None = Field(
+        default=None, description="Paid on what is not withdrawn of take_or_pay_mwh; at most the import price."
+    )
+
     @property
     def is_charged_by_power(self) -> bool:
         """Whether the largest import costs anything."""
         return self.demand_charge_eur_per_mw > 0 or self.excess_charge_eur_per_mw > 0
+
+    @property
+    def carried_in_month(self) -> Sequence[str]:
+        return ("peak_so_far_mw",) if self.is_charged_by_power else ()
 
     @property
     def power_thresholds_mw(self) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Settlement of charges on the largest import, from the meter alone."""
+"""Settlement of a connection's charges beside its prices of energy, from the meter alone."""
 
 from __future__ import annotations
 
@@ -7,12 +7,45 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.grid_connection.format import GridConnection
-from mes_stoch.rules.time_axis import months
+from mes_stoch.rules.time_axis import clock_days, months
 from mes_stoch.settlement.data import Array, SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 
-def power_charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Array) -> Iterator[CashFlow]:
+def charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Array) -> Iterator[CashFlow]:
+    """On the largest import, by the day, and on what was not taken."""
+    yield from _power_charges(data, name, spec, withdrawn)
+    whole = [np.arange(len(data.time))]
+    if spec.take_or_pay_mwh is not None and spec.take_or_pay_price_eur_per_mwh is not None:
+        taken = data.period_h * withdrawn.sum(axis=1, keepdims=True)
+        yield cash_flow(
+            data,
+            name,
+            f"take_or_pay.{name}",
+            "energy paid and not taken",
+            -np.maximum(spec.take_or_pay_mwh - taken, 0.0),
+            spec.take_or_pay_price_eur_per_mwh,
+            "MWh",
+            quantity_unit="MWh",
+            hours=1.0,
+            spans=whole,
+        )
+    if spec.fixed_cost_eur_per_day > 0:
+        yield cash_flow(
+            data,
+            name,
+            f"fixed_cost.{name}",
+            "days of the connection",
+            np.full((len(data.scenarios), 1), -clock_days(data.time, data.period_h)),
+            spec.fixed_cost_eur_per_day,
+            "day",
+            quantity_unit="day",
+            hours=1.0,
+            spans=whole,
+        )
+
+
+def _power_charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Array) -> Iterator[CashFlow]:
     """What the highest mean import of each month costs, above what the month had, and above the subscribed power."""
     if not spec.is_charged_by_power:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import pandas as pd
@@ -12,7 +12,7 @@ from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.rules.time_axis import block_problem
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.on_off import OnOffUnit
+from mes_stoch.schema.on_off import OnOffUnit, StartCost
 
 _TOLERANCE = 1e-9
 
@@ -29,20 +29,15 @@ def on_off_issues(context: CheckContext, name: str, spec: OnOffUnit) -> Iterator
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec)
     yield from _start_cost_issues(locator, path, spec)
-    if spec.quick_start_h is not None and context.partial.horizon is not None:
-        yield from _quick_start_issues(locator, path, spec, context.partial.horizon.period_h)
     if spec.initial_state_h is not None and spec.initial_on is None:
         place = (*path, "initial_state_h")
         hint = "say with initial_on which state it has been in, or leave this out"
         yield locator.issue(place, f"{spec.initial_state_h:g}, without initial_on", "initial_on", hint)
 
 
-def _initial_fields(spec: OnOffUnit) -> list[str]:
-    return [name for name in ("initial_on", "initial_state_h") if getattr(spec, name) is not None]
-
-
-def _other_fields(spec: Converter) -> list[str]:
-    return [name for name in ("quick_start_h", "initial_on", "initial_state_h") if getattr(spec, name) is not None]
+def _other_fields(spec: OnOffUnit) -> list[str]:
+    names = ("quick_start_h", "initial_on", "initial_state_h")
+    return [name for name in names if getattr(spec, name, None) is not None]
 
 
 def _without_minimum(locator: Locator, path: EntryPath, spec: OnOffUnit, needing: list[str]) -> Issue:
@@ -78,20 +73,21 @@ def _power_issues(locator: Locator, path: EntryPath, spec: OnOffUnit) -> Iterato
             yield locator.issue((*path, key), f"{limit:g}", expected)
 
 
-def _start_cost_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:
+def _start_cost_issues(locator: Locator, path: EntryPath, spec: OnOffUnit) -> Iterator[Issue]:
     """Costs by the time off: from 0 on, and never cheaper after a longer time."""
-    if not spec.start_costs:
+    costs: Sequence[StartCost] = getattr(spec, "start_costs", ())
+    if not costs:
         return
     if spec.start_cost_eur > 0:
         hint = "leave one of them out"
         yield locator.issue(
             (*path, "start_cost_eur"), f"{spec.start_cost_eur:g}, beside start_costs", "one of the two", hint
         )
-    first = spec.start_costs[0]
+    first = costs[0]
     if first.off_from_h > 0:
         hint = "the first entry says what a start costs right after a stop"
         yield locator.issue((*path, "start_costs", 0, "off_from_h"), f"{first.off_from_h:g}", "0", hint)
-    for number, (one, other) in enumerate(pairwise(spec.start_costs), 1):
+    for number, (one, other) in enumerate(pairwise(costs), 1):
         place = (*path, "start_costs", number)
         if other.off_from_h <= one.off_from_h:
             expected = f"a time above that of the entry before ({one.off_from_h:g})"
@@ -100,16 +96,3 @@ def _start_cost_issues(locator: Locator, path: EntryPath, spec: Converter) -> It
             expected = f"a cost of at least that of the entry before ({one.cost_eur:g})"
             hint = "a unit that has been off for longer is colder"
             yield locator.issue((*place, "cost_eur"), f"{other.cost_eur:g}", expected, hint)
-
-
-def _quick_start_issues(locator: Locator, path: EntryPath, spec: Converter, period_h: float) -> Iterator[Issue]:
-    """What a start by a call could break, since nobody knows when it comes."""
-    hint = "a call may start the unit in any period and end with it; leave this or quick_start_h out"
-    for key in ("minimum_up_h", "minimum_down_h"):
-        hours = getattr(spec, key)
-        if hours > period_h * (1.0 + _TOLERANCE):
-            expected = f"at most a period ({period_h:g} h) beside quick_start_h"
-            yield locator.issue((*path, key), f"{hours:g}", expected, hint)
-    if spec.starts_max_per_day is not None:
-        expected = "no limit beside quick_start_h"
-        yield locator.issue((*path, "starts_max_per_day"), f"{spec.starts_max_per_day}", expected, hint)

@@ -65,6 +65,11 @@ class HubContext(Protocol):
         ...
 
     @property
+    def clock_days(self) -> float:
+        """Length of the horizon in days of local clock time."""
+        ...
+
+    @property
     def month_of_period(self) -> Columns:
         """Number of the calendar month of each period, from 0."""
         ...
