@@ -236,6 +236,13 @@ class Component(Model):
         """How it turns carriers into others; none where it does not."""
         return ()
 
+    def call_conversions(self) -> Sequence[Conversion]:
+        """Conversions whose ratios are what a MW called can move at other nodes: the steepest of them counts.
+
+        Those of :meth:`conversions`, where a kind does not say that a call moves less of it.
+        """
+        return self.conversions()
+
     def arcs(self) -> Sequence[Arc]:
         """Ways of energy between it and its nodes, one for each node and direction.
 

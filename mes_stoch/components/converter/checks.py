@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mes_stoch.components.converter.checks_on_off import on_off_issues
 from mes_stoch.components.converter.format import Converter, ConverterPort
+from mes_stoch.components.shared.checks_on_off import on_off_issues
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.schema.component import EntryPath
