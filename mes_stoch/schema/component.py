@@ -286,7 +286,10 @@ class Component(Model):
         return False
 
     def called_conversions(self) -> Sequence[Conversion]:
-        """Those of its conversions that calls of reserve can change."""
+        """Conversions whose ratios are what a MW called can move at other nodes: the steepest of them counts.
+
+        Those of :meth:`conversions`, where a kind does not say that a call moves less of it.
+        """
         return self.conversions()
 
     def arcs(self) -> Sequence[Arc]:

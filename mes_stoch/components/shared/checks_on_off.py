@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pandas as pd
@@ -17,17 +18,28 @@ from mes_stoch.schema.on_off import OnOffUnit, StartCost
 _TOLERANCE = 1e-9
 
 
-def on_off_issues(context: CheckContext, name: str, spec: OnOffUnit) -> Iterator[Issue]:
+@dataclass(frozen=True)
+class LimitWords:
+    """What a kind calls the least and the largest power of a unit, and how its format gives it a least one."""
+
+    least: str = "power_min_mw"
+    most: str = "power_max_mw"
+    remedy: str = "give power_min_mw"
+
+
+def on_off_issues(
+    context: CheckContext, name: str, spec: OnOffUnit, words: LimitWords = LimitWords()
+) -> Iterator[Issue]:
     """Problems of the on/off decision of a unit."""
     locator, path = context.locator, ("components", name)
     needing = [*spec.start_stop_fields, *_other_fields(spec)]
     if spec.power_min_mw == 0:
         if needing:
-            yield _without_minimum(locator, path, spec, needing)
+            yield _without_minimum(locator, path, spec, needing, words)
         return
     if context.time is not None and context.partial.horizon is not None:
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
-    yield from _power_issues(locator, path, spec)
+    yield from _power_issues(locator, path, spec, words)
     yield from _start_cost_issues(locator, path, spec)
     if spec.initial_state_h is not None and spec.initial_on is None:
         place = (*path, "initial_state_h")
@@ -40,9 +52,11 @@ def _other_fields(spec: OnOffUnit) -> list[str]:
     return [name for name in names if getattr(spec, name, None) is not None]
 
 
-def _without_minimum(locator: Locator, path: EntryPath, spec: OnOffUnit, needing: list[str]) -> Issue:
-    hint = f"without a minimum there is no on/off decision; give power_min_mw or leave {listed(needing)} out"
-    return locator.issue((*path, needing[0]), show(getattr(spec, needing[0])), "power_min_mw > 0", hint)
+def _without_minimum(
+    locator: Locator, path: EntryPath, spec: OnOffUnit, needing: list[str], words: LimitWords
+) -> Issue:
+    hint = f"without a minimum there is no on/off decision; {words.remedy} or leave {listed(needing)} out"
+    return locator.issue((*path, needing[0]), show(getattr(spec, needing[0])), f"{words.least} > 0", hint)
 
 
 def _time_issues(
@@ -64,12 +78,12 @@ def _time_issues(
             yield locator.issue((*path, key), f"{hours:g}", expected, hint)
 
 
-def _power_issues(locator: Locator, path: EntryPath, spec: OnOffUnit) -> Iterator[Issue]:
+def _power_issues(locator: Locator, path: EntryPath, spec: OnOffUnit, words: LimitWords) -> Iterator[Issue]:
     low, high = spec.power_min_mw, spec.power_max_mw
     for key in ("start_power_max_mw", "stop_power_max_mw"):
         limit = getattr(spec, key)
         if limit is not None and low <= high and not low <= limit <= high:
-            expected = f"a power between power_min_mw ({low:g}) and power_max_mw ({high:g})"
+            expected = f"a power between {words.least} ({low:g}) and {words.most} ({high:g})"
             yield locator.issue((*path, key), f"{limit:g}", expected)
 
 
