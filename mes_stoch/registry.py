@@ -61,6 +61,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "storage": "mes_stoch.components.storage",
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
         "shiftable_demand": "mes_stoch.components.shiftable_demand",
+        "building": "mes_stoch.components.building",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",
