@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
-from mes_stoch.schema.component import Component, Connection, Store
+from mes_stoch.schema.component import Component, Connection, ReserveLink, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.product import Market, MarketProduct
@@ -151,6 +151,11 @@ class Instance(Model):
         """Stores of energy, by component."""
         found = ((name, spec.store()) for name, spec in self.components.items())
         return {name: store for name, store in found if store is not None}
+
+    def links(self) -> dict[str, ReserveLink]:
+        """Links that reserve can come over, by component."""
+        found = ((name, spec.reserve_link()) for name, spec in self.components.items())
+        return {name: link for name, link in found if link is not None}
 
     def traded_connections(self) -> set[str]:
         """Connections that products are sold over."""
