@@ -36,6 +36,7 @@ from mes_stoch.components.shared.context import (
     pools,
 )
 from mes_stoch.model.carried import base_into, carried_over
+from mes_stoch.model.given_start import given_at_start
 from mes_stoch.model.groups import ColumnGroup, RowGroup
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
@@ -199,6 +200,9 @@ class SiteModel:
         size = len(self.periods) if spans is None else len(spans)
         variable = pyo.Var(range(size), bounds=(lower, upper), within=pyo.Integers if integer else pyo.Reals)
         self.model.add_component(f"{owner}.{name}", variable)
+        for k, value in enumerate(given_at_start(self.instance, owner, name)[:size]):
+            variable[k].setlb(value)
+            variable[k].setub(value)
         positions = np.arange(self._columns, self._columns + size, dtype=np.int32)
         self._columns += size
         family = ColumnGroup(

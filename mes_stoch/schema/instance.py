@@ -53,6 +53,19 @@ class Bids(Model):
     steps: bool = True
 
 
+class Start(Model):
+    """What was decided before the horizon and binds in it, from the first block or settlement period on."""
+
+    commitments_mw: dict[Identifier, list[NonNegative]] = Field(
+        default_factory=dict,
+        description="By product: volumes awarded earlier, of the first block on, one that has begun included.",
+    )
+    positions_mw: dict[Identifier, list[float]] = Field(
+        default_factory=dict,
+        description="By market: positions whose gate has closed, of the first settlement period on; positive is sold.",
+    )
+
+
 class ExplicitScenarios(Model):
     """Scenarios written out in a long CSV: columns ``scenario``, ``time`` and one per series."""
 
@@ -116,6 +129,11 @@ class Instance(Model):
     components: dict[Identifier, AnyComponent] = Field(min_length=1)
     products: dict[Identifier, AnyProduct] = Field(default_factory=dict)
     bids: Bids = Bids()
+    start: Start | None = Field(
+        default=None,
+        description="What was decided before the horizon: volumes awarded, positions whose gate has closed. With it a "
+        "horizon may begin inside the first block of these products and markets.",
+    )
     price_cap_eur_per_mwh: Positive | None = Field(
         default=None,
         description="Largest price, of either sign, that a market, tariff, call or imbalance can have; penalties "
