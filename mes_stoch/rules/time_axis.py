@@ -94,10 +94,6 @@ def months(time: pd.DatetimeIndex) -> list[NDArray[np.int64]]:
     return np.split(np.arange(len(time), dtype=np.int64), np.flatnonzero(np.diff(number)) + 1)
 
 
-def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> str | None:
-    """Why a horizon cannot be cut into blocks, in words that follow "a block length that ...", or ``None``."""
-
-
 def block_problem(
     time: pd.DatetimeIndex, period_h: float, block_h: float, *, may_have_begun: bool = False
 ) -> str | None:
