@@ -49,6 +49,38 @@ def test_one_message(site: SiteFolder, lines: list[str], key: str, words: tuple[
 
 
 @pytest.mark.parametrize(
+    ("lines", "key", "start", "words"),
+    [
+        (["minimum_down_h: 1"], "minimum_down_h", "minimum_down_h:", ("1", "at least 2", "covers both")),
+        (
+            ["minimum_down_h: 2", "quick_start_h: 0.2"],
+            "quick_start_h",
+            "quick_start_h:",
+            ("0.2", "none beside start_up_power_mw, shut_down_power_mw"),
+        ),
+        (
+            ["minimum_down_h: 2", "initial_on: false", "initial_state_h: 0"],
+            "initial_state_h",
+            "initial_state_h:",
+            ("0", "at least 1", "still shuts down"),
+        ),
+    ],
+)
+def test_ways_up_and_down(site: SiteFolder, lines: list[str], key: str, start: str, words: tuple[str, ...]) -> None:
+    own = ["start_up_power_mw: [0.5]", "shut_down_power_mw: [0.4]", *lines]
+    site.with_converter().edit(MINIMUM, MINIMUM + "".join(f"    {line}\n" for line in own))
+    issues = [issue for issue in site.issues() if issue.key == f"components.chp.{key}"]
+    assert issues[0].line == site.line(start, after="chp:")
+    assert all(word in str(issues[0]) for word in words)
+
+
+def test_a_way_up_stays_below_the_minimum(site: SiteFolder) -> None:
+    site.with_converter().edit(MINIMUM, MINIMUM + "    start_up_power_mw: [0.5, 1.5]\n    minimum_down_h: 2\n")
+    line = site.line("start_up_power_mw:", after="chp:")
+    site.only_issue("components.chp.start_up_power_mw.1", line, "1.5", "at most power_min_mw (1)")
+
+
+@pytest.mark.parametrize(
     ("line", "key", "words"),
     [
         ("minimum_up_h: 2", "minimum_up_h", ("2", "at most a period (1 h) beside quick_start_h", "a call may start")),

@@ -29,6 +29,8 @@ def on_off_issues(context: CheckContext, name: str, spec: Converter) -> Iterator
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec)
     yield from _start_cost_issues(locator, path, spec)
+    if context.partial.horizon is not None:
+        yield from _trajectory_issues(locator, path, spec, context.partial.horizon.period_h)
     if spec.quick_start_h is not None and context.partial.horizon is not None:
         yield from _quick_start_issues(locator, path, spec, context.partial.horizon.period_h)
     if spec.initial_state_h is not None and spec.initial_on is None:
@@ -109,3 +111,35 @@ def _quick_start_issues(locator: Locator, path: EntryPath, spec: Converter, peri
     if spec.starts_max_per_day is not None:
         expected = "no limit beside quick_start_h"
         yield locator.issue((*path, "starts_max_per_day"), f"{spec.starts_max_per_day}", expected, hint)
+
+
+def _trajectory_issues(locator: Locator, path: EntryPath, spec: Converter, period_h: float) -> Iterator[Issue]:
+    """Ways up and down that would meet, leave the range below the minimum, or begin before the horizon."""
+    ways = {"start_up_power_mw": spec.start_up_power_mw, "shut_down_power_mw": spec.shut_down_power_mw}
+    given = [key for key, powers in ways.items() if powers]
+    if not given:
+        return
+    for key, powers in ways.items():
+        for number, power in enumerate(powers):
+            if power > spec.power_min_mw:
+                expected = f"at most power_min_mw ({spec.power_min_mw:g})"
+                yield locator.issue((*path, key, number), f"{power:g}", expected)
+    words = listed(given)
+    least_h = period_h * sum(len(powers) for powers in ways.values())
+    if spec.minimum_down_h < least_h * (1.0 - _TOLERANCE):
+        hint = f"{words} take {least_h:g} h, in which the unit is off; minimum_down_h covers both"
+        yield locator.issue((*path, "minimum_down_h"), f"{spec.minimum_down_h:g}", f"at least {least_h:g}", hint)
+    down_h = period_h * len(spec.shut_down_power_mw)
+    if spec.initial_on is False and spec.initial_state_h is not None and spec.initial_state_h < down_h - _TOLERANCE:
+        hint = "a unit that still shuts down when the horizon begins cannot be expressed"
+        yield locator.issue((*path, "initial_state_h"), f"{spec.initial_state_h:g}", f"at least {down_h:g}", hint)
+    refused = {
+        "state_block_h": spec.state_block_h is not None,
+        "quick_start_h": spec.quick_start_h is not None,
+        "available_per_unit": isinstance(spec.available_per_unit, str),
+    }
+    for key, is_given in refused.items():
+        if is_given:
+            hint = f"{words} cannot be combined with it; leave one of them out"
+            expected = f"none beside {words}" if key != "available_per_unit" else f"a number beside {words}"
+            yield locator.issue((*path, key), show(getattr(spec, key)), expected, hint)

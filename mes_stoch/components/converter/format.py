@@ -93,6 +93,13 @@ class Converter(ReserveProvider):
     stop_power_max_mw: Positive | None = Field(
         default=None, description="Largest flow there in the last period before a stop; null: no limit."
     )
+    start_up_power_mw: list[NonNegative] = Field(
+        default_factory=list,
+        description="Flow at the reference port in the periods before power_min_mw is reached, first to last.",
+    )
+    shut_down_power_mw: list[NonNegative] = Field(
+        default_factory=list, description="Flow there in the periods after a stop, first to last."
+    )
     quick_start_h: Positive | None = Field(
         default=None,
         description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
@@ -117,6 +124,8 @@ class Converter(ReserveProvider):
             "starts_max_per_day": self.starts_max_per_day is not None,
             "start_power_max_mw": self.start_power_max_mw is not None,
             "stop_power_max_mw": self.stop_power_max_mw is not None,
+            "start_up_power_mw": bool(self.start_up_power_mw),
+            "shut_down_power_mw": bool(self.shut_down_power_mw),
         }
         return tuple(name for name, is_given in given.items() if is_given)
 

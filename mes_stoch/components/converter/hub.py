@@ -48,7 +48,39 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
             row.add(power)
         minimum = context.rows(name, "minimum", "MW", context.steps, lower=0.0)
         minimum.add(power).add(state.on, -spec.power_min_mw)
+        _trajectory(context, name, spec, state)
     _ramp(context, name, spec, power, state)
+
+
+def _trajectory(context: HubContext, name: str, spec: Converter, state: HubOnOff) -> None:
+    """Flow on the way up and down: a branch of its own, given by starts and stops."""
+    up, down = spec.start_up_power_mw, spec.shut_down_power_mw
+    if not up and not down:
+        return
+    cost = spec.cost_eur_per_mwh * context.hours
+    flow = context.columns(name, "trajectory", "MW", "flow", upper=spec.power_min_mw, cost=cost)
+    moving = context.columns(name, "moving", "1", "state", upper=1.0)
+    is_flow = context.rows(name, "trajectory", "MW", context.steps, lower=0.0, upper=0.0).add(flow)
+    is_moving = context.rows(name, "moving", "1", context.steps, lower=0.0, upper=0.0).add(moving)
+    ways = [
+        *((state.start, len(up) - i, mw) for i, mw in enumerate(up)),
+        *((state.stop, -j, mw) for j, mw in enumerate(down)),
+    ]
+    for changes, ahead, mw in ways:
+        period = context.period_of_step + ahead
+        inside = np.flatnonzero((period >= 0) & (period < len(changes)))
+        inside = inside[changes[period[inside]] >= 0]
+        is_flow.add(changes[period[inside]], -mw, rows=inside)
+        is_moving.add(changes[period[inside]], -1.0, rows=inside)
+    early = state.start[: len(up)][state.start[: len(up)] >= 0]
+    if len(early):
+        context.rows(name, "start_up", "1", len(early), upper=0.0).add(early)
+    for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
+        for port in ports:
+            ratio, is_reference = context.values(port.ratio_per_unit), port.node == spec.reference
+            context.arc(name, "trajectory", port.node, flow, ratio, direction, is_reference=is_reference)
+            if port.no_load_mw > 0:
+                context.arc(name, "moving", port.node, moving, port.no_load_mw, direction)
 
 
 def _ramp(context: HubContext, name: str, spec: Converter, power: np.ndarray, state: HubOnOff | None) -> None:

@@ -16,11 +16,29 @@ def cash_flows(data: SettlementData, name: str, spec: Converter) -> Iterator[Cas
     """Operation per MWh at the reference port, calls included, and what starts cost."""
     is_output = any(port.node == spec.reference for port in spec.outputs)
     flow = data.decided(f"{name}.power_mw") + (1 if is_output else -1) * net_delivery(data, name)
+    if spec.power_min_mw > 0 and (spec.start_up_power_mw or spec.shut_down_power_mw):
+        flow = flow + _on_its_way(data, name, spec)
     yield cash_flow(data, name, f"operation.{name}", "operation", -flow, spec.cost_eur_per_mwh, "MWh")
     if spec.quick_start_h is not None and data.has(f"{name}.called_start"):
         yield _called_starts(data, name, spec)
     if (spec.start_cost_eur > 0 or spec.start_costs) and spec.power_min_mw > 0:
         yield _starts(data, name, spec)
+
+
+def _on_its_way(data: SettlementData, name: str, spec: Converter) -> Array:
+    """Flow at the reference port while the unit starts up or shuts down, MW."""
+    on = np.round(data.decided(f"{name}.on"))
+    before = on[:, :1] if spec.initial_on is None else np.full((len(on), 1), float(spec.initial_on))
+    change = np.diff(on, axis=1, prepend=before)
+    flow = np.zeros(on.shape)
+    for leaf, period in np.argwhere(change > 0):
+        for ahead, power in enumerate(reversed(spec.start_up_power_mw), 1):
+            if period >= ahead:
+                flow[leaf, period - ahead] += power
+    for leaf, period in np.argwhere(change < 0):
+        own = spec.shut_down_power_mw[: on.shape[1] - period]
+        flow[leaf, period : period + len(own)] += own
+    return flow
 
 
 def _called_starts(data: SettlementData, name: str, spec: Converter) -> CashFlow:

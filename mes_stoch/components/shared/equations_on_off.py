@@ -24,15 +24,17 @@ OfState = Callable[[int], Expression]
 class OnOff:
     """What the rest of a unit needs to know of its state.
 
-    ``state`` is 1 where the unit is on; ``ceilings`` names the rows that limit its power from above, MW by period;
-    ``service`` says how much of its power it can use; ``forced`` are the periods in which its state before the horizon
-    keeps it on, as far as there is no outage before.
+    ``state`` is 1 where the unit is on; ``start`` and ``stop`` are its changes by state; ``ceilings`` names rows that
+    limit its power from above, MW by period; ``service`` says how much of its power it can use; ``forced`` are the
+    periods in which its state before the horizon keeps it on, as far as there is no outage before.
     """
 
     state: OfPeriod
     ceilings: tuple[tuple[str, OfPeriod], ...]
     service: Service
     forced: frozenset[int] = frozenset()
+    start: OfState = lambda k: 0.0
+    stop: OfState = lambda k: 0.0
 
 
 def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_per_unit: Quantity = 1.0) -> OnOff:
@@ -122,7 +124,8 @@ def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_pe
     _starts(context, name, spec, changes)
     kept = spans[: _kept_states(context, spec, len(spans))] if spec.initial_on else []
     forced = frozenset(int(t) for span in kept for t in span)
-    return OnOff(state, _ceilings(context, spec, changes, place), service, forced)
+    ceilings = _ceilings(context, spec, changes, place)
+    return OnOff(state, ceilings, service, forced, changes.start, changes.stop)
 
 
 def _states(context: ModelContext, spec: OnOffUnit) -> list[Span]:
