@@ -37,6 +37,13 @@ MINIMUM = "    power_min_mw: 1\n"
             "start_costs.1.cost_eur",
             ("3", "at least that of the entry before (5)", "colder"),
         ),
+        (["standby_start_cost_eur: 5"], "standby_start_cost_eur", ("5", "standby_input_mw beside it")),
+        (
+            ["standby_input_mw: 0.1", "start_costs: [{off_from_h: 0, cost_eur: 5}]"],
+            "start_costs",
+            ("start_costs beside standby_input_mw", "one of the two"),
+        ),
+        (["idle_mw: 0.1"], "idle_mw", ("an unknown key", "write standby_input_mw")),
         (["start_costs: [{off_from_h: 0}]"], "start_costs.0.cost_eur", ("nothing", "the key cost_eur")),
         (["cold_start_cost_eur: 5"], "cold_start_cost_eur", ("an unknown key", "write start_cost_eur", "start_costs")),
         (["minimum_up: 2"], "minimum_up", ("an unknown key", "write minimum_up_h")),

@@ -29,6 +29,7 @@ def on_off_issues(context: CheckContext, name: str, spec: Converter) -> Iterator
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec)
     yield from _start_cost_issues(locator, path, spec)
+    yield from _standby_issues(locator, path, spec)
     if context.partial.horizon is not None:
         yield from _trajectory_issues(locator, path, spec, context.partial.horizon.period_h)
     if spec.quick_start_h is not None and context.partial.horizon is not None:
@@ -143,3 +144,28 @@ def _trajectory_issues(locator: Locator, path: EntryPath, spec: Converter, perio
             hint = f"{words} cannot be combined with it; leave one of them out"
             expected = f"none beside {words}" if key != "available_per_unit" else f"a number beside {words}"
             yield locator.issue((*path, key), show(getattr(spec, key)), expected, hint)
+
+
+def _standby_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:
+    """Stand-by without an input to draw at, costs without a stand-by, and what cannot stand beside it."""
+    if spec.standby_input_mw is None:
+        for key in ("standby_cost_eur_per_h", "standby_start_cost_eur"):
+            if getattr(spec, key) > 0:
+                hint = "without it there is no stand-by; 0 where it draws nothing"
+                yield locator.issue((*path, key), f"{getattr(spec, key):g}", "standby_input_mw beside it", hint)
+        return
+    if spec.reference_is_output and len(spec.inputs) > 1:
+        hint = f"it has inputs at {listed([port.node for port in spec.inputs])}; make one of them the reference"
+        yield locator.issue(
+            (*path, "standby_input_mw"), f"{spec.standby_input_mw:g}, at one of several inputs", "a single input", hint
+        )
+    refused = {
+        "start_costs": bool(spec.start_costs),
+        "quick_start_h": spec.quick_start_h is not None,
+        "start_up_power_mw": bool(spec.start_up_power_mw),
+        "shut_down_power_mw": bool(spec.shut_down_power_mw),
+    }
+    for key, is_given in refused.items():
+        if is_given:
+            hint = "leave one of them out"
+            yield locator.issue((*path, key), f"{key} beside standby_input_mw", "one of the two", hint)

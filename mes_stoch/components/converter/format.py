@@ -47,6 +47,11 @@ class Converter(ReserveProvider):
             "write quick_start_h, the time from off to the power of a reserve that it may hold while off",
         ),
         (
+            r"stand_?by(_.*)?|idle(_.*)?",
+            "write standby_input_mw, what it draws while it is kept warm, standby_cost_eur_per_h and "
+            "standby_start_cost_eur",
+        ),
+        (
             r"(hot|warm|cold)_start(_?up)?_costs?(_.*)?|start_?up_costs?(_.*)?|costs?_start_?up(_.*)?",
             "write start_cost_eur for one cost of a start, or start_costs, a list of {off_from_h, cost_eur}, where it "
             "rises with the time off",
@@ -100,6 +105,15 @@ class Converter(ReserveProvider):
     shut_down_power_mw: list[NonNegative] = Field(
         default_factory=list, description="Flow there in the periods after a stop, first to last."
     )
+    standby_input_mw: NonNegative | None = Field(
+        default=None,
+        description="What it draws in stand-by, at its reference port where that is an input, else at its only input; "
+        "null: no stand-by.",
+    )
+    standby_cost_eur_per_h: NonNegative = Field(default=0.0, description="Further cost of an hour in stand-by.")
+    standby_start_cost_eur: NonNegative = Field(
+        default=0.0, description="Cost of a start from stand-by, in place of start_cost_eur."
+    )
     quick_start_h: Positive | None = Field(
         default=None,
         description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
@@ -124,10 +138,18 @@ class Converter(ReserveProvider):
             "starts_max_per_day": self.starts_max_per_day is not None,
             "start_power_max_mw": self.start_power_max_mw is not None,
             "stop_power_max_mw": self.stop_power_max_mw is not None,
+            "standby_input_mw": self.standby_input_mw is not None,
             "start_up_power_mw": bool(self.start_up_power_mw),
             "shut_down_power_mw": bool(self.shut_down_power_mw),
         }
         return tuple(name for name, is_given in given.items() if is_given)
+
+    def standby_mw(self, port: ConverterPort) -> float:
+        """What one of its inputs draws in stand-by, MW."""
+        if self.standby_input_mw is None:
+            return 0.0
+        is_drawn = self.reference_is_output or port.node == self.reference
+        return self.standby_input_mw if is_drawn else 0.0
 
     @property
     def reference_is_output(self) -> bool:

@@ -21,7 +21,9 @@ def cash_flows(data: SettlementData, name: str, spec: Converter) -> Iterator[Cas
     yield cash_flow(data, name, f"operation.{name}", "operation", -flow, spec.cost_eur_per_mwh, "MWh")
     if spec.quick_start_h is not None and data.has(f"{name}.called_start"):
         yield _called_starts(data, name, spec)
-    if (spec.start_cost_eur > 0 or spec.start_costs) and spec.power_min_mw > 0:
+    if spec.standby_input_mw is not None and spec.power_min_mw > 0:
+        yield from _standby(data, name, spec)
+    elif (spec.start_cost_eur > 0 or spec.start_costs) and spec.power_min_mw > 0:
         yield _starts(data, name, spec)
 
 
@@ -39,6 +41,28 @@ def _on_its_way(data: SettlementData, name: str, spec: Converter) -> Array:
         own = spec.shut_down_power_mw[: on.shape[1] - period]
         flow[leaf, period : period + len(own)] += own
     return flow
+
+
+def _standby(data: SettlementData, name: str, spec: Converter) -> Iterator[CashFlow]:
+    """Hours in stand-by, starts from off to on or to stand-by, and starts from stand-by."""
+    spans = _states(data, spec)
+    on, standby = (np.round(data.decided(f"{name}.{state}")) for state in ("on", "standby"))
+    is_free = spec.initial_on is None
+    was_on = on[:, :1] if is_free else np.full((len(on), 1), float(bool(spec.initial_on)))
+    was_warm = was_on + standby[:, :1] if is_free else was_on
+    from_off = np.maximum(np.diff(on + standby, axis=1, prepend=was_warm), 0.0)
+    from_standby = np.maximum(np.diff(on, axis=1, prepend=was_on) - from_off, 0.0)
+    if spec.standby_cost_eur_per_h > 0:
+        cost = spec.standby_cost_eur_per_h
+        yield cash_flow(data, name, f"standby.{name}", "stand-by", -standby, cost, "h", quantity_unit="1", spans=spans)
+    for stream, item, starts, cost in (
+        ("start", "starts", from_off, spec.start_cost_eur),
+        ("standby_start", "starts from stand-by", from_standby, spec.standby_start_cost_eur),
+    ):
+        if cost > 0:
+            yield cash_flow(
+                data, name, f"{stream}.{name}", item, -starts, cost, "start", quantity_unit="1", hours=1.0, spans=spans
+            )
 
 
 def _called_starts(data: SettlementData, name: str, spec: Converter) -> CashFlow:
