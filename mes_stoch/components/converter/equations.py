@@ -63,7 +63,7 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     sigma = 1 if spec.reference_is_output else -1
 
-    quick_start = build_quick_start(context, name, spec, on_off, reserve)
+    quick_start = build_quick_start(context, name, spec, power, on_off, reserve)
     way = build_trajectory(context, name, spec, on_off)
     standby = build_standby(context, name, spec, on_off)
 
