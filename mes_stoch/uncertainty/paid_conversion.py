@@ -157,5 +157,5 @@ def _most(site: _Site, case: int) -> tuple[float, Values, Values]:
     cost = np.concatenate([costs, site.buy[case][buys], site.give[case][gives]])
     bounds = [(0.0, 1.0)] * columns + [(0.0, None)] * (len(cost) - columns)
     solved = linprog(cost, A_eq=matrix, b_eq=np.zeros(nodes), bounds=bounds)
-    run = np.asarray(solved.x)
-    return -float(cost @ run), run[:columns], np.asarray(solved.eqlin.marginals)
+    found = np.asarray(solved.x)
+    return -float(cost @ found), found[:columns], np.asarray(solved.eqlin.marginals)

@@ -13,7 +13,12 @@ from site_folder import SiteFolder, assert_issue
             "charge_max_mw: 2\n    dis",
             "charge_max_mw: plug_mw\n    dis",
             "components.battery.charge_max_mw",
-            ("'plug_mw'", "a number in MW", "one number for the whole horizon", "no key here takes a series"),
+            (
+                "'plug_mw'",
+                "a number in MW",
+                "one number for the whole horizon",
+                "charge_available_per_unit, discharge_available_per_unit",
+            ),
         ),
         (
             "    export_max_mw: 10\n",
@@ -60,10 +65,25 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
 @pytest.mark.parametrize(
     ("component", "key", "words", "not_said"),
     [
-        ("grid", "peak_price_eur_per_mw", "a charge on the largest power", "did you mean"),
-        ("grid", "demand_charge_eur_per_kw", "a charge on the largest power", "did you mean"),
+        ("grid", "peak_price_eur_per_mw", "write demand_charge_eur_per_mw", "did you mean"),
+        ("grid", "monthly_demand_cost", "write demand_charge_eur_per_mw", "did you mean"),
+        (
+            "grid",
+            "demand_charge_eur_per_kw",
+            "demand_charge_eur_per_mw and multiply the number by 1000",
+            "did you mean",
+        ),
+        ("grid", "standing_charge_eur_per_month", "write fixed_cost_eur_per_day", "did you mean"),
+        ("grid", "minimum_offtake_mwh", "write take_or_pay_mwh and take_or_pay_price", "did you mean"),
+        ("grid", "contracted_power_kva", "write subscribed_power_mw", "did you mean"),
+        ("battery", "peak_price_eur_per_mw", "demand_charge_eur_per_mw of a grid_connection", "did you mean"),
         ("grid", "availability_per_unit", "write import_available_per_unit and export_available_per_unit", "did you"),
-        ("battery", "availability_per_unit", "limits that change in time", "did you mean"),
+        (
+            "battery",
+            "availability_per_unit",
+            "write charge_available_per_unit and discharge_available_per_unit",
+            "did you",
+        ),
         ("chp", "outage", "write available_per_unit, the share of power_max_mw", "did you mean"),
         ("chp", "cop", "ratio_per_unit of a port says it", "currency"),
         ("chp", "ramp_up_mw_per_h", "a ramp of the schedule is energy_ramp_mw_per_min", "did you mean"),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.converter.format import Converter
+from mes_stoch.components.shared.settlement_on_off import starts, state_spans
 from mes_stoch.settlement.calls import net_delivery
-from mes_stoch.settlement.data import Array, SettlementData, Span
+from mes_stoch.settlement.data import Array, SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 
 
@@ -23,8 +24,8 @@ def cash_flows(data: SettlementData, name: str, spec: Converter) -> Iterator[Cas
         yield _called_starts(data, name, spec)
     if spec.standby_input_mw is not None and spec.power_min_mw > 0:
         yield from _standby(data, name, spec)
-    elif (spec.start_cost_eur > 0 or spec.start_costs) and spec.power_min_mw > 0:
-        yield _starts(data, name, spec)
+    else:
+        yield from starts(data, name, spec)
 
 
 def _on_its_way(data: SettlementData, name: str, spec: Converter) -> Array:
@@ -45,7 +46,7 @@ def _on_its_way(data: SettlementData, name: str, spec: Converter) -> Array:
 
 def _standby(data: SettlementData, name: str, spec: Converter) -> Iterator[CashFlow]:
     """Hours in stand-by, starts from off to on or to stand-by, and starts from stand-by."""
-    spans = _states(data, spec)
+    spans = state_spans(data, spec)
     on, standby = (np.round(data.decided(f"{name}.{state}")) for state in ("on", "standby"))
     is_free = spec.initial_on is None
     was_on = on[:, :1] if is_free else np.full((len(on), 1), float(bool(spec.initial_on)))
@@ -55,64 +56,23 @@ def _standby(data: SettlementData, name: str, spec: Converter) -> Iterator[CashF
     if spec.standby_cost_eur_per_h > 0:
         cost = spec.standby_cost_eur_per_h
         yield cash_flow(data, name, f"standby.{name}", "stand-by", -standby, cost, "h", quantity_unit="1", spans=spans)
-    for stream, item, starts, cost in (
+    for stream, item, number, cost in (
         ("start", "starts", from_off, spec.start_cost_eur),
         ("standby_start", "starts from stand-by", from_standby, spec.standby_start_cost_eur),
     ):
         if cost > 0:
             yield cash_flow(
-                data, name, f"{stream}.{name}", item, -starts, cost, "start", quantity_unit="1", hours=1.0, spans=spans
+                data, name, f"{stream}.{name}", item, -number, cost, "start", quantity_unit="1", hours=1.0, spans=spans
             )
 
 
 def _called_starts(data: SettlementData, name: str, spec: Converter) -> CashFlow:
     """Starts for calls that find the unit off, each as dear as a cold one."""
-    on = np.round(data.by_period(data.decided(f"{name}.on"), _states(data, spec)))
+    on = np.round(data.by_period(data.decided(f"{name}.on"), state_spans(data, spec)))
     is_output = any(port.node == spec.reference for port in spec.outputs)
     delivered = (1 if is_output else -1) * net_delivery(data, name)
     running = ((on < 1) & (delivered > spec.power_min_mw / 2)).astype(float)
-    starts = np.maximum(np.diff(running, axis=1, prepend=0.0), 0.0)
+    begun = np.maximum(np.diff(running, axis=1, prepend=0.0), 0.0)
     price = max([spec.start_cost_eur, *(one.cost_eur for one in spec.start_costs)])
     stream, item = f"called_start.{name}", "starts for calls"
-    return cash_flow(data, name, stream, item, -starts, price, "start", quantity_unit="1", hours=1.0)
-
-
-def _states(data: SettlementData, spec: Converter) -> list[Span]:
-    return data.spans(data.period_h if spec.state_block_h is None else spec.state_block_h)
-
-
-def _starts(data: SettlementData, name: str, spec: Converter) -> CashFlow:
-    hours = data.period_h if spec.state_block_h is None else spec.state_block_h
-    spans = _states(data, spec)
-    on = np.round(data.decided(f"{name}.on"))
-    # without a state before the horizon the first state is free
-    before = on[:, :1] if spec.initial_on is None else np.full((len(on), 1), float(spec.initial_on))
-    starts = np.maximum(np.diff(on, axis=1, prepend=before), 0.0)
-    return cash_flow(
-        data,
-        name,
-        f"start.{name}",
-        "starts",
-        -starts,
-        _price_of_start(spec, on, hours) if spec.start_costs else spec.start_cost_eur,
-        "start",
-        quantity_unit="1",
-        hours=1.0,
-        spans=spans,
-    )
-
-
-def _price_of_start(spec: Converter, on: Array, state_h: float) -> Array:
-    """What a start would cost in each state: the entry of ``start_costs`` that its time off has reached."""
-    # unknown is long: a start after it is a cold one
-    off_h = np.full(len(on), np.inf)
-    if spec.initial_on:
-        off_h[:] = 0.0
-    elif spec.initial_on is False and spec.initial_state_h is not None:
-        off_h[:] = spec.initial_state_h
-    prices = np.empty(on.shape)
-    for state in range(on.shape[1]):
-        reached = [np.where(off_h + 1e-9 >= one.off_from_h, one.cost_eur, 0.0) for one in spec.start_costs]
-        prices[:, state] = np.max(reached, axis=0)
-        off_h = np.where(on[:, state] > 0, 0.0, off_h + state_h)
-    return prices
+    return cash_flow(data, name, stream, item, -begun, price, "start", quantity_unit="1", hours=1.0)

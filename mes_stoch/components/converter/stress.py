@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.converter.format import Converter
+from mes_stoch.components.shared.stress_on_off import state_decision, states_and_ceilings
 from mes_stoch.settlement.calls import directed_name
 from mes_stoch.settlement.data import Array, SettlementData
 
@@ -14,9 +15,7 @@ from mes_stoch.settlement.data import Array, SettlementData
 def decisions(data: SettlementData, name: str, spec: Converter) -> Iterator[tuple[str, int]]:
     """Quantities of the solution that the limits are told from, and over how many spans each goes."""
     yield f"{name}.power_mw", len(data.time)
-    if spec.power_min_mw > 0:
-        hours = data.period_h if spec.state_block_h is None else spec.state_block_h
-        yield f"{name}.on", len(data.spans(hours))
+    yield from state_decision(data, name, spec)
     for held in _standing(data, name, spec):
         yield held, len(data.time)
 
@@ -24,35 +23,11 @@ def decisions(data: SettlementData, name: str, spec: Converter) -> Iterator[tupl
 def power_limits(data: SettlementData, name: str, spec: Converter, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
     power = data.decided(f"{name}.power_mw")
-    on, ceiling = _states(data, name, spec)
+    on, ceiling = states_and_ceilings(data, name, spec, spec.available_per_unit)
     if (sign > 0) == spec.reference_is_output:
         yield "largest power", power, np.maximum(ceiling, _from_standstill(data, name, spec, on))
     else:
         yield "smallest power", np.zeros_like(power), power - spec.power_min_mw * on
-
-
-def _states(data: SettlementData, name: str, spec: Converter) -> tuple[Array, Array]:
-    """On or off in each period, and the largest power there."""
-    shape = (len(data.scenarios), len(data.time))
-    available = spec.power_max_mw * np.broadcast_to(data.values(spec.available_per_unit), shape)
-    if spec.power_min_mw <= 0:
-        return np.ones(shape), available
-    hours = data.period_h if spec.state_block_h is None else spec.state_block_h
-    spans = data.spans(hours)
-    state = np.round(data.decided(f"{name}.on"))
-    ceiling = spec.power_max_mw * data.by_period(state, spans)
-    before = state[:, :1] if spec.initial_on is None else np.full((len(data.scenarios), 1), float(spec.initial_on))
-    change = np.diff(state, axis=1, prepend=before)
-    # a stop by an outage comes at any power
-    least = available - spec.power_min_mw + 1e-9 * spec.power_max_mw
-    for number, span in enumerate(spans):
-        if spec.start_power_max_mw is not None:
-            starts = change[:, number] > 0
-            ceiling[starts, span[0]] = np.minimum(ceiling[starts, span[0]], spec.start_power_max_mw)
-        if spec.stop_power_max_mw is not None and number + 1 < len(spans):
-            stops = (change[:, number + 1] < 0) & (least[:, spans[number + 1]].min(axis=1) >= 0)
-            ceiling[stops, span[-1]] = np.minimum(ceiling[stops, span[-1]], spec.stop_power_max_mw)
-    return data.by_period(state, spans), np.minimum(ceiling, available)
 
 
 def _standing(data: SettlementData, name: str, spec: Converter) -> list[str]:

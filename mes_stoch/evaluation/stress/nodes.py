@@ -122,7 +122,7 @@ def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[
     Where a component converts at ratios that change with its load, the largest of them counts.
     """
     most: dict[tuple[str, Effect], Array] = {}
-    for conversion in spec.conversions():
+    for conversion in spec.called_conversions():
         raised = (direction == "up") == conversion.reference_is_output
         own: dict[tuple[str, Effect], Array] = {}
         for ports, is_output in ((conversion.inputs, False), (conversion.outputs, True)):

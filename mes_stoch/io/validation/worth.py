@@ -93,7 +93,9 @@ class Worth:
         meter = self._connections.get(name)
         if meter is None:
             return 0.0
-        return max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
+        price = max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
+        instance = self._instance
+        return price + instance.components[name].import_charge_eur_per_mwh(instance.horizon.period_h)
 
     def _paid(self) -> float:
         """The most that converters are paid for running, per MWh at any of their ports."""
