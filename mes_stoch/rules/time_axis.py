@@ -73,6 +73,27 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> li
     return np.split(np.arange(len(time), dtype=np.int64), starts)
 
 
+def clock_days(time: pd.DatetimeIndex, period_h: float) -> float:
+    """Length of some periods in days of local clock time, so that days of 23 and 25 hours count as one.
+
+    >>> clock_days(pd.date_range("2025-03-30", periods=23, freq="h", tz="Europe/Paris"), 1.0)
+    1.0
+    """
+    end = time[-1].tz_convert("UTC") + pd.Timedelta(hours=period_h)
+    return float((end.tz_convert(time.tz).tz_localize(None) - time[0].tz_localize(None)) / pd.Timedelta(days=1))
+
+
+def months(time: pd.DatetimeIndex) -> list[NDArray[np.int64]]:
+    """Periods of each calendar month of local time, in order.
+
+    >>> turn = pd.date_range("2025-01-31 22:00", periods=5, freq="h", tz="Europe/Paris")
+    >>> [len(month) for month in months(turn)]
+    [2, 3]
+    """
+    number = np.asarray(time.year * 12 + time.month)
+    return np.split(np.arange(len(time), dtype=np.int64), np.flatnonzero(np.diff(number)) + 1)
+
+
 def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> str | None:
     """Why a horizon cannot be cut into blocks, in words that follow "a block length that ...", or ``None``."""
     if not (_is_whole(24 / block_h) or _is_whole(block_h / 24)):

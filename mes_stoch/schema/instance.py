@@ -11,6 +11,7 @@ from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, No
 from mes_stoch.schema.component import Component, Connection, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
+from mes_stoch.schema.outage import Outages
 from mes_stoch.schema.product import Market, MarketProduct
 from mes_stoch.schema.risk import Risk
 
@@ -80,6 +81,11 @@ class SyntheticScenarios(Model):
         description="Scenarios that share the day-ahead market's outcome and the decisions taken on it; 1: two stages.",
     )
     parameters: dict[str, float] = Field(default_factory=dict, description="Overrides of the process's parameters.")
+    outages: dict[Identifier, Outages] = Field(
+        default_factory=dict,
+        description="By name of a series to be drawn beside those of the process: outages of a unit as the share that "
+        "is available; components name it in their availability, e.g. `available_per_unit`.",
+    )
 
 
 Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discriminator="kind")]

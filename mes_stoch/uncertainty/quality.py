@@ -23,6 +23,7 @@ from mes_stoch.uncertainty.call_checks import call_issues
 from mes_stoch.uncertainty.conversion_loop import conversion_loop_issues
 from mes_stoch.uncertainty.energy_gain import gain_of_series_issues
 from mes_stoch.uncertainty.examples import stacked
+from mes_stoch.uncertainty.paid_conversion import paid_conversion_issues
 from mes_stoch.uncertainty.price_caps import price_cap_issues
 from mes_stoch.uncertainty.trading_loop import trading_loop_issues
 
@@ -52,7 +53,8 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - price of a long imbalance <= price of a short one;
     - no component gives more energy than it takes (:mod:`mes_stoch.uncertainty.energy_gain`);
     - no riskless profit: not by trading (:mod:`mes_stoch.uncertainty.trading_loop`), not by converting
-      (:mod:`mes_stoch.uncertainty.conversion_loop`), not by slack (:mod:`mes_stoch.uncertainty.price_caps`).
+      (:mod:`mes_stoch.uncertainty.conversion_loop`), not by being paid for it
+      (:mod:`mes_stoch.uncertainty.paid_conversion`), not by slack (:mod:`mes_stoch.uncertainty.price_caps`).
     """
     return list(_Checker(instance, tree, None).issues())
 
@@ -158,6 +160,7 @@ class _Checker:
         yield from trading_loop_issues(self.instance, self.tree, self.scenario_file)
         yield from conversion_loop_issues(self.instance, self.tree, self.scenario_file)
         yield from gain_of_series_issues(self.instance, self.tree, self.scenario_file)
+        yield from paid_conversion_issues(self.instance, self.tree, self.scenario_file)
 
     def _sizes(self) -> Iterator[Issue]:
         expected = f"values of at most {LARGEST_VALUE:g}, which a solver can work with"

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubRowRole, Numbers, Values
 from mes_stoch.io.validation.penalties import amount
-from mes_stoch.rules.time_axis import blocks
+from mes_stoch.rules.time_axis import blocks, clock_days, months
 from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.instance import SLACK_NAMES, Instance
 from mes_stoch.views.given_arrays import limits, numbers, positions
@@ -139,6 +139,14 @@ class HubBuilder:
 
     def spans(self, hours: float | None) -> list[Columns]:
         return blocks(self._time, self.period_h, hours)
+
+    @property
+    def clock_days(self) -> float:
+        return clock_days(self._time, self.period_h)
+
+    @property
+    def month_of_period(self) -> Columns:
+        return np.concatenate([np.full(len(month), number) for number, month in enumerate(months(self._time))])
 
     def values(self, quantity: float | str) -> Values:
         if isinstance(quantity, CalculatedQuantity):

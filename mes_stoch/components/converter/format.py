@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port, ReserveProvider
+from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.on_off import start_costs_of
 
 
 class ConverterPort(Model):
@@ -20,7 +22,7 @@ class ConverterPort(Model):
     no_load_mw: NonNegative = Field(default=0.0, description="Extra flow whenever the unit is on (needs power_min_mw).")
 
 
-class Converter(ReserveProvider):
+class Converter(UnitWithStarts):
     """Turns carriers into others in fixed proportions: CHP, boiler, heat pump, chiller, electrolyser.
 
     The reference port has ratio 1 and carries the limits. ``power_min_mw > 0`` makes the unit either off or between
@@ -41,7 +43,18 @@ class Converter(ReserveProvider):
             r"(availability|unavailability|outages?|maintenance|derating|p_max_pu)(_.*)?",
             "write available_per_unit, the share of power_max_mw that can be used: a number or a series, 0 in outages",
         ),
+        (
+            r"start_?up_(time|duration)(_.*)?|start_time(_.*)?|offline_reserve(_.*)?|non_?spinning(_.*)?|quick_start(_.*)?",
+            "write quick_start_h, the time from off to the power of a reserve that it may hold while off",
+        ),
+        (
+            r"(hot|warm|cold)_start(_?up)?_costs?(_.*)?|start_?up_costs?(_.*)?|costs?_start_?up(_.*)?",
+            "write start_cost_eur for one cost of a start, or start_costs, a list of {off_from_h, cost_eur}, where it "
+            "rises with the time off",
+        ),
     )
+
+    shares: ClassVar[Mapping[str, str]] = {"power_max_mw": "available_per_unit"}
 
     type: Literal["converter"]
     reference: Identifier = Field(description="Node of the reference port.")
@@ -51,50 +64,20 @@ class Converter(ReserveProvider):
         default=1.0,
         description="Share of power_max_mw that can be used, 0 to 1: derating, outage. Below power_min_mw it is off.",
     )
-    state_block_h: Positive | None = Field(
-        default=None, description="The on/off state is constant over blocks of so many local hours; null: a period."
-    )
     inputs: Annotated[list[ConverterPort], Field(min_length=1)]
     outputs: Annotated[list[ConverterPort], Field(min_length=1)]
-    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
+    cost_eur_per_mwh: float = Field(
+        default=0.0,
+        description="Operation and wear per MWh at the reference port; below 0: paid for it (subsidy, certificate).",
+    )
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
-    minimum_up_h: NonNegative = Field(
-        default=0.0, description="Least time on after a start, a multiple of the state block (of the period)."
-    )
-    minimum_down_h: NonNegative = Field(default=0.0, description="Least time off after a stop, likewise.")
-    start_cost_eur: NonNegative = Field(default=0.0, description="Fuel and wear of one start.")
-    starts_max_per_day: Annotated[int, Field(ge=0)] | None = Field(
-        default=None, description="Most starts in a local day; null: no limit."
-    )
-    start_power_max_mw: Positive | None = Field(
+    quick_start_h: Positive | None = Field(
         default=None,
-        description="Largest flow at the reference port in the first period of a start; null: no limit.",
+        description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
+        "called as a whole and leave that time; null: reserve only while it runs.",
     )
-    stop_power_max_mw: Positive | None = Field(
-        default=None, description="Largest flow there in the last period before a stop; null: no limit."
-    )
-    initial_on: bool | None = Field(
-        default=None,
-        description="State just before the horizon; null: the first state is free, and being on in it is no start.",
-    )
-    initial_state_h: NonNegative | None = Field(
-        default=None, description="How long it has been in initial_on by then; null: longer than its minimum time."
-    )
-
-    @property
-    def start_stop_fields(self) -> tuple[str, ...]:
-        """The fields given that need starts and stops as variables."""
-        given = {
-            "minimum_up_h": self.minimum_up_h > 0,
-            "minimum_down_h": self.minimum_down_h > 0,
-            "start_cost_eur": self.start_cost_eur > 0,
-            "starts_max_per_day": self.starts_max_per_day is not None,
-            "start_power_max_mw": self.start_power_max_mw is not None,
-            "stop_power_max_mw": self.stop_power_max_mw is not None,
-        }
-        return tuple(name for name, is_given in given.items() if is_given)
 
     @property
     def reference_is_output(self) -> bool:
@@ -126,7 +109,7 @@ class Converter(ReserveProvider):
                 self.power_min_mw,
                 self.power_max_mw,
                 self.cost_eur_per_mwh,
-                self.start_cost_eur,
+                max(one.cost_eur for one in start_costs_of(self)),
                 self.available_per_unit,
             ),
         )

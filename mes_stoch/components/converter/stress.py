@@ -7,46 +7,48 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.converter.format import Converter
+from mes_stoch.components.shared.stress_on_off import state_decision, states_and_ceilings
+from mes_stoch.settlement.calls import directed_name
 from mes_stoch.settlement.data import Array, SettlementData
 
 
 def decisions(data: SettlementData, name: str, spec: Converter) -> Iterator[tuple[str, int]]:
     """Quantities of the solution that the limits are told from, and over how many spans each goes."""
     yield f"{name}.power_mw", len(data.time)
-    if spec.power_min_mw > 0:
-        hours = data.period_h if spec.state_block_h is None else spec.state_block_h
-        yield f"{name}.on", len(data.spans(hours))
+    yield from state_decision(data, name, spec)
+    for held in _standing(data, name, spec):
+        yield held, len(data.time)
 
 
 def power_limits(data: SettlementData, name: str, spec: Converter, sign: int) -> Iterator[tuple[str, Array, Array]]:
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
     power = data.decided(f"{name}.power_mw")
-    on, ceiling = _states(data, name, spec)
+    on, ceiling = states_and_ceilings(data, name, spec, spec.available_per_unit)
     if (sign > 0) == spec.reference_is_output:
-        yield "largest power", power, ceiling
+        yield "largest power", power, np.maximum(ceiling, _from_standstill(data, name, spec, on))
     else:
         yield "smallest power", np.zeros_like(power), power - spec.power_min_mw * on
 
 
-def _states(data: SettlementData, name: str, spec: Converter) -> tuple[Array, Array]:
-    """On or off in each period, and the largest power there."""
-    shape = (len(data.scenarios), len(data.time))
-    available = spec.power_max_mw * np.broadcast_to(data.values(spec.available_per_unit), shape)
-    if spec.power_min_mw <= 0:
-        return np.ones(shape), available
-    hours = data.period_h if spec.state_block_h is None else spec.state_block_h
-    spans = data.spans(hours)
-    state = np.round(data.decided(f"{name}.on"))
-    ceiling = spec.power_max_mw * data.by_period(state, spans)
-    before = state[:, :1] if spec.initial_on is None else np.full((len(data.scenarios), 1), float(spec.initial_on))
-    change = np.diff(state, axis=1, prepend=before)
-    # a stop by an outage comes at any power
-    least = available - spec.power_min_mw + 1e-9 * spec.power_max_mw
-    for number, span in enumerate(spans):
-        if spec.start_power_max_mw is not None:
-            starts = change[:, number] > 0
-            ceiling[starts, span[0]] = np.minimum(ceiling[starts, span[0]], spec.start_power_max_mw)
-        if spec.stop_power_max_mw is not None and number + 1 < len(spans):
-            stops = (change[:, number + 1] < 0) & (least[:, spans[number + 1]].min(axis=1) >= 0)
-            ceiling[stops, span[-1]] = np.minimum(ceiling[stops, span[-1]], spec.stop_power_max_mw)
-    return data.by_period(state, spans), np.minimum(ceiling, available)
+def _standing(data: SettlementData, name: str, spec: Converter) -> list[str]:
+    """Quantities that say for which products the unit stands ready to start."""
+    if spec.quick_start_h is None:
+        return []
+    found = []
+    for product_id, product in data.instance.called_products().items():
+        if product_id not in spec.provides or product.call == "continuous":
+            continue
+        if spec.quick_start_h * 3600.0 > product.response_time_s * (1.0 + 1e-9):
+            continue
+        names = [f"{name}.{directed_name(product_id, direction)}_standing" for direction in product.directions]
+        found += [one for one in names if data.has(one)]
+    return found
+
+
+def _from_standstill(data: SettlementData, name: str, spec: Converter, on: Array) -> Array:
+    """Largest power of a unit that is off and stands ready to start, MW; 0 elsewhere, and right after it has run."""
+    ready = sum((np.round(data.decided(one)) for one in _standing(data, name, spec)), np.zeros_like(on))
+    before = np.full((len(on), 1), float(bool(spec.initial_on)))
+    ran = np.concatenate([before, on[:, :-1]], axis=1)
+    available = spec.power_max_mw * np.broadcast_to(data.values(spec.available_per_unit), on.shape)
+    return np.where((on < 1) & (ran < 1) & (ready == 1), available, 0.0)
