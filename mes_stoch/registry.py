@@ -65,6 +65,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "link": "mes_stoch.components.link",
         "heat_pump": "mes_stoch.components.heat_pump",
         "solar_thermal": "mes_stoch.components.solar_thermal",
+        "building": "mes_stoch.components.building",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",

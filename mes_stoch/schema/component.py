@@ -245,6 +245,23 @@ def level_max(store: Store) -> Quantity:
     return store.energy_max_mwh if stated is None else stated
 
 
+class ReserveLink(Protocol):
+    """A link between two nodes of one carrier; of what is sent either way, ``arrives_per_unit`` arrives at once."""
+
+    @property
+    def from_node(self) -> str: ...
+    @property
+    def to_node(self) -> str: ...
+    @property
+    def power_max_mw(self) -> float: ...
+    @property
+    def power_back_max_mw(self) -> float: ...
+    @property
+    def available_per_unit(self) -> Quantity: ...
+    @property
+    def arrives_per_unit(self) -> float: ...
+
+
 class Component(Model):
     """One component of a site. A kind overrides ``type`` with its tag and answers what differs from the defaults."""
 
@@ -274,6 +291,10 @@ class Component(Model):
 
     def store(self) -> Store | None:
         """The component as a store of energy at one node; ``None`` where it is none."""
+        return None
+
+    def reserve_link(self) -> ReserveLink | None:
+        """The component as a link that reserve held behind it can come over; ``None`` where it is none."""
         return None
 
     def conversions(self) -> Sequence[Conversion]:

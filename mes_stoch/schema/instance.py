@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
-from mes_stoch.schema.component import Component, Connection, Store
+from mes_stoch.schema.component import Component, Connection, ReserveLink, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.outage import Outages
@@ -52,6 +52,19 @@ class Bids(Model):
 
     minimum: bool = True
     steps: bool = True
+
+
+class Start(Model):
+    """What was decided before the horizon and binds in it, from the first block or settlement period on."""
+
+    commitments_mw: dict[Identifier, list[NonNegative]] = Field(
+        default_factory=dict,
+        description="By product: volumes awarded earlier, of the first block on, one that has begun included.",
+    )
+    positions_mw: dict[Identifier, list[float]] = Field(
+        default_factory=dict,
+        description="By market: positions whose gate has closed, of the first settlement period on; positive is sold.",
+    )
 
 
 class ExplicitScenarios(Model):
@@ -122,6 +135,11 @@ class Instance(Model):
     components: dict[Identifier, AnyComponent] = Field(min_length=1)
     products: dict[Identifier, AnyProduct] = Field(default_factory=dict)
     bids: Bids = Bids()
+    start: Start | None = Field(
+        default=None,
+        description="What was decided before the horizon: volumes awarded, positions whose gate has closed. With it a "
+        "horizon may begin inside the first block of these products and markets.",
+    )
     price_cap_eur_per_mwh: Positive | None = Field(
         default=None,
         description="Largest price, of either sign, that a market, tariff, call or imbalance can have; penalties "
@@ -157,6 +175,11 @@ class Instance(Model):
         """Stores of energy, by component."""
         found = ((name, spec.store()) for name, spec in self.components.items())
         return {name: store for name, store in found if store is not None}
+
+    def links(self) -> dict[str, ReserveLink]:
+        """Links that reserve can come over, by component."""
+        found = ((name, spec.reserve_link()) for name, spec in self.components.items())
+        return {name: link for name, link in found if link is not None}
 
     def traded_connections(self) -> set[str]:
         """Connections that products are sold over."""

@@ -20,7 +20,10 @@ FORMAT_UNITS = (
     "eur_per_mwh",
     "eur_per_mw",
     "eur_per_day",
+    "eur_per_kh",
     "hours_per_year",
+    "mwh_per_k",
+    "mw_per_k",
     "mw_per_min",
     "per_unit",
     "per_h",
@@ -91,7 +94,7 @@ def conversion_hint(found: str, expected: str) -> str:
     return f"name a series that ends in _{expected}"
 
 
-_TAIL = r"(?:_per_(?:[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day))?"
+_TAIL = r"(?:_per_(?:kh|[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day))?"
 _MONEY = re.compile(rf"(?P<stem>(?:.*_)?)(?<!per_)(?P<code>[a-z]{{3}})(?P<tail>{_TAIL})")
 _FORMAT_MONEY = re.compile(rf"(?<![A-Za-z])(?<!per_)eur(?={_TAIL}(?![A-Za-z0-9_]))")
 _FORMAT_LABEL = re.compile(r"(?<![A-Za-z])EUR(?![A-Za-z])")

@@ -159,8 +159,8 @@ class _Checker:
         yield from price_cap_issues(self.instance, self.tree, self.scenario_file)
         yield from trading_loop_issues(self.instance, self.tree, self.scenario_file)
         yield from conversion_loop_issues(self.instance, self.tree, self.scenario_file)
-        yield from gain_of_series_issues(self.instance, self.tree, self.scenario_file)
         yield from paid_conversion_issues(self.instance, self.tree, self.scenario_file)
+        yield from gain_of_series_issues(self.instance, self.tree, self.scenario_file)
 
     def _sizes(self) -> Iterator[Issue]:
         expected = f"values of at most {LARGEST_VALUE:g}, which a solver can work with"

@@ -107,3 +107,19 @@ def test_ends_of_two_carriers(linked: SiteFolder) -> None:
 def test_words_of_other_tools(linked: SiteFolder, key: str, meant: str) -> None:
     linked.edit("power_max_mw: 5", f"power_max_mw: 5\n    {key}: 1")
     linked.only_issue(f"components.feeder.{key}", linked.line(f"{key}:"), f"write {meant}")
+
+
+def test_reserve_comes_over_one_way(linked: SiteFolder) -> None:
+    """The battery behind one feeder is fine, behind two side by side it is not clear which carries a call."""
+    linked.edit("  battery:\n    type: storage\n    node: power", "  battery:\n    type: storage\n    node: site")
+    assert read_instance(linked.path).instance.links().keys() == {"feeder"}
+    linked.edit("  battery:\n", LINK.replace("feeder", "second") + "  battery:\n")
+    words = ("several ways over links to power", "feeder, or second", "one way", "make one link of those")
+    linked.only_issue("components.battery.provides.0", linked.line("provides"), *words)
+
+
+def test_no_reserve_over_a_delay(linked: SiteFolder) -> None:
+    linked.edit("  battery:\n    type: storage\n    node: power", "  battery:\n    type: storage\n    node: site")
+    linked.edit("power_max_mw: 5", "power_max_mw: 5\n    delay_h: 1")
+    words = ("with 0 ports of battery on power", "a link without delay from there to power would carry it")
+    linked.only_issue("components.battery.provides.0", linked.line("provides"), *words)

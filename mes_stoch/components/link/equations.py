@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mes_stoch.components.link.format import Link
-from mes_stoch.components.shared.context import ModelContext, OfPeriod
+from mes_stoch.components.shared.context import LinkFlow, ModelContext, OfPeriod
 from mes_stoch.io.validation.penalties import amount
 
 
@@ -60,14 +60,25 @@ def build(context: ModelContext, name: str, spec: Link) -> None:
         )
     arrives = spec.arrives_per_unit
     arrived = _arrived(context, spec, sent)
-    context.inject(spec.from_node, name, lambda t: arrives * back(t) - sent[t])
-    context.inject(spec.to_node, name, lambda t: arrives * arrived(t) - back(t))
-    before = spec.sent_before(context.period_h)
-    if any(before):
-        # what is under way comes whether it is wanted or not
-        context.firm(spec.to_node, "supply", lambda t: arrives * before[t] if t < len(before) else 0.0)
     if spec.delay_h > 0:
+        context.inject(spec.from_node, name, lambda t: -sent[t])
+        context.inject(spec.to_node, name, lambda t: arrives * arrived(t))
+        # what is under way comes whether it is wanted by then or not
+        context.firm(spec.to_node, "supply", lambda t: arrives * arrived(t))
         _terminal(context, name, spec, arrived)
+    else:
+        context.link(
+            LinkFlow(
+                name,
+                spec.from_node,
+                spec.to_node,
+                into_from=lambda t: arrives * back(t) - sent[t],
+                into_to=lambda t: arrives * sent[t] - back(t),
+                sent_max=lambda t: share(t) * spec.power_max_mw,
+                sent_back_max=lambda t: share(t) * spec.power_back_max_mw,
+                arrives_per_unit=arrives,
+            )
+        )
     if spec.cost_eur_per_mwh:
         hourly = -context.period_h * spec.cost_eur_per_mwh
         context.earn(f"operation.{name}", sum(hourly * (sent[t] + back(t)) for t in context.periods))

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import AUTO, Derived, Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Component, Conversion, ConversionPort, Port, SlackPenalty
+from mes_stoch.schema.component import Component, Conversion, ConversionPort, Port, ReserveLink, SlackPenalty
 from mes_stoch.schema.data_rules import DataRule, NumberRule
 
 
@@ -109,6 +109,9 @@ class Link(Component):
             Port(self.to_node, ("to_node",), supplies=True, takes=self.has_two_ways),
         )
 
+    def reserve_link(self) -> ReserveLink | None:
+        return self if self.delay_h == 0 else None
+
     def conversions(self) -> Sequence[Conversion]:
         ways = [(self.from_node, self.to_node, self.power_max_mw)]
         if self.has_two_ways:
@@ -128,9 +131,8 @@ class Link(Component):
 
     @property
     def has_fixed_supply(self) -> bool:
-        """What was under way at the start arrives whatever is decided."""
-        given = self.initial_flow_mw
-        return self.delay_h > 0 and (any(given) if isinstance(given, list) else given > 0)
+        """What has been sent arrives whatever is decided then."""
+        return self.delay_h > 0
 
     @property
     def converts_one_at_a_time(self) -> bool:

@@ -21,7 +21,8 @@ def build(context: HubContext, name: str, spec: Link) -> None:
         sent[t] <= P y[t],    back[t] <= P_back (1 - y[t])                                  (forward_only, back_only)
 
     With a delay a column of its own arrives: ``arrived[t]`` is the mean of what was sent in the period that lies
-    ``delay`` before that of the step (arrival). What is left under way: ``terminal``.
+    ``delay`` before that of the step (arrival). What is left under way: ``terminal``. What was sent before the horizon
+    may be thrown away where it arrives, what is sent within it not, for the hub sees all of its one scenario.
     """
     cost = spec.cost_eur_per_mwh * context.hours
     share = context.values(spec.available_per_unit)

@@ -311,6 +311,23 @@ class Network:
         return lambda t: self.export_available(t) * self.export_max_mw
 
 
+@dataclass(frozen=True)
+class LinkFlow:
+    """A link as operated: its flow into either node (negative: out of it), and the most that can be sent, MW.
+
+    ``sent_max`` is what can be sent from ``from_node``, ``sent_back_max`` what can be sent from ``to_node``.
+    """
+
+    name: str
+    from_node: str
+    to_node: str
+    into_from: OfPeriod
+    into_to: OfPeriod
+    sent_max: OfPeriod
+    sent_back_max: OfPeriod
+    arrives_per_unit: float
+
+
 class ModelContext(Protocol):
     """The model under construction, for one scenario."""
 
@@ -400,6 +417,10 @@ class ModelContext(Protocol):
 
     def network(self, node: str, network: Network) -> None:
         """A network behind a node, which takes what calls change there as far as its limits go."""
+        ...
+
+    def link(self, flow: LinkFlow) -> None:
+        """A link that reserve may come over: injects its flow at both nodes, as operated and as scheduled."""
         ...
 
     def availability(self, owner: str, availability: Availability) -> None:

@@ -33,7 +33,7 @@ _CANNOT = (
     ),
     (
         r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",
-        "a commitment that is given already cannot be expressed; volume_max_mw bounds it from above",
+        "volumes that were awarded earlier stand under start: commitments_mw, by product, from the first block on",
     ),
 )
 

@@ -34,24 +34,24 @@ def _shift(
     spec["payback"] = str(generator.choice(["after", "before", "both"]))
     which = generator.random()
     if which < 0.7:
-        spec["shift_max_per_unit"] = float(generator.uniform(0.1, 1.0).round(2))
+        spec["shift_max_per_unit"] = round(float(generator.uniform(0.1, 1.0)), 2)
     if which > 0.4:
-        spec["shift_down_max_mw"] = float(generator.uniform(0.1, 1.0).round(2))
+        spec["shift_down_max_mw"] = round(float(generator.uniform(0.1, 1.0)), 2)
     if generator.random() < 0.5:
         series[f"{name}_up_mw"] = generator.uniform(0.0, 1.5, periods).round(2).tolist()
         spec["shift_up_max_mw"] = f"{name}_up_mw"
     if generator.random() < 0.5:
         spec["rebound_per_unit"] = 1.1
     if generator.random() < 0.5:
-        spec["shift_cost_eur_per_mwh"] = float(generator.uniform(0.0, 20.0).round(1))
+        spec["shift_cost_eur_per_mwh"] = round(float(generator.uniform(0.0, 20.0)), 1)
     if generator.random() < 0.4:
-        spec["shift_max_mwh_per_day"] = float(generator.uniform(0.5, 3.0).round(2))
+        spec["shift_max_mwh_per_day"] = round(float(generator.uniform(0.5, 3.0)), 2)
 
 
 def _job(generator: np.random.Generator, periods: int, period_h: float) -> dict[str, Any]:
     first = int(generator.integers(0, periods))
     length = int(generator.integers(1, periods - first + 1))
-    power = float(generator.uniform(0.2, 1.0).round(2))
+    power = round(float(generator.uniform(0.2, 1.0)), 2)
     job = {
         "from_h": first * period_h,
         "to_h": (first + length) * period_h,
