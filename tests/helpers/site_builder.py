@@ -71,6 +71,7 @@ def make_instance(
 ) -> Instance:
     used = {spec.get("node") for spec in components.values()} | {spec.get("reference") for spec in components.values()}
     for spec in components.values():
+        used |= {value for key, value in spec.items() if key.endswith("_node")}
         used |= {port["node"] for port in [*spec.get("inputs", []), *spec.get("outputs", [])]}
     known: dict[str, dict[str, Any]] = {name: {"carrier": carrier} for name, carrier in CARRIERS.items()}
     for name, fields in (nodes or {}).items():

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from helpers.settled_run import settled, solved
-from helpers.site_builder import grid, make_instance, make_tree, optimum
-from helpers.two_views import two_views
+from helpers.agreed_profit import assert_stands, profit_of
+from helpers.site_builder import grid, make_instance, optimum
 
-from mes_stoch.evaluation.stress.outcome import stress
 from mes_stoch.schema.instance import Instance
-from mes_stoch.settlement.data import SettlementData
 
 HYDROGEN = {"h2": {"carrier": "hydrogen"}}
 
@@ -40,18 +37,6 @@ def buyer(price: float, node: str = "h2") -> dict[str, Any]:
 
 def load(demand: float, node: str) -> dict[str, Any]:
     return {"type": "demand", "node": node, "demand_mw": demand}
-
-
-def profit_of(instance: Instance, series: dict[str, Any] | None = None, drop: Sequence[str] = ()) -> float:
-    """The optimum; settled from its files and as a hub, where nothing is dropped, it must be the same."""
-    found = optimum(instance, series, drop=drop).profit
-    if not drop:
-        settlement = settled(instance, make_tree(instance, series))
-        assert settlement.agrees
-        assert settlement.expected_profit == pytest.approx(found, abs=1e-6)
-        if not instance.products:
-            assert two_views(instance, make_tree(instance, series)).least_costs() == pytest.approx((-found, -found))
-    return found
 
 
 # -- the curve --------------------------------------------------------------------------------------------------------
@@ -292,20 +277,12 @@ def selling(source: dict[str, Any], product: dict[str, Any], day_ahead: float, *
     )
 
 
-def stands(instance: Instance, series: dict[str, Any] | None = None) -> None:
-    tree = make_tree(instance, series)
-    run = solved(instance, tree)
-    test = stress(SettlementData(instance, tree, run.solution, run.flow_data))
-    assert test.calls_tested > 0
-    assert test.passed
-
-
 def test_reserve_is_backed_at_the_other_port_by_the_steepest_slope() -> None:
     """3 MWh of hydrogen, nothing scheduled: 3 MWh a MW held, so 1 MW. The curve itself would do for 4/3 MW."""
     site = selling(tank(3.0, 3.0), up(), 0.0)
     assert profit_of(site) == pytest.approx(10.0)
     assert profit_of(site, drop=["source.energy_taken"]) == pytest.approx(20.0)
-    stands(site)
+    assert_stands(site)
 
 
 def test_a_call_moves_the_unit_along_its_curve() -> None:
@@ -317,7 +294,7 @@ def test_a_call_moves_the_unit_along_its_curve() -> None:
     called = up(activation_up_per_unit=0.5, energy_price_up_eur_per_mwh=40.0, volume_max_mw=1.0)
     site = selling(gas, called, 41.0)
     assert profit_of(site) == pytest.approx(21.0 + 10.0 + 20.0 - 15.0)
-    stands(site)
+    assert_stands(site)
 
 
 def test_room_below_the_largest_power() -> None:
@@ -341,7 +318,7 @@ def test_reserve_of_a_unit_that_must_be_on() -> None:
         {"grid": grid(schedule_penalty_eur_per_mwh=9000.0), "source": gas, "cell": cell}, product, nodes=HYDROGEN
     )
     assert profit_of(site) == pytest.approx(5.0)
-    stands(site)
+    assert_stands(site)
 
 
 def test_an_electrolyser_draws_less_when_called_up() -> None:
@@ -364,4 +341,4 @@ def test_an_electrolyser_draws_less_when_called_up() -> None:
         nodes=HYDROGEN,
     )
     assert profit_of(site) == pytest.approx(32.0 - 40.0 + 10.0 + 30.0)
-    stands(site)
+    assert_stands(site)
