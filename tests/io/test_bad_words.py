@@ -59,6 +59,7 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
         ("grid", "availability_per_unit", "write import_available_per_unit and export_available_per_unit", "did you"),
         ("battery", "availability_per_unit", "limits that change in time", "did you mean"),
         ("chp", "outage", "write available_per_unit, the share of power_max_mw", "did you mean"),
+        ("chp", "part_load_curve", "is a part_load_converter, with flow_mw at each port", "did you mean"),
         ("chp", "cop", "ratio_per_unit of a port says it", "currency"),
         ("chp", "ramp_up_mw_per_h", "a ramp of the schedule cannot be expressed", "did you mean"),
         ("chp", "startup_time_h", "cannot be expressed", "did you mean"),

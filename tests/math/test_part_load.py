@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from helpers.agreed_profit import assert_stands, profit_of
-from helpers.site_builder import grid, make_instance, optimum
+from helpers.site_builder import grid, make_instance, make_tree, optimum
 
 from mes_stoch.schema.instance import Instance
+from mes_stoch.uncertainty.quality import check_tree
 
 HYDROGEN = {"h2": {"carrier": "hydrogen"}}
 
@@ -240,6 +241,25 @@ def test_hydrogen_from_power_and_back() -> None:
     )
     series = {**PRICES, "use_mw": [0.0, 0.0, 1.0, 1.0]}
     assert profit_of(site, series) == pytest.approx(-40.0 - 100.0)
+
+
+# -- what cannot be ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("made", "is_refused"), [(1.05, True), (0.95, False)])
+def test_a_ring_that_makes_energy_at_one_load_is_found(made: float, is_refused: bool) -> None:
+    """1 MW of power makes 1 of hydrogen, 2 MW make 1.8; the cell makes so much of 1 MW, and 1.9 of 2."""
+    site = make_instance(
+        {
+            "grid": grid(export_price_eur_per_mwh=10.0, import_price_eur_per_mwh=20.0),
+            "electrolyser": unit({"power": [0.0, 1.0, 2.0], "h2": [0.0, 1.0, 1.8]}),
+            "cell": unit({"power": [0.0, made, 1.9], "h2": [0.0, 1.0, 2.0]}, inputs=["h2"]),
+        },
+        nodes=HYDROGEN,
+    )
+    found = check_tree(site, make_tree(site))
+    assert bool(found) is is_refused
+    assert all("no energy from electrolyser, cell alone" in issue.expected for issue in found)
 
 
 # -- reserve ----------------------------------------------------------------------------------------------------------
