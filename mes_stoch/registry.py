@@ -62,6 +62,11 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "part_load_converter": "mes_stoch.components.part_load_converter",
         "storage": "mes_stoch.components.storage",
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
+        "shiftable_demand": "mes_stoch.components.shiftable_demand",
+        "link": "mes_stoch.components.link",
+        "heat_pump": "mes_stoch.components.heat_pump",
+        "solar_thermal": "mes_stoch.components.solar_thermal",
+        "building": "mes_stoch.components.building",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",
@@ -80,6 +85,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "au_synthetic_day": "mes_stoch.uncertainty.processes.au_synthetic_day:AuSyntheticDay",
         "fr_local_day": "mes_stoch.uncertainty.processes.fr_local_day:FrLocalDay",
         "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",
+        "fr_wind_day": "mes_stoch.uncertainty.processes.fr_wind_day:FrWindDay",
     },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +39,7 @@ from mes_stoch.report.rolling_settlement import settle_paths
 from mes_stoch.schema.backtest import BacktestDay, DayVolume
 from mes_stoch.schema.errors import InterruptedRunError, SettlementError, SolveError
 from mes_stoch.schema.price_offers import PRICE_COLUMNS
+from mes_stoch.settlement.carried import carried_in_month
 from mes_stoch.settlement.settlement import Settlement
 from mes_stoch.settlement.stated import TOLERANCE
 from mes_stoch.solvers.auto import solve_by
@@ -64,6 +66,8 @@ def backtest_day(
     fan: int,
     options: SolveOptions,
     stop: Stop | None = None,
+    *,
+    begins_with: Mapping[str, float] | None = None,
 ) -> BacktestDay:
     """Commit for a day, operate it, and say what else could have been earned; see the module's equations.
 
@@ -82,6 +86,8 @@ def backtest_day(
         Of the commitment; time limits hold for each solve.
     stop : Stop, optional
         For the whole day.
+    begins_with : mapping of str to float, optional
+        Fields of the instance that the day takes from the one before it in its month; default as they are stated.
 
     Raises
     ------
@@ -93,7 +99,8 @@ def backtest_day(
     """
     begun = time.perf_counter()
     stop = stop or Stop()
-    loaded = on_day(loaded, task.day)
+    begun_with = dict(begins_with or {})
+    loaded = on_day(replace(loaded, overrides={**loaded.overrides, **begun_with}), task.day)
     window = tree_of_days(loaded, real, task.window)
     day = build_leaf_program(loaded.instance, tree_of_days(loaded, real, [task.day]))
     plan = _solved(build_leaf_program(loaded.instance, window), method, options, stop)
@@ -137,6 +144,8 @@ def backtest_day(
         commitments=_volumes(day, root),
         settlement_difference=settlement.relative_difference,
         wall_time_s=time.perf_counter() - begun,
+        began_with=begun_with,
+        carried=carried_in_month(settlement.ledger.data),
     )
 
 

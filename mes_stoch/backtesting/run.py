@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mes_stoch.backtesting.chains import chains_of, what_is_left
 from mes_stoch.backtesting.folder import DOCUMENT, TABLE, BacktestFolder
 from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.backtesting.result import Backtest
@@ -38,11 +39,11 @@ def run_days(
         A day went wrong; those that were finished before it are written.
     """
     tell = told or (lambda _: None)
-    found = [] if folder is None else folder.finished(tasks)
+    there = [] if folder is None else folder.finished(tasks)
+    found, left = what_is_left(chains_of(work.loaded.instance, tasks), there)
     if found:
         tell(f"{len(found)} of {len(tasks)} days are there already")
-    have = {day.day for day in found}
-    for day in operated(work, [task for task in tasks if task.day not in have], workers, deadline):
+    for day in operated(work, left, workers, deadline):
         found.append(day)
         if folder is not None:
             folder.put(day)

@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
 
+from mes_stoch.backtesting.chains import Carried, Chain
 from mes_stoch.backtesting.day import backtest_day
 from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.io.instance import LoadedInstance
@@ -55,8 +56,8 @@ class Work:
     fan: int
     options: SolveOptions
 
-    def day(self, task: DayTask, stop: Stop | None = None) -> BacktestDay:
-        """One day.
+    def day(self, task: DayTask, begins_with: Carried, stop: Stop | None = None) -> BacktestDay:
+        """One day, which begins with what the day before it left in its month.
 
         Raises
         ------
@@ -64,14 +65,16 @@ class Work:
             What :func:`mes_stoch.backtesting.day.backtest_day` raises, with the day.
         """
         try:
-            return backtest_day(self.loaded, self.real, task, self.method, self.fan, self.options, stop)
+            return backtest_day(
+                self.loaded, self.real, task, self.method, self.fan, self.options, stop, begins_with=begins_with
+            )
         except MesStochError as error:
             code = TimeLimitError.exit_code if isinstance(error, NotInTimeError) else error.exit_code
             raise DayError(f"{task.day}: {error}", code) from error
 
 
-def operated(work: Work, tasks: Sequence[DayTask], workers: int, deadline: float) -> Iterator[BacktestDay]:
-    """Finished days as they come, in no order; ends early, without the others, when the time is up.
+def operated(work: Work, chains: Sequence[Chain], workers: int, deadline: float) -> Iterator[BacktestDay]:
+    """Finished days as they come, those of a chain in its order; ends early, without the others, when the time is up.
 
     Parameters
     ----------
@@ -88,23 +91,26 @@ def operated(work: Work, tasks: Sequence[DayTask], workers: int, deadline: float
         A process ended by itself.
     """
     if workers == 1:
-        yield from _one_after_another(work, tasks, deadline)
-    elif tasks:
-        yield from _side_by_side(work, tasks, min(workers, len(tasks)), deadline)
+        yield from _one_after_another(work, chains, deadline)
+    elif chains:
+        yield from _side_by_side(work, chains, min(workers, len(chains)), deadline)
 
 
-def _one_after_another(work: Work, tasks: Sequence[DayTask], deadline: float) -> Iterator[BacktestDay]:
+def _one_after_another(work: Work, chains: Sequence[Chain], deadline: float) -> Iterator[BacktestDay]:
     stop = Stop(deadline, listening())
-    for task in tasks:
-        _end_if_interrupted(stop)
-        try:
-            yield work.day(task, stop)
-        except DayError:
+    for chain in chains:
+        while chain.tasks:
             _end_if_interrupted(stop)
-            # a single solve's limit is the day's own fault, and not the end
-            if not stop():
-                raise
-            return
+            try:
+                day = work.day(chain.tasks[0], chain.begins_with, stop)
+            except DayError:
+                _end_if_interrupted(stop)
+                # a single solve's limit is the day's own fault, and not the end
+                if not stop():
+                    raise
+                return
+            yield day
+            chain = chain.after(day)
 
 
 def _end_if_interrupted(stop: Stop) -> None:
@@ -113,20 +119,24 @@ def _end_if_interrupted(stop: Stop) -> None:
         raise KeyboardInterrupt
 
 
-def _side_by_side(work: Work, tasks: Sequence[DayTask], workers: int, deadline: float) -> Iterator[BacktestDay]:
+def _side_by_side(work: Work, chains: Sequence[Chain], workers: int, deadline: float) -> Iterator[BacktestDay]:
     before = set(multiprocessing.active_children())
     # a fresh interpreter: a copy of this process would have the solver's threads and MPI's state in it
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work,))
     try:
-        open_days: set[Future[BacktestDay]] = {executor.submit(_day, task) for task in tasks}
-        while open_days:
+        open_chains: dict[Future[BacktestDay], Chain] = {executor.submit(_day, chain): chain for chain in chains}
+        while open_chains:
             left = deadline - time.perf_counter()
-            done, open_days = wait(open_days, max(left, 0.0) if left < threading.TIMEOUT_MAX else None, FIRST_COMPLETED)
+            done, _ = wait(open_chains, max(left, 0.0) if left < threading.TIMEOUT_MAX else None, FIRST_COMPLETED)
             if not done:
                 return
             for future in done:
-                yield future.result()
+                day = future.result()
+                rest = open_chains.pop(future).after(day)
+                if rest.tasks:
+                    open_chains[executor.submit(_day, rest)] = rest
+                yield day
     except BrokenProcessPool:
         raise SolveError(
             "a process of the backtest ended by itself, perhaps for want of memory; fewer --workers need less"
@@ -157,7 +167,8 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _day(task: DayTask) -> BacktestDay:
+def _day(chain: Chain) -> BacktestDay:
+    """The first day of a chain."""
     if _work is None:  # pragma: no cover - the initializer ran
         raise MesStochError("a process of the backtest was not told what to do")
-    return _work.day(task)
+    return _work.day(chain.tasks[0], chain.begins_with)

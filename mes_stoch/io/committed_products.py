@@ -97,6 +97,8 @@ def largest_of_market(instance: Instance, product: MarketProduct, side: Side) ->
     connection = None if market is None else instance.components[str(market.connection)].connection()
     if market is None or connection is None:  # pragma: no cover - nothing else is offered without a largest volume
         return math.inf
+    if not (market.can_sell if side == "sell" else market.can_buy):
+        return 0.0
     if market.liquidity_mw is not None:
         return market.liquidity_mw
     return connection.export_max_mw if side == "sell" else connection.import_max_mw or 0.0

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from mes_stoch.components.shared.context import Firm
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
+from mes_stoch.model.link_rooms import build_link_rooms
 from mes_stoch.model.package_context import context_for
 from mes_stoch.model.phases import phase
 from mes_stoch.model.site_model import SiteModel
@@ -60,6 +61,7 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     traded = {str(product.connection_name) for product in instance.products.values() if product.needs_connection}
     for connection in sorted(traded):
         site.schedule(connection)
+    build_link_rooms(site)
     _build_products(site)
     for node in instance.nodes:
         _balance(site, node)

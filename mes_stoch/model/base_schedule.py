@@ -6,7 +6,7 @@ A device has a base operation, in which it keeps free what it holds, and a calle
 - the positions on energy markets,
 - the base operation of every device that feeds or draws at the node of a traded connection (*exchanging* devices: CHP,
   heat pump, battery, PV), with its on/off states, and
-- that of all other devices (*following* devices: boiler, heat store, cold store), whose operation follows what calls
+- that of all other devices (*following* devices: boiler, heat store, cold store) and of links, which follows what calls
   change of heat, cold and gas.
 
 The rest follows: levels, meters, slack, what is held, called, short and missed. A column belongs to the base operation
@@ -112,7 +112,8 @@ def base_schedule_columns(site: SiteModel) -> BaseScheduleColumns:
         for owner, flow in flows.base:
             if owner in connections:
                 continue
-            if node in traded:
+            # the flow of a link is that of operation: it follows what calls change
+            if node in traded and owner not in site.link_flows:
                 exchanging.add(owner)
             own = (groups.get(id(variable)) for variable in _variables(flow(0)))
             found |= {group.name: group.owner for group in own if group is not None and _is_dispatch(site, group)}

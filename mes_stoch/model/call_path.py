@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mes_stoch.components.shared.context import Buffer, Effect, Expression, OfPeriod
+from mes_stoch.components.shared.equations_shared_period import share_period
 from mes_stoch.model.claims import (
     Back,
     Claim,
@@ -124,13 +125,14 @@ class _PathRow:
             weight * flow(j) for sustain_h, flow in self.windows.items() for j, weight in self._weights(x, sustain_h)
         )
         if self.effect == "taken":
-            return self._level(x) - asked >= store.energy_min_mwh
-        return self._level(x) + asked <= store.energy_max_mwh
+            return self._at(store.level, x) - asked >= self._at(store.least_level, x)
+        return self._at(store.level, x) + asked <= self._at(store.largest_level, x)
 
-    def _level(self, x: int) -> Expression:
+    def _at(self, of_period: OfPeriod, x: int) -> Expression:
+        """What is said of the ends of periods, at the moment looked at."""
         if self.within == 1:
-            return self.store.level(x)
-        return (1.0 - self.within) * self.store.level(x - 1) + self.within * self.store.level(x)
+            return of_period(x)
+        return (1.0 - self.within) * of_period(x - 1) + self.within * of_period(x)
 
     def _weights(self, x: int, sustain_h: float) -> Iterator[tuple[int, float]]:
         """Hours of each period inside the window, times what standing loss leaves of them at its end."""
@@ -163,28 +165,18 @@ def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], b
             continue
         rows.add(suffix)
         beside = beside_schedule(store, call, back) if is_plain else beside_schedule_and_calls(store, call, back)
-        site.constraint(
+        share_period(
+            site,
             store.name,
             f"stops_discharge{suffix}",
             f"called to take energy, {store.name} charges for one part of a period and discharges for the other",
-            _SharedPeriod(store, beside, stopped),
-            unit="1",
+            store.power,
+            _charged(store, beside, stopped),
+            lambda t: store.discharge(t) - stopped[t],
             role="energy",
         )
     return at(stopped)
 
 
-@dataclass(frozen=True)
-class _SharedPeriod:
-    """Row of a period that a full call leaves to charging and discharging."""
-
-    store: Buffer
-    beside: OfPeriod
-    stopped: Any
-
-    def __call__(self, t: int) -> Expression:
-        store = self.store
-        charged = store.charge(t) + self.beside(t) - self.stopped[t]
-        if store.charge_max_mw == 0:
-            return charged <= 0
-        return charged / store.charge_max_mw + (store.discharge(t) - self.stopped[t]) / store.discharge_max_mw <= 1
+def _charged(store: Buffer, beside: OfPeriod, stopped: Any) -> OfPeriod:
+    return lambda t: store.charge(t) + beside(t) - stopped[t]

@@ -36,9 +36,10 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
     with ``a = sum_p u_p + o_taken`` over the shares of others' calls. Where the store's own directed products outside
     the group ``g`` of the full call can be called, ``sum_p e_p + sum_{p in g} u_p`` stands for ``held_down``: what runs
     for others leaves less of the period to discharge in. Where a ``tau`` is no multiple of the period, the same holds
-    inside every period, at its start + (tau mod h), with level and losses interpolated (``*_after_<seconds>s``).
-    Between those moments the level and what calls take of it are straight lines, so that the rows stand for every start
-    and every duration of a call. Windows are cut at the start of the horizon, and nothing is asked beyond its end.
+    inside every period, at its start + (tau mod h), with level, bounds and losses interpolated
+    (``*_after_<seconds>s``). Between those moments the level and what calls take of it are straight lines, so that the
+    rows stand for every start and every duration of a call. Windows are cut at the start of the horizon, and nothing is
+    asked beyond its end.
 
     The sum runs over the directed products of both directions that have the effect: a heat pump called up and a CHP
     called down take heat from one store, at the same time. Of every device it runs over one exclusivity group a
@@ -151,12 +152,12 @@ def _total(parts: Parts) -> OfPeriod:
 def _store_power(site: SiteModel, store: Buffer, call: FullCall, back: Back) -> None:
     sign = 1 if call.effect == "taken" else -1
     beside = beside_schedule(store, call, back)
-    limit_mw = store.discharge_max_mw if call.effect == "taken" else store.charge_max_mw
+    limit = store.power.discharge_limit if call.effect == "taken" else store.power.charge_limit
     _carry(
         site,
         store.name,
         call,
         lambda t: sign * (store.discharge(t) - store.charge(t)) + beside(t),
         [],
-        lambda t: limit_mw,
+        limit,
     )

@@ -10,7 +10,7 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, cast
 
-from mes_stoch.components.shared.context import Availability, Buffer, CallEffect, Network
+from mes_stoch.components.shared.context import Availability, Buffer, CallEffect, LinkFlow, Network
 from mes_stoch.model.site_model import SiteModel
 from mes_stoch.registry import Kind
 
@@ -43,7 +43,7 @@ class PackageContext:
     def _named(self, value: Any, name: str) -> Any:
         if isinstance(value, FunctionType | MethodType | partial):
             return self._kind.with_errors_named(cast(Any, value), name)
-        if isinstance(value, Availability | Buffer | CallEffect | Network):
+        if isinstance(value, Availability | Buffer | CallEffect | LinkFlow | Network):
             parts = {field.name: self._named(getattr(value, field.name), name) for field in fields(value) if field.init}
             return replace(value, **parts)
         return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from mes_stoch.components.shared.context import (
     Expression,
     Firm,
     HeldReserve,
+    LinkFlow,
     Network,
     OfPeriod,
     RowRole,
@@ -33,13 +35,17 @@ from mes_stoch.components.shared.context import (
     Weighted,
     pools,
 )
+from mes_stoch.model.carried import base_into, carried_over
+from mes_stoch.model.given_start import given_at_start
 from mes_stoch.model.groups import ColumnGroup, RowGroup
 from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.component import Component, Connection, export_share, import_share, providers
 from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Bids, Instance
+from mes_stoch.schema.reserve_ways import delivered_per_unit
 from mes_stoch.schema.tree import ScenarioTree
 
 Rule = Callable[..., NDArray[np.float64]]
@@ -111,7 +117,8 @@ class SiteModel:
         self.nodes: dict[str, _Flows] = {name: _Flows() for name in instance.nodes}
         self.directed_products: list[DirectedProduct] = []
         self._availabilities: dict[str, Availability] = {}
-        self._holders: dict[str, list[HeldReserve]] = {}
+        self.holders: dict[str, list[HeldReserve]] = {}
+        self.link_flows: dict[str, LinkFlow] = {}
         self._missed: dict[str, Weighted] = {}
         self._unscheduled: list[OfPeriod] = []
         self._scheduled: dict[str, Any] = {}
@@ -146,6 +153,8 @@ class SiteModel:
         if not isinstance(value, str):
             number = float(value)
             return lambda t: number
+        if isinstance(value, CalculatedQuantity):
+            return self.derived(value, value.inputs, value.rule)
         if value not in self.placeholders:
             self._declare(Datum(value))
         placeholder = self.placeholders[value]
@@ -194,6 +203,9 @@ class SiteModel:
         size = len(self.periods) if spans is None else len(spans)
         variable = pyo.Var(range(size), bounds=(lower, upper), within=pyo.Integers if integer else pyo.Reals)
         self.model.add_component(f"{owner}.{name}", variable)
+        for k, value in enumerate(given_at_start(self.instance, owner, name)[:size]):
+            variable[k].setlb(value)
+            variable[k].setub(value)
         positions = np.arange(self._columns, self._columns + size, dtype=np.int32)
         self._columns += size
         family = ColumnGroup(
@@ -260,6 +272,22 @@ class SiteModel:
     def network(self, node: str, network: Network) -> None:
         self.nodes[node].networks.append(network)
 
+    def link(self, flow: LinkFlow) -> None:
+        self.link_flows[flow.name] = flow
+        for node, called in ((flow.from_node, flow.into_from), (flow.to_node, flow.into_to)):
+            self.inject(node, flow.name, called, self._base_of_link(flow, node))
+
+    def _base_of_link(self, flow: LinkFlow, node: str) -> OfPeriod:
+        """Its base, which is known once all components stand: devices behind it may come after the link."""
+        found: list[OfPeriod] = []
+
+        def base(t: int) -> Expression:
+            if not found:
+                found.append(base_into(flow, node, carried_over(flow, self.instance.components, self.holders)))
+            return found[0](t)
+
+        return base
+
     def availability(self, owner: str, availability: Availability) -> None:
         self._availabilities[owner] = availability
 
@@ -276,7 +304,7 @@ class SiteModel:
             directed_products, held, called, uncalled, stack(self, owner, directed_products, held, called)
         )
         if directed_products:
-            self._holders.setdefault(owner, []).append(reserve)
+            self.holders.setdefault(owner, []).append(reserve)
         if ramp_mw_per_min is not None:
             self._ramp(owner, reserve, ramp_mw_per_min)
         return reserve
@@ -342,16 +370,28 @@ class SiteModel:
         self.constraint(owner, name, text, lambda t: total(t) <= limit, role=role)
 
     def held(self, directed: DirectedProduct, t: int) -> Expression:
-        return sum(r.held[directed.name][t] for rs in self._holders.values() for r in rs if directed.name in r.held)
+        return sum(
+            _shared(self.delivered_per_unit(owner, directed), r.held[directed.name][t])
+            for owner, r in self._holding(directed)
+        )
 
     def called(self, directed: DirectedProduct, weight: float | str = 1.0) -> OfPeriod:
         parts = [
-            r.called[directed.name](weight) for rs in self._holders.values() for r in rs if directed.name in r.called
+            (self.delivered_per_unit(owner, directed), r.called[directed.name](weight))
+            for owner, r in self._holding(directed)
         ]
-        return lambda t: sum(part(t) for part in parts)
+        return lambda t: sum(_shared(share, part(t)) for share, part in parts)
+
+    def _holding(self, directed: DirectedProduct) -> Iterator[tuple[str, HeldReserve]]:
+        for owner, reserves in self.holders.items():
+            yield from ((owner, reserve) for reserve in reserves if directed.name in reserve.held)
+
+    def delivered_per_unit(self, owner: str, directed: DirectedProduct) -> float:
+        """Share of what a component holds that counts at the connection of a product: less than all behind links."""
+        return delivered_per_unit(self.instance.components, owner, directed.product.connection)
 
     def held_by(self, owner: str, directed: DirectedProduct) -> OfPeriod:
-        holders = [r.held[directed.name] for r in self._holders.get(owner, []) if directed.name in r.held]
+        holders = [r.held[directed.name] for r in self.holders.get(owner, []) if directed.name in r.held]
         if not holders:
             raise ModelError(f"{owner} does not provide {directed.product_id}")
         return _sum_of(holders)
@@ -404,7 +444,7 @@ class SiteModel:
         return self._availability(owner).state
 
     def injection_range(self, owner: str, node: str) -> tuple[OfPeriod, OfPeriod]:
-        base, reserves = self.planned(owner, node), self._holders.get(owner, [])
+        base, reserves = self.planned(owner, node), self.holders.get(owner, [])
         return (
             lambda t: base(t) - sum(reserve.held_down(t) for reserve in reserves),
             lambda t: base(t) + sum(reserve.held_up(t) for reserve in reserves),
@@ -437,7 +477,8 @@ class SiteModel:
                 for directed in self.directed_products
                 if directed.direction == direction and directed.product.connection == connection
             ]
-            reserved = stack_at_connection(self, connection, directed_products, direction, self._holders)
+            arrives = partial(delivered_per_unit, self.instance.components, connection=connection)
+            reserved = stack_at_connection(self, connection, directed_products, direction, self.holders, arrives)
             self._reserved[connection, direction] = reserved
             # without reserve the row would only repeat a bound of the schedule, unless that changes
             if directed_products or share != 1:
@@ -459,6 +500,10 @@ class SiteModel:
     def scheduled_connections(self) -> dict[str, str]:
         """Traded connections by the node they stand at."""
         return {self.connection(name).node: name for name in self._scheduled}
+
+
+def _shared(share: float, power: Expression) -> Expression:
+    return power if share == 1 else share * power
 
 
 def _at(variable: Any) -> OfPeriod:

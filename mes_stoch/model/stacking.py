@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from mes_stoch.components.shared.context import (
@@ -72,18 +72,19 @@ def stack_at_connection(
     directed_products: Sequence[DirectedProduct],
     direction: Direction,
     holders: Mapping[str, Sequence[HeldReserve]],
+    delivered: Callable[[str], float],
 ) -> OfPeriod:
     """Room that a connection keeps for the reserve behind it, MW.
 
     Groups share the MW of one device and not the connection: of every device the group that holds most, summed over
     devices. What a device keeps free is that already, unless it also sells behind another connection
-    (``reserved_<direction>_<device>_<group>``).
+    (``reserved_<direction>_<device>_<group>``). Of a device behind links counts what arrives, ``delivered``.
 
     What calls of all groups bring together is metered, and the connection's own limits hold for that.
     """
     names = {directed.name for directed in directed_products}
     rooms = [
-        _room_of_device(site, connection, device, reserve, direction, names)
+        _times(delivered(device), _room_of_device(site, connection, device, reserve, direction, names))
         for device, reserves in holders.items()
         for reserve in reserves
         if any(directed.name in names for directed in reserve.of(direction))
@@ -92,19 +93,24 @@ def stack_at_connection(
 
 
 def _room_of_device(
-    site: ModelContext, connection: str, device: str, reserve: HeldReserve, direction: Direction, names: Set[str]
+    site: ModelContext, owner: str, device: str, reserve: HeldReserve, direction: Direction, names: Set[str]
 ) -> OfPeriod:
+    """Room that a connection or link keeps for some products of a device, MW at the device."""
     own = [directed for directed in reserve.of(direction) if directed.name in names]
     if len(own) == len(reserve.of(direction)):
         return lambda t: reserve.kept_free(direction, t)
     apart = pools(own, direction)
     if len(apart) < 2:
         return lambda t: sum(reserve.held[directed.name][t] for directed in own)
-    room = site.variable(connection, f"reserved_{direction}_{device}_mw", "MW", "realtime")
+    room = site.variable(owner, f"reserved_{direction}_{device}_mw", "MW", "realtime")
     for group, members in apart.items():
         parts = [_read(reserve.held[directed.name]) for directed in members]
-        _at_least(site, connection, f"reserved_{direction}_{device}_{group}", room, parts)
+        _at_least(site, owner, f"reserved_{direction}_{device}_{group}", room, parts)
     return _read(room)
+
+
+def _times(share: float, room: OfPeriod) -> OfPeriod:
+    return room if share == 1 else lambda t: share * room(t)
 
 
 def _is_within_one(

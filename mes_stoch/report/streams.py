@@ -25,6 +25,7 @@ GROUPS = {
     "tariff": "Electricity tariffs",
     "operation": "Operation and wear",
     "start": "Starts",
+    "discomfort": "Discomfort",
     "penalty": "Penalties",
     "slack": "Slack",
 }

@@ -73,8 +73,34 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> li
     return np.split(np.arange(len(time), dtype=np.int64), starts)
 
 
-def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> str | None:
-    """Why a horizon cannot be cut into blocks, in words that follow "a block length that ...", or ``None``."""
+def clock_days(time: pd.DatetimeIndex, period_h: float) -> float:
+    """Length of some periods in days of local clock time, so that days of 23 and 25 hours count as one.
+
+    >>> clock_days(pd.date_range("2025-03-30", periods=23, freq="h", tz="Europe/Paris"), 1.0)
+    1.0
+    """
+    end = time[-1].tz_convert("UTC") + pd.Timedelta(hours=period_h)
+    return float((end.tz_convert(time.tz).tz_localize(None) - time[0].tz_localize(None)) / pd.Timedelta(days=1))
+
+
+def months(time: pd.DatetimeIndex) -> list[NDArray[np.int64]]:
+    """Periods of each calendar month of local time, in order.
+
+    >>> turn = pd.date_range("2025-01-31 22:00", periods=5, freq="h", tz="Europe/Paris")
+    >>> [len(month) for month in months(turn)]
+    [2, 3]
+    """
+    number = np.asarray(time.year * 12 + time.month)
+    return np.split(np.arange(len(time), dtype=np.int64), np.flatnonzero(np.diff(number)) + 1)
+
+
+def block_problem(
+    time: pd.DatetimeIndex, period_h: float, block_h: float, *, may_have_begun: bool = False
+) -> str | None:
+    """Why a horizon cannot be cut into blocks, in words that follow "a block length that ...", or ``None``.
+
+    ``may_have_begun``: the first block may lie in part before the horizon.
+    """
     if not (_is_whole(24 / block_h) or _is_whole(block_h / 24)):
         return "divides 24 h or is a multiple of 24 h"
     if not _is_whole(block_h / period_h):
@@ -83,7 +109,7 @@ def block_problem(time: pd.DatetimeIndex, period_h: float, block_h: float) -> st
     edges = pd.DatetimeIndex(time.append(pd.DatetimeIndex([end])))
     after = _block_keys(edges, time[0], block_h)
     before = _block_keys(pd.DatetimeIndex(edges - _MICROSECOND), time[0], block_h)
-    if (after[0] == before[0]).all():
+    if not may_have_begun and (after[0] == before[0]).all():
         return f"begins a block at the start of the horizon, {time[0]:%Y-%m-%dT%H:%M} local time"
     if (after[-1] == before[-1]).all():
         return f"ends a block at the end of the horizon, {end:%Y-%m-%dT%H:%M} local time"

@@ -68,6 +68,10 @@ class BacktestDay(Model):
         description="Largest difference of a stream from the model's account, over the money that moves."
     )
     wall_time_s: NonNegative
+    began_with: dict[str, float] = Field(
+        default={}, description="Fields of the instance that the day took from the one before it in its month: peaks."
+    )
+    carried: dict[str, float] = Field(default={}, description="The same fields for the next day of the month.")
 
     @property
     def regret_lower(self) -> float:

@@ -19,10 +19,28 @@ Quantity = StrictFloat | StrictInt | StrictStr
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Efficiency = Annotated[float, Field(gt=0, le=1)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+_IDENTIFIER = r"^[A-Za-z][A-Za-z0-9_]*$"
+Identifier = Annotated[str, Field(pattern=_IDENTIFIER)]
 
 #: Code of a currency as ISO 4217 writes it.
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+_CURRENCY = r"^[A-Z]{3}$"
+Currency = Annotated[str, Field(pattern=_CURRENCY)]
+
+#: ``2025-12-25``, ``17:00`` (or ``24:00``), ``2025-12-25T06:00``, ``D-1 09:30`` or ``H-60min``.
+DATE = r"^\d{4}-\d{2}-\d{2}$"
+CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
+LOCAL_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$"
+GATE = r"^([YQMD]-\d+|D) ([01]\d|2[0-3]):[0-5]\d$|^H-\d+min$"
+
+#: What each pattern of a text asks for, in words.
+PATTERNS_IN_WORDS = {
+    _IDENTIFIER: "a name of letters, digits and _ that begins with a letter",
+    _CURRENCY: "three capital letters of ISO 4217, such as EUR or AUD",
+    DATE: "a date such as 2025-12-25",
+    CLOCK_TIME: "a clock time such as 17:00",
+    LOCAL_TIME: "a local time such as 2025-12-25T06:00",
+    GATE: "a time before delivery such as D-1 09:30 or H-60min",
+}
 
 #: What a field of a penalty says where nothing is stated: it follows from prices
 #: (:mod:`mes_stoch.io.validation.penalties`).

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mes_stoch.schema.base import Model
+from mes_stoch.schema.base import CLOCK_TIME, DATE, Model
 
 Month = Annotated[int, Field(ge=1, le=12)]
 Days = Literal["all", "working_days", "weekends"]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+ClockTime = Annotated[str, Field(pattern=CLOCK_TIME)]
 
 
 def _calendar_day(text: str) -> str:
@@ -20,7 +20,7 @@ def _calendar_day(text: str) -> str:
 
 
 #: ``2025-12-25``; text, since the format keeps dates as they are written.
-DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_calendar_day)]
+DateText = Annotated[str, Field(pattern=DATE), AfterValidator(_calendar_day)]
 
 
 class CalendarWindow(Model):

@@ -110,13 +110,14 @@ class OperatingRange:
     """Energy of a unit in its own direction at a node: from ``low_mw`` to ``high``, MW.
 
     ``is_consumption`` where that direction is out of the node; ``forecast`` is the series that bounds what can be
-    injected, where there is one.
+    injected, where there is one. ``available_per_unit`` is the share of ``high`` and ``forecast`` that can be used.
     """
 
     low_mw: float
     high: Quantity
     is_consumption: bool = False
     forecast: Quantity | None = None
+    available_per_unit: Quantity = 1.0
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,9 @@ class SlackPenalty:
         A market position that is not kept, whose penalty is that of the schedule, not of a node.
     is_possible : bool
         Whether there can be such slack at all.
+    is_physical : bool
+        Whether what it allows is something that the device can do, so that no price makes energy of it and any cost
+        of it is sound.
     hint : str
         What to do about a penalty that is too small.
     """
@@ -149,6 +153,7 @@ class SlackPenalty:
     spared_per_mwh: float = 1.0
     is_position: bool = False
     is_possible: bool = True
+    is_physical: bool = False
     hint: str = ""
 
 
@@ -181,8 +186,20 @@ def export_share(connection: Connection) -> Quantity:
     return share
 
 
+def paid_anyway_eur_per_mwh(connection: Connection) -> float:
+    """What of the import price is paid whether a MWh is withdrawn or not: the price of what is not taken."""
+    price = getattr(connection, "take_or_pay_price_eur_per_mwh", None)
+    return 0.0 if price is None else float(price)
+
+
 class Store(Protocol):
-    """A store of energy at one node, whose level can be replayed from what goes in and out."""
+    """A store of energy at one node, whose level can be replayed from what goes in and out.
+
+    A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
+    ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
+    :func:`level_min` and :func:`level_max`. Bounds of the level hold at the ends of periods. Where its solution has
+    ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
+    """
 
     @property
     def node(self) -> str: ...
@@ -204,6 +221,47 @@ class Store(Protocol):
     def initial_mwh(self) -> float: ...
 
 
+def charge_share(store: Store) -> Quantity:
+    """Share of ``charge_max_mw`` that is available; all where the kind has no such."""
+    share: Quantity = getattr(store, "charge_available_per_unit", 1.0)
+    return share
+
+
+def discharge_share(store: Store) -> Quantity:
+    """Share of ``discharge_max_mw`` that is available; all where the kind has no such."""
+    share: Quantity = getattr(store, "discharge_available_per_unit", 1.0)
+    return share
+
+
+def level_min(store: Store) -> Quantity:
+    """Least level at the end of a period, MWh: ``energy_min_mwh`` where the kind or the instance says no more."""
+    stated: Quantity | None = getattr(store, "level_min_mwh", None)
+    return store.energy_min_mwh if stated is None else stated
+
+
+def level_max(store: Store) -> Quantity:
+    """Largest level at the end of a period, MWh: ``energy_max_mwh`` where the kind or the instance says no more."""
+    stated: Quantity | None = getattr(store, "level_max_mwh", None)
+    return store.energy_max_mwh if stated is None else stated
+
+
+class ReserveLink(Protocol):
+    """A link between two nodes of one carrier; of what is sent either way, ``arrives_per_unit`` arrives at once."""
+
+    @property
+    def from_node(self) -> str: ...
+    @property
+    def to_node(self) -> str: ...
+    @property
+    def power_max_mw(self) -> float: ...
+    @property
+    def power_back_max_mw(self) -> float: ...
+    @property
+    def available_per_unit(self) -> Quantity: ...
+    @property
+    def arrives_per_unit(self) -> float: ...
+
+
 class Component(Model):
     """One component of a site. A kind overrides ``type`` with its tag and answers what differs from the defaults."""
 
@@ -211,6 +269,9 @@ class Component(Model):
 
     #: Words of other tools for keys of this kind (patterns), and how the format says the same.
     other_words: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    #: Limits that are one number, and the fields that say what share of them can be used in each period.
+    shares: ClassVar[Mapping[str, str]] = {}
 
     #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
     can_provide: ClassVar[bool] = False
@@ -232,11 +293,20 @@ class Component(Model):
         """The component as a store of energy at one node; ``None`` where it is none."""
         return None
 
+    def reserve_link(self) -> ReserveLink | None:
+        """The component as a link that reserve held behind it can come over; ``None`` where it is none."""
+        return None
+
     def conversions(self) -> Sequence[Conversion]:
         """How it turns carriers into others; none where it does not."""
         return ()
 
-    def call_conversions(self) -> Sequence[Conversion]:
+    @property
+    def converts_one_at_a_time(self) -> bool:
+        """Whether only one of its conversions runs at a time, so that none undoes another."""
+        return False
+
+    def called_conversions(self) -> Sequence[Conversion]:
         """Conversions whose ratios are what a MW called can move at other nodes: the steepest of them counts.
 
         Those of :meth:`conversions`, where a kind does not say that a call moves less of it.
@@ -334,6 +404,19 @@ class Component(Model):
         """The most that operation costs per MWh at a node, in the instance's currency."""
         return 0.0
 
+    def import_charge_eur_per_mwh(self, period_h: float) -> float:
+        """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""
+        return 0.0
+
+    @property
+    def carried_in_month(self) -> Sequence[str]:
+        """Fields that a horizon takes from the end of the one before it in the same calendar month, such as a peak.
+
+        The settlement says what they are then, by field: ``carried_in_month(data, name, spec)``. The first horizon of a
+        month has their defaults.
+        """
+        return ()
+
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         """Share of a MWh put in at a node that comes back there after some hours; ``None`` where nothing is stored."""
         return None
@@ -367,8 +450,9 @@ def _limit(component: Component, node: str, supplies: bool) -> LinearQuantity | 
         share = import_share(connection) if supplies else export_share(connection)
     elif store is not None:
         limit = store.discharge_max_mw if supplies else store.charge_max_mw
+        share = discharge_share(store) if supplies else charge_share(store)
     elif unit is not None and unit.is_consumption != supplies:
-        limit = unit.high
+        limit, share = unit.high, unit.available_per_unit
     elif unit is not None and unit.low_mw < 0:
         limit = -unit.low_mw
     return None if limit is None else LinearQuantity.of(limit).times(LinearQuantity.of(share))

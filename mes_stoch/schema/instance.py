@@ -8,9 +8,10 @@ from pydantic import Field
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
-from mes_stoch.schema.component import Component, Connection, Store
+from mes_stoch.schema.component import Component, Connection, ReserveLink, Store
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
+from mes_stoch.schema.outage import Outages
 from mes_stoch.schema.product import Market, MarketProduct
 from mes_stoch.schema.risk import Risk
 
@@ -53,6 +54,19 @@ class Bids(Model):
     steps: bool = True
 
 
+class Start(Model):
+    """What was decided before the horizon and binds in it, from the first block or settlement period on."""
+
+    commitments_mw: dict[Identifier, list[NonNegative]] = Field(
+        default_factory=dict,
+        description="By product: volumes awarded earlier, of the first block on, one that has begun included.",
+    )
+    positions_mw: dict[Identifier, list[float]] = Field(
+        default_factory=dict,
+        description="By market: positions whose gate has closed, of the first settlement period on; positive is sold.",
+    )
+
+
 class ExplicitScenarios(Model):
     """Scenarios written out in a long CSV: columns ``scenario``, ``time`` and one per series."""
 
@@ -80,6 +94,11 @@ class SyntheticScenarios(Model):
         description="Scenarios that share the day-ahead market's outcome and the decisions taken on it; 1: two stages.",
     )
     parameters: dict[str, float] = Field(default_factory=dict, description="Overrides of the process's parameters.")
+    outages: dict[Identifier, Outages] = Field(
+        default_factory=dict,
+        description="By name of a series to be drawn beside those of the process: outages of a unit as the share that "
+        "is available; components name it in their availability, e.g. `available_per_unit`.",
+    )
 
 
 Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discriminator="kind")]
@@ -116,6 +135,11 @@ class Instance(Model):
     components: dict[Identifier, AnyComponent] = Field(min_length=1)
     products: dict[Identifier, AnyProduct] = Field(default_factory=dict)
     bids: Bids = Bids()
+    start: Start | None = Field(
+        default=None,
+        description="What was decided before the horizon: volumes awarded, positions whose gate has closed. With it a "
+        "horizon may begin inside the first block of these products and markets.",
+    )
     price_cap_eur_per_mwh: Positive | None = Field(
         default=None,
         description="Largest price, of either sign, that a market, tariff, call or imbalance can have; penalties "
@@ -151,6 +175,11 @@ class Instance(Model):
         """Stores of energy, by component."""
         found = ((name, spec.store()) for name, spec in self.components.items())
         return {name: store for name, store in found if store is not None}
+
+    def links(self) -> dict[str, ReserveLink]:
+        """Links that reserve can come over, by component."""
+        found = ((name, spec.reserve_link()) for name, spec in self.components.items())
+        return {name: link for name, link in found if link is not None}
 
     def traded_connections(self) -> set[str]:
         """Connections that products are sold over."""

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from pydantic import Field
+
+from mes_stoch.schema.base import Model, NonNegative
+
+
+class StartCost(Model):
+    """What a start costs a unit that has been off for some time."""
+
+    off_from_h: NonNegative = Field(description="It applies from this time off on, until the next one's.")
+    cost_eur: NonNegative = Field(description="Fuel and wear of one start.")
 
 
 class OnOffUnit(Protocol):
@@ -32,3 +44,9 @@ class OnOffUnit(Protocol):
     def initial_on(self) -> bool | None: ...
     @property
     def initial_state_h(self) -> float | None: ...
+
+
+def start_costs_of(unit: OnOffUnit) -> Sequence[StartCost]:
+    """What starts cost by the time off, hottest first: ``start_costs``, or ``start_cost_eur`` after any time."""
+    by_time: Sequence[StartCost] = getattr(unit, "start_costs", ())
+    return by_time or (StartCost(off_from_h=0.0, cost_eur=unit.start_cost_eur),)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from mes_stoch.schema.base import Identifier, Model, Quantity
+from mes_stoch.schema.base import GATE, Identifier, Model, Quantity
 from mes_stoch.schema.calendar import CalendarWindow, DateText
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
 from mes_stoch.schema.price_offers import PriceOffers
@@ -29,7 +29,7 @@ OPEN_PHASES: tuple[Phase, ...] = ("before_energy", "imbalance")
 
 #: ``D-1 12:00`` (delivery day less one, local time), ``Y-1 00:00`` and ``Q-1 00:00`` for contracts, ``H-5min`` for
 #: a gate that moves with delivery.
-Gate = Annotated[str, Field(pattern=r"^([YQMD]-\d+|D) ([01]\d|2[0-3]):[0-5]\d$|^H-\d+min$")]
+Gate = Annotated[str, Field(pattern=GATE)]
 
 
 class Market(Protocol):
@@ -47,6 +47,10 @@ class Market(Protocol):
     def calendar(self) -> Sequence[CalendarWindow]: ...
     @property
     def liquidity_mw(self) -> float | None: ...
+    @property
+    def can_sell(self) -> bool: ...
+    @property
+    def can_buy(self) -> bool: ...
     @property
     def price_limit_eur_per_mwh(self) -> float | None: ...
     @property

@@ -18,10 +18,18 @@ FORMAT_UNITS = (
     "eur_per_mvar_h",
     "eur_per_mw_h",
     "eur_per_mwh",
+    "eur_per_mw",
+    "eur_per_day",
+    "eur_per_kh",
     "hours_per_year",
+    "mwh_per_k",
+    "mw_per_k",
     "mw_per_min",
     "per_unit",
     "per_h",
+    "w_per_m2_k2",
+    "w_per_m2_k",
+    "w_per_m2",
     "mwh",
     "mvar",
     "mva",
@@ -29,6 +37,8 @@ FORMAT_UNITS = (
     "eur",
     "degc",
     "kgco2",
+    "m2",
+    "k",
     "h",
     "s",
 )
@@ -44,6 +54,7 @@ FOREIGN_UNITS: dict[str, tuple[str, float]] = {
     "gwh": ("mwh", 1e3),
     "eur_per_kwh": ("eur_per_mwh", 1e3),
     "eur_per_mw": ("eur_per_mw_h", 1.0),
+    "eur_per_kw": ("eur_per_mw", 1e3),
     "eur_per_kw_h": ("eur_per_mw_h", 1e3),
     "eur_per_mw_4h": ("eur_per_mw_h", 0.25),
     "percent": ("per_unit", 1e-2),
@@ -83,7 +94,7 @@ def conversion_hint(found: str, expected: str) -> str:
     return f"name a series that ends in _{expected}"
 
 
-_TAIL = r"(?:_per_(?:[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h))?"
+_TAIL = r"(?:_per_(?:kh|[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day))?"
 _MONEY = re.compile(rf"(?P<stem>(?:.*_)?)(?<!per_)(?P<code>[a-z]{{3}})(?P<tail>{_TAIL})")
 _FORMAT_MONEY = re.compile(rf"(?<![A-Za-z])(?<!per_)eur(?={_TAIL}(?![A-Za-z0-9_]))")
 _FORMAT_LABEL = re.compile(r"(?<![A-Za-z])EUR(?![A-Za-z])")

@@ -12,6 +12,7 @@ from mes_stoch.rules.calendar import obliged
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import providers
 from mes_stoch.schema.flexibility import Direction, Flexibility, as_called
+from mes_stoch.schema.reserve_ways import delivered_per_unit
 from mes_stoch.settlement.data import Array, SettlementData, Span
 from mes_stoch.settlement.offers import volume as committed
 
@@ -82,12 +83,11 @@ def calls(data: SettlementData, product_id: str, product: Flexibility) -> Iterat
     volume = data.by_period(committed(data, product_id, product, inside), volume_blocks(data, product))
     for direction in product.directions:
         share = called_share(data, product, direction)
-        held = sum(delivered_by(data, product_id, product, direction, "held").values(), np.zeros_like(volume))
+        held = _arriving(data, product, delivered_by(data, product_id, product, direction, "held"))
         if product.call == "continuous":
             delivered = share * held
         else:
-            given = delivered_by(data, product_id, product, direction, "called").values()
-            delivered = sum(given, np.zeros_like(volume))
+            delivered = _arriving(data, product, delivered_by(data, product_id, product, direction, "called"))
         # a market that enables what is offered asks for no more than that
         obliged = held if product.is_enabled_by_market else inside * volume
         yield Call(product_id, product, direction, obliged, held, share, share * volume, delivered)
@@ -100,6 +100,14 @@ def delivered_by(
     directed = directed_name(product_id, direction)
     names = {name: f"{name}.{directed}_{what}_mw" for name in providers(data.instance.components, product_id)}
     return {component: data.decided(name) for component, name in names.items() if data.has(name)}
+
+
+def _arriving(data: SettlementData, product: Flexibility, powers: dict[str, Array]) -> Array:
+    """What of some powers of devices counts at the connection of a product, MW: links on the way lose a share."""
+    total = np.zeros((len(data.scenarios), len(data.time)))
+    for device, power in powers.items():
+        total = total + delivered_per_unit(data.instance.components, device, product.connection) * power
+    return total
 
 
 def directed_name(product_id: str, direction: Direction) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.rules.time_axis import blocks
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.errors import MissingEntryError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -82,6 +83,8 @@ class SettlementData:
         """
         if not isinstance(quantity, str):
             return np.full((len(self.scenarios), len(self.time)), float(quantity))
+        if isinstance(quantity, CalculatedQuantity):
+            return quantity.values(self.values)
         if quantity not in self.tree.dataset:
             raise MissingEntryError("tree.nc", quantity, "a series that the instance names")
         return np.stack([self.tree.values(quantity, place) for place in self._places])

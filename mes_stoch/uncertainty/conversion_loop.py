@@ -39,12 +39,15 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import shown, stacked
 from mes_stoch.uncertainty.links import AUXILIARY_PER_UNIT
+from mes_stoch.uncertainty.loop_over_time import StoreOnRing, made_over_time
 
 Values = NDArray[np.float64]
 
 _TOLERANCE = 1e-7
 #: Periods with energy from nothing after which no more are looked for.
 _ENOUGH = 20
+#: Scenarios in which a ring is looked at over time: those that might make most.
+_MOST_SUSPECTS = 4
 
 
 def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
@@ -53,7 +56,8 @@ def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) ->
         table = _net_outputs(instance, tree, names)
         if table is None:
             continue
-        made = _made(_with_outside(instance, tree, table, nodes))
+        table = _with_outside(instance, tree, table, nodes)
+        made = _made(table)
         # NaN where it was not looked any further
         bad = made > 0
         if bad.any():
@@ -68,6 +72,37 @@ def conversion_loop_issues(instance: Instance, tree: ScenarioTree, file: str) ->
                 "what one makes feeds the other, and their ratios multiply to more than 1; correct ratio_per_unit (a "
                 "COP counts heat drawn from outside: lead it out of the ring at another node), or no_load_mw",
             )
+        else:
+            yield from _issues_over_time(instance, tree, table, names, nodes, file)
+
+
+def _issues_over_time(
+    instance: Instance, tree: ScenarioTree, table: Values, names: list[str], nodes: set[str], file: str
+) -> Iterator[Issue]:
+    """What a ring makes with stores, from one period to another (:mod:`mes_stoch.uncertainty.loop_over_time`)."""
+    place = {name: k for k, name in enumerate(instance.nodes)}
+    found = [(name, spec.store()) for name, spec in instance.components.items()]
+    here = [(name, store) for name, store in found if store is not None and store.node in nodes]
+    stores = [StoreOnRing(name, place[store.node], store) for name, store in here]
+    if not stores or np.all(table == table[:, :1]):
+        return
+    bound = np.nan_to_num(_made(table.max(axis=1, keepdims=True))[:, 0])
+    suspect = [scenario for scenario in np.argsort(-bound, kind="stable")[:_MOST_SUSPECTS] if bound[scenario] > 0]
+    period_h = instance.horizon.period_h
+    lenders = {place[spec.node] for spec in instance.connections().values()}
+    for scenario in suspect:
+        made = made_over_time(table[scenario], stores, lenders, period_h)
+        if made > _TOLERANCE * period_h * float(np.abs(table[scenario]).max()):
+            yield Issue(
+                file,
+                None,
+                f"components.{names[0]}",
+                f"{made:.3g} MWh made over time (scenario {tree.scenario_names[scenario]})",
+                f"no energy from {', '.join(names)} with {', '.join(one.name for one in stores)}",
+                "what one makes in some hours feeds the other in others, and their ratios multiply to more than 1; "
+                "correct ratio_per_unit, or lead heat drawn from outside out of the ring at another node",
+            )
+            return
 
 
 def _rings(instance: Instance) -> Iterator[tuple[list[str], set[str]]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.tree import ScenarioTree
 
 MOST_SHOWN = 3
@@ -29,6 +30,10 @@ def stacked(tree: ScenarioTree, quantity: float | str) -> NDArray[np.float64] | 
     shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
     if not isinstance(quantity, str):
         return np.full(shape, float(quantity))
+    if isinstance(quantity, CalculatedQuantity):
+        known = {entry: stacked(tree, entry) for entry in quantity.inputs}
+        found = {entry: values for entry, values in known.items() if values is not None}
+        return quantity.values(found.__getitem__) if len(found) == len(known) else None
     if quantity not in tree.series_names:
         return None
     array = tree.dataset[quantity]

@@ -13,6 +13,7 @@ from mes_stoch.schema.component import ConversionPort
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import stacked
+from mes_stoch.uncertainty.exchange_prices import exchange_prices
 
 Values = NDArray[np.float64]
 
@@ -133,7 +134,7 @@ class _Auxiliaries:
         for name, spec in instance.connections().items():
             own = [market for market in instance.markets().values() if market.connection == name]
             market = [p for p in (stacked(tree, m.price_eur_per_mwh) for m in own) if p is not None]
-            bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
+            bought, sold = exchange_prices(tree, spec)
             if bought is None or sold is None:
                 continue
             if spec.import_max_mw != 0:

@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.io.readers.locate import located
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import ExplicitScenarios, Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
 from mes_stoch.uncertainty.conversion_loop import conversion_loop_issues
+from mes_stoch.uncertainty.energy_gain import gain_of_series_issues
+from mes_stoch.uncertainty.examples import stacked
+from mes_stoch.uncertainty.paid_conversion import paid_conversion_issues
 from mes_stoch.uncertainty.price_caps import price_cap_issues
 from mes_stoch.uncertainty.trading_loop import trading_loop_issues
 
@@ -47,8 +51,10 @@ def check_tree(instance: Instance, tree: ScenarioTree) -> list[Issue]:
     - called shares lie in [0, 1], and the two of one product sum to at most 1;
     - calls keep the limits and the window of their product, and its notice (:mod:`mes_stoch.uncertainty.call_checks`);
     - price of a long imbalance <= price of a short one;
+    - no component gives more energy than it takes (:mod:`mes_stoch.uncertainty.energy_gain`);
     - no riskless profit: not by trading (:mod:`mes_stoch.uncertainty.trading_loop`), not by converting
-      (:mod:`mes_stoch.uncertainty.conversion_loop`), not by slack (:mod:`mes_stoch.uncertainty.price_caps`).
+      (:mod:`mes_stoch.uncertainty.conversion_loop`), not by being paid for it
+      (:mod:`mes_stoch.uncertainty.paid_conversion`), not by slack (:mod:`mes_stoch.uncertainty.price_caps`).
     """
     return list(_Checker(instance, tree, None).issues())
 
@@ -153,6 +159,8 @@ class _Checker:
         yield from price_cap_issues(self.instance, self.tree, self.scenario_file)
         yield from trading_loop_issues(self.instance, self.tree, self.scenario_file)
         yield from conversion_loop_issues(self.instance, self.tree, self.scenario_file)
+        yield from paid_conversion_issues(self.instance, self.tree, self.scenario_file)
+        yield from gain_of_series_issues(self.instance, self.tree, self.scenario_file)
 
     def _sizes(self) -> Iterator[Issue]:
         expected = f"values of at most {LARGEST_VALUE:g}, which a solver can work with"
@@ -217,12 +225,14 @@ class _Checker:
             return None
         if not isinstance(quantity, str):
             return np.full(self.shape, float(quantity))
-        if quantity not in self.tree.series_names:
-            return None
-        return _stacked(self.tree, quantity)
+        return stacked(self.tree, quantity)
 
     def _present(self, key: str, quantity: float | str) -> Iterator[Issue]:
         if not isinstance(quantity, str) or quantity in self._broken:
+            return
+        if isinstance(quantity, CalculatedQuantity):
+            for entry in quantity.inputs:
+                yield from self._present(key, entry)
             return
         if quantity not in self.tree.series_names:
             self._broken.add(quantity)

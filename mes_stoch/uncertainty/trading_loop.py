@@ -45,6 +45,7 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.product import Market
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import shown, stacked
+from mes_stoch.uncertainty.exchange_prices import exchange_prices
 from mes_stoch.uncertainty.links import Link, bought_at, links_of, rings, sold_from, way_bought, way_sold
 
 Values = NDArray[np.float64]
@@ -150,10 +151,11 @@ class _Loops:
         if spec is None:
             return
         tree = self._tree
-        bought, sold = stacked(tree, spec.import_price_eur_per_mwh), stacked(tree, spec.export_price_eur_per_mwh)
+        bought, sold = exchange_prices(tree, spec)
         if bought is None or sold is None:
             return
         spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))
+        can_buy, can_sell = spec.import_max_mw is None or spec.import_max_mw > 0, spec.export_max_mw > 0
         if product_id is not None:
             market = self._instance.markets()[product_id]
             price = stacked(tree, market.price_eur_per_mwh)
@@ -162,19 +164,25 @@ class _Loops:
             cost = market.trading_cost_eur_per_mwh
             bought, sold = bought + price + cost, sold + price - cost
             spans = _settlement(market, tree, self._instance.horizon.period_h)
-        can_buy = spec.import_max_mw is None or spec.import_max_mw > 0
-        buy, sell = bought if can_buy else None, sold if spec.export_max_mw > 0 else None
-        yield _Meter(name, spec.node, buy, sell, product_id, spans)
+            can_buy, can_sell = can_buy and market.can_buy, can_sell and market.can_sell
+        yield _Meter(name, spec.node, bought if can_buy else None, sold if can_sell else None, product_id, spans)
 
     def _lossy(self) -> Iterator[tuple[tuple[Link, ...], Values]]:
         """Rings of links, and what throwing a MWh away in them earns at their first node; -inf where none is lost."""
         for ring in rings(self._links):
+            if self._is_undone(ring):
+                continue
             gain, cost = np.ones(ring[0].gain.shape), np.zeros(ring[0].gain.shape)
             for link in ring:
                 cost, gain = cost + gain * link.cost, gain * link.gain
             lossy = gain < 1.0 - 1e-9
             if lossy.any():
                 yield ring, np.where(lossy, -cost / np.where(lossy, 1.0 - gain, 1.0), -np.inf)
+
+    def _is_undone(self, ring: Sequence[Link]) -> bool:
+        """Whether a ring needs two ways of one component that go one at a time."""
+        names = [name for link in ring for name in link.names]
+        return any(names.count(name) > 1 and self._instance.components[name].converts_one_at_a_time for name in names)
 
     def _outlets(self, meter: _Meter) -> list[_Other]:
         """Where a MWh at the node of a meter can go."""

@@ -18,6 +18,7 @@ from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLi
 from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.outages import WithOutages
 from mes_stoch.uncertainty.package_process import PackageProcess
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
 from mes_stoch.uncertainty.room import require_room
@@ -159,7 +160,19 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
                 value = uncertainty.parameters.get(name)
                 issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", str(value), problem["msg"]))
         raise InstanceError(instance_name, issues) from None
-    return found(parameters) if kind.is_built_in else PackageProcess(kind, parameters)
+    process = found(parameters) if kind.is_built_in else PackageProcess(kind, parameters)
+    return _with_outages(instance_name, process, uncertainty)
+
+
+def _with_outages(instance_name: str, process: ScenarioProcess, uncertainty: SyntheticScenarios) -> ScenarioProcess:
+    if not uncertainty.outages:
+        return process
+    twice = sorted(set(uncertainty.outages) & set(process.series_names()))
+    if twice:
+        expected = f"a series that {uncertainty.process} does not draw"
+        issues = [Issue(_FILE, None, f"uncertainty.outages.{name}", repr(name), expected) for name in twice]
+        raise InstanceError(instance_name, issues)
+    return WithOutages(process, uncertainty.outages)
 
 
 def _process_class(instance_name: str, name: str) -> tuple[Kind, type[ScenarioProcess]]:

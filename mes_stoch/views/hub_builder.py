@@ -12,7 +12,8 @@ import scipy.sparse as sp
 
 from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubRowRole, Numbers, Values
 from mes_stoch.io.validation.penalties import amount
-from mes_stoch.rules.time_axis import blocks
+from mes_stoch.rules.time_axis import blocks, clock_days, months
+from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.instance import SLACK_NAMES, Instance
 from mes_stoch.views.given_arrays import limits, numbers, positions
 from mes_stoch.views.steps import Steps
@@ -139,7 +140,17 @@ class HubBuilder:
     def spans(self, hours: float | None) -> list[Columns]:
         return blocks(self._time, self.period_h, hours)
 
+    @property
+    def clock_days(self) -> float:
+        return clock_days(self._time, self.period_h)
+
+    @property
+    def month_of_period(self) -> Columns:
+        return np.concatenate([np.full(len(month), number) for number, month in enumerate(months(self._time))])
+
     def values(self, quantity: float | str) -> Values:
+        if isinstance(quantity, CalculatedQuantity):
+            return quantity.values(self.values)
         if isinstance(quantity, str):
             return np.asarray(self._series(quantity), dtype=float)[self.period_of_step]
         return np.full(self.steps, float(quantity))

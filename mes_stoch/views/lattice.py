@@ -276,12 +276,13 @@ def _role(spec: Component, arcs: Sequence[LatticeArc]) -> Role:
         return "network"
     if spec.store() is not None:
         return "store"
-    if len({arc.node for arc in arcs}) == 1:
-        directions = {arc.supplies for arc in arcs}
-        if directions == {True}:
-            return "source"
-        if directions == {False}:
-            return "demand"
+    directions = {arc.supplies for arc in arcs}
+    is_of_one_node = len({arc.node for arc in arcs}) == 1
+    if directions == {True} and is_of_one_node:
+        return "source"
+    # what it takes may come from several nodes, and stays where it is
+    if directions == {False} and (is_of_one_node or not spec.conversions()):
+        return "demand"
     return "conversion"
 
 

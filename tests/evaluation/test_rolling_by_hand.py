@@ -121,6 +121,31 @@ def test_a_fan_sees_what_a_mean_does_not() -> None:
     assert rolled(program, days, 0, fan=2).profit == pytest.approx(60.0 - 200.0)
 
 
+@pytest.mark.parametrize(
+    ("expected", "loads", "profit"),
+    [
+        # 2 MW are expected next, which a peak of 2 MW serves; the third MW then costs less of its own: 180 + 180 + 40
+        ([4, 2], [4, 3], -400.0),
+        # 4 MW are expected twice, and bought: 4 x 90; less comes, and the peak stays paid: 40 + 10
+        ([4, 4], [4, 1], -410.0),
+        # what has been paid is not paid again: 360 + 80
+        ([4, 4], [4, 4], -440.0),
+    ],
+)
+def test_a_peak_that_has_been_is_paid_once(expected: list[float], loads: list[float], profit: float) -> None:
+    """Import at 10 and 90 a MW of its peak, or own power at 60; see tests/math/test_demand_charge.py."""
+    instance = make_instance(
+        {
+            "grid": grid(export_max_mw=0.0, import_price_eur_per_mwh=10.0, demand_charge_eur_per_mw=90.0),
+            "load": {"type": "demand", "node": "power", "demand_mw": "load_mw"},
+            "own": {"type": "source", "node": "power", "available_mw": 10.0, "cost_eur_per_mwh": 60.0},
+        },
+        periods=2,
+    )
+    program = build_leaf_program(instance, make_tree(instance, {"load_mw": loads}))
+    assert rolled(program, make_tree(instance, {"load_mw": expected}), 0).profit == pytest.approx(profit)
+
+
 def reserve_for_two_hours(**fields: Any) -> Instance:
     """2 MWh and 1 MW, of which a reserve takes the power for the first two of three hours."""
     return make_instance(

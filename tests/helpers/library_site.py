@@ -1,96 +1,133 @@
-"""Random sites of one kind of the library, with what it needs around it: networks, stores, demand, reserve."""
+"""Random sites drawn from the whole library of components, as folders a user would write.
+
+Every kind has a module in :mod:`helpers.library` whose ``add`` puts random components of the kind into a mapping as in
+``instance.yaml``. Here they are put together: a few kinds a site, over nodes that can be supplied, with the markets,
+reserves and trees of :mod:`helpers.random_reserves`.
+"""
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import yaml
 
-from helpers.site_builder import make_instance, make_tree
-from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.tree import ScenarioTree
+from helpers import library
+from helpers.random_folder import _plain
+from helpers.random_reserves import ReserveSite
 
-PERIODS = 5
+CARRIERS = {"power": "electricity", "warm": "heat", "cool": "cooling", "fuel": "gas", "h2": "hydrogen"}
+DEMANDS = {"power": (0, 2), "warm": (0.2, 2), "cool": (0.1, 1), "fuel": (0.0, 0.3), "h2": (0.0, 0.4)}
+#: What a MWh costs from outside, so that every node can be supplied.
+SUPPLY_EUR_PER_MWH = {"fuel": 35.0, "warm": 90.0, "cool": 80.0, "h2": 150.0}
+START = "2025-01-15T00:00"
 
-_CARRIERS = {"power": "electricity", "warm": "heat", "cool": "cooling", "fuel": "gas", "h2": "hydrogen"}
-
-
-def library_site(kind: ModuleType, seed: int, *, with_reserve: bool) -> tuple[Instance, ScenarioTree]:
-    """A site with random units of a kind; demand of every carrier can be met without them."""
-    generator = np.random.default_rng((seed, 20))
-    series: dict[str, Any] = {
-        name: generator.uniform(low, high, PERIODS).round(3)
-        for name, low, high in (
-            ("price_eur_per_mwh", -60, 120),
-            ("warm_demand_mw", 0, 3),
-            ("cool_demand_mw", 0, 2),
-            ("h2_demand_mw", 0, 1),
-        )
-    }
-    site: dict[str, Any] = {"nodes": {}, "components": _surroundings(generator, with_reserve=with_reserve)}
-    kind.add(site, series, generator, PERIODS)
-    if not with_reserve:
-        for spec in site["components"].values():
-            spec.pop("provides", None)
-    nodes = {name: {"carrier": carrier} for name, carrier in _CARRIERS.items()}
-    products = _products(generator) if with_reserve else {}
-    instance = make_instance(site["components"], products, periods=PERIODS, nodes=nodes)
-    instance = instance.model_copy(update={"price_cap_eur_per_mwh": 500.0})
-    return instance, make_tree(instance, series)
+Add = Callable[[dict[str, Any], dict[str, list[float]], np.random.Generator, int], None]
 
 
-def _surroundings(generator: np.random.Generator, *, with_reserve: bool) -> dict[str, dict[str, Any]]:
-    def network(node: str, buy: float, sell: float, **fields: Any) -> dict[str, Any]:
+def kinds_of_the_library() -> dict[str, Add]:
+    """What puts components of each kind into a site, by name of its module."""
+    names = sorted(module.name for module in iter_modules(library.__path__))
+    return {name: import_module(f"helpers.library.{name}").add for name in names}
+
+
+class LibrarySite(ReserveSite):
+    """One random site; ``seed`` says which. ``kinds`` names those it is drawn from; default all."""
+
+    def __init__(self, seed: int, kinds: tuple[str, ...] | None = None) -> None:
+        super().__init__(seed)
+        self._adders = kinds_of_the_library()
+        names = tuple(self._adders) if kinds is None else kinds
+        count = min(len(names), int(self._draw.integers(2, 5)))
+        self.kinds = tuple(self._draw.choice(np.array(names), size=count, replace=False).tolist())
+
+    def write(self, folder: Path) -> Path:
+        """Write ``instance.yaml`` and ``scenarios.csv``."""
+        products = self._products()
+        site = self._site() | {"products": products}
+        own: dict[str, list[float]] = {}
+        for kind in self.kinds:
+            self._adders[kind](site, own, self._draw, self.periods)
+        for name, values in own.items():
+            self.series[name] = np.broadcast_to(np.asarray(values, dtype=float), (self.leaves, self.periods))
+        components = site["components"]
+        battery = components["battery"] = self._store("power", list(products))
+        battery["terminal_mwh"] = max(battery["terminal_mwh"], battery["energy_min_mwh"])
+        for spec in components.values():
+            if "provides" in spec and spec is not components["battery"]:
+                spec["provides"] = self._provides(tuple(products))
+        held = {product for spec in components.values() for product in spec.get("provides", ())}
+        by_node = self._draw.uniform(-20, 150, (max(self.node_of_leaf) + 1, self.periods)).round(2)
+        self.series["da_eur_per_mwh"] = by_node[self.node_of_leaf]
+        site["products"] = {
+            "da": {"price_eur_per_mwh": "da_eur_per_mwh", "settlement_period_h": 1},
+            "imbalance": {"price_long_eur_per_mwh": -50.0, "price_short_eur_per_mwh": 400.0},
+            **{name: fields for name, fields in products.items() if name in held},
+        }
+        for name, product in site["products"].items():
+            if name != "imbalance":
+                product["connection"] = "grid"
+        site["carriers"] = sorted({node["carrier"] for node in site["nodes"].values()})
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "instance.yaml").write_text(yaml.safe_dump(_plain(site), sort_keys=False), encoding="utf-8")
+        self._scenarios().to_csv(folder / "scenarios.csv", index=False)
+        return folder
+
+    def _site(self) -> dict[str, Any]:
+        weights = self._draw.uniform(0.5, 2.0, self.leaves)
+        names = [f"s{leaf}" for leaf in range(self.leaves)]
+        components: dict[str, Any] = {
+            "grid": {
+                "type": "grid_connection",
+                "node": "power",
+                "import_max_mw": self._number(4, 10),
+                "export_max_mw": self._number(1, 6),
+            },
+            **{
+                f"{node}_supply": {
+                    "type": "grid_connection",
+                    "node": node,
+                    "import_max_mw": None,
+                    "import_price_eur_per_mwh": price,
+                }
+                for node, price in SUPPLY_EUR_PER_MWH.items()
+            },
+            **{
+                f"{node}_demand": {
+                    "type": "demand",
+                    "node": node,
+                    "demand_mw": self._series(f"{node}_demand_mw", *limits),
+                }
+                for node, limits in DEMANDS.items()
+            },
+        }
         return {
-            "type": "grid_connection",
-            "node": node,
-            "import_max_mw": 20.0,
-            "export_max_mw": 20.0,
-            "import_price_eur_per_mwh": buy,
-            "export_price_eur_per_mwh": sell,
-            **fields,
+            "format": 1,
+            "name": "library_site",
+            "horizon": {
+                "start": START,
+                "timezone": "Europe/Paris",
+                "period_h": self.period_h,
+                "periods": self.periods,
+            },
+            "nodes": {node: {"carrier": carrier} for node, carrier in CARRIERS.items()},
+            "components": components,
+            "price_cap_eur_per_mwh": 1000,
+            "bids": {"minimum": False, "steps": False},
+            "uncertainty": {
+                "kind": "explicit",
+                "probabilities": dict(zip(names, (weights / weights.sum()).tolist(), strict=True)),
+                "day_ahead_nodes": {name: f"d{node}" for name, node in zip(names, self.node_of_leaf, strict=True)},
+            },
         }
 
-    grid = network("power", 0.0, 0.0, schedule_penalty_eur_per_mwh=9000.0)
-    if not with_reserve:
-        grid |= {"import_price_eur_per_mwh": "price_eur_per_mwh", "export_price_eur_per_mwh": "price_eur_per_mwh"}
-    own = {
-        "grid": grid,
-        "mains": network("fuel", 30.0, 0.0, import_max_mw=None, export_max_mw=0.0),
-        "heat_network": network("warm", 70.0, -5.0),
-        "cold_network": network("cool", 90.0, -5.0),
-        "pipe": network("h2", 150.0, 40.0),
-    }
-    for node in ("warm", "cool", "h2"):
-        own[f"{node}_use"] = {"type": "demand", "node": node, "demand_mw": f"{node}_demand_mw"}
-    for node in ("warm", "h2"):
-        if generator.random() < 0.6:
-            own[f"{node}_store"] = {
-                "type": "storage",
-                "node": node,
-                "energy_max_mwh": 4.0,
-                "charge_max_mw": 2.0,
-                "discharge_max_mw": 2.0,
-                "initial_mwh": 2.0,
-                "standing_loss_per_h": 0.01,
-                "terminal_penalty_eur_per_mwh": 1000.0,
-            }
-    return own
-
-
-def _products(generator: np.random.Generator) -> dict[str, dict[str, Any]]:
-    reserve = {
-        "block_h": 1,
-        "volume_max_mw": 3.0,
-        "capacity_price_eur_per_mw_h": round(float(generator.uniform(5, 60)), 1),
-        "shortfall_penalty_eur_per_mw_h": 150.0,
-        "missed_penalty_eur_per_mwh": 800.0,
-    }
-    called = round(float(generator.choice([0.0, 0.3, 1.0])), 1)
-    return {
-        "da": {"price_eur_per_mwh": "price_eur_per_mwh", "settlement_period_h": 1},
-        "imbalance": {"price_long_eur_per_mwh": -100.0, "price_short_eur_per_mwh": 300.0},
-        "fr_mfrr_up": reserve | {"activation_up_per_unit": called, "energy_price_up_eur_per_mwh": 60.0},
-        "fr_afrr_down": reserve | {"activation_down_per_unit": 0.2, "energy_price_down_eur_per_mwh": 20.0},
-    }
+    def _scenarios(self) -> pd.DataFrame:
+        first = pd.Timestamp(START, tz="Europe/Paris")
+        times = [(first + pd.Timedelta(hours=t * self.period_h)).isoformat() for t in range(self.periods)]
+        rows = {"scenario": [f"s{leaf}" for leaf in range(self.leaves) for _ in times], "time": times * self.leaves}
+        return pd.DataFrame(rows | {name: np.asarray(values).reshape(-1) for name, values in self.series.items()})

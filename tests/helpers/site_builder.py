@@ -71,8 +71,8 @@ def make_instance(
 ) -> Instance:
     used = {spec.get("node") for spec in components.values()} | {spec.get("reference") for spec in components.values()}
     for spec in components.values():
-        used |= {value for key, value in spec.items() if key.endswith("_node")}
         used |= {port["node"] for port in [*spec.get("inputs", []), *spec.get("outputs", [])]}
+        used |= {node for key, node in spec.items() if key.endswith("_node")}
     known: dict[str, dict[str, Any]] = {name: {"carrier": carrier} for name, carrier in CARRIERS.items()}
     for name, fields in (nodes or {}).items():
         known[name] = {**known.get(name, {}), **fields}

@@ -35,7 +35,7 @@ def test_it_is_sound(turbine: SiteFolder) -> None:
         ("warmth", pytest.approx([0.0, 5 / 3])),
     ]
     # at constant heat 2 MW of fuel a MW of power, from 10 = 2 x 5, 10 = 2 x 3 + 4, 5 = 2 x 1.5 + 2
-    fuel = [conversion.inputs[0] for conversion in unit.call_conversions()]
+    fuel = [conversion.inputs[0] for conversion in unit.called_conversions()]
     assert [(port.ratio_per_unit, port.no_load_mw) for port in fuel] == [
         pytest.approx((2.0, no_load), abs=1e-9) for no_load in (0.0, 4.0, 2.0)
     ]

@@ -61,6 +61,11 @@ def test_paid_as_bid_without_a_bid(site: SiteFolder) -> None:
         ("    buy_limit_prices_eur_per_mwh: [-501, 0]\n", "buy_limit_prices_eur_per_mwh.0", ("-501", "at least -500")),
         ("    buy_limit_prices_eur_per_mwh: [3, 2]\n", "buy_limit_prices_eur_per_mwh.1", ("2 after 3", "above 3")),
         ("    pricing: bid\n", "pricing", ("bid", "sell_limit_prices_eur_per_mwh")),
+        (
+            "    sides: buy\n    sell_limit_prices_eur_per_mwh: [30]\n",
+            "sell_limit_prices_eur_per_mwh",
+            ("with sides: buy", "no such orders", "sides: both"),
+        ),
     ],
 )
 def test_limit_prices_that_no_market_takes(site: SiteFolder, text: str, key: str, words: tuple[str, ...]) -> None:

@@ -22,12 +22,50 @@ MINIMUM = "    power_min_mw: 1\n"
         (["stop_power_max_mw: 2.5"], "stop_power_max_mw", ("2.5", "between power_min_mw (1) and power_max_mw (2)")),
         (["minimum_up_h: -1"], "minimum_up_h", ("-1", "in h of at least 0")),
         (["starts_max_per_day: 1.5"], "starts_max_per_day", ("1.5", "a whole number")),
+        (
+            ["start_costs: [{off_from_h: 1, cost_eur: 5}]"],
+            "start_costs.0.off_from_h",
+            ("1", "0", "right after a stop"),
+        ),
+        (
+            ["start_costs: [{off_from_h: 0, cost_eur: 5}, {off_from_h: 0, cost_eur: 6}]"],
+            "start_costs.1.off_from_h",
+            ("0", "above that of the entry before (0)"),
+        ),
+        (
+            ["start_costs: [{off_from_h: 0, cost_eur: 5}, {off_from_h: 4, cost_eur: 3}]"],
+            "start_costs.1.cost_eur",
+            ("3", "at least that of the entry before (5)", "colder"),
+        ),
+        (["start_costs: [{off_from_h: 0}]"], "start_costs.0.cost_eur", ("nothing", "the key cost_eur")),
+        (["cold_start_cost_eur: 5"], "cold_start_cost_eur", ("an unknown key", "write start_cost_eur", "start_costs")),
         (["minimum_up: 2"], "minimum_up", ("an unknown key", "write minimum_up_h")),
     ],
 )
 def test_one_message(site: SiteFolder, lines: list[str], key: str, words: tuple[str, ...]) -> None:
     site.with_converter().edit(MINIMUM, MINIMUM + "".join(f"    {line}\n" for line in lines))
+    line = site.line(f"{key.partition('.')[0]}:", after="chp:")
+    site.only_issue(f"components.chp.{key}", line, *words)
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ("minimum_up_h: 2", "minimum_up_h", ("2", "at most a period (1 h) beside quick_start_h", "a call may start")),
+        ("minimum_down_h: 3", "minimum_down_h", ("3", "at most a period (1 h) beside quick_start_h")),
+        ("starts_max_per_day: 2", "starts_max_per_day", ("2", "no limit beside quick_start_h")),
+    ],
+)
+def test_what_a_called_start_could_break(site: SiteFolder, line: str, key: str, words: tuple[str, ...]) -> None:
+    site.with_converter().edit(MINIMUM, MINIMUM + f"    quick_start_h: 0.2\n    {line}\n")
     site.only_issue(f"components.chp.{key}", site.line(f"{key}:", after="chp:"), *words)
+
+
+def test_a_start_costs_one_thing(site: SiteFolder) -> None:
+    both = "    start_cost_eur: 5\n    start_costs: [{off_from_h: 0, cost_eur: 5}]\n"
+    site.with_converter().edit(MINIMUM, MINIMUM + both)
+    line = site.line("start_cost_eur", after="chp:")
+    site.only_issue("components.chp.start_cost_eur", line, "5, beside start_costs", "one of the two")
 
 
 def test_starts_without_a_minimum_load(site: SiteFolder) -> None:

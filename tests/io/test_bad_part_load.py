@@ -32,10 +32,10 @@ def test_it_is_sound(boiler: SiteFolder) -> None:
         ("warmth", [1.0]),
     ]
     # between the points 0.8 and 1.4 / 1.3 MW of fuel a MW of heat, and what the lines have at no load
-    assert [conversion.inputs[0].ratio_per_unit for conversion in unit.call_conversions()] == pytest.approx(
+    assert [conversion.inputs[0].ratio_per_unit for conversion in unit.called_conversions()] == pytest.approx(
         [0.8, 1.4 / 1.3]
     )
-    assert [conversion.inputs[0].no_load_mw for conversion in unit.call_conversions()] == pytest.approx(
+    assert [conversion.inputs[0].no_load_mw for conversion in unit.called_conversions()] == pytest.approx(
         [0.4, 1.6 - 1.5 * 1.4 / 1.3]
     )
 

@@ -74,6 +74,8 @@ def test_node_without_balance(site: SiteFolder, component: str, words: tuple[str
         ("energy_min_mwh: 0.5", "energy_min_mwh: 5", "energy_min_mwh", ("5, above energy_max_mwh (4)",)),
         ("initial_mwh: 2", "initial_mwh: 4.5", "initial_mwh", ("4.5", "between energy_min_mwh (0.5)")),
         ("initial_mwh: 2", "initial_mwh: 2\n    terminal_mwh: 0.1", "terminal_mwh", ("0.1", "energy_max_mwh (4)")),
+        ("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 0.1", "level_min_mwh", ("0.1", "energy_min_mwh (0.5)")),
+        ("initial_mwh: 2", "initial_mwh: 2\n    level_max_mwh: 5", "level_max_mwh", ("5", "energy_max_mwh (4)")),
     ],
 )
 def test_storage_limits(site: SiteFolder, old: str, new: str, key: str, words: tuple[str, ...]) -> None:
@@ -311,3 +313,58 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
     site.edit("    import_max_mw: null\n", "    import_max_mw: null\n    import_available_per_unit: 0.5\n")
     line = site.line("import_available_per_unit: 0.5")
     site.only_issue("components.mains.import_available_per_unit", line, "0.5, without import_max_mw", "leave this out")
+
+
+@pytest.mark.parametrize(
+    ("fields", "key", "words"),
+    [
+        ({"peak_so_far_mw": 3}, "peak_so_far_mw", ("3, without a charge on power", "demand_charge_eur_per_mw")),
+        ({"demand_charge_interval_h": 1}, "demand_charge_interval_h", ("without a charge on power",)),
+        ({"excess_charge_eur_per_mw": 9}, "excess_charge_eur_per_mw", ("without subscribed_power_mw",)),
+        ({"subscribed_power_mw": 9}, "subscribed_power_mw", ("without excess_charge_eur_per_mw", "import_max_mw")),
+        (
+            {"demand_charge_eur_per_mw": 9, "demand_charge_interval_h": 0.5},
+            "demand_charge_interval_h",
+            ("0.5", "a whole multiple of the period of 1 h"),
+        ),
+        (
+            {"demand_charge_eur_per_mw": 9, "demand_charge_interval_h": 12},
+            "demand_charge_interval_h",
+            ("12", "ends a block at the end of the horizon"),
+        ),
+        (
+            {"demand_charge_eur_per_mw": 9, "demand_charge_share_per_unit": 2},
+            "demand_charge_share_per_unit",
+            ("2", "at most 1"),
+        ),
+        ({"take_or_pay_price_eur_per_mwh": 9}, "take_or_pay_price_eur_per_mwh", ("9, without take_or_pay_mwh",)),
+        ({"fixed_cost_eur_per_day": -9}, "fixed_cost_eur_per_day", ("-9", "at least 0")),
+        ({"demand_charge_eur_per_mw": -9}, "demand_charge_eur_per_mw", ("-9", "at least 0")),
+    ],
+)
+def test_charges_on_power(site: SiteFolder, fields: dict[str, float], key: str, words: tuple[str, ...]) -> None:
+    lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
+    site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n" + lines)
+    site.only_issue(f"components.grid.{key}", site.line(f"{key}:"), *words)
+
+
+def test_a_charge_on_import_where_there_is_none(site: SiteFolder) -> None:
+    site.with_converter()
+    site.edit("import_max_mw: null\n", "import_max_mw: 0\n    demand_charge_eur_per_mw: 9\n")
+    line = site.line("demand_charge_eur_per_mw")
+    assert_issue(site.issues(), "components.mains.demand_charge_eur_per_mw", line, "9, where import_max_mw is 0")
+
+
+def test_bounds_of_a_level_out_of_order(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 3\n    level_max_mwh: 1")
+    words = ("3, above level_max_mwh (1)", "at most level_max_mwh")
+    site.only_issue("components.battery.level_min_mwh", site.line("level_min_mwh"), *words)
+
+
+def test_energy_to_be_taken(site: SiteFolder) -> None:
+    site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n    take_or_pay_mwh: 100\n")
+    line, issues = site.line("take_or_pay_mwh"), site.issues()
+    assert [(issue.key, issue.line) for issue in issues] == 3 * [("components.grid.take_or_pay_mwh", line)]
+    assert "without take_or_pay_price_eur_per_mwh" in issues[0].found
+    assert "with an export of up to 10 MW" in issues[1].found
+    assert "at most 80 MWh" in issues[2].expected

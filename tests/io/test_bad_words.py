@@ -13,13 +13,24 @@ from site_folder import SiteFolder, assert_issue
             "charge_max_mw: 2\n    dis",
             "charge_max_mw: plug_mw\n    dis",
             "components.battery.charge_max_mw",
-            ("'plug_mw'", "a number in MW", "one number for the whole horizon", "no key here takes a series"),
+            (
+                "'plug_mw'",
+                "a number in MW",
+                "one number for the whole horizon",
+                "charge_available_per_unit, discharge_available_per_unit",
+            ),
         ),
         (
             "    export_max_mw: 10\n",
             "    export_max_mw: limit_mw\n",
             "components.grid.export_max_mw",
-            ("what of it can be used may be a series", "export_available_per_unit"),
+            ("one number for the whole horizon", "what share of it can be used in export_available_per_unit"),
+        ),
+        (
+            "import_max_mw: 10\n",
+            "import_max_mw: limit_mw\n",
+            "components.grid.import_max_mw",
+            ("one number for the whole horizon", "what share of it can be used in import_available_per_unit"),
         ),
         ("energy_max_mwh: 4", "energy_max_mwh: '4'", "components.battery.energy_max_mwh", ("write it without quotes",)),
         ("energy_max_mwh: 4", "energy_max_mwh: 4_000", "components.battery.energy_max_mwh", ("write 4000, without",)),
@@ -54,15 +65,30 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
 @pytest.mark.parametrize(
     ("component", "key", "words", "not_said"),
     [
-        ("grid", "peak_price_eur_per_mw", "a charge on the largest power", "did you mean"),
-        ("grid", "demand_charge_eur_per_kw", "a charge on the largest power", "did you mean"),
+        ("grid", "peak_price_eur_per_mw", "write demand_charge_eur_per_mw", "did you mean"),
+        ("grid", "monthly_demand_cost", "write demand_charge_eur_per_mw", "did you mean"),
+        (
+            "grid",
+            "demand_charge_eur_per_kw",
+            "demand_charge_eur_per_mw and multiply the number by 1000",
+            "did you mean",
+        ),
+        ("grid", "standing_charge_eur_per_month", "write fixed_cost_eur_per_day", "did you mean"),
+        ("grid", "minimum_offtake_mwh", "write take_or_pay_mwh and take_or_pay_price", "did you mean"),
+        ("grid", "contracted_power_kva", "write subscribed_power_mw", "did you mean"),
+        ("battery", "peak_price_eur_per_mw", "demand_charge_eur_per_mw of a grid_connection", "did you mean"),
         ("grid", "availability_per_unit", "write import_available_per_unit and export_available_per_unit", "did you"),
-        ("battery", "availability_per_unit", "limits that change in time", "did you mean"),
+        (
+            "battery",
+            "availability_per_unit",
+            "write charge_available_per_unit and discharge_available_per_unit",
+            "did you",
+        ),
         ("chp", "outage", "write available_per_unit, the share of power_max_mw", "did you mean"),
         ("chp", "part_load_curve", "is a part_load_converter, with flow_mw at each port", "did you mean"),
         ("chp", "cop", "ratio_per_unit of a port says it", "currency"),
-        ("chp", "ramp_up_mw_per_h", "a ramp of the schedule cannot be expressed", "did you mean"),
-        ("chp", "startup_time_h", "cannot be expressed", "did you mean"),
+        ("chp", "ramp_up_mw_per_h", "a ramp of the schedule is energy_ramp_mw_per_min", "did you mean"),
+        ("chp", "startup_time_h", "write quick_start_h", "did you mean"),
         ("chp", "power_max_kw", "write power_max_mw and multiply the number by 0.001", "did you mean"),
         ("battery", "capacity_mwh", "write energy_max_mwh", "did you mean"),
         ("battery", "efficiency", "discharge_efficiency_per_unit; a round trip is their product", "did you mean"),
@@ -122,3 +148,10 @@ def test_a_terminal_level_out_of_reach(site: SiteFolder) -> None:
         "charge_max_mw: 0.1\n    s", "charge_max_mw: 0\n    s"
     )
     site.only_issue("components.battery.initial_mwh", site.line("initial_mwh"), "at most 0.860934 MWh")
+
+
+def test_a_limit_of_a_converter_that_changes(site: SiteFolder) -> None:
+    site.with_converter().edit("    power_max_mw: 2\n", "    power_max_mw: limit_mw\n")
+    line = site.line("power_max_mw:", after="chp:")
+    words = ("'limit_mw'", "a number in MW", "what share of it can be used in available_per_unit")
+    assert_issue(site.issues(), "components.chp.power_max_mw", line, *words)

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 from helpers.library import chp, part_load_converter
-from helpers.library_site import library_site
+from helpers.one_kind_site import one_kind_site
 from helpers.settled_run import solved
 from helpers.two_views import COST_TOLERANCE, FLOW_TOLERANCE, two_views
 
@@ -23,7 +23,7 @@ KINDS = pytest.mark.parametrize("kind", [part_load_converter, chp], ids=lambda k
 @KINDS
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_hub_allows_what_the_model_allows(seed: int, kind: ModuleType) -> None:
-    found = two_views(*library_site(kind, seed, with_reserve=False)).compare(5, seed)
+    found = two_views(*one_kind_site(kind, seed, with_reserve=False)).compare(5, seed)
     assert found.is_feasible
     assert found.cost_difference <= COST_TOLERANCE
     assert found.flow_difference <= FLOW_TOLERANCE
@@ -32,7 +32,7 @@ def test_the_hub_allows_what_the_model_allows(seed: int, kind: ModuleType) -> No
 @KINDS
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_held_stands_every_call_and_is_settled(seed: int, kind: ModuleType) -> None:
-    instance, tree = library_site(kind, seed, with_reserve=True)
+    instance, tree = one_kind_site(kind, seed, with_reserve=True)
     run = solved(instance, tree, gap_rel=1e-4)
     data = SettlementData(instance, tree, run.solution, run.flow_data)
     test = stress(data)

@@ -278,6 +278,15 @@ STORE = [
     # 2 MWh bought at 10, the third at 100
     store("largest level", [0.0, 3.0], {"energy_max_mwh": 2.0}, 120.0, 30.0, price=[10.0, 100.0]),
     store("least level", [2.0], {"energy_min_mwh": 1.0}, 100.0, 0.0, initial_mwh=2.0),
+    # 1 MWh is to be left after the first hour, in which 2 MWh are wanted: one is bought, or 40 paid for it
+    store("least level of a period", [2.0, 1.0], {"level_min_mwh": [1.0, 0.0], "level_penalty_eur_per_mwh": None},
+          200.0, 100.0, price=[200.0, 100.0], initial_mwh=2.0, no_rule={"level_min_mwh": None}),
+    store("penalty of the least level", [2.0, 0.0], {"level_penalty_eur_per_mwh": 40.0}, 40.0, 200.0,
+          price=[200.0, 100.0], initial_mwh=2.0, level_min_mwh=[1.0, 0.0],
+          no_rule={"level_penalty_eur_per_mwh": None}),
+    # 2 MWh bought at 10, the third at 100
+    store("largest level of a period", [0.0, 3.0], {"level_max_mwh": [2.0, 9.0], "level_penalty_eur_per_mwh": None},
+          120.0, 30.0, price=[10.0, 100.0], no_rule={"level_max_mwh": None}),
     store("level to leave", [1.0], {"terminal_mwh": 2.0}, 100.0, 0.0, initial_mwh=2.0),
     # a MWh less than is to be left costs 30, a MWh of the grid 100
     store("penalty of the level to leave", [1.0], {"terminal_penalty_eur_per_mwh": 30.0}, 30.0, 100.0, initial_mwh=2.0,
@@ -293,6 +302,13 @@ STORE = [
           discharge_max_mw=0.0, terminal_mwh=3.0, terminal_penalty_eur_per_mwh=30.0),
     store("largest discharge of one that only discharges", [3.0], {"discharge_max_mw": 1.0}, 200.0, 0.0,
           initial_mwh=3.0, charge_max_mw=0.0),
+    # 1 of 5 MW in the first hour: as with a largest charge of 1 MW
+    store("charge that is available", [0.0, 3.0], {"charge_available_per_unit": [0.2, 1.0]}, 210.0, 30.0,
+          price=[10.0, 100.0]),
+    store("discharge that is available", [3.0], {"discharge_available_per_unit": 0.2}, 200.0, 0.0, initial_mwh=3.0),
+    # c + 0.25 c / 0.5 = 1 of 2 MW each way and half of that out: c = 4 / 3, of which 1 MW is taken for good
+    store("sharing of what is available", [0.0], {"discharge_available_per_unit": [0.5]}, -10.0, -12.0, price=-10.0,
+          charge_max_mw=2.0, discharge_max_mw=2.0, **WASTE),
     # 2 MWh drawn from the grid make 1 in the store
     store("charge efficiency", [0.0, 1.0], {"charge_efficiency_per_unit": 0.5}, 20.0, 10.0, price=[10.0, 100.0]),
     store("discharge efficiency", [1.0], {"discharge_efficiency_per_unit": 0.5}, 50.0, 0.0, initial_mwh=1.0),
@@ -356,7 +372,38 @@ OTHERS = [
          -50.0, -200.0, dump_penalty_eur_per_mwh=50.0),
 ]  # fmt: skip
 
-CASES = [*CONVERTER, *STORE, *OTHERS]
+
+def charged(name: str, rule: dict[str, Any], with_rule: float, without: float = 60.0, **fields: Any) -> Case:
+    """Loads of 2 and 4 MW, bought at 10 a MWh (60 in all), or its own at 60."""
+    connection = grid(import_price_eur_per_mwh=10.0, export_max_mw=0.0)
+    own = {"type": "source", "node": "power", "available_mw": 10.0, "cost_eur_per_mwh": 60.0}
+    load = {"type": "demand", "node": "power", "demand_mw": [2.0, 4.0]}
+    components = {"grid": connection, "own": own, "load": load}
+    return Case(name, "grid", components, rule, with_rule, without, nodes={"power": NO_SLACK}, periods=2, **fields)
+
+
+CHARGES = [
+    # 2 MW at 90, and 2 MWh of its own: 180 + 40 + 120
+    charged("demand charge", {"demand_charge_eur_per_mw": 90.0}, 340.0),
+    # 3 MW at 90, for a MWh less saves 45
+    charged("interval of the meter", {"demand_charge_eur_per_mw": 90.0, "demand_charge_interval_h": 2.0}, 330.0),
+    # the first hour alone counts
+    charged("hours that count",
+            {"demand_charge_eur_per_mw": 90.0, "demand_charge_counts_per_unit": [1.0, 0.0]}, 160.0),
+    # 3 MW in January, nothing of February: 20 + 240
+    charged("peaks of two months", {"demand_charge_eur_per_mw": 90.0, "peak_so_far_mw": 3.0}, 260.0,
+            start="2025-01-31T23:00"),
+    # 3 MW, and 60 for another MWh
+    # 2 of 24 hours: 10
+    charged("fixed cost", {"fixed_cost_eur_per_day": 120.0}, 70.0),
+    # a MWh at 70 that is paid at 65 anyhow: 5 of them, and one of its own: 350 + 60; without it 6 of its own
+    charged("take or pay", {"take_or_pay_mwh": 5.0, "take_or_pay_price_eur_per_mwh": 65.0,
+                            "import_price_eur_per_mwh": 70.0}, 410.0,
+            no_rule={"import_price_eur_per_mwh": 70.0}, without=360.0),
+    charged("subscribed power", {"subscribed_power_mw": 3.0, "excess_charge_eur_per_mw": 90.0}, 110.0),
+]  # fmt: skip
+
+CASES = [*CONVERTER, *STORE, *OTHERS, *CHARGES]
 
 
 def site_of(case: Case, *, is_ruled: bool = True) -> tuple[Instance, ScenarioTree]:
@@ -387,7 +434,18 @@ def test_a_rule_costs_what_it_does_by_hand(case: Case) -> None:
         assert views.model.least_cost() == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["standing loss", "ramp from off", "kept on from before", "state blocks", "sharing"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "standing loss",
+        "ramp from off",
+        "kept on from before",
+        "state blocks",
+        "sharing",
+        "demand charge",
+        "interval of the meter",
+    ],
+)
 def test_a_cut_within_periods_changes_nothing_where_loads_do_not(name: str) -> None:
     """What is lost, changes and stays on goes by periods, however many steps they are cut into."""
     (case,) = (case for case in CASES if case.name == name)
@@ -407,7 +465,7 @@ def test_no_row_and_no_bound_of_a_hub_could_be_left_out_unseen() -> None:
     assert sorted(part for part, is_seen in seen.items() if not is_seen) == []
     assert {name for what, name in seen if what == "row"} == {
         *("change", "minimum_up", "minimum_down", "starts_per_day", "maximum", "maximum_stop", "minimum"),
-        *("ramp_up", "ramp_down", "level", "sharing", "terminal"),
+        *("ramp_up", "ramp_down", "level", "sharing", "terminal", "demand_peak", "subscribed_power", "take_or_pay"),
     }
 
 

@@ -90,7 +90,7 @@ class Chp(UnitWithStarts):
             if point.power_mw > 0
         )
 
-    def call_conversions(self) -> Sequence[Conversion]:
+    def called_conversions(self) -> Sequence[Conversion]:
         """With fuel and heat as a call moves them; the straight lines meet the points."""
         fuel, heat = self.region.fuel_per_power[1], self.region.heat_per_power
         return tuple(

@@ -11,11 +11,15 @@ from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
 
+_TOLERANCE = 1e-9
+
 
 def issues(context: CheckContext, name: str, spec: Converter) -> Iterator[Issue]:
     """Limits, ports and on/off decisions that do not go together."""
     yield from _port_issues(context.locator, ("components", name), spec)
     yield from on_off_issues(context, name, spec)
+    if spec.quick_start_h is not None and spec.power_min_mw > 0 and context.partial.horizon is not None:
+        yield from _quick_start_issues(context.locator, ("components", name), spec, context.partial.horizon.period_h)
 
 
 def _port_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:
@@ -49,3 +53,16 @@ def _reference_issues(locator: Locator, place: EntryPath, port: ConverterPort) -
     if port.no_load_mw > 0:
         hint = "write it at another port, relative to the flow here"
         yield locator.issue((*place, "no_load_mw"), f"{port.no_load_mw:g}", "0 at the reference port", hint)
+
+
+def _quick_start_issues(locator: Locator, path: EntryPath, spec: Converter, period_h: float) -> Iterator[Issue]:
+    """What a start by a call could break, since nobody knows when it comes."""
+    hint = "a call may start the unit in any period and end with it; leave this or quick_start_h out"
+    for key in ("minimum_up_h", "minimum_down_h"):
+        hours = getattr(spec, key)
+        if hours > period_h * (1.0 + _TOLERANCE):
+            expected = f"at most a period ({period_h:g} h) beside quick_start_h"
+            yield locator.issue((*path, key), f"{hours:g}", expected, hint)
+    if spec.starts_max_per_day is not None:
+        expected = "no limit beside quick_start_h"
+        yield locator.issue((*path, "starts_max_per_day"), f"{spec.starts_max_per_day}", expected, hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mes_stoch.components.converter.equations_quick_start import QuickStart, build_quick_start
 from mes_stoch.components.converter.format import Converter, ConverterPort
 from mes_stoch.components.shared.context import Availability, CallEffect, Effect, HeldReserve, ModelContext, OfPeriod
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
@@ -24,6 +25,9 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
         P[t] - held_minus[t] >= P_min y[t]                 (minimum)
         P_called[t] = P[t] + sigma (sum_up e[t] - sum_down e[t])            (e: what is delivered of a call)
         flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
+
+    A unit that is off and can start in time holds reserve as well, and ``y`` reads otherwise then
+    (:mod:`mes_stoch.components.converter.equations_quick_start`).
 
     ``usable`` is the share that is available, and 0 in an outage, where that is less than the minimum. Where it falls,
     the schedule may fall as far at once, faster than its ramp. ``held_plus`` is the reserve that raises ``P``: upward
@@ -46,7 +50,9 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     sigma = 1 if spec.reference_is_output else -1
 
-    _limits(context, name, spec, power, on_off, reserve, sigma)
+    quick_start = build_quick_start(context, name, spec, on_off, reserve)
+
+    _limits(context, name, spec, power, on_off, quick_start, reserve, sigma)
     limit_energy_ramp(
         context,
         name,
@@ -59,7 +65,7 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
 
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            _connect(context, name, spec, port, direction, sigma, power, on_off, reserve)
+            _connect(context, name, spec, port, direction, sigma, power, on_off, quick_start, reserve)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=sigma > 0))
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
@@ -75,6 +81,7 @@ def _limits(
     spec: Converter,
     power: Any,
     on_off: OnOff,
+    quick_start: QuickStart,
     reserve: HeldReserve,
     sigma: int,
 ) -> None:
@@ -85,7 +92,7 @@ def _limits(
             name,
             "available",
             f"{name} runs below what is available of it, with room for the reserve that raises it",
-            lambda t: power[t] + raising(t) <= power_max(t) * on_off.state(t),
+            lambda t: power[t] + raising(t) <= power_max(t) * (on_off.state(t) + quick_start.is_standing(t)),
             role="headroom",
         )
     # Without on/off and reserve both rows would only repeat the bounds of the variable.
@@ -96,7 +103,9 @@ def _limits(
             name,
             row,
             f"{name} runs below its maximum, with room for the reserve that raises it",
-            lambda t, ceiling=ceiling: power[t] + raising(t) <= ceiling(t),  # type: ignore[misc]
+            lambda t, ceiling=ceiling: (  # type: ignore[misc]
+                power[t] + raising(t) <= ceiling(t) + spec.power_max_mw * quick_start.is_standing(t)
+            ),
             role="headroom",
         )
     context.constraint(
@@ -117,6 +126,7 @@ def _connect(
     sigma: int,
     power: Any,
     on_off: OnOff,
+    quick_start: QuickStart,
     reserve: HeldReserve,
 ) -> None:
     ratio = context.quantity(port.ratio_per_unit)
@@ -126,7 +136,10 @@ def _connect(
     context.inject(
         port.node,
         name,
-        lambda t: direction * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * on_off.state(t)),
+        lambda t: (
+            direction
+            * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * (on_off.state(t) + quick_start.is_called(t)))
+        ),
         lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on_off.state(t)),
     )
     if port.node == spec.reference:
@@ -139,9 +152,14 @@ def _connect(
                 device=name,
                 directed=directed,
                 effect=effect,
-                held=_times(ratio, reserve.held[directed.name]),
-                called=reserve.called[directed.name](port.ratio_per_unit),
-                uncalled=reserve.uncalled[directed.name](port.ratio_per_unit),
+                held=_and(_times(ratio, reserve.held[directed.name]), quick_start.held_at_no_load(directed, port)),
+                called=_and(
+                    reserve.called[directed.name](port.ratio_per_unit), quick_start.called_at_no_load(directed, port)
+                ),
+                uncalled=_and(
+                    reserve.uncalled[directed.name](port.ratio_per_unit),
+                    quick_start.uncalled_at_no_load(context, directed, port),
+                ),
                 lowers_flow=sigma * directed.sign < 0,
             ),
         )
@@ -152,6 +170,10 @@ def _forced_supply(context: ModelContext, spec: Converter, port: ConverterPort, 
     kept = on_off.service.kept
     ratio, is_kept = context.product(port.ratio_per_unit, kept), context.quantity(kept)
     return lambda t: ratio(t) * spec.power_min_mw + port.no_load_mw * is_kept(t) if t in on_off.forced else 0.0
+
+
+def _and(flow: OfPeriod, more: OfPeriod | None) -> OfPeriod:
+    return flow if more is None else lambda t: flow(t) + more(t)
 
 
 def _times(ratio: OfPeriod, held: Any) -> OfPeriod:

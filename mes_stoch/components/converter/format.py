@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.on_off import start_costs_of
 
 
 class ConverterPort(Model):
@@ -47,7 +48,18 @@ class Converter(UnitWithStarts):
             r"(availability|unavailability|outages?|maintenance|derating|p_max_pu)(_.*)?",
             "write available_per_unit, the share of power_max_mw that can be used: a number or a series, 0 in outages",
         ),
+        (
+            r"start_?up_(time|duration)(_.*)?|start_time(_.*)?|offline_reserve(_.*)?|non_?spinning(_.*)?|quick_start(_.*)?",
+            "write quick_start_h, the time from off to the power of a reserve that it may hold while off",
+        ),
+        (
+            r"(hot|warm|cold)_start(_?up)?_costs?(_.*)?|start_?up_costs?(_.*)?|costs?_start_?up(_.*)?",
+            "write start_cost_eur for one cost of a start, or start_costs, a list of {off_from_h, cost_eur}, where it "
+            "rises with the time off",
+        ),
     )
+
+    shares: ClassVar[Mapping[str, str]] = {"power_max_mw": "available_per_unit"}
 
     type: Literal["converter"]
     reference: Identifier = Field(description="Node of the reference port.")
@@ -59,9 +71,17 @@ class Converter(UnitWithStarts):
     )
     inputs: Annotated[list[ConverterPort], Field(min_length=1)]
     outputs: Annotated[list[ConverterPort], Field(min_length=1)]
-    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
+    cost_eur_per_mwh: float = Field(
+        default=0.0,
+        description="Operation and wear per MWh at the reference port; below 0: paid for it (subsidy, certificate).",
+    )
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
+    )
+    quick_start_h: Positive | None = Field(
+        default=None,
+        description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
+        "called as a whole and leave that time; null: reserve only while it runs.",
     )
 
     @property
@@ -94,7 +114,7 @@ class Converter(UnitWithStarts):
                 self.power_min_mw,
                 self.power_max_mw,
                 self.cost_eur_per_mwh,
-                self.start_cost_eur,
+                max(one.cost_eur for one in start_costs_of(self)),
                 self.available_per_unit,
             ),
         )

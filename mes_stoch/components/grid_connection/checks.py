@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mes_stoch.components.grid_connection.checks_charges import power_charge_issues, take_or_pay_issues
 from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
@@ -20,6 +21,8 @@ def issues(context: CheckContext, name: str, spec: GridConnection) -> Iterator[I
             "a largest withdrawal that it is a share of",
             "write import_max_mw as a number, or leave this out",
         )
+    yield from power_charge_issues(context, name, spec)
+    yield from take_or_pay_issues(context, name, spec)
     yield from _tariff_issues(context.locator, ("components", name), spec)
 
 

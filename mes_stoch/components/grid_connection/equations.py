@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mes_stoch.components.grid_connection.equations_charges import build_charges
 from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.components.shared.context import ModelContext, Network
 
@@ -16,7 +17,9 @@ def build(context: ModelContext, name: str, spec: GridConnection) -> None:
         0 <= import[t] <= import_max,   0 <= export[t] <= export_max
         import[t] <= import_available[t] import_max       (import_available; where less can be available)
         export[t] <= export_available[t] export_max       (export_available; likewise)
-        profit += h (export_price[t] export[t] - import_price[t] import[t])
+        profit += h (export_price[t] export[t] - import_price[t] import[t])            (tariff.<name>)
+
+    Other charges: :mod:`mes_stoch.components.grid_connection.equations_charges`.
 
     Symbols
     -------
@@ -56,3 +59,4 @@ def build(context: ModelContext, name: str, spec: GridConnection) -> None:
             context.period_h * (export_price(t) * injected[t] - import_price(t) * withdrawn[t]) for t in context.periods
         ),
     )
+    build_charges(context, name, spec, withdrawn)

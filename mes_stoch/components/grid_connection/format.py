@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from mes_stoch.components.grid_connection.format_charges import CHARGE_WORDS, Charged
 from mes_stoch.schema.base import AUTO, Derived, Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Component, Connection, Port, SlackPenalty
+from mes_stoch.schema.component import Connection, Port, SlackPenalty
 from mes_stoch.schema.data_rules import DataRule, NumberRule, OrderRule, PriceOfEnergy
 
 
-class GridConnection(Component):
+class GridConnection(Charged):
     """Exchange with a public network; positive power is export.
 
     Prices here are tariffs on the metered flow. Market positions (``da``, ``id``, imbalance) come on top, for the
@@ -26,7 +27,13 @@ class GridConnection(Component):
             "write import_available_per_unit and export_available_per_unit, the shares of the limits that can be used: "
             "numbers or series",
         ),
+        *CHARGE_WORDS,
     )
+
+    shares: ClassVar[Mapping[str, str]] = {
+        "import_max_mw": "import_available_per_unit",
+        "export_max_mw": "export_available_per_unit",
+    }
 
     type: Literal["grid_connection"]
     node: Identifier
@@ -60,8 +67,18 @@ class GridConnection(Component):
     def data_rules(self) -> Iterator[DataRule]:
         for key in ("import_available_per_unit", "export_available_per_unit"):
             yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
+        yield from super().data_rules()
         yield NumberRule("import_price_eur_per_mwh", self.import_price_eur_per_mwh, "present")
         yield NumberRule("export_price_eur_per_mwh", self.export_price_eur_per_mwh, "present")
+        if self.take_or_pay_price_eur_per_mwh is not None:
+            yield OrderRule(
+                "import_price_eur_per_mwh",
+                (self.take_or_pay_price_eur_per_mwh,),
+                self.import_price_eur_per_mwh,
+                "an import price of at least take_or_pay_price_eur_per_mwh",
+                "else energy would be taken only to be thrown away; write what is paid on top of the import price as "
+                "fixed_cost_eur_per_day",
+            )
         if self.export_max_mw > 0 and self.import_max_mw != 0:
             yield OrderRule(
                 "import_price_eur_per_mwh",

@@ -148,7 +148,7 @@ class PartLoadConverter(UnitWithStarts):
     def conversions(self) -> Sequence[Conversion]:
         return (*self._between_points(), *self._at_points())
 
-    def call_conversions(self) -> Sequence[Conversion]:
+    def called_conversions(self) -> Sequence[Conversion]:
         return tuple(self._between_points())
 
     def _between_points(self) -> Iterator[Conversion]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.rules.time_axis import block_problem
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.on_off import OnOffUnit
+from mes_stoch.schema.on_off import OnOffUnit, StartCost
 
 _TOLERANCE = 1e-9
 
@@ -31,7 +32,7 @@ def on_off_issues(
 ) -> Iterator[Issue]:
     """Problems of the on/off decision of a unit."""
     locator, path = context.locator, ("components", name)
-    needing = [*spec.start_stop_fields, *_initial_fields(spec)]
+    needing = [*spec.start_stop_fields, *_other_fields(spec)]
     if spec.power_min_mw == 0:
         if needing:
             yield _without_minimum(locator, path, spec, needing, words)
@@ -39,14 +40,16 @@ def on_off_issues(
     if context.time is not None and context.partial.horizon is not None:
         yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
     yield from _power_issues(locator, path, spec, words)
+    yield from _start_cost_issues(locator, path, spec)
     if spec.initial_state_h is not None and spec.initial_on is None:
         place = (*path, "initial_state_h")
         hint = "say with initial_on which state it has been in, or leave this out"
         yield locator.issue(place, f"{spec.initial_state_h:g}, without initial_on", "initial_on", hint)
 
 
-def _initial_fields(spec: OnOffUnit) -> list[str]:
-    return [name for name in ("initial_on", "initial_state_h") if getattr(spec, name) is not None]
+def _other_fields(spec: OnOffUnit) -> list[str]:
+    names = ("quick_start_h", "initial_on", "initial_state_h")
+    return [name for name in names if getattr(spec, name, None) is not None]
 
 
 def _without_minimum(
@@ -82,3 +85,28 @@ def _power_issues(locator: Locator, path: EntryPath, spec: OnOffUnit, words: Lim
         if limit is not None and low <= high and not low <= limit <= high:
             expected = f"a power between {words.least} ({low:g}) and {words.most} ({high:g})"
             yield locator.issue((*path, key), f"{limit:g}", expected)
+
+
+def _start_cost_issues(locator: Locator, path: EntryPath, spec: OnOffUnit) -> Iterator[Issue]:
+    """Costs by the time off: from 0 on, and never cheaper after a longer time."""
+    costs: Sequence[StartCost] = getattr(spec, "start_costs", ())
+    if not costs:
+        return
+    if spec.start_cost_eur > 0:
+        hint = "leave one of them out"
+        yield locator.issue(
+            (*path, "start_cost_eur"), f"{spec.start_cost_eur:g}, beside start_costs", "one of the two", hint
+        )
+    first = costs[0]
+    if first.off_from_h > 0:
+        hint = "the first entry says what a start costs right after a stop"
+        yield locator.issue((*path, "start_costs", 0, "off_from_h"), f"{first.off_from_h:g}", "0", hint)
+    for number, (one, other) in enumerate(pairwise(costs), 1):
+        place = (*path, "start_costs", number)
+        if other.off_from_h <= one.off_from_h:
+            expected = f"a time above that of the entry before ({one.off_from_h:g})"
+            yield locator.issue((*place, "off_from_h"), f"{other.off_from_h:g}", expected)
+        if other.cost_eur < one.cost_eur:
+            expected = f"a cost of at least that of the entry before ({one.cost_eur:g})"
+            hint = "a unit that has been off for longer is colder"
+            yield locator.issue((*place, "cost_eur"), f"{other.cost_eur:g}", expected, hint)

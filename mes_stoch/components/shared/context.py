@@ -169,6 +169,53 @@ class CallEffect:
     lowers_flow: bool
 
 
+def all_of_it(t: int) -> Expression:
+    """The share that is available where nothing is said: all of it, in every period."""
+    return 1.0
+
+
+@dataclass(frozen=True)
+class StorePower:
+    """Largest powers of a store, MW at its port, and the share of each that is available in a period.
+
+    Shares that never change belong into the limits. ``both_available`` is the product of the two shares: of two series
+    it is data of its own.
+    """
+
+    charge_max_mw: float
+    discharge_max_mw: float
+    charge_available: OfPeriod = all_of_it
+    discharge_available: OfPeriod = all_of_it
+    both_available: OfPeriod = all_of_it
+
+    @property
+    def changes(self) -> bool:
+        """Whether shares of it change."""
+        return self.charge_available is not all_of_it or self.discharge_available is not all_of_it
+
+    def charge_limit(self, t: int) -> Expression:
+        """What it can take, MW."""
+        return self.charge_available(t) * self.charge_max_mw
+
+    def discharge_limit(self, t: int) -> Expression:
+        """What it can give, MW."""
+        return self.discharge_available(t) * self.discharge_max_mw
+
+    def shares_period(self, t: int, charged: Expression, discharged: Expression) -> Expression:
+        """Row by which a store charges for one part of a period and discharges for the other.
+
+        :func:`mes_stoch.components.shared.equations_shared_period.share_period` states it for all periods. Where a
+        limit is 0 always, only that way is forbidden.
+        """
+        if self.charge_max_mw == 0:
+            return charged <= 0
+        if self.discharge_max_mw == 0:
+            return discharged <= 0
+        into = self.discharge_available(t) * (charged / self.charge_max_mw)
+        out = self.charge_available(t) * (discharged / self.discharge_max_mw)
+        return into + out <= self.both_available(t)
+
+
 @dataclass(frozen=True)
 class Buffer:
     """A storage as seen from its node: all that the rows of its energy and power under a full call need.
@@ -176,6 +223,10 @@ class Buffer:
     ``level`` is the level at the end of a period, of the called operation, and ``level(-1)`` the initial one, MWh;
     ``charge`` and ``discharge`` are its schedule before calls of its own, ``cancelled`` the part of its own calls that
     only slows the schedule down, MW at the port; ``keep`` is what standing loss leaves of the level in a period.
+
+    ``energy_min_mwh`` and ``energy_max_mwh`` bound the level; where ``level_min`` and ``level_max`` are given, they do
+    so at the end of a period instead, and what is in between lies on a straight line. The shares of its power that are
+    available are those of :class:`StorePower`.
     """
 
     name: str
@@ -191,6 +242,30 @@ class Buffer:
     discharge_efficiency: float
     keep: float
     reserve: HeldReserve
+    charge_available: OfPeriod = all_of_it
+    discharge_available: OfPeriod = all_of_it
+    both_available: OfPeriod = all_of_it
+    level_min: OfPeriod | None = None
+    level_max: OfPeriod | None = None
+
+    @property
+    def power(self) -> StorePower:
+        """What it can take and give."""
+        return StorePower(
+            self.charge_max_mw,
+            self.discharge_max_mw,
+            self.charge_available,
+            self.discharge_available,
+            self.both_available,
+        )
+
+    def least_level(self, t: int) -> Expression:
+        """Least level at the end of a period, MWh; ``-1``: at the start of the horizon."""
+        return self.energy_min_mwh if self.level_min is None or t < 0 else self.level_min(t)
+
+    def largest_level(self, t: int) -> Expression:
+        """Largest level at the end of a period, MWh; ``-1``: at the start of the horizon."""
+        return self.energy_max_mwh if self.level_max is None or t < 0 else self.level_max(t)
 
 
 @dataclass(frozen=True)
@@ -234,6 +309,23 @@ class Network:
     def export_limit(self) -> OfPeriod:
         """What it can take, MW."""
         return lambda t: self.export_available(t) * self.export_max_mw
+
+
+@dataclass(frozen=True)
+class LinkFlow:
+    """A link as operated: its flow into either node (negative: out of it), and the most that can be sent, MW.
+
+    ``sent_max`` is what can be sent from ``from_node``, ``sent_back_max`` what can be sent from ``to_node``.
+    """
+
+    name: str
+    from_node: str
+    to_node: str
+    into_from: OfPeriod
+    into_to: OfPeriod
+    sent_max: OfPeriod
+    sent_back_max: OfPeriod
+    arrives_per_unit: float
 
 
 class ModelContext(Protocol):
@@ -325,6 +417,10 @@ class ModelContext(Protocol):
 
     def network(self, node: str, network: Network) -> None:
         """A network behind a node, which takes what calls change there as far as its limits go."""
+        ...
+
+    def link(self, flow: LinkFlow) -> None:
+        """A link that reserve may come over: injects its flow at both nodes, as operated and as scheduled."""
         ...
 
     def availability(self, owner: str, availability: Availability) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from mes_stoch.components.shared.context import Expression, ModelContext, OfPeriod
 from mes_stoch.components.shared.equations_service import Service
+from mes_stoch.components.shared.equations_start_costs import Changes, charge_starts
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.on_off import OnOffUnit
+from mes_stoch.schema.on_off import OnOffUnit, start_costs_of
 
 Span = NDArray[np.int64]
 OfState = Callable[[int], Expression]
@@ -34,18 +35,6 @@ class OnOff:
     forced: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """Starts and stops by state; 0 where there is none: before a free first state, and after the horizon."""
-
-    spans: Sequence[Span]
-    first: int
-    on: Any
-    start: OfState
-    stop: OfState
-    service: Service
-
-
 def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_per_unit: Quantity = 1.0) -> OnOff:
     """The on/off decision of a unit with a minimum load, and what its starts and stops cost and allow.
 
@@ -62,6 +51,8 @@ def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_pe
         y[k] = y[-1]    while less than its minimum time has passed since the last change  (initial_state)
         sum of u over a local day <= starts_max                                          (starts_per_day)
         profit -= start_cost sum_k u[k]                                                  (start.<unit>)
+
+    Where ``start_costs`` rise with the time off, :mod:`mes_stoch.components.shared.equations_start_costs` has the rows.
 
     Power in the first period of state ``k`` after a start, and in the last one before a stop, is limited as well; with
     ``P`` and what is held to raise it on the left::
@@ -145,7 +136,7 @@ def _in_states(context: ModelContext, spec: OnOffUnit, hours: float) -> int:
     return math.ceil(hours / (spec.state_block_h or context.period_h) - 1e-9)
 
 
-def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, service: Service, first: int) -> _Changes:
+def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, service: Service, first: int) -> Changes:
     spans = service.states
     changing, dimension = spans[first:], f"change_{name}"
     start = context.variable(name, "start", "1", "realtime", upper=1.0, spans=changing, dimension=dimension)
@@ -164,10 +155,10 @@ def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, service:
     def within(variable: Any) -> OfState:
         return lambda k: variable[k - first] if first <= k < len(spans) else 0.0
 
-    return _Changes(spans, first, on, within(start), within(stop), service)
+    return Changes(spans, first, on, within(start), within(stop), service)
 
 
-def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: _Changes) -> None:
+def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: Changes) -> None:
     on, first = changes.on, changes.first
     changing = changes.spans[first:]
     # at least one state: that is what leaves start and stop a single value
@@ -214,10 +205,8 @@ def _kept_states(context: ModelContext, spec: OnOffUnit, count: int) -> int:
     return min(_in_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)), count)
 
 
-def _starts(context: ModelContext, name: str, spec: OnOffUnit, changes: _Changes) -> None:
-    count = len(changes.spans)
-    if spec.start_cost_eur > 0:
-        context.earn(f"start.{name}", -spec.start_cost_eur * sum(changes.start(k) for k in range(count)))
+def _starts(context: ModelContext, name: str, spec: OnOffUnit, changes: Changes) -> None:
+    charge_starts(context, name, spec, start_costs_of(spec), changes)
     if spec.starts_max_per_day is None:
         return
     limit = spec.starts_max_per_day
@@ -238,7 +227,7 @@ def _starts(context: ModelContext, name: str, spec: OnOffUnit, changes: _Changes
 
 
 def _ceilings(
-    context: ModelContext, spec: OnOffUnit, changes: _Changes, place: dict[int, int]
+    context: ModelContext, spec: OnOffUnit, changes: Changes, place: dict[int, int]
 ) -> tuple[tuple[str, OfPeriod], ...]:
     largest = spec.power_max_mw
     at_start = largest if spec.start_power_max_mw is None else spec.start_power_max_mw

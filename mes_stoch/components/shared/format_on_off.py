@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import NonNegative, Positive
 from mes_stoch.schema.component import ReserveProvider
+from mes_stoch.schema.on_off import StartCost
 
 
 class UnitWithStarts(ReserveProvider):
@@ -21,6 +22,9 @@ class UnitWithStarts(ReserveProvider):
     )
     minimum_down_h: NonNegative = Field(default=0.0, description="Least time off after a stop, likewise.")
     start_cost_eur: NonNegative = Field(default=0.0, description="Fuel and wear of one start.")
+    start_costs: list[StartCost] = Field(
+        default_factory=list, description="In its place, costs of a start that rise with the time off: hot, warm, cold."
+    )
     starts_max_per_day: Annotated[int, Field(ge=0)] | None = Field(
         default=None, description="Most starts in a local day; null: no limit."
     )
@@ -46,6 +50,7 @@ class UnitWithStarts(ReserveProvider):
             "minimum_up_h": self.minimum_up_h > 0,
             "minimum_down_h": self.minimum_down_h > 0,
             "start_cost_eur": self.start_cost_eur > 0,
+            "start_costs": bool(self.start_costs),
             "starts_max_per_day": self.starts_max_per_day is not None,
             "start_power_max_mw": self.start_power_max_mw is not None,
             "stop_power_max_mw": self.stop_power_max_mw is not None,

@@ -64,6 +64,16 @@ class HubContext(Protocol):
         """Number of periods."""
         ...
 
+    @property
+    def clock_days(self) -> float:
+        """Length of the horizon in days of local clock time."""
+        ...
+
+    @property
+    def month_of_period(self) -> Columns:
+        """Number of the calendar month of each period, from 0."""
+        ...
+
     def values(self, quantity: float | str) -> Values:
         """A number or a series, shape (steps,)."""
         ...

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows, Numbers, Values
-from mes_stoch.schema.on_off import OnOffUnit
+from mes_stoch.components.shared.hub_start_costs import classify_starts
+from mes_stoch.schema.on_off import OnOffUnit, start_costs_of
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ def _changes(
         return start, stop
     changing = np.arange(first, count)
     own = states[first:]
-    start[first:] = context.columns(name, "start", "1", "auxiliary", upper=1.0, cost=spec.start_cost_eur, spans=own)
+    costs = start_costs_of(spec)
+    cost = costs[0].cost_eur if len(costs) == 1 else 0.0
+    start[first:] = context.columns(name, "start", "1", "auxiliary", upper=1.0, cost=cost, spans=own)
     stop[first:] = context.columns(name, "stop", "1", "auxiliary", upper=1.0, spans=own)
 
     before = np.zeros(len(changing))
@@ -170,6 +173,8 @@ def _changes(
             seen = seen[broken[seen] == broken[seen - back]]
             rows.add(changes[seen - back], 1.0, rows=seen - first)
     _limit_starts(context, name, spec, states, start)
+    if len(costs) > 1:
+        classify_starts(context, name, spec, costs, states, start, stop)
     return start, stop
 
 

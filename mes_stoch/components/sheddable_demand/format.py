@@ -17,11 +17,22 @@ class SheddableDemand(ReserveProvider):
 
     has_given_baseline: ClassVar[bool] = True
 
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            r"availability(_.*)?|outages?(_.*)?|maintenance(_.*)?|unavailab.*|shed_available.*",
+            "write available_per_unit, the share of what can be shed that can be shed then: a number or a series",
+        ),
+    )
+
     type: Literal["sheddable_demand"]
     node: Identifier
     demand_mw: Quantity
     shed_max_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(
         default=1.0, description="Share of the demand that can be shed."
+    )
+    available_per_unit: Quantity = Field(
+        default=1.0,
+        description="Share of what can be shed that can be shed then, 0 to 1; it multiplies the share above.",
     )
     shed_cost_eur_per_mwh: NonNegative
 
@@ -48,6 +59,7 @@ class SheddableDemand(ReserveProvider):
 
     def data_rules(self) -> Iterator[DataRule]:
         yield NumberRule("demand_mw", self.demand_mw, "not_negative", "a demand of 0 or more")
+        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
 
 
 KINDS = (SheddableDemand,)

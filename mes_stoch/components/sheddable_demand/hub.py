@@ -13,12 +13,13 @@ def build(context: HubContext, name: str, spec: SheddableDemand) -> None:
     ---------
     ::
 
-        L[t] = demand[t],     0 <= P[t] <= share demand[t]
+        L[t] = demand[t],     0 <= P[t] <= available[t] shed_max demand[t]
     """
     demand = context.values(spec.demand_mw)
     context.load(name, spec.node, demand)
+    most = spec.shed_max_per_unit * context.values(spec.available_per_unit) * demand
     cost = spec.shed_cost_eur_per_mwh * context.hours
-    shed = context.columns(name, "shed", "MW", "flow", upper=spec.shed_max_per_unit * demand, cost=cost)
+    shed = context.columns(name, "shed", "MW", "flow", upper=most, cost=cost)
     context.arc(name, "shed", spec.node, shed, 1.0, 1)
-    if spec.shed_max_per_unit < 1:
-        context.firm(spec.node, "demand", (1.0 - spec.shed_max_per_unit) * demand)
+    if spec.shed_max_per_unit < 1 or spec.available_per_unit != 1:
+        context.firm(spec.node, "demand", demand - most)

@@ -21,6 +21,7 @@ def power_limits(
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
     shed = data.decided(f"{name}.shed_mw")
     if sign > 0:
-        yield "share that can be shed", shed, spec.shed_max_per_unit * data.values(spec.demand_mw)
+        share = spec.shed_max_per_unit * data.values(spec.available_per_unit)
+        yield "share that can be shed", shed, share * data.values(spec.demand_mw)
     else:
         yield "shedding it can take back", np.zeros_like(shed), shed

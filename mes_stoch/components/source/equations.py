@@ -11,7 +11,7 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
 
     Equations
     ---------
-    ::
+    With ``available[t] = available_per_unit[t] available_mw[t]``::
 
         power[t] + sum_up held[t]   <= available[t]        (available; equality where not curtailable)
         power[t] - sum_down held[t] >= 0                   (floor)
@@ -21,7 +21,7 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
     -------
     ``power_mw`` : MW, (periods,), realtime; base output.
     """
-    available = context.quantity(spec.available_mw)
+    available = context.product(spec.available_mw, spec.available_per_unit)
     power = context.variable(name, "power_mw", "MW", "realtime")
     if spec.curtailable:
         reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)

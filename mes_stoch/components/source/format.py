@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,20 @@ from mes_stoch.schema.data_rules import DataRule, NumberRule
 class Source(ReserveProvider):
     """PV, wind or any source that follows an availability series."""
 
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            r"availability(_.*)?|outages?(_.*)?|maintenance(_.*)?|unavailab.*|derating(_.*)?|p_max_pu",
+            "write available_per_unit, the share of available_mw that the plant can bring: a number or a series",
+        ),
+    )
+
     type: Literal["source"]
     node: Identifier
     available_mw: Quantity = Field(description="What weather allows.")
+    available_per_unit: Quantity = Field(
+        default=1.0,
+        description="Share of available_mw that the plant can bring, 0 to 1: outage, maintenance, derating.",
+    )
     curtailable: bool = True
     cost_eur_per_mwh: NonNegative = 0.0
 
@@ -49,13 +60,16 @@ class Source(ReserveProvider):
         return True
 
     def operating_range(self, node: str) -> OperatingRange | None:
-        return OperatingRange(0.0, self.available_mw, forecast=self.available_mw)
+        return OperatingRange(
+            0.0, self.available_mw, forecast=self.available_mw, available_per_unit=self.available_per_unit
+        )
 
     def cost_at(self, node: str) -> float:
         return self.cost_eur_per_mwh if node == self.node else 0.0
 
     def data_rules(self) -> Iterator[DataRule]:
         yield NumberRule("available_mw", self.available_mw, "not_negative", "an availability of 0 or more")
+        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
 
 
 KINDS = (Source,)

@@ -7,7 +7,7 @@ from mes_stoch.components.source.format import Source
 
 
 def build(context: HubContext, name: str, spec: Source) -> None:
-    """One input ``P`` with the power that weather allows.
+    """One input ``P`` with the power that weather and outages allow.
 
     Equations
     ---------
@@ -15,7 +15,7 @@ def build(context: HubContext, name: str, spec: Source) -> None:
 
         0 <= P[t] <= available[t]             (P[t] = available[t] where it cannot be curtailed)
     """
-    available = context.values(spec.available_mw)
+    available = context.values(spec.available_mw) * context.values(spec.available_per_unit)
     cost = spec.cost_eur_per_mwh * context.hours
     lower = 0.0 if spec.curtailable else available
     power = context.columns(name, "power", "MW", "flow", lower=lower, upper=available, cost=cost)

@@ -19,6 +19,6 @@ def power_limits(data: SettlementData, name: str, spec: Source, sign: int) -> It
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
     power = data.decided(f"{name}.power_mw")
     if sign > 0:
-        yield "available power", power, data.values(spec.available_mw)
+        yield "available power", power, data.values(spec.available_mw) * data.values(spec.available_per_unit)
     else:
         yield "power it can give up", np.zeros_like(power), power

@@ -31,6 +31,14 @@ def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[
         if level is not None and not low <= level <= high:
             expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
             yield locator.issue((*path, key), show(float(level)), expected)
+    numbers = {key: level for key, level in spec.level_bounds.items() if not isinstance(level, str)}
+    for key, level in numbers.items():
+        if not low <= level <= high:
+            expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
+            yield locator.issue((*path, key), show(float(level)), expected)
+    if len(numbers) == 2 and numbers["level_min_mwh"] > numbers["level_max_mwh"]:
+        found = f"{numbers['level_min_mwh']:g}, above level_max_mwh ({numbers['level_max_mwh']:g})"
+        yield locator.issue((*path, "level_min_mwh"), found, "a least level of at most level_max_mwh")
 
 
 def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
@@ -42,7 +50,9 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     if spec.terminal_penalty_eur_per_mwh is not None or not sound:
         return
     keep = (1.0 - spec.standing_loss_per_h) ** horizon.period_h
-    gain = horizon.period_h * spec.charge_efficiency_per_unit * spec.charge_max_mw
+    share = spec.charge_available_per_unit
+    charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
+    gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
     level = spec.initial_mwh
     for _ in range(horizon.periods):
         before, level = level, min(spec.energy_max_mwh, keep * level + gain)

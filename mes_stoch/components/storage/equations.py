@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mes_stoch.components.shared.context import Availability, Buffer, HeldReserve, ModelContext
+from mes_stoch.components.shared.context import Availability, Buffer, HeldReserve, ModelContext, StorePower, all_of_it
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
@@ -26,12 +27,16 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         d[t] = discharge[t] + sum_up e[t] - w[t]
         L[t] = kappa L[t-1] + h (eta_c c[t] - d[t] / eta_d)                                                (level)
         charge[t] / charge_max + discharge[t] / discharge_max <= 1                                         (sharing)
-        discharge[t] - charge[t] + sum_up held[t]   <= discharge_max                                       (headroom_up)
-        charge[t] - discharge[t] + sum_down held[t] <= charge_max                                        (headroom_down)
+        charge[t] <= a[t] charge_max,   discharge[t] <= b[t] discharge_max      (charge_available, discharge_available)
+        discharge[t] - charge[t] + sum_up held[t]   <= b[t] discharge_max                                  (headroom_up)
+        charge[t] - discharge[t] + sum_down held[t] <= a[t] charge_max                                   (headroom_down)
+        level_min[t] <= L[t] <= level_max[t]     (:mod:`mes_stoch.components.storage.equations_bounds`)
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
-    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more. Where
+    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more. With
+    ``a`` and ``b`` the shares of the two powers that are available it reads ``b charge / charge_max + a discharge /
+    discharge_max <= a b`` (:mod:`mes_stoch.components.shared.equations_shared_period`). Where
     products of several exclusivity groups share MW, ``sum held`` is ``stacked`` (:mod:`mes_stoch.model.stacking`). The
     energy that calls must find along the path of the level stands in :mod:`mes_stoch.model.full_calls`.
 
@@ -41,11 +46,12 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     ``cancelled_mw`` (w) : MW, (periods,), realtime; only where calls and losses make it matter.
     ``level_mwh`` : MWh at the end of a period, (periods,), realtime; follows the called operation.
     """
-    charge = context.variable(name, "charge_mw", "MW", "realtime", upper=spec.charge_max_mw)
-    discharge = context.variable(name, "discharge_mw", "MW", "realtime", upper=spec.discharge_max_mw)
+    power = _power(context, spec)
+    charge = context.variable(name, "charge_mw", "MW", "realtime", upper=power.charge_max_mw)
+    discharge = context.variable(name, "discharge_mw", "MW", "realtime", upper=power.discharge_max_mw)
     level = context.variable(name, "level_mwh", "MWh", "realtime", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
-    cancelled = build_cancellation(context, name, spec, charge, discharge, reserve)
+    cancelled = build_cancellation(context, name, spec, power, charge, discharge, reserve)
 
     def at_end_of(t: int) -> Any:
         return level[t] if t >= 0 else spec.initial_mwh
@@ -69,18 +75,21 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         ),
         unit="MWh",
     )
-    if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
+    _available(context, name, power, charge, discharge)
+    if power.charge_max_mw > 0 and power.discharge_max_mw > 0:
+        text = f"{name} charges for one part of a period and discharges for the other"
         context.constraint(
             name,
             "sharing",
-            f"{name} charges for one part of a period and discharges for the other",
-            lambda t: charge[t] / spec.charge_max_mw + discharge[t] / spec.discharge_max_mw <= 1,
+            text,
+            lambda t: power.shares_period(t, charge[t], discharge[t]),
             unit="1",
             role="headroom",
         )
     if reserve.directed_products:
-        _headroom(context, name, spec, charge, discharge, reserve)
+        _headroom(context, name, power, charge, discharge, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
+    bounds = build_level_bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
     change = reserve.net_called()
     context.inject(
@@ -99,18 +108,23 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             cancelled=None if cancelled is None else lambda t: cancelled[t],
             energy_min_mwh=spec.energy_min_mwh,
             energy_max_mwh=spec.energy_max_mwh,
-            charge_max_mw=spec.charge_max_mw,
-            discharge_max_mw=spec.discharge_max_mw,
+            charge_max_mw=power.charge_max_mw,
+            discharge_max_mw=power.discharge_max_mw,
             charge_efficiency=spec.charge_efficiency_per_unit,
             discharge_efficiency=spec.discharge_efficiency_per_unit,
             keep=keep,
             reserve=reserve,
+            charge_available=power.charge_available,
+            discharge_available=power.discharge_available,
+            both_available=power.both_available,
+            level_min=bounds.least,
+            level_max=bounds.largest,
         ),
     )
     context.availability(
         name,
         Availability(
-            power=lambda t: spec.discharge_max_mw,
+            power=power.discharge_limit,
             energy=lambda t: spec.discharge_efficiency_per_unit * (at_end_of(t - 1) - spec.energy_min_mwh),
         ),
     )
@@ -121,21 +135,57 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         )
 
 
+def _power(context: ModelContext, spec: Storage) -> StorePower:
+    into, out = spec.charge_available_per_unit, spec.discharge_available_per_unit
+    charge_max_mw, discharge_max_mw = spec.charge_max_mw, spec.discharge_max_mw
+    # what never changes is a smaller limit
+    if not isinstance(into, str):
+        charge_max_mw, into = charge_max_mw * into, 1.0
+    if not isinstance(out, str):
+        discharge_max_mw, out = discharge_max_mw * out, 1.0
+    return StorePower(
+        charge_max_mw,
+        discharge_max_mw,
+        charge_available=context.quantity(into) if isinstance(into, str) else all_of_it,
+        discharge_available=context.quantity(out) if isinstance(out, str) else all_of_it,
+        both_available=context.product(into, out),
+    )
+
+
+def _available(context: ModelContext, name: str, power: StorePower, charge: Any, discharge: Any) -> None:
+    if power.charge_available is not all_of_it:
+        context.constraint(
+            name,
+            "charge_available",
+            f"{name} charges with what is available of its power",
+            lambda t: charge[t] <= power.charge_limit(t),
+            role="headroom",
+        )
+    if power.discharge_available is not all_of_it:
+        context.constraint(
+            name,
+            "discharge_available",
+            f"{name} discharges with what is available of its power",
+            lambda t: discharge[t] <= power.discharge_limit(t),
+            role="headroom",
+        )
+
+
 def _headroom(
-    context: ModelContext, name: str, spec: Storage, charge: Any, discharge: Any, reserve: HeldReserve
+    context: ModelContext, name: str, power: StorePower, charge: Any, discharge: Any, reserve: HeldReserve
 ) -> None:
     context.constraint(
         name,
         "headroom_up",
         f"{name} keeps discharging power free for the upward reserve it holds",
-        lambda t: discharge[t] - charge[t] + reserve.held_up(t) <= spec.discharge_max_mw,
+        lambda t: discharge[t] - charge[t] + reserve.held_up(t) <= power.discharge_limit(t),
         role="headroom",
     )
     context.constraint(
         name,
         "headroom_down",
         f"{name} keeps charging power free for the downward reserve it holds",
-        lambda t: charge[t] - discharge[t] + reserve.held_down(t) <= spec.charge_max_mw,
+        lambda t: charge[t] - discharge[t] + reserve.held_down(t) <= power.charge_limit(t),
         role="headroom",
     )
 

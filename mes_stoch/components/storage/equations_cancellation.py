@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.context import DirectedProduct, Expression, HeldReserve, ModelContext
+from mes_stoch.components.shared.context import DirectedProduct, Expression, HeldReserve, ModelContext, StorePower
+from mes_stoch.components.shared.equations_shared_period import share_period
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT
@@ -16,7 +17,13 @@ Values = NDArray[np.float64]
 
 
 def build_cancellation(
-    context: ModelContext, name: str, spec: Storage, charge: Any, discharge: Any, reserve: HeldReserve
+    context: ModelContext,
+    name: str,
+    spec: Storage,
+    power: StorePower,
+    charge: Any,
+    discharge: Any,
+    reserve: HeldReserve,
 ) -> Any | None:
     """Cancellation ``w`` of a storage whose calls can only slow down what it does anyway; ``None`` where it has no use.
 
@@ -33,11 +40,11 @@ def build_cancellation(
         w <= discharge + e_up                                                                (called_discharge)
 
     ``called_sharing`` bounds what a store can burn at negative prices by what it can physically do: every MWh that goes
-    in and comes out takes its part of the period. ``cancelled`` lets an upward call slow the charge down while it
-    lasts, and a downward call the discharge. Up and down calls of one period come one after another and lose the round
-    trip, but for the share of the period in which both must be there at once. The coefficients of ``charge`` and
-    ``discharge`` add up to 1 at most, so that planning to charge and to discharge in one period never pays for more
-    cancellation than it costs.
+    in and comes out takes its part of what is available of the period, as in ``sharing``. ``cancelled`` lets an upward
+    call slow the charge down while it lasts, and a downward call the discharge. Up and down calls of one period come
+    one after another and lose the round trip, but for the share of the period in which both must be there at once. The
+    coefficients of ``charge`` and ``discharge`` add up to 1 at most, so that planning to charge and to discharge in one
+    period never pays for more cancellation than it costs.
 
     There is nothing to build for a store without losses, for which both ways of counting are the same, nor where
     nothing can be called; and rows that others imply are left out: with calls of one direction alone ``called_charge``
@@ -79,14 +86,14 @@ def build_cancellation(
             f"{name} discharges at least nothing when it is called",
             lambda t: cancelled[t] <= discharge[t] + reserve.called_up(t),
         )
-    _share_the_period(context, name, spec, charge, discharge, cancelled, reserve)
+    _share_the_period(context, name, power, charge, discharge, cancelled, reserve)
     return cancelled
 
 
 def _share_the_period(
     context: ModelContext,
     name: str,
-    spec: Storage,
+    power: StorePower,
     charge: Any,
     discharge: Any,
     cancelled: Any,
@@ -94,21 +101,15 @@ def _share_the_period(
 ) -> None:
     text = f"called or not, {name} charges for one part of a period and discharges for the other"
 
-    def in_and_out(t: int) -> tuple[Expression, Expression]:
-        return (
-            charge[t] + reserve.called_down(t) - cancelled[t],
-            discharge[t] + reserve.called_up(t) - cancelled[t],
-        )
-
-    def row(t: int) -> Expression:
-        charged, discharged = in_and_out(t)
-        if spec.charge_max_mw == 0:
-            return charged <= 0
-        if spec.discharge_max_mw == 0:
-            return discharged <= 0
-        return charged / spec.charge_max_mw + discharged / spec.discharge_max_mw <= 1
-
-    context.constraint(name, "called_sharing", text, row, unit="1")
+    share_period(
+        context,
+        name,
+        "called_sharing",
+        text,
+        power,
+        lambda t: charge[t] + reserve.called_down(t) - cancelled[t],
+        lambda t: discharge[t] + reserve.called_up(t) - cancelled[t],
+    )
 
 
 def _ever_called(reserve: HeldReserve, direction: str) -> list[DirectedProduct]:

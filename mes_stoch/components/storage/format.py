@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive
+from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
+from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
 
 
 class Storage(ReserveProvider):
@@ -22,6 +23,15 @@ class Storage(ReserveProvider):
         (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
         (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
         (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
+        (
+            r"(p_(max|min)_pu|availability|available_per_unit|outages?|maintenance|plugged.*|connected.*)(_.*)?",
+            "write charge_available_per_unit and discharge_available_per_unit, the shares of its power that can be "
+            "used: numbers or series",
+        ),
+        (
+            r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
+            "write level_min_mwh and level_max_mwh, in MWh: numbers or series",
+        ),
     )
 
     type: Literal["storage"]
@@ -30,12 +40,29 @@ class Storage(ReserveProvider):
     energy_min_mwh: NonNegative = 0.0
     charge_max_mw: NonNegative
     discharge_max_mw: NonNegative
+    charge_available_per_unit: Quantity = Field(
+        default=1.0, description="Share of charge_max_mw that can be used, 0 to 1: outage, vehicle that is away."
+    )
+    discharge_available_per_unit: Quantity = Field(
+        default=1.0, description="Share of discharge_max_mw that can be used, likewise."
+    )
     charge_efficiency_per_unit: Efficiency = 1.0
     discharge_efficiency_per_unit: Efficiency = 1.0
     standing_loss_per_h: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.0, description="Share of the level lost in an hour."
     )
     initial_mwh: NonNegative
+    level_min_mwh: Quantity | None = Field(
+        default=None, description="Least level at the end of each period, beside energy_min_mwh; null: none."
+    )
+    level_max_mwh: Quantity | None = Field(
+        default=None, description="Largest level at the end of each period, beside energy_max_mwh; null: none."
+    )
+    level_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
+        default=AUTO,
+        description="Cost of a period that ends a MWh below level_min_mwh or above level_max_mwh; auto: from prices; "
+        "null forbids it.",
+    )
     terminal_mwh: NonNegative | None = Field(
         default=None, description="Level to hold at the end of the horizon; null for the initial level."
     )
@@ -51,6 +78,12 @@ class Storage(ReserveProvider):
     def level_to_leave_mwh(self) -> float:
         """Level to leave behind, MWh: stated, or the initial one."""
         return self.initial_mwh if self.terminal_mwh is None else self.terminal_mwh
+
+    @property
+    def level_bounds(self) -> dict[str, Quantity]:
+        """Bounds of the level at the ends of periods, by key."""
+        stated = {"level_min_mwh": self.level_min_mwh, "level_max_mwh": self.level_max_mwh}
+        return {key: level for key, level in stated.items() if level is not None}
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=True, takes=True),)
@@ -73,6 +106,29 @@ class Storage(ReserveProvider):
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(-self.charge_max_mw, self.discharge_max_mw)
 
+    def data_rules(self) -> Iterator[DataRule]:
+        for key in ("charge_available_per_unit", "discharge_available_per_unit"):
+            yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
+        for key, level in self.level_bounds.items():
+            yield NumberRule(key, level, "present")
+            yield LimitRule(
+                key,
+                level,
+                self.energy_min_mwh,
+                self.energy_max_mwh,
+                f"a level of at least energy_min_mwh ({self.energy_min_mwh:g})",
+                f"a level of at most energy_max_mwh ({self.energy_max_mwh:g})",
+                "it comes on top of the limits that hold always",
+            )
+        if self.level_min_mwh is not None and self.level_max_mwh is not None:
+            yield OrderRule(
+                "level_min_mwh",
+                (self.level_min_mwh,),
+                self.level_max_mwh,
+                "a least level of at most level_max_mwh",
+                "no level is between them",
+            )
+
     def cost_at(self, node: str) -> float:
         return self.throughput_cost_eur_per_mwh if node == self.node else 0.0
 
@@ -83,6 +139,21 @@ class Storage(ReserveProvider):
         return float(self.charge_efficiency_per_unit * self.discharge_efficiency_per_unit * keep)
 
     def slack_penalties(self) -> Sequence[SlackPenalty]:
+        return (*self._terminal_slack(), *(self._level_slack() if self.level_bounds else ()))
+
+    def _level_slack(self) -> Sequence[SlackPenalty]:
+        return (
+            SlackPenalty(
+                "level_penalty_eur_per_mwh",
+                ("level_below_mwh", "level_above_mwh"),
+                self.node,
+                made_good_per_mwh=self.charge_efficiency_per_unit,
+                spared_per_mwh=self.discharge_efficiency_per_unit,
+                is_physical=True,
+            ),
+        )
+
+    def _terminal_slack(self) -> Sequence[SlackPenalty]:
         return (
             SlackPenalty(
                 "terminal_penalty_eur_per_mwh",

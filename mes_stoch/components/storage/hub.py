@@ -21,7 +21,12 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
         E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
+        dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
+        level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
+
+    Where shares ``a`` of the charging and ``b`` of the discharging power are available, the terms of ``sharing`` are
+    multiplied by ``b`` and ``a``, and its right-hand side is ``a b``.
 
     Source
     ------
@@ -30,23 +35,47 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     below 0.
     """
     hours = context.hours
+    charging = context.values(spec.charge_available_per_unit)
+    discharging = context.values(spec.discharge_available_per_unit)
     into, out = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
     wear = spec.throughput_cost_eur_per_mwh * out
-    stored = context.columns(name, "stored", "MWh", "stored", upper=spec.charge_max_mw * into * hours)
-    drawn = context.columns(name, "drawn", "MWh", "drawn", upper=spec.discharge_max_mw / out * hours, cost=wear)
+    stored = context.columns(name, "stored", "MWh", "stored", upper=charging * spec.charge_max_mw * into * hours)
+    most = discharging * spec.discharge_max_mw / out * hours
+    drawn = context.columns(name, "drawn", "MWh", "drawn", upper=most, cost=wear)
     level = context.columns(name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 
     _level(context, name, spec, level, stored, drawn)
     if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
-        sharing = context.rows(name, "sharing", "1", context.steps, upper=1.0)
-        sharing.add(stored, 1.0 / (into * hours * spec.charge_max_mw)).add(drawn, out / (hours * spec.discharge_max_mw))
+        sharing = context.rows(name, "sharing", "1", context.steps, upper=charging * discharging)
+        sharing.add(stored, discharging / (into * hours * spec.charge_max_mw))
+        sharing.add(drawn, charging * out / (hours * spec.discharge_max_mw))
     if spec.energy_ramp_mw_per_min is not None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
+    _bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
+
+
+def _bounds(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
+    """Bounds of the level at the ends of periods, which give way at a penalty."""
+    is_last = np.append(np.diff(context.period_of_step) > 0, True)
+    spans = [np.array([period]) for period in range(context.periods)]
+    penalty = amount(spec.level_penalty_eur_per_mwh) if spec.level_bounds else None
+    for key, side, sign in (("level_min_mwh", "below", 1.0), ("level_max_mwh", "above", -1.0)):
+        stated = spec.level_bounds.get(key)
+        if stated is None:
+            continue
+        bound = context.values(stated)[is_last]
+        rows = context.rows(name, key.removesuffix("_mwh"), "MWh", context.periods, lower=sign * bound)
+        rows.add(level[is_last], sign)
+        if penalty is not None:
+            most = sign * (bound - (spec.energy_min_mwh if sign > 0 else spec.energy_max_mwh))
+            rows.add(
+                context.columns(name, f"level_{side}", "MWh", "slack", upper=most, cost=penalty, spans=spans),
+            )
 
 
 def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored: Columns, drawn: Columns) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.settlement.data import Array, SettlementData
 
@@ -20,6 +18,6 @@ def power_limits(data: SettlementData, name: str, spec: Storage, sign: int) -> I
     """Name of each limit in a direction, the load on it before any call, and the most it takes, MW."""
     net = data.decided(f"{name}.discharge_mw") - data.decided(f"{name}.charge_mw")
     if sign > 0:
-        yield "discharging power", net, np.full_like(net, spec.discharge_max_mw)
+        yield "discharging power", net, spec.discharge_max_mw * data.values(spec.discharge_available_per_unit)
     else:
-        yield "charging power", -net, np.full_like(net, spec.charge_max_mw)
+        yield "charging power", -net, spec.charge_max_mw * data.values(spec.charge_available_per_unit)

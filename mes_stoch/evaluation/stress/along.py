@@ -81,7 +81,7 @@ class _Replay:
             changes = {side: self._change(side, period) for side in self._begun}
             for side, store in self._own_stores.items():
                 counts = on_call & self._begun[side]
-                store.prepare(period, step.from_h, _sign(side) * changes[side], counts)
+                store.prepare(period, step.from_h, step.hours, _sign(side) * changes[side], counts)
                 store.advance(step.hours, counts)
                 self._look_at_level(store, side[0], _sign(side), step, counts)
             for load, stores in self._loads:
@@ -123,7 +123,7 @@ class _Replay:
         for name, store in stores.items():
             # reserve that the store itself holds drains or fills it as well
             own = changes.get((name, load.natural), np.zeros(self._shape))
-            store.prepare(period, step.from_h, sign * own, counts)
+            store.prepare(period, step.from_h, step.hours, sign * own, counts)
         room = {name: load.room(name, changes, period) for name in load.room_mw}
         extra = self._taken_over(load, stores, step, period, asked, room, counts)
         for name in load.room_mw:
@@ -194,21 +194,21 @@ class _Replay:
         return load.within_flows(by_device, period)
 
     def _look_at_level(self, store: StoreOnCall, name: str, sign: int, step: Step, counts: Mask) -> None:
-        spec, levels = store.spec, store.levels
+        levels = store.levels
         moved = step.hours * np.abs(store.net_mw)
         if sign > 0:
-            room, limit, size = levels.high - spec.energy_min_mwh, "lowest level", np.maximum(levels.high, moved)
+            room, limit, size = levels.high - store.energy_min_mwh, "lowest level", np.maximum(levels.high, moved)
         else:
-            room, limit, size = spec.energy_max_mwh - levels.low, "highest level", np.maximum(levels.low, moved)
+            room, limit, size = store.energy_max_mwh - levels.low, "highest level", np.maximum(levels.low, moved)
         least = self._notebook.least(self._calls, name, limit, "MWh")
         least.see(room, counts, size, self._running.began_h, self._times(step) + step.hours)
-        levels.bound()
+        store.bound()
 
     def _look_at_power(self, store: StoreOnCall, name: str, sign: int, step: Step, counts: Mask) -> None:
         if sign > 0:
-            room, limit = store.spec.discharge_max_mw - store.net_mw, "discharging power to take over"
+            room, limit = store.discharge_max_mw - store.net_mw, "discharging power to take over"
         else:
-            room, limit = store.spec.charge_max_mw + store.net_mw, "charging power to take over"
+            room, limit = store.charge_max_mw + store.net_mw, "charging power to take over"
         least = self._notebook.least(self._calls, name, limit, "MW")
         least.see(room, counts, np.abs(store.net_mw), self._running.began_h, self._times(step))
 

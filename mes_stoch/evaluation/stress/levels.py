@@ -10,7 +10,7 @@ from mes_stoch.schema.component import Store
 from mes_stoch.settlement.data import Array, Span
 
 
-def change_per_hour(spec: Store, net_mw: Array) -> tuple[Array, Array]:
+def change_per_hour(spec: Store, net_mw: Array, charge_mw: Array, discharge_mw: Array) -> tuple[Array, Array]:
     """Smallest and largest change of the level by flows through the port, MWh/h.
 
     With ``P`` the net discharge at the port, a store that runs one way only gains most::
@@ -19,14 +19,14 @@ def change_per_hour(spec: Store, net_mw: Array) -> tuple[Array, Array]:
 
     A store may also split its time between charging and discharging, as the plan lets it, and lose on the way round
     what it has no room for: at most ``q`` MW through both ways, where ``(|P| + q) / limit_P + q / limit_other = 1``,
-    which costs ``q (1 / eta_d - eta_c)``.
+    which costs ``q (1 / eta_d - eta_c)``. ``charge_mw`` and ``discharge_mw`` are the limits of its power.
     """
     eta_charge, eta_discharge = spec.charge_efficiency_per_unit, spec.discharge_efficiency_per_unit
     most = np.where(net_mw > 0, -net_mw / eta_discharge, -eta_charge * net_mw)
-    if spec.charge_max_mw <= 0 or spec.discharge_max_mw <= 0:
-        return most, most
-    used = np.where(net_mw > 0, net_mw / spec.discharge_max_mw, -net_mw / spec.charge_max_mw)
-    round_mw = np.maximum(1.0 - used, 0.0) / (1.0 / spec.charge_max_mw + 1.0 / spec.discharge_max_mw)
+    both_ways = (charge_mw > 0) & (discharge_mw > 0)
+    into, out = np.where(both_ways, charge_mw, 1.0), np.where(both_ways, discharge_mw, 1.0)
+    used = np.where(both_ways, np.where(net_mw > 0, net_mw / out, -net_mw / into), 1.0)
+    round_mw = np.maximum(1.0 - used, 0.0) / (1.0 / into + 1.0 / out)
     return most - round_mw * (1.0 / eta_discharge - eta_charge), most
 
 
@@ -40,7 +40,7 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
     for name, spec in plan.storages.items():
         directed_products = tuple(directed for directed in plan.directed_products if name in directed.held)
         net = plan.operated(name)
-        least, most = change_per_hour(spec, net)
+        least, most = change_per_hour(spec, net, plan.charge_limit(name), plan.discharge_limit(name))
         both_ways = np.minimum(*(_signalled(plan, name, direction) for direction in ("up", "down")))
         least = least - both_ways * (1.0 / spec.discharge_efficiency_per_unit - spec.charge_efficiency_per_unit)
         planned = plan.levels(name)
@@ -53,8 +53,8 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
         for limit, room in (
             ("level its flows can leave", kept + plan.period_h * most - stated),
             ("level its flows can use up", stated - kept - plan.period_h * least),
-            ("lowest level", stated - spec.energy_min_mwh),
-            ("highest level", spec.energy_max_mwh - stated),
+            ("lowest level", stated - plan.least_level(name)[:, 1:]),
+            ("highest level", plan.largest_level(name)[:, 1:] - stated),
         ):
             notebook.least(calls, name, limit, "MWh", is_account=True).see(
                 room, everywhere, size, begins, begins + plan.period_h
@@ -98,14 +98,14 @@ class Levels:
         """Lose from now on what a period loses of the level there is."""
         self._loss_low, self._loss_high = self._lost_per_h * self.low, self._lost_per_h * self.high
 
-    def run(self, net_mw: Array, hours: float, where: Mask) -> None:
+    def run(self, net_mw: Array, charge_mw: Array, discharge_mw: Array, hours: float, where: Mask) -> None:
         """Go on for some hours with a net discharge; outside ``where`` nothing changes."""
-        least, most = change_per_hour(self.spec, net_mw)
+        least, most = change_per_hour(self.spec, net_mw, charge_mw, discharge_mw)
         self.low = np.where(where, self.low + hours * (least - self._loss_low), self.low)
         self.high = np.where(where, self.high + hours * (most - self._loss_high), self.high)
 
-    def bound(self) -> None:
+    def bound(self, energy_min_mwh: Array, energy_max_mwh: Array) -> None:
         """Keep within the limits what can be kept; what is missing stays missing and adds up."""
         low, high = self.low, self.high
-        self.low = np.maximum(low, np.minimum(self.spec.energy_min_mwh, high))
-        self.high = np.minimum(high, np.maximum(self.spec.energy_max_mwh, low))
+        self.low = np.maximum(low, np.minimum(energy_min_mwh, high))
+        self.high = np.minimum(high, np.maximum(energy_max_mwh, low))

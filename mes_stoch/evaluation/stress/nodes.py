@@ -137,7 +137,7 @@ def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[
     Where a component converts at ratios that change with its load, the largest of them counts.
     """
     most: dict[tuple[str, Effect], Array] = {}
-    for conversion in spec.call_conversions():
+    for conversion in spec.called_conversions():
         raised = (direction == "up") == conversion.reference_is_output
         own: dict[tuple[str, Effect], Array] = {}
         for ports, is_output in ((conversion.inputs, False), (conversion.outputs, True)):
@@ -157,7 +157,7 @@ def _flow_to_lower(plan: Plan, side: Side, node: str) -> Array | None:
     """The flow of a device at a node that calls lower, MW; ``None`` where they raise it, or move it by one ratio."""
     device, direction = side
     spec = plan.data.instance.components[device]
-    conversions = spec.call_conversions()
+    conversions = spec.called_conversions()
     raised = (direction == "up") == conversions[0].reference_is_output
     if raised or tuple(conversions) == tuple(spec.conversions()):
         return None

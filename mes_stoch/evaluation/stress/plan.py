@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.admissible import CallHours, call_hours
-from mes_stoch.schema.component import Connection, Store, export_share, import_share
+from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.component import (
+    Connection,
+    Store,
+    charge_share,
+    discharge_share,
+    export_share,
+    import_share,
+    level_max,
+    level_min,
+)
 from mes_stoch.schema.flexibility import Direction, Flexibility
 from mes_stoch.settlement.calls import called_share, delivered_by, directed_name, window
 from mes_stoch.settlement.data import Array, SettlementData, Span
@@ -229,6 +239,32 @@ class Plan:
         """Level of a storage at the borders of periods, from the start of the horizon on, MWh."""
         initial = np.full((self.leaves, 1), self.storages[storage].initial_mwh)
         return np.concatenate([initial, self.decided(f"{storage}.level_mwh")], axis=1)
+
+    def charge_limit(self, storage: str) -> Array:
+        """What a storage can take, MW over (leaves, periods)."""
+        spec = self.storages[storage]
+        return spec.charge_max_mw * self.data.values(charge_share(spec))
+
+    def discharge_limit(self, storage: str) -> Array:
+        """What a storage can give, MW over (leaves, periods)."""
+        spec = self.storages[storage]
+        return spec.discharge_max_mw * self.data.values(discharge_share(spec))
+
+    def least_level(self, storage: str) -> Array:
+        """Least level of a storage at the borders of periods, MWh over (leaves, periods + 1)."""
+        spec = self.storages[storage]
+        return self._at_borders(spec.energy_min_mwh, level_min(spec), f"{storage}.level_below_mwh", -1.0)
+
+    def largest_level(self, storage: str) -> Array:
+        """Largest level of a storage at the borders of periods, MWh over (leaves, periods + 1)."""
+        spec = self.storages[storage]
+        return self._at_borders(spec.energy_max_mwh, level_max(spec), f"{storage}.level_above_mwh", 1.0)
+
+    def _at_borders(self, first_mwh: float, bound: Quantity, slack: str, sign: float) -> Array:
+        bounds = np.zeros((self.leaves, self.periods)) + self.data.values(bound)
+        if self.data.has(slack):
+            bounds = bounds + sign * self.decided(slack)
+        return np.concatenate([np.full((self.leaves, 1), first_mwh), bounds], axis=1)
 
     def operated(self, storage: str) -> Array:
         """Discharge less charge of a storage as its leaf is operated, calls included, MW."""

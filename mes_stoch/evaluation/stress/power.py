@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.evaluation.stress.kinds import power_limits
+from mes_stoch.evaluation.stress.links import asked_of, check_links
 from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
 from mes_stoch.schema.component import Component, Connection
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, Direction
+from mes_stoch.schema.reserve_ways import delivered_per_unit
 from mes_stoch.settlement.data import Array
 
 
@@ -30,7 +32,8 @@ def check_power(plan: Plan, notebook: Notebook) -> None:
     ===========  =======================================================================================
 
     Products of different exclusivity groups may hold the same MW of a device, so a connection is asked for the largest
-    group of each device, summed over devices.
+    group of each device, summed over devices; of a device behind links counts what arrives. Room of links:
+    :mod:`mes_stoch.evaluation.stress.links`.
     """
     free = {directed.name: under_way(plan, directed) for directed in plan.directed_products}
     for calls in plan.call_sets:
@@ -42,6 +45,7 @@ def check_power(plan: Plan, notebook: Notebook) -> None:
         for name, meter in plan.data.instance.connections().items():
             if plan.data.has(f"{name}.scheduled_mw"):
                 _connection(plan, notebook, direction, name, meter, free)
+    check_links(plan, notebook, free)
 
 
 def under_way(plan: Plan, directed: DirectedProduct) -> Mask:
@@ -55,20 +59,10 @@ def under_way(plan: Plan, directed: DirectedProduct) -> Mask:
     return np.asarray(left_h > LEAST_CALLED_H)
 
 
-def _asked(device: str, directed_products: tuple[DirectedProduct, ...], free: dict[str, Mask]) -> Array:
-    """What a full call asks of a device; only what the leaf calls where no more may be called."""
-    parts = [
-        np.where(free[directed.name], directed.held[device], np.minimum(directed.given[device], directed.held[device]))
-        for directed in directed_products
-        if device in directed.held
-    ]
-    return np.asarray(sum(parts))
-
-
 def _device(
     plan: Plan, notebook: Notebook, calls: CallSet, device: str, spec: Component, free: dict[str, Mask]
 ) -> None:
-    asked = _asked(device, calls.directed_products, free)
+    asked = asked_of(device, calls.directed_products, free)
     counts = asked > 0
     for limit, load, most in limits_of_power(plan, device, spec, calls.sign):
         _see(plan, notebook, calls, device, limit, load + asked, most, counts)
@@ -83,7 +77,7 @@ def _device(
         )
         reach_mw = np.full_like(asked, spec.ramp * response_s / 60.0)
         name = f"ramp within {response_s:g} s"
-        _see(plan, notebook, calls, device, name, _asked(device, faster, free), reach_mw, counts)
+        _see(plan, notebook, calls, device, name, asked_of(device, faster, free), reach_mw, counts)
 
 
 def limits_of_power(plan: Plan, device: str, spec: Component, sign: int) -> Iterator[tuple[str, Array, Array]]:
@@ -119,11 +113,11 @@ def _connection(
     asked = np.zeros_like(load)
     for device in dict.fromkeys(device for directed in everything for device in directed.held):
         by_group = [
-            _asked(device, directed_products, free)
+            asked_of(device, directed_products, free)
             for directed_products in groups.values()
             if any(device in directed.held for directed in directed_products)
         ]
-        asked = asked + np.max(by_group, axis=0)
+        asked = asked + delivered_per_unit(plan.data.instance.components, device, name) * np.max(by_group, axis=0)
     calls = CallSet(f"everything, {direction}", direction, everything)
     _see(plan, notebook, calls, name, limit, load + asked, most, asked > 0)
 

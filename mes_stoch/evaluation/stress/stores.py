@@ -12,18 +12,29 @@ from mes_stoch.settlement.data import Array, Span
 class StoreOnCall:
     """One store in one pattern of calls, over (leaves, anchors).
 
-    ``net_mw`` is its discharge less its charge in the step under way, calls included.
+    ``net_mw`` is its discharge less its charge in the step under way, calls included; the limits of its power are those
+    of that step, the bounds of its level those at its end.
     """
 
     def __init__(self, plan: Plan, name: str) -> None:
         self.spec = plan.storages[name]
         self.levels = Levels(self.spec, plan.levels(name), plan.period_h, plan.periods + 1)
         self._operated = plan.operated(name)
+        self._limits_mw = (plan.charge_limit(name), plan.discharge_limit(name))
+        self._bounds_mwh = (plan.least_level(name), plan.largest_level(name))
+        self._period_h = plan.period_h
+        self.charge_max_mw, self.discharge_max_mw = (np.zeros((plan.leaves, plan.periods + 1)) for _ in range(2))
+        self.energy_min_mwh, self.energy_max_mwh = (np.zeros((plan.leaves, plan.periods + 1)) for _ in range(2))
         self._begun: Mask = np.zeros((plan.leaves, plan.periods + 1), dtype=bool)
         self.net_mw: Array = np.zeros((plan.leaves, plan.periods + 1))
 
-    def prepare(self, period: Span, from_h: float, change_mw: Array, counts: Mask) -> None:
+    def prepare(self, period: Span, from_h: float, hours: float, change_mw: Array, counts: Mask) -> None:
         """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count."""
+        self.charge_max_mw, self.discharge_max_mw = (limit[:, period] for limit in self._limits_mw)
+        passed = (from_h + hours) / self._period_h
+        self.energy_min_mwh, self.energy_max_mwh = (
+            (1.0 - passed) * bound[:, period] + passed * bound[:, period + 1] for bound in self._bounds_mwh
+        )
         if from_h == 0.0:
             self.levels.enter_period()
         self.levels.start_at(period, from_h, counts & ~self._begun)
@@ -35,19 +46,23 @@ class StoreOnCall:
         self.net_mw = self.net_mw + discharge_mw
 
     def advance(self, hours: float, counts: Mask) -> None:
-        self.levels.run(self.net_mw, hours, self._begun & counts)
+        self.levels.run(self.net_mw, self.charge_max_mw, self.discharge_max_mw, hours, self._begun & counts)
+
+    def bound(self) -> None:
+        """Keep the level within its bounds."""
+        self.levels.bound(self.energy_min_mwh, self.energy_max_mwh)
 
     def power_left(self, effect: str) -> Array:
         """What it could still give (``taken``) or take (``added``) beside ``net_mw``, MW."""
-        limit = self.spec.discharge_max_mw - self.net_mw
+        limit = self.discharge_max_mw - self.net_mw
         if effect == "added":
-            limit = self.spec.charge_max_mw + self.net_mw
+            limit = self.charge_max_mw + self.net_mw
         return np.asarray(np.maximum(limit, 0.0))
 
     def energy_left(self, effect: str) -> Array:
         """The same in energy at the port, MWh."""
         if effect == "taken":
-            inside = (self.levels.high - self.spec.energy_min_mwh) * self.spec.discharge_efficiency_per_unit
+            inside = (self.levels.high - self.energy_min_mwh) * self.spec.discharge_efficiency_per_unit
         else:
-            inside = (self.spec.energy_max_mwh - self.levels.low) / self.spec.charge_efficiency_per_unit
+            inside = (self.energy_max_mwh - self.levels.low) / self.spec.charge_efficiency_per_unit
         return np.maximum(inside, 0.0)

@@ -17,25 +17,23 @@ _ALIKE, _ALIKE_IN_UNIT = 0.85, 0.75
 _CANNOT = (
     (
         r"(peak|demand|power|capacity)_(price|charge|cost|tariff|fee).*|leistungspreis.*",
-        "a charge on the largest power of a month or year cannot be expressed",
+        "a charge on the largest power of a month is demand_charge_eur_per_mw of a grid_connection",
     ),
     (
         r"(energy_|schedule_|power_)?ramp_(up|down|limit|rate)?.*(per_h|per_hour|_h|mw|unit)",
-        "a ramp of the schedule cannot be expressed; ramp_mw_per_min limits what reserve can be held and called",
+        "a ramp of the schedule is energy_ramp_mw_per_min, where the kind has it; ramp_mw_per_min limits what reserve "
+        "can be held and called",
     ),
     (
         r"availability.*|outages?.*|maintenance.*|unavailab.*|.*plugged.*|derating.*",
         "limits that change in time or by scenario (outages, maintenance, vehicles plugged in) are said by "
         "available_per_unit of a converter, import_available_per_unit and export_available_per_unit of a connection, "
-        "and available_mw of a source, which take series; others are one number",
+        "charge_available_per_unit and discharge_available_per_unit of a storage, and available_mw of a source, which "
+        "take series; others are one number",
     ),
     (
         r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",
-        "a commitment that is given already cannot be expressed; volume_max_mw bounds it from above",
-    ),
-    (
-        r"quick_?start.*|stand_?by.*|start_time_.*|start_?up_time.*|offline_reserve.*",
-        "reserve from a unit that is off, and the time of a start, cannot be expressed",
+        "volumes that were awarded earlier stand under start: commitments_mw, by product, from the first block on",
     ),
 )
 

@@ -17,6 +17,11 @@ OVERRIDES = "overrides"
 _UNIT_WORDS = {
     "eur_per_mw_h": "EUR/MW/h",
     "eur_per_mwh": "EUR/MWh",
+    "eur_per_mw": "EUR/MW",
+    "eur_per_day": "EUR/day",
+    "eur_per_kh": "EUR/(K h)",
+    "mwh_per_k": "MWh/K",
+    "mw_per_k": "MW/K",
     "mw_per_min": "MW/min",
     "per_unit": "per unit",
     "per_h": "1/h",

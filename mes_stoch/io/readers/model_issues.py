@@ -14,9 +14,9 @@ from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show, uni
 from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.readers.yaml_lines import dotted
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group
-from mes_stoch.schema.base import Model
+from mes_stoch.schema.base import PATTERNS_IN_WORDS, Model
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Uncertainty
+from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Start, Uncertainty
 from mes_stoch.schema.kinds import component_classes, product_classes, risk_classes, unusable
 from mes_stoch.schema.units import unit_of
 
@@ -35,7 +35,7 @@ def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
 
 _UNCERTAINTY_KINDS = _by_tag(Uncertainty, "kind")
 _GROUPS: dict[str, Group] = {"components": COMPONENTS, "products": PRODUCT_FAMILIES, "risk": RISK_MEASURES}
-_PLAIN: dict[str, type[Model]] = {"horizon": Horizon, "bids": Bids, "solve": SolveDefaults}
+_PLAIN: dict[str, type[Model]] = {"horizon": Horizon, "bids": Bids, "solve": SolveDefaults, "start": Start}
 
 
 def model_issues(data: Mapping[str, Any], locator: Locator) -> list[Issue]:
@@ -158,8 +158,10 @@ def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], 
 def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str, message: str) -> tuple[str, str]:
     unit = unit_of(name)
     in_unit = f" in {unit_word(unit)}" if unit else ""
-    if name == "currency" and kind == "string_pattern_mismatch":
-        return "three capital letters of ISO 4217, such as EUR or AUD", ""
+    if kind == "string_pattern_mismatch":
+        return PATTERNS_IN_WORDS.get(str(context.get("pattern")), message[:1].lower() + message[1:]), ""
+    if kind == "value_error":
+        return str(context.get("error", message)), ""
     if kind == "finite_number":
         return f"a finite number{in_unit}", ""
     if "string_type" in kinds and len(kinds) > 1:
@@ -174,7 +176,6 @@ def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str,
         "int_type": ("a whole number", ""),
         "bool_type": ("true or false", ""),
         "string_type": ("text", "put it in quotes"),
-        "string_pattern_mismatch": ("a name of letters, digits and _ that begins with a letter", ""),
         "list_type": ("a list", "write [a, b] or one '- a' a line"),
         "dict_type": ("a mapping", "write 'key: value' lines, indented"),
         "model_type": ("a mapping", "write 'key: value' lines, indented"),
@@ -203,10 +204,13 @@ def _no_series_hint(value: str, name: str, parent: type[Model] | None) -> str:
     """Why a name cannot stand where a number must."""
     if unit_of(value) is None or parent is None:
         return ""
+    share = getattr(parent, "shares", {}).get(name)
+    if share is not None:
+        return (
+            f"{name} is one number for the whole horizon; write the largest here, and what share of it can be used in "
+            f"{share}, which takes a series"
+        )
     able = [key for key, field in parent.model_fields.items() if unit_of(key) and _takes_text(field.annotation)]
-    shares = [key for key in able if key.endswith("available_per_unit")]
-    if shares and name.endswith("_mw"):
-        return f"{name} is one number for the whole horizon; what of it can be used may be a series: {listed(shares)}"
     others = f"series are taken by {listed(able)}" if able else "no key here takes a series"
     return (
         f"{name} is one number for the whole horizon and all scenarios; limits and rules that change in time cannot be "

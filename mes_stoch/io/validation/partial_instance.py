@@ -17,7 +17,7 @@ from mes_stoch.io.readers.currency import currency_code
 from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.instance import AnyComponent, AnyProduct, AnyRisk, Bids, Horizon, Node, Uncertainty
+from mes_stoch.schema.instance import AnyComponent, AnyProduct, AnyRisk, Bids, Horizon, Node, Start, Uncertainty
 from mes_stoch.schema.product import MarketProduct
 from mes_stoch.schema.risk import Risk
 
@@ -30,6 +30,7 @@ _UNCERTAINTY: TypeAdapter[Uncertainty] = TypeAdapter(Uncertainty)
 _NODE = TypeAdapter(Node)
 _HORIZON = TypeAdapter(Horizon)
 _BIDS = TypeAdapter(Bids)
+_START = TypeAdapter(Start)
 _RISK: TypeAdapter[Risk] = TypeAdapter(AnyRisk)
 
 
@@ -54,6 +55,7 @@ class PartialInstance:
     series: str | None
     uncertainty: Uncertainty | None
     risk: Risk | None = None
+    start: Start | None = None
 
 
 def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
@@ -78,6 +80,7 @@ def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
         series=series if isinstance(series, str) else None,
         uncertainty=_parse(_UNCERTAINTY, data.get("uncertainty")),
         risk=_parse(_RISK, data.get("risk")),
+        start=_parse(_START, data.get("start")),
     )
 
 

@@ -7,12 +7,13 @@ two samples of one instance have the same objective.
 
 Equations
 ---------
-``T`` is the most that a MWh traded can earn or cost: largest price of a market with its fee, tariff, and what is passed
-on in hours of obligation. ``I`` is the largest imbalance price, ``C`` what a MWh called can be worth, ``R`` one that is
-kept and so held ready for hours, or counts in critical hours (:mod:`mes_stoch.io.validation.contract_worth`)::
+``T`` is the most that a MWh traded can earn or cost: largest price of a market with its fee, tariff, what is passed
+on in hours of obligation, and what a converter is paid for running (a cost of operation below 0). ``I`` is the largest
+imbalance price, ``C`` what a MWh called can be worth, ``R`` one that is kept and so held ready for hours, or counts in
+critical hours (:mod:`mes_stoch.io.validation.contract_worth`)::
 
     schedule penalty   S    = 1.2 ( max(T, C) + I + F[n] R )           n: the node of the traded connection
-    worth at a node    V[n] = max( v0[n],  max_k ( sum_b r_kb / r_ka V[b] + cost_k / r_ka ) )
+    worth at a node    V[n] = max( v0[n],  max_k ( sum_b r_kb / r_ka V[b] + |cost_k| / r_ka ) )
                        v0   = S + max(T, C) + R + I at a traded connection, the largest tariff at another one, the
                               dearest demand that may be shed
     unserved, dumped   U[n] = 1.5 max(F[n] V[n], max_m v0[m]) + start[n]
@@ -139,7 +140,7 @@ def _too_small(instance: Instance, worth: Worth) -> Iterator[Issue | None]:
     traded = instance.traded_connections()
     for name, spec in instance.components.items():
         for slack in spec.slack_penalties():
-            if not slack.is_possible or (slack.is_position and name not in traded):
+            if not slack.is_possible or slack.is_physical or (slack.is_position and name not in traded):
                 continue
             least = worth.least_schedule if slack.is_position else worth.least(slack.node) * slack.spared_per_mwh
             hint = f"{_LEAVE_OUT}, or {slack.hint}" if slack.hint else _LEAVE_OUT

@@ -83,10 +83,20 @@ def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> 
     horizon = context.partial.horizon
     if context.time is None or horizon is None:
         return
-    problem = block_problem(context.time, horizon.period_h, block_h)
+    problem = block_problem(context.time, horizon.period_h, block_h, may_have_begun=_is_given(context, name))
     if problem is not None:
         hint = "blocks are spans of local clock hours; change horizon.start, horizon.periods or this length"
+        if block_problem(context.time, horizon.period_h, block_h, may_have_begun=True) is None:
+            hint += ", or say under start what was awarded or traded for the block that has begun"
         yield context.locator.issue(("products", name, key), f"{block_h:g}", f"a length in h that {problem}", hint)
+
+
+def _is_given(context: CheckContext, name: str) -> bool:
+    """Whether the first block of a product is decided already; imbalance is settled for whatever is left of one."""
+    start, product = context.partial.start, context.partial.products.get(name)
+    if start is None or product is None:
+        return False
+    return bool(start.commitments_mw.get(name) or start.positions_mw.get(name)) or product.settles_imbalance
 
 
 def _term_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:

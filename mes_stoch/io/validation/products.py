@@ -10,10 +10,12 @@ from mes_stoch.io.validation.exclusivity import exclusive_issues
 from mes_stoch.io.validation.gates import gate_issues
 from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.io.validation.product_dates import date_issues
+from mes_stoch.io.validation.start import start_issues
 from mes_stoch.schema.component import Component, Connection
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import as_called
 from mes_stoch.schema.kinds import products_by_package
+from mes_stoch.schema.reserve_ways import ways_of_reserve
 
 _TRADED_CARRIER = "electricity"
 
@@ -26,6 +28,7 @@ def product_issues(context: CheckContext) -> list[Issue]:
         issues += family.function("checks", "issues", Issue)(context, own)
     issues += _settlement_issues(partial, locator)
     issues += exclusive_issues(partial, locator)
+    issues += start_issues(context)
     if context.time is not None:
         issues += gate_issues(partial.products, context.time, locator)
         issues += date_issues(partial.products, context.time, locator)
@@ -123,7 +126,7 @@ def _provider_issues(partial: PartialInstance, connections: Mapping[str, str], l
                 grid = partial.components[connections[product_id]].connection()
                 node = "" if grid is None else grid.node
                 if node not in mismatched:
-                    issue = _port_issue(locator, name, spec, product_id, node)
+                    issue = _port_issue(partial, locator, name, spec, product_id, node)
                     if issue is not None:
                         # one node, one message: the other products over it would say the same
                         mismatched.add(node)
@@ -135,12 +138,35 @@ def _is_other_family(partial: PartialInstance, name: str) -> bool:
     return (product is not None and not product.is_provided_by_components) or name in ("da", "id", "imbalance")
 
 
-def _port_issue(locator: Locator, name: str, spec: Component, product_id: str, node: str) -> Issue | None:
+def _may_come_over_links(partial: PartialInstance, product_id: str) -> bool:
+    """Whether devices behind links may hold a product; a market that enables units sees them at the connection."""
+    product = partial.products.get(product_id)
+    called = None if product is None else as_called(product)
+    return called is not None and not called.is_enabled_by_market
+
+
+def _port_issue(
+    partial: PartialInstance, locator: Locator, name: str, spec: Component, product_id: str, node: str
+) -> Issue | None:
     nodes = [port.node for port in spec.ports()]
     place = ("components", name, "provides", list(spec.provided).index(product_id))
+    if nodes.count(node) == 0 and _may_come_over_links(partial, product_id):
+        ways = ways_of_reserve(partial.components, spec, node)
+        if len(ways) == 1:
+            return None
+        if ways:
+            over = [" and ".join(leg.link for leg in way) for way in ways]
+            return locator.issue(
+                place,
+                f"{product_id}, with several ways over links to {node}: {', or '.join(over)}",
+                "one way",
+                "which link carries a call must be clear; make one link of those that run side by side",
+            )
     if nodes.count(node) != 1:
         found = f"{product_id}, with {nodes.count(node)} ports of {name} on {node}"
         hint = f"{product_id} is delivered at node {node}; {name} is connected to {listed(nodes)}"
+        if _may_come_over_links(partial, product_id):
+            hint += f"; a link without delay from there to {node} would carry it"
         return locator.issue(place, found, f"exactly one port on {node}", hint)
     # a reference at none of its ports has been told of already
     delivers = spec.delivery_node

@@ -7,7 +7,10 @@ from typing import Any
 
 from mes_stoch.io.readers.locate import Locator, did_you_mean, show
 from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.io.validation.energy_gain import gain_issues
+from mes_stoch.io.validation.held_levels import level_issues
 from mes_stoch.io.validation.partial_instance import PartialInstance
+from mes_stoch.io.validation.supply_paths import supply_issues
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
@@ -26,7 +29,10 @@ def site_issues(context: CheckContext) -> list[Issue]:
     for name, spec in partial.components.items():
         issues += _node_issues(partial, locator, name, spec)
         issues += kind(COMPONENTS, spec.type).function("checks", "issues", Issue)(context, name, spec)
-    return [*issues, *_balance_issues(partial, locator)]
+    # a component that could not be read may be the one that is missing
+    unclear = set(_words(partial.broken_components))
+    issues += _balance_issues(partial, locator, unclear)
+    return [*issues, *supply_issues(context, unclear), *gain_issues(context), *level_issues(context)]
 
 
 def _carrier_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
@@ -53,14 +59,12 @@ def _node_issues(partial: PartialInstance, locator: Locator, name: str, spec: Co
             yield locator.issue(("components", name, *port.key), show(port.node), "a name listed under nodes", hint)
 
 
-def _balance_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
+def _balance_issues(partial: PartialInstance, locator: Locator, unclear: set[str]) -> Iterator[Issue]:
     supplied: set[str] = set()
     taken: set[str] = set()
     for spec in partial.components.values():
         supplied |= {port.node for port in spec.ports() if port.supplies}
         taken |= {port.node for port in spec.ports() if port.takes}
-    # a component that could not be read may be the one that is missing
-    unclear = set(_words(partial.broken_components))
     for node in partial.nodes:
         if node in unclear or (node in supplied and node in taken):
             continue

@@ -48,13 +48,13 @@ class Worth:
         )
         tariff = max((self._tariff(name) for name in self._traded), default=0.0)
         contracts = ContractWorth(instance, ranges, self._price, self._largest)
-        drawn = trading + tariff + contracts.obligation
+        drawn = trading + tariff + contracts.obligation + self._paid()
         # what prices can pay for certain, and what a MWh that is kept may earn for hours on top
         self._certain = max(drawn, contracts.certain, contracts.critical)
         self._of_energy = max(drawn, contracts.called) + contracts.kept
         settled = [price for price in prices(instance) if price.is_imbalance]
         self._of_imbalance = max((self._price(price.price, price.limit) for price in settled), default=0.0)
-        self.least_schedule = max(trading, contracts.certain) + self._of_imbalance
+        self.least_schedule = max(trading + self._paid(), contracts.certain) + self._of_imbalance
         meters = [self._connections[name] for name in sorted(self._traded) if name in self._connections]
         factor = max((self._storage_factor(meter.node) for meter in meters), default=1.0)
         most = max(drawn, contracts.called) + self._of_imbalance + factor * contracts.kept
@@ -93,7 +93,21 @@ class Worth:
         meter = self._connections.get(name)
         if meter is None:
             return 0.0
-        return max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
+        price = max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
+        instance = self._instance
+        return price + instance.components[name].import_charge_eur_per_mwh(instance.horizon.period_h)
+
+    def _paid(self) -> float:
+        """The most that converters are paid for running, per MWh at any of their ports."""
+        return max(
+            (
+                -conversion.cost_eur_per_mwh / self._ratio(port.ratio_per_unit, _DRAWN_RATIO)[0]
+                for conversion in self._conversions()
+                for port in conversion.ports
+                if conversion.cost_eur_per_mwh < 0 and self._ratio(port.ratio_per_unit, _DRAWN_RATIO)[0] > 0
+            ),
+            default=0.0,
+        )
 
     def _priced(self, node: str, traded: float) -> float:
         """What a MWh is worth at a node itself, with ``traded`` at a traded connection."""
@@ -117,7 +131,8 @@ class Worth:
                     for port in conversion.ports
                     if port.node != node
                 )
-                yield _Way(others, conversion.cost_eur_per_mwh / own)
+                # being paid for running is worth as well: unserved, a MWh can run a unit; dumped, it has run one
+                yield _Way(others, abs(conversion.cost_eur_per_mwh) / own)
 
     def _conversions(self) -> Iterator[Conversion]:
         for spec in self._instance.components.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mes_stoch.io.readers.locate import Locator
+from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.offer_rules import offer_stage_issues, price_list_issues, pricing_issues
 from mes_stoch.io.validation.product_rules import block_issues
@@ -35,6 +35,11 @@ def _order_issues(locator: Locator, name: str, market: EnergyMarket) -> Iterator
     least, most = market.price_minimum_eur_per_mwh, market.price_maximum_eur_per_mwh
     for side, prices in limits.items():
         key = f"{side}_limit_prices_eur_per_mwh"
+        if market.sides not in ("both", side):
+            hint = "leave them out, or write sides: both"
+            yield locator.issue(
+                ("products", name, key), f"{show(prices)}, with sides: {market.sides}", "no such orders", hint
+            )
         yield from price_list_issues(locator, name, key, prices)
         yield from offer_stage_issues(locator, name, key, market.stage)
         for index, price in enumerate(prices):

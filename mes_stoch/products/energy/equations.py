@@ -24,6 +24,7 @@ def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
 
         scheduled[t] + schedule_short[t] - schedule_long[t] = sum_p q[p, m(t)]      (schedule)
         q = sold - bought where trading costs;  |q_id| <= liquidity;  q = 0 outside the market's calendar
+        q >= 0 where a market only buys of the site (sides: sell),  q <= 0 where it only sells to it (sides: buy)
         q = what is accepted of orders at limit prices (:mod:`mes_stoch.products.energy.equations_orders`), which are
             paid for there
         profit += h sum_t price_da[t] sum_p q[p, m(t)]                               (energy.da)
@@ -100,6 +101,7 @@ def _position(context: MarketContext, product_id: str, market: EnergyMarket, ord
     lower, upper = -spec.import_max_mw, spec.export_max_mw
     if market.liquidity_mw is not None:
         lower, upper = -market.liquidity_mw, market.liquidity_mw
+    lower, upper = lower if market.can_buy else 0.0, upper if market.can_sell else 0.0
     spans = traded_periods(market, context.time, context.period_h)
     of_period = {int(t): k for k, span in enumerate(spans) for t in span}
     if not spans:

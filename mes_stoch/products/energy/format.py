@@ -36,9 +36,19 @@ class EnergyMarket(TradedProduct):
     is_provided_by_components: ClassVar[bool] = False
     kind_in_words: ClassVar[str] = "a position on a market"
 
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            r"(direction|side|is_(buy|sell|sale|purchase)_only|(buy|sell|sale|purchase)(s)?_only|one_?sided|allow_(sell|sale|buy|purchase)s?)",
+            "write sides: sell, or sides: buy, for a market on which energy is only sold or only bought",
+        ),
+    )
+
     family: Literal["energy"]
     price_eur_per_mwh: Quantity
     settlement_period_h: Positive = Field(default=0.25, description="Positions are constant over this span.")
+    sides: Literal["both", "sell", "buy"] = Field(
+        default="both", description="Whether energy can be sold and bought, or only the one or the other."
+    )
     fee_eur_per_mwh: NonNegative = Field(default=0.0, description="Fee per MWh traded, either way.")
     half_spread_eur_per_mwh: NonNegative = Field(
         default=0.0, description="What a sale earns less, and a purchase costs more, than the price."
@@ -69,6 +79,16 @@ class EnergyMarket(TradedProduct):
         default="cleared",
         description="What energy accepted at a limit price is settled at: the price (cleared), or its limit (bid).",
     )
+
+    @property
+    def can_sell(self) -> bool:
+        """Whether a position can be sold."""
+        return self.sides != "buy"
+
+    @property
+    def can_buy(self) -> bool:
+        """Whether a position can be bought."""
+        return self.sides != "sell"
 
     @property
     def trading_cost_eur_per_mwh(self) -> float:

@@ -74,9 +74,20 @@ def make_unit(context: MarketContext, name: str, connection: str) -> Unit:
         sign=sign,
         energy=lambda t: sign * injection(t),
         low_mw=own.low_mw,
-        high=own.high,
-        forecast=own.forecast,
+        high=_available(context, own.high, own.available_per_unit),
+        forecast=None if own.forecast is None else _available(context, own.forecast, own.available_per_unit),
     )
+
+
+def _available(context: MarketContext, power: Quantity, share: Quantity) -> Quantity:
+    """A power times the share of it that can be used: a number, or the name of data."""
+    if not isinstance(power, str) and not isinstance(share, str):
+        return power * share
+    if not isinstance(share, str) and share == 1:
+        return power
+    name = f"{power} x {share}"
+    context.derived(name, [power, share], np.multiply)
+    return name
 
 
 def make_enablement(context: MarketContext, unit: Unit, directed: DirectedProduct, product: FcasService) -> Enablement:

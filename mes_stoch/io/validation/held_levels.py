@@ -1,0 +1,46 @@
+"""Can stores keep above their least level at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.schema.component import Store
+from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Horizon
+
+_TOLERANCE = 1e-9
+
+
+def level_issues(context: CheckContext) -> Iterator[Issue]:
+    """One issue for every store that falls below its least level, though it charges all the time."""
+    horizon = context.partial.horizon
+    if horizon is None:
+        return
+    for name, spec in context.partial.components.items():
+        store = spec.store()
+        if store is None or not store.energy_min_mwh <= store.initial_mwh <= store.energy_max_mwh:
+            continue
+        hours = _hours_kept(store, horizon)
+        if hours is not None:
+            yield context.locator.issue(
+                ("components", name, "energy_min_mwh"),
+                f"{store.energy_min_mwh:g}, below which standing losses take it after {hours:g} h of charging",
+                "a least level that charging can keep up",
+                "lower energy_min_mwh or standing_loss_per_h, or raise charge_max_mw or initial_mwh",
+            )
+
+
+def _hours_kept(store: Store, horizon: Horizon) -> float | None:
+    """How long the level stays above the least one; ``None`` where that is all the time."""
+    keep = (1.0 - store.standing_loss_per_h) ** horizon.period_h
+    gain = horizon.period_h * store.charge_efficiency_per_unit * store.charge_max_mw
+    least = store.energy_min_mwh * (1.0 - _TOLERANCE) - _TOLERANCE
+    level = store.initial_mwh
+    for period in range(horizon.periods):
+        before, level = level, min(store.energy_max_mwh, keep * level + gain)
+        if level < least:
+            return period * horizon.period_h
+        if level >= before:
+            break
+    return None
