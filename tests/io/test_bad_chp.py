@@ -45,7 +45,7 @@ def test_it_is_sound(turbine: SiteFolder) -> None:
     ("old", "new", "key", "words"),
     [
         (LAST, "{power_mw: 0, heat_mw: 2.5, fuel_mw: 3}", "points.2.power_mw", ("2.5 MW of heat", "boiler of its own")),
-        (LAST, "{power_mw: 1, heat_mw: 2.5, fuel_mw: 0}", "points.2.fuel_mw", ("0", "fuel above 0")),
+        (LAST, "{power_mw: 1, heat_mw: 2.5, fuel_mw: 0}", "power_node", ("1 MW of electricity", "at most 0 MW")),
         (LAST, "{power_mw: 3, heat_mw: 5, fuel_mw: 9}", "points.2", ("power and heat of point 1 again",)),
         (LAST, "{power_mw: 1.5, heat_mw: -1, fuel_mw: 5}", "points.2.heat_mw", ("-1", "at least 0")),
         (LAST, "{power_mw: 1.5, heat_mw: 1}", "points.2.fuel_mw", ()),

@@ -44,8 +44,6 @@ def _point_issues(locator: Locator, path: EntryPath, spec: Chp) -> Iterator[Issu
             found = f"0, with {point.heat_mw:g} MW of heat and {point.fuel_mw:g} MW of fuel"
             hint = "off is no point, or one with 0 of all three; heat without power is the work of a boiler of its own"
             yield locator.issue((*place, "power_mw"), found, "a power above 0", hint)
-        elif point.power_mw > 0 and point.fuel_mw == 0:
-            yield locator.issue((*place, "fuel_mw"), "0", "fuel above 0 where there is power")
         same = (point.power_mw, point.heat_mw)
         if same in seen:
             found = f"power and heat of point {seen[same]} again"

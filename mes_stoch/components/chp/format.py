@@ -13,6 +13,7 @@ from mes_stoch.schema.arc import Arc, LinearQuantity
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.on_off import start_costs_of
 
 
 class OperatingPoint(Model):
@@ -118,7 +119,7 @@ class Chp(UnitWithStarts):
             power_mw,
             power_mw,
             self.cost_eur_per_mwh,
-            self.start_cost_eur if self.can_be_off else 0.0,
+            max(one.cost_eur for one in start_costs_of(self)) if self.can_be_off else 0.0,
             self.available_per_unit,
         )
 
