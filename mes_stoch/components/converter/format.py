@@ -36,6 +36,11 @@ class Converter(UnitWithStarts):
             "1 divided by it at the input where the reference is the output",
         ),
         (
+            r"points|segments|pieces|piecewise.*|breakpoints|part_load.*|.*curve",
+            "a unit whose efficiency changes with its load is a part_load_converter, with flow_mw at each port; a "
+            "region of power and heat is a chp",
+        ),
+        (
             r"power_mw|capacity_mw|p_nom(_mw)?|rated_power_mw",
             "write power_max_mw, the largest flow at the reference port",
         ),
