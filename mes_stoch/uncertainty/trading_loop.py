@@ -18,8 +18,9 @@ and cost ``c``, is a place to throw it away: a MWh there earns ``-c / (1 - g)``.
     traded       mean worth_c <= mean buy_c,   mean sell_c <= mean cost_c   over each settlement period of its market
 
 since a position is the same in all of a settlement period, and what meets it need not be: one meter may serve the first
-quarter of an hour and another the second. Both ways of one connection are compared in the same way
-(:mod:`mes_stoch.uncertainty.quality`).
+quarter of an hour and another the second. Two connections that are traded over are open at once, so the markets of
+another one are among what a MWh earns where neither states a ``liquidity_mw``. Both ways of one connection are compared
+in the same way (:mod:`mes_stoch.uncertainty.quality`).
 
 What is called of a contract and missed earns nothing by its settlement
 (:mod:`mes_stoch.products.imbalance.equations_missed_calls`), and slack costs more than any price
@@ -106,16 +107,20 @@ def trading_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> It
 
 def _liquidity(instance: Instance) -> Iterator[Issue]:
     markets = instance.markets()
-    first = "da" if "da" in markets else next(iter(markets), "")
+    first: dict[str | None, str] = {}
     for name, market in markets.items():
-        if name != first and market.liquidity_mw is None:
+        if market.connection not in first or name == "da":
+            first[market.connection] = name
+    for name, market in markets.items():
+        earlier = first[market.connection]
+        if name != earlier and market.liquidity_mw is None:
             yield Issue(
                 "instance.yaml",
                 None,
                 f"products.{name}.liquidity_mw",
                 "nothing",
-                f"the largest position either way, in MW: a finite one on every market after {first}",
-                f"what is earned between {first} and {name} has no other limit; say how much {name} takes",
+                f"the largest position either way, in MW: a finite one on every market after {earlier}",
+                f"what is earned between {earlier} and {name} has no other limit; say how much {name} takes",
             )
 
 
@@ -187,7 +192,7 @@ class _Loops:
     def _outlets(self, meter: _Meter) -> list[_Other]:
         """Where a MWh at the node of a meter can go."""
         found = []
-        for other in [] if self._instance.wheeling else self._untraded:
+        for other in [] if self._instance.wheeling else (*self._untraded, *self._traded_beside(meter)):
             if other.name != meter.name and other.sell is not None:
                 most = sold_from(self._links, other.node, other.sell)
                 if meter.node in most:
@@ -200,6 +205,13 @@ class _Loops:
                 key, words = f"components.{names[0]}", f"losing it in {', '.join(names)}"
                 found.append(_Other(words, key, most[meter.node], lambda place: [], is_ring=True))
         return found
+
+    def _traded_beside(self, meter: _Meter) -> list[_Meter]:
+        """Traded meters that are open while another one is, where no liquidity limits what is earned between them."""
+        markets = self._instance.markets()
+        if meter.market is None or markets[meter.market].liquidity_mw is not None:
+            return []
+        return [m for m in self._traded if m.market is not None and markets[m.market].liquidity_mw is None]
 
     def _sources(self, meter: _Meter) -> list[_Other]:
         """Where a MWh at the node of a meter can come from."""

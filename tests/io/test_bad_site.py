@@ -266,7 +266,9 @@ def test_products_over_two_connections(site: SiteFolder) -> None:
     site.edit("    settlement_period_h: 1\n  id:", "    settlement_period_h: 1\n    connection: grid\n  id:")
     site.edit("    volume_max_mw: 2\n", "    volume_max_mw: 2\n    connection: grid\n")
     line = site.line("connection: second")
-    site.only_issue("products.id.connection", line, "'second'", "grid, as for da")
+    site.only_issue(
+        "products.id.connection", line, "'second'", "grid, or another node", "a node of its own behind each"
+    )
 
 
 def test_connection_without_a_limit(site: SiteFolder) -> None:
