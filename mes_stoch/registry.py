@@ -62,6 +62,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
         "shiftable_demand": "mes_stoch.components.shiftable_demand",
         "building": "mes_stoch.components.building",
+        "ev_fleet": "mes_stoch.components.ev_fleet",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",
