@@ -41,7 +41,7 @@ PRODUCTS: dict[str, dict[str, Any]] = {
 }
 
 
-def random_site(seed: int, *, has_products: bool) -> tuple[Any, Any]:
+def random_site(seed: int, *, has_products: bool, is_called: bool = True) -> tuple[Any, Any]:
     draw = np.random.default_rng([seed, 13])
     periods, period_h = 6, float(draw.choice([0.5, 1.0])) if not has_products else 1.0
     components: dict[str, dict[str, Any]] = {}
@@ -66,6 +66,8 @@ def random_site(seed: int, *, has_products: bool) -> tuple[Any, Any]:
         series["down_per_unit"] = draw.choice([0.0, 0.3], periods).tolist()
         products = {name: {**own, "connection": "power_grid"} for name, own in PRODUCTS.items()}
         products["imbalance"] = PRODUCTS["imbalance"]
+        if not is_called:
+            series |= {"up_per_unit": 0.0, "down_per_unit": 0.0}
     else:
         for spec in components.values():
             spec.pop("provides", None)
@@ -86,3 +88,35 @@ def test_settlement_and_stress(seed: int) -> None:
     data = SettlementData(instance, tree, run.solution, run.flow_data)
     assert settle_data(data).agrees
     assert stress(data).passed
+
+
+def replayed(data: SettlementData, spec: Any) -> float:
+    """Least room that full calls of one product leave in the batteries of the fleet, MWh, called hour by hour."""
+    plugged = data.values(spec.plugged_in_per_unit)
+    leaving = 0.0 if spec.leaving_per_unit is None else data.values(spec.leaving_per_unit)
+    stays = np.minimum(np.maximum(plugged - leaving, 0.0), np.append(plugged[:, 1:], plugged[:, -1:], axis=1))
+    level = data.decided("cars.level_mwh")
+    gives_back = spec.discharge_max_mw > 0
+    out = 1.0 / spec.discharge_efficiency_per_unit if gives_back else spec.charge_efficiency_per_unit
+    least = np.inf
+    for product, factor in (("fr_mfrr_up", -out), ("fr_afrr_down", spec.charge_efficiency_per_unit)):
+        if product not in spec.provides:
+            continue
+        held = data.decided(f"cars.{product}_held_mw")
+        hours = round(data.instance.products[product].sustain_h)
+        for start in range(level.shape[1]):
+            moved = np.zeros(len(level))
+            for t in range(start, min(start + hours, level.shape[1])):
+                moved = moved + factor * held[:, t] * data.period_h
+                room = (level + moved[:, None])[:, t], (spec.fleet_energy_mwh * stays - level - moved[:, None])[:, t]
+                least = min(least, float(np.min(room[0 if factor < 0 else 1])))
+    return least
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5, 8, 13, 21])
+def test_full_calls_of_a_fleet_find_their_energy(seed: int) -> None:
+    """The level of those that stay bears a call of full length from any hour; the stress test looks at power alone."""
+    instance, tree = random_site(seed, has_products=True, is_called=False)
+    run = solved(instance, tree)
+    spec = instance.components["cars"]
+    assert replayed(SettlementData(instance, tree, run.solution, run.flow_data), spec) >= -1e-6
