@@ -306,6 +306,9 @@ STORE = [
     store("charge that is available", [0.0, 3.0], {"charge_available_per_unit": [0.2, 1.0]}, 210.0, 30.0,
           price=[10.0, 100.0]),
     store("discharge that is available", [3.0], {"discharge_available_per_unit": 0.2}, 200.0, 0.0, initial_mwh=3.0),
+    # of a full store that may not share its time nothing comes round
+    store("one way at a time", [0.0], {"exclusive_charging": True}, 0.0, -12.0, price=-10.0, charge_max_mw=2.0,
+          discharge_max_mw=2.0, **WASTE),
     # c + 0.25 c / 0.5 = 1 of 2 MW each way and half of that out: c = 4 / 3, of which 1 MW is taken for good
     store("sharing of what is available", [0.0], {"discharge_available_per_unit": [0.5]}, -10.0, -12.0, price=-10.0,
           charge_max_mw=2.0, discharge_max_mw=2.0, **WASTE),

@@ -10,6 +10,7 @@ from mes_stoch.components.shared.context import Availability, Buffer, HeldReserv
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
+from mes_stoch.components.storage.equations_exclusive import build_exclusive
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
 
@@ -34,7 +35,8 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
-    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more. With
+    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
+    may not, :mod:`mes_stoch.components.storage.equations_exclusive` forbids it. With
     ``a`` and ``b`` the shares of the two powers that are available it reads ``b charge / charge_max + a discharge /
     discharge_max <= a b`` (:mod:`mes_stoch.components.shared.equations_shared_period`). Where
     products of several exclusivity groups share MW, ``sum held`` is ``stacked`` (:mod:`mes_stoch.model.stacking`). The
@@ -86,6 +88,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             unit="1",
             role="headroom",
         )
+    build_exclusive(context, name, spec, power, charge, discharge)
     if reserve.directed_products:
         _headroom(context, name, power, charge, discharge, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])

@@ -29,6 +29,10 @@ class Storage(ReserveProvider):
             "used: numbers or series",
         ),
         (
+            r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
+            "write exclusive_charging: true",
+        ),
+        (
             r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
             "write level_min_mwh and level_max_mwh, in MWh: numbers or series",
         ),
@@ -45,6 +49,10 @@ class Storage(ReserveProvider):
     )
     discharge_available_per_unit: Quantity = Field(
         default=1.0, description="Share of discharge_max_mw that can be used, likewise."
+    )
+    exclusive_charging: bool = Field(
+        default=False,
+        description="Whether it charges or discharges in a period, not each for a part of it: a binary decision.",
     )
     charge_efficiency_per_unit: Efficiency = 1.0
     discharge_efficiency_per_unit: Efficiency = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mes_stoch.components.shared.hub_context import Columns, HubContext
+from mes_stoch.components.shared.hub_context import Columns, HubContext, Values
 from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
@@ -22,6 +22,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
         dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
+        dE_stored[t] <= M y[t],   dE_drawn[t] <= M (1 - y[t])    where exclusive    (charging, discharging)
         level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
 
@@ -51,12 +52,25 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         sharing = context.rows(name, "sharing", "1", context.steps, upper=charging * discharging)
         sharing.add(stored, discharging / (into * hours * spec.charge_max_mw))
         sharing.add(drawn, charging * out / (hours * spec.discharge_max_mw))
+        if spec.exclusive_charging:
+            _exclusive(
+                context, name, stored, drawn, spec.charge_max_mw * into * hours, spec.discharge_max_mw / out * hours
+            )
     if spec.energy_ramp_mw_per_min is not None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
     _bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
+
+
+def _exclusive(
+    context: HubContext, name: str, stored: Columns, drawn: Columns, most_in: Values, most_out: Values
+) -> None:
+    """Charging or discharging in a step, which a call may turn round."""
+    charging = context.columns(name, "charging", "1", "auxiliary", upper=1.0, is_integer=True)
+    context.rows(name, "charging", "MWh", context.steps, upper=0.0).add(stored).add(charging, -most_in)
+    context.rows(name, "discharging", "MWh", context.steps, upper=most_out).add(drawn).add(charging, most_out)
 
 
 def _bounds(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
