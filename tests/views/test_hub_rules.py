@@ -309,6 +309,11 @@ STORE = [
     # of a full store that may not share its time nothing comes round
     store("one way at a time", [0.0], {"exclusive_charging": True}, 0.0, -12.0, price=-10.0, charge_max_mw=2.0,
           discharge_max_mw=2.0, **WASTE),
+    # 1 MWh of 3, two bought
+    store("throughput of a day", [3.0], {"throughput_max_mwh_per_day": 1.0}, 200.0, 0.0, initial_mwh=3.0),
+    # half a cycle of 10 MWh draws 5 MWh, of which half come out: 0.5 of 3 MWh are bought
+    store("cycles of a day", [2.0, 1.0], {"cycles_max_per_day": 0.5}, 50.0, 0.0, initial_mwh=9.0,
+          discharge_efficiency_per_unit=0.5),
     # c + 0.25 c / 0.5 = 1 of 2 MW each way and half of that out: c = 4 / 3, of which 1 MW is taken for good
     store("sharing of what is available", [0.0], {"discharge_available_per_unit": [0.5]}, -10.0, -12.0, price=-10.0,
           charge_max_mw=2.0, discharge_max_mw=2.0, **WASTE),

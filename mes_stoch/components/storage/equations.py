@@ -11,6 +11,7 @@ from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
 from mes_stoch.components.storage.equations_exclusive import build_exclusive
+from mes_stoch.components.storage.equations_throughput import limit_throughput
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
 
@@ -91,6 +92,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     build_exclusive(context, name, spec, power, charge, discharge)
     if reserve.directed_products:
         _headroom(context, name, power, charge, discharge, reserve)
+    limit_throughput(context, name, spec, drawn, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     bounds = build_level_bounds(context, name, spec, level)
     _terminal(context, name, spec, level)

@@ -32,6 +32,7 @@ class Storage(ReserveProvider):
             r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
             "write exclusive_charging: true",
         ),
+        (r"(max_)?cycles.*|full_cycles.*|cycle_limit.*", "write cycles_max_per_day, full cycles of energy_max_mwh"),
         (
             r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
             "write level_min_mwh and level_max_mwh, in MWh: numbers or series",
@@ -81,6 +82,13 @@ class Storage(ReserveProvider):
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
     throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
+    throughput_max_mwh_per_day: Positive | None = Field(
+        default=None, description="Most that is discharged in a local day, calls included; null: no limit."
+    )
+    cycles_max_per_day: Positive | None = Field(
+        default=None,
+        description="Most full cycles of a local day: energy_max_mwh drawn from the store is one; null: no limit.",
+    )
 
     @property
     def level_to_leave_mwh(self) -> float:
@@ -92,6 +100,14 @@ class Storage(ReserveProvider):
         """Bounds of the level at the ends of periods, by key."""
         stated = {"level_min_mwh": self.level_min_mwh, "level_max_mwh": self.level_max_mwh}
         return {key: level for key, level in stated.items() if level is not None}
+
+    @property
+    def daily_throughput_mwh(self) -> float | None:
+        """Most that may be discharged in a local day, MWh at the port; ``None``: no limit."""
+        limits = [] if self.throughput_max_mwh_per_day is None else [self.throughput_max_mwh_per_day]
+        if self.cycles_max_per_day is not None:
+            limits.append(self.cycles_max_per_day * self.energy_max_mwh * self.discharge_efficiency_per_unit)
+        return min(limits, default=None)
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=True, takes=True),)

@@ -23,6 +23,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
         dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
         dE_stored[t] <= M y[t],   dE_drawn[t] <= M (1 - y[t])    where exclusive    (charging, discharging)
+        sum of dE_drawn over a local day <= D / eta_d    (throughput)
         level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
 
@@ -60,8 +61,20 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
+    _throughput(context, name, spec, drawn)
     _bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
+
+
+def _throughput(context: HubContext, name: str, spec: Storage, drawn: Columns) -> None:
+    """What comes out of the store in a local day, as energy inside."""
+    most = spec.daily_throughput_mwh
+    if most is None:
+        return
+    days = context.spans(24.0)
+    day_of_period = np.repeat(np.arange(len(days)), [len(day) for day in days])
+    rows = context.rows(name, "throughput", "MWh", len(days), upper=most / spec.discharge_efficiency_per_unit)
+    rows.add(drawn, rows=day_of_period[context.period_of_step])
 
 
 def _exclusive(
