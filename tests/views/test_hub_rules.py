@@ -291,6 +291,9 @@ STORE = [
     # a MWh less than is to be left costs 30, a MWh of the grid 100
     store("penalty of the level to leave", [1.0], {"terminal_penalty_eur_per_mwh": 30.0}, 30.0, 100.0, initial_mwh=2.0,
           no_rule={"terminal_penalty_eur_per_mwh": None}, terminal_mwh=2.0),
+    # a MWh left behind is worth 130, one of the grid costs 100: all 2 MWh stay
+    store("value of what is left", [1.0], {"terminal_value_eur_per_mwh": 130.0}, 100.0 - 260.0, 0.0, initial_mwh=2.0,
+          charge_max_mw=0.0),
     # from 0 to 1 MW, from 2 MW down to 1: one MWh from the grid
     store("ramp up", [0.0, 2.0], RAMP, 100.0, 0.0, initial_mwh=2.0),
     store("ramp down", [2.0, 0.0], RAMP, 100.0, 0.0, initial_mwh=2.0),

@@ -34,6 +34,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         charge[t] - discharge[t] + sum_down held[t] <= a[t] charge_max                                   (headroom_down)
         level_min[t] <= L[t] <= level_max[t]     (:mod:`mes_stoch.components.storage.equations_bounds`)
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
+        profit += terminal_value L[T-1]                                                          (terminal.<storage>)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
     ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
@@ -198,6 +199,8 @@ def _headroom(
 def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:
     target = spec.level_to_leave_mwh
     last = context.periods[-1]
+    if spec.terminal_value_eur_per_mwh:
+        context.earn(f"terminal.{name}", spec.terminal_value_eur_per_mwh * level[last])
     text = f"{name} ends at or above its terminal level"
     span = [_whole(context)]
     penalty = amount(spec.terminal_penalty_eur_per_mwh)

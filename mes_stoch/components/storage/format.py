@@ -32,6 +32,10 @@ class Storage(ReserveProvider):
             r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
             "write exclusive_charging: true",
         ),
+        (
+            r"(terminal|final|end|residual|water)_(level_|energy_|state_)?(value|price|revenue|reward)(_.*)?|shadow_price.*",
+            "write terminal_value_eur_per_mwh",
+        ),
         (r"(max_)?cycles.*|full_cycles.*|cycle_limit.*", "write cycles_max_per_day, full cycles of energy_max_mwh"),
         (
             r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
@@ -77,6 +81,9 @@ class Storage(ReserveProvider):
     )
     terminal_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
         default=AUTO, description="Cost of ending below the terminal level; auto: from prices; null forbids it."
+    )
+    terminal_value_eur_per_mwh: NonNegative = Field(
+        default=0.0, description="What each MWh in store at the end of the horizon is worth."
     )
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
@@ -154,7 +161,10 @@ class Storage(ReserveProvider):
             )
 
     def cost_at(self, node: str) -> float:
-        return self.throughput_cost_eur_per_mwh if node == self.node else 0.0
+        if node != self.node:
+            return 0.0
+        # a MWh at the node keeps its worth in the store
+        return max(self.throughput_cost_eur_per_mwh, self.charge_efficiency_per_unit * self.terminal_value_eur_per_mwh)
 
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         if node != self.node:

@@ -26,6 +26,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         sum of dE_drawn over a local day <= D / eta_d    (throughput)
         level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
+        cost -= terminal_value E[T-1]
 
     Where shares ``a`` of the charging and ``b`` of the discharging power are available, the terms of ``sharing`` are
     multiplied by ``b`` and ``a``, and its right-hand side is ``a b``.
@@ -44,7 +45,11 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     stored = context.columns(name, "stored", "MWh", "stored", upper=charging * spec.charge_max_mw * into * hours)
     most = discharging * spec.discharge_max_mw / out * hours
     drawn = context.columns(name, "drawn", "MWh", "drawn", upper=most, cost=wear)
-    level = context.columns(name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
+    worth = np.zeros(context.steps)
+    worth[-1] = -spec.terminal_value_eur_per_mwh
+    level = context.columns(
+        name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh, cost=worth
+    )
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 

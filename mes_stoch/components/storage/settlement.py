@@ -22,6 +22,20 @@ def cash_flows(data: SettlementData, name: str, spec: Storage) -> Iterator[CashF
     price = spec.throughput_cost_eur_per_mwh
     yield cash_flow(data, name, f"operation.{name}", "wear of discharging", -out, price, "MWh")
     yield from _level(data, name, spec)
+    if spec.terminal_value_eur_per_mwh:
+        left = data.decided(f"{name}.level_mwh")[:, -1:]
+        yield cash_flow(
+            data,
+            name,
+            f"terminal.{name}",
+            "level left behind",
+            left,
+            spec.terminal_value_eur_per_mwh,
+            "MWh",
+            quantity_unit="MWh",
+            hours=1.0,
+            spans=data.spans(None),
+        )
     penalty, target = amount(spec.terminal_penalty_eur_per_mwh), spec.level_to_leave_mwh
     if penalty is None:
         return
