@@ -272,6 +272,12 @@ STORE = [
           no_rule={"discharge_max_mw": 1000.0}, charge_max_mw=2.0, **WASTE),
     # 4 MWh become 2, and 1 after two hours: of 3 MWh one comes from the store
     store("standing loss", [0.0, 3.0], {"standing_loss_per_h": 0.5}, 200.0, 0.0, initial_mwh=4.0),
+    # of 4 MWh 2 are lost, and one is bought
+    store("fixed loss", [0.0, 3.0], {"fixed_loss_mw": [0.5, 1.5]}, 100.0, 0.0, initial_mwh=4.0, charge_max_mw=0.0,
+          level_penalty_eur_per_mwh=None, no_rule={"fixed_loss_mw": 0.0}),
+    # an empty store that cannot be charged: 1 MW for an hour at 300, or at 100
+    store("loss that is not covered", [0.0, 0.0], {"level_penalty_eur_per_mwh": 300.0}, 300.0, 100.0, charge_max_mw=0.0,
+          fixed_loss_mw=1.0, period_h=0.5, no_rule={"level_penalty_eur_per_mwh": 100.0}),
     # 0.75 lost in an hour is half in half an hour: 4 MWh become 2 and 1; 3 MW for half an hour need 1.5
     store("standing loss of a half-hour", [0.0, 3.0], {"standing_loss_per_h": 0.75}, 50.0, 0.0, initial_mwh=4.0,
           period_h=0.5),

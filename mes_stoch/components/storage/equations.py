@@ -11,6 +11,7 @@ from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
 from mes_stoch.components.storage.equations_exclusive import build_exclusive
+from mes_stoch.components.storage.equations_loss import build_fixed_loss
 from mes_stoch.components.storage.equations_throughput import limit_throughput
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
@@ -36,6 +37,8 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
         profit += terminal_value L[T-1]                                                          (terminal.<storage>)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
+
+    A loss whatever the level is taken off in ``level`` (:mod:`mes_stoch.components.storage.equations_loss`).
 
     ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
     may not, :mod:`mes_stoch.components.storage.equations_exclusive` forbids it. With
@@ -66,17 +69,18 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     def stored(t: int) -> Any:
         return charge[t] + reserve.called_down(t) - (0.0 if cancelled is None else cancelled[t])
 
+    lost = build_fixed_loss(context, name, spec)
+
+    def change(t: int) -> Any:
+        inside = spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit
+        return inside if lost is None else inside - lost(t)
+
     keep = (1.0 - spec.standing_loss_per_h) ** context.period_h
     context.constraint(
         name,
         "level",
         f"the level of {name} follows from what goes in and out",
-        lambda t: (
-            level[t]
-            == keep * at_end_of(t - 1)
-            + context.period_h
-            * (spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit)
-        ),
+        lambda t: level[t] == keep * at_end_of(t - 1) + context.period_h * change(t),
         unit="MWh",
     )
     _available(context, name, power, charge, discharge)
@@ -97,11 +101,11 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     bounds = build_level_bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
-    change = reserve.net_called()
+    called = reserve.net_called()
     context.inject(
         spec.node,
         name,
-        lambda t: discharge[t] - charge[t] + change(t),
+        lambda t: discharge[t] - charge[t] + called(t),
         lambda t: discharge[t] - charge[t],
     )
     context.buffer(

@@ -19,7 +19,8 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     ``kappa = (1 - standing_loss)^H``::
 
         S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
-        E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
+        E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t]
+               - h (l[t] - short[t]),    E[-1] = initial                                         (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
         dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
         dE_stored[t] <= M y[t],   dE_drawn[t] <= M (1 - y[t])    where exclusive    (charging, discharging)
@@ -117,8 +118,16 @@ def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
     start = np.where(before < 0, -lost * spec.initial_mwh, 0.0)
     start[0] += spec.initial_mwh
+    start -= context.values(spec.fixed_loss_mw) * context.hours
     rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
     rows.add(level).add(stored, -1.0).add(drawn, 1.0)
+    penalty = amount(spec.level_penalty_eur_per_mwh) if spec.has_fixed_loss else None
+    if penalty is not None:
+        is_last = np.append(np.diff(context.period_of_step) > 0, True)
+        spans = [np.array([period]) for period in range(context.periods)]
+        most, cost = context.values(spec.fixed_loss_mw)[is_last], penalty * context.period_h
+        short = context.columns(name, "loss_short", "MW", "slack", upper=most, cost=cost, spans=spans)
+        rows.add(short[context.period_of_step], -context.hours)
     rows.add(level[steps[1:] - 1], -1.0, rows=steps[1:])
     later = steps[before >= 0]
     if spec.standing_loss_per_h > 0:
