@@ -139,6 +139,9 @@ class SlackPenalty:
         A market position that is not kept, whose penalty is that of the schedule, not of a node.
     is_possible : bool
         Whether there can be such slack at all.
+    is_physical : bool
+        Whether what it allows is something that the device can do, so that no price makes energy of it and any cost
+        of it is sound.
     hint : str
         What to do about a penalty that is too small.
     """
@@ -150,6 +153,7 @@ class SlackPenalty:
     spared_per_mwh: float = 1.0
     is_position: bool = False
     is_possible: bool = True
+    is_physical: bool = False
     hint: str = ""
 
 
@@ -187,8 +191,9 @@ class Store(Protocol):
 
     A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
     ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
-    :func:`level_min` and :func:`level_max`. Bounds of the level hold at the ends of periods. Where its solution has
-    ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
+    :func:`level_min` and :func:`level_max`. One that loses power whatever its level has ``fixed_loss_mw``
+    (:func:`fixed_loss`), and its solution ``loss_short_mw`` where it may lose less. Bounds of the level hold at the
+    ends of periods. Where its solution has ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
     """
 
     @property
@@ -233,6 +238,12 @@ def level_max(store: Store) -> Quantity:
     """Largest level at the end of a period, MWh: ``energy_max_mwh`` where the kind or the instance says no more."""
     stated: Quantity | None = getattr(store, "level_max_mwh", None)
     return store.energy_max_mwh if stated is None else stated
+
+
+def fixed_loss(store: Store) -> Quantity:
+    """What it loses whatever its level, MW; nothing where the kind has no such."""
+    stated: Quantity = getattr(store, "fixed_loss_mw", 0.0)
+    return stated
 
 
 class Component(Model):

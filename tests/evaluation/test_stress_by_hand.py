@@ -847,16 +847,60 @@ def test_a_store_of_which_less_is_available() -> None:
     shares = {"charge_available_per_unit": "in", "discharge_available_per_unit": "out"}
     store = battery(**shares, energy_max_mwh=20.0, initial_mwh=10.0, provides=["fr_afrr_up", "fr_afrr_down"])
     instance = site({"battery": store}, {"fr_afrr_up": reserve(), "fr_afrr_down": reserve()}, periods=2)
-    plan = idle("battery", 10.0) | {"battery.fr_afrr_up_held_mw": 1.25, "battery.fr_afrr_down_held_mw": 0.75}
+    plan = idle("battery", 10.0) | {
+        "battery.fr_afrr_up_held_mw": 1.25,
+        "battery.fr_afrr_down_held_mw": 0.75,
+        "grid.scheduled_mw": 0.0,
+    }
     test = stress(books_by_hand(instance, plan, series={"in": [1.0, 0.25], "out": [1.0, 0.5]}))
     assert found(test) == [("battery", "charging power", 0.25), ("battery", "discharging power", 0.25)]
     assert stress(books_by_hand(instance, plan, series={"in": [1.0, 0.375], "out": [1.0, 0.625]})).passed
     # as operated: 1 MW goes in where half a MW can
-    charged = idle("battery", [10.0, 11.0], charge_mw=[0.0, 1.0]) | {"grid.scheduled_mw": [0.0, -1.0]}
+    charged = idle("battery", [10.0, 11.0], charge_mw=[0.0, 1.0]) | {
+        "battery.fr_afrr_up_held_mw": 0.0,
+        "battery.fr_afrr_down_held_mw": 0.0,
+        "grid.scheduled_mw": [0.0, -1.0],
+    }
     meters = {("power", "grid"): [0.0, 1.0]}
     assert ("battery", "charging power, as operated", 0.5) in found(
         stress(books_by_hand(instance, charged, series={"in": [1.0, 0.25], "out": 1.0}, metered=meters))
     )
+
+
+def test_bounds_of_a_level_that_change() -> None:
+    """2 MWh, all to be in store after the first hour and none after the second, so 1.5 MWh half an hour in.
+
+    4 MW are given for half an hour from the start of the second hour: half a MWh too much.
+    """
+    store = battery(initial_mwh=2.0, discharge_max_mw=4.0, level_min_mwh="low", level_penalty_eur_per_mwh=None)
+    instance = site({"battery": store}, {"fr_afrr_up": reserve(sustain_h=0.5, block_h=1)}, periods=2)
+    plan = idle("battery", 2.0) | {"battery.fr_afrr_up_held_mw": [0.0, 3.0], "grid.scheduled_mw": 0.0}
+    low = {"low": [2.0, 0.0]}
+    assert found(stress(books_by_hand(instance, plan, series=low))) == [("battery", "lowest level", 0.5)]
+    plan["battery.fr_afrr_up_held_mw"] = [0.0, 2.0]
+    assert stress(books_by_hand(instance, plan, series=low)).passed
+    # what is paid for in the first hour lowers the line: 1.75 MWh at its start, half of that half an hour in
+    plan["battery.fr_afrr_up_held_mw"] = [0.25, 2.25]
+    paid = plan | {"battery.level_below_mwh": [0.25, 0.0]}
+    assert stress(books_by_hand(instance, paid, series=low)).passed
+    # levels of the leaf itself
+    plan |= {"battery.fr_afrr_up_held_mw": 0.0, "battery.level_mwh": [1.5, 1.5], "battery.discharge_mw": [0.5, 0.0]}
+    plan |= {"grid.scheduled_mw": [0.5, 0.0]}
+    assert ("battery", "lowest level", 0.5) in found(stress(books_by_hand(instance, plan, series=low)))
+
+
+def test_a_fixed_loss_drains_a_store_while_calls_run() -> None:
+    """2 MWh, 0.25 MW lost: 1.75 MW can be given for the hour, and a level that stays is a level too high."""
+    store = battery(initial_mwh=2.0, fixed_loss_mw=0.25)
+    instance = site({"battery": store}, {"fr_afrr_up": reserve()})
+    plan = idle("battery", 1.75) | {"battery.fr_afrr_up_held_mw": 1.75, "grid.scheduled_mw": 0.0}
+    assert stress(books_by_hand(instance, plan)).passed
+    plan["battery.fr_afrr_up_held_mw"] = 2.0
+    assert found(stress(books_by_hand(instance, plan))) == [("battery", "lowest level", 0.25)]
+    plan |= {"battery.fr_afrr_up_held_mw": 0.0, "battery.level_mwh": 2.0}
+    assert ("battery", "level its flows can leave", 0.25) in found(stress(books_by_hand(instance, plan)))
+    # unless that is paid for
+    assert stress(books_by_hand(instance, plan | {"battery.loss_short_mw": 0.25})).passed
 
 
 def test_a_store_that_takes_over_with_what_is_available() -> None:

@@ -74,6 +74,8 @@ def test_node_without_balance(site: SiteFolder, component: str, words: tuple[str
         ("energy_min_mwh: 0.5", "energy_min_mwh: 5", "energy_min_mwh", ("5, above energy_max_mwh (4)",)),
         ("initial_mwh: 2", "initial_mwh: 4.5", "initial_mwh", ("4.5", "between energy_min_mwh (0.5)")),
         ("initial_mwh: 2", "initial_mwh: 2\n    terminal_mwh: 0.1", "terminal_mwh", ("0.1", "energy_max_mwh (4)")),
+        ("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 0.1", "level_min_mwh", ("0.1", "energy_min_mwh (0.5)")),
+        ("initial_mwh: 2", "initial_mwh: 2\n    level_max_mwh: 5", "level_max_mwh", ("5", "energy_max_mwh (4)")),
     ],
 )
 def test_storage_limits(site: SiteFolder, old: str, new: str, key: str, words: tuple[str, ...]) -> None:
@@ -311,3 +313,9 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
     site.edit("    import_max_mw: null\n", "    import_max_mw: null\n    import_available_per_unit: 0.5\n")
     line = site.line("import_available_per_unit: 0.5")
     site.only_issue("components.mains.import_available_per_unit", line, "0.5, without import_max_mw", "leave this out")
+
+
+def test_bounds_of_a_level_out_of_order(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 3\n    level_max_mwh: 1")
+    words = ("3, above level_max_mwh (1)", "at most level_max_mwh")
+    site.only_issue("components.battery.level_min_mwh", site.line("level_min_mwh"), *words)

@@ -13,7 +13,12 @@ from site_folder import SiteFolder, assert_issue
             "charge_max_mw: 2\n    dis",
             "charge_max_mw: plug_mw\n    dis",
             "components.battery.charge_max_mw",
-            ("'plug_mw'", "a number in MW", "one number for the whole horizon", "no key here takes a series"),
+            (
+                "'plug_mw'",
+                "a number in MW",
+                "one number for the whole horizon",
+                "charge_available_per_unit, discharge_available_per_unit",
+            ),
         ),
         (
             "    export_max_mw: 10\n",

@@ -31,6 +31,14 @@ def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[
         if level is not None and not low <= level <= high:
             expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
             yield locator.issue((*path, key), show(float(level)), expected)
+    numbers = {key: level for key, level in spec.level_bounds.items() if not isinstance(level, str)}
+    for key, level in numbers.items():
+        if not low <= level <= high:
+            expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
+            yield locator.issue((*path, key), show(float(level)), expected)
+    if len(numbers) == 2 and numbers["level_min_mwh"] > numbers["level_max_mwh"]:
+        found = f"{numbers['level_min_mwh']:g}, above level_max_mwh ({numbers['level_max_mwh']:g})"
+        yield locator.issue((*path, "level_min_mwh"), found, "a least level of at most level_max_mwh")
 
 
 def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
@@ -45,9 +53,10 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     share = spec.charge_available_per_unit
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
     gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
+    lost = 0.0 if isinstance(spec.fixed_loss_mw, str) else horizon.period_h * spec.fixed_loss_mw
     level = spec.initial_mwh
     for _ in range(horizon.periods):
-        before, level = level, min(spec.energy_max_mwh, keep * level + gain)
+        before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain - lost))
         if level == before:
             break
     if level < target - 1e-9 * max(1.0, target):

@@ -139,7 +139,7 @@ def _too_small(instance: Instance, worth: Worth) -> Iterator[Issue | None]:
     traded = instance.traded_connections()
     for name, spec in instance.components.items():
         for slack in spec.slack_penalties():
-            if not slack.is_possible or (slack.is_position and name not in traded):
+            if not slack.is_possible or slack.is_physical or (slack.is_position and name not in traded):
                 continue
             least = worth.least_schedule if slack.is_position else worth.least(slack.node) * slack.spared_per_mwh
             hint = f"{_LEAVE_OUT}, or {slack.hint}" if slack.hint else _LEAVE_OUT
