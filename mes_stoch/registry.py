@@ -67,6 +67,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "heat_pump": "mes_stoch.components.heat_pump",
         "solar_thermal": "mes_stoch.components.solar_thermal",
         "building": "mes_stoch.components.building",
+        "ev_fleet": "mes_stoch.components.ev_fleet",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",

@@ -197,8 +197,9 @@ class Store(Protocol):
 
     A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
     ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
-    :func:`level_min` and :func:`level_max`. Bounds of the level hold at the ends of periods. Where its solution has
-    ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
+    :func:`level_min` and :func:`level_max`. One that loses power whatever its level has ``fixed_loss_mw``
+    (:func:`fixed_loss`), and its solution ``loss_short_mw`` where it may lose less. Bounds of the level hold at the
+    ends of periods. Where its solution has ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
     """
 
     @property
@@ -260,6 +261,12 @@ class ReserveLink(Protocol):
     def available_per_unit(self) -> Quantity: ...
     @property
     def arrives_per_unit(self) -> float: ...
+
+
+def fixed_loss(store: Store) -> Quantity:
+    """What it loses whatever its level, MW; nothing where the kind has no such."""
+    stated: Quantity = getattr(store, "fixed_loss_mw", 0.0)
+    return stated
 
 
 class Component(Model):

@@ -53,9 +53,10 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     share = spec.charge_available_per_unit
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
     gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
+    lost = 0.0 if isinstance(spec.fixed_loss_mw, str) else horizon.period_h * spec.fixed_loss_mw
     level = spec.initial_mwh
     for _ in range(horizon.periods):
-        before, level = level, min(spec.energy_max_mwh, keep * level + gain)
+        before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain - lost))
         if level == before:
             break
     if level < target - 1e-9 * max(1.0, target):
