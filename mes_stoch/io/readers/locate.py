@@ -19,6 +19,8 @@ _UNIT_WORDS = {
     "eur_per_mwh": "EUR/MWh",
     "eur_per_mw": "EUR/MW",
     "eur_per_day": "EUR/day",
+    "eur_per_t": "EUR/t",
+    "kg_per_mwh": "kg/MWh",
     "mw_per_min": "MW/min",
     "per_unit": "per unit",
     "per_h": "1/h",
