@@ -19,6 +19,7 @@ from pydantic import Field
 from mes_stoch.schema.arc import Arc, LinearQuantity, largest
 from mes_stoch.schema.base import AUTO, Derived, Identifier, Model, Positive, Quantity
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
+from mes_stoch.schema.emission import Emission
 
 EntryPath = tuple[str | int, ...]
 
@@ -190,6 +191,15 @@ def paid_anyway_eur_per_mwh(connection: Connection) -> float:
     """What of the import price is paid whether a MWh is withdrawn or not: the price of what is not taken."""
     price = getattr(connection, "take_or_pay_price_eur_per_mwh", None)
     return 0.0 if price is None else float(price)
+
+
+def emission_factors(connection: Connection) -> tuple[Quantity, Quantity]:
+    """CO2 per MWh withdrawn, and credited per MWh injected, kg; 0 where the kind has no such."""
+    factors: tuple[Quantity, Quantity] = (
+        getattr(connection, "import_emission_kg_per_mwh", 0.0),
+        getattr(connection, "export_emission_kg_per_mwh", 0.0),
+    )
+    return factors
 
 
 class Store(Protocol):
@@ -410,6 +420,10 @@ class Component(Model):
     def cost_at(self, node: str) -> float:
         """The most that operation costs per MWh at a node, in the instance's currency."""
         return 0.0
+
+    def emissions(self) -> Sequence[Emission]:
+        """CO2 of what flows from it into nodes; none by default."""
+        return ()
 
     def import_charge_eur_per_mwh(self, period_h: float) -> float:
         """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""

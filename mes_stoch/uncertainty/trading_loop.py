@@ -102,7 +102,11 @@ class _Other:
 def trading_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
     """Every way to earn money from prices alone; see the module's equations."""
     yield from _liquidity(instance)
-    yield from _Loops(instance, tree, file).issues()
+    rules = instance.co2
+    # what a tonne costs lies between the price and the penalty above a cap; a loop that earns does so at one of the two
+    ends = (0.0,) if rules is None else (rules.price_eur_per_t, rules.dearest_eur_per_t)
+    found = [issue for end in dict.fromkeys(ends) for issue in _Loops(instance, tree, file, end).issues()]
+    yield from {(issue.key, issue.expected): issue for issue in found}.values()
 
 
 def _liquidity(instance: Instance) -> Iterator[Issue]:
@@ -127,8 +131,9 @@ def _liquidity(instance: Instance) -> Iterator[Issue]:
 class _Loops:
     """What can be bought and sold at each node of a site, and where the one costs less than the other earns."""
 
-    def __init__(self, instance: Instance, tree: ScenarioTree, file: str) -> None:
+    def __init__(self, instance: Instance, tree: ScenarioTree, file: str, co2_eur_per_t: float = 0.0) -> None:
         self._instance = instance
+        self._co2_eur_per_t = co2_eur_per_t
         self._tree = tree
         self._file = file
         self._links = links_of(instance, tree)
@@ -156,7 +161,7 @@ class _Loops:
         if spec is None:
             return
         tree = self._tree
-        bought, sold = exchange_prices(tree, spec)
+        bought, sold = exchange_prices(tree, spec, self._co2_eur_per_t)
         if bought is None or sold is None:
             return
         spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))

@@ -370,3 +370,28 @@ def test_energy_to_be_taken(site: SiteFolder) -> None:
     assert "without take_or_pay_price_eur_per_mwh" in issues[0].found
     assert "with an export of up to 10 MW" in issues[1].found
     assert "at most 80 MWh" in issues[2].expected
+
+
+FACTOR = "    import_price_eur_per_mwh: 15\n    import_emission_kg_per_mwh: 50\n"
+
+
+@pytest.mark.parametrize(
+    ("factor", "section", "key", "words"),
+    [
+        (True, "{cap_t: 4}", "co2.cap_t", ("4, without cap_penalty_eur_per_t",)),
+        (True, "{cap_penalty_eur_per_t: 4}", "co2.cap_penalty_eur_per_t", ("4, without cap_t",)),
+        (False, "{price_eur_per_t: 4}", "co2", ("a site that emits nothing", "import_emission_kg_per_mwh")),
+        (True, "{price_eur_per_t: -4}", "co2.price_eur_per_t", ("-4", "at least 0")),
+        (True, "{price: 4}", "co2.price", ("price_eur_per_t",)),
+    ],
+)
+def test_co2(site: SiteFolder, factor: bool, section: str, key: str, words: tuple[str, ...]) -> None:
+    if factor:
+        site.edit("    import_price_eur_per_mwh: 15\n", FACTOR)
+    site.edit("series: series.csv\n", f"series: series.csv\nco2: {section}\n")
+    site.only_issue(key, site.line("co2:"), *words)
+
+
+def test_an_emission_factor_in_another_unit(site: SiteFolder) -> None:
+    site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n    co2_factor: 50\n")
+    site.only_issue("components.grid.co2_factor", site.line("co2_factor"), "write import_emission_kg_per_mwh")
