@@ -319,3 +319,20 @@ def test_bounds_of_a_level_out_of_order(site: SiteFolder) -> None:
     site.edit("initial_mwh: 2", "initial_mwh: 2\n    level_min_mwh: 3\n    level_max_mwh: 1")
     words = ("3, above level_max_mwh (1)", "at most level_max_mwh")
     site.only_issue("components.battery.level_min_mwh", site.line("level_min_mwh"), *words)
+
+
+@pytest.mark.parametrize(
+    ("segments", "key", "words"),
+    [
+        ("[{depth_per_unit: 0.5, cost_eur_per_mwh: 5}]", "", ("end at 0.5", "ends at a depth of 1")),
+        (
+            "[{depth_per_unit: 0.5, cost_eur_per_mwh: 5}, {depth_per_unit: 1, cost_eur_per_mwh: 4}]",
+            ".1.cost_eur_per_mwh",
+            ("4 after 5", "costs that rise"),
+        ),
+    ],
+)
+def test_segments_of_the_depth(site: SiteFolder, segments: str, key: str, words: tuple[str, ...]) -> None:
+    site.edit("initial_mwh: 2", f"initial_mwh: 2\n    degradation_cost_by_depth: {segments}")
+    line = site.line("degradation_cost_by_depth")
+    site.only_issue(f"components.battery.degradation_cost_by_depth{key}", line, *words)
