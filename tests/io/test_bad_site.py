@@ -395,3 +395,20 @@ def test_co2(site: SiteFolder, factor: bool, section: str, key: str, words: tupl
 def test_an_emission_factor_in_another_unit(site: SiteFolder) -> None:
     site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n    co2_factor: 50\n")
     site.only_issue("components.grid.co2_factor", site.line("co2_factor"), "write import_emission_kg_per_mwh")
+
+
+@pytest.mark.parametrize(
+    ("segments", "key", "words"),
+    [
+        ("[{depth_per_unit: 0.5, cost_eur_per_mwh: 5}]", "", ("end at 0.5", "ends at a depth of 1")),
+        (
+            "[{depth_per_unit: 0.5, cost_eur_per_mwh: 5}, {depth_per_unit: 1, cost_eur_per_mwh: 4}]",
+            ".1.cost_eur_per_mwh",
+            ("4 after 5", "costs that rise"),
+        ),
+    ],
+)
+def test_segments_of_the_depth(site: SiteFolder, segments: str, key: str, words: tuple[str, ...]) -> None:
+    site.edit("initial_mwh: 2", f"initial_mwh: 2\n    degradation_cost_by_depth: {segments}")
+    line = site.line("degradation_cost_by_depth")
+    site.only_issue(f"components.battery.degradation_cost_by_depth{key}", line, *words)

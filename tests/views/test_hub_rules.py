@@ -265,6 +265,7 @@ def store(
 
 FULL = {"energy_min_mwh": 1.0, "energy_max_mwh": 1.0, "initial_mwh": 1.0}
 WASTE = {**FULL, "charge_efficiency_per_unit": 0.5, "discharge_efficiency_per_unit": 0.5}
+BY_DEPTH = [{"depth_per_unit": 0.1, "cost_eur_per_mwh": 5.0}, {"depth_per_unit": 1.0, "cost_eur_per_mwh": 40.0}]
 STORE = [
     # paid 10 a MWh for taking power, full at 1 MWh: of c MW a quarter comes out again, 0.75 c are taken for good.
     # Both share the time: c / 2 + 0.25 c / d = 1 with d = 2 gives c = 1.6; a discharge of 1000 MW needs no time: c = 2
@@ -272,6 +273,8 @@ STORE = [
           no_rule={"discharge_max_mw": 1000.0}, charge_max_mw=2.0, **WASTE),
     # 4 MWh become 2, and 1 after two hours: of 3 MWh one comes from the store
     store("standing loss", [0.0, 3.0], {"standing_loss_per_h": 0.5}, 200.0, 0.0, initial_mwh=4.0),
+    # 1 of 10 MWh at a wear of 5, a second at 40
+    store("wear by depth", [2.0], {"degradation_cost_by_depth": BY_DEPTH}, 45.0, 0.0, initial_mwh=10.0),
     # of 4 MWh 2 are lost, and one is bought
     store("fixed loss", [0.0, 3.0], {"fixed_loss_mw": [0.5, 1.5]}, 100.0, 0.0, initial_mwh=4.0, charge_max_mw=0.0,
           level_penalty_eur_per_mwh=None, no_rule={"fixed_loss_mw": 0.0}),

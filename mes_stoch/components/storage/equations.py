@@ -10,6 +10,7 @@ from mes_stoch.components.shared.context import Availability, Buffer, HeldReserv
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
+from mes_stoch.components.storage.equations_depth import build_depth_cost
 from mes_stoch.components.storage.equations_exclusive import build_exclusive
 from mes_stoch.components.storage.equations_loss import build_fixed_loss
 from mes_stoch.components.storage.equations_throughput import limit_throughput
@@ -97,6 +98,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     build_exclusive(context, name, spec, power, charge, discharge)
     if reserve.directed_products:
         _headroom(context, name, power, charge, discharge, reserve)
+    build_depth_cost(context, name, spec, keep, stored, drawn)
     limit_throughput(context, name, spec, drawn, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     bounds = build_level_bounds(context, name, spec, level)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive, Quantity
+from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
+
+
+class DepthCost(Model):
+    """What a MWh costs that is drawn from one segment of a storage."""
+
+    depth_per_unit: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Depth at which the segment ends, as a share of energy_max_mwh; the last one ends at 1."
+    )
+    cost_eur_per_mwh: NonNegative = Field(description="Wear per MWh discharged from it.")
 
 
 class Storage(ReserveProvider):
@@ -39,6 +49,10 @@ class Storage(ReserveProvider):
         (
             r"fixed_losses?(_.*)?|heat_loss(es)?(_.*)?|loss_mw|constant_loss.*",
             "write fixed_loss_mw, a number or series",
+        ),
+        (
+            r"(degradation|wear|aging|ageing|cycle|cycling)_(cost|price).*",
+            "write throughput_cost_eur_per_mwh, or degradation_cost_by_depth where deep cycles cost more",
         ),
         (r"(max_)?cycles.*|full_cycles.*|cycle_limit.*", "write cycles_max_per_day, full cycles of energy_max_mwh"),
         (
@@ -96,6 +110,10 @@ class Storage(ReserveProvider):
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
     throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
+    degradation_cost_by_depth: list[DepthCost] = Field(
+        default_factory=list,
+        description="Wear by the depth of cycles: segments from the shallowest on, each at a cost above the last.",
+    )
     throughput_max_mwh_per_day: Positive | None = Field(
         default=None, description="Most that is discharged in a local day, calls included; null: no limit."
     )
@@ -119,6 +137,29 @@ class Storage(ReserveProvider):
     def has_fixed_loss(self) -> bool:
         """Whether it loses power whatever its level."""
         return self.fixed_loss_mw != 0
+
+    @property
+    def segment_sizes_mwh(self) -> list[float]:
+        """Energy of each segment of its depth, from the shallowest on, MWh."""
+        depths = [0.0, *(one.depth_per_unit for one in self.degradation_cost_by_depth)]
+        return [self.energy_max_mwh * (end - start) for start, end in pairwise(depths)]
+
+    @property
+    def first_segments_mwh(self) -> list[float]:
+        """What each segment holds at the start, MWh: the deepest are full first."""
+        empty_mwh, held = self.energy_max_mwh - self.initial_mwh, []
+        for size in self.segment_sizes_mwh:
+            missing = min(size, empty_mwh)
+            held.append(size - missing)
+            empty_mwh -= missing
+        return held
+
+    @property
+    def dearest_wear_eur_per_mwh(self) -> float:
+        """The most that wear costs a MWh discharged."""
+        return self.throughput_cost_eur_per_mwh + max(
+            (one.cost_eur_per_mwh for one in self.degradation_cost_by_depth), default=0.0
+        )
 
     @property
     def daily_throughput_mwh(self) -> float | None:
@@ -178,7 +219,7 @@ class Storage(ReserveProvider):
         if node != self.node:
             return 0.0
         # a MWh at the node keeps its worth in the store
-        return max(self.throughput_cost_eur_per_mwh, self.charge_efficiency_per_unit * self.terminal_value_eur_per_mwh)
+        return max(self.dearest_wear_eur_per_mwh, self.charge_efficiency_per_unit * self.terminal_value_eur_per_mwh)
 
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         if node != self.node:

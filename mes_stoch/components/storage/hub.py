@@ -68,8 +68,34 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
     _throughput(context, name, spec, drawn)
+    _segments(context, name, spec, stored, drawn)
     _bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
+
+
+def _segments(context: HubContext, name: str, spec: Storage, stored: Columns, drawn: Columns) -> None:
+    """Segments of the store, each drawn on at a cost of its own."""
+    if not spec.degradation_cost_by_depth:
+        return
+    steps = np.arange(context.steps)
+    lost = (1.0 - (1.0 - spec.standing_loss_per_h) ** context.period_h) * context.hours / context.period_h
+    before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
+    later = steps[before >= 0]
+    into = context.rows(name, "segments_in", "MWh", context.steps, lower=0.0, upper=0.0).add(stored, -1.0)
+    out = context.rows(name, "segments_out", "MWh", context.steps, lower=0.0, upper=0.0).add(drawn, -1.0)
+    for k, (size, first) in enumerate(zip(spec.segment_sizes_mwh, spec.first_segments_mwh, strict=True)):
+        wear = spec.degradation_cost_by_depth[k].cost_eur_per_mwh * spec.discharge_efficiency_per_unit
+        held = context.columns(name, f"segment_{k}", "MWh", "auxiliary", upper=size)
+        put = context.columns(name, f"segment_{k}_in", "MWh", "auxiliary")
+        taken = context.columns(name, f"segment_{k}_out", "MWh", "auxiliary", cost=wear)
+        into.add(put)
+        out.add(taken)
+        start = np.where(before < 0, -lost * first, 0.0)
+        start[0] += first
+        rows = context.rows(name, f"segment_{k}", "MWh", context.steps, lower=start, upper=start)
+        rows.add(held).add(put, -1.0).add(taken, 1.0).add(held[steps[1:] - 1], -1.0, rows=steps[1:])
+        if spec.standing_loss_per_h > 0:
+            rows.add(held[before[later]], lost[later], rows=later)
 
 
 def _throughput(context: HubContext, name: str, spec: Storage, drawn: Columns) -> None:
