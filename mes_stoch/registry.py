@@ -58,6 +58,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "demand": "mes_stoch.components.demand",
         "source": "mes_stoch.components.source",
         "converter": "mes_stoch.components.converter",
+        "chp": "mes_stoch.components.chp",
         "part_load_converter": "mes_stoch.components.part_load_converter",
         "storage": "mes_stoch.components.storage",
         "sheddable_demand": "mes_stoch.components.sheddable_demand",
@@ -66,6 +67,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "heat_pump": "mes_stoch.components.heat_pump",
         "solar_thermal": "mes_stoch.components.solar_thermal",
         "building": "mes_stoch.components.building",
+        "ev_fleet": "mes_stoch.components.ev_fleet",
     },
     PRODUCT_FAMILIES: {
         "energy": "mes_stoch.products.energy",

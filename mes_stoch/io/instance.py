@@ -28,6 +28,7 @@ from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
 from mes_stoch.io.validation.answers import require_answers, require_answers_for_checks, require_data_rules
 from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.io.validation.emissions import co2_issues
 from mes_stoch.io.validation.partial_instance import (
     PartialInstance,
     apply_overrides,
@@ -186,6 +187,7 @@ def _check(
     issues += site_issues(context)
     issues += connection_issues
     issues += product_issues(context)
+    issues += co2_issues(partial, locator)
     if time is not None and partial.horizon is not None:
         issues += risk_issues(partial.risk, partial.horizon, partial.products, locator)
     series = read_all_series(folder, partial, time, locator)

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from mes_stoch.components.shared.context import Firm
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.model.deliverability import build_deliverability
+from mes_stoch.model.emissions import build_emissions
 from mes_stoch.model.link_rooms import build_link_rooms
 from mes_stoch.model.package_context import context_for
 from mes_stoch.model.phases import phase
@@ -65,6 +66,7 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     _build_products(site)
     for node in instance.nodes:
         _balance(site, node)
+    build_emissions(site)
     site.model.objective = pyo.Objective(
         expr=-sum(expression for parts in site.streams.values() for expression in parts), sense=pyo.minimize
     )

@@ -104,7 +104,7 @@ def base_schedule_columns(site: SiteModel) -> BaseScheduleColumns:
     found = {
         group.name: group.owner
         for group, variables in site.variables
-        if _is_dispatch(site, group) and variables[0].is_integer()
+        if _is_dispatch(site, group) and variables[0].is_integer() and group.owner not in site.link_flows
     }
     states = frozenset(found)
     exchanging: set[str] = set()

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 import scipy.sparse as sp
 from pyomo.repn import generate_standard_repn
 
@@ -61,8 +60,11 @@ class _AffineBuilder:
         self._slope_column: list[int] = []
         self._slope_value: list[float] = []
 
-    def add(self, expressions: Iterable[tuple[str, Any]]) -> AffineForm:
-        """Append the coefficients of some expressions, then their constants."""
+    def add(self, expressions: Iterable[tuple[object, Any]]) -> AffineForm:
+        """Append the coefficients of some expressions, then their constants.
+
+        What an expression is called is put into words only where it must be named.
+        """
         rows: list[int] = []
         columns: list[int] = []
         constants: list[tuple[float, dict[int, float]]] = []
@@ -96,7 +98,7 @@ class _AffineBuilder:
             self._slope_value.append(slope)
 
     def _read(
-        self, label: str, expression: Any
+        self, label: object, expression: Any
     ) -> tuple[dict[int, tuple[float, dict[int, float]]], tuple[float, dict[int, float]]]:
         form = generate_standard_repn(expression, compute_values=True, quadratic=True)
         if form.nonlinear_expr is not None:
@@ -118,7 +120,7 @@ class _AffineBuilder:
         coefficients = {column: (fixed.get(column, 0.0), by_data.get(column, {})) for column in {*fixed, *by_data}}
         return coefficients, (float(form.constant), constant_slopes)
 
-    def _column_and_datum(self, label: str, first: Any, second: Any) -> tuple[int, int]:
+    def _column_and_datum(self, label: object, first: Any, second: Any) -> tuple[int, int]:
         for variable, datum in ((first, second), (second, first)):
             if id(variable) in self._column_of and id(datum) in self._datum_of:
                 return self._column_of[id(variable)], self._datum_of[id(datum)]
@@ -205,7 +207,9 @@ def compile_structure(site: SiteModel, flows: Sequence[tuple[str, Any]]) -> Comp
     }
     builder = _AffineBuilder(column_of, datum_of)
     members = [constraint for _, group in site.constraints for constraint in group]
-    rows = builder.add((constraint.name, constraint.body) for constraint in members)
+    # once each: Pyomo derives all three from the relation whenever one of them is asked for
+    bounded = [constraint.to_bounded_expression(evaluate_bounds=True) for constraint in members]
+    rows = builder.add((constraint, body) for constraint, (_, body, _) in zip(members, bounded, strict=True))
     streams = builder.add((name, sum(parts)) for name, parts in site.streams.items())
     reported = builder.add(flows)
 
@@ -219,8 +223,8 @@ def compile_structure(site: SiteModel, flows: Sequence[tuple[str, Any]]) -> Comp
         streams=streams,
         flows=reported,
         stream_names=tuple(site.streams),
-        row_lower=_bounds([pyo.value(c.lower) if c.has_lb() else None for c in members], -np.inf),
-        row_upper=_bounds([pyo.value(c.upper) if c.has_ub() else None for c in members], np.inf),
+        row_lower=_bounds([lower for lower, _, _ in bounded], -np.inf),
+        row_upper=_bounds([upper for _, _, upper in bounded], np.inf),
         column_lower=_bounds([v.lb for v in variables], -np.inf),
         column_upper=_bounds([v.ub for v in variables], np.inf),
         integer=np.asarray([not v.is_continuous() for v in variables], dtype=bool),

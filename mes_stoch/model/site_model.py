@@ -123,6 +123,7 @@ class SiteModel:
         self._unscheduled: list[OfPeriod] = []
         self._scheduled: dict[str, Any] = {}
         self._reserved: dict[tuple[str, Direction], OfPeriod] = {}
+        self.emissions: dict[str, list[OfPeriod]] = {}
         self._columns = 0
         self._rows = 0
 
@@ -253,6 +254,9 @@ class SiteModel:
 
     def earn(self, stream: str, expression: Expression) -> None:
         self.streams.setdefault(stream, []).append(expression)
+
+    def emit(self, owner: str, rate_kg_per_h: OfPeriod) -> None:
+        self.emissions.setdefault(owner, []).append(rate_kg_per_h)
 
     # -- nodes ------------------------------------------------------------------------------------------------------
 

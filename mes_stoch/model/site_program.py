@@ -26,6 +26,7 @@ from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.model.assembly import assemble
 from mes_stoch.model.base_schedule import ColumnRanges, base_schedule_columns, called_products
 from mes_stoch.model.bundle import BundledProgram
+from mes_stoch.model.collection import without_collection
 from mes_stoch.model.compile import CompiledStructure, compile_structure
 from mes_stoch.model.groups import ColumnGroup, Group, RowGroup
 from mes_stoch.model.nearest_root import NearestRoot, exclusive_products
@@ -110,9 +111,10 @@ def build_leaf_program(instance: Instance, tree: ScenarioTree) -> SiteProgram:
     """
     derived = derived_penalties(instance)
     instance = with_penalties(instance, series_ranges(instance, tree))
-    site = assemble(instance, tree.time)
-    flows = _flow_expressions(site)
-    structure = compile_structure(site, [(f"flow {label}", expression) for label, expression in flows])
+    with without_collection():
+        site = assemble(instance, tree.time)
+        flows = _flow_expressions(site)
+        structure = compile_structure(site, [(f"flow {label}", expression) for label, expression in flows])
     return SiteProgram(instance, tree, site, structure, [label for label, _ in flows], derived)
 
 

@@ -14,13 +14,14 @@ from mes_stoch.io.commitment_file import is_all_given
 from mes_stoch.io.validation.penalties import stated_penalties
 from mes_stoch.model.phases import phase
 from mes_stoch.report.bid_curves import price_columns
-from mes_stoch.report.datasets import build_flows, build_solution
+from mes_stoch.report.datasets import build_flows, build_solution, with_emissions
 from mes_stoch.report.leaves import by_leaf, without_rules
 from mes_stoch.report.no_volume import why_no_volume
 from mes_stoch.report.risk import is_risk_averse, risk_summary, utility, with_best_dispatch, with_exact_risk
 from mes_stoch.report.run import Run, RunSettings
 from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
 from mes_stoch.rules.time_axis import horizon_days
+from mes_stoch.schema.emission import KG_PER_T
 from mes_stoch.schema.errors import SolveError
 
 if TYPE_CHECKING:
@@ -61,13 +62,14 @@ def assemble_run(program: SolvedProgram, result: EngineResult, settings: RunSett
     leaves, result = by_leaf(program, result)
     site, result = without_rules(leaves, with_best_dispatch(leaves, result, _time_for_dispatch_s(settings, result)))
     result = with_exact_risk(site, result)
-    solution = build_solution(site, result)
+    flows = build_flows(site, result)
+    solution = with_emissions(build_solution(site, result), flows, site)
     commitments = _commitments(site, result)
     return Run(
         summary=_summary(site, result, settings, solution, commitments),
         commitments=commitments,
         solution=solution,
-        flow_data=build_flows(site, result),
+        flow_data=flows,
         trace=_trace(result),
         tree=site.tree,
         settings=settings,
@@ -122,12 +124,32 @@ def _summary(
         "commitments": _committed(commitments),
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},
         "slack": used,
+        **_emissions(solution, program),
         "slack_check": chosen_slack(program, result, _aside_s(settings, 60.0)) if leans else None,
         "no_volume": _no_volume(program, result, settings, commitments) if found else [],
         "penalties": stated_penalties(program.instance),
         "notes": [_foresight_note(program), *_sample_notes(program), *_given_notes(settings), *_risk_notes(program)],
         "solver": dict(result.details),
     } | risk_summary(program, profits, weights)
+
+
+def _emissions(solution: xr.Dataset, program: SiteProgram) -> dict[str, Any]:
+    """CO2 over the horizon, t; nothing where no component has any."""
+    if "emission_kg" not in solution:
+        return {}
+    by_component = solution["emission_kg"].sum("emission_time").transpose("scenario", "emitter").values / KG_PER_T
+    expected = solution["probability"].values @ by_component
+    rules = program.instance.co2
+    return {
+        "co2": {
+            "expected_t": float(expected.sum()),
+            "largest_t": float(by_component.sum(axis=1).max()),
+            "cap_t": None if rules is None else rules.cap_t,
+            "by_component_t": {
+                str(name): float(value) for name, value in zip(solution["emitter"].values, expected, strict=True)
+            },
+        }
+    }
 
 
 def _profits(solution: xr.Dataset) -> tuple[FloatArray, FloatArray]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from mes_stoch.report.streams import group_of
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.units import in_currency
+from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.emissions import emissions
 
 if TYPE_CHECKING:
     from mes_stoch.model.groups import Group
@@ -74,6 +76,25 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     dataset = dataset.assign_coords({name: (name, times) for name, times in coordinates.items()}).assign(variables)
     _add_money(dataset, program, solutions)
     return dataset
+
+
+def with_emissions(solution: xr.Dataset, flows: xr.Dataset, program: SiteProgram) -> xr.Dataset:
+    """The solution with ``emission_kg`` over scenario, time and emitting component, by what the meters say."""
+    if "flow_mw" not in flows:
+        return solution
+    data = SettlementData(program.instance, program.tree, solution, flows)
+    found = emissions(data)
+    if not found:
+        return solution
+    time = ("emission_time", _utc(program.tree.time))
+    rates = np.stack([rate * data.period_h for rate in found.values()], axis=2)
+    variable = xr.Variable(
+        ("scenario", "emission_time", "emitter"),
+        rates,
+        {"units": "kg", "long_name": "CO2 of a period, less what is credited"},
+    )
+    coordinates = {"emission_time": time, "emitter": ("emitter", np.array(list(found), dtype=str))}
+    return solution.assign_coords(coordinates).assign(emission_kg=variable)
 
 
 def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:

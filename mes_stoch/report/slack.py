@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TOLERANCE = 1e-6
 #: Roles that a contract settles; slack is what a site does not do of its own accord.
 _CONTRACT = ("shortfall", "missed")
-_NAME = re.compile(r"(?P<kind>\w+?)(_(?P<direction>up|down))?_(mw|mwh|mvar)")
+_NAME = re.compile(r"(?P<kind>\w+?)(_(?P<direction>up|down))?_(mw|mwh|mvar|t)")
 _WORDS = {
     "unserved": "demand left unserved at {owner}",
     "dumped": "surplus thrown away at {owner}",
@@ -30,6 +30,7 @@ _WORDS = {
     "schedule_short": "positions sold and not kept over {owner}",
     "schedule_long": "positions bought and not kept over {owner}",
     "short": "capacity committed to {owner} but not held",
+    "cap_excess": "CO2 above the cap of the site",
     "missed": "energy called by {owner} but not delivered",
 }
 #: Streams named in a reason, and the share of the largest below which one is not worth naming.
@@ -58,7 +59,7 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
                     "meaning": _in_words(group),
                     "contract": is_of_contract,
                     "expected": expected,
-                    "unit": f"{group.unit} h" if group.role == "shortfall" else "MWh",
+                    "unit": f"{group.unit} h" if group.role == "shortfall" else "t" if group.unit == "t" else "MWh",
                     "worst_scenario": str(solution["scenario"].values[worst]),
                     "worst": float(by_scenario[worst]),
                 }

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from mes_stoch.report.bid_curves import plain_commitments, price_columns, render_bid_curves
 from mes_stoch.report.block_label import block_label
+from mes_stoch.report.emission_table import render_emissions
 from mes_stoch.report.risk_table import risk_lines
 from mes_stoch.report.run import Run, volume_between
 from mes_stoch.report.streams import group_order
@@ -42,6 +43,8 @@ def render(run: Run) -> RenderableType:
     if run.objective is not None:
         offered = render_bid_curves(run)
         parts += [_commitments(run), "", *([] if offered is None else [offered, ""]), _streams(run), ""]
+        if run.summary.get("co2") is not None:
+            parts += [render_emissions(run.summary["co2"]), ""]
     parts += [Padding(line, (0, 0, 0, 2)) for line in _remarks(run)]
     return Group(*parts)
 

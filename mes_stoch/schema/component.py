@@ -19,6 +19,7 @@ from pydantic import Field
 from mes_stoch.schema.arc import Arc, LinearQuantity, largest
 from mes_stoch.schema.base import AUTO, Derived, Identifier, Model, Positive, Quantity
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
+from mes_stoch.schema.emission import Emission
 
 EntryPath = tuple[str | int, ...]
 
@@ -192,13 +193,23 @@ def paid_anyway_eur_per_mwh(connection: Connection) -> float:
     return 0.0 if price is None else float(price)
 
 
+def emission_factors(connection: Connection) -> tuple[Quantity, Quantity]:
+    """CO2 per MWh withdrawn, and credited per MWh injected, kg; 0 where the kind has no such."""
+    factors: tuple[Quantity, Quantity] = (
+        getattr(connection, "import_emission_kg_per_mwh", 0.0),
+        getattr(connection, "export_emission_kg_per_mwh", 0.0),
+    )
+    return factors
+
+
 class Store(Protocol):
     """A store of energy at one node, whose level can be replayed from what goes in and out.
 
     A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
     ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
-    :func:`level_min` and :func:`level_max`. Bounds of the level hold at the ends of periods. Where its solution has
-    ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
+    :func:`level_min` and :func:`level_max`. One that loses power whatever its level has ``fixed_loss_mw``
+    (:func:`fixed_loss`), and its solution ``loss_short_mw`` where it may lose less. Bounds of the level hold at the
+    ends of periods. Where its solution has ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
     """
 
     @property
@@ -260,6 +271,12 @@ class ReserveLink(Protocol):
     def available_per_unit(self) -> Quantity: ...
     @property
     def arrives_per_unit(self) -> float: ...
+
+
+def fixed_loss(store: Store) -> Quantity:
+    """What it loses whatever its level, MW; nothing where the kind has no such."""
+    stated: Quantity = getattr(store, "fixed_loss_mw", 0.0)
+    return stated
 
 
 class Component(Model):
@@ -403,6 +420,10 @@ class Component(Model):
     def cost_at(self, node: str) -> float:
         """The most that operation costs per MWh at a node, in the instance's currency."""
         return 0.0
+
+    def emissions(self) -> Sequence[Emission]:
+        """CO2 of what flows from it into nodes; none by default."""
+        return ()
 
     def import_charge_eur_per_mwh(self, period_h: float) -> float:
         """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.component import Component, Connection, ReserveLink, Store
+from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.outage import Outages
@@ -144,6 +145,9 @@ class Instance(Model):
         default=None,
         description="Largest price, of either sign, that a market, tariff, call or imbalance can have; penalties "
         "follow from it. null: the price limits of markets and products, and the largest price stated.",
+    )
+    co2: Co2 | None = Field(
+        default=None, description="Price and cap of CO2; emission factors stand at components. null: counted alone."
     )
     wheeling: bool = Field(
         default=False,

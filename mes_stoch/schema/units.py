@@ -21,6 +21,8 @@ FORMAT_UNITS = (
     "eur_per_mw",
     "eur_per_day",
     "eur_per_kh",
+    "eur_per_t",
+    "kg_per_mwh",
     "hours_per_year",
     "mwh_per_k",
     "mw_per_k",
@@ -41,6 +43,7 @@ FORMAT_UNITS = (
     "k",
     "h",
     "s",
+    "t",
 )
 
 #: Units people also write; recognised only to say what is wrong, with the factor that turns them into ours.
@@ -54,6 +57,10 @@ FOREIGN_UNITS: dict[str, tuple[str, float]] = {
     "gwh": ("mwh", 1e3),
     "eur_per_kwh": ("eur_per_mwh", 1e3),
     "eur_per_mw": ("eur_per_mw_h", 1.0),
+    "eur_per_kg": ("eur_per_t", 1e3),
+    "g_per_kwh": ("kg_per_mwh", 1.0),
+    "kg_per_kwh": ("kg_per_mwh", 1e3),
+    "t_per_mwh": ("kg_per_mwh", 1e3),
     "eur_per_kw": ("eur_per_mw", 1e3),
     "eur_per_kw_h": ("eur_per_mw_h", 1e3),
     "eur_per_mw_4h": ("eur_per_mw_h", 0.25),
@@ -94,7 +101,7 @@ def conversion_hint(found: str, expected: str) -> str:
     return f"name a series that ends in _{expected}"
 
 
-_TAIL = r"(?:_per_(?:kh|[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day))?"
+_TAIL = r"(?:_per_(?:kh|[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day|t))?"
 _MONEY = re.compile(rf"(?P<stem>(?:.*_)?)(?<!per_)(?P<code>[a-z]{{3}})(?P<tail>{_TAIL})")
 _FORMAT_MONEY = re.compile(rf"(?<![A-Za-z])(?<!per_)eur(?={_TAIL}(?![A-Za-z0-9_]))")
 _FORMAT_LABEL = re.compile(r"(?<![A-Za-z])EUR(?![A-Za-z])")

@@ -17,12 +17,13 @@ from functools import partial
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, kind
 from mes_stoch.schema.errors import ExtensionError, Issue, MissingEntryError, RunFolderError
 from mes_stoch.settlement.data import SettlementData
+from mes_stoch.settlement.emissions import settle_emissions
 from mes_stoch.settlement.ledger import CashFlow
 from mes_stoch.settlement.nodes import settle_node
 
 
 def cash_flows(data: SettlementData) -> list[CashFlow]:
-    """Every cash flow of a run: products, then components, then nodes, in the order of the instance.
+    """Every cash flow of a run: products, components, nodes, in the order of the instance; then CO2.
 
     Raises
     ------
@@ -58,3 +59,4 @@ def _settlers(data: SettlementData) -> Iterator[tuple[str, Callable[[], Iterator
         yield name, partial(settle, data, name, spec)
     for name in data.instance.nodes:
         yield name, partial(settle_node, data, name)
+    yield "co2", partial(settle_emissions, data)

@@ -18,8 +18,9 @@ and cost ``c``, is a place to throw it away: a MWh there earns ``-c / (1 - g)``.
     traded       mean worth_c <= mean buy_c,   mean sell_c <= mean cost_c   over each settlement period of its market
 
 since a position is the same in all of a settlement period, and what meets it need not be: one meter may serve the first
-quarter of an hour and another the second. Both ways of one connection are compared in the same way
-(:mod:`mes_stoch.uncertainty.quality`).
+quarter of an hour and another the second. Two connections that are traded over are open at once, so the markets of
+another one are among what a MWh earns where neither states a ``liquidity_mw``. Both ways of one connection are compared
+in the same way (:mod:`mes_stoch.uncertainty.quality`).
 
 What is called of a contract and missed earns nothing by its settlement
 (:mod:`mes_stoch.products.imbalance.equations_missed_calls`), and slack costs more than any price
@@ -101,29 +102,38 @@ class _Other:
 def trading_loop_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[Issue]:
     """Every way to earn money from prices alone; see the module's equations."""
     yield from _liquidity(instance)
-    yield from _Loops(instance, tree, file).issues()
+    rules = instance.co2
+    # what a tonne costs lies between the price and the penalty above a cap; a loop that earns does so at one of the two
+    ends = (0.0,) if rules is None else (rules.price_eur_per_t, rules.dearest_eur_per_t)
+    found = [issue for end in dict.fromkeys(ends) for issue in _Loops(instance, tree, file, end).issues()]
+    yield from {(issue.key, issue.expected): issue for issue in found}.values()
 
 
 def _liquidity(instance: Instance) -> Iterator[Issue]:
     markets = instance.markets()
-    first = "da" if "da" in markets else next(iter(markets), "")
+    first: dict[str | None, str] = {}
     for name, market in markets.items():
-        if name != first and market.liquidity_mw is None:
+        if market.connection not in first or name == "da":
+            first[market.connection] = name
+    for name, market in markets.items():
+        earlier = first[market.connection]
+        if name != earlier and market.liquidity_mw is None:
             yield Issue(
                 "instance.yaml",
                 None,
                 f"products.{name}.liquidity_mw",
                 "nothing",
-                f"the largest position either way, in MW: a finite one on every market after {first}",
-                f"what is earned between {first} and {name} has no other limit; say how much {name} takes",
+                f"the largest position either way, in MW: a finite one on every market after {earlier}",
+                f"what is earned between {earlier} and {name} has no other limit; say how much {name} takes",
             )
 
 
 class _Loops:
     """What can be bought and sold at each node of a site, and where the one costs less than the other earns."""
 
-    def __init__(self, instance: Instance, tree: ScenarioTree, file: str) -> None:
+    def __init__(self, instance: Instance, tree: ScenarioTree, file: str, co2_eur_per_t: float = 0.0) -> None:
         self._instance = instance
+        self._co2_eur_per_t = co2_eur_per_t
         self._tree = tree
         self._file = file
         self._links = links_of(instance, tree)
@@ -151,7 +161,7 @@ class _Loops:
         if spec is None:
             return
         tree = self._tree
-        bought, sold = exchange_prices(tree, spec)
+        bought, sold = exchange_prices(tree, spec, self._co2_eur_per_t)
         if bought is None or sold is None:
             return
         spans = tuple(np.asarray([t], dtype=np.int64) for t in range(tree.periods))
@@ -187,7 +197,7 @@ class _Loops:
     def _outlets(self, meter: _Meter) -> list[_Other]:
         """Where a MWh at the node of a meter can go."""
         found = []
-        for other in [] if self._instance.wheeling else self._untraded:
+        for other in [] if self._instance.wheeling else (*self._untraded, *self._traded_beside(meter)):
             if other.name != meter.name and other.sell is not None:
                 most = sold_from(self._links, other.node, other.sell)
                 if meter.node in most:
@@ -200,6 +210,13 @@ class _Loops:
                 key, words = f"components.{names[0]}", f"losing it in {', '.join(names)}"
                 found.append(_Other(words, key, most[meter.node], lambda place: [], is_ring=True))
         return found
+
+    def _traded_beside(self, meter: _Meter) -> list[_Meter]:
+        """Traded meters that are open while another one is, where no liquidity limits what is earned between them."""
+        markets = self._instance.markets()
+        if meter.market is None or markets[meter.market].liquidity_mw is not None:
+            return []
+        return [m for m in self._traded if m.market is not None and markets[m.market].liquidity_mw is None]
 
     def _sources(self, meter: _Meter) -> list[_Other]:
         """Where a MWh at the node of a meter can come from."""

@@ -14,6 +14,7 @@ from mes_stoch.components.shared.hub_context import Columns, Firm, HubRole, HubR
 from mes_stoch.io.validation.penalties import amount
 from mes_stoch.rules.time_axis import blocks, clock_days, months
 from mes_stoch.schema.calculated import CalculatedQuantity
+from mes_stoch.schema.emission import KG_PER_T
 from mes_stoch.schema.instance import SLACK_NAMES, Instance
 from mes_stoch.views.given_arrays import limits, numbers, positions
 from mes_stoch.views.steps import Steps
@@ -139,6 +140,10 @@ class HubBuilder:
 
     def spans(self, hours: float | None) -> list[Columns]:
         return blocks(self._time, self.period_h, hours)
+
+    @property
+    def co2_eur_per_kg(self) -> float:
+        return 0.0 if self.instance.co2 is None else self.instance.co2.price_eur_per_t / KG_PER_T
 
     @property
     def clock_days(self) -> float:

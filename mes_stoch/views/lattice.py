@@ -283,7 +283,8 @@ def _role(spec: Component, arcs: Sequence[LatticeArc]) -> Role:
     # what it takes may come from several nodes, and stays where it is
     if directions == {False} and (is_of_one_node or not spec.conversions()):
         return "demand"
-    return "conversion"
+    # what it takes from a node and gives back there, it stores
+    return "store" if is_of_one_node and not spec.conversions() else "conversion"
 
 
 def _node_id(name: str) -> str:

@@ -889,6 +889,20 @@ def test_bounds_of_a_level_that_change() -> None:
     assert ("battery", "lowest level", 0.5) in found(stress(books_by_hand(instance, plan, series=low)))
 
 
+def test_a_fixed_loss_drains_a_store_while_calls_run() -> None:
+    """2 MWh, 0.25 MW lost: 1.75 MW can be given for the hour, and a level that stays is a level too high."""
+    store = battery(initial_mwh=2.0, fixed_loss_mw=0.25)
+    instance = site({"battery": store}, {"fr_afrr_up": reserve()})
+    plan = idle("battery", 1.75) | {"battery.fr_afrr_up_held_mw": 1.75, "grid.scheduled_mw": 0.0}
+    assert stress(books_by_hand(instance, plan)).passed
+    plan["battery.fr_afrr_up_held_mw"] = 2.0
+    assert found(stress(books_by_hand(instance, plan))) == [("battery", "lowest level", 0.25)]
+    plan |= {"battery.fr_afrr_up_held_mw": 0.0, "battery.level_mwh": 2.0}
+    assert ("battery", "level its flows can leave", 0.25) in found(stress(books_by_hand(instance, plan)))
+    # unless that is paid for
+    assert stress(books_by_hand(instance, plan | {"battery.loss_short_mw": 0.25})).passed
+
+
 def test_a_store_that_takes_over_with_what_is_available() -> None:
     """3 MW of heat for a pump that is called to rest, with 0.2 of 10 MW: 1 MW is missing."""
     instance = heat_site(discharge_available_per_unit="share")

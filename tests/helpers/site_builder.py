@@ -71,7 +71,6 @@ def make_instance(
 ) -> Instance:
     used = {spec.get("node") for spec in components.values()} | {spec.get("reference") for spec in components.values()}
     for spec in components.values():
-        used |= {spec.get("from_node"), spec.get("to_node")}
         used |= {port["node"] for port in [*spec.get("inputs", []), *spec.get("outputs", [])]}
         used |= {node for key, node in spec.items() if key.endswith("_node")}
     known: dict[str, dict[str, Any]] = {name: {"carrier": carrier} for name, carrier in CARRIERS.items()}

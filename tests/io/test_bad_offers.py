@@ -62,7 +62,7 @@ def test_paid_as_bid_without_a_bid(site: SiteFolder) -> None:
         ("    buy_limit_prices_eur_per_mwh: [3, 2]\n", "buy_limit_prices_eur_per_mwh.1", ("2 after 3", "above 3")),
         ("    pricing: bid\n", "pricing", ("bid", "sell_limit_prices_eur_per_mwh")),
         (
-            "    sides: buy\n    sell_limit_prices_eur_per_mwh: [30]\n",
+            "    sell_limit_prices_eur_per_mwh: [30]\n    sides: buy\n",
             "sell_limit_prices_eur_per_mwh",
             ("with sides: buy", "no such orders", "sides: both"),
         ),

@@ -37,6 +37,13 @@ MINIMUM = "    power_min_mw: 1\n"
             "start_costs.1.cost_eur",
             ("3", "at least that of the entry before (5)", "colder"),
         ),
+        (["standby_start_cost_eur: 5"], "standby_start_cost_eur", ("5", "standby_input_mw beside it")),
+        (
+            ["standby_input_mw: 0.1", "start_costs: [{off_from_h: 0, cost_eur: 5}]"],
+            "start_costs",
+            ("start_costs beside standby_input_mw", "one of the two"),
+        ),
+        (["idle_mw: 0.1"], "idle_mw", ("an unknown key", "write standby_input_mw")),
         (["start_costs: [{off_from_h: 0}]"], "start_costs.0.cost_eur", ("nothing", "the key cost_eur")),
         (["cold_start_cost_eur: 5"], "cold_start_cost_eur", ("an unknown key", "write start_cost_eur", "start_costs")),
         (["minimum_up: 2"], "minimum_up", ("an unknown key", "write minimum_up_h")),
@@ -46,6 +53,38 @@ def test_one_message(site: SiteFolder, lines: list[str], key: str, words: tuple[
     site.with_converter().edit(MINIMUM, MINIMUM + "".join(f"    {line}\n" for line in lines))
     line = site.line(f"{key.partition('.')[0]}:", after="chp:")
     site.only_issue(f"components.chp.{key}", line, *words)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "start", "words"),
+    [
+        (["minimum_down_h: 1"], "minimum_down_h", "minimum_down_h:", ("1", "at least 2", "covers both")),
+        (
+            ["minimum_down_h: 2", "quick_start_h: 0.2"],
+            "quick_start_h",
+            "quick_start_h:",
+            ("0.2", "none beside start_up_power_mw, shut_down_power_mw"),
+        ),
+        (
+            ["minimum_down_h: 2", "initial_on: false", "initial_state_h: 0"],
+            "initial_state_h",
+            "initial_state_h:",
+            ("0", "at least 1", "still shuts down"),
+        ),
+    ],
+)
+def test_ways_up_and_down(site: SiteFolder, lines: list[str], key: str, start: str, words: tuple[str, ...]) -> None:
+    own = ["start_up_power_mw: [0.5]", "shut_down_power_mw: [0.4]", *lines]
+    site.with_converter().edit(MINIMUM, MINIMUM + "".join(f"    {line}\n" for line in own))
+    issues = [issue for issue in site.issues() if issue.key == f"components.chp.{key}"]
+    assert issues[0].line == site.line(start, after="chp:")
+    assert all(word in str(issues[0]) for word in words)
+
+
+def test_a_way_up_stays_below_the_minimum(site: SiteFolder) -> None:
+    site.with_converter().edit(MINIMUM, MINIMUM + "    start_up_power_mw: [0.5, 1.5]\n    minimum_down_h: 2\n")
+    line = site.line("start_up_power_mw:", after="chp:")
+    site.only_issue("components.chp.start_up_power_mw.1", line, "1.5", "at most power_min_mw (1)")
 
 
 @pytest.mark.parametrize(

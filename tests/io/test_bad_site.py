@@ -266,7 +266,9 @@ def test_products_over_two_connections(site: SiteFolder) -> None:
     site.edit("    settlement_period_h: 1\n  id:", "    settlement_period_h: 1\n    connection: grid\n  id:")
     site.edit("    volume_max_mw: 2\n", "    volume_max_mw: 2\n    connection: grid\n")
     line = site.line("connection: second")
-    site.only_issue("products.id.connection", line, "'second'", "grid, as for da")
+    site.only_issue(
+        "products.id.connection", line, "'second'", "grid, or another node", "a node of its own behind each"
+    )
 
 
 def test_connection_without_a_limit(site: SiteFolder) -> None:
@@ -368,3 +370,45 @@ def test_energy_to_be_taken(site: SiteFolder) -> None:
     assert "without take_or_pay_price_eur_per_mwh" in issues[0].found
     assert "with an export of up to 10 MW" in issues[1].found
     assert "at most 80 MWh" in issues[2].expected
+
+
+FACTOR = "    import_price_eur_per_mwh: 15\n    import_emission_kg_per_mwh: 50\n"
+
+
+@pytest.mark.parametrize(
+    ("factor", "section", "key", "words"),
+    [
+        (True, "{cap_t: 4}", "co2.cap_t", ("4, without cap_penalty_eur_per_t",)),
+        (True, "{cap_penalty_eur_per_t: 4}", "co2.cap_penalty_eur_per_t", ("4, without cap_t",)),
+        (False, "{price_eur_per_t: 4}", "co2", ("a site that emits nothing", "import_emission_kg_per_mwh")),
+        (True, "{price_eur_per_t: -4}", "co2.price_eur_per_t", ("-4", "at least 0")),
+        (True, "{price: 4}", "co2.price", ("price_eur_per_t",)),
+    ],
+)
+def test_co2(site: SiteFolder, factor: bool, section: str, key: str, words: tuple[str, ...]) -> None:
+    if factor:
+        site.edit("    import_price_eur_per_mwh: 15\n", FACTOR)
+    site.edit("series: series.csv\n", f"series: series.csv\nco2: {section}\n")
+    site.only_issue(key, site.line("co2:"), *words)
+
+
+def test_an_emission_factor_in_another_unit(site: SiteFolder) -> None:
+    site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n    co2_factor: 50\n")
+    site.only_issue("components.grid.co2_factor", site.line("co2_factor"), "write import_emission_kg_per_mwh")
+
+
+@pytest.mark.parametrize(
+    ("segments", "key", "words"),
+    [
+        ("[{depth_per_unit: 0.5, cost_eur_per_mwh: 5}]", "", ("end at 0.5", "ends at a depth of 1")),
+        (
+            "[{depth_per_unit: 0.5, cost_eur_per_mwh: 5}, {depth_per_unit: 1, cost_eur_per_mwh: 4}]",
+            ".1.cost_eur_per_mwh",
+            ("4 after 5", "costs that rise"),
+        ),
+    ],
+)
+def test_segments_of_the_depth(site: SiteFolder, segments: str, key: str, words: tuple[str, ...]) -> None:
+    site.edit("initial_mwh: 2", f"initial_mwh: 2\n    degradation_cost_by_depth: {segments}")
+    line = site.line("degradation_cost_by_depth")
+    site.only_issue(f"components.battery.degradation_cost_by_depth{key}", line, *words)

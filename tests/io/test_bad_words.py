@@ -85,6 +85,7 @@ def test_values(site: SiteFolder, old: str, new: str, key: str, words: tuple[str
             "did you",
         ),
         ("chp", "outage", "write available_per_unit, the share of power_max_mw", "did you mean"),
+        ("chp", "part_load_curve", "is a part_load_converter, with flow_mw at each port", "did you mean"),
         ("chp", "cop", "ratio_per_unit of a port says it", "currency"),
         ("chp", "ramp_up_mw_per_h", "a ramp of the schedule is energy_ramp_mw_per_min", "did you mean"),
         ("chp", "startup_time_h", "write quick_start_h", "did you mean"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from helpers.plan_by_hand import books_by_hand
 from helpers.settled_run import settled, solved
 from helpers.site_builder import Optimum, grid, mains, make_instance, make_tree, optimum
 from helpers.two_views import two_views
@@ -355,3 +356,40 @@ def test_the_lattice_shows_both_ways() -> None:
     assert set(arcs) == {("power", False), ("warmth", True), ("cold", True)}
     assert [str(ratio) for ratio in arcs["warmth", True].ratios_per_unit] == ["3"]
     assert str(arcs["cold", True].power_max_mw) == "4"
+
+
+# -- what is on before the horizon, and what a plan may hold ----------------------------------------------------------
+
+
+def test_it_stays_on_for_its_least_time() -> None:
+    """On for an hour of two: 0.6 MW for 60 make 1.8 MW of heat, and 0.3 MW of it are thrown away at 200. Free to stop,
+    it would leave 1.5 MW to the boiler for 75."""
+    machine = pump(cop_by_lift=constant(3.0), power_min_mw=0.6, minimum_up_h=2.0, initial_on=True, initial_state_h=1.0)
+    instance = site(machine)
+    warmth = instance.nodes["warmth"].model_copy(update={"dump_penalty_eur_per_mwh": 200.0})
+    instance = instance.model_copy(update={"nodes": {**instance.nodes, "warmth": warmth}})
+    assert solve(instance).profit == pytest.approx(-120.0)
+    assert solve(instance, drop=("pump.initial_state",)).profit == pytest.approx(-75.0)
+    agree(instance)
+
+
+def test_the_stress_test_sees_every_limit() -> None:
+    """It heats with 0.75 MW of 1 MW and cools with 0.25 MW in the second hour."""
+    district = {"import_max_mw": 9.0, "export_max_mw": 9.0, "import_price_eur_per_mwh": 400.0}
+    nets = {f"{node}_net": {"type": "grid_connection", "node": node, **district} for node in ("warmth", "cold")}
+    machine = reversible(provides=["fr_afrr_up", "fr_afrr_down"], called_mode="heating")
+    instance = make_instance({"grid": grid(), "pump": machine, **nets}, MARKET | held("up") | held("down"), periods=2)
+    plan = {
+        "pump.power_heating_mw": [0.75, 0.5],
+        "pump.power_cooling_mw": [0.0, 0.25],
+        "pump.fr_afrr_up_held_mw": [0.75, 0.6],
+        "pump.fr_afrr_down_held_mw": [0.4, 0.25],
+        "grid.scheduled_mw": [-0.75, -0.75],
+    }
+    meters = {("warmth", "warmth_net"): [-2.25, -1.5], ("cold", "cold_net"): [0.0, -1.0]}
+    # 0.6 MW less of 0.5 MW for heat; 0.75 + 0.4 MW are more than the compressor has
+    found = stress(books_by_hand(instance, plan, metered=meters))
+    missing = {(miss.limit, round(float(miss.missing[0]), 9)) for miss in found.misses(0) if miss.place == "pump"}
+    assert missing == {("power for heating", 0.1), ("largest power", 0.15)}
+    plan["pump.fr_afrr_up_held_mw"], plan["pump.fr_afrr_down_held_mw"] = [0.75, 0.5], [0.25, 0.25]
+    assert stress(books_by_hand(instance, plan, metered=meters)).passed

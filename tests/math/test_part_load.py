@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from helpers.settled_run import settled, solved
+from helpers.agreed_profit import assert_stands, profit_of
 from helpers.site_builder import grid, make_instance, make_tree, optimum
-from helpers.two_views import two_views
 
-from mes_stoch.evaluation.stress.outcome import stress
 from mes_stoch.schema.instance import Instance
-from mes_stoch.settlement.data import SettlementData
+from mes_stoch.uncertainty.quality import check_tree
 
 HYDROGEN = {"h2": {"carrier": "hydrogen"}}
 
@@ -40,18 +38,6 @@ def buyer(price: float, node: str = "h2") -> dict[str, Any]:
 
 def load(demand: float, node: str) -> dict[str, Any]:
     return {"type": "demand", "node": node, "demand_mw": demand}
-
-
-def profit_of(instance: Instance, series: dict[str, Any] | None = None, drop: Sequence[str] = ()) -> float:
-    """The optimum; settled from its files and as a hub, where nothing is dropped, it must be the same."""
-    found = optimum(instance, series, drop=drop).profit
-    if not drop:
-        settlement = settled(instance, make_tree(instance, series))
-        assert settlement.agrees
-        assert settlement.expected_profit == pytest.approx(found, abs=1e-6)
-        if not instance.products:
-            assert two_views(instance, make_tree(instance, series)).least_costs() == pytest.approx((-found, -found))
-    return found
 
 
 # -- the curve --------------------------------------------------------------------------------------------------------
@@ -257,6 +243,25 @@ def test_hydrogen_from_power_and_back() -> None:
     assert profit_of(site, series) == pytest.approx(-40.0 - 100.0)
 
 
+# -- what cannot be ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("made", "is_refused"), [(1.05, True), (0.95, False)])
+def test_a_ring_that_makes_energy_at_one_load_is_found(made: float, is_refused: bool) -> None:
+    """1 MW of power makes 1 of hydrogen, 2 MW make 1.8; the cell makes so much of 1 MW, and 1.9 of 2."""
+    site = make_instance(
+        {
+            "grid": grid(export_price_eur_per_mwh=10.0, import_price_eur_per_mwh=20.0),
+            "electrolyser": unit({"power": [0.0, 1.0, 2.0], "h2": [0.0, 1.0, 1.8]}),
+            "cell": unit({"power": [0.0, made, 1.9], "h2": [0.0, 1.0, 2.0]}, inputs=["h2"]),
+        },
+        nodes=HYDROGEN,
+    )
+    found = check_tree(site, make_tree(site))
+    assert bool(found) is is_refused
+    assert all("no energy from electrolyser, cell alone" in issue.expected for issue in found)
+
+
 # -- reserve ----------------------------------------------------------------------------------------------------------
 
 #: A MW of power takes 2 of hydrogen, a second one 3.
@@ -292,20 +297,12 @@ def selling(source: dict[str, Any], product: dict[str, Any], day_ahead: float, *
     )
 
 
-def stands(instance: Instance, series: dict[str, Any] | None = None) -> None:
-    tree = make_tree(instance, series)
-    run = solved(instance, tree)
-    test = stress(SettlementData(instance, tree, run.solution, run.flow_data))
-    assert test.calls_tested > 0
-    assert test.passed
-
-
 def test_reserve_is_backed_at_the_other_port_by_the_steepest_slope() -> None:
     """3 MWh of hydrogen, nothing scheduled: 3 MWh a MW held, so 1 MW. The curve itself would do for 4/3 MW."""
     site = selling(tank(3.0, 3.0), up(), 0.0)
     assert profit_of(site) == pytest.approx(10.0)
     assert profit_of(site, drop=["source.energy_taken"]) == pytest.approx(20.0)
-    stands(site)
+    assert_stands(site)
 
 
 def test_a_call_moves_the_unit_along_its_curve() -> None:
@@ -317,7 +314,7 @@ def test_a_call_moves_the_unit_along_its_curve() -> None:
     called = up(activation_up_per_unit=0.5, energy_price_up_eur_per_mwh=40.0, volume_max_mw=1.0)
     site = selling(gas, called, 41.0)
     assert profit_of(site) == pytest.approx(21.0 + 10.0 + 20.0 - 15.0)
-    stands(site)
+    assert_stands(site)
 
 
 def test_room_below_the_largest_power() -> None:
@@ -341,7 +338,7 @@ def test_reserve_of_a_unit_that_must_be_on() -> None:
         {"grid": grid(schedule_penalty_eur_per_mwh=9000.0), "source": gas, "cell": cell}, product, nodes=HYDROGEN
     )
     assert profit_of(site) == pytest.approx(5.0)
-    stands(site)
+    assert_stands(site)
 
 
 def test_an_electrolyser_draws_less_when_called_up() -> None:
@@ -364,4 +361,4 @@ def test_an_electrolyser_draws_less_when_called_up() -> None:
         nodes=HYDROGEN,
     )
     assert profit_of(site) == pytest.approx(32.0 - 40.0 + 10.0 + 30.0)
-    stands(site)
+    assert_stands(site)

@@ -152,6 +152,16 @@ def test_nothing_right_after_running() -> None:
     assert solve(site(3, **QUICK), [*prices, 10.0]).profit == pytest.approx(160.0)
 
 
+def test_nothing_is_made_at_standstill() -> None:
+    """At 100 a start would earn 140, and cost 1000: 20 for 2 MW held off.
+
+    Without the row the unit would make 1 MW with its start unpaid, and hold the other: 70 + 10.
+    """
+    instance = site(start_cost_eur=1000.0, initial_on=False, **QUICK)
+    assert solve(instance, [100.0]).profit == pytest.approx(20.0)
+    assert solve(instance, [100.0], drop=("unit.standstill_power",)).profit == pytest.approx(80.0)
+
+
 def test_heat_of_a_called_unit_needs_room() -> None:
     """A CHP makes as much heat as power. Without a taker of heat it holds nothing; 1.5 MW of it take 1.5 MW.
 

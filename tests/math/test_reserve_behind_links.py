@@ -8,7 +8,10 @@ import pytest
 from helpers.settled_run import settled, solved
 from helpers.site_builder import Optimum, grid, make_instance, make_tree, optimum
 
+from mes_stoch.evaluation.flexibility.committed import committed_mw
 from mes_stoch.evaluation.stress.outcome import stress
+from mes_stoch.evaluation.stress.plan import Plan
+from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.instance import Instance
 from mes_stoch.settlement.data import SettlementData
 
@@ -118,6 +121,16 @@ def test_energy_of_the_calls_is_lost_on_the_way_too() -> None:
     assert checked(site(reserve(), **parts)).profit == pytest.approx(12.0)
 
 
+def test_what_is_committed_is_told_at_the_connection() -> None:
+    """A battery of 1 MW behind a loss of 0.2: 0.8 MW may be called."""
+    parts = {"battery": battery("fr_afrr_up", discharge_max_mw=1.0)}
+    instance = site(reserve(), feeder=feeder(power_back_max_mw=5.0, loss_per_unit=0.2), **parts)
+    tree = make_tree(instance, {"da_price_eur_per_mwh": 100.0})
+    run = solved(instance, tree)
+    plan = Plan(SettlementData(instance, tree, run.solution, run.flow_data))
+    assert committed_mw(plan, 0, "grid", 1, 0, 1.0) == pytest.approx(0.8)
+
+
 def test_a_chain_of_links() -> None:
     """Of a MW 0.9 pass the first link and 0.8 of that the second, which carries 0.6 MW: 6; with room 7.2."""
     second = {"type": "link", "from_node": "busbar", "to_node": "bay", "power_max_mw": 5.0, "power_back_max_mw": 5.0}
@@ -184,3 +197,12 @@ def test_the_connection_is_asked_for_what_arrives() -> None:
     found = checked(instance)
     assert found.profit == pytest.approx(4.0)
     assert found.variable("battery.fr_afrr_up_held_mw") == pytest.approx([0.5])
+
+
+def test_the_flow_of_a_link_follows_what_calls_change() -> None:
+    """It is no part of a schedule that is kept while calls run, and so is the way it goes."""
+    parts = {"battery": battery("fr_afrr_up"), "feeder": feeder(power_back_max_mw=5.0, loss_per_unit=0.2)}
+    instance = site(reserve(), **parts)
+    base = build_program(instance, make_tree(instance, {"da_price_eur_per_mwh": 100.0})).base_schedule
+    assert {"feeder.sent_mw", "feeder.sent_back_mw"} <= base.following
+    assert not any(name.startswith("feeder") for name in base.exchanging | base.states)

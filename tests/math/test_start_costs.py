@@ -14,6 +14,9 @@ from helpers.settled_run import settled
 from helpers.site_builder import engine, grid, mains, make_instance, make_tree, optimum
 from helpers.two_views import two_views
 
+from mes_stoch.evaluation.rolling.forecast import LikenessForecast
+from mes_stoch.evaluation.rolling.operate import operate
+from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.schema.instance import Instance
 
 DA = {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh"}}
@@ -101,6 +104,20 @@ def test_blocks_of_hours() -> None:
     assert profit(prices, start_costs=HOT_OR_COLD, **block) == pytest.approx(150.0)
     prices = [50.0, 50.0, 10.0, 10.0, 10.0, 10.0, 50.0, 50.0]
     assert profit(prices, start_costs=HOT_OR_COLD, **block) == pytest.approx(130.0)
+
+
+def test_time_off_carries_along_where_the_site_is_operated_step_by_step() -> None:
+    """On before; an hour off and a hot start, three hours off and a cold one: 120 - 10 - 30; all hot, 120 - 20.
+
+    Expected are the prices that come.
+    """
+    meter = grid(import_max_mw=0.0, export_price_eur_per_mwh="price_eur_per_mwh")
+    for costs, expected in ((HOT_OR_COLD, 80.0), (HOT_OR_COLD[:1], 100.0)):
+        unit = engine(start_costs=costs, initial_on=True)
+        instance = make_instance({"grid": meter, "mains": mains(30.0), "unit": unit}, periods=len(PRICES))
+        tree = make_tree(instance, {"price_eur_per_mwh": PRICES})
+        path = operate(build_leaf_program(instance, tree), np.empty(0), 0, LikenessForecast(instance, tree), gap_rel=0)
+        assert path.profit == pytest.approx(expected)
 
 
 THREE = [{"off_from_h": h, "cost_eur": cost} for h, cost in ((0.0, 8.0), (2.0, 21.0), (4.0, 21.0), (5.0, 40.0))]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers.site_builder import grid, make_instance, optimum
+from helpers.settled_run import settled
+from helpers.site_builder import grid, make_instance, make_tree, optimum
+
+from mes_stoch.io.validation.penalties import with_penalties
+from mes_stoch.io.validation.price_limits import series_ranges
 
 DA = {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1}}
 
@@ -96,3 +100,40 @@ def test_throughput_cost() -> None:
     """1 MWh bought at 20, sold at 100, with 15 of wear."""
     instance, data = arbitrage([20, 100], throughput_cost_eur_per_mwh=15.0)
     assert optimum(instance, data).profit == pytest.approx(65.0)
+
+
+@pytest.mark.parametrize(("value", "profit"), [(0.0, 100.0 + 40.0), (50.0, 100.0 + 50.0), (110.0, 110.0 + 110.0)])
+def test_what_is_left_is_worth_its_value(value: float, profit: float) -> None:
+    """2 MWh that sell for 100 and 40, 1 MWh an hour, or are left: the better of the two for each."""
+    fields = {"initial_mwh": 2.0, "terminal_mwh": 0.0, "charge_max_mw": 0.0, "terminal_value_eur_per_mwh": value}
+    instance, data = arbitrage([100, 40], **fields)
+    assert optimum(instance, data).profit == pytest.approx(profit)
+    found = settled(instance, make_tree(instance, data))
+    assert found.agrees
+    assert found.expected_profit == pytest.approx(profit)
+
+
+def test_a_value_of_what_is_left_beside_a_level_that_is_owed() -> None:
+    """1 MWh is owed; the other sells for 100 rather than 60: 100 + 60, without the row 200."""
+    fields = {"initial_mwh": 2.0, "terminal_mwh": 1.0, "charge_max_mw": 0.0, "terminal_value_eur_per_mwh": 60.0}
+    instance, data = arbitrage([100, 100], **fields, terminal_penalty_eur_per_mwh=None)
+    assert optimum(instance, data).profit == pytest.approx(160.0)
+    assert optimum(instance, data, drop=["battery.terminal"]).profit == pytest.approx(200.0)
+
+
+def test_what_is_left_is_worth_something_in_each_scenario() -> None:
+    """1 MWh at 30 or at 90, or left for 60: 60 and 90, half each."""
+    fields = {"initial_mwh": 1.0, "terminal_mwh": 0.0, "charge_max_mw": 0.0, "terminal_value_eur_per_mwh": 60.0}
+    instance, _ = arbitrage([0], **fields)
+    assert optimum(instance, {"da_price_eur_per_mwh": [[30.0], [90.0]]}, [0.5, 0.5]).profit == pytest.approx(75.0)
+
+
+def test_demand_is_not_left_unserved_for_what_is_left() -> None:
+    """A value of 9000 a MWh at an efficiency of a half: a penalty above 4500, whatever is traded."""
+    store = battery(terminal_value_eur_per_mwh=9000.0, charge_efficiency_per_unit=0.5)
+    load = {"type": "demand", "node": "power", "demand_mw": 1.0}
+    instance = make_instance({"grid": grid(), "battery": store, "load": load})
+    priced = with_penalties(instance, series_ranges(instance, make_tree(instance)))
+    penalty = priced.nodes["power"].unserved_penalty_eur_per_mwh
+    assert isinstance(penalty, float)
+    assert penalty > 4500.0

@@ -265,6 +265,7 @@ def store(
 
 FULL = {"energy_min_mwh": 1.0, "energy_max_mwh": 1.0, "initial_mwh": 1.0}
 WASTE = {**FULL, "charge_efficiency_per_unit": 0.5, "discharge_efficiency_per_unit": 0.5}
+BY_DEPTH = [{"depth_per_unit": 0.1, "cost_eur_per_mwh": 5.0}, {"depth_per_unit": 1.0, "cost_eur_per_mwh": 40.0}]
 STORE = [
     # paid 10 a MWh for taking power, full at 1 MWh: of c MW a quarter comes out again, 0.75 c are taken for good.
     # Both share the time: c / 2 + 0.25 c / d = 1 with d = 2 gives c = 1.6; a discharge of 1000 MW needs no time: c = 2
@@ -272,6 +273,14 @@ STORE = [
           no_rule={"discharge_max_mw": 1000.0}, charge_max_mw=2.0, **WASTE),
     # 4 MWh become 2, and 1 after two hours: of 3 MWh one comes from the store
     store("standing loss", [0.0, 3.0], {"standing_loss_per_h": 0.5}, 200.0, 0.0, initial_mwh=4.0),
+    # 1 of 10 MWh at a wear of 5, a second at 40
+    store("wear by depth", [2.0], {"degradation_cost_by_depth": BY_DEPTH}, 45.0, 0.0, initial_mwh=10.0),
+    # of 4 MWh 2 are lost, and one is bought
+    store("fixed loss", [0.0, 3.0], {"fixed_loss_mw": [0.5, 1.5]}, 100.0, 0.0, initial_mwh=4.0, charge_max_mw=0.0,
+          level_penalty_eur_per_mwh=None, no_rule={"fixed_loss_mw": 0.0}),
+    # an empty store that cannot be charged: 1 MW for an hour at 300, or at 100
+    store("loss that is not covered", [0.0, 0.0], {"level_penalty_eur_per_mwh": 300.0}, 300.0, 100.0, charge_max_mw=0.0,
+          fixed_loss_mw=1.0, period_h=0.5, no_rule={"level_penalty_eur_per_mwh": 100.0}),
     # 0.75 lost in an hour is half in half an hour: 4 MWh become 2 and 1; 3 MW for half an hour need 1.5
     store("standing loss of a half-hour", [0.0, 3.0], {"standing_loss_per_h": 0.75}, 50.0, 0.0, initial_mwh=4.0,
           period_h=0.5),
@@ -291,6 +300,9 @@ STORE = [
     # a MWh less than is to be left costs 30, a MWh of the grid 100
     store("penalty of the level to leave", [1.0], {"terminal_penalty_eur_per_mwh": 30.0}, 30.0, 100.0, initial_mwh=2.0,
           no_rule={"terminal_penalty_eur_per_mwh": None}, terminal_mwh=2.0),
+    # a MWh left behind is worth 130, one of the grid costs 100: all 2 MWh stay
+    store("value of what is left", [1.0], {"terminal_value_eur_per_mwh": 130.0}, 100.0 - 260.0, 0.0, initial_mwh=2.0,
+          charge_max_mw=0.0),
     # from 0 to 1 MW, from 2 MW down to 1: one MWh from the grid
     store("ramp up", [0.0, 2.0], RAMP, 100.0, 0.0, initial_mwh=2.0),
     store("ramp down", [2.0, 0.0], RAMP, 100.0, 0.0, initial_mwh=2.0),
@@ -306,6 +318,14 @@ STORE = [
     store("charge that is available", [0.0, 3.0], {"charge_available_per_unit": [0.2, 1.0]}, 210.0, 30.0,
           price=[10.0, 100.0]),
     store("discharge that is available", [3.0], {"discharge_available_per_unit": 0.2}, 200.0, 0.0, initial_mwh=3.0),
+    # of a full store that may not share its time nothing comes round
+    store("one way at a time", [0.0], {"exclusive_charging": True}, 0.0, -12.0, price=-10.0, charge_max_mw=2.0,
+          discharge_max_mw=2.0, **WASTE),
+    # 1 MWh of 3, two bought
+    store("throughput of a day", [3.0], {"throughput_max_mwh_per_day": 1.0}, 200.0, 0.0, initial_mwh=3.0),
+    # half a cycle of 10 MWh draws 5 MWh, of which half come out: 0.5 of 3 MWh are bought
+    store("cycles of a day", [2.0, 1.0], {"cycles_max_per_day": 0.5}, 50.0, 0.0, initial_mwh=9.0,
+          discharge_efficiency_per_unit=0.5),
     # c + 0.25 c / 0.5 = 1 of 2 MW each way and half of that out: c = 4 / 3, of which 1 MW is taken for good
     store("sharing of what is available", [0.0], {"discharge_available_per_unit": [0.5]}, -10.0, -12.0, price=-10.0,
           charge_max_mw=2.0, discharge_max_mw=2.0, **WASTE),

@@ -394,3 +394,59 @@ def test_without_matplotlib_the_message_says_what_to_install(lattice: Lattice, m
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
     with pytest.raises(PlotsMissingError, match=r"mes_stoch\[plots\]"):
         draw_lattice(lattice)
+
+
+def test_what_moves_in_time_has_its_role() -> None:
+    """A building takes heat and cooling, and both stay in it; vehicles that give back are a store, others a demand."""
+    house = {
+        "type": "building",
+        "heating_node": "warmth",
+        "heating_max_mw": 2.0,
+        "cooling_node": "cold",
+        "heat_capacity_mwh_per_k": 1.0,
+        "heat_loss_mw_per_k": 0.1,
+        "ambient_temperature_degc": 5.0,
+        "temperature_min_degc": 20.0,
+        "temperature_max_degc": 24.0,
+        "initial_temperature_degc": 20.0,
+        "discomfort_penalty_eur_per_kh": 10.0,
+    }
+    cars = {
+        "type": "ev_fleet",
+        "node": "power",
+        "vehicles": 4.0,
+        "energy_max_mwh": 1.0,
+        "charge_max_mw": 0.5,
+        "plugged_in_per_unit": "n_per_unit",
+    }
+    laundry = {
+        "type": "shiftable_demand",
+        "node": "power",
+        "demand_mw": "d_mw",
+        "shift_max_per_unit": 0.25,
+        "shift_window_h": 1.0,
+        "jobs": [{"energy_mwh": 0.5, "power_max_mw": 0.5, "to_h": 2.0}],
+    }
+    components = {
+        "district": {"type": "grid_connection", "node": "warmth", "import_max_mw": 5.0},
+        "chilled": {"type": "grid_connection", "node": "cold", "import_max_mw": 5.0},
+        "house": house,
+        "cars": cars,
+        "v2g": cars | {"discharge_max_mw": 0.25},
+        "laundry": laundry,
+    }
+    found = Lattice.of(make_instance(components, periods=2))
+    roles = {one.name: one.role for one in found.components}
+    assert roles == {
+        "district": "network",
+        "chilled": "network",
+        "house": "demand",
+        "cars": "demand",
+        "v2g": "store",
+        "laundry": "demand",
+    }
+    limits = {(arc.component, arc.node, arc.supplies): arc.power_max for arc in found.all_arcs}
+    assert limits["house", "warmth", False] == "2"
+    assert limits["v2g", "power", True] == "n_per_unit"
+    assert limits["cars", "power", False] == "2 x n_per_unit"
+    assert limits["laundry", "power", False] == "0.5 + 1.25 x d_mw"

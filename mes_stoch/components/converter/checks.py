@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mes_stoch.components.converter.checks_starts import standby_issues, trajectory_issues
 from mes_stoch.components.converter.format import Converter, ConverterPort
 from mes_stoch.components.shared.checks_on_off import on_off_issues
 from mes_stoch.io.readers.locate import Locator, listed, show
@@ -18,8 +19,12 @@ def issues(context: CheckContext, name: str, spec: Converter) -> Iterator[Issue]
     """Limits, ports and on/off decisions that do not go together."""
     yield from _port_issues(context.locator, ("components", name), spec)
     yield from on_off_issues(context, name, spec)
-    if spec.quick_start_h is not None and spec.power_min_mw > 0 and context.partial.horizon is not None:
-        yield from _quick_start_issues(context.locator, ("components", name), spec, context.partial.horizon.period_h)
+    if spec.power_min_mw > 0 and context.partial.horizon is not None:
+        locator, path, period_h = context.locator, ("components", name), context.partial.horizon.period_h
+        yield from standby_issues(locator, path, spec)
+        yield from trajectory_issues(locator, path, spec, period_h)
+        if spec.quick_start_h is not None:
+            yield from _quick_start_issues(locator, path, spec, period_h)
 
 
 def _port_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from mes_stoch.components.converter.equations_quick_start import QuickStart, build_quick_start
+from mes_stoch.components.converter.equations_standby import Standby, build_standby
+from mes_stoch.components.converter.equations_trajectories import Trajectory, build_trajectory
 from mes_stoch.components.converter.format import Converter, ConverterPort
-from mes_stoch.components.shared.context import Availability, CallEffect, Effect, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.shared.context import (
+    Availability,
+    CallEffect,
+    Effect,
+    Expression,
+    HeldReserve,
+    ModelContext,
+    OfPeriod,
+)
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 
@@ -27,7 +37,9 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
         flow[port,t] = ratio[port,t] P_called[t] + no_load[port] y[t]
 
     A unit that is off and can start in time holds reserve as well, and ``y`` reads otherwise then
-    (:mod:`mes_stoch.components.converter.equations_quick_start`).
+    (:mod:`mes_stoch.components.converter.equations_quick_start`). On its way up and down a unit brings less than its
+    minimum (:mod:`mes_stoch.components.converter.equations_trajectories`); in stand-by it draws power and makes nothing
+    (:mod:`mes_stoch.components.converter.equations_standby`).
 
     ``usable`` is the share that is available, and 0 in an outage, where that is less than the minimum. Where it falls,
     the schedule may fall as far at once, faster than its ramp. ``held_plus`` is the reserve that raises ``P``: upward
@@ -46,11 +58,14 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
     headroom and energy of a call as in the project's model description (docs/model.md).
     """
     power = context.variable(name, "power_mw", "MW", "realtime", upper=spec.power_max_mw)
-    on_off = build_on_off(context, name, spec, spec.available_per_unit)
+    is_kept_warm = spec.standby_input_mw is not None
+    on_off = build_on_off(context, name, spec, spec.available_per_unit, pays_for_starts=not is_kept_warm)
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     sigma = 1 if spec.reference_is_output else -1
 
-    quick_start = build_quick_start(context, name, spec, on_off, reserve)
+    quick_start = build_quick_start(context, name, spec, power, on_off, reserve)
+    way = build_trajectory(context, name, spec, on_off)
+    standby = build_standby(context, name, spec, on_off)
 
     _limits(context, name, spec, power, on_off, quick_start, reserve, sigma)
     limit_energy_ramp(
@@ -65,13 +80,16 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
 
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            _connect(context, name, spec, port, direction, sigma, power, on_off, quick_start, reserve)
+            _connect(context, name, spec, port, direction, sigma, power, on_off, quick_start, way, standby, reserve)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=sigma > 0))
     if spec.cost_eur_per_mwh:
         change = reserve.net_called()
         context.earn(
             f"operation.{name}",
-            sum(-context.period_h * spec.cost_eur_per_mwh * (power[t] + sigma * change(t)) for t in context.periods),
+            sum(
+                -context.period_h * spec.cost_eur_per_mwh * (power[t] + way.power(t) + sigma * change(t))
+                for t in context.periods
+            ),
         )
 
 
@@ -127,21 +145,25 @@ def _connect(
     power: Any,
     on_off: OnOff,
     quick_start: QuickStart,
+    way: Trajectory,
+    standby: Standby,
     reserve: HeldReserve,
 ) -> None:
     ratio = context.quantity(port.ratio_per_unit)
     change = reserve.net_called(port.ratio_per_unit)
     if direction > 0 and on_off.forced:
         context.firm(port.node, "supply", _forced_supply(context, spec, port, on_off))
-    context.inject(
-        port.node,
-        name,
-        lambda t: (
-            direction
-            * (ratio(t) * power[t] + sigma * change(t) + port.no_load_mw * (on_off.state(t) + quick_start.is_called(t)))
-        ),
-        lambda t: direction * (ratio(t) * power[t] + port.no_load_mw * on_off.state(t)),
-    )
+
+    kept_warm_mw = spec.standby_mw(port) if direction < 0 else 0.0
+
+    def base(t: int) -> Expression:
+        at_no_load = port.no_load_mw * (on_off.state(t) + way.is_moving(t))
+        return direction * (ratio(t) * (power[t] + way.power(t)) + at_no_load + kept_warm_mw * standby.state(t))
+
+    def called(t: int) -> Expression:
+        return base(t) + direction * (sigma * change(t) + port.no_load_mw * quick_start.is_called(t))
+
+    context.inject(port.node, name, called, base)
     if port.node == spec.reference:
         return
     for directed in reserve.directed_products:

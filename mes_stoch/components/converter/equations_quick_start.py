@@ -56,7 +56,7 @@ class QuickStart:
 
 
 def build_quick_start(
-    context: ModelContext, name: str, spec: Converter, on_off: OnOff, reserve: HeldReserve
+    context: ModelContext, name: str, spec: Converter, power: Any, on_off: OnOff, reserve: HeldReserve
 ) -> QuickStart:
     """What a unit that is off may hold of the products whose activation time is at least that of its start.
 
@@ -68,6 +68,7 @@ def build_quick_start(
 
         y[t] + sum_p v_p[t] <= 1                                                          (standstill)
         y[t-1] + sum_p v_p[t] <= 1                                                        (standstill_before)
+        P[t] <= P_max y[t]                                                                (standstill_power)
         rho_p[t] <= P_max (y[t] + v_p[t])                                                 (<p>_held_maximum)
         rho_p[t] >= P_min v_p[t]                                                          (<p>_held_minimum)
         e_p[t] <= P_max (y[t] + c_p[t])                                                   (<p>_called_maximum)
@@ -97,6 +98,12 @@ def build_quick_start(
     standing = {p.name: _binary(context, name, f"{p.name}_standing") for p in eligible}
     called = {p.name: _binary(context, name, f"{p.name}_starting") for p in eligible if p.is_ever_called}
     found = QuickStart(standing, called)
+    context.constraint(
+        name,
+        "standstill_power",
+        f"{name} makes nothing at standstill",
+        lambda t: power[t] <= spec.power_max_mw * on_off.state(t),
+    )
     _standstill(context, name, spec, on_off, found)
     for p in raising:
         _held(context, name, spec, on_off, reserve, found, p)

@@ -36,6 +36,11 @@ class Converter(UnitWithStarts):
             "1 divided by it at the input where the reference is the output",
         ),
         (
+            r"points|segments|pieces|piecewise.*|breakpoints|part_load.*|.*curve",
+            "a unit whose efficiency changes with its load is a part_load_converter, with flow_mw at each port; a "
+            "region of power and heat is a chp",
+        ),
+        (
             r"power_mw|capacity_mw|p_nom(_mw)?|rated_power_mw",
             "write power_max_mw, the largest flow at the reference port",
         ),
@@ -46,6 +51,11 @@ class Converter(UnitWithStarts):
         (
             r"start_?up_(time|duration)(_.*)?|start_time(_.*)?|offline_reserve(_.*)?|non_?spinning(_.*)?|quick_start(_.*)?",
             "write quick_start_h, the time from off to the power of a reserve that it may hold while off",
+        ),
+        (
+            r"stand_?by(_.*)?|idle(_.*)?",
+            "write standby_input_mw, what it draws while it is kept warm, standby_cost_eur_per_h and "
+            "standby_start_cost_eur",
         ),
         (
             r"(hot|warm|cold)_start(_?up)?_costs?(_.*)?|start_?up_costs?(_.*)?|costs?_start_?up(_.*)?",
@@ -73,11 +83,43 @@ class Converter(UnitWithStarts):
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
+    start_up_power_mw: list[NonNegative] = Field(
+        default_factory=list,
+        description="Flow at the reference port in the periods before power_min_mw is reached, first to last.",
+    )
+    shut_down_power_mw: list[NonNegative] = Field(
+        default_factory=list, description="Flow there in the periods after a stop, first to last."
+    )
+    standby_input_mw: NonNegative | None = Field(
+        default=None,
+        description="What it draws in stand-by, at its reference port where that is an input, else at its only input; "
+        "null: no stand-by.",
+    )
+    standby_cost_eur_per_h: NonNegative = Field(default=0.0, description="Further cost of an hour in stand-by.")
+    standby_start_cost_eur: NonNegative = Field(
+        default=0.0, description="Cost of a start from stand-by, in place of start_cost_eur."
+    )
     quick_start_h: Positive | None = Field(
         default=None,
         description="Time from off to the power of a reserve, which it may then hold while off, of products that are "
         "called as a whole and leave that time; null: reserve only while it runs.",
     )
+
+    @property
+    def start_stop_fields(self) -> tuple[str, ...]:
+        given = {
+            "standby_input_mw": self.standby_input_mw is not None,
+            "start_up_power_mw": bool(self.start_up_power_mw),
+            "shut_down_power_mw": bool(self.shut_down_power_mw),
+        }
+        return (*super().start_stop_fields, *(name for name, is_given in given.items() if is_given))
+
+    def standby_mw(self, port: ConverterPort) -> float:
+        """What one of its inputs draws in stand-by, MW."""
+        if self.standby_input_mw is None:
+            return 0.0
+        is_drawn = self.reference_is_output or port.node == self.reference
+        return self.standby_input_mw if is_drawn else 0.0
 
     @property
     def reference_is_output(self) -> bool:

@@ -60,3 +60,7 @@ def build(context: ModelContext, name: str, spec: GridConnection) -> None:
         ),
     )
     build_charges(context, name, spec, withdrawn)
+    if spec.emissions():
+        emitted = context.quantity(spec.import_emission_kg_per_mwh)
+        credited = context.quantity(spec.export_emission_kg_per_mwh)
+        context.emit(name, lambda t: emitted(t) * withdrawn[t] - credited(t) * injected[t])

@@ -11,6 +11,7 @@ from mes_stoch.components.grid_connection.format_charges import CHARGE_WORDS, Ch
 from mes_stoch.schema.base import AUTO, Derived, Identifier, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import Connection, Port, SlackPenalty
 from mes_stoch.schema.data_rules import DataRule, NumberRule, OrderRule, PriceOfEnergy
+from mes_stoch.schema.emission import Emission
 
 
 class GridConnection(Charged):
@@ -28,6 +29,11 @@ class GridConnection(Charged):
             "numbers or series",
         ),
         *CHARGE_WORDS,
+        (
+            r"(co2|carbon|emissions?|ghg)(_.*)?|.*_(co2|carbon|emissions?)(_.*)?",
+            "write import_emission_kg_per_mwh and, for a credit, export_emission_kg_per_mwh; the price of CO2 is "
+            "price_eur_per_t of the section co2",
+        ),
     )
 
     shares: ClassVar[Mapping[str, str]] = {
@@ -48,6 +54,12 @@ class GridConnection(Charged):
     )
     import_price_eur_per_mwh: Quantity = Field(default=0.0, description="Paid per MWh withdrawn.")
     export_price_eur_per_mwh: Quantity = Field(default=0.0, description="Received per MWh injected.")
+    import_emission_kg_per_mwh: Quantity = Field(
+        default=0.0, description="CO2 of a MWh withdrawn, kg: a factor of the carrier, or a series by hour (grid mix)."
+    )
+    export_emission_kg_per_mwh: Quantity = Field(
+        default=0.0, description="CO2 credited for a MWh injected, kg; at most that of a MWh withdrawn."
+    )
     schedule_penalty_eur_per_mwh: Positive | Derived | None = Field(
         default=AUTO,
         description="Cost of a position that the site does not plan to keep, on top of imbalance; auto: above what "
@@ -56,6 +68,11 @@ class GridConnection(Charged):
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=self.import_max_mw != 0, takes=self.export_max_mw > 0),)
+
+    def emissions(self) -> Sequence[Emission]:
+        if self.import_emission_kg_per_mwh == 0 and self.export_emission_kg_per_mwh == 0:
+            return ()
+        return (Emission(self.node, self.import_emission_kg_per_mwh, self.export_emission_kg_per_mwh),)
 
     def connection(self) -> Connection | None:
         return self
@@ -70,6 +87,16 @@ class GridConnection(Charged):
         yield from super().data_rules()
         yield NumberRule("import_price_eur_per_mwh", self.import_price_eur_per_mwh, "present")
         yield NumberRule("export_price_eur_per_mwh", self.export_price_eur_per_mwh, "present")
+        for key in ("import_emission_kg_per_mwh", "export_emission_kg_per_mwh"):
+            yield NumberRule(key, getattr(self, key), "not_negative", "an emission of 0 kg/MWh or more")
+        if self.export_emission_kg_per_mwh != 0 and self.import_max_mw != 0:
+            yield OrderRule(
+                "import_emission_kg_per_mwh",
+                (self.export_emission_kg_per_mwh,),
+                self.import_emission_kg_per_mwh,
+                "an emission of a MWh withdrawn of at least the credit of a MWh injected",
+                "withdrawing and injecting at once would be credited with the difference",
+            )
         if self.take_or_pay_price_eur_per_mwh is not None:
             yield OrderRule(
                 "import_price_eur_per_mwh",

@@ -7,8 +7,16 @@ from typing import Any
 
 from mes_stoch.components.heat_pump.equations_modes import limit_modes
 from mes_stoch.components.heat_pump.format import HeatPump
-from mes_stoch.components.shared.context import Availability, CallEffect, Expression, HeldReserve, ModelContext
+from mes_stoch.components.shared.context import (
+    Availability,
+    CallEffect,
+    Expression,
+    HeldReserve,
+    ModelContext,
+    OfPeriod,
+)
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
+from mes_stoch.schema.base import Quantity
 
 Powers = Mapping[str, Any]
 
@@ -62,6 +70,8 @@ def build(context: ModelContext, name: str, spec: HeatPump) -> None:
     for use in spec.uses:
         for node, direction, ratio in use.flows:
             _connect(context, name, node, direction, ratio, powers[use.name], reserve, is_called=use == spec.called_use)
+            if direction > 0 and on_off.forced:
+                context.firm(node, "supply", _forced_supply(context, spec, ratio, on_off))
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=False))
     if spec.cost_eur_per_mwh:
         cost = context.period_h * spec.cost_eur_per_mwh
@@ -114,12 +124,18 @@ def _limits(
         )
 
 
+def _forced_supply(context: ModelContext, spec: HeatPump, ratio: Quantity, on_off: OnOff) -> OfPeriod:
+    """What its state before the horizon can make it bring to a node, MW."""
+    per_unit = context.product(ratio, on_off.service.kept)
+    return lambda t: per_unit(t) * spec.power_min_mw if t in on_off.forced else 0.0
+
+
 def _connect(
     context: ModelContext,
     name: str,
     node: str,
     direction: int,
-    ratio: float | str,
+    ratio: Quantity,
     power: Any,
     reserve: HeldReserve,
     *,

@@ -9,9 +9,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mes_stoch.components.heat_pump.format_cop import Cycle, LiftPoint, one_less
+from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.base import Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port, ReserveProvider
+from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule
+from mes_stoch.schema.on_off import start_costs_of
 
 ModeName = Literal["heating", "cooling", "recovery"]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -25,7 +27,7 @@ class Mode:
     flows: tuple[tuple[str, int, Quantity], ...]
 
 
-class HeatPump(ReserveProvider):
+class HeatPump(UnitWithStarts):
     """A compressor for heat, cold or both, with a COP from the temperatures of source and sink.
 
     Heat and cold share its electric power. ``power_min_mw > 0`` makes it either off or between minimum and maximum.
@@ -85,19 +87,6 @@ class HeatPump(ReserveProvider):
     )
     called_mode: Literal["heating", "cooling"] | None = Field(
         default=None, description="Which of the two calls of reserve change, where it has both."
-    )
-    state_block_h: Positive | None = Field(
-        default=None, description="The on/off state is constant over blocks of so many local hours; null: a period."
-    )
-    minimum_up_h: NonNegative = Field(default=0.0, description="Least time on after a start.")
-    minimum_down_h: NonNegative = Field(default=0.0, description="Least time off after a stop.")
-    start_cost_eur: NonNegative = Field(default=0.0, description="Wear of one start.")
-    starts_max_per_day: Annotated[int, Field(ge=0)] | None = Field(
-        default=None, description="Most starts in a local day; null: no limit."
-    )
-    initial_on: bool | None = Field(
-        default=None,
-        description="State just before the horizon; null: the first state is free, and being on in it is no start.",
     )
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh of electricity.")
 
@@ -165,31 +154,6 @@ class HeatPump(ReserveProvider):
         """Whether it heats or cools, and never both within a period."""
         return len(self.uses) == 2 and self.modes == "exclusive"
 
-    # -- on and off (:class:`~mes_stoch.schema.on_off.OnOffUnit`) -------------------------------------------------
-
-    @property
-    def start_stop_fields(self) -> tuple[str, ...]:
-        """The fields given that need starts and stops as variables."""
-        given = {
-            "minimum_up_h": self.minimum_up_h > 0,
-            "minimum_down_h": self.minimum_down_h > 0,
-            "start_cost_eur": self.start_cost_eur > 0,
-            "starts_max_per_day": self.starts_max_per_day is not None,
-        }
-        return tuple(name for name, is_given in given.items() if is_given)
-
-    @property
-    def start_power_max_mw(self) -> float | None:
-        return None
-
-    @property
-    def stop_power_max_mw(self) -> float | None:
-        return None
-
-    @property
-    def initial_state_h(self) -> float | None:
-        return None
-
     # -- answers --------------------------------------------------------------------------------------------------
 
     def ports(self) -> Sequence[Port]:
@@ -216,7 +180,7 @@ class HeatPump(ReserveProvider):
             self.power_min_mw,
             self.power_max_mw,
             self.cost_eur_per_mwh,
-            self.start_cost_eur,
+            max(one.cost_eur for one in start_costs_of(self)),
             self.available_per_unit,
         )
 

@@ -44,6 +44,11 @@ def build(context: HubContext, name: str, spec: HeatPump) -> None:
         minimum = context.rows(name, "minimum", "MW", context.steps, lower=0.0).add(state.on, -spec.power_min_mw)
         for column in powers.values():
             minimum.add(column)
+        for use in spec.uses:
+            for node, direction, ratio in use.flows:
+                if direction > 0 and state.is_forced_on.any():
+                    least = context.values(ratio) * spec.power_min_mw
+                    context.firm(node, "supply", np.where(state.is_forced_on, least, 0.0))
     if spec.is_exclusive:
         _one_at_a_time(context, name, spec, powers)
 

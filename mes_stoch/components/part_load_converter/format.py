@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from mes_stoch.schema.arc import Arc, LinearQuantity
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.on_off import start_costs_of
 
 #: Slopes that differ by less, as a share of the larger, are one: between them the curve does not bend.
 SAME_SLOPE = 1e-9
@@ -132,7 +134,7 @@ class PartLoadConverter(UnitWithStarts):
 
     @property
     def _segments(self) -> tuple[tuple[int, int], ...]:
-        return tuple(zip(self.bends, self.bends[1:], strict=False))
+        return tuple(pairwise(self.bends))
 
     def _slope(self, port: PartLoadPort, before: int, after: int) -> float:
         reference = self.reference_port.flow_mw
@@ -145,11 +147,24 @@ class PartLoadConverter(UnitWithStarts):
             for index, port in enumerate(own)
         ]
 
+    @property
+    def is_curve(self) -> bool:
+        """Whether there is one reference port whose flow rises, with as many flows at every port that do not fall."""
+        ports = [*self.inputs, *self.outputs]
+        reference = [port.flow_mw for port in ports if port.node == self.reference]
+        return (
+            len(reference) == 1
+            and all(len(port.flow_mw) == len(reference[0]) for port in ports)
+            and all(after > before for before, after in pairwise(reference[0]))
+            and all(after >= before for port in ports for before, after in pairwise(port.flow_mw))
+        )
+
     def conversions(self) -> Sequence[Conversion]:
-        return (*self._between_points(), *self._at_points())
+        # asked before what a user wrote is known to be sound
+        return (*self._between_points(), *self._at_points()) if self.is_curve else ()
 
     def called_conversions(self) -> Sequence[Conversion]:
-        return tuple(self._between_points())
+        return tuple(self._between_points()) if self.is_curve else ()
 
     def _between_points(self) -> Iterator[Conversion]:
         """A conversion for each segment, with what its straight line has at no load: it holds between its ends."""
@@ -180,7 +195,7 @@ class PartLoadConverter(UnitWithStarts):
             least,
             most,
             self.cost_eur_per_mwh,
-            self.start_cost_eur if self.can_be_off else 0.0,
+            max(one.cost_eur for one in start_costs_of(self)) if self.can_be_off else 0.0,
             self.available_per_unit,
         )
 

@@ -403,6 +403,10 @@ class ModelContext(Protocol):
         """Add to the profit, EUR, under a stream's name; costs are negative."""
         ...
 
+    def emit(self, owner: str, rate_kg_per_h: OfPeriod) -> None:
+        """CO2 of a component as operated, kg an hour; what it costs is the model's part."""
+        ...
+
     def reserve(self, owner: str, provides: Sequence[str], ramp_mw_per_min: float | None) -> HeldReserve:
         """Variables of what ``owner`` holds for the products it provides, with ramp limits."""
         ...

@@ -24,21 +24,31 @@ OfState = Callable[[int], Expression]
 class OnOff:
     """What the rest of a unit needs to know of its state.
 
-    ``state`` is 1 where the unit is on; ``ceilings`` names the rows that limit its power from above, MW by period;
-    ``service`` says how much of its power it can use; ``forced`` are the periods in which its state before the horizon
-    keeps it on, as far as there is no outage before.
+    ``state`` is 1 where the unit is on; ``start`` and ``stop`` are its changes by state; ``ceilings`` names rows that
+    limit its power from above, MW by period; ``service`` says how much of its power it can use; ``forced`` are the
+    periods in which its state before the horizon keeps it on, as far as there is no outage before.
     """
 
     state: OfPeriod
     ceilings: tuple[tuple[str, OfPeriod], ...]
     service: Service
     forced: frozenset[int] = frozenset()
+    start: OfState = lambda k: 0.0
+    stop: OfState = lambda k: 0.0
 
 
-def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_per_unit: Quantity = 1.0) -> OnOff:
+def build_on_off(
+    context: ModelContext,
+    name: str,
+    spec: OnOffUnit,
+    available_per_unit: Quantity = 1.0,
+    *,
+    pays_for_starts: bool = True,
+) -> OnOff:
     """The on/off decision of a unit with a minimum load, and what its starts and stops cost and allow.
 
-    ``available_per_unit`` is the share of its largest power that is available.
+    ``available_per_unit`` is the share of its largest power that is available. Who works out in another way what starts
+    cost says ``pays_for_starts=False``.
 
     Equations
     ---------
@@ -119,10 +129,13 @@ def build_on_off(context: ModelContext, name: str, spec: OnOffUnit, available_pe
         return OnOff(state, (("maximum", lambda t: spec.power_max_mw * state(t)),), service)
     changes = _change(context, name, spec, on, service, first)
     _minimum_times(context, name, spec, changes)
-    _starts(context, name, spec, changes)
+    if pays_for_starts:
+        charge_starts(context, name, spec, start_costs_of(spec), changes)
+    _limit_starts(context, name, spec, changes)
     kept = spans[: _kept_states(context, spec, len(spans))] if spec.initial_on else []
     forced = frozenset(int(t) for span in kept for t in span)
-    return OnOff(state, _ceilings(context, spec, changes, place), service, forced)
+    ceilings = _ceilings(context, spec, changes, place)
+    return OnOff(state, ceilings, service, forced, changes.start, changes.stop)
 
 
 def _states(context: ModelContext, spec: OnOffUnit) -> list[Span]:
@@ -205,8 +218,7 @@ def _kept_states(context: ModelContext, spec: OnOffUnit, count: int) -> int:
     return min(_in_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)), count)
 
 
-def _starts(context: ModelContext, name: str, spec: OnOffUnit, changes: Changes) -> None:
-    charge_starts(context, name, spec, start_costs_of(spec), changes)
+def _limit_starts(context: ModelContext, name: str, spec: OnOffUnit, changes: Changes) -> None:
     if spec.starts_max_per_day is None:
         return
     limit = spec.starts_max_per_day

@@ -65,6 +65,11 @@ class HubContext(Protocol):
         ...
 
     @property
+    def co2_eur_per_kg(self) -> float:
+        """Price of CO2; a cap is none of the hub's."""
+        ...
+
+    @property
     def clock_days(self) -> float:
         """Length of the horizon in days of local clock time."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows, Numbers, Values
 from mes_stoch.components.shared.hub_start_costs import classify_starts
-from mes_stoch.schema.on_off import OnOffUnit, start_costs_of
+from mes_stoch.schema.on_off import OnOffUnit, StartCost, start_costs_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,14 @@ def _cut(context: HubContext, rows: HubRows, periods: list[int], columns: Column
             rows.add(np.full(len(steps), column), cut_mw, rows=steps)
 
 
-def build_hub_on_off(context: HubContext, name: str, spec: OnOffUnit, available_per_unit: Numbers = 1.0) -> HubOnOff:
+def build_hub_on_off(
+    context: HubContext,
+    name: str,
+    spec: OnOffUnit,
+    available_per_unit: Numbers = 1.0,
+    *,
+    pays_for_starts: bool = True,
+) -> HubOnOff:
     """State, starts and stops of a unit, with its minimum times and how often it may start.
 
     Equations
@@ -119,7 +126,8 @@ def build_hub_on_off(context: HubContext, name: str, spec: OnOffUnit, available_
         kept = min([kept, *np.flatnonzero(is_out)])
         lower[kept:] = 0.0
     on = context.columns(name, "on", "1", "state", lower=lower, upper=upper, is_integer=True, spans=states)
-    start, stop = _changes(context, name, spec, states, on, is_out)
+    costs = start_costs_of(spec) if pays_for_starts else [StartCost(off_from_h=0.0, cost_eur=0.0)]
+    start, stop = _changes(context, name, spec, states, on, is_out, costs)
     is_forced = (state_of_step < kept) & bool(spec.initial_on) & bool(spec.start_stop_fields)
     usable = np.where(is_out[state_of_step], 0.0, available)
     return HubOnOff(on[state_of_step], is_forced, states, start, stop, usable, is_out)
@@ -140,6 +148,7 @@ def _changes(
     states: list[Columns],
     on: Columns,
     is_out: NDArray[np.bool_],
+    costs: Sequence[StartCost],
 ) -> tuple[Columns, Columns]:
     count, first = len(states), 0 if spec.initial_on is not None else 1
     start, stop = np.full(count, -1), np.full(count, -1)
@@ -147,7 +156,6 @@ def _changes(
         return start, stop
     changing = np.arange(first, count)
     own = states[first:]
-    costs = start_costs_of(spec)
     cost = costs[0].cost_eur if len(costs) == 1 else 0.0
     start[first:] = context.columns(name, "start", "1", "auxiliary", upper=1.0, cost=cost, spans=own)
     stop[first:] = context.columns(name, "stop", "1", "auxiliary", upper=1.0, spans=own)

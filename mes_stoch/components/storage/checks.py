@@ -16,6 +16,7 @@ def issues(context: CheckContext, name: str, spec: Storage) -> Iterator[Issue]:
     """Levels out of order, and a level to leave behind that cannot be reached."""
     path: EntryPath = ("components", name)
     yield from _level_issues(context.locator, path, spec)
+    yield from _depth_issues(context.locator, path, spec)
     if context.partial.horizon is not None:
         yield from _terminal_issues(context.locator, path, spec, context.partial.horizon)
 
@@ -41,6 +42,26 @@ def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[
         yield locator.issue((*path, "level_min_mwh"), found, "a least level of at most level_max_mwh")
 
 
+def _depth_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[Issue]:
+    """Segments out of order, costs that do not rise, and what segments cannot lose."""
+    key, segments = "degradation_cost_by_depth", spec.degradation_cost_by_depth
+    for k in range(1, len(segments)):
+        last, own = segments[k - 1], segments[k]
+        if own.depth_per_unit <= last.depth_per_unit:
+            found = f"{own.depth_per_unit:g} after {last.depth_per_unit:g}"
+            yield locator.issue((*path, key, k, "depth_per_unit"), found, "depths that rise")
+        elif own.cost_eur_per_mwh < last.cost_eur_per_mwh:
+            found = f"{own.cost_eur_per_mwh:g} after {last.cost_eur_per_mwh:g}"
+            hint = "segments are drawn on in the order of their costs"
+            yield locator.issue((*path, key, k, "cost_eur_per_mwh"), found, "costs that rise with the depth", hint)
+    if segments and segments[-1].depth_per_unit != 1:
+        found = f"segments that end at {segments[-1].depth_per_unit:g}"
+        yield locator.issue((*path, key), found, "a last segment that ends at a depth of 1")
+    if segments and spec.has_fixed_loss:
+        found = f"{key} with fixed_loss_mw"
+        yield locator.issue((*path, key), found, "one of the two", "which segment loses cannot be said")
+
+
 def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
     """A terminal level that is demanded and cannot be reached however much is charged."""
     target = spec.level_to_leave_mwh
@@ -53,9 +74,10 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     share = spec.charge_available_per_unit
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
     gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
+    lost = 0.0 if isinstance(spec.fixed_loss_mw, str) else horizon.period_h * spec.fixed_loss_mw
     level = spec.initial_mwh
     for _ in range(horizon.periods):
-        before, level = level, min(spec.energy_max_mwh, keep * level + gain)
+        before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain - lost))
         if level == before:
             break
     if level < target - 1e-9 * max(1.0, target):

@@ -10,6 +10,10 @@ from mes_stoch.components.shared.context import Availability, Buffer, HeldReserv
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
+from mes_stoch.components.storage.equations_depth import build_depth_cost
+from mes_stoch.components.storage.equations_exclusive import build_exclusive
+from mes_stoch.components.storage.equations_loss import build_fixed_loss
+from mes_stoch.components.storage.equations_throughput import limit_throughput
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
 
@@ -32,9 +36,13 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         charge[t] - discharge[t] + sum_down held[t] <= a[t] charge_max                                   (headroom_down)
         level_min[t] <= L[t] <= level_max[t]     (:mod:`mes_stoch.components.storage.equations_bounds`)
         L[T-1] + terminal_short >= terminal                                                                 (terminal)
+        profit += terminal_value L[T-1]                                                          (terminal.<storage>)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
-    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more. With
+    A loss whatever the level is taken off in ``level`` (:mod:`mes_stoch.components.storage.equations_loss`).
+
+    ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
+    may not, :mod:`mes_stoch.components.storage.equations_exclusive` forbids it. With
     ``a`` and ``b`` the shares of the two powers that are available it reads ``b charge / charge_max + a discharge /
     discharge_max <= a b`` (:mod:`mes_stoch.components.shared.equations_shared_period`). Where
     products of several exclusivity groups share MW, ``sum held`` is ``stacked`` (:mod:`mes_stoch.model.stacking`). The
@@ -62,17 +70,18 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     def stored(t: int) -> Any:
         return charge[t] + reserve.called_down(t) - (0.0 if cancelled is None else cancelled[t])
 
+    lost = build_fixed_loss(context, name, spec)
+
+    def change(t: int) -> Any:
+        inside = spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit
+        return inside if lost is None else inside - lost(t)
+
     keep = (1.0 - spec.standing_loss_per_h) ** context.period_h
     context.constraint(
         name,
         "level",
         f"the level of {name} follows from what goes in and out",
-        lambda t: (
-            level[t]
-            == keep * at_end_of(t - 1)
-            + context.period_h
-            * (spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit)
-        ),
+        lambda t: level[t] == keep * at_end_of(t - 1) + context.period_h * change(t),
         unit="MWh",
     )
     _available(context, name, power, charge, discharge)
@@ -86,16 +95,19 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             unit="1",
             role="headroom",
         )
+    build_exclusive(context, name, spec, power, charge, discharge)
     if reserve.directed_products:
         _headroom(context, name, power, charge, discharge, reserve)
+    build_depth_cost(context, name, spec, keep, stored, drawn)
+    limit_throughput(context, name, spec, drawn, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     bounds = build_level_bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
-    change = reserve.net_called()
+    called = reserve.net_called()
     context.inject(
         spec.node,
         name,
-        lambda t: discharge[t] - charge[t] + change(t),
+        lambda t: discharge[t] - charge[t] + called(t),
         lambda t: discharge[t] - charge[t],
     )
     context.buffer(
@@ -193,6 +205,8 @@ def _headroom(
 def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:
     target = spec.level_to_leave_mwh
     last = context.periods[-1]
+    if spec.terminal_value_eur_per_mwh:
+        context.earn(f"terminal.{name}", spec.terminal_value_eur_per_mwh * level[last])
     text = f"{name} ends at or above its terminal level"
     span = [_whole(context)]
     penalty = amount(spec.terminal_penalty_eur_per_mwh)

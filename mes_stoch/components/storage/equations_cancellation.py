@@ -7,8 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.context import DirectedProduct, Expression, HeldReserve, ModelContext, StorePower
+from mes_stoch.components.shared.context import (
+    DirectedProduct,
+    Expression,
+    HeldReserve,
+    ModelContext,
+    OfPeriod,
+    StorePower,
+)
 from mes_stoch.components.shared.equations_shared_period import share_period
+from mes_stoch.components.storage.equations_exclusive import cancel_all
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT
@@ -86,6 +94,11 @@ def build_cancellation(
             f"{name} discharges at least nothing when it is called",
             lambda t: cancelled[t] <= discharge[t] + reserve.called_up(t),
         )
+    if spec.exclusive_charging:
+        limits: list[OfPeriod] = [most]
+        limits += [lambda t: charge[t] + reserve.called_down(t)] if down else []
+        limits += [lambda t: discharge[t] + reserve.called_up(t)] if up else []
+        cancel_all(context, name, power, cancelled, limits)
     _share_the_period(context, name, power, charge, discharge, cancelled, reserve)
     return cancelled
 

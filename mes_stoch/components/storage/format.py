@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, NonNegative, Positive, Quantity
+from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
+
+
+class DepthCost(Model):
+    """What a MWh costs that is drawn from one segment of a storage."""
+
+    depth_per_unit: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Depth at which the segment ends, as a share of energy_max_mwh; the last one ends at 1."
+    )
+    cost_eur_per_mwh: NonNegative = Field(description="Wear per MWh discharged from it.")
 
 
 class Storage(ReserveProvider):
@@ -29,6 +39,23 @@ class Storage(ReserveProvider):
             "used: numbers or series",
         ),
         (
+            r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
+            "write exclusive_charging: true",
+        ),
+        (
+            r"(terminal|final|end|residual|water)_(level_|energy_|state_)?(value|price|revenue|reward)(_.*)?|shadow_price.*",
+            "write terminal_value_eur_per_mwh",
+        ),
+        (
+            r"fixed_losses?(_.*)?|heat_loss(es)?(_.*)?|loss_mw|constant_loss.*",
+            "write fixed_loss_mw, a number or series",
+        ),
+        (
+            r"(degradation|wear|aging|ageing|cycle|cycling)_(cost|price).*",
+            "write throughput_cost_eur_per_mwh, or degradation_cost_by_depth where deep cycles cost more",
+        ),
+        (r"(max_)?cycles.*|full_cycles.*|cycle_limit.*", "write cycles_max_per_day, full cycles of energy_max_mwh"),
+        (
             r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
             "write level_min_mwh and level_max_mwh, in MWh: numbers or series",
         ),
@@ -46,10 +73,17 @@ class Storage(ReserveProvider):
     discharge_available_per_unit: Quantity = Field(
         default=1.0, description="Share of discharge_max_mw that can be used, likewise."
     )
+    exclusive_charging: bool = Field(
+        default=False,
+        description="Whether it charges or discharges in a period, not each for a part of it: a binary decision.",
+    )
     charge_efficiency_per_unit: Efficiency = 1.0
     discharge_efficiency_per_unit: Efficiency = 1.0
     standing_loss_per_h: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.0, description="Share of the level lost in an hour."
+    )
+    fixed_loss_mw: Quantity = Field(
+        default=0.0, description="Power lost whatever the level: heat losses that follow temperatures."
     )
     initial_mwh: NonNegative
     level_min_mwh: Quantity | None = Field(
@@ -60,8 +94,8 @@ class Storage(ReserveProvider):
     )
     level_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
         default=AUTO,
-        description="Cost of a period that ends a MWh below level_min_mwh or above level_max_mwh; auto: from prices; "
-        "null forbids it.",
+        description="Cost of a period that ends a MWh below level_min_mwh or above level_max_mwh, and of a MWh of "
+        "fixed loss that is not covered; auto: from prices; null forbids it.",
     )
     terminal_mwh: NonNegative | None = Field(
         default=None, description="Level to hold at the end of the horizon; null for the initial level."
@@ -69,10 +103,24 @@ class Storage(ReserveProvider):
     terminal_penalty_eur_per_mwh: NonNegative | Derived | None = Field(
         default=AUTO, description="Cost of ending below the terminal level; auto: from prices; null forbids it."
     )
+    terminal_value_eur_per_mwh: NonNegative = Field(
+        default=0.0, description="What each MWh in store at the end of the horizon is worth."
+    )
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
     throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
+    degradation_cost_by_depth: list[DepthCost] = Field(
+        default_factory=list,
+        description="Wear by the depth of cycles: segments from the shallowest on, each at a cost above the last.",
+    )
+    throughput_max_mwh_per_day: Positive | None = Field(
+        default=None, description="Most that is discharged in a local day, calls included; null: no limit."
+    )
+    cycles_max_per_day: Positive | None = Field(
+        default=None,
+        description="Most full cycles of a local day: energy_max_mwh drawn from the store is one; null: no limit.",
+    )
 
     @property
     def level_to_leave_mwh(self) -> float:
@@ -84,6 +132,42 @@ class Storage(ReserveProvider):
         """Bounds of the level at the ends of periods, by key."""
         stated = {"level_min_mwh": self.level_min_mwh, "level_max_mwh": self.level_max_mwh}
         return {key: level for key, level in stated.items() if level is not None}
+
+    @property
+    def has_fixed_loss(self) -> bool:
+        """Whether it loses power whatever its level."""
+        return self.fixed_loss_mw != 0
+
+    @property
+    def segment_sizes_mwh(self) -> list[float]:
+        """Energy of each segment of its depth, from the shallowest on, MWh."""
+        depths = [0.0, *(one.depth_per_unit for one in self.degradation_cost_by_depth)]
+        return [self.energy_max_mwh * (end - start) for start, end in pairwise(depths)]
+
+    @property
+    def first_segments_mwh(self) -> list[float]:
+        """What each segment holds at the start, MWh: the deepest are full first."""
+        empty_mwh, held = self.energy_max_mwh - self.initial_mwh, []
+        for size in self.segment_sizes_mwh:
+            missing = min(size, empty_mwh)
+            held.append(size - missing)
+            empty_mwh -= missing
+        return held
+
+    @property
+    def dearest_wear_eur_per_mwh(self) -> float:
+        """The most that wear costs a MWh discharged."""
+        return self.throughput_cost_eur_per_mwh + max(
+            (one.cost_eur_per_mwh for one in self.degradation_cost_by_depth), default=0.0
+        )
+
+    @property
+    def daily_throughput_mwh(self) -> float | None:
+        """Most that may be discharged in a local day, MWh at the port; ``None``: no limit."""
+        limits = [] if self.throughput_max_mwh_per_day is None else [self.throughput_max_mwh_per_day]
+        if self.cycles_max_per_day is not None:
+            limits.append(self.cycles_max_per_day * self.energy_max_mwh * self.discharge_efficiency_per_unit)
+        return min(limits, default=None)
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=True, takes=True),)
@@ -109,6 +193,8 @@ class Storage(ReserveProvider):
     def data_rules(self) -> Iterator[DataRule]:
         for key in ("charge_available_per_unit", "discharge_available_per_unit"):
             yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
+        if self.has_fixed_loss:
+            yield NumberRule("fixed_loss_mw", self.fixed_loss_mw, "not_negative", "a loss of 0 or more")
         for key, level in self.level_bounds.items():
             yield NumberRule(key, level, "present")
             yield LimitRule(
@@ -130,7 +216,10 @@ class Storage(ReserveProvider):
             )
 
     def cost_at(self, node: str) -> float:
-        return self.throughput_cost_eur_per_mwh if node == self.node else 0.0
+        if node != self.node:
+            return 0.0
+        # a MWh at the node keeps its worth in the store
+        return max(self.dearest_wear_eur_per_mwh, self.charge_efficiency_per_unit * self.terminal_value_eur_per_mwh)
 
     def returned_per_unit(self, node: str, hours: float) -> float | None:
         if node != self.node:
@@ -139,18 +228,22 @@ class Storage(ReserveProvider):
         return float(self.charge_efficiency_per_unit * self.discharge_efficiency_per_unit * keep)
 
     def slack_penalties(self) -> Sequence[SlackPenalty]:
-        return (*self._terminal_slack(), *(self._level_slack() if self.level_bounds else ()))
-
-    def _level_slack(self) -> Sequence[SlackPenalty]:
+        level = [self._level_slack(("level_below_mwh", "level_above_mwh"), is_physical=True)]
+        loss = [self._level_slack(("loss_short_mw",), is_physical=False)]
         return (
-            SlackPenalty(
-                "level_penalty_eur_per_mwh",
-                ("level_below_mwh", "level_above_mwh"),
-                self.node,
-                made_good_per_mwh=self.charge_efficiency_per_unit,
-                spared_per_mwh=self.discharge_efficiency_per_unit,
-                is_physical=True,
-            ),
+            *self._terminal_slack(),
+            *(level if self.level_bounds else ()),
+            *(loss if self.has_fixed_loss else ()),
+        )
+
+    def _level_slack(self, quantities: tuple[str, ...], *, is_physical: bool) -> SlackPenalty:
+        return SlackPenalty(
+            "level_penalty_eur_per_mwh",
+            quantities,
+            self.node,
+            made_good_per_mwh=self.charge_efficiency_per_unit,
+            spared_per_mwh=self.discharge_efficiency_per_unit,
+            is_physical=is_physical,
         )
 
     def _terminal_slack(self) -> Sequence[SlackPenalty]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mes_stoch.components.shared.hub_context import Columns, HubContext
+from mes_stoch.components.shared.hub_context import Columns, HubContext, Values
 from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
@@ -19,11 +19,15 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     ``kappa = (1 - standing_loss)^H``::
 
         S[stored] = 1 / (eta_c h),    S[drawn] = -eta_d / h                            (MW at the node per MWh inside)
-        E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t],    E[-1] = initial    (level)
+        E[t] = E[t-1] - (1 - kappa) h/H E_p + dE_stored[t] - dE_drawn[t]
+               - h (l[t] - short[t]),    E[-1] = initial                                         (level)
         dE_stored[t] / (eta_c h charge_max) + eta_d dE_drawn[t] / (h discharge_max) <= 1   (sharing)
         dE_stored[t] <= a[t] eta_c h charge_max,   dE_drawn[t] <= b[t] h discharge_max / eta_d
+        dE_stored[t] <= M y[t],   dE_drawn[t] <= M (1 - y[t])    where exclusive    (charging, discharging)
+        sum of dE_drawn over a local day <= D / eta_d    (throughput)
         level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
+        cost -= terminal_value E[T-1]
 
     Where shares ``a`` of the charging and ``b`` of the discharging power are available, the terms of ``sharing`` are
     multiplied by ``b`` and ``a``, and its right-hand side is ``a b``.
@@ -42,7 +46,11 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     stored = context.columns(name, "stored", "MWh", "stored", upper=charging * spec.charge_max_mw * into * hours)
     most = discharging * spec.discharge_max_mw / out * hours
     drawn = context.columns(name, "drawn", "MWh", "drawn", upper=most, cost=wear)
-    level = context.columns(name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh)
+    worth = np.zeros(context.steps)
+    worth[-1] = -spec.terminal_value_eur_per_mwh
+    level = context.columns(
+        name, "level", "MWh", "level", lower=spec.energy_min_mwh, upper=spec.energy_max_mwh, cost=worth
+    )
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 
@@ -51,12 +59,63 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         sharing = context.rows(name, "sharing", "1", context.steps, upper=charging * discharging)
         sharing.add(stored, discharging / (into * hours * spec.charge_max_mw))
         sharing.add(drawn, charging * out / (hours * spec.discharge_max_mw))
+        if spec.exclusive_charging:
+            _exclusive(
+                context, name, stored, drawn, spec.charge_max_mw * into * hours, spec.discharge_max_mw / out * hours
+            )
     if spec.energy_ramp_mw_per_min is not None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
+    _throughput(context, name, spec, drawn)
+    _segments(context, name, spec, stored, drawn)
     _bounds(context, name, spec, level)
     _terminal(context, name, spec, level)
+
+
+def _segments(context: HubContext, name: str, spec: Storage, stored: Columns, drawn: Columns) -> None:
+    """Segments of the store, each drawn on at a cost of its own."""
+    if not spec.degradation_cost_by_depth:
+        return
+    steps = np.arange(context.steps)
+    lost = (1.0 - (1.0 - spec.standing_loss_per_h) ** context.period_h) * context.hours / context.period_h
+    before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
+    later = steps[before >= 0]
+    into = context.rows(name, "segments_in", "MWh", context.steps, lower=0.0, upper=0.0).add(stored, -1.0)
+    out = context.rows(name, "segments_out", "MWh", context.steps, lower=0.0, upper=0.0).add(drawn, -1.0)
+    for k, (size, first) in enumerate(zip(spec.segment_sizes_mwh, spec.first_segments_mwh, strict=True)):
+        wear = spec.degradation_cost_by_depth[k].cost_eur_per_mwh * spec.discharge_efficiency_per_unit
+        held = context.columns(name, f"segment_{k}", "MWh", "auxiliary", upper=size)
+        put = context.columns(name, f"segment_{k}_in", "MWh", "auxiliary")
+        taken = context.columns(name, f"segment_{k}_out", "MWh", "auxiliary", cost=wear)
+        into.add(put)
+        out.add(taken)
+        start = np.where(before < 0, -lost * first, 0.0)
+        start[0] += first
+        rows = context.rows(name, f"segment_{k}", "MWh", context.steps, lower=start, upper=start)
+        rows.add(held).add(put, -1.0).add(taken, 1.0).add(held[steps[1:] - 1], -1.0, rows=steps[1:])
+        if spec.standing_loss_per_h > 0:
+            rows.add(held[before[later]], lost[later], rows=later)
+
+
+def _throughput(context: HubContext, name: str, spec: Storage, drawn: Columns) -> None:
+    """What comes out of the store in a local day, as energy inside."""
+    most = spec.daily_throughput_mwh
+    if most is None:
+        return
+    days = context.spans(24.0)
+    day_of_period = np.repeat(np.arange(len(days)), [len(day) for day in days])
+    rows = context.rows(name, "throughput", "MWh", len(days), upper=most / spec.discharge_efficiency_per_unit)
+    rows.add(drawn, rows=day_of_period[context.period_of_step])
+
+
+def _exclusive(
+    context: HubContext, name: str, stored: Columns, drawn: Columns, most_in: Values, most_out: Values
+) -> None:
+    """Charging or discharging in a step, which a call may turn round."""
+    charging = context.columns(name, "charging", "1", "auxiliary", upper=1.0, is_integer=True)
+    context.rows(name, "charging", "MWh", context.steps, upper=0.0).add(stored).add(charging, -most_in)
+    context.rows(name, "discharging", "MWh", context.steps, upper=most_out).add(drawn).add(charging, most_out)
 
 
 def _bounds(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
@@ -85,8 +144,16 @@ def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
     start = np.where(before < 0, -lost * spec.initial_mwh, 0.0)
     start[0] += spec.initial_mwh
+    start -= context.values(spec.fixed_loss_mw) * context.hours
     rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
     rows.add(level).add(stored, -1.0).add(drawn, 1.0)
+    penalty = amount(spec.level_penalty_eur_per_mwh) if spec.has_fixed_loss else None
+    if penalty is not None:
+        is_last = np.append(np.diff(context.period_of_step) > 0, True)
+        spans = [np.array([period]) for period in range(context.periods)]
+        most, cost = context.values(spec.fixed_loss_mw)[is_last], penalty * context.period_h
+        short = context.columns(name, "loss_short", "MW", "slack", upper=most, cost=cost, spans=spans)
+        rows.add(short[context.period_of_step], -context.hours)
     rows.add(level[steps[1:] - 1], -1.0, rows=steps[1:])
     later = steps[before >= 0]
     if spec.standing_loss_per_h > 0:

@@ -21,7 +21,29 @@ def cash_flows(data: SettlementData, name: str, spec: Storage) -> Iterator[CashF
         out = out - data.decided(f"{name}.cancelled_mw")
     price = spec.throughput_cost_eur_per_mwh
     yield cash_flow(data, name, f"operation.{name}", "wear of discharging", -out, price, "MWh")
+    for k, segment in enumerate(spec.degradation_cost_by_depth):
+        item = f"wear to a depth of {segment.depth_per_unit:g}"
+        taken = data.decided(f"{name}.segment_{k}_out_mw")
+        yield cash_flow(data, name, f"operation.{name}", item, -taken, segment.cost_eur_per_mwh, "MWh")
     yield from _level(data, name, spec)
+    if spec.has_fixed_loss and spec.level_penalty_eur_per_mwh is not None:
+        short = data.decided(f"{name}.loss_short_mw")
+        price = amount(spec.level_penalty_eur_per_mwh) or 0.0
+        yield cash_flow(data, name, f"slack.loss_{name}", "loss not covered", -short, price, "MWh")
+    if spec.terminal_value_eur_per_mwh:
+        left = data.decided(f"{name}.level_mwh")[:, -1:]
+        yield cash_flow(
+            data,
+            name,
+            f"terminal.{name}",
+            "level left behind",
+            left,
+            spec.terminal_value_eur_per_mwh,
+            "MWh",
+            quantity_unit="MWh",
+            hours=1.0,
+            spans=data.spans(None),
+        )
     penalty, target = amount(spec.terminal_penalty_eur_per_mwh), spec.level_to_leave_mwh
     if penalty is None:
         return

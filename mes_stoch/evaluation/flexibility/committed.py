@@ -9,6 +9,7 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.plan import DirectedProduct, Plan
 from mes_stoch.schema.flexibility import Direction
+from mes_stoch.schema.reserve_ways import delivered_per_unit
 from mes_stoch.settlement.data import Array
 
 #: Durations within this are the same, h.
@@ -25,7 +26,8 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
         max over exclusivity groups g of  min over k in [t, t + tau) of  sum_d
             ( sum_(p in g) (held - given)[p, d, k]  -  max(0, given by products of other groups)[d, k] )
 
-    Products of different groups may hold one MW, of which a device then has only what the others have not used.
+    Products of different groups may hold one MW, of which a device then has only what the others have not used. Of a
+    device behind links counts what arrives.
 
     Parameters
     ----------
@@ -45,7 +47,12 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
         callable_ones = [one for one in own if _can_last(one, place, connection, period, hours)]
         devices = dict.fromkeys(name for one in callable_ones for name in one.held)
         power = sum(
-            (_of_device(plan, place, name, callable_ones, own, sign) for name in devices), np.zeros(plan.periods)
+            (
+                delivered_per_unit(plan.data.instance.components, name, connection)
+                * _of_device(plan, place, name, callable_ones, own, sign)
+                for name in devices
+            ),
+            np.zeros(plan.periods),
         )
         found.append(float(power[period:last].min()))
     return max(found)

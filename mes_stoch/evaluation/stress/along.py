@@ -176,7 +176,7 @@ class _Replay:
         return extra
 
     def _as_planned(self, load: NodeLoad, taker: str, planned: Sequence[PlannedShare], period: Span) -> Array:
-        total = np.zeros(self._shape)
+        by_device = {device: np.zeros(self._shape) for device, _ in load.sides}
         for side in load.sides:
             rest, before = np.zeros(self._shape), np.zeros(self._shape)
             for share in planned:
@@ -187,11 +187,11 @@ class _Replay:
                     before += called
                     continue
                 rest += np.where(self._running.active[share.directed.name], full - called, 0.0)
-                total -= np.where(self._running.over[share.directed.name], called, 0.0)
-            total += np.minimum(rest, np.maximum(rest - before, 0.0))
+                by_device[side[0]] -= np.where(self._running.over[share.directed.name], called, 0.0)
+            by_device[side[0]] += np.minimum(rest, np.maximum(rest - before, 0.0))
         for side, spared in planned_help(self._plan, load, taker).items():
-            total += np.where(self._begun[side], spared[:, period], 0.0)
-        return total
+            by_device[side[0]] += np.where(self._begun[side], spared[:, period], 0.0)
+        return load.within_flows(by_device, period)
 
     def _look_at_level(self, store: StoreOnCall, name: str, sign: int, step: Step, counts: Mask) -> None:
         levels = store.levels

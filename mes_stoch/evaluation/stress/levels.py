@@ -45,6 +45,7 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
         least = least - both_ways * (1.0 / spec.discharge_efficiency_per_unit - spec.charge_efficiency_per_unit)
         planned = plan.levels(name)
         kept = (1.0 - spec.standing_loss_per_h) ** plan.period_h * planned[:, :-1]
+        kept = kept - plan.period_h * plan.fixed_loss(name)
         stated = planned[:, 1:]
         calls = CallSet("calls of the leaf", "both", directed_products)
         begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, net.shape)
@@ -98,11 +99,13 @@ class Levels:
         """Lose from now on what a period loses of the level there is."""
         self._loss_low, self._loss_high = self._lost_per_h * self.low, self._lost_per_h * self.high
 
-    def run(self, net_mw: Array, charge_mw: Array, discharge_mw: Array, hours: float, where: Mask) -> None:
-        """Go on for some hours with a net discharge; outside ``where`` nothing changes."""
+    def run(
+        self, net_mw: Array, charge_mw: Array, discharge_mw: Array, lost_mw: Array, hours: float, where: Mask
+    ) -> None:
+        """Go on for some hours with a net discharge, and a fixed loss; outside ``where`` nothing changes."""
         least, most = change_per_hour(self.spec, net_mw, charge_mw, discharge_mw)
-        self.low = np.where(where, self.low + hours * (least - self._loss_low), self.low)
-        self.high = np.where(where, self.high + hours * (most - self._loss_high), self.high)
+        self.low = np.where(where, self.low + hours * (least - self._loss_low - lost_mw), self.low)
+        self.high = np.where(where, self.high + hours * (most - self._loss_high - lost_mw), self.high)
 
     def bound(self, energy_min_mwh: Array, energy_max_mwh: Array) -> None:
         """Keep within the limits what can be kept; what is missing stays missing and adds up."""

@@ -34,6 +34,9 @@ class NodeLoad:
         By network, what it can still carry as the leaf is operated, MW over (leaves, periods).
     rivals : tuple
         Devices and directions whose delivery uses up the same network, where the node is that of the connection.
+    own_mw : dict
+        By device whose flow calls lower and whose ratio here is only the largest, that flow, MW over (leaves, periods):
+        no calls lower it further.
     """
 
     node: str
@@ -42,6 +45,7 @@ class NodeLoad:
     stores: tuple[str, ...]
     room_mw: dict[str, Array]
     rivals: tuple[Side, ...]
+    own_mw: Mapping[str, Array]
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -59,8 +63,18 @@ class NodeLoad:
 
     def asked(self, changes: Mapping[Side, Array], period: Span) -> Array:
         """What the calls change at the node, MW, over (leaves, anchors)."""
-        parts = [ratio[:, period] * changes[side] for side, ratio in self.ratios.items()]
-        return np.maximum(sum(parts), 0.0)
+        by_device: dict[str, Array] = {}
+        for side, ratio in self.ratios.items():
+            by_device[side[0]] = by_device.get(side[0], np.zeros(())) + ratio[:, period] * changes[side]
+        return np.maximum(self.within_flows(by_device, period), 0.0)
+
+    def within_flows(self, by_device: Mapping[str, Array], period: Span) -> Array:
+        """What devices change together, MW, none more than it has."""
+        parts = [
+            np.minimum(change, self.own_mw[device][:, period]) if device in self.own_mw else change
+            for device, change in by_device.items()
+        ]
+        return np.asarray(sum(parts))
 
     def room(self, network: str, changes: Mapping[Side, Array], period: Span) -> Array:
         """What a network can carry beside the delivery of the calls themselves, MW, over (leaves, anchors)."""
@@ -101,7 +115,8 @@ def _load(plan: Plan, calls: CallSet, node: str, effect: Effect, ratios: dict[Si
         if directed.direction == against and directed.product.connection in room
     ]
     rivals = tuple(dict.fromkeys((device, against) for directed in here for device in directed.held))
-    return NodeLoad(node, effect, ratios, stores, room, rivals)
+    own = {side[0]: flow for side in ratios if (flow := _flow_to_lower(plan, side, node)) is not None}
+    return NodeLoad(node, effect, ratios, stores, room, rivals, own)
 
 
 def tried_sets(plan: Plan) -> tuple[CallSet, ...]:
@@ -136,6 +151,17 @@ def _other_ports(plan: Plan, direction: Direction, spec: Component) -> Iterator[
             most[place] = np.maximum(most[place], ratio) if place in most else ratio
     for (node, effect), ratio in most.items():
         yield node, effect, ratio
+
+
+def _flow_to_lower(plan: Plan, side: Side, node: str) -> Array | None:
+    """The flow of a device at a node that calls lower, MW; ``None`` where they raise it, or move it by one ratio."""
+    device, direction = side
+    spec = plan.data.instance.components[device]
+    conversions = spec.called_conversions()
+    raised = (direction == "up") == conversions[0].reference_is_output
+    if raised or tuple(conversions) == tuple(spec.conversions()):
+        return None
+    return np.abs(plan.data.metered(device, node))
 
 
 # -- as the plan shares it out --------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from mes_stoch.schema.component import (
     charge_share,
     discharge_share,
     export_share,
+    fixed_loss,
     import_share,
     level_max,
     level_min,
@@ -249,6 +250,12 @@ class Plan:
         """What a storage can give, MW over (leaves, periods)."""
         spec = self.storages[storage]
         return spec.discharge_max_mw * self.data.values(discharge_share(spec))
+
+    def fixed_loss(self, storage: str) -> Array:
+        """What a storage loses whatever its level, MW over (leaves, periods)."""
+        lost = self.data.values(fixed_loss(self.storages[storage]))
+        short = f"{storage}.loss_short_mw"
+        return lost - self.decided(short) if self.data.has(short) else lost
 
     def least_level(self, storage: str) -> Array:
         """Least level of a storage at the borders of periods, MWh over (leaves, periods + 1)."""

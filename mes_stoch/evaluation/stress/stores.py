@@ -23,6 +23,8 @@ class StoreOnCall:
         self._limits_mw = (plan.charge_limit(name), plan.discharge_limit(name))
         self._bounds_mwh = (plan.least_level(name), plan.largest_level(name))
         self._period_h = plan.period_h
+        self._losses_mw = plan.fixed_loss(name)
+        self._lost_mw: Array = np.zeros((plan.leaves, plan.periods + 1))
         self.charge_max_mw, self.discharge_max_mw = (np.zeros((plan.leaves, plan.periods + 1)) for _ in range(2))
         self.energy_min_mwh, self.energy_max_mwh = (np.zeros((plan.leaves, plan.periods + 1)) for _ in range(2))
         self._begun: Mask = np.zeros((plan.leaves, plan.periods + 1), dtype=bool)
@@ -31,6 +33,7 @@ class StoreOnCall:
     def prepare(self, period: Span, from_h: float, hours: float, change_mw: Array, counts: Mask) -> None:
         """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count."""
         self.charge_max_mw, self.discharge_max_mw = (limit[:, period] for limit in self._limits_mw)
+        self._lost_mw = self._losses_mw[:, period]
         passed = (from_h + hours) / self._period_h
         self.energy_min_mwh, self.energy_max_mwh = (
             (1.0 - passed) * bound[:, period] + passed * bound[:, period + 1] for bound in self._bounds_mwh
@@ -46,7 +49,8 @@ class StoreOnCall:
         self.net_mw = self.net_mw + discharge_mw
 
     def advance(self, hours: float, counts: Mask) -> None:
-        self.levels.run(self.net_mw, self.charge_max_mw, self.discharge_max_mw, hours, self._begun & counts)
+        limits = self.charge_max_mw, self.discharge_max_mw
+        self.levels.run(self.net_mw, *limits, self._lost_mw, hours, self._begun & counts)
 
     def bound(self) -> None:
         """Keep the level within its bounds."""

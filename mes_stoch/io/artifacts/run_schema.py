@@ -99,6 +99,15 @@ class StatedRisk(_Part):
     value_at_risk: Number | None
 
 
+class StatedEmissions(_Part):
+    """CO2 over the horizon, t."""
+
+    expected_t: Number
+    largest_t: Number
+    cap_t: Number | None
+    by_component_t: dict[Shown, Number]
+
+
 class Summary(_Part):
     """``summary.json``."""
 
@@ -125,6 +134,8 @@ class Summary(_Part):
     horizon_periods: Annotated[StrictInt, Field(ge=1, le=10**7)]
     period_h: Annotated[float, Field(gt=0)]
     streams: dict[Shown, Number]
+    # where a component has an emission factor
+    co2: StatedEmissions | None = None
     # where the instance states a risk
     expected_profit: Number | None = None
     risk: StatedRisk | None = None

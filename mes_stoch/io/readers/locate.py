@@ -22,6 +22,8 @@ _UNIT_WORDS = {
     "eur_per_kh": "EUR/(K h)",
     "mwh_per_k": "MWh/K",
     "mw_per_k": "MW/K",
+    "eur_per_t": "EUR/t",
+    "kg_per_mwh": "kg/MWh",
     "mw_per_min": "MW/min",
     "per_unit": "per unit",
     "per_h": "1/h",

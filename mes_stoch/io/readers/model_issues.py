@@ -15,6 +15,7 @@ from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.readers.yaml_lines import dotted
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group
 from mes_stoch.schema.base import PATTERNS_IN_WORDS, Model
+from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Start, Uncertainty
 from mes_stoch.schema.kinds import component_classes, product_classes, risk_classes, unusable
@@ -35,7 +36,13 @@ def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
 
 _UNCERTAINTY_KINDS = _by_tag(Uncertainty, "kind")
 _GROUPS: dict[str, Group] = {"components": COMPONENTS, "products": PRODUCT_FAMILIES, "risk": RISK_MEASURES}
-_PLAIN: dict[str, type[Model]] = {"horizon": Horizon, "bids": Bids, "solve": SolveDefaults, "start": Start}
+_PLAIN: dict[str, type[Model]] = {
+    "horizon": Horizon,
+    "bids": Bids,
+    "solve": SolveDefaults,
+    "start": Start,
+    "co2": Co2,
+}
 
 
 def model_issues(data: Mapping[str, Any], locator: Locator) -> list[Issue]:

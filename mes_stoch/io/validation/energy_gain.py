@@ -96,7 +96,9 @@ def found_gains(
 ) -> Iterator[Gain]:
     """The rules that a component breaks; conversions with a ratio of which nothing is known are left out."""
     for conversion in spec.conversions():
-        if any(port.node not in carriers for port in conversion.ports):
+        entries, leaves = ({port.node for port in ports} for ports in (conversion.inputs, conversion.outputs))
+        # the checks of a kind tell of one node at both ends
+        if entries & leaves or not entries | leaves <= set(carriers):
             continue
         for power in sorted({conversion.power_max_mw, conversion.power_min_mw or conversion.power_max_mw}):
             flows = _flows(conversion, power, values)

@@ -16,6 +16,7 @@ from mes_stoch.io.catalogue.products import catalogue_problems, product_catalogu
 from mes_stoch.io.readers.currency import currency_code
 from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
 from mes_stoch.schema.component import Component
+from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import AnyComponent, AnyProduct, AnyRisk, Bids, Horizon, Node, Start, Uncertainty
 from mes_stoch.schema.product import MarketProduct
@@ -31,6 +32,7 @@ _NODE = TypeAdapter(Node)
 _HORIZON = TypeAdapter(Horizon)
 _BIDS = TypeAdapter(Bids)
 _START = TypeAdapter(Start)
+_CO2 = TypeAdapter(Co2)
 _RISK: TypeAdapter[Risk] = TypeAdapter(AnyRisk)
 
 
@@ -56,6 +58,7 @@ class PartialInstance:
     uncertainty: Uncertainty | None
     risk: Risk | None = None
     start: Start | None = None
+    co2: Co2 | None = None
 
 
 def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
@@ -81,6 +84,7 @@ def read_partial_instance(data: Mapping[str, Any]) -> PartialInstance:
         uncertainty=_parse(_UNCERTAINTY, data.get("uncertainty")),
         risk=_parse(_RISK, data.get("risk")),
         start=_parse(_START, data.get("start")),
+        co2=_parse(_CO2, data.get("co2")),
     )
 
 

@@ -63,19 +63,23 @@ def resolve_connections(partial: PartialInstance, locator: Locator) -> tuple[dic
                 issues.append(locator.issue(place, show(name), "the name of a grid connection", hint))
             continue
         found[product_id] = name
-    first = next(iter(found.values()), "")
-    for product_id, name in found.items():
-        if name != first:
-            place = ("products", product_id, "connection")
-            issues.append(
-                locator.issue(place, show(name), f"{first}, as for {next(iter(found))}", "one connection trades")
-            )
+    issues += _shared_node_issues(found, grids, locator)
     for name in dict.fromkeys(found.values()):
         if grids[name].import_max_mw is None:
             traded = listed([product for product, own in found.items() if own == name])
             hint = f"{traded} trade over it, and positions must be bounded"
             issues.append(locator.issue(("components", name, "import_max_mw"), "null", "a number in MW", hint))
     return found, issues
+
+
+def _shared_node_issues(found: Mapping[str, str], grids: Mapping[str, Connection], locator: Locator) -> Iterator[Issue]:
+    """Two traded connections at one node: what is scheduled there would be the schedule of both."""
+    first: dict[str, str] = {}
+    for product_id, name in found.items():
+        other = first.setdefault(grids[name].node, name)
+        if other != name:
+            hint = f"{other} stands at node {grids[name].node} too; put a node of its own behind each, with a link"
+            yield locator.issue(("products", product_id, "connection"), show(name), f"{other}, or another node", hint)
 
 
 def _connections(partial: PartialInstance) -> dict[str, Connection]:

@@ -12,12 +12,15 @@ from itertools import product
 from mes_stoch.io.validation.contract_worth import ContractWorth
 from mes_stoch.io.validation.price_limits import Ranges, known_price, largest_price, prices
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.component import Conversion, SlackPenalty
+from mes_stoch.schema.component import Component, Conversion, SlackPenalty
+from mes_stoch.schema.emission import KG_PER_T
 from mes_stoch.schema.instance import Instance
 
 _SCHEDULE, _UNSERVED, _TERMINAL = 1.2, 1.5, 1.2
 #: Ratio of a port whose series is drawn: nothing of it is known ahead.
 _DRAWN_RATIO = (0.5, 10.0)
+#: CO2 of a MWh whose series is drawn, kg: that of lignite.
+_DRAWN_EMISSION = (0.0, 1200.0)
 _LARGEST_STORAGE_FACTOR = 10.0
 _LONGEST_CHAIN = 6
 
@@ -95,7 +98,17 @@ class Worth:
             return 0.0
         price = max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
         instance = self._instance
-        return price + instance.components[name].import_charge_eur_per_mwh(instance.horizon.period_h)
+        spec = instance.components[name]
+        return price + spec.import_charge_eur_per_mwh(instance.horizon.period_h) + self._of_co2(spec)
+
+    def _of_co2(self, spec: Component) -> float:
+        """The most that the CO2 of a MWh over a component can cost, or its credit earn."""
+        rules = self._instance.co2
+        if rules is None:
+            return 0.0
+        factors = [factor for one in spec.emissions() for factor in (one.per_mwh_in, one.per_mwh_out)]
+        known = [self._ranges.get(f, _DRAWN_EMISSION)[1] if isinstance(f, str) else float(f) for f in factors]
+        return rules.dearest_eur_per_t / KG_PER_T * max(known, default=0.0)
 
     def _paid(self) -> float:
         """The most that converters are paid for running, per MWh at any of their ports."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mes_stoch.components.shared.context import Expression, OfPeriod
@@ -22,7 +22,7 @@ def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
     ---------
     With ``m(t)`` the settlement period of period ``t``::
 
-        scheduled[t] + schedule_short[t] - schedule_long[t] = sum_p q[p, m(t)]      (schedule)
+        scheduled[t] + schedule_short[t] - schedule_long[t] = sum_p q[p, m(t)]      (schedule; markets of a connection)
         q = sold - bought where trading costs;  |q_id| <= liquidity;  q = 0 outside the market's calendar
         q >= 0 where a market only buys of the site (sides: sell),  q <= 0 where it only sells to it (sides: buy)
         q = what is accepted of orders at limit prices (:mod:`mes_stoch.products.energy.equations_orders`), which are
@@ -52,19 +52,20 @@ def build(context: MarketContext, markets: Mapping[str, EnergyMarket]) -> None:
     positions: dict[str, OfPeriod] = {
         product_id: _position(context, product_id, market, orders) for product_id, market in markets.items()
     }
-    connection = _connection(markets)
+    for connection in dict.fromkeys(_connection(market) for market in markets.values()):
+        own = {product_id: market for product_id, market in markets.items() if market.connection == connection}
+        _schedule(context, connection, [positions[product_id] for product_id in own])
+        _revenue(context, own, positions, orders)
 
-    def traded(t: int) -> Expression:
-        return sum(position(t) for position in positions.values())
 
+def _schedule(context: MarketContext, connection: str, positions: Sequence[OfPeriod]) -> None:
     slack = _schedule_slack(context, connection)
     context.constraint(
         connection,
         "schedule",
         "market positions add up to what the site schedules at its connection",
-        lambda t: context.scheduled(connection, t) - slack(t) == traded(t),
+        lambda t: context.scheduled(connection, t) - slack(t) == sum(position(t) for position in positions),
     )
-    _revenue(context, markets, positions, orders)
 
 
 def _schedule_slack(context: MarketContext, connection: str) -> OfPeriod:
@@ -86,16 +87,15 @@ def _schedule_slack(context: MarketContext, connection: str) -> OfPeriod:
     return slack
 
 
-def _connection(markets: Mapping[str, EnergyMarket]) -> str:
-    names = {market.connection for market in markets.values()}
-    if len(names) != 1 or None in names:
-        raise ModelError(f"energy markets must name one grid connection, found {sorted(map(str, names))}")
-    return str(names.pop())
+def _connection(market: EnergyMarket) -> str:
+    if market.connection is None:
+        raise ModelError("an energy market must name its grid connection")
+    return market.connection
 
 
 def _position(context: MarketContext, product_id: str, market: EnergyMarket, orders: dict[str, OfPeriod]) -> OfPeriod:
     """Position on a market by period, MW; what orders at limit prices earn on it is noted in ``orders``."""
-    spec = context.connection(_connection({product_id: market}))
+    spec = context.connection(_connection(market))
     if spec.import_max_mw is None:
         raise ModelError(f"connection {market.connection} of {product_id} needs a finite import_max_mw")
     lower, upper = -spec.import_max_mw, spec.export_max_mw
@@ -152,7 +152,8 @@ def _revenue(
     positions: dict[str, OfPeriod],
     orders: Mapping[str, OfPeriod],
 ) -> None:
-    plain = {product_id: position for product_id, position in positions.items() if product_id not in orders}
+    """What the markets of one connection earn; positions are told as at the first of them."""
+    plain = {product_id: positions[product_id] for product_id in markets if product_id not in orders}
     reference = "da" if "da" in markets else next(iter(markets))
     reference_price = context.quantity(markets[reference].price_eur_per_mwh)
     if plain:

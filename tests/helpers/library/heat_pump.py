@@ -43,7 +43,7 @@ def _machine(name: str, series: dict[str, list[float]], generator: np.random.Gen
     if "cooling_quality_grade_per_unit" in spec:
         spec["cop_max_per_unit"] = 6.0
     if use == "exclusive" and now_and_then():
-        spec["mode_block_h"] = 24.0
+        spec["mode_block_h"] = 2.0
     if now_and_then():
         share = f"{name}_available_per_unit"
         series[share] = [round(float(x), 2) for x in np.where(generator.random(periods) < 0.8, 1.0, 0.5)]
@@ -51,7 +51,8 @@ def _machine(name: str, series: dict[str, list[float]], generator: np.random.Gen
     if now_and_then():
         spec["power_min_mw"] = round(0.3 * power_max, 3)
         if now_and_then():
-            spec |= {"start_cost_eur": 15.0, "initial_on": bool(now_and_then(0.5))}
+            spec |= {"start_cost_eur": 15.0, "initial_on": now_and_then(0.5), "start_power_max_mw": 0.6 * power_max}
+            spec |= {"minimum_up_h": 2.0, "initial_state_h": 1.0}
     if now_and_then():
         spec["cost_eur_per_mwh"] = 1.5
     if now_and_then():

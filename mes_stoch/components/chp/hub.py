@@ -1,0 +1,72 @@
+"""Combined heat and power in the energy hub."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mes_stoch.components.chp.format import Chp
+from mes_stoch.components.shared.hub_context import Columns, HubContext
+from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
+from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
+
+
+def build(context: HubContext, name: str, spec: Chp) -> None:
+    """A branch for each point of the region, in the proportions of that point; their shares add up to one.
+
+    Equations
+    ---------
+    With ``P_j`` the power made at point ``j`` of ``(p_j, q_j, f_j)``, and ``y`` the state (1 where standstill is a
+    point, which needs no column)::
+
+        C[power, P_j] = 1,    C[heat, P_j] = q_j / p_j,    C[fuel, P_j] = -f_j / p_j
+        sum_j P_j[t] / p_j - y[t] = 0    (<= 1 with standstill)                                            (weights)
+        P[t] - sum_j P_j[t] = 0,    0 <= P[t] <= available[t] p_max                                          (power)
+        P[t] - p_max y[t] + (p_max - P_start) u[t] + (p_max - P_stop) w[t+1] <= 0                          (maximum)
+
+    Source
+    ------
+    Convex combinations of extreme points: Lahdelma and Hakonen, European J. Oper. Res. 148(1), 2003,
+    doi 10.1016/S0377-2217(02)00460-5.
+    """
+    available = context.values(spec.available_per_unit)
+    cost = spec.cost_eur_per_mwh * context.hours
+    power = context.columns(name, "power", "MW", "auxiliary", upper=spec.power_max_mw * available, cost=cost)
+    state = build_hub_on_off(context, name, spec, available) if spec.can_be_off else None
+    least, most = (-np.inf, 1.0) if state is None else (0.0, 0.0)
+    weights = context.rows(name, "weights", "1", context.steps, lower=least, upper=most)
+    if state is not None:
+        weights.add(state.on, -1.0)
+    adding_up = context.rows(name, "power", "MW", context.steps, lower=0.0, upper=0.0).add(power)
+    for number, point in enumerate(spec.points, 1):
+        if point.power_mw == 0:
+            continue
+        branch = f"point_{number}"
+        part = context.columns(name, branch, "MW", "flow", upper=point.power_mw)
+        context.arc(name, branch, spec.power_node, part, 1.0, 1, is_reference=True)
+        context.arc(name, branch, spec.heat_node, part, point.heat_mw / point.power_mw, 1)
+        context.arc(name, branch, spec.fuel_node, part, point.fuel_mw / point.power_mw, -1)
+        weights.add(part, 1.0 / point.power_mw)
+        adding_up.add(part, -1.0)
+    if state is not None:
+        for row in state.ceilings(context, name, spec):
+            row.add(power)
+        if state.is_forced_on.any():
+            least_heat = min(point.heat_mw for point in spec.points)
+            context.firm(spec.power_node, "supply", np.where(state.is_forced_on, spec.power_min_mw, 0.0))
+            context.firm(spec.heat_node, "supply", np.where(state.is_forced_on, least_heat, 0.0))
+    _ramp(context, name, spec, power, state)
+
+
+def _ramp(context: HubContext, name: str, spec: Chp, power: Columns, state: HubOnOff | None) -> None:
+    if spec.energy_ramp_mw_per_min is None:
+        return
+    usable = context.values(spec.available_per_unit) if state is None else state.usable_per_unit
+    limit_hub_ramp(
+        context,
+        name,
+        spec.energy_ramp_mw_per_min,
+        [(power, 1.0)],
+        least_mw=spec.power_min_mw,
+        on=None if state is None else state.on,
+        forced_down_mw=spec.power_max_mw * np.maximum(-np.diff(usable, prepend=usable[:1]), 0.0),
+    )
