@@ -22,7 +22,8 @@ def solved(name: str, scenarios: int | None = None, **options: Any) -> Run:
     site = ms.read(INSTANCES / name)
     stated = site.loaded.instance.solve
     options = {"method": stated.method, "gap_rel": stated.gap_rel, **options}
-    return ms.solve(site, site.tree(scenarios=scenarios), **options)
+    run: Run = ms.solve(site, site.tree(scenarios=scenarios), **options)
+    return run
 
 
 def flow_mw(run: Run, component: str, node: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -62,11 +63,16 @@ def test_the_month_s_peak_is_paid_for_by_the_meter(supermarket: Run) -> None:
 
 
 def test_refrigeration_makes_up_what_waits(supermarket: Run) -> None:
-    """0.42 MW for 24 h are 10.08 MWh; what is moved is made up with 5 % on top; a third of 0.42 MW is 0.1386 MW."""
+    """0.42 MW for 24 h are 10.08 MWh; what is moved is made up with 5 % on top; a third of 0.42 MW is 0.1386 MW.
+
+    In a period some may wait while some is made up: only the difference shows, and the 5 % are of a little more.
+    """
     drawn = -flow_mw(supermarket, "refrigeration", "cold")
     moved = np.maximum(0.42 - drawn, 0.0).sum(axis=1) * 0.25
     assert (moved > 0.1).all()
-    assert drawn.sum(axis=1) * 0.25 == pytest.approx(10.08 + 0.05 * moved, abs=1e-6)
+    extra = drawn.sum(axis=1) * 0.25 - 10.08
+    assert (extra > 0.05 * moved - 1e-6).all()
+    assert (extra < 0.055 * moved).all()
     assert np.abs(drawn - 0.42).max() <= 0.33 * 0.42 + 1e-9
 
 
