@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import flixopt as fx
@@ -80,6 +81,35 @@ def _largest(site: OracleSite, spec: dict[str, Any], port: dict[str, Any]) -> fl
     return float(2.0 * spec["power_max_mw"] * _numbers(site, port["ratio_per_unit"]).max())
 
 
+def _on_curve(site: OracleSite, name: str, spec: dict[str, Any]) -> list[Any]:
+    """One piece a segment; all of them are left where the component is off."""
+
+    def flow(port: dict[str, Any], **fields: Any) -> Any:
+        return fx.Flow(port["node"], bus=port["node"], size=port["flow_mw"][-1], previous_flow_rate=0, **fields)
+
+    (taken,), (given,) = spec["inputs"], spec["outputs"]
+    return [
+        fx.LinearConverter(
+            name,
+            inputs=[
+                flow(
+                    taken,
+                    effects_per_flow_hour=spec["cost_eur_per_mwh"],
+                    relative_minimum=taken["flow_mw"][0] / taken["flow_mw"][-1],
+                )
+            ],
+            outputs=[flow(given)],
+            status_parameters=fx.StatusParameters(effects_per_startup=spec["start_cost_eur"]),
+            piecewise_conversion=fx.PiecewiseConversion(
+                {
+                    port["node"]: fx.Piecewise([fx.Piece(*ends) for ends in pairwise(port["flow_mw"])])
+                    for port in (taken, given)
+                }
+            ),
+        )
+    ]
+
+
 def _storage(site: OracleSite, name: str, spec: dict[str, Any]) -> list[Any]:
     node = spec["node"]
     return [
@@ -124,6 +154,7 @@ def _source(site: OracleSite, name: str, spec: dict[str, Any]) -> list[Any]:
 BUILDERS = {
     "grid_connection": _grid,
     "converter": _converter,
+    "part_load_converter": _on_curve,
     "storage": _storage,
     "demand": _demand,
     "source": _source,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from oemof.solph import EnergySystem, Flow, Model, NonConvex
 from oemof.solph.buses import Bus
 from oemof.solph.components import Converter, GenericStorage, Sink, Source
+from oemof.solph.components.experimental import PiecewiseLinearConverter
 
 from oracles.sites import GAP, OracleSite
 
@@ -63,6 +65,32 @@ def _converter(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[st
     ]
 
 
+def _on_curve(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[str, Any]) -> list[Any]:
+    """The curve begins at 0; that it is off there or above its least load is said by the flow."""
+    (taken,), (given,) = spec["inputs"], spec["outputs"]
+    power, largest = [0.0, *taken["flow_mw"]], taken["flow_mw"][-1]
+    flow = Flow(
+        nominal_capacity=largest,
+        minimum=taken["flow_mw"][0] / largest,
+        variable_costs=spec["cost_eur_per_mwh"],
+        nonconvex=NonConvex(startup_costs=spec["start_cost_eur"], initial_status=0),
+    )
+
+    def curve(at: float) -> float:
+        return float(np.interp(at, power, [0.0, *given["flow_mw"]]))
+
+    return [
+        PiecewiseLinearConverter(
+            label=name,
+            inputs={buses[taken["node"]]: flow},
+            outputs={buses[given["node"]]: Flow()},
+            in_breakpoints=power,
+            conversion_function=curve,
+            pw_repn="INC",
+        )
+    ]
+
+
 def _storage(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[str, Any]) -> list[Any]:
     capacity, bus = spec["energy_max_mwh"], buses[spec["node"]]
     least = [spec["energy_min_mwh"] / capacity] * site.periods
@@ -101,6 +129,7 @@ def _source(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[str, 
 BUILDERS = {
     "grid_connection": _grid,
     "converter": _converter,
+    "part_load_converter": _on_curve,
     "storage": _storage,
     "demand": _demand,
     "source": _source,

@@ -79,6 +79,28 @@ def _converter(site: OracleSite, network: Any, name: str, spec: dict[str, Any]) 
     network.add("Link", name, **fields)
 
 
+def _on_curve(site: OracleSite, network: Any, name: str, spec: dict[str, Any]) -> None:
+    """A piecewise efficiency: what leaves is efficiency times draw at each point, and linear between them."""
+    (taken,), (given,) = spec["inputs"], spec["outputs"]
+    power, largest = taken["flow_mw"], taken["flow_mw"][-1]
+    efficiency = {p / largest: g / p for p, g in zip(power, given["flow_mw"], strict=True)}
+    network.add(
+        "Link",
+        name,
+        bus0=taken["node"],
+        bus1=given["node"],
+        p_nom=largest,
+        # a curve has to begin at 0; the status keeps the link from running below its least load
+        efficiency={0.0: 0.0} | efficiency,
+        marginal_cost=spec["cost_eur_per_mwh"],
+        committable=True,
+        p_min_pu=power[0] / largest,
+        start_up_cost=spec["start_cost_eur"],
+        up_time_before=0,
+        down_time_before=1,
+    )
+
+
 def _storage(site: OracleSite, network: Any, name: str, spec: dict[str, Any]) -> None:
     """A store without losses of conversion, and a link each way that has them."""
     capacity, inside = spec["energy_max_mwh"], f"{name}_inside"
@@ -136,6 +158,7 @@ def _source(site: OracleSite, network: Any, name: str, spec: dict[str, Any]) -> 
 BUILDERS = {
     "grid_connection": _grid,
     "converter": _converter,
+    "part_load_converter": _on_curve,
     "storage": _storage,
     "demand": _demand,
     "source": _source,

@@ -1,12 +1,13 @@
-"""Two sites with series drawn from a seed, in the words of the instance format, for every tool to build in its own.
+"""Three sites with series drawn from a seed, in the words of the instance format, for every tool to build in its own.
 
 ``heat_and_power``: gas engine with minimum load and start costs, boiler, heat pump, heat store with losses, battery,
-tariffs that vary. ``hydrogen_and_cooling``: electrolyser, tank, chiller, cold store, PV.
+tariffs that vary. ``hydrogen_and_cooling``: electrolyser, tank, chiller, cold store, PV. ``part_load``: the same with
+efficiencies that change with the load, piecewise.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,23 @@ def hydrogen_and_cooling(seed: int, periods: int = 24, period_h: float = 1.0) ->
     return OracleSite(nodes, components, _lists(series), periods, period_h)
 
 
-SITES = {"heat_and_power": heat_and_power, "hydrogen_and_cooling": hydrogen_and_cooling}
+def part_load(seed: int, periods: int = 24, period_h: float = 1.0) -> OracleSite:
+    """As ``hydrogen_and_cooling``, with an electrolyser and a chiller that are on curves.
+
+    That of the electrolyser is concave while it is on. The chiller is not: its second compressor starts badly.
+    """
+    site = hydrogen_and_cooling(seed, periods, period_h)
+    curves = {
+        "electrolyser": _on_curve(
+            ("power", [1.0, 2.0, 3.5, 5.0]), ("hydrogen", [0.62, 1.38, 2.38, 3.2]), cost=3.0, start=25.0
+        ),
+        "chiller": _on_curve(("power", [0.25, 0.8, 1.0, 1.6]), ("cold", [0.8, 3.6, 4.0, 6.6]), cost=0.5, start=2.0),
+    }
+    series = {name: values for name, values in site.series.items() if name != "eer"}
+    return replace(site, components=site.components | curves, series=series)
+
+
+SITES = {"heat_and_power": heat_and_power, "hydrogen_and_cooling": hydrogen_and_cooling, "part_load": part_load}
 
 
 def _price(generator: np.random.Generator, hour: Any) -> Any:
@@ -148,6 +165,20 @@ def _converter(
         "inputs": [{"node": taken[0], "ratio_per_unit": taken[1]}],
         "outputs": [{"node": given[0], "ratio_per_unit": given[1]}],
         "cost_eur_per_mwh": cost,
+    }
+
+
+def _on_curve(
+    taken: tuple[str, list[float]], given: tuple[str, list[float]], *, cost: float, start: float
+) -> dict[str, Any]:
+    return {
+        "type": "part_load_converter",
+        "reference": taken[0],
+        "inputs": [{"node": taken[0], "flow_mw": taken[1]}],
+        "outputs": [{"node": given[0], "flow_mw": given[1]}],
+        "cost_eur_per_mwh": cost,
+        "start_cost_eur": start,
+        "initial_on": False,
     }
 
 

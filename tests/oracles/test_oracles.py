@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from oracles.by_mes_stoch import costs
-from oracles.sites import OracleSite, heat_and_power, hydrogen_and_cooling
+from oracles.sites import OracleSite, heat_and_power, hydrogen_and_cooling, part_load
 from oracles.tools import TOOLS, installed, least_cost
 
 #: Relative difference of two optima.
@@ -22,7 +22,12 @@ TOLERANCE = 1e-6
 DAYS = {
     "heat_and_power, quarter-hours": heat_and_power(seed=0),
     "hydrogen_and_cooling, hours": hydrogen_and_cooling(seed=0),
+    "part_load, half a day": part_load(seed=1, periods=12),
 }
+
+
+def _gives(node: str, flow_mw: list[float]) -> dict[str, Any]:
+    return {"outputs": [{"node": node, "flow_mw": flow_mw}]}
 
 
 @cache
@@ -55,6 +60,10 @@ def test_settlement_finds_the_same_money(day: str) -> None:
         ("hydrogen_and_cooling, hours", "electrolyser", {"start_cost_eur": 0.0}),
         ("hydrogen_and_cooling, hours", "tank", {"charge_efficiency_per_unit": 1.0}),
         ("hydrogen_and_cooling, hours", "cold_store", {"standing_loss_per_h": 0.0}),
+        # at its best efficiency whatever the load
+        ("part_load, half a day", "electrolyser", _gives("hydrogen", [0.69, 1.38, 2.415, 3.45])),
+        # on the concave hull of its curve, where no binary is needed
+        ("part_load, half a day", "chiller", _gives("cold", [0.8, 3.6, 4.35, 6.6])),
     ],
 )
 def test_what_is_compared_matters(day: str, component: str, fields: dict[str, Any]) -> None:
