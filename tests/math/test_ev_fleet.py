@@ -243,6 +243,18 @@ def test_room_for_a_charge() -> None:
     assert earned(two, drop=["cars.headroom_down"]) == pytest.approx(15.0)
 
 
+def test_room_at_the_start_is_that_of_the_vehicles_there() -> None:
+    """Half the fleet is there, full with 0.5 MWh, and a call down of a quarter of an hour may come at once.
+
+    It finds the room that has been discharged by its end: 0.25 d >= 0.25 held. At 4 MW in and 1 MW out, held / 4 + d of
+    the chargers is at most 0.5: 0.4 MW, 12. With the room of the whole fleet it would be 1 MW.
+    """
+    fields = {"initial_mwh": 0.5, "terminal_mwh": 0.0, "charge_max_mw": 4.0, "discharge_max_mw": 1.0}
+    instance = offered("down", 1, {"sustain_h": 0.25}, plugged_in_per_unit="n_per_unit", **fields)
+    assert earned(instance, {"n_per_unit": [0.5]}) == pytest.approx(12.0)
+    assert earned(instance, {"n_per_unit": [0.5]}, drop=["cars.energy_added_after_900s"]) == pytest.approx(30.0)
+
+
 def test_reserve_of_vehicle_to_grid() -> None:
     """1 MWh gives 0.5 MW for an hour at an efficiency of 0.5: 15; 0.25 MW of chargers 7.5."""
     full = {"initial_mwh": 1.0, "terminal_mwh": 0.0, "discharge_max_mw": 1.0, "discharge_efficiency_per_unit": 0.5}
