@@ -25,7 +25,7 @@ class Job(Model):
     to_h: Positive = Field(description="Likewise: when it must be done.")
     repeat_h: Positive | None = Field(
         default=None,
-        description="Comes again after so many hours, at least to_h less from_h, as long as it can be done; null: once.",
+        description="Comes again after so many hours, at least to_h less from_h, while it can be done; null: once.",
     )
 
     def windows(self, period_h: float, periods: int) -> list[range]:
