@@ -270,3 +270,38 @@ def test_calls_slow_the_charge() -> None:
     best = optimum(instance)
     assert best.variable("cars.level_mwh") == pytest.approx([0.4])
     assert earned(instance) == pytest.approx(30.0 - 10.0)
+
+
+def test_a_fleet_backs_no_calls_of_others() -> None:
+    """A pump called for 1 MW more takes 0.3 MW of a second node, of which a connection gives 0.06: 0.2 MW held, 6.
+
+    With a battery there in place of the fleet 1 MW is held.
+    """
+    pump = {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 1.0,
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}, {"node": "side", "ratio_per_unit": 0.3}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 0.8}],
+        "provides": ["fr_afrr_down"],
+    }
+    components = {
+        "grid": grid(import_price_eur_per_mwh=20.0),
+        "side_grid": grid(node="side", import_price_eur_per_mwh=20.0, import_max_mw=0.06, export_max_mw=0.0),
+        "heat_network": grid(node="warmth", import_price_eur_per_mwh=20.0),
+        "pump": pump,
+        "cars": fleet(node="side", initial_mwh=1.0, discharge_max_mw=1.0),
+    }
+    nodes = {"side": {"carrier": "electricity"}}
+    instance = make_instance(components, reserve("down"), nodes=nodes)
+    assert earned(instance) == pytest.approx(6.0)
+    battery = {
+        "type": "storage",
+        "node": "side",
+        "energy_max_mwh": 1.0,
+        "initial_mwh": 1.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "terminal_penalty_eur_per_mwh": 1000.0,
+    }
+    assert earned(make_instance(components | {"cars": battery}, reserve("down"), nodes=nodes)) == pytest.approx(30.0)

@@ -227,7 +227,7 @@ class Buffer:
     ``energy_min_mwh`` and ``energy_max_mwh`` bound the level; where ``level_min`` and ``level_max`` are given, they do
     so at the end of a period instead, and what is in between lies on a straight line. ``level_max_at_start`` stands for
     ``energy_max_mwh`` at the start of the horizon. The shares of its power that are available are those of
-    :class:`StorePower`.
+    :class:`StorePower`. A store that does not back others stands for its own calls alone.
     """
 
     name: str
@@ -249,6 +249,7 @@ class Buffer:
     level_min: OfPeriod | None = None
     level_max: OfPeriod | None = None
     level_max_at_start: Expression | None = None
+    backs_others: bool = True
 
     @property
     def power(self) -> StorePower:
