@@ -106,9 +106,7 @@ class Building(Component):
         ):
             if node is not None:
                 found.append(
-                    SlackPenalty(
-                        field, (quantity,), node, made_good_per_mwh=kept, spared_per_mwh=1.0 / kept, hint=hint
-                    )
+                    SlackPenalty(field, (quantity,), node, made_good_per_mwh=kept, spared_per_mwh=1.0 / kept, hint=hint)
                 )
         return tuple(found)
 
