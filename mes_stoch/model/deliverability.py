@@ -49,7 +49,7 @@ def build_deliverability(site: SiteModel, node: str) -> None:
     nodes with several stores and networks, ``called`` only for discrete calls.
     """
     flows = site.nodes[node]
-    takers: list[Taker] = [*flows.buffers, *flows.networks]
+    takers: list[Taker] = [*(buffer for buffer in flows.buffers if buffer.backs_others), *flows.networks]
     call_effects = _merged(flows.call_effects)
     needed = _needed(site, node, call_effects)
     claims: dict[str, list[Claim]] = {taker.name: [] for taker in takers}
@@ -62,7 +62,7 @@ def build_deliverability(site: SiteModel, node: str) -> None:
             for name, claim in _split(site, node, call_effect, takers).items():
                 claims[name].append(claim)
     for buffer in flows.buffers:
-        hold_in_store(site, buffer, claims[buffer.name], needed)
+        hold_in_store(site, buffer, claims.get(buffer.name, []), needed)
     for network in flows.networks:
         hold_in_network(site, node, network, claims[network.name], needed)
 

@@ -50,6 +50,13 @@ def with_shifts(site: SiteFolder, *lines: str) -> SiteFolder:
         ([JOB.replace("to_h: 3", "to_h: 9")], "jobs.0.to_h", "jobs", ("9, after the horizon", "at most 8")),
         ([JOB.replace("to_h: 3", "to_h: 1")], "jobs.0.to_h", "jobs", ("1, not after from_h (1)",)),
         ([JOB.replace("to_h: 3", "to_h: 2.5")], "jobs.0.to_h", "jobs", ("2.5", "a multiple of the period")),
+        # 1 MWh used at 2 would otherwise serve the job from 1 to 3 and the one from 2 to 4
+        (
+            [JOB.replace("to_h: 3", "to_h: 3, repeat_h: 1")],
+            "jobs.0.repeat_h",
+            "jobs",
+            ("1", "at least 2 h, so that it is done before it comes again", "write several jobs"),
+        ),
         (
             [JOB.replace("energy_mwh: 1", "energy_mwh: 3")],
             "jobs.0.energy_mwh",

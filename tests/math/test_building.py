@@ -14,6 +14,9 @@ from helpers.settled_run import settled
 from helpers.site_builder import make_instance, make_tree, optimum
 from helpers.two_views import two_views
 
+from mes_stoch.io.validation.penalties import with_penalties
+from mes_stoch.io.validation.price_limits import series_ranges
+
 LN2 = math.log(2.0)
 HEATED = {"heating_node": "warmth", "heat_missing_penalty_eur_per_mwh": 1000.0}
 COOLED = {"cooling_node": "cold", "cold_missing_penalty_eur_per_mwh": 1000.0}
@@ -151,3 +154,21 @@ def test_a_band_that_changes() -> None:
     series = {"p_eur_per_mwh": [10.0, 10.0], "min_degc": [10.0, 20.0]}
     assert settled(instance, make_tree(instance, series)).agrees
     assert -optimum(instance, series).profit == pytest.approx(300.0 * LN2)
+
+
+def test_a_building_that_loses_much_is_left_warm_all_the_same() -> None:
+    """Three quarters of what it is above ambient are lost in an hour: 2 ln 2 / 0.75 MWh at 60 for 1 MWh at its end.
+
+    That is 110.9, more than 1.2 x 1.5 x 60 = 108: the penalty counts what is lost on the way as well. 20 degC take
+    20 x 2 ln 2 MWh.
+    """
+    comfort = {"temperature_min_degc": 0.0, "heat_missing_penalty_eur_per_mwh": "auto"}
+    instance = site(1, **HEATED | comfort, heat_loss_mw_per_k=2.0 * LN2)
+    ranges = series_ranges(instance, make_tree(instance, {"p_eur_per_mwh": [60.0]}))
+    priced = with_penalties(instance, ranges)
+    house: Any = priced.components["house"]
+    assert house.heat_missing_penalty_eur_per_mwh == pytest.approx(108.0 * 2.0 * LN2 / 0.75)
+    assert cost(priced, [60.0]) == pytest.approx(60.0 * 20.0 * 2.0 * LN2)
+    # at 108 it would be left to cool: 5 degC, 15 MWh missing
+    cheap = site(1, **HEATED | comfort | {"heat_missing_penalty_eur_per_mwh": 108.0}, heat_loss_mw_per_k=2.0 * LN2)
+    assert cost(cheap, [60.0]) == pytest.approx(15.0 * 108.0)

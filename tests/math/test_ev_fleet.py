@@ -243,6 +243,18 @@ def test_room_for_a_charge() -> None:
     assert earned(two, drop=["cars.headroom_down"]) == pytest.approx(15.0)
 
 
+def test_room_at_the_start_is_that_of_the_vehicles_there() -> None:
+    """Half the fleet is there, full with 0.5 MWh, and a call down of a quarter of an hour may come at once.
+
+    It finds the room that has been discharged by its end: 0.25 d >= 0.25 held. At 4 MW in and 1 MW out, held / 4 + d of
+    the chargers is at most 0.5: 0.4 MW, 12. With the room of the whole fleet it would be 1 MW.
+    """
+    fields = {"initial_mwh": 0.5, "terminal_mwh": 0.0, "charge_max_mw": 4.0, "discharge_max_mw": 1.0}
+    instance = offered("down", 1, {"sustain_h": 0.25}, plugged_in_per_unit="n_per_unit", **fields)
+    assert earned(instance, {"n_per_unit": [0.5]}) == pytest.approx(12.0)
+    assert earned(instance, {"n_per_unit": [0.5]}, drop=["cars.energy_added_after_900s"]) == pytest.approx(30.0)
+
+
 def test_reserve_of_vehicle_to_grid() -> None:
     """1 MWh gives 0.5 MW for an hour at an efficiency of 0.5: 15; 0.25 MW of chargers 7.5."""
     full = {"initial_mwh": 1.0, "terminal_mwh": 0.0, "discharge_max_mw": 1.0, "discharge_efficiency_per_unit": 0.5}
@@ -258,3 +270,38 @@ def test_calls_slow_the_charge() -> None:
     best = optimum(instance)
     assert best.variable("cars.level_mwh") == pytest.approx([0.4])
     assert earned(instance) == pytest.approx(30.0 - 10.0)
+
+
+def test_a_fleet_backs_no_calls_of_others() -> None:
+    """A pump called for 1 MW more takes 0.3 MW of a second node, of which a connection gives 0.06: 0.2 MW held, 6.
+
+    With a battery there in place of the fleet 1 MW is held.
+    """
+    pump = {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 1.0,
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}, {"node": "side", "ratio_per_unit": 0.3}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 0.8}],
+        "provides": ["fr_afrr_down"],
+    }
+    components = {
+        "grid": grid(import_price_eur_per_mwh=20.0),
+        "side_grid": grid(node="side", import_price_eur_per_mwh=20.0, import_max_mw=0.06, export_max_mw=0.0),
+        "heat_network": grid(node="warmth", import_price_eur_per_mwh=20.0),
+        "pump": pump,
+        "cars": fleet(node="side", initial_mwh=1.0, discharge_max_mw=1.0),
+    }
+    nodes = {"side": {"carrier": "electricity"}}
+    instance = make_instance(components, reserve("down"), nodes=nodes)
+    assert earned(instance) == pytest.approx(6.0)
+    battery = {
+        "type": "storage",
+        "node": "side",
+        "energy_max_mwh": 1.0,
+        "initial_mwh": 1.0,
+        "charge_max_mw": 1.0,
+        "discharge_max_mw": 1.0,
+        "terminal_penalty_eur_per_mwh": 1000.0,
+    }
+    assert earned(make_instance(components | {"cars": battery}, reserve("down"), nodes=nodes)) == pytest.approx(30.0)

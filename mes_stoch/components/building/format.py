@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
@@ -65,6 +66,13 @@ class Building(Component):
         stated = self.terminal_temperature_degc
         return self.initial_temperature_degc if stated is None else stated
 
+    @property
+    def _kept_for_an_hour(self) -> float:
+        """What is left in it, at its end, of heat that has come over an hour."""
+        share = self.heat_loss_mw_per_k / self.heat_capacity_mwh_per_k
+        # no less than a thousandth: more would be out of all prices
+        return max(1e-3, -math.expm1(-share) / share) if share > 0 else 1.0
+
     def ports(self) -> Sequence[Port]:
         sides = ((self.heating_node, "heating_node"), (self.cooling_node, "cooling_node"))
         return tuple(Port(node, (key,), supplies=False, takes=True) for node, key in sides if node is not None)
@@ -90,13 +98,16 @@ class Building(Component):
 
     def slack_penalties(self) -> Sequence[SlackPenalty]:
         found = []
+        kept = self._kept_for_an_hour
         hint = "set terminal_temperature_degc to what may be left behind"
         for node, field, quantity in (
             (self.heating_node, "heat_missing_penalty_eur_per_mwh", "heat_missing_mwh"),
             (self.cooling_node, "cold_missing_penalty_eur_per_mwh", "cold_missing_mwh"),
         ):
             if node is not None:
-                found.append(SlackPenalty(field, (quantity,), node, hint=hint))
+                found.append(
+                    SlackPenalty(field, (quantity,), node, made_good_per_mwh=kept, spared_per_mwh=1.0 / kept, hint=hint)
+                )
         return tuple(found)
 
 

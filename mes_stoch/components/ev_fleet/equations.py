@@ -50,8 +50,10 @@ def build(context: ModelContext, name: str, spec: EvFleet) -> None:
         (charge[t] + sum_down held[t]) / C + discharge[t] / D <= n[t]                                (headroom_down)
 
     The energy of full calls is held along the path of ``L`` as for any store (:mod:`mes_stoch.model.full_calls`), with
-    ``0 <= L <= s E``: the level after departures must bear the calls of the time before them that products state, so
-    that nobody leaves with less for them. What earlier calls took is to be charged again meanwhile, as with any store.
+    ``0 <= L <= s E``, and ``entering[0]`` of ``n[0] E`` at the start of the horizon: the level after departures must
+    bear the calls of the time before them that products state, so that nobody leaves with less for them. What earlier
+    calls took is to be charged again meanwhile, as with any store. What calls of other devices change at its node, a
+    fleet does not take over.
     Without vehicle-to-grid a call leaves out ``eta_c`` of what it slows, in both directions.
 
     Symbols
@@ -105,7 +107,7 @@ def build(context: ModelContext, name: str, spec: EvFleet) -> None:
         spec.node,
         Buffer(
             name=name,
-            level=lambda t: level[t] if t >= 0 else spec.initial_mwh,
+            level=lambda t: level[t] if t >= 0 else entering(0),
             charge=lambda t: charge[t],
             discharge=given,
             cancelled=None,
@@ -123,6 +125,9 @@ def build(context: ModelContext, name: str, spec: EvFleet) -> None:
             both_available=power.both_available,
             level_min=lambda t: 0.0,
             level_max=lambda t: spec.fleet_energy_mwh * staying(t),
+            # vehicles are there to be driven, and the stress test does not replay what they would take over
+            backs_others=False,
+            level_max_at_start=spec.fleet_energy_mwh * context.quantity(spec.plugged_in_per_unit)(0),
         ),
     )
     if two_ways and spec.throughput_cost_eur_per_mwh:

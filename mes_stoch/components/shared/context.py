@@ -225,8 +225,9 @@ class Buffer:
     only slows the schedule down, MW at the port; ``keep`` is what standing loss leaves of the level in a period.
 
     ``energy_min_mwh`` and ``energy_max_mwh`` bound the level; where ``level_min`` and ``level_max`` are given, they do
-    so at the end of a period instead, and what is in between lies on a straight line. The shares of its power that are
-    available are those of :class:`StorePower`.
+    so at the end of a period instead, and what is in between lies on a straight line. ``level_max_at_start`` stands for
+    ``energy_max_mwh`` at the start of the horizon. The shares of its power that are available are those of
+    :class:`StorePower`. A store that does not back others stands for its own calls alone.
     """
 
     name: str
@@ -247,6 +248,8 @@ class Buffer:
     both_available: OfPeriod = all_of_it
     level_min: OfPeriod | None = None
     level_max: OfPeriod | None = None
+    level_max_at_start: Expression | None = None
+    backs_others: bool = True
 
     @property
     def power(self) -> StorePower:
@@ -265,6 +268,8 @@ class Buffer:
 
     def largest_level(self, t: int) -> Expression:
         """Largest level at the end of a period, MWh; ``-1``: at the start of the horizon."""
+        if t < 0 and self.level_max_at_start is not None:
+            return self.level_max_at_start
         return self.energy_max_mwh if self.level_max is None or t < 0 else self.level_max(t)
 
 

@@ -63,6 +63,10 @@ def _job_issues(locator: Locator, path: EntryPath, job: Job, horizon: Horizon) -
     if job.to_h > end_h + _ROUNDING:
         hint = "hours count from the start of the horizon"
         yield locator.issue((*path, "to_h"), f"{job.to_h:g}, after the horizon", f"at most {end_h:g}", hint)
+    if job.repeat_h is not None and job.repeat_h < job.to_h - job.from_h - _ROUNDING:
+        expected = f"at least {job.to_h - job.from_h:g} h, so that it is done before it comes again"
+        hint = "write several jobs, each with its own hours, where they may run at the same time"
+        yield locator.issue((*path, "repeat_h"), f"{job.repeat_h:g}", expected, hint)
     most = job.power_max_mw * (job.to_h - job.from_h)
     if job.energy_mwh > most * (1 + _ROUNDING):
         expected = f"at most {most:.6g} MWh, which power_max_mw gives from from_h to to_h"

@@ -24,7 +24,8 @@ class Job(Model):
     from_h: NonNegative = Field(default=0.0, description="Hours from the start of the horizon.")
     to_h: Positive = Field(description="Likewise: when it must be done.")
     repeat_h: Positive | None = Field(
-        default=None, description="Comes again after so many hours, as long as it can be done; null: once."
+        default=None,
+        description="Comes again after so many hours, at least to_h less from_h, while it can be done; null: once.",
     )
 
     def windows(self, period_h: float, periods: int) -> list[range]:
