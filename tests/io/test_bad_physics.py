@@ -81,6 +81,8 @@ def unit(inputs: dict[str, float], outputs: dict[str, float], **fields: Any) -> 
         # pipes of heat, cold and of what nobody knows
         ({"warm": 1.0}, {"low": 1.05}, "1.05 MW of heat out"),
         ({"shaft": 1.0}, {"turned": 1.05}, "1.05 MW of shaft out"),
+        # rejected heat of more than 1 + 0.7
+        ({"warm": 1.0}, {"low": 1.75, "cool": 0.7}, "1.75 MW of energy out"),
         # percent
         ({"power": 1.0}, {"warm": 350.0}, "350 MW of heat out"),
         ({"power": 1.0}, {"cool": 400.0}, "400 MW of cold out"),
@@ -112,6 +114,9 @@ def test_more_out_than_in(inputs: dict[str, float], outputs: dict[str, float], s
         ({"fuel": 1.0}, {"cool": 1.4}),
         # trigeneration: 0.4 + 0.4 and 0.3 of cold
         ({"fuel": 1.0}, {"power": 0.4, "warm": 0.4, "cool": 0.3}),
+        # an absorption chiller whose rejected heat is used: 1 + 0.7; a gas heat pump that cools what it draws from
+        ({"warm": 1.0}, {"cool": 0.7, "low": 1.7}),
+        ({"fuel": 1.0}, {"warm": 1.6, "cool": 0.6}),
         # an absorption heat pump that says where its heat comes from; a heat pump on waste heat
         ({"fuel": 1.0, "low": 0.6}, {"warm": 1.55}),
         ({"power": 1.0, "low": 3.0}, {"warm": 4.0}),

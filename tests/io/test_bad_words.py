@@ -115,7 +115,7 @@ def test_a_cop_is_no_currency(site: SiteFolder) -> None:
     site.only_issue(
         "components.chp.outputs.1.ratio_per_unit", site.line("- {node: warmth"), "'heat_pump_cop'", "series"
     )
-    site.edit("ratio_per_unit: heat_pump_cop", "ratio_per_unit: 3.2")
+    site.edit("ratio_per_unit: heat_pump_cop", "ratio_per_unit: 1.2")
     site.edit("    power_min_mw: 1\n", "    power_min_mw: 1\n    start_cost_cop: 5\n")
     site.only_issue("components.chp.start_cost_cop", site.line("start_cost_cop"), "an amount in EUR", "currency: COP")
 

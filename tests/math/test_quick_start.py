@@ -81,6 +81,29 @@ def test_reserve_from_standstill(fields: dict[str, Any], profit: float) -> None:
     agrees(instance, profit)
 
 
+@pytest.mark.parametrize(
+    ("fields", "profit"),
+    [
+        # the first period of a call may be its last: 1.2 MW, 1.5 MW, the lower of both
+        ({"start_power_max_mw": 1.2}, 12.0),
+        ({"stop_power_max_mw": 1.5}, 15.0),
+        ({"start_power_max_mw": 1.6, "stop_power_max_mw": 1.1}, 11.0),
+        ({"start_power_max_mw": 2.0}, 20.0),
+    ],
+)
+def test_powers_of_starts_and_stops_limit_what_standstill_holds(fields: dict[str, Any], profit: float) -> None:
+    instance = site(**QUICK, **fields)
+    assert solve(instance).profit == pytest.approx(profit)
+    agrees(instance, profit)
+
+
+def test_a_call_starts_the_unit_at_its_starting_power() -> None:
+    """12 for 1.2 MW held, and 1.2 MWh at 50 - 30."""
+    instance = site(called=1.0, **QUICK, start_power_max_mw=1.2)
+    assert solve(instance).profit == pytest.approx(12.0 + 24.0)
+    agrees(instance, 36.0)
+
+
 @pytest.mark.parametrize(("volume", "profit"), [(0.9, 0.0), (1.0, 10.0), (1.5, 15.0)])
 def test_nothing_between_standstill_and_the_minimum(volume: float, profit: float) -> None:
     """A call of 0.9 MW could not be followed; without the row it would earn 9."""

@@ -69,15 +69,16 @@ def build_quick_start(
         y[t] + sum_p v_p[t] <= 1                                                          (standstill)
         y[t-1] + sum_p v_p[t] <= 1                                                        (standstill_before)
         P[t] <= P_max y[t]                                                                (standstill_power)
-        rho_p[t] <= P_max (y[t] + v_p[t])                                                 (<p>_held_maximum)
+        rho_p[t] <= P_max y[t] + P_still v_p[t]                                           (<p>_held_maximum)
         rho_p[t] >= P_min v_p[t]                                                          (<p>_held_minimum)
-        e_p[t] <= P_max (y[t] + c_p[t])                                                   (<p>_called_maximum)
+        e_p[t] <= P_max y[t] + P_still c_p[t]                                             (<p>_called_maximum)
         e_p[t] >= P_min c_p[t]                                                            (<p>_called_minimum)
         c_p[t] <= v_p[t]                                                                  (<p>_called_held)
         b[t] >= sum_p c_p[t] - sum_p c_p[t-1]                                             (called_start)
         profit -= start_cost sum_t b[t]                                                   (called_start.<unit>)
 
-    ``y[-1]`` is the state before the horizon where it is known. The rows of the unit read ``y + sum_p v_p`` for ``y``
+    ``y[-1]`` is the state before the horizon where it is known. ``P_still`` is the least of ``P_max``, ``P_start`` and
+    ``P_stop``, for the first period of a call may be its last. The rows of the unit read ``y + sum_p v_p`` for ``y``
     at its maximum and at what is available, and ``y + sum_p c_p`` at no load.
 
     All of it is on the safe side. One product at a time is held from standstill, so that any call of it alone can be
@@ -179,7 +180,7 @@ def _held(
         name,
         f"{directed.name}_held_maximum",
         f"{name} holds {directed.name} where it runs, or can start for it",
-        lambda t: held[t] <= spec.power_max_mw * (on_off.state(t) + (0.0 if standing is None else standing[t])),
+        lambda t: held[t] <= _most(spec, on_off.state(t), None if standing is None else standing[t]),
         role="headroom",
     )
     if standing is not None:
@@ -190,6 +191,12 @@ def _held(
             lambda t: held[t] >= spec.power_min_mw * standing[t],
             role="headroom",
         )
+
+
+def _most(spec: Converter, state: Expression, from_standstill: Expression | None) -> Expression:
+    """Largest power of a call, MW: of a unit that runs, or starts for it."""
+    running = spec.power_max_mw * state
+    return running if from_standstill is None else running + spec.standstill_max_mw * from_standstill
 
 
 def _called(
@@ -207,7 +214,7 @@ def _called(
         name,
         f"{directed.name}_called_maximum",
         f"{name} delivers {directed.name} where it runs, or has started for it",
-        lambda t: given(t) <= spec.power_max_mw * (on_off.state(t) + starting[t]),
+        lambda t: given(t) <= _most(spec, on_off.state(t), starting[t]),
         role="headroom",
     )
     context.constraint(

@@ -114,6 +114,12 @@ class Converter(UnitWithStarts):
         }
         return (*super().start_stop_fields, *(name for name, is_given in given.items() if is_given))
 
+    @property
+    def standstill_max_mw(self) -> float:
+        """Largest power of a start by a call, whose first period may be its last."""
+        limits = (self.power_max_mw, self.start_power_max_mw, self.stop_power_max_mw)
+        return min(limit for limit in limits if limit is not None)
+
     def standby_mw(self, port: ConverterPort) -> float:
         """What one of its inputs draws in stand-by, MW."""
         if self.standby_input_mw is None:

@@ -51,4 +51,5 @@ def _from_standstill(data: SettlementData, name: str, spec: Converter, on: Array
     before = np.full((len(on), 1), float(bool(spec.initial_on)))
     ran = np.concatenate([before, on[:, :-1]], axis=1)
     available = spec.power_max_mw * np.broadcast_to(data.values(spec.available_per_unit), on.shape)
-    return np.where((on < 1) & (ran < 1) & (ready == 1), available, 0.0)
+    most = np.minimum(available, spec.standstill_max_mw)
+    return np.where((on < 1) & (ran < 1) & (ready == 1), most, 0.0)

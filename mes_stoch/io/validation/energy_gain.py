@@ -7,13 +7,14 @@ their lower heating value, so that a condensing boiler gives 1.1)::
 
     electricity out <= electricity + fuel + heat in
     electricity and fuel out <= 1.1 (electricity + fuel + heat in)
-    electricity, fuel and heat out <= 1.1 (electricity + fuel + heat + cold in),  where electricity or fuel comes out,
-                                                                                  or no electricity goes in
+    electricity, fuel and heat out <= 1.1 (electricity + fuel + heat + cold in) + cold out,
+                                      where electricity or fuel comes out, or no electricity goes in;
                                       heat alone in, and no fuel: 1 in place of 1.1
-    heat out <= 15 x electricity in + 1.1 fuel + heat + cold in                   a heat pump
+    heat out <= 15 x electricity in + 1.1 fuel + heat + cold in + cold out        a heat pump
     cold out <= 50 x electricity in + 2.5 (fuel + heat in) + cold in              a chiller, free cooling
     one carrier alone: out <= in                                                  a link, whatever is led
 
+What is cooled gives its heat to the machine, so that an absorption chiller rejects what drives it and what it cools.
 Only compression draws heat from outside that nobody writes down. What burns or takes heat to do so (a gas heat pump, an
 absorption heat pump) has to say where that heat comes from, as an input at a node of its own. Carriers go by their
 names; what else an instance may call a carrier is not known, and where such goes in nothing is said but of a link.
@@ -148,6 +149,7 @@ def _rules(inputs: Flows, outputs: Flows, carriers: Mapping[str, str]) -> Iterat
         return
     power, fuel, heat, cold = (_total(inputs, taken.get(sort, [])) for sort in ("electricity", "fuel", "heat", "cold"))
     worked = [*given.get("electricity", []), *given.get("fuel", [])]
+    drawn = _total(outputs, given.get("cold", []))
     energy = [*worked, *given.get("heat", [])]
     inverse = "a ratio may stand at the wrong side: with an efficiency of 0.9, 1 goes in for 0.9 out, or 1.11 for 1"
     if "electricity" in given:
@@ -160,11 +162,11 @@ def _rules(inputs: Flows, outputs: Flows, carriers: Mapping[str, str]) -> Iterat
     if energy and (worked or "electricity" not in taken):
         share = HEATING_VALUE_PER_UNIT if worked or "fuel" in taken else 1.0
         hint = f"{inverse}; what draws heat from outside has it as an input, from a source at a node of its own"
-        most = share * (power + fuel + heat + cold)
+        most = share * (power + fuel + heat + cold) + drawn
         yield Gain(tuple(energy), "energy", _total(outputs, energy), most, hint)
     elif energy:
         hint = f"no heat pump has a COP above {HEAT_PUMP_PER_UNIT:g}: a share of 3.5 is written 3.5, and not 350"
-        most = HEAT_PUMP_PER_UNIT * power + HEATING_VALUE_PER_UNIT * fuel + heat + cold
+        most = HEAT_PUMP_PER_UNIT * power + HEATING_VALUE_PER_UNIT * fuel + heat + cold + drawn
         yield Gain(tuple(energy), "heat", _total(outputs, energy), most, hint)
     if "cold" in given:
         hint = f"no chiller has a COP above {CHILLER_PER_UNIT:g}, and none driven by heat above {ABSORPTION_PER_UNIT:g}"

@@ -51,8 +51,11 @@ def _unit(
 
 
 def _port(node: str, ratio: float, flow: np.ndarray, generator: np.random.Generator) -> dict[str, Any]:
-    """Flows that rise by a ratio of its own from point to point; straight now and then."""
-    ratios = ratio * (generator.uniform(0.6, 1.4, len(flow)) if generator.random() < 0.8 else np.ones(len(flow)))
+    """Flows that rise by a ratio of its own from point to point; straight now and then.
+
+    No ratio is so far off that a unit would give more energy than it takes.
+    """
+    ratios = ratio * (generator.uniform(0.85, 1.15, len(flow)) if generator.random() < 0.8 else np.ones(len(flow)))
     own = np.cumsum(ratios * np.diff(flow, prepend=0.0))
     return {"node": node, "flow_mw": np.round(own, 4).tolist()}
 
