@@ -412,3 +412,29 @@ def test_segments_of_the_depth(site: SiteFolder, segments: str, key: str, words:
     site.edit("initial_mwh: 2", f"initial_mwh: 2\n    degradation_cost_by_depth: {segments}")
     line = site.line("degradation_cost_by_depth")
     site.only_issue(f"components.battery.degradation_cost_by_depth{key}", line, *words)
+
+
+@pytest.mark.parametrize(
+    ("key", "points", "place", "words"),
+    [
+        ("charge", [(0, 1)], "", ("levels from 0 to 0", "from 0 to 1")),
+        ("charge", [(0, 1), (0.9, 0)], "", ("levels from 0 to 0.9", "from 0 to 1")),
+        ("discharge", [(0, 0), (0.5, 1), (0.5, 1), (1, 1)], ".2.level_per_unit", ("0.5 after 0.5", "levels that rise")),
+        ("charge", [(0, 0), (1, 0)], "", ("no power at any level", "charge_max_mw: 0")),
+        ("charge", [(0, 0.5), (1, 1)], ".1.power_per_unit", ("1 after 0.5", "power that falls", "for one end alone")),
+        ("discharge", [(0, 1), (1, 0.5)], ".1.power_per_unit", ("0.5 after 1", "power that rises")),
+        (
+            "discharge",
+            [(0, 0), (0.5, 0), (1, 1)],
+            ".1.power_per_unit",
+            ("slope of 2 after 0", "do not rise", "binaries"),
+        ),
+    ],
+)
+def test_power_by_level(
+    site: SiteFolder, key: str, points: list[tuple[float, float]], place: str, words: tuple[str, ...]
+) -> None:
+    rows = ", ".join(f"{{level_per_unit: {level}, power_per_unit: {power}}}" for level, power in points)
+    site.edit("initial_mwh: 2", f"initial_mwh: 2\n    {key}_max_by_level: [{rows}]")
+    line = site.line(f"{key}_max_by_level")
+    site.only_issue(f"components.battery.{key}_max_by_level{place}", line, *words)

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.flexibility import Flexibility
+from mes_stoch.schema.power_by_level import PowerLine
 
 Stage = Literal["commit", "day_ahead", "realtime"]
 Direction = Literal["up", "down"]
@@ -226,7 +227,8 @@ class Buffer:
 
     ``energy_min_mwh`` and ``energy_max_mwh`` bound the level; where ``level_min`` and ``level_max`` are given, they do
     so at the end of a period instead, and what is in between lies on a straight line. The shares of its power that are
-    available are those of :class:`StorePower`.
+    available are those of :class:`StorePower`; above ``charge_lines`` and ``discharge_lines`` over the level there is
+    none.
     """
 
     name: str
@@ -247,6 +249,8 @@ class Buffer:
     both_available: OfPeriod = all_of_it
     level_min: OfPeriod | None = None
     level_max: OfPeriod | None = None
+    charge_lines: Sequence[PowerLine] = ()
+    discharge_lines: Sequence[PowerLine] = ()
 
     @property
     def power(self) -> StorePower:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mes_stoch.components.storage.checks_by_level import by_level_issues
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
@@ -17,6 +18,7 @@ def issues(context: CheckContext, name: str, spec: Storage) -> Iterator[Issue]:
     path: EntryPath = ("components", name)
     yield from _level_issues(context.locator, path, spec)
     yield from _depth_issues(context.locator, path, spec)
+    yield from by_level_issues(context.locator, path, spec)
     if context.partial.horizon is not None:
         yield from _terminal_issues(context.locator, path, spec, context.partial.horizon)
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
+from mes_stoch.schema.power_by_level import PowerLine, lines_through
 
 
 class DepthCost(Model):
@@ -20,6 +21,15 @@ class DepthCost(Model):
         description="Depth at which the segment ends, as a share of energy_max_mwh; the last one ends at 1."
     )
     cost_eur_per_mwh: NonNegative = Field(description="Wear per MWh discharged from it.")
+
+
+class LevelPower(Model):
+    """What share of a largest power there is at one level."""
+
+    level_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(description="Level as a share of energy_max_mwh.")
+    power_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="Share of charge_max_mw or discharge_max_mw that there is at that level."
+    )
 
 
 class Storage(ReserveProvider):
@@ -37,6 +47,10 @@ class Storage(ReserveProvider):
             r"(p_(max|min)_pu|availability|available_per_unit|outages?|maintenance|plugged.*|connected.*)(_.*)?",
             "write charge_available_per_unit and discharge_available_per_unit, the shares of its power that can be "
             "used: numbers or series",
+        ),
+        (
+            r".*(power|charge|charging).*_(curve|profile|by_soc|by_energy|by_state_of_charge|map)|taper.*|(p|c_rate)_vs_.*",
+            "write charge_max_by_level and discharge_max_by_level, lists of {level_per_unit, power_per_unit}",
         ),
         (
             r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
@@ -72,6 +86,14 @@ class Storage(ReserveProvider):
     )
     discharge_available_per_unit: Quantity = Field(
         default=1.0, description="Share of discharge_max_mw that can be used, likewise."
+    )
+    charge_max_by_level: list[LevelPower] = Field(
+        default_factory=list,
+        description="Charging power by level, from level 0 to 1: falls, and ever more steeply; empty: the same at all.",
+    )
+    discharge_max_by_level: list[LevelPower] = Field(
+        default_factory=list,
+        description="Discharging power by level, from level 0 to 1: rises, and ever less; empty: the same at all.",
     )
     exclusive_charging: bool = Field(
         default=False,
@@ -137,6 +159,20 @@ class Storage(ReserveProvider):
     def has_fixed_loss(self) -> bool:
         """Whether it loses power whatever its level."""
         return self.fixed_loss_mw != 0
+
+    @property
+    def charge_lines(self) -> tuple[PowerLine, ...]:
+        """Lines over the level above which it cannot charge."""
+        return self._lines(self.charge_max_by_level, self.charge_max_mw)
+
+    @property
+    def discharge_lines(self) -> tuple[PowerLine, ...]:
+        """Lines over the level above which it cannot discharge."""
+        return self._lines(self.discharge_max_by_level, self.discharge_max_mw)
+
+    def _lines(self, points: Sequence[LevelPower], power_mw: float) -> tuple[PowerLine, ...]:
+        shares = [(point.level_per_unit, point.power_per_unit) for point in points]
+        return lines_through(shares, self.energy_max_mwh, power_mw)
 
     @property
     def segment_sizes_mwh(self) -> list[float]:
