@@ -274,9 +274,9 @@ class ReserveLink(Protocol):
 
 
 def fixed_loss(store: Store) -> Quantity:
-    """What it loses whatever its level, MW; nothing where the kind has no such."""
-    stated: Quantity = getattr(store, "fixed_loss_mw", 0.0)
-    return stated
+    """What it loses whatever its level, MW: ``lost_mw`` or ``fixed_loss_mw``; nothing where the kind has no such."""
+    lost: Quantity = getattr(store, "lost_mw", getattr(store, "fixed_loss_mw", 0.0))
+    return lost
 
 
 class Component(Model):

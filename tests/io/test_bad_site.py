@@ -438,3 +438,14 @@ def test_power_by_level(
     site.edit("initial_mwh: 2", f"initial_mwh: 2\n    {key}_max_by_level: [{rows}]")
     line = site.line(f"{key}_max_by_level")
     site.only_issue(f"components.battery.{key}_max_by_level{place}", line, *words)
+
+
+def test_a_loss_by_temperatures_needs_both(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    loss_mw_per_kelvin: 0.1\n    store_temperature_degc: 60")
+    site.only_issue("components.battery.ambient_temperature_degc", site.line("battery:"), "as loss_mw_per_kelvin is stated")
+
+
+def test_temperatures_of_a_store_without_a_loss(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    store_temperature_degc: 60")
+    line = site.line("store_temperature_degc")
+    site.only_issue("components.battery.store_temperature_degc", line, "loss_mw_per_kelvin above 0")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from mes_stoch.components.storage.format_words import STORAGE_WORDS
 from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
+from mes_stoch.schema.calculated import calculated
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
 from mes_stoch.schema.power_by_level import PowerLine, lines_through
@@ -35,45 +37,12 @@ class LevelPower(Model):
 class Storage(ReserveProvider):
     """Battery, heat store, cold store, gas or hydrogen tank."""
 
-    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
-        (
-            r"eta|efficiency(_per_unit)?|round_?trip.*",
-            "write charge_efficiency_per_unit and discharge_efficiency_per_unit; a round trip is their product",
-        ),
-        (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
-        (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
-        (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
-        (
-            r"(p_(max|min)_pu|availability|available_per_unit|outages?|maintenance|plugged.*|connected.*)(_.*)?",
-            "write charge_available_per_unit and discharge_available_per_unit, the shares of its power that can be "
-            "used: numbers or series",
-        ),
-        (
-            r".*(power|charge|charging).*_(curve|profile|by_soc|by_energy|by_state_of_charge|map)|taper.*|(p|c_rate)_vs_.*",
-            "write charge_max_by_level and discharge_max_by_level, lists of {level_per_unit, power_per_unit}",
-        ),
-        (
-            r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
-            "write exclusive_charging: true",
-        ),
-        (
-            r"(terminal|final|end|residual|water)_(level_|energy_|state_)?(value|price|revenue|reward)(_.*)?|shadow_price.*",
-            "write terminal_value_eur_per_mwh",
-        ),
-        (
-            r"fixed_losses?(_.*)?|heat_loss(es)?(_.*)?|loss_mw|constant_loss.*",
-            "write fixed_loss_mw, a number or series",
-        ),
-        (
-            r"(degradation|wear|aging|ageing|cycle|cycling)_(cost|price).*",
-            "write throughput_cost_eur_per_mwh, or degradation_cost_by_depth where deep cycles cost more",
-        ),
-        (r"(max_)?cycles.*|full_cycles.*|cycle_limit.*", "write cycles_max_per_day, full cycles of energy_max_mwh"),
-        (
-            r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
-            "write level_min_mwh and level_max_mwh, in MWh: numbers or series",
-        ),
-    )
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = STORAGE_WORDS
+
+    shares: ClassVar[Mapping[str, str]] = {
+        "charge_max_mw": "charge_available_per_unit",
+        "discharge_max_mw": "discharge_available_per_unit",
+    }
 
     type: Literal["storage"]
     node: Identifier
@@ -106,6 +75,14 @@ class Storage(ReserveProvider):
     )
     fixed_loss_mw: Quantity = Field(
         default=0.0, description="Power lost whatever the level: heat losses that follow temperatures."
+    )
+    loss_mw_per_kelvin: NonNegative = Field(
+        default=0.0,
+        description="Power lost per kelvin between the store and its surroundings, on top of fixed_loss_mw: U x A.",
+    )
+    store_temperature_degc: Quantity | None = Field(default=None, description="With loss_mw_per_kelvin.")
+    ambient_temperature_degc: Quantity | None = Field(
+        default=None, description="Of the surroundings, with loss_mw_per_kelvin."
     )
     initial_mwh: NonNegative
     level_min_mwh: Quantity | None = Field(
@@ -158,7 +135,19 @@ class Storage(ReserveProvider):
     @property
     def has_fixed_loss(self) -> bool:
         """Whether it loses power whatever its level."""
-        return self.fixed_loss_mw != 0
+        return self.lost_mw != 0
+
+    @property
+    def lost_mw(self) -> Quantity:
+        """Power lost whatever the level, MW: stated, and what follows temperatures, either way of heat."""
+        per_kelvin, store, ambient = self.loss_mw_per_kelvin, self.store_temperature_degc, self.ambient_temperature_degc
+        if per_kelvin == 0 or store is None or ambient is None:
+            return self.fixed_loss_mw
+        return calculated(
+            f"loss of {self.fixed_loss_mw} MW and {per_kelvin!r} MW/K between {store} and {ambient}",
+            (self.fixed_loss_mw, store, ambient),
+            lambda fixed, inside, outside: fixed + per_kelvin * abs(inside - outside),
+        )
 
     @property
     def charge_lines(self) -> tuple[PowerLine, ...]:
@@ -229,8 +218,19 @@ class Storage(ReserveProvider):
     def data_rules(self) -> Iterator[DataRule]:
         for key in ("charge_available_per_unit", "discharge_available_per_unit"):
             yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
-        if self.has_fixed_loss:
+        if self.fixed_loss_mw != 0:
             yield NumberRule("fixed_loss_mw", self.fixed_loss_mw, "not_negative", "a loss of 0 or more")
+        for key in ("store_temperature_degc", "ambient_temperature_degc"):
+            if (value := getattr(self, key)) is not None:
+                yield LimitRule(
+                    key,
+                    value,
+                    -100.0,
+                    1500.0,
+                    "at least -100 degC",
+                    "at most 1500 degC",
+                    "temperatures are in degC",
+                )
         for key, level in self.level_bounds.items():
             yield NumberRule(key, level, "present")
             yield LimitRule(

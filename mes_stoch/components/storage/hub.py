@@ -147,14 +147,14 @@ def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
     start = np.where(before < 0, -lost * spec.initial_mwh, 0.0)
     start[0] += spec.initial_mwh
-    start -= context.values(spec.fixed_loss_mw) * context.hours
+    start -= context.values(spec.lost_mw) * context.hours
     rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
     rows.add(level).add(stored, -1.0).add(drawn, 1.0)
     penalty = amount(spec.level_penalty_eur_per_mwh) if spec.has_fixed_loss else None
     if penalty is not None:
         is_last = np.append(np.diff(context.period_of_step) > 0, True)
         spans = [np.array([period]) for period in range(context.periods)]
-        most, cost = context.values(spec.fixed_loss_mw)[is_last], penalty * context.period_h
+        most, cost = context.values(spec.lost_mw)[is_last], penalty * context.period_h
         short = context.columns(name, "loss_short", "MW", "slack", upper=most, cost=cost, spans=spans)
         rows.add(short[context.period_of_step], -context.hours)
     rows.add(level[steps[1:] - 1], -1.0, rows=steps[1:])
