@@ -290,6 +290,9 @@ class Component(Model):
     #: Limits that are one number, and the fields that say what share of them can be used in each period.
     shares: ClassVar[Mapping[str, str]] = {}
 
+    #: Words in place of a number that other tools take, by key and word, and how the format says the same.
+    other_values: ClassVar[Mapping[tuple[str, str], str]] = {}
+
     #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
     can_provide: ClassVar[bool] = False
 

@@ -442,7 +442,15 @@ def test_power_by_level(
 
 def test_a_loss_by_temperatures_needs_both(site: SiteFolder) -> None:
     site.edit("initial_mwh: 2", "initial_mwh: 2\n    loss_mw_per_kelvin: 0.1\n    store_temperature_degc: 60")
-    site.only_issue("components.battery.ambient_temperature_degc", site.line("battery:"), "as loss_mw_per_kelvin is stated")
+    site.only_issue(
+        "components.battery.ambient_temperature_degc", site.line("battery:"), "as loss_mw_per_kelvin is stated"
+    )
+
+
+def test_a_cyclic_level_is_none_of_two_stages(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: cyclic")
+    words = ("'cyclic'", "a number in MWh", "each scenario would choose another", "leave terminal_mwh out")
+    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: cyclic"), *words)
 
 
 def test_temperatures_of_a_store_without_a_loss(site: SiteFolder) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.components.storage.format_words import STORAGE_WORDS
+from mes_stoch.components.storage.format_words import STORAGE_VALUES, STORAGE_WORDS
 from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.calculated import calculated
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
@@ -38,6 +38,7 @@ class Storage(ReserveProvider):
     """Battery, heat store, cold store, gas or hydrogen tank."""
 
     other_words: ClassVar[tuple[tuple[str, str], ...]] = STORAGE_WORDS
+    other_values: ClassVar[Mapping[tuple[str, str], str]] = STORAGE_VALUES
 
     shares: ClassVar[Mapping[str, str]] = {
         "charge_max_mw": "charge_available_per_unit",

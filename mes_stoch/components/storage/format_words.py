@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+STORAGE_VALUES = {
+    ("initial_mwh", word): "the level at the start is known before anything is decided, and each scenario would choose "
+    "another; state it, and leave terminal_mwh out, so that every scenario comes back to it"
+    for word in ("cyclic", "free", "auto", "equals_final")
+}
+
 STORAGE_WORDS: tuple[tuple[str, str], ...] = (
     (
         r"eta|efficiency(_per_unit)?|round_?trip.*",
