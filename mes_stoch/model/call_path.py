@@ -29,23 +29,27 @@ _ROUNDING = 1e-9
 _LONG = 8.5
 
 
-def hold_energy(site: SiteModel, store: Buffer, call: FullCall, back: Back, stopped: OfPeriod | None) -> None:
+def hold_energy(
+    site: SiteModel, store: Buffer, call: FullCall, back: Back, stopped: OfPeriod | None
+) -> dict[float, OfPeriod]:
+    """Energy rows of one full call; returns by the time to be held at what power it moves the level, MW."""
     held = [claim for claim in call.claims if claim.directed.sustain_h > 0]
     if not held:
-        return
+        return {}
     name = f"energy_{call.effect}"
     word = "holds the energy of" if call.effect == "taken" else "keeps room for the energy of"
     windows = _windows(site, store, call, held, _brought(store, call, back, stopped), name)
-    for within in _moments(list(windows), site.period_h):
+    for within in moments(list(windows), site.period_h):
         seconds = round(within * site.period_h * 3600)
         site.constraint(
             store.name,
             name + (f"_after_{seconds}s" if within < 1 else "") + call.suffix,
             f"{store.name} {word} a full call along its path",
-            _PathRow(site.period_h, store, call.effect, windows, within),
+            PathRow(site.period_h, store, call.effect, windows, within),
             unit="MWh",
             role="energy",
         )
+    return windows
 
 
 def _windows(
@@ -103,14 +107,14 @@ def _stated(site: SiteModel, owner: str, name: str, flow: OfPeriod) -> OfPeriod:
     return at(variable)
 
 
-def _moments(sustain_h: Sequence[float], period_h: float) -> list[float]:
+def moments(sustain_h: Sequence[float], period_h: float) -> list[float]:
     """Moments to look at, as shares of a period that have passed: its end, and where windows begin inside it."""
     parts = {round(math.modf(tau / period_h)[0], 9) for tau in sustain_h}
     return [1.0, *sorted(part for part in parts if _ROUNDING < part < 1 - _ROUNDING)]
 
 
 @dataclass(frozen=True)
-class _PathRow:
+class PathRow:
     """The row of one moment of every period: ``within`` of it has passed."""
 
     period_h: float
@@ -120,13 +124,16 @@ class _PathRow:
     within: float
 
     def __call__(self, x: int) -> Expression:
-        store = self.store
+        if self.effect == "taken":
+            return self.reached(x) >= self._at(self.store.least_level, x)
+        return self.reached(x) <= self._at(self.store.largest_level, x)
+
+    def reached(self, x: int) -> Expression:
+        """The level that full calls lead to, MWh."""
         asked = sum(
             weight * flow(j) for sustain_h, flow in self.windows.items() for j, weight in self._weights(x, sustain_h)
         )
-        if self.effect == "taken":
-            return self._at(store.level, x) - asked >= self._at(store.least_level, x)
-        return self._at(store.level, x) + asked <= self._at(store.largest_level, x)
+        return self._at(self.store.level, x) + (asked if self.effect == "added" else -asked)
 
     def _at(self, of_period: OfPeriod, x: int) -> Expression:
         """What is said of the ends of periods, at the moment looked at."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mes_stoch.components.shared.context import Buffer, Effect, Network, OfPeriod
 from mes_stoch.model.call_path import hold_energy, stops_discharge
 from mes_stoch.model.claims import Back, Claim, FullCall, Parts, beside_schedule, called, counts, full_calls, own_claims
+from mes_stoch.model.power_by_level import hold_power_by_level
 from mes_stoch.model.together import less_moved_already, one_way_each
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def hold_in_store(site: SiteModel, store: Buffer, claims: Sequence[Claim], neede
         ]
         stopped = stops_discharge(site, store, calls, back) if effect == "added" else None
         for call in calls:
-            hold_energy(site, store, call, back, stopped)
+            windows = hold_energy(site, store, call, back, stopped)
+            hold_power_by_level(site, store, call, back, windows)
             if call.asks_others(store.name):
                 _store_power(site, store, call, back)
 

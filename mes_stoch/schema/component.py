@@ -274,9 +274,9 @@ class ReserveLink(Protocol):
 
 
 def fixed_loss(store: Store) -> Quantity:
-    """What it loses whatever its level, MW; nothing where the kind has no such."""
-    stated: Quantity = getattr(store, "fixed_loss_mw", 0.0)
-    return stated
+    """What it loses whatever its level, MW: ``lost_mw`` or ``fixed_loss_mw``; nothing where the kind has no such."""
+    lost: Quantity = getattr(store, "lost_mw", getattr(store, "fixed_loss_mw", 0.0))
+    return lost
 
 
 class Component(Model):
@@ -289,6 +289,9 @@ class Component(Model):
 
     #: Limits that are one number, and the fields that say what share of them can be used in each period.
     shares: ClassVar[Mapping[str, str]] = {}
+
+    #: Words in place of a number that other tools take, by key and word, and how the format says the same.
+    other_values: ClassVar[Mapping[tuple[str, str], str]] = {}
 
     #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
     can_provide: ClassVar[bool] = False

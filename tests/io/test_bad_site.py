@@ -412,3 +412,48 @@ def test_segments_of_the_depth(site: SiteFolder, segments: str, key: str, words:
     site.edit("initial_mwh: 2", f"initial_mwh: 2\n    degradation_cost_by_depth: {segments}")
     line = site.line("degradation_cost_by_depth")
     site.only_issue(f"components.battery.degradation_cost_by_depth{key}", line, *words)
+
+
+@pytest.mark.parametrize(
+    ("key", "points", "place", "words"),
+    [
+        ("charge", [(0, 1)], "", ("levels from 0 to 0", "from 0 to 1")),
+        ("charge", [(0, 1), (0.9, 0)], "", ("levels from 0 to 0.9", "from 0 to 1")),
+        ("discharge", [(0, 0), (0.5, 1), (0.5, 1), (1, 1)], ".2.level_per_unit", ("0.5 after 0.5", "levels that rise")),
+        ("charge", [(0, 0), (1, 0)], "", ("no power at any level", "charge_max_mw: 0")),
+        ("charge", [(0, 0.5), (1, 1)], ".1.power_per_unit", ("1 after 0.5", "power that falls", "for one end alone")),
+        ("discharge", [(0, 1), (1, 0.5)], ".1.power_per_unit", ("0.5 after 1", "power that rises")),
+        (
+            "discharge",
+            [(0, 0), (0.5, 0), (1, 1)],
+            ".1.power_per_unit",
+            ("slope of 2 after 0", "do not rise", "binaries"),
+        ),
+    ],
+)
+def test_power_by_level(
+    site: SiteFolder, key: str, points: list[tuple[float, float]], place: str, words: tuple[str, ...]
+) -> None:
+    rows = ", ".join(f"{{level_per_unit: {level}, power_per_unit: {power}}}" for level, power in points)
+    site.edit("initial_mwh: 2", f"initial_mwh: 2\n    {key}_max_by_level: [{rows}]")
+    line = site.line(f"{key}_max_by_level")
+    site.only_issue(f"components.battery.{key}_max_by_level{place}", line, *words)
+
+
+def test_a_loss_by_temperatures_needs_both(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    loss_mw_per_kelvin: 0.1\n    store_temperature_degc: 60")
+    site.only_issue(
+        "components.battery.ambient_temperature_degc", site.line("battery:"), "as loss_mw_per_kelvin is stated"
+    )
+
+
+def test_a_cyclic_level_is_none_of_two_stages(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: cyclic")
+    words = ("'cyclic'", "a number in MWh", "each scenario would choose another", "leave terminal_mwh out")
+    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: cyclic"), *words)
+
+
+def test_temperatures_of_a_store_without_a_loss(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: 2\n    store_temperature_degc: 60")
+    line = site.line("store_temperature_degc")
+    site.only_issue("components.battery.store_temperature_degc", line, "loss_mw_per_kelvin above 0")

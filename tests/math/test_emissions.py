@@ -21,9 +21,11 @@ OWN = {"type": "source", "node": "power", "available_mw": "own_mw", "cost_eur_pe
 SERIES: dict[str, Any] = {"load_mw": 2.0, "own_mw": 10.0, "mix_kg_per_mwh": [500.0, 0.0]}
 
 
-def site(co2: dict[str, float] | None, **fields: Any) -> Instance:
+def site(co2: dict[str, float] | None, components: dict[str, Any] | None = None, **fields: Any) -> Instance:
     connection = {"export_max_mw": 0.0, "import_price_eur_per_mwh": 10.0, "import_emission_kg_per_mwh": 500.0, **fields}
-    instance: Instance = make_instance({"grid": grid(**connection), "load": LOAD, "own": OWN}, periods=2)
+    instance: Instance = make_instance(
+        {"grid": grid(**connection), "load": LOAD, "own": OWN, **(components or {})}, periods=2
+    )
     return instance.model_copy(update={"co2": None if co2 is None else Co2(**co2)})
 
 
@@ -68,6 +70,31 @@ def test_what_is_emitted_costs(
     run = solved(instance, tree)
     assert run.summary["co2"]["expected_t"] == pytest.approx(tonnes, abs=1e-9)
     assert run.status != "slack"
+
+
+@pytest.mark.parametrize(
+    ("price", "factor", "profit", "tonnes"),
+    [
+        # 10 + 500 kg at 120, 70, is more than 60
+        (120.0, 0.0, -240.0, 0.0),
+        # and less than 60 + 200 kg: 84
+        (120.0, 200.0, -280.0, 2.0),
+        # 10 + 100 and 60 + 40: 4 MWh of its own with 0.2 t each
+        (200.0, 200.0, -400.0, 0.8),
+        # the first hour of its own is clean: 60 + 60 there, 110 + 110
+        (200.0, "own_kg_per_mwh", -120.0 - 220.0, 1.0),
+    ],
+)
+def test_what_a_source_emits(price: float, factor: float | str, profit: float, tonnes: float) -> None:
+    """2 MW for two hours, from the network or its own."""
+    instance = site({"price_eur_per_t": price}, components={"own": OWN | {"emission_kg_per_mwh": factor}})
+    series = SERIES | {"own_kg_per_mwh": [0.0, 300.0]}
+    assert optimum(instance, series).profit == pytest.approx(profit)
+    tree = make_tree(instance, series)
+    settlement = settled(instance, tree)
+    assert settlement.agrees
+    assert settlement.expected_profit == pytest.approx(profit)
+    assert solved(instance, tree).summary["co2"]["expected_t"] == pytest.approx(tonnes, abs=1e-9)
 
 
 def test_a_cap_binds() -> None:

@@ -12,7 +12,7 @@ import pytest
 from helpers.site_builder import grid, make_instance, optimum
 
 from mes_stoch.components.shared.context import Buffer, HeldReserve
-from mes_stoch.model.call_path import _moments, _PathRow
+from mes_stoch.model.call_path import PathRow, moments
 
 ENERGY = {
     "da": {"price_eur_per_mwh": "da", "settlement_period_h": 1},
@@ -168,8 +168,8 @@ def least_of_rows(level: np.ndarray, asked: np.ndarray, period_h: float, sustain
             reserve=HeldReserve((), {}, {}, {}),
         )
         rows = [
-            _PathRow(period_h, store, "taken", {sustain_h: lambda t: float(asked[t])}, within)
-            for within in _moments([sustain_h], period_h)
+            PathRow(period_h, store, "taken", {sustain_h: lambda t: float(asked[t])}, within)
+            for within in moments([sustain_h], period_h)
         ]
         return all(row(x) for row in rows for x in range(len(asked)))
 

@@ -266,6 +266,8 @@ def store(
 FULL = {"energy_min_mwh": 1.0, "energy_max_mwh": 1.0, "initial_mwh": 1.0}
 WASTE = {**FULL, "charge_efficiency_per_unit": 0.5, "discharge_efficiency_per_unit": 0.5}
 BY_DEPTH = [{"depth_per_unit": 0.1, "cost_eur_per_mwh": 5.0}, {"depth_per_unit": 1.0, "cost_eur_per_mwh": 40.0}]
+LEVELS_UP = [{"level_per_unit": 0.0, "power_per_unit": 0.0}, {"level_per_unit": 1.0, "power_per_unit": 1.0}]
+LEVELS_DOWN = [{"level_per_unit": 0.0, "power_per_unit": 1.0}, {"level_per_unit": 1.0, "power_per_unit": 0.0}]
 STORE = [
     # paid 10 a MWh for taking power, full at 1 MWh: of c MW a quarter comes out again, 0.75 c are taken for good.
     # Both share the time: c / 2 + 0.25 c / d = 1 with d = 2 gives c = 1.6; a discharge of 1000 MW needs no time: c = 2
@@ -275,6 +277,20 @@ STORE = [
     store("standing loss", [0.0, 3.0], {"standing_loss_per_h": 0.5}, 200.0, 0.0, initial_mwh=4.0),
     # 1 of 10 MWh at a wear of 5, a second at 40
     store("wear by depth", [2.0], {"degradation_cost_by_depth": BY_DEPTH}, 45.0, 0.0, initial_mwh=10.0),
+    # d <= 0.5 (2 - d): two thirds of 2 MWh
+    store("weak when empty", [2.0], {"discharge_max_by_level": LEVELS_UP}, 400.0 / 3.0, 0.0, initial_mwh=2.0),
+    # c <= 5 - 0.5 c: 10/3 MWh at 10 and 5/3 at 100
+    store("slow when full", [0.0, 5.0], {"charge_max_by_level": LEVELS_DOWN}, 200.0, 50.0, price=[10.0, 100.0]),
+    # 4 MWh lose nine tenths in each hour: c <= 5 - 0.5 x 4 at the start, of which 0.34 MWh are left
+    store("slow when full at the start", [0.0, 5.0], {"charge_max_by_level": LEVELS_DOWN}, 3.0 + 466.0, 5.0 + 446.0,
+          price=[1.0, 100.0], initial_mwh=4.0, standing_loss_per_h=0.9),
+    # paid 10 a MWh for taking power: 2 MWh fill an empty store of 1 MWh, which has no power to discharge at its start;
+    # with it c + d = 5 and 0.5 c - 2 d = 1
+    store("weak when empty at the start", [0.0], {"discharge_max_by_level": LEVELS_UP}, -20.0, -38.0, price=-10.0,
+          energy_max_mwh=1.0, charge_efficiency_per_unit=0.5, discharge_efficiency_per_unit=0.5),
+    # d <= 0.5 (1 - d), then d <= 0.5 (2/3 - d): 1/3 and 2/9 MWh of 1 MWh
+    store("weaker and weaker", [1.0, 1.0], {"discharge_max_by_level": LEVELS_UP}, 100.0 * (2 - 5 / 9), 100.0,
+          initial_mwh=1.0),
     # of 4 MWh 2 are lost, and one is bought
     store("fixed loss", [0.0, 3.0], {"fixed_loss_mw": [0.5, 1.5]}, 100.0, 0.0, initial_mwh=4.0, charge_max_mw=0.0,
           level_penalty_eur_per_mwh=None, no_rule={"fixed_loss_mw": 0.0}),
@@ -486,6 +502,7 @@ def test_no_row_and_no_bound_of_a_hub_could_be_left_out_unseen() -> None:
     assert {name for what, name in seen if what == "row"} == {
         *("change", "minimum_up", "minimum_down", "starts_per_day", "maximum", "maximum_stop", "minimum"),
         *("ramp_up", "ramp_down", "level", "sharing", "terminal", "demand_peak", "subscribed_power", "take_or_pay"),
+        *("charge_by_level_0", "charge_by_level_start_0", "discharge_by_level_0", "discharge_by_level_start_0"),
     }
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.flexibility import Flexibility
+from mes_stoch.schema.power_by_level import PowerLine
 
 Stage = Literal["commit", "day_ahead", "realtime"]
 Direction = Literal["up", "down"]
@@ -227,7 +228,8 @@ class Buffer:
     ``energy_min_mwh`` and ``energy_max_mwh`` bound the level; where ``level_min`` and ``level_max`` are given, they do
     so at the end of a period instead, and what is in between lies on a straight line. ``level_max_at_start`` stands for
     ``energy_max_mwh`` at the start of the horizon. The shares of its power that are available are those of
-    :class:`StorePower`. A store that does not back others stands for its own calls alone.
+    :class:`StorePower`; above ``charge_lines`` and ``discharge_lines`` over the level there is none. A store that does
+    not back others stands for its own calls alone.
     """
 
     name: str
@@ -250,6 +252,8 @@ class Buffer:
     level_max: OfPeriod | None = None
     level_max_at_start: Expression | None = None
     backs_others: bool = True
+    charge_lines: Sequence[PowerLine] = ()
+    discharge_lines: Sequence[PowerLine] = ()
 
     @property
     def power(self) -> StorePower:

@@ -16,6 +16,7 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
         power[t] + sum_up held[t]   <= available[t]        (available; equality where not curtailable)
         power[t] - sum_down held[t] >= 0                   (floor)
         called[t] = power[t] + sum_up e[t] - sum_down e[t]
+        CO2[t] = emission called[t]                        kg an hour
 
     Symbols
     -------
@@ -52,6 +53,10 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
         context.firm(spec.node, "supply", available)
     change = reserve.net_called()
     context.inject(spec.node, name, lambda t: power[t] + change(t), lambda t: power[t])
+    if spec.emissions():
+        emitted = context.quantity(spec.emission_kg_per_mwh)
+        called = reserve.net_called(spec.emission_kg_per_mwh)
+        context.emit(name, lambda t: emitted(t) * power[t] + called(t))
     context.availability(name, Availability(power=available))
     if spec.cost_eur_per_mwh:
         context.earn(

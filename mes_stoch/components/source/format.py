@@ -10,6 +10,7 @@ from pydantic import Field
 from mes_stoch.schema.base import Identifier, NonNegative, Quantity
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.emission import Emission
 
 
 class Source(ReserveProvider):
@@ -19,6 +20,10 @@ class Source(ReserveProvider):
         (
             r"availability(_.*)?|outages?(_.*)?|maintenance(_.*)?|unavailab.*|derating(_.*)?|p_max_pu",
             "write available_per_unit, the share of available_mw that the plant can bring: a number or a series",
+        ),
+        (
+            r"(co2|carbon|emissions?|ghg)(_.*)?|.*_(co2|carbon|emissions?)(_.*)?",
+            "write emission_kg_per_mwh; the price of CO2 is price_eur_per_t of the section co2",
         ),
     )
 
@@ -31,6 +36,10 @@ class Source(ReserveProvider):
     )
     curtailable: bool = True
     cost_eur_per_mwh: NonNegative = 0.0
+    emission_kg_per_mwh: Quantity = Field(default=0.0, description="CO2 of a MWh produced, kg: a factor of its fuel.")
+
+    def emissions(self) -> Sequence[Emission]:
+        return () if self.emission_kg_per_mwh == 0 else (Emission(self.node, self.emission_kg_per_mwh),)
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=True, takes=False),)
@@ -70,6 +79,9 @@ class Source(ReserveProvider):
     def data_rules(self) -> Iterator[DataRule]:
         yield NumberRule("available_mw", self.available_mw, "not_negative", "an availability of 0 or more")
         yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
+        yield NumberRule(
+            "emission_kg_per_mwh", self.emission_kg_per_mwh, "not_negative", "an emission of 0 kg/MWh or more"
+        )
 
 
 KINDS = (Source,)

@@ -16,7 +16,8 @@ def build(context: HubContext, name: str, spec: Source) -> None:
         0 <= P[t] <= available[t]             (P[t] = available[t] where it cannot be curtailed)
     """
     available = context.values(spec.available_mw) * context.values(spec.available_per_unit)
-    cost = spec.cost_eur_per_mwh * context.hours
+    emitted = context.co2_eur_per_kg * context.values(spec.emission_kg_per_mwh)
+    cost = (spec.cost_eur_per_mwh + emitted) * context.hours
     lower = 0.0 if spec.curtailable else available
     power = context.columns(name, "power", "MW", "flow", lower=lower, upper=available, cost=cost)
     context.arc(name, "power", spec.node, power, 1.0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mes_stoch.components.storage.checks_by_level import by_level_issues
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
@@ -17,6 +18,8 @@ def issues(context: CheckContext, name: str, spec: Storage) -> Iterator[Issue]:
     path: EntryPath = ("components", name)
     yield from _level_issues(context.locator, path, spec)
     yield from _depth_issues(context.locator, path, spec)
+    yield from _temperature_issues(context.locator, path, spec)
+    yield from by_level_issues(context.locator, path, spec)
     if context.partial.horizon is not None:
         yield from _terminal_issues(context.locator, path, spec, context.partial.horizon)
 
@@ -58,8 +61,17 @@ def _depth_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[
         found = f"segments that end at {segments[-1].depth_per_unit:g}"
         yield locator.issue((*path, key), found, "a last segment that ends at a depth of 1")
     if segments and spec.has_fixed_loss:
-        found = f"{key} with fixed_loss_mw"
+        found = f"{key} with a fixed loss"
         yield locator.issue((*path, key), found, "one of the two", "which segment loses cannot be said")
+
+
+def _temperature_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[Issue]:
+    """A loss per kelvin without temperatures, or temperatures that nothing follows."""
+    for key in ("store_temperature_degc", "ambient_temperature_degc"):
+        if spec.loss_mw_per_kelvin > 0 and getattr(spec, key) is None:
+            yield locator.issue((*path, key), "nothing", "a number or a series, as loss_mw_per_kelvin is stated")
+        if spec.loss_mw_per_kelvin == 0 and getattr(spec, key) is not None:
+            yield locator.issue((*path, key), f"{key} without loss_mw_per_kelvin", "loss_mw_per_kelvin above 0")
 
 
 def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
@@ -74,7 +86,7 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     share = spec.charge_available_per_unit
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
     gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
-    lost = 0.0 if isinstance(spec.fixed_loss_mw, str) else horizon.period_h * spec.fixed_loss_mw
+    lost = 0.0 if isinstance(spec.lost_mw, str) else horizon.period_h * spec.lost_mw
     level = spec.initial_mwh
     for _ in range(horizon.periods):
         before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain - lost))

@@ -9,6 +9,7 @@ import numpy as np
 from mes_stoch.components.shared.context import Availability, Buffer, HeldReserve, ModelContext, StorePower, all_of_it
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
+from mes_stoch.components.storage.equations_by_level import deliverable, limit_power_by_level
 from mes_stoch.components.storage.equations_cancellation import build_cancellation
 from mes_stoch.components.storage.equations_depth import build_depth_cost
 from mes_stoch.components.storage.equations_exclusive import build_exclusive
@@ -39,6 +40,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         profit += terminal_value L[T-1]                                                          (terminal.<storage>)
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
+    Power that follows the level: :mod:`mes_stoch.components.storage.equations_by_level`.
     A loss whatever the level is taken off in ``level`` (:mod:`mes_stoch.components.storage.equations_loss`).
 
     ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
@@ -98,6 +100,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     build_exclusive(context, name, spec, power, charge, discharge)
     if reserve.directed_products:
         _headroom(context, name, power, charge, discharge, reserve)
+    limit_power_by_level(context, name, spec, at_end_of, (stored, drawn), lambda t: discharge[t] - charge[t], reserve)
     build_depth_cost(context, name, spec, keep, stored, drawn)
     limit_throughput(context, name, spec, drawn, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
@@ -131,12 +134,14 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             both_available=power.both_available,
             level_min=bounds.least,
             level_max=bounds.largest,
+            charge_lines=spec.charge_lines,
+            discharge_lines=spec.discharge_lines,
         ),
     )
     context.availability(
         name,
         Availability(
-            power=power.discharge_limit,
+            power=deliverable(context, name, spec, at_end_of, power),
             energy=lambda t: spec.discharge_efficiency_per_unit * (at_end_of(t - 1) - spec.energy_min_mwh),
         ),
     )

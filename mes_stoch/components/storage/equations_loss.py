@@ -18,8 +18,10 @@ def build_fixed_loss(context: ModelContext, name: str, spec: Storage) -> OfPerio
         short[t] <= l[t]                                                                     (loss_short)
         profit -= h level_penalty sum_t short[t]                                      (slack.loss_<storage>)
 
-    An empty store that nothing can be put into would leave no operation at all without ``short``; its penalty is as
-    that of demand unserved, so that a store is heated rather. A full call changes nothing of the loss.
+    ``l`` is ``fixed_loss + U |T_store - T_ambient|``, data, with ``U`` the loss per kelvin: a heat store in colder
+    surroundings, and a cold store in warmer ones. An empty store that nothing can be put into would leave no operation
+    at all without ``short``; its penalty is as that of demand unserved, so that a store is heated rather. A full call
+    changes nothing of the loss.
 
     Symbols
     -------
@@ -27,7 +29,7 @@ def build_fixed_loss(context: ModelContext, name: str, spec: Storage) -> OfPerio
     """
     if not spec.has_fixed_loss:
         return None
-    lost = context.quantity(spec.fixed_loss_mw)
+    lost = context.quantity(spec.lost_mw)
     penalty = amount(spec.level_penalty_eur_per_mwh)
     if penalty is None:
         return lost

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from mes_stoch.components.storage.format_words import STORAGE_VALUES, STORAGE_WORDS
 from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
+from mes_stoch.schema.calculated import calculated
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
+from mes_stoch.schema.power_by_level import PowerLine, lines_through
 
 
 class DepthCost(Model):
@@ -22,44 +25,25 @@ class DepthCost(Model):
     cost_eur_per_mwh: NonNegative = Field(description="Wear per MWh discharged from it.")
 
 
+class LevelPower(Model):
+    """What share of a largest power there is at one level."""
+
+    level_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(description="Level as a share of energy_max_mwh.")
+    power_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="Share of charge_max_mw or discharge_max_mw that there is at that level."
+    )
+
+
 class Storage(ReserveProvider):
     """Battery, heat store, cold store, gas or hydrogen tank."""
 
-    other_words: ClassVar[tuple[tuple[str, str], ...]] = (
-        (
-            r"eta|efficiency(_per_unit)?|round_?trip.*",
-            "write charge_efficiency_per_unit and discharge_efficiency_per_unit; a round trip is their product",
-        ),
-        (r"capacity_mwh|energy_mwh|e_nom(_mwh)?|volume_mwh", "write energy_max_mwh"),
-        (r"power(_max)?_mw|capacity_mw|p_nom(_mw)?", "write charge_max_mw and discharge_max_mw"),
-        (r"(initial_)?soc.*|start_level.*", "write initial_mwh, in MWh"),
-        (
-            r"(p_(max|min)_pu|availability|available_per_unit|outages?|maintenance|plugged.*|connected.*)(_.*)?",
-            "write charge_available_per_unit and discharge_available_per_unit, the shares of its power that can be "
-            "used: numbers or series",
-        ),
-        (
-            r"prevent_simultaneous.*|force_async.*|async_.*|nonconvex.*|mutually_exclusive.*|exclusive.*",
-            "write exclusive_charging: true",
-        ),
-        (
-            r"(terminal|final|end|residual|water)_(level_|energy_|state_)?(value|price|revenue|reward)(_.*)?|shadow_price.*",
-            "write terminal_value_eur_per_mwh",
-        ),
-        (
-            r"fixed_losses?(_.*)?|heat_loss(es)?(_.*)?|loss_mw|constant_loss.*",
-            "write fixed_loss_mw, a number or series",
-        ),
-        (
-            r"(degradation|wear|aging|ageing|cycle|cycling)_(cost|price).*",
-            "write throughput_cost_eur_per_mwh, or degradation_cost_by_depth where deep cycles cost more",
-        ),
-        (r"(max_)?cycles.*|full_cycles.*|cycle_limit.*", "write cycles_max_per_day, full cycles of energy_max_mwh"),
-        (
-            r"(e|soc|level|storage)_(min|max)_pu|(min|max)_(storage_)?level.*|safety_stock.*|reserve_level.*",
-            "write level_min_mwh and level_max_mwh, in MWh: numbers or series",
-        ),
-    )
+    other_words: ClassVar[tuple[tuple[str, str], ...]] = STORAGE_WORDS
+    other_values: ClassVar[Mapping[tuple[str, str], str]] = STORAGE_VALUES
+
+    shares: ClassVar[Mapping[str, str]] = {
+        "charge_max_mw": "charge_available_per_unit",
+        "discharge_max_mw": "discharge_available_per_unit",
+    }
 
     type: Literal["storage"]
     node: Identifier
@@ -73,6 +57,14 @@ class Storage(ReserveProvider):
     discharge_available_per_unit: Quantity = Field(
         default=1.0, description="Share of discharge_max_mw that can be used, likewise."
     )
+    charge_max_by_level: list[LevelPower] = Field(
+        default_factory=list,
+        description="Charging power by level, from level 0 to 1: falls, and ever more steeply; empty: the same at all.",
+    )
+    discharge_max_by_level: list[LevelPower] = Field(
+        default_factory=list,
+        description="Discharging power by level, from level 0 to 1: rises, and ever less; empty: the same at all.",
+    )
     exclusive_charging: bool = Field(
         default=False,
         description="Whether it charges or discharges in a period, not each for a part of it: a binary decision.",
@@ -84,6 +76,14 @@ class Storage(ReserveProvider):
     )
     fixed_loss_mw: Quantity = Field(
         default=0.0, description="Power lost whatever the level: heat losses that follow temperatures."
+    )
+    loss_mw_per_kelvin: NonNegative = Field(
+        default=0.0,
+        description="Power lost per kelvin between the store and its surroundings, on top of fixed_loss_mw: U x A.",
+    )
+    store_temperature_degc: Quantity | None = Field(default=None, description="With loss_mw_per_kelvin.")
+    ambient_temperature_degc: Quantity | None = Field(
+        default=None, description="Of the surroundings, with loss_mw_per_kelvin."
     )
     initial_mwh: NonNegative
     level_min_mwh: Quantity | None = Field(
@@ -136,7 +136,33 @@ class Storage(ReserveProvider):
     @property
     def has_fixed_loss(self) -> bool:
         """Whether it loses power whatever its level."""
-        return self.fixed_loss_mw != 0
+        return self.lost_mw != 0
+
+    @property
+    def lost_mw(self) -> Quantity:
+        """Power lost whatever the level, MW: stated, and what follows temperatures, either way of heat."""
+        per_kelvin, store, ambient = self.loss_mw_per_kelvin, self.store_temperature_degc, self.ambient_temperature_degc
+        if per_kelvin == 0 or store is None or ambient is None:
+            return self.fixed_loss_mw
+        return calculated(
+            f"loss of {self.fixed_loss_mw} MW and {per_kelvin!r} MW/K between {store} and {ambient}",
+            (self.fixed_loss_mw, store, ambient),
+            lambda fixed, inside, outside: fixed + per_kelvin * abs(inside - outside),
+        )
+
+    @property
+    def charge_lines(self) -> tuple[PowerLine, ...]:
+        """Lines over the level above which it cannot charge."""
+        return self._lines(self.charge_max_by_level, self.charge_max_mw)
+
+    @property
+    def discharge_lines(self) -> tuple[PowerLine, ...]:
+        """Lines over the level above which it cannot discharge."""
+        return self._lines(self.discharge_max_by_level, self.discharge_max_mw)
+
+    def _lines(self, points: Sequence[LevelPower], power_mw: float) -> tuple[PowerLine, ...]:
+        shares = [(point.level_per_unit, point.power_per_unit) for point in points]
+        return lines_through(shares, self.energy_max_mwh, power_mw)
 
     @property
     def segment_sizes_mwh(self) -> list[float]:
@@ -193,8 +219,19 @@ class Storage(ReserveProvider):
     def data_rules(self) -> Iterator[DataRule]:
         for key in ("charge_available_per_unit", "discharge_available_per_unit"):
             yield NumberRule(key, getattr(self, key), "share", "a share between 0 and 1")
-        if self.has_fixed_loss:
+        if self.fixed_loss_mw != 0:
             yield NumberRule("fixed_loss_mw", self.fixed_loss_mw, "not_negative", "a loss of 0 or more")
+        for key in ("store_temperature_degc", "ambient_temperature_degc"):
+            if (value := getattr(self, key)) is not None:
+                yield LimitRule(
+                    key,
+                    value,
+                    -100.0,
+                    1500.0,
+                    "at least -100 degC",
+                    "at most 1500 degC",
+                    "temperatures are in degC",
+                )
         for key, level in self.level_bounds.items():
             yield NumberRule(key, level, "present")
             yield LimitRule(

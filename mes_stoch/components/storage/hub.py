@@ -7,6 +7,7 @@ import numpy as np
 from mes_stoch.components.shared.hub_context import Columns, HubContext, Values
 from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
 from mes_stoch.components.storage.format import Storage
+from mes_stoch.components.storage.hub_by_level import limit_hub_power_by_level
 from mes_stoch.io.validation.penalties import amount
 
 
@@ -29,6 +30,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
         cost -= terminal_value E[T-1]
 
+    Power that follows the level: :mod:`mes_stoch.components.storage.hub_by_level`.
     Where shares ``a`` of the charging and ``b`` of the discharging power are available, the terms of ``sharing`` are
     multiplied by ``b`` and ``a``, and its right-hand side is ``a b``.
 
@@ -67,6 +69,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
+    limit_hub_power_by_level(context, name, spec, level, stored, drawn)
     _throughput(context, name, spec, drawn)
     _segments(context, name, spec, stored, drawn)
     _bounds(context, name, spec, level)
@@ -144,14 +147,14 @@ def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
     start = np.where(before < 0, -lost * spec.initial_mwh, 0.0)
     start[0] += spec.initial_mwh
-    start -= context.values(spec.fixed_loss_mw) * context.hours
+    start -= context.values(spec.lost_mw) * context.hours
     rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
     rows.add(level).add(stored, -1.0).add(drawn, 1.0)
     penalty = amount(spec.level_penalty_eur_per_mwh) if spec.has_fixed_loss else None
     if penalty is not None:
         is_last = np.append(np.diff(context.period_of_step) > 0, True)
         spans = [np.array([period]) for period in range(context.periods)]
-        most, cost = context.values(spec.fixed_loss_mw)[is_last], penalty * context.period_h
+        most, cost = context.values(spec.lost_mw)[is_last], penalty * context.period_h
         short = context.columns(name, "loss_short", "MW", "slack", upper=most, cost=cost, spans=spans)
         rows.add(short[context.period_of_step], -context.hours)
     rows.add(level[steps[1:] - 1], -1.0, rows=steps[1:])

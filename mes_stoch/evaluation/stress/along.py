@@ -83,6 +83,7 @@ class _Replay:
                 counts = on_call & self._begun[side]
                 store.prepare(period, step.from_h, step.hours, _sign(side) * changes[side], counts)
                 store.advance(step.hours, counts)
+                self._look_at_power_by_level(store, side[0], _sign(side), step, counts)
                 self._look_at_level(store, side[0], _sign(side), step, counts)
             for load, stores in self._loads:
                 self._at_node(load, stores, step, period, on_call, changes)
@@ -139,6 +140,7 @@ class _Replay:
             store.take(sign * extra[name])
             store.advance(step.hours, counts)
             self._look_at_power(store, name, sign, step, counts & (extra[name] > TINY_MW))
+            self._look_at_power_by_level(store, name, sign, step, counts & (extra[name] > TINY_MW))
             self._look_at_level(store, name, sign, step, counts)
 
     def _any_begun(self, sides: Sequence[Side]) -> Mask:
@@ -211,6 +213,13 @@ class _Replay:
             room, limit = store.charge_max_mw + store.net_mw, "charging power to take over"
         least = self._notebook.least(self._calls, name, limit, "MW")
         least.see(room, counts, np.abs(store.net_mw), self._running.began_h, self._times(step))
+
+    def _look_at_power_by_level(self, store: StoreOnCall, name: str, sign: int, step: Step, counts: Mask) -> None:
+        if store.follows_level(sign):
+            limit = f"{'discharging' if sign > 0 else 'charging'} power at the level it comes to"
+            least = self._notebook.least(self._calls, name, limit, "MW")
+            room = store.power_left_at_level(sign)
+            least.see(room, counts, np.abs(store.net_mw), self._running.began_h, self._times(step))
 
     def _times(self, step: Step) -> Array:
         """Hours after the start of the horizon at which a step begins, by anchor."""

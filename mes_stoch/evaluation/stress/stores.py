@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mes_stoch.evaluation.stress.levels import Levels
 from mes_stoch.evaluation.stress.plan import Mask, Plan
+from mes_stoch.schema.power_by_level import PowerLine, charge_lines, discharge_lines
 from mes_stoch.settlement.data import Array, Span
 
 
@@ -29,6 +32,8 @@ class StoreOnCall:
         self.energy_min_mwh, self.energy_max_mwh = (np.zeros((plan.leaves, plan.periods + 1)) for _ in range(2))
         self._begun: Mask = np.zeros((plan.leaves, plan.periods + 1), dtype=bool)
         self.net_mw: Array = np.zeros((plan.leaves, plan.periods + 1))
+        self._lines = {1: discharge_lines(self.spec), -1: charge_lines(self.spec)}
+        self._started_at = self.levels.low, self.levels.high
 
     def prepare(self, period: Span, from_h: float, hours: float, change_mw: Array, counts: Mask) -> None:
         """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count."""
@@ -50,6 +55,7 @@ class StoreOnCall:
 
     def advance(self, hours: float, counts: Mask) -> None:
         limits = self.charge_max_mw, self.discharge_max_mw
+        self._started_at = self.levels.low, self.levels.high
         self.levels.run(self.net_mw, *limits, self._lost_mw, hours, self._begun & counts)
 
     def bound(self) -> None:
@@ -61,6 +67,9 @@ class StoreOnCall:
         limit = self.discharge_max_mw - self.net_mw
         if effect == "added":
             limit = self.charge_max_mw + self.net_mw
+        sign = 1 if effect == "taken" else -1
+        if self.follows_level(sign):
+            limit = np.minimum(limit, self._at(sign, self.levels.low, self.levels.high) - sign * self.net_mw)
         return np.asarray(np.maximum(limit, 0.0))
 
     def energy_left(self, effect: str) -> Array:
@@ -70,3 +79,20 @@ class StoreOnCall:
         else:
             inside = (self.energy_max_mwh - self.levels.low) / self.spec.charge_efficiency_per_unit
         return np.maximum(inside, 0.0)
+
+    def follows_level(self, sign: int) -> bool:
+        """Whether its power to discharge (+1) or to charge (-1) follows the level."""
+        return bool(self._lines[sign])
+
+    def power_left_at_level(self, sign: int) -> Array:
+        """What its level leaves of its power over the step just run, beside ``net_mw``, MW."""
+        start, end = self._at(sign, *self._started_at), self._at(sign, self.levels.low, self.levels.high)
+        return np.asarray(np.minimum(start, end) - sign * self.net_mw)
+
+    def _at(self, sign: int, low: Array, high: Array) -> Array:
+        """Power at the best of the levels that it can have, MW."""
+        return _lowest(self._lines[sign], high if sign > 0 else low)
+
+
+def _lowest(lines: Sequence[PowerLine], level: Array) -> Array:
+    return np.asarray(np.min([line.base_mw + line.slope_mw_per_mwh * level for line in lines], axis=0))

@@ -200,7 +200,8 @@ def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str,
 def _value_hint(value: Any, name: str, kind: str, parent: type[Model] | None) -> str:
     """How to write what was meant by a value that is none: a number for people, a share in percent, a series."""
     if isinstance(value, str) and kind in ("float_type", "int_type"):
-        return number_hint(value, name) or _no_series_hint(value, name, parent)
+        said: str = getattr(parent, "other_values", {}).get((name, value), "")
+        return said or number_hint(value, name) or _no_series_hint(value, name, parent)
     share = unit_of(name) == "per_unit" and isinstance(value, int | float) and 1 < value <= 100
     if share and kind in ("less_than", "less_than_equal"):
         return f"write {value / 100:g}: {value:g} % is {value / 100:g} per unit"

@@ -20,6 +20,7 @@ def add(site: dict[str, Any], series: dict[str, list[float]], generator: np.rand
             spec["provides"] = ["fr_mfrr_up", "fr_afrr_down"]
         if generator.random() < 0.2:
             spec["exclusive_charging"] = True
+        _by_level(spec, generator)
         site["components"][name] = spec
 
 
@@ -62,6 +63,17 @@ def _bounds(
         spec["level_min_mwh"] = f"{name}_low_mwh"
     if generator.random() < 0.2:
         spec["level_max_mwh"] = round(float(generator.uniform((low + high) / 2, high)), 3)
+
+
+def _by_level(spec: dict[str, Any], generator: np.random.Generator) -> None:
+    if generator.random() < 0.3:
+        bend, end = _number(generator, 0.5, 0.9), _number(generator, 0.1, 0.5)
+        points = [(0.0, 1.0), (bend, 1.0), (1.0, end)]
+        spec["charge_max_by_level"] = [{"level_per_unit": at, "power_per_unit": share} for at, share in points]
+    if generator.random() < 0.3:
+        bend, least = _number(generator, 0.1, 0.5), _number(generator, 0.0, 0.5)
+        points = [(0.0, least), (bend, 1.0), (1.0, 1.0)]
+        spec["discharge_max_by_level"] = [{"level_per_unit": at, "power_per_unit": share} for at, share in points]
 
 
 def _losses(
