@@ -3,9 +3,9 @@
     python scripts/oracles.py --days 7 --seeds 5 --flixopt-python PATH --out docs/evidence
 
 The sites are those of ``tests/oracles/sites.py``, by seed: so many days in hours, and for the first two seeds a day in
-quarter-hours; ``part_load``, which has many binaries, a day in hours. flixOpt runs under another interpreter, one with ``mes_stoch[flixopt]``: no environment has it and
-PyPSA. Writes ``oracles_sites.csv`` with a line a site, and ``oracles.json`` with date, versions and totals. A day runs
-with the tests.
+quarter-hours; ``part_load``, which has many binaries, a day in hours. flixOpt runs under another interpreter, one with
+``mes_stoch[flixopt]``: no environment has it and PyPSA. Writes ``oracles_sites.csv`` with a line a site, and
+``oracles.json`` with date, versions and totals. A day runs with the tests.
 """
 
 from __future__ import annotations
