@@ -70,6 +70,8 @@ class Conversion:
     start_cost_eur : float
     available_per_unit : float or str
         Share of ``power_max_mw`` that can be used.
+    passed_mw : tuple of float
+        Flows at the reference port below the least that it passes through, on its way up and down.
     """
 
     reference: str
@@ -80,10 +82,16 @@ class Conversion:
     cost_eur_per_mwh: float = 0.0
     start_cost_eur: float = 0.0
     available_per_unit: Quantity = 1.0
+    passed_mw: tuple[float, ...] = ()
 
     @property
     def ports(self) -> tuple[ConversionPort, ...]:
         return (*self.inputs, *self.outputs)
+
+    @property
+    def looked_at_mw(self) -> tuple[float, ...]:
+        """Flows at the reference port between which all others lie: the least, the largest, and those passed."""
+        return tuple(sorted({self.power_min_mw or self.power_max_mw, self.power_max_mw, *self.passed_mw}))
 
     @property
     def reference_is_output(self) -> bool:

@@ -85,7 +85,7 @@ def _site(instance: Instance, tree: ScenarioTree) -> _Site | None:
     names: list[str] = []
     for name, spec in instance.components.items():
         for conversion in spec.conversions():
-            for power in sorted({conversion.power_min_mw or conversion.power_max_mw, conversion.power_max_mw}):
+            for power in conversion.looked_at_mw:
                 column = np.zeros((*shape, len(place)))
                 for sign, ports in ((-1.0, conversion.inputs), (1.0, conversion.outputs)):
                     for port in ports:

@@ -87,6 +87,19 @@ def test_a_way_up_stays_below_the_minimum(site: SiteFolder) -> None:
     site.only_issue("components.chp.start_up_power_mw.1", line, "1.5", "at most power_min_mw (1)")
 
 
+def test_no_heat_from_nothing_on_the_way_up(site: SiteFolder) -> None:
+    """0.5 MW of heat at no load: from 2.5 x 0.8 + 0.1 MW of fuel there is enough, of 2.5 x 0.2 + 0.1 not.
+
+    0.2 + 1.1 x 0.2 + 0.5 = 0.92 MW come out, and 1.1 x 0.6 = 0.66 MW can.
+    """
+    site.with_converter().edit("warmth, ratio_per_unit: 1.1", "warmth, ratio_per_unit: 1.1, no_load_mw: 0.5")
+    site.edit(MINIMUM, MINIMUM + "    start_up_power_mw: [0.8]\n    minimum_down_h: 1\n")
+    assert site.read().instance.components["chp"].can_be_off
+    site.edit("start_up_power_mw: [0.8]", "start_up_power_mw: [0.2]")
+    line = site.line("- {node: power", after="chp:")
+    site.only_issue("components.chp.outputs.0", line, "0.92 MW of energy out", "at most 0.66 MW", "no_load_mw")
+
+
 @pytest.mark.parametrize(
     ("line", "key", "words"),
     [

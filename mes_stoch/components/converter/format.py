@@ -159,6 +159,7 @@ class Converter(UnitWithStarts):
                 self.cost_eur_per_mwh,
                 max(one.cost_eur for one in start_costs_of(self)),
                 self.available_per_unit,
+                (*self.start_up_power_mw, *self.shut_down_power_mw),
             ),
         )
 

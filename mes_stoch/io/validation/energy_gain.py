@@ -2,8 +2,8 @@
 
 Equations
 ---------
-At its least and at its largest power, with what goes in and out of electricity, fuels, heat and cold, MW (fuels by
-their lower heating value, so that a condensing boiler gives 1.1)::
+At its least and at its largest power, and at those of a way up or down, with what goes in and out of electricity,
+fuels, heat and cold, MW (fuels by their lower heating value, so that a condensing boiler gives 1.1)::
 
     electricity out <= electricity + fuel + heat in
     electricity and fuel out <= 1.1 (electricity + fuel + heat in)
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -51,6 +51,7 @@ HEAT_PUMP_PER_UNIT = 15.0
 CHILLER_PER_UNIT = 50.0
 ABSORPTION_PER_UNIT = 2.5
 _TOLERANCE = 1e-6
+_ON_THE_WAY = "this is on its way up or down, where the no_load_mw of all ports flows as well: give an input more of it"
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,12 @@ def found_gains(
         # the checks of a kind tell of one node at both ends
         if entries & leaves or not entries | leaves <= set(carriers):
             continue
-        for power in sorted({conversion.power_max_mw, conversion.power_min_mw or conversion.power_max_mw}):
+        for power in conversion.looked_at_mw:
             flows = _flows(conversion, power, values)
             if flows is not None:
-                rules = _rules(*flows, carriers)
-                yield from (gain for gain in rules if gain.is_broken.any())
+                broken = (gain for gain in _rules(*flows, carriers) if gain.is_broken.any())
+                is_passed = power < conversion.power_min_mw
+                yield from (replace(gain, hint=_ON_THE_WAY) if is_passed else gain for gain in broken)
 
 
 def port_key(spec: Component, nodes: tuple[str, ...]) -> EntryPath:
