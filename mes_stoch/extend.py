@@ -46,12 +46,15 @@ if TYPE_CHECKING:
         CallEffect,
         DirectedProduct,
         HeldReserve,
+        LinkFlow,
         ModelContext,
         Network,
         OfPeriod,
+        StorePower,
     )
     from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
     from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
+    from mes_stoch.components.shared.equations_shared_period import share_period
     from mes_stoch.components.shared.hub_context import HubContext, HubRows
     from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
     from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
@@ -84,6 +87,7 @@ if TYPE_CHECKING:
         Positive,
         Quantity,
     )
+    from mes_stoch.schema.calculated import calculated
     from mes_stoch.schema.calendar import CalendarWindow, DateText
     from mes_stoch.schema.component import (
         Component,
@@ -92,15 +96,18 @@ if TYPE_CHECKING:
         ConversionPort,
         OperatingRange,
         Port,
+        ReserveLink,
         ReserveProvider,
         SlackPenalty,
         Store,
         providers,
     )
     from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, OrderRule, PriceOfEnergy
+    from mes_stoch.schema.emission import Emission
     from mes_stoch.schema.errors import InfeasibleError, Issue
     from mes_stoch.schema.flexibility import Direction, EnergyPayment, Flexibility
     from mes_stoch.schema.on_off import OnOffUnit
+    from mes_stoch.schema.power_by_level import PowerLine, lines_through
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.schema.risk import Risk
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
@@ -125,9 +132,11 @@ _HOMES = {
         "CallEffect",
         "DirectedProduct",
         "HeldReserve",
+        "LinkFlow",
         "ModelContext",
         "Network",
         "OfPeriod",
+        "StorePower",
     ),
     "mes_stoch.components.shared.equations_on_off": ("OnOff", "build_on_off"),
     "mes_stoch.components.shared.equations_ramp": ("limit_energy_ramp",),
@@ -171,6 +180,7 @@ _HOMES = {
         "ConversionPort",
         "OperatingRange",
         "Port",
+        "ReserveLink",
         "ReserveProvider",
         "SlackPenalty",
         "Store",
@@ -202,6 +212,10 @@ _HOMES = {
         "correlated",
         "daily_shape",
     ),
+    "mes_stoch.components.shared.equations_shared_period": ("share_period",),
+    "mes_stoch.schema.calculated": ("calculated",),
+    "mes_stoch.schema.emission": ("Emission",),
+    "mes_stoch.schema.power_by_level": ("PowerLine", "lines_through"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -232,6 +246,7 @@ __all__ = [
     "DrawContext",
     "Drawn",
     "Efficiency",
+    "Emission",
     "EnergyPayment",
     "Flexibility",
     "HeldReserve",
@@ -243,6 +258,7 @@ __all__ = [
     "Issue",
     "LimitRule",
     "LinearQuantity",
+    "LinkFlow",
     "Market",
     "MarketContext",
     "MarketProduct",
@@ -264,9 +280,11 @@ __all__ = [
     "PolicyProblem",
     "Port",
     "Positive",
+    "PowerLine",
     "PriceOfEnergy",
     "ProfitSurvey",
     "Quantity",
+    "ReserveLink",
     "ReserveProvider",
     "Risk",
     "RiskMeasure",
@@ -277,6 +295,7 @@ __all__ = [
     "SlackPenalty",
     "Stage",
     "Store",
+    "StorePower",
     "TradedProduct",
     "VERSION",
     "amount",
@@ -286,6 +305,7 @@ __all__ = [
     "build_hub_on_off",
     "build_on_off",
     "build_volume",
+    "calculated",
     "calendar_issues",
     "called_issues",
     "calls",
@@ -300,6 +320,7 @@ __all__ = [
     "index_from_utc",
     "limit_energy_ramp",
     "limit_hub_ramp",
+    "lines_through",
     "listed",
     "make_window",
     "net_delivery",
@@ -310,6 +331,7 @@ __all__ = [
     "providers",
     "read_table",
     "share_issues",
+    "share_period",
     "show",
 ]
 

@@ -17,7 +17,7 @@ from site_folder import SiteFolder, assert_issue
                 "'plug_mw'",
                 "a number in MW",
                 "one number for the whole horizon",
-                "charge_available_per_unit, discharge_available_per_unit",
+                "what share of it can be used in charge_available_per_unit",
             ),
         ),
         (

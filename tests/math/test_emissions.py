@@ -97,6 +97,33 @@ def test_what_a_source_emits(price: float, factor: float | str, profit: float, t
     assert solved(instance, tree).summary["co2"]["expected_t"] == pytest.approx(tonnes, abs=1e-9)
 
 
+def test_what_a_source_emits_when_it_is_called() -> None:
+    """1 MW held at rest and called for an hour: 200 kg at 120 a tonne."""
+    product = {
+        "block_h": 1,
+        "volume_max_mw": 1.0,
+        "sustain_h": 0.0,
+        "capacity_price_eur_per_mw_h": 500.0,
+        "activation_up_per_unit": 1.0,
+        "energy_price_up_eur_per_mwh": 0.0,
+        "shortfall_penalty_eur_per_mw_h": 1000.0,
+        "missed_penalty_eur_per_mwh": 1000.0,
+    }
+    products = {
+        "da": {"price_eur_per_mwh": 0.0, "settlement_period_h": 1},
+        "imbalance": {"price_long_eur_per_mwh": 0.0, "price_short_eur_per_mwh": 300.0},
+        "fr_afrr_up": product,
+    }
+    own = OWN | {"available_mw": 10.0, "provides": ["fr_afrr_up"], "emission_kg_per_mwh": 200.0}
+    instance = make_instance({"grid": grid(), "own": own}, products)
+    instance = instance.model_copy(update={"co2": Co2(price_eur_per_t=120.0)})
+    result = optimum(instance, {}, fixed={"own.power_mw": 0.0, "fr_afrr_up.volume_mw": 1.0})
+    assert result.stream("co2") == pytest.approx(-24.0)
+    settlement = settled(instance, make_tree(instance, {}))
+    assert settlement.agrees
+    assert settlement.totals["co2"].tolist() == pytest.approx([-24.0])
+
+
 def test_a_cap_binds() -> None:
     instance = site({"cap_t": 1.0, "cap_penalty_eur_per_t": 1000.0})
     assert optimum(instance, SERIES, drop=["co2.emission_cap"]).profit == pytest.approx(-40.0)

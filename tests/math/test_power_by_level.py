@@ -162,3 +162,28 @@ def test_stress_test_knows_the_limit(product: str) -> None:
         assert found.passed is is_sound, found.table()
         if not is_sound:
             assert any("power at the level it comes to" in limit for limit in found.table()["limit"])
+
+
+def test_a_store_takes_over_what_its_level_allows() -> None:
+    """Heat of a heater called to draw more goes into the tank alone: ``h <= 8 - 2 (2 + h)``; 2 MWh of room without."""
+    heater = {
+        "type": "converter",
+        "reference": "power",
+        "power_max_mw": 4.0,
+        "inputs": [{"node": "power", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 1.0}],
+        "provides": ["fr_afrr_down"],
+    }
+    products = ENERGY | {"fr_afrr_down": reserve()}
+    profits = []
+    for curves in (SLOW_WHEN_FULL, {}):
+        tank = battery(node="warmth", **curves)
+        del tank["provides"]
+        components = {"grid": grid(), "heater": heater, "tank": tank}
+        instance = make_instance(components, products, nodes={"warmth": {"carrier": "heat"}})
+        still = {"heater.power_mw": 0.0, "tank.charge_mw": 0.0, "tank.discharge_mw": 0.0}
+        profits.append(optimum(instance, {"da": 0.0}, fixed=still).profit)
+        tree = make_tree(instance, {"da": 0.0})
+        run = solved(instance, tree)
+        assert stress(SettlementData(instance, tree, run.solution, run.flow_data)).passed
+    assert profits == pytest.approx([40.0 / 3.0, 20.0])
