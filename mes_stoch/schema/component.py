@@ -428,6 +428,14 @@ class Component(Model):
         """What must hold for the numbers behind its quantities, in every scenario and period."""
         yield from ()
 
+    def known_ahead(self, period_h: float) -> Iterator[tuple[Quantity, int]]:
+        """Quantities that who operates it knows some periods before they count, and how many; none by default.
+
+        Operation without foresight (:mod:`mes_stoch.evaluation.rolling`) sees them so early: what is decided in a
+        period must leave a way on.
+        """
+        yield from ()
+
     def cost_at(self, node: str) -> float:
         """The most that operation costs per MWh at a node, in the instance's currency."""
         return 0.0

@@ -107,6 +107,10 @@ class EvFleet(ReserveProvider):
         for key in ("arrival_mwh", "departure_mwh"):
             yield NumberRule(key, getattr(self, key), "not_negative", "an energy of 0 or more")
 
+    def known_ahead(self, period_h: float) -> Iterator[tuple[Quantity, int]]:
+        # who leaves at the end of a period is known in it
+        yield self.plugged_in_per_unit, 1
+
     def slack_penalties(self) -> Sequence[SlackPenalty]:
         into = self.charge_efficiency_per_unit
         return (

@@ -118,5 +118,12 @@ class ShiftableDemand(Component):
             if limit is not None:
                 yield NumberRule(key, limit, "not_negative", "a limit of 0 or more")
 
+    def known_ahead(self, period_h: float) -> Iterator[tuple[Quantity, int]]:
+        # what is moved now must fit where it is moved to
+        if self.can_shift and self.shift_window_h is not None:
+            for limit in (self.demand_mw, self.shift_down_max_mw, self.shift_up_max_mw):
+                if limit is not None:
+                    yield limit, round(self.shift_window_h / period_h)
+
 
 KINDS = (ShiftableDemand,)

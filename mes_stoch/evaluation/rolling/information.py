@@ -22,7 +22,8 @@ class Information:
     """How much of each series has been seen at a step.
 
     At the day-ahead gate (:data:`GATE`) these are the series in ``known_day_ahead``, whole; at period ``t`` the others
-    up to and including ``t``, and calls as many periods further as they are announced ahead.
+    up to and including ``t``, and calls as many periods further as they are announced ahead, and what components need
+    to know ahead: who leaves a fleet of vehicles, where a demand can be moved to.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class Information:
     known_day_ahead : set of str
         Series known over the whole horizon once the day-ahead gate has closed.
     announced : dict of str to int
-        By series of called shares: whole periods by which a call is known before it begins.
+        By series: whole periods by which it is known ahead, as a call before it begins.
     """
 
     periods: int
@@ -62,7 +63,7 @@ def information_of(program: SiteProgram, leaf: int) -> Information:
     known = {name for name in names if "scenario" not in tree.dataset[name].dims}
     known |= names & (_drawn_day_ahead(instance, tree) or _stated_day_ahead(instance, tree, leaf, names))
     known |= names & _clearing_prices(instance)
-    return Information(tree.periods, frozenset(known), _announced(instance))
+    return Information(tree.periods, frozenset(known), _announced(instance) | _known_ahead(instance))
 
 
 def _drawn_day_ahead(instance: Instance, tree: ScenarioTree) -> set[str]:
@@ -99,4 +100,14 @@ def _announced(instance: Instance) -> dict[str, int]:
             series = product.activation(direction)
             if isinstance(series, str):
                 found[series] = min(found.get(series, periods), periods)
+    return found
+
+
+def _known_ahead(instance: Instance) -> dict[str, int]:
+    """Whole periods by which series of components are known ahead; the longest where several read one."""
+    found: dict[str, int] = {}
+    for component in instance.components.values():
+        for quantity, periods in component.known_ahead(instance.horizon.period_h):
+            if isinstance(quantity, str):
+                found[quantity] = max(found.get(quantity, periods), periods)
     return found
