@@ -206,6 +206,10 @@ def _streams(run: Run) -> RenderableType:
     return _titled("Expected profit by stream", out)
 
 
+#: Two charges of one connection in one group of streams.
+_CHARGES = {"demand_charge": "on the peak", "excess_charge": "above the subscribed power"}
+
+
 def _by_group(run: Run) -> dict[str, dict[str, float]]:
     """Streams that are not zero, by group in reading order."""
     solution = run.solution
@@ -221,6 +225,8 @@ def _by_group(run: Run) -> dict[str, dict[str, float]]:
 def stream_label(stream: str) -> str:
     """``slack.unserved_heat`` as ``unserved heat``; product and component names stay as the user wrote them."""
     kind, _, what = stream.partition(".")
+    if kind in _CHARGES:
+        return f"{what}, {_CHARGES[kind]}"
     if kind in ("slack", "penalty"):
         word, _, owner = what.partition("_")
         return f"{word} {owner}"

@@ -9,10 +9,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mes_stoch.schema.base import LOCAL_TIME, Model, Positive
 
+#: What can be counted in ns whatever the timezone.
+_YEARS = range(1900, 2200)
+
 
 def _local_time(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is not None:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
         raise ValueError("a local time of the horizon's timezone, without an offset")
+    if moment.year not in _YEARS:
+        raise ValueError(f"a year between {_YEARS.start} and {_YEARS.stop - 1}")
     return text
 
 

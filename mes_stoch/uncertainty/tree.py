@@ -157,8 +157,10 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
                 hint = f"did you mean {near}?" if near else f"its parameters are {', '.join(sorted(fields))}"
                 issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", repr(name), expected, hint))
             else:
-                value = uncertainty.parameters.get(name)
-                issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", str(value), problem["msg"]))
+                # what holds between several parameters belongs to none of them
+                key = f"uncertainty.parameters.{name}" if name else "uncertainty.parameters"
+                value = uncertainty.parameters.get(name) if name else uncertainty.parameters
+                issues.append(Issue(_FILE, None, key, str(value), problem["msg"].removeprefix("Value error, ")))
         raise InstanceError(instance_name, issues) from None
     process = found(parameters) if kind.is_built_in else PackageProcess(kind, parameters)
     return _with_outages(instance_name, process, uncertainty)

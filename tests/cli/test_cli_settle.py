@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -210,3 +211,19 @@ def test_whatever_is_changed_is_found(command: Command, run_dir: Path, what: str
 
 def test_what_is_no_run(command: Command, tmp_path: Path) -> None:
     assert command("settle", tmp_path / "nothing").code == 2
+
+
+def test_a_run_with_emissions_is_read_again(command: Command, tiny: str, tmp_path: Path) -> None:
+    """What a site emits is part of its run folder, for every command that reads it."""
+    folder, run = tmp_path / "site", tmp_path / "run"
+    shutil.copytree(tiny, folder)
+    text = (folder / "instance.yaml").read_text(encoding="utf-8")
+    tariff = "import_price_eur_per_mwh: 30"
+    assert tariff in text
+    text = text.replace(tariff, f"{tariff}\n    import_emission_kg_per_mwh: 200")
+    (folder / "instance.yaml").write_text(f"{text}\nco2: {{price_eur_per_t: 50}}\n", encoding="utf-8")
+    assert command("solve", folder, "--method", "ef", "--no-figures", "--out", run).code == 0
+    done = command("settle", run)
+    assert (done.code, "The two accounts agree" in done.out) == (0, True)
+    assert "mains: CO2 emitted" in done.out
+    assert "CO2 over the horizon" in command("report", run, "--no-figures").out

@@ -46,3 +46,31 @@ def test_a_block_that_has_begun(site: SiteFolder) -> None:
     assert "say under start what was awarded" in (issues[0].hint or "")
     given(site, "  commitments_mw: {fr_fcr: [2]}\n")
     assert not any(issue.key == "products.fr_fcr.block_h" for issue in site.issues())
+
+
+@pytest.mark.parametrize(("sides", "position", "words"), [("sell", -1, "0 or more"), ("buy", 1, "0 or less")])
+def test_a_position_of_the_side_that_a_market_does_not_take(
+    site: SiteFolder, sides: str, position: int, words: str
+) -> None:
+    site.edit("  id:\n", f"  id:\n    sides: {sides}\n")
+    given(site, f"  positions_mw: {{id: [{position}]}}\n")
+    site.only_issue("start.positions_mw.id.0", site.line("positions_mw"), f"{position}", words)
+
+
+@pytest.mark.parametrize(("volumes", "is_wrong"), [("[1]", True), ("[0, 1]", False)])
+def test_volumes_of_two_products_that_exclude_each_other(site: SiteFolder, volumes: str, is_wrong: bool) -> None:
+    """Both in the first block of four hours; one in the first and one in the second may be."""
+    fields = (
+        "block_h: 4, volume_max_mw: 2, capacity_price_eur_per_mw_h: 5, energy_price_up_eur_per_mwh: 90, "
+        "activation_up_per_unit: 0.1, exclusive_with: [fr_fcr]"
+    )
+    site.edit("series: series.csv", f"  fr_afrr_up: {{{fields}}}\nseries: series.csv").edit(
+        "provides: [fr_fcr]", "provides: [fr_fcr, fr_afrr_up]"
+    )
+    given(site, f"  commitments_mw: {{fr_fcr: [1], fr_afrr_up: {volumes}}}\n")
+    if is_wrong:
+        site.only_issue(
+            "start.commitments_mw.fr_afrr_up", site.line("commitments_mw"), "one of fr_fcr, which it excludes"
+        )
+    else:
+        site.read()

@@ -10,7 +10,7 @@ import pytest
 
 from mes_stoch.report.block_label import block_label
 from mes_stoch.report.run import Run
-from mes_stoch.report.tables import report_text
+from mes_stoch.report.tables import report_text, stream_label
 
 
 def commitments(rows: list[tuple[str, str, str, str, float]]) -> pd.DataFrame:
@@ -114,3 +114,9 @@ def test_many_blocks_are_cut_short(tiny_run: Run) -> None:
     ]
     text = report_text(replace(tiny_run, commitments=commitments(rows)))
     assert "52 more in commitments.csv" in text
+
+
+def test_two_charges_of_one_connection_are_told_apart() -> None:
+    assert stream_label("demand_charge.grid") == "grid, on the peak"
+    assert stream_label("excess_charge.grid") == "grid, above the subscribed power"
+    assert stream_label("tariff.grid") == "grid"

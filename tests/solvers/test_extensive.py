@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -16,7 +17,7 @@ from mes_stoch.model.program import RootStage
 from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.errors import InfeasibleError, UnboundedError
 from mes_stoch.solvers.certificate import bounds
-from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.certificate.result import ScenarioSolution, SolveOptions
 from mes_stoch.solvers.extensive import algorithm as extensive
 from mes_stoch.solvers.extensive.algorithm import assemble, solve_extensive
 from mes_stoch.solvers.pyomo_program import PyomoProgram
@@ -175,6 +176,23 @@ def test_the_searchs_own_dispatch_where_there_is_no_time_for_another(
     result = solve_extensive(program, SolveOptions(gap_rel=1e-9))
     assert result.upper == pytest.approx(687.5, rel=1e-7)
     assert result.lower == pytest.approx(687.5, rel=1e-6)
+    assert [entry.index for entry in result.scenarios] == [0, 1, 2, 3]
+
+
+def test_a_dispatch_that_was_found_is_not_given_up_for_a_dearer_one(
+    instances: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An evaluation that ran out of time with dispatches 1,000 EUR dearer: the search's own count, 687.50."""
+    site = ms.read(instances / "tiny_site")
+    program = build_program(site.instance, site.tree())
+    evaluate = bounds.evaluate
+
+    def hurried(*arguments: Any, **options: Any) -> list[ScenarioSolution]:
+        return [replace(entry, cost=entry.cost + 1000.0) for entry in evaluate(*arguments, **options)]
+
+    monkeypatch.setattr(bounds, "evaluate", hurried)
+    result = solve_extensive(program, SolveOptions(gap_rel=1e-9))
+    assert result.upper == pytest.approx(687.5, rel=1e-7)
     assert [entry.index for entry in result.scenarios] == [0, 1, 2, 3]
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
+from mes_stoch.schema.errors import InstanceError
+from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.uncertainty.process import DrawContext, Drawn
 from mes_stoch.uncertainty.processes.fr_synthetic_day import FrSyntheticDay
 from mes_stoch.uncertainty.processes.fr_wind_day import WIND, FrWindDay, FrWindDayParameters, wind_power_mw
+from mes_stoch.uncertainty.tree import make_process
 
 TIME = pd.date_range("2026-01-14", periods=96, freq="15min", tz="Europe/Paris")
 
@@ -43,3 +47,16 @@ def test_share_of_time_at_standstill_and_at_rated_power() -> None:
     power = np.stack([draw(FrWindDay(), seed)[WIND] for seed in range(1000)])
     assert (power == 0).mean() == pytest.approx(0.131, abs=0.033)
     assert (power == 10.0).mean() == pytest.approx(0.087, abs=0.027)
+
+
+@pytest.mark.parametrize("speeds", [{"wind_cut_in_m_per_s": 12.5}, {"wind_cut_out_m_per_s": 12.0}])
+def test_speeds_out_of_order(speeds: dict[str, float]) -> None:
+    """With the rated speed at 12.5: a cut-in that is not below it, where the curve has no slope; a cut-out below it."""
+    with pytest.raises(ValidationError, match="cut-in below rated"):
+        FrWindDayParameters(**speeds)
+    uncertainty = SyntheticScenarios(kind="synthetic", process="fr_wind_day", seed=1, parameters=speeds)
+    with pytest.raises(InstanceError) as caught:
+        make_process("site", uncertainty)
+    (issue,) = caught.value.issues
+    assert issue.key == "uncertainty.parameters"
+    assert issue.expected.startswith("wind speeds in order")

@@ -108,6 +108,7 @@ def test_a_name_that_the_process_draws_already() -> None:
         ({"maintenance": [{"start": "2025-11-20T08:00", "end": "2025-11-20T08:00"}]}, "ends after it starts"),
         ({"maintenance": [{"start": "20 November", "end": "2025-11-20T08:00"}]}, "pattern"),
         ({"maintenance": [{"start": "2025-13-20T08:00", "end": "2025-11-20T08:00"}]}, "month must be"),
+        ({"maintenance": [{"start": "2025-11-20T08:00", "end": "9999-11-20T08:00"}]}, "a year between 1900 and 2199"),
         ({"mean_time_to_failure_h": 0}, "greater than 0"),
         ({"available_in_outage_per_unit": 1.5}, "less than or equal to 1"),
     ],

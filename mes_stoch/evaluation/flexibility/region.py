@@ -270,7 +270,9 @@ def _exchange(reference: Reference, name: str | None) -> Exchange:
     if name is None:
         if len(traded) != 1:
             what = f"products are sold over {listed(traded)}" if traded else "nothing is sold over a connection"
-            raise UsageError(f"{what}: say whose exchange is to deviate; there are {listed(sorted(connections))}")
+            raise UsageError(
+                f"{what}: say with --connection whose exchange is to deviate; there are {listed(sorted(connections))}"
+            )
         name = traded[0]
     if name not in connections:
         raise UsageError(f"there is no connection {name!r}; there are {listed(sorted(connections))}")

@@ -32,6 +32,12 @@ _MONEY: Layout = {
     "stream_eur": (("scenario", "stream"), "f"),
     "profit_eur": (("scenario",), "f"),
 }
+#: CO2 of a site that emits any.
+_EMISSIONS: Layout = {
+    "emission_time": (("emission_time",), "M"),
+    "emitter": (("emitter",), "U"),
+    "emission_kg": (("scenario", "emission_time", "emitter"), "f"),
+}
 _FLOW: Layout = {
     "time": (("time",), "M"),
     "carrier": (("flow",), "U"),
@@ -110,14 +116,16 @@ def solution_issues(solution: xr.Dataset, file: str = SOLUTION) -> list[Issue]:
     """What is wrong with the decisions and the money of a run."""
     issues = attribute_issues(solution, file)
     is_solved = bool(solution.sizes.get("scenario", 0))
-    issues += layout_issues(solution, {**_SCENARIOS, **(_MONEY if is_solved else {})}, file)
+    emits = "emission_kg" in solution.variables
+    layout = {**_SCENARIOS, **(_MONEY if is_solved else {}), **(_EMISSIONS if emits else {})}
+    issues += layout_issues(solution, layout, file)
     if issues:
         return issues
     issues = scenario_issues(solution, file)
-    known = set(_MONEY) | set(_SCENARIOS)
+    known = set(_MONEY) | set(_SCENARIOS) | (set(_EMISSIONS) if emits else set())
     for name in map(str, solution.variables):
         if name in known:
-            if name in ("stream_eur", "profit_eur"):
+            if name in ("stream_eur", "profit_eur", "emission_kg"):
                 issues += not_finite(solution, name, file)
             continue
         issues += _decision_issues(solution, name, file)

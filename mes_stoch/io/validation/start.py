@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ def start_issues(context: CheckContext) -> Iterator[Issue]:
     for key, given in (("commitments_mw", start.commitments_mw), ("positions_mw", start.positions_mw)):
         for name, values in given.items():
             yield from _entry_issues(context, key, name, values)
+    yield from _exclusive_issues(context, start.commitments_mw)
 
 
 def _entry_issues(context: CheckContext, key: str, name: str, values: Sequence[float]) -> Iterator[Issue]:
@@ -72,6 +73,31 @@ def _count_issues(
         yield context.locator.issue(place, f"{len(values)} values", f"at most {blocks}, the {what} of the horizon")
 
 
+def _exclusive_issues(context: CheckContext, given: Mapping[str, Sequence[float]]) -> Iterator[Issue]:
+    """Volumes of two products that exclude each other, in the same hours."""
+    products = context.partial.products
+    periods = {name: _committed_periods(context, products[name], given[name]) for name in given if name in products}
+    for name in periods:
+        for other in products[name].excludes:
+            if other != name and periods[name] & periods.get(other, set()):
+                place = ("start", "commitments_mw", name)
+                expected = f"no volume in the hours of one of {other}, which it excludes (exclusive_with)"
+                yield context.locator.issue(place, f"{show(list(given[name]))}, beside {other}", expected)
+
+
+def _committed_periods(context: CheckContext, product: MarketProduct, volumes: Sequence[float]) -> set[int]:
+    horizon, time = context.partial.horizon, context.time
+    if (
+        as_called(product) is None
+        or horizon is None
+        or time is None
+        or not _has_blocks(product, time, horizon.period_h)
+    ):
+        return set()
+    blocks = volume_blocks(product, time, horizon.period_h)
+    return {int(t) for volume, block in zip(volumes, blocks, strict=False) if volume > 0 for t in block}
+
+
 def _has_blocks(product: MarketProduct, time: pd.DatetimeIndex, period_h: float) -> bool:
     """Whether the horizon can be cut into its blocks; the checks of products say where it cannot."""
     market = product.market()
@@ -91,6 +117,10 @@ def _volume_problem(context: CheckContext, product: Flexibility, volume: float) 
 
 
 def _position_problem(context: CheckContext, name: str, market: Market, position: float) -> str | None:
+    if position < 0 and not market.can_buy:
+        return "0 or more: nothing is bought on a market with sides: sell"
+    if position > 0 and not market.can_sell:
+        return "0 or less: nothing is sold on a market with sides: buy"
     liquidity = market.liquidity_mw
     if liquidity is not None:
         if abs(position) > liquidity + _TOLERANCE:

@@ -55,6 +55,8 @@ _SHARE_OF_NOTHING, _SHARE_OF_WAIT_AND_SEE = 0.7, 0.5
 #: HiGHS takes a program over and presolves it before it looks at a clock: about 3 times what putting it together takes.
 _BEFORE_THE_FIRST_LOOK = 3.0
 _GRACE_S, _PATIENCE_S = 1.0, 15.0
+#: Relative difference of two dispatches that the tolerances of the solver explain.
+_AS_CHEAP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -190,8 +192,8 @@ def solve_extensive(
         scenarios = _evaluate(program, root, closing.with_share(_SHARE_OF_NOTHING))
     else:
         root, scenarios = _evaluate_found(program, form, root, found, closing)
-    if found is not None and not scenarios:
-        scenarios = as_found(program, form.block_starts, root, found, _time_to_close(stop, stop.latest))
+    if found is not None:
+        scenarios = _cheaper_as_found(program, form, root, found, scenarios, solution.objective, stop)
     if found is None:
         waiting = _wait_and_see_bound(program, closing)
         lower, kind = max((lower, kind), (waiting.value, waiting.kind))
@@ -245,6 +247,28 @@ def _not_begun(program: StochasticProgram, interval: Interval, stop: Stop) -> En
     waiting = _wait_and_see_bound(program, _time_to_close(stop, stop.latest))
     interval.raise_lower(waiting.value, kind=waiting.kind)
     return without_commitment("ef", program, interval, stop.earlier(time.perf_counter()), ScenarioCommunicator(), {})
+
+
+def _cheaper_as_found(
+    program: StochasticProgram,
+    form: ExtensiveForm,
+    root: FloatArray,
+    found: FloatArray,
+    scenarios: list[ScenarioSolution],
+    objective: float,
+    stop: Stop,
+) -> list[ScenarioSolution]:
+    """The search's own dispatch where there is no other, or where the evaluation had no time to find one as cheap."""
+    if scenarios:
+        cost, searched = bounds.expected_cost(program, scenarios), objective / form.scale
+        if cost <= searched + _AS_CHEAP * max(abs(cost), abs(searched)):
+            return scenarios
+    dispatch = as_found(program, form.block_starts, root, found, _time_to_close(stop, stop.latest))
+    if not dispatch:
+        return scenarios
+    if scenarios and bounds.expected_cost(program, scenarios) <= bounds.expected_cost(program, dispatch):
+        return scenarios
+    return dispatch
 
 
 def _better(

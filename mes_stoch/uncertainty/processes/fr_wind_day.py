@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.special import ndtr
 
 from mes_stoch.schema.base import Model, NonNegative, Positive
@@ -29,6 +29,12 @@ class FrWindDayParameters(FrSyntheticDayParameters):
     wind_cut_in_m_per_s: Positive = Field(default=3.0, description="Below this speed there is no power. [B]")
     wind_rated_m_per_s: Positive = Field(default=12.5, description="From this speed on the power is rated. [B]")
     wind_cut_out_m_per_s: Positive = Field(default=25.0, description="From this speed on turbines stand still. [B]")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> FrWindDayParameters:
+        if not self.wind_cut_in_m_per_s < self.wind_rated_m_per_s <= self.wind_cut_out_m_per_s:
+            raise ValueError("wind speeds in order: cut-in below rated, and rated at most cut-out")
+        return self
 
 
 def wind_power_mw(speed_m_per_s: Series, parameters: FrWindDayParameters) -> Series:
