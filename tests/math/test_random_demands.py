@@ -113,7 +113,7 @@ def replayed(data: SettlementData, spec: Any) -> float:
     return least
 
 
-@pytest.mark.parametrize("seed", [2, 3, 5, 8, 13, 21])
+@pytest.mark.parametrize("seed", [3, 9, 14, 23, 29])
 def test_full_calls_of_a_fleet_find_their_energy(seed: int) -> None:
     """The level of those that stay bears a call of full length from any hour; the stress test looks at power alone."""
     instance, tree = random_site(seed, has_products=True, is_called=False)
