@@ -12,7 +12,7 @@ import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.io.readers.locate import located
-from mes_stoch.io.series_names import check_series_names
+from mes_stoch.io.series_names import check_series_names, named_series
 from mes_stoch.registry import PROCESSES, Kind, kinds, refused
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
 from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
@@ -89,7 +89,7 @@ def build_tree(
     root_seed = uncertainty.seed if seed is None else seed
     process = make_process(loaded.instance.name, uncertainty)
     _check_currency(loaded.instance, uncertainty, process)
-    _check_series(loaded, process)
+    _check_series(loaded, uncertainty, process)
     require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
     limits = call_limits(loaded.instance, loaded.time)
     context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h, call_limits=limits)
@@ -296,7 +296,7 @@ def _check_currency(instance: Instance, uncertainty: SyntheticScenarios, process
         raise InstanceError(instance.name, [issue])
 
 
-def _check_series(loaded: LoadedInstance, process: ScenarioProcess) -> None:
+def _check_series(loaded: LoadedInstance, uncertainty: SyntheticScenarios, process: ScenarioProcess) -> None:
     """Every series the instance names is drawn or brought, and none is both."""
     drawn, brought = set(process.series_names()), {str(name) for name in loaded.series.columns}
     issues = [
@@ -311,8 +311,20 @@ def _check_series(loaded: LoadedInstance, process: ScenarioProcess) -> None:
         for name in sorted(drawn & brought)
     ]
     issues += check_series_names(loaded.instance, drawn | brought)
+    issues += _unused_outages(loaded.instance, uncertainty)
     if issues:
         raise InstanceError(loaded.instance.name, located(issues, loaded.written, loaded.instance.currency))
+
+
+def _unused_outages(instance: Instance, uncertainty: SyntheticScenarios) -> list[Issue]:
+    """Outages that act on nothing, since no component names their share."""
+    used = {name for _, name in named_series(instance)}
+    hint = "name it in the availability of a component, e.g. available_per_unit, or leave it out"
+    return [
+        Issue(_FILE, None, f"uncertainty.outages.{name}", repr(name), "a series that a component names", hint)
+        for name in uncertainty.outages
+        if name not in used
+    ]
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

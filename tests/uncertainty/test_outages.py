@@ -21,6 +21,8 @@ HOURS = pd.date_range("2025-11-20", periods=24, freq="h", tz="Europe/Paris")
 def with_outages(loaded: Loaded, outages: dict[str, dict[str, object]]) -> Loaded:
     document = loaded.instance.model_dump(exclude_unset=True)
     document["uncertainty"]["outages"] = outages
+    shares_of_grid = ("import_available_per_unit", "export_available_per_unit")
+    document["components"]["grid"] |= dict(zip(shares_of_grid, outages, strict=False))
     loaded.instance = Instance.model_validate(document)
     return loaded
 
@@ -99,6 +101,12 @@ def test_what_the_process_draws_stays_as_it_is() -> None:
 def test_a_name_that_the_process_draws_already() -> None:
     loaded = with_outages(synthetic(), {"pv_available_mw": {"mean_time_to_failure_h": 20}})
     with pytest.raises(InstanceError, match="a series that fr_synthetic_day does not draw"):
+        build_tree(loaded, 2)
+
+
+def test_a_share_that_no_component_names() -> None:
+    loaded = with_outages(synthetic(), {"a_per_unit": {}, "b_per_unit": {}, "c_per_unit": {}})
+    with pytest.raises(InstanceError, match=r"uncertainty\.outages\.c_per_unit.*a series that a component names"):
         build_tree(loaded, 2)
 
 
