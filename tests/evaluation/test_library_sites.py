@@ -1,0 +1,38 @@
+"""Random sites from the whole library: every plan stands every full call, is settled, and lies in proven intervals."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.library_check import checked
+from helpers.library_site import kinds_of_the_library
+
+from mes_stoch.registry import COMPONENTS, kinds
+
+#: Sites of every run of the tests, and of the long one.
+FEW, ALL = 16, 300
+
+#: Kinds that every site of the library has anyway, or that stand in another module of it.
+ELSEWHERE = {"demand", "sheddable_demand"}
+
+
+def assert_sound(seeds: range) -> None:
+    found = [checked(seed) for seed in seeds]
+    wrong = [one.row() for one in found if not one.stress.passed or not one.settled or one.apart_eur > 0]
+    assert wrong == []
+    # most of them sell something, or nothing would have been tested
+    assert sum(one.stress.calls_tested > 0 for one in found) >= 0.7 * len(found)
+
+
+def test_the_library_has_every_kind() -> None:
+    built_in = {tag for tag, kind in kinds(COMPONENTS).items() if kind.is_built_in}
+    assert set(kinds_of_the_library()) == built_in - ELSEWHERE
+
+
+def test_sites_from_the_whole_library_are_sound() -> None:
+    assert_sound(range(FEW))
+
+
+@pytest.mark.full_size
+@pytest.mark.parametrize("first", range(FEW, ALL, 20))
+def test_any_site_from_the_whole_library_is_sound(first: int) -> None:
+    assert_sound(range(first, min(first + 20, ALL)))
