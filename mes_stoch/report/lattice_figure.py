@@ -5,6 +5,7 @@ Drawn in inches on axes that fill the figure; :mod:`mes_stoch.report.lattice_lay
 
 from __future__ import annotations
 
+from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 from mes_stoch.report.figures import PlotsMissingError
@@ -37,6 +38,8 @@ _PLAIN_PT, _THINNEST_PT, _THICKEST_PT = 1.5, 0.8, 8.0
 _LID = 0.09
 #: Series that the key names.
 _MOST_SERIES = 3
+#: Letters of each.
+_LONGEST_NAME = 48
 
 #: Fill and colour of the text of boxes; a store and a source have an edge in the colour of their carrier.
 _FACES: dict[Role, tuple[str, str]] = {
@@ -254,7 +257,10 @@ class _Drawing:
             x += 0.36 + _text_width(words, LABEL_PT, False) + 0.25
         texts = [] if self._lattice.has_flows else _ratio_key(self._lattice.all_arcs)
         texts += slack_remarks(self._lattice)
-        self._text(0.27, 0.14, "; ".join(texts), LABEL_PT, INK)
+        words = "; ".join(texts)
+        room = self._layout.width - 0.5
+        letters = int(len(words) * room / max(_text_width(words, LABEL_PT, False), room))
+        self._text(0.27, 0.13, fill(words, letters) if words else "", LABEL_PT, INK)
 
     def _text(
         self,
@@ -279,6 +285,9 @@ def _ratio_key(arcs: tuple[LatticeArc, ...]) -> list[str]:
     """What the labels of arcs mean."""
     ratios = [ratio for arc in arcs for ratio in arc.ratios_per_unit]
     series = list(dict.fromkeys(name for ratio in ratios for name, _ in ratio.series))
-    named = ", ".join(series[:_MOST_SERIES]) + (", ..." if len(series) > _MOST_SERIES else "")
+    # what is calculated from series has a long name, which the table gives in full
+    named = ", ".join(shorten(name, _LONGEST_NAME, placeholder=" ...") for name in series[:_MOST_SERIES]) + (
+        ", ..." if len(series) > _MOST_SERIES else ""
+    )
     words = ["x r: r MW per MW at the port marked ref."] if ratios else []
     return [*words, f"{BY_SERIES}: r from a series ({named})"] if series else words
