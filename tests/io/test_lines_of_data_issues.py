@@ -64,9 +64,9 @@ def test_a_penalty_stands_at_its_own_line_and_what_is_missing_at_its_product(sit
 def test_a_port_in_a_list_and_another_currency(site: SiteFolder) -> None:
     """Keys are those of the file, in its own currency."""
     site.with_converter().edit("ratio_per_unit: 2.5", "ratio_per_unit: 0")
-    chp = "- {node: fuel"
     (issue, *_) = issues_of(site)
-    assert (issue.line, issue.key) == (site.line(chp), "components.chp.inputs.0.ratio_per_unit")
+    # power out of no fuel: the port that gives it is told of
+    assert (issue.line, issue.key) == (site.line("- {node: power"), "components.chp.outputs.0")
     aud = feed_in(site.edit("ratio_per_unit: 0,", "ratio_per_unit: 2.5,"))
     # amounts of the catalogue are euros
     aud.edit("    volume_max_mw: 2\n", "    volume_max_mw: 2\n    shortfall_penalty_eur_per_mw_h: 50\n")

@@ -22,6 +22,7 @@ from mes_stoch.schema.product import MarketProduct, TradedProduct
 
 _CONTRACTS: tuple[type[Model], ...] = (Component, ReserveProvider, MarketProduct, TradedProduct, Flexibility)
 _NEEDED_BY_CHECKS = ("ports", "connection", "store", "provided", "delivery_node", "connection_name", "excludes")
+_NEEDED_BY_PHYSICS = ("conversions", "has_fixed_demand")
 _NEEDS_PENALTIES = "data_rules"
 _HOURS = 1.0
 
@@ -37,6 +38,20 @@ def require_answers_for_checks(partial: PartialInstance) -> None:
     for own, spec in _of_packages(partial):
         for question in _questions(type(spec)):
             if question in _NEEDED_BY_CHECKS:
+                _ask(own, spec, question)
+
+
+def require_answers_for_physics(partial: PartialInstance) -> None:
+    """Ask components that their own checks find sound what the laws of physics are checked with.
+
+    Raises
+    ------
+    ExtensionError
+        As :func:`require_answers_for_checks`.
+    """
+    for own, spec in _of_packages(partial):
+        for question in _questions(type(spec)):
+            if question in _NEEDED_BY_PHYSICS:
                 _ask(own, spec, question)
 
 

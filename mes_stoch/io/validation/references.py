@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mes_stoch.io.readers.locate import Locator, did_you_mean, show
+from mes_stoch.io.validation.answers import require_answers_for_physics
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.energy_gain import gain_issues
 from mes_stoch.io.validation.held_levels import level_issues
@@ -26,13 +28,27 @@ def site_issues(context: CheckContext) -> list[Issue]:
     partial, locator = context.partial, context.locator
     issues = list(_carrier_issues(partial, locator))
     issues += _name_issues(partial, locator)
+    sound: dict[str, Component] = {}
     for name, spec in partial.components.items():
         issues += _node_issues(partial, locator, name, spec)
-        issues += kind(COMPONENTS, spec.type).function("checks", "issues", Issue)(context, name, spec)
+        own = list(kind(COMPONENTS, spec.type).function("checks", "issues", Issue)(context, name, spec))
+        issues += own
+        if not own:
+            sound[name] = spec
     # a component that could not be read may be the one that is missing
     unclear = set(_words(partial.broken_components))
     issues += _balance_issues(partial, locator, unclear)
-    return [*issues, *supply_issues(context, unclear), *gain_issues(context), *level_issues(context)]
+    return [*issues, *_physics_issues(context, sound, unclear)]
+
+
+def _physics_issues(context: CheckContext, sound: Mapping[str, Component], unclear: set[str]) -> list[Issue]:
+    """What is impossible of components that may be asked, since their own checks find nothing wrong with them."""
+    partial = replace(context.partial, components=dict(sound))
+    require_answers_for_physics(partial)
+    others = [spec for name, spec in context.partial.components.items() if name not in sound]
+    unclear = unclear | {port.node for spec in others for port in spec.ports()}
+    asked = replace(context, partial=partial)
+    return [*supply_issues(asked, unclear), *gain_issues(asked), *level_issues(asked)]
 
 
 def _carrier_issues(partial: PartialInstance, locator: Locator) -> Iterator[Issue]:
