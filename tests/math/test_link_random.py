@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.library.link import add
+from helpers.random_kinds.link import add
 from helpers.settled_run import solved
 from helpers.site_builder import grid, make_instance, make_tree
 from helpers.two_views import two_views

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.library import building, ev_fleet, shiftable_demand
+from helpers.random_kinds import building, ev_fleet, shiftable_demand
 from helpers.settled_run import solved
 from helpers.site_builder import make_instance, make_tree
 from helpers.two_views import two_views

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
-from helpers.library import chp, part_load_converter
 from helpers.one_kind_site import one_kind_site
+from helpers.random_kinds import chp, part_load_converter
 from helpers.settled_run import solved
 from helpers.two_views import COST_TOLERANCE, FLOW_TOLERANCE, two_views
 

@@ -1,8 +1,8 @@
 """Random sites drawn from the whole library of components, as folders a user would write.
 
-Every kind has a module in :mod:`helpers.library` whose ``add`` puts random components of the kind into a mapping as in
-``instance.yaml``. Here they are put together: a few kinds a site, over nodes that can be supplied, with the markets,
-reserves and trees of :mod:`helpers.random_reserves`.
+Every kind has a module in :mod:`helpers.random_kinds` whose ``add`` puts random components of the kind into a mapping
+as in ``instance.yaml``. Here they are put together: a few kinds a site, over nodes that can be supplied, with the
+markets, reserves and trees of :mod:`helpers.random_reserves`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from helpers import library
+from helpers import random_kinds
 from helpers.random_folder import _plain
 from helpers.random_reserves import ReserveSite
 
@@ -30,18 +30,18 @@ START = "2025-01-15T00:00"
 Add = Callable[[dict[str, Any], dict[str, list[float]], np.random.Generator, int], None]
 
 
-def kinds_of_the_library() -> dict[str, Add]:
+def kinds_at_random() -> dict[str, Add]:
     """What puts components of each kind into a site, by name of its module."""
-    names = sorted(module.name for module in iter_modules(library.__path__))
-    return {name: import_module(f"helpers.library.{name}").add for name in names}
+    names = sorted(module.name for module in iter_modules(random_kinds.__path__))
+    return {name: import_module(f"helpers.random_kinds.{name}").add for name in names}
 
 
-class LibrarySite(ReserveSite):
+class RandomKindsSite(ReserveSite):
     """One random site; ``seed`` says which. ``kinds`` names those it is drawn from; default all."""
 
     def __init__(self, seed: int, kinds: tuple[str, ...] | None = None) -> None:
         super().__init__(seed)
-        self._adders = kinds_of_the_library()
+        self._adders = kinds_at_random()
         names = tuple(self._adders) if kinds is None else kinds
         count = min(len(names), int(self._draw.integers(2, 5)))
         self.kinds = tuple(self._draw.choice(np.array(names), size=count, replace=False).tolist())
@@ -108,7 +108,7 @@ class LibrarySite(ReserveSite):
         }
         return {
             "format": 1,
-            "name": "library_site",
+            "name": "random_kinds_site",
             "horizon": {
                 "start": START,
                 "timezone": "Europe/Paris",

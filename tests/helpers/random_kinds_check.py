@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import mes_stoch as ms
-from helpers.library_site import LibrarySite
+from helpers.random_kinds_site import RandomKindsSite
 from helpers.settled_run import solved
 from mes_stoch.evaluation.stress.outcome import StressTest, stress
 from mes_stoch.settlement.data import SettlementData
@@ -50,7 +50,7 @@ class Checked:
 
 def checked(seed: int) -> Checked:
     """Solve a site by both methods, settle the plan, and call all that it holds."""
-    random = LibrarySite(seed)
+    random = RandomKindsSite(seed)
     with tempfile.TemporaryDirectory() as scratch:
         site = ms.read(random.write(Path(scratch) / "site"))
         tree = site.tree()

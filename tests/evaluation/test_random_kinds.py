@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers.library_check import checked
-from helpers.library_site import kinds_of_the_library
+from helpers.random_kinds_check import checked
+from helpers.random_kinds_site import kinds_at_random
 
 from mes_stoch.registry import COMPONENTS, kinds
 
@@ -25,7 +25,7 @@ def assert_sound(seeds: range) -> None:
 
 def test_the_library_has_every_kind() -> None:
     built_in = {tag for tag, kind in kinds(COMPONENTS).items() if kind.is_built_in}
-    assert set(kinds_of_the_library()) == built_in - ELSEWHERE
+    assert set(kinds_at_random()) == built_in - ELSEWHERE
 
 
 def test_sites_from_the_whole_library_are_sound() -> None:
