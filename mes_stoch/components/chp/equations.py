@@ -15,6 +15,7 @@ from mes_stoch.components.shared.context import (
     ModelContext,
     OfPeriod,
 )
+from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 
@@ -65,7 +66,7 @@ def build(context: ModelContext, name: str, spec: Chp) -> None:
     on_off = build_on_off(context, name, spec, spec.available_per_unit)
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     change, kappa = reserve.net_called(), spec.region.heat_per_power
-    _limits(context, name, spec, power, on_off, reserve)
+    limit_power(context, name, lambda t: power[t], on_off, reserve, is_generator=True)
     if reserve.directed_products:
         for number, edge in enumerate(spec.region.edges, 1):
             _hold_at_heat(context, name, number, edge, (power, heat), on_off, reserve)
@@ -104,36 +105,6 @@ def _forced_supply(context: ModelContext, spec: Chp, on_off: OnOff) -> None:
 
     context.firm(spec.power_node, "supply", least(spec.power_min_mw))
     context.firm(spec.heat_node, "supply", least(min(point.heat_mw for point in spec.points)))
-
-
-def _limits(context: ModelContext, name: str, spec: Chp, power: Any, on_off: OnOff, reserve: HeldReserve) -> None:
-    if on_off.service.is_limited:
-        power_max = on_off.service.power_max()
-        context.constraint(
-            name,
-            "available",
-            f"{name} runs below what is available of it, with room for the reserve that raises it",
-            lambda t: power[t] + reserve.held_up(t) <= power_max(t) * on_off.state(t),
-            role="headroom",
-        )
-    # without on/off and reserve both rows would only repeat the bounds of the variable
-    if not spec.can_be_off and not reserve.directed_products:
-        return
-    for row, ceiling in on_off.ceilings:
-        context.constraint(
-            name,
-            row,
-            f"{name} runs below its maximum, with room for the reserve that raises it",
-            lambda t, ceiling=ceiling: power[t] + reserve.held_up(t) <= ceiling(t),  # type: ignore[misc]
-            role="headroom",
-        )
-    context.constraint(
-        name,
-        "minimum",
-        f"{name} runs above its minimum, with room for the reserve that lowers it",
-        lambda t: power[t] - reserve.held_down(t) >= spec.power_min_mw * on_off.state(t),
-        role="headroom",
-    )
 
 
 def _hold_at_heat(

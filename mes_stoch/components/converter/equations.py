@@ -17,6 +17,7 @@ from mes_stoch.components.shared.context import (
     ModelContext,
     OfPeriod,
 )
+from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 
@@ -67,7 +68,15 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
     way = build_trajectory(context, name, spec, on_off)
     standby = build_standby(context, name, spec, on_off)
 
-    _limits(context, name, spec, power, on_off, quick_start, reserve, sigma)
+    limit_power(
+        context,
+        name,
+        lambda t: power[t],
+        on_off,
+        reserve,
+        is_generator=sigma > 0,
+        standing=quick_start.is_standing,
+    )
     limit_energy_ramp(
         context,
         name,
@@ -91,48 +100,6 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
                 for t in context.periods
             ),
         )
-
-
-def _limits(
-    context: ModelContext,
-    name: str,
-    spec: Converter,
-    power: Any,
-    on_off: OnOff,
-    quick_start: QuickStart,
-    reserve: HeldReserve,
-    sigma: int,
-) -> None:
-    raising, lowering = (reserve.held_up, reserve.held_down) if sigma > 0 else (reserve.held_down, reserve.held_up)
-    if on_off.service.is_limited:
-        power_max = on_off.service.power_max()
-        context.constraint(
-            name,
-            "available",
-            f"{name} runs below what is available of it, with room for the reserve that raises it",
-            lambda t: power[t] + raising(t) <= power_max(t) * (on_off.state(t) + quick_start.is_standing(t)),
-            role="headroom",
-        )
-    # Without on/off and reserve both rows would only repeat the bounds of the variable.
-    if spec.power_min_mw == 0 and not reserve.directed_products:
-        return
-    for row, ceiling in on_off.ceilings:
-        context.constraint(
-            name,
-            row,
-            f"{name} runs below its maximum, with room for the reserve that raises it",
-            lambda t, ceiling=ceiling: (  # type: ignore[misc]
-                power[t] + raising(t) <= ceiling(t) + spec.power_max_mw * quick_start.is_standing(t)
-            ),
-            role="headroom",
-        )
-    context.constraint(
-        name,
-        "minimum",
-        f"{name} runs above its minimum, with room for the reserve that lowers it",
-        lambda t: power[t] - lowering(t) >= spec.power_min_mw * on_off.state(t),
-        role="headroom",
-    )
 
 
 def _connect(

@@ -15,6 +15,7 @@ from mes_stoch.components.shared.context import (
     ModelContext,
     OfPeriod,
 )
+from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.schema.base import Quantity
 
@@ -62,7 +63,8 @@ def build(context: ModelContext, name: str, spec: HeatPump) -> None:
     def total(t: int) -> Expression:
         return sum(power[t] for power in powers.values())
 
-    _limits(context, name, spec, powers, on_off, reserve)
+    limit_power(context, name, total, on_off, reserve, is_generator=False, is_sum=len(powers) > 1)
+    _limit_called_mode(context, name, spec, powers, reserve)
     limit_modes(context, name, spec, powers, reserve)
 
     change = reserve.net_called()
@@ -78,42 +80,9 @@ def build(context: ModelContext, name: str, spec: HeatPump) -> None:
         context.earn(f"operation.{name}", sum(-cost * (total(t) - change(t)) for t in context.periods))
 
 
-def _limits(
-    context: ModelContext, name: str, spec: HeatPump, powers: Powers, on_off: OnOff, reserve: HeldReserve
-) -> None:
-    def total(t: int) -> Expression:
-        return sum(power[t] for power in powers.values())
-
-    room = "with room for the reserve that raises it"
-    if on_off.service.is_limited:
-        power_max = on_off.service.power_max()
-        context.constraint(
-            name,
-            "available",
-            f"{name} runs below what is available of it, {room}",
-            lambda t: total(t) + reserve.held_down(t) <= power_max(t) * on_off.state(t),
-            role="headroom",
-        )
-    is_held = bool(reserve.directed_products)
-    if spec.power_min_mw > 0 or is_held or len(powers) > 1:
-        for row, ceiling in on_off.ceilings:
-            context.constraint(
-                name,
-                row,
-                f"{name} runs below its maximum, {room}",
-                lambda t, ceiling=ceiling: total(t) + reserve.held_down(t) <= ceiling(t),  # type: ignore[misc]
-                role="headroom",
-            )
-    if spec.power_min_mw > 0 or is_held:
-        context.constraint(
-            name,
-            "minimum",
-            f"{name} runs above its minimum, with room for the reserve that lowers it",
-            lambda t: total(t) - reserve.held_up(t) >= spec.power_min_mw * on_off.state(t),
-            role="headroom",
-        )
+def _limit_called_mode(context: ModelContext, name: str, spec: HeatPump, powers: Powers, reserve: HeldReserve) -> None:
     called = spec.called_use
-    if is_held and len(powers) > 1 and called is not None:
+    if reserve.directed_products and len(powers) > 1 and called is not None:
         own = powers[called.name]
         context.constraint(
             name,

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from mes_stoch.components.part_load_converter.format import PartLoadConverter, PartLoadPort
 from mes_stoch.components.shared.context import Availability, CallEffect, Effect, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 
@@ -61,7 +62,7 @@ def build(context: ModelContext, name: str, spec: PartLoadConverter) -> None:
     def called(t: int) -> object:
         return power[t] + sigma * change(t)
 
-    _limits(context, name, spec, base, on_off, reserve)
+    limit_power(context, name, base, on_off, reserve, is_generator=sigma > 0)
     limit_energy_ramp(
         context,
         name,
@@ -85,41 +86,6 @@ def build(context: ModelContext, name: str, spec: PartLoadConverter) -> None:
     if spec.cost_eur_per_mwh:
         drawn = sum(called(t) for t in context.periods)  # type: ignore[misc]
         context.earn(f"operation.{name}", -context.period_h * spec.cost_eur_per_mwh * drawn)
-
-
-def _limits(
-    context: ModelContext, name: str, spec: PartLoadConverter, power: OfPeriod, on_off: OnOff, reserve: HeldReserve
-) -> None:
-    raising, lowering = reserve.held_up, reserve.held_down
-    if not spec.reference_is_output:
-        raising, lowering = lowering, raising
-    if on_off.service.is_limited:
-        power_max = on_off.service.power_max()
-        context.constraint(
-            name,
-            "available",
-            f"{name} runs below what is available of it, with room for the reserve that raises it",
-            lambda t: power(t) + raising(t) <= power_max(t) * on_off.state(t),
-            role="headroom",
-        )
-    # without on/off and reserve both rows would only repeat the bounds of the variable
-    if not spec.can_be_off and not reserve.directed_products:
-        return
-    for row, ceiling in on_off.ceilings:
-        context.constraint(
-            name,
-            row,
-            f"{name} runs below its maximum, with room for the reserve that raises it",
-            lambda t, ceiling=ceiling: power(t) + raising(t) <= ceiling(t),  # type: ignore[misc]
-            role="headroom",
-        )
-    context.constraint(
-        name,
-        "minimum",
-        f"{name} runs above its minimum, with room for the reserve that lowers it",
-        lambda t: power(t) - lowering(t) >= spec.power_min_mw * on_off.state(t),
-        role="headroom",
-    )
 
 
 def _segments(
