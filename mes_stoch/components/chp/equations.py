@@ -8,13 +8,12 @@ from mes_stoch.components.chp.format import Chp
 from mes_stoch.components.chp.format_region import Edge
 from mes_stoch.components.shared.context import (
     Availability,
-    CallEffect,
     DirectedProduct,
-    Effect,
     HeldReserve,
     ModelContext,
     OfPeriod,
 )
+from mes_stoch.components.shared.equations_calls import tell_call
 from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
@@ -172,11 +171,11 @@ def _inject(
     context.inject(spec.heat_node, name, lambda t: heat[t] + kappa * change(t) if kappa else heat[t])
     context.inject(spec.fuel_node, name, lambda t: -fuel(t))
     for directed in reserve.directed_products:
-        _tell_call(context, name, spec.fuel_node, directed, -spec.region.fuel_per_power[1], reserve, is_output=False)
-        _tell_call(context, name, spec.heat_node, directed, kappa, reserve, is_output=True)
+        _tell_change(context, name, spec.fuel_node, directed, -spec.region.fuel_per_power[1], reserve, is_output=False)
+        _tell_change(context, name, spec.heat_node, directed, kappa, reserve, is_output=True)
 
 
-def _tell_call(
+def _tell_change(
     context: ModelContext,
     name: str,
     node: str,
@@ -190,17 +189,4 @@ def _tell_call(
     most, added = abs(into_node), directed.sign * into_node
     if not most:
         return
-    held = reserve.held[directed.name]
-    effect: Effect = "added" if added > 0 else "taken"
-    context.call_effect(
-        node,
-        CallEffect(
-            device=name,
-            directed=directed,
-            effect=effect,
-            held=lambda t: most * held[t],
-            called=reserve.called[directed.name](most),
-            uncalled=reserve.uncalled[directed.name](most),
-            lowers_flow=(added < 0) == is_output,
-        ),
-    )
+    tell_call(context, name, node, directed, reserve, most, adds=added > 0, lowers_flow=(added < 0) == is_output)

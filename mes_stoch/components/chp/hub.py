@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mes_stoch.components.chp.format import Chp
-from mes_stoch.components.shared.hub_context import Columns, HubContext
-from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
-from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
+from mes_stoch.components.shared.hub_context import HubContext
+from mes_stoch.components.shared.hub_on_off import build_hub_on_off
+from mes_stoch.components.shared.hub_ramp import limit_unit_ramp
 
 
 def build(context: HubContext, name: str, spec: Chp) -> None:
@@ -54,19 +54,4 @@ def build(context: HubContext, name: str, spec: Chp) -> None:
             least_heat = min(point.heat_mw for point in spec.points)
             context.firm(spec.power_node, "supply", np.where(state.is_forced_on, spec.power_min_mw, 0.0))
             context.firm(spec.heat_node, "supply", np.where(state.is_forced_on, least_heat, 0.0))
-    _ramp(context, name, spec, power, state)
-
-
-def _ramp(context: HubContext, name: str, spec: Chp, power: Columns, state: HubOnOff | None) -> None:
-    if spec.energy_ramp_mw_per_min is None:
-        return
-    usable = context.values(spec.available_per_unit) if state is None else state.usable_per_unit
-    limit_hub_ramp(
-        context,
-        name,
-        spec.energy_ramp_mw_per_min,
-        [(power, 1.0)],
-        least_mw=spec.power_min_mw,
-        on=None if state is None else state.on,
-        forced_down_mw=spec.power_max_mw * np.maximum(-np.diff(usable, prepend=usable[:1]), 0.0),
-    )
+    limit_unit_ramp(context, name, spec, power, state)

@@ -7,7 +7,7 @@ import numpy as np
 from mes_stoch.components.converter.format import Converter
 from mes_stoch.components.shared.hub_context import HubContext
 from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
-from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
+from mes_stoch.components.shared.hub_ramp import limit_unit_ramp
 
 
 def build(context: HubContext, name: str, spec: Converter) -> None:
@@ -54,7 +54,7 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
         _trajectory(context, name, spec, state)
         if is_kept_warm:
             _standby(context, name, spec, state)
-    _ramp(context, name, spec, power, state)
+    limit_unit_ramp(context, name, spec, power, state)
 
 
 def _trajectory(context: HubContext, name: str, spec: Converter, state: HubOnOff) -> None:
@@ -124,19 +124,3 @@ def _standby(context: HubContext, name: str, spec: Converter, state: HubOnOff) -
     start = context.columns(name, "standby_start", "1", "auxiliary", upper=1.0, cost=cost, spans=own)
     rows = context.rows(name, "standby_start", "1", len(changing), upper=0.0, numbers=changing)
     rows.add(state.start[changing]).add(warm_up, -1.0).add(start, -1.0)
-
-
-def _ramp(context: HubContext, name: str, spec: Converter, power: np.ndarray, state: HubOnOff | None) -> None:
-    if spec.energy_ramp_mw_per_min is None:
-        return
-    on = None if state is None else state.on
-    usable = context.values(spec.available_per_unit) if state is None else state.usable_per_unit
-    limit_hub_ramp(
-        context,
-        name,
-        spec.energy_ramp_mw_per_min,
-        [(power, 1.0)],
-        least_mw=spec.power_min_mw,
-        on=on,
-        forced_down_mw=spec.power_max_mw * np.maximum(-np.diff(usable, prepend=usable[:1]), 0.0),
-    )

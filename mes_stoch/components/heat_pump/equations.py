@@ -9,12 +9,12 @@ from mes_stoch.components.heat_pump.equations_modes import limit_modes
 from mes_stoch.components.heat_pump.format import HeatPump
 from mes_stoch.components.shared.context import (
     Availability,
-    CallEffect,
     Expression,
     HeldReserve,
     ModelContext,
     OfPeriod,
 )
+from mes_stoch.components.shared.equations_calls import tell_call
 from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.schema.base import Quantity
@@ -122,16 +122,5 @@ def _connect(
         lambda t: direction * per_unit(t) * power[t],
     )
     for directed in reserve.directed_products:
-        held = reserve.held[directed.name]
-        context.call_effect(
-            node,
-            CallEffect(
-                device=name,
-                directed=directed,
-                effect="taken" if direction * directed.sign > 0 else "added",
-                held=lambda t, held=held: per_unit(t) * held[t],  # type: ignore[misc]
-                called=reserve.called[directed.name](ratio),
-                uncalled=reserve.uncalled[directed.name](ratio),
-                lowers_flow=directed.sign > 0,
-            ),
-        )
+        is_added = direction * directed.sign < 0
+        tell_call(context, name, node, directed, reserve, ratio, adds=is_added, lowers_flow=directed.sign > 0)

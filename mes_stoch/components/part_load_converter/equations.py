@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mes_stoch.components.part_load_converter.format import PartLoadConverter, PartLoadPort
-from mes_stoch.components.shared.context import Availability, CallEffect, Effect, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.shared.context import Availability, HeldReserve, ModelContext, OfPeriod
+from mes_stoch.components.shared.equations_calls import tell_call
 from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
@@ -163,17 +164,6 @@ def _tell_calls(
 ) -> None:
     """What calls change at another node, by the steepest slope; ``adds`` is +1 where calls up bring more there."""
     for directed in reserve.directed_products:
-        effect: Effect = "added" if adds * directed.sign > 0 else "taken"
-        held = reserve.held[directed.name]
-        context.call_effect(
-            port.node,
-            CallEffect(
-                device=name,
-                directed=directed,
-                effect=effect,
-                held=lambda t, held=held: most * held[t],  # type: ignore[misc]
-                called=reserve.called[directed.name](most),
-                uncalled=reserve.uncalled[directed.name](most),
-                lowers_flow=sigma * directed.sign < 0,
-            ),
-        )
+        is_added = adds * directed.sign > 0
+        lowers_flow = sigma * directed.sign < 0
+        tell_call(context, name, port.node, directed, reserve, most, adds=is_added, lowers_flow=lowers_flow)

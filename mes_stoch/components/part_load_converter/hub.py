@@ -9,7 +9,7 @@ import numpy as np
 from mes_stoch.components.part_load_converter.format import PartLoadConverter
 from mes_stoch.components.shared.hub_context import Columns, HubContext
 from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
-from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
+from mes_stoch.components.shared.hub_ramp import limit_unit_ramp
 
 
 def build(context: HubContext, name: str, spec: PartLoadConverter) -> None:
@@ -43,7 +43,7 @@ def build(context: HubContext, name: str, spec: PartLoadConverter) -> None:
         adding_up.add(state.on, -spec.power_min_mw)
         for row in state.ceilings(context, name, spec):
             row.add(power)
-    _ramp(context, name, spec, power, state)
+    limit_unit_ramp(context, name, spec, power, state)
 
 
 def _branches(context: HubContext, name: str, spec: PartLoadConverter, state: HubOnOff | None) -> list[Columns]:
@@ -70,18 +70,3 @@ def _branches(context: HubContext, name: str, spec: PartLoadConverter, state: Hu
             context.rows(name, f"full_{k}", "MW", context.steps, lower=0.0).add(part).add(full, -width)
             context.rows(name, f"after_{k}", "MW", context.steps, upper=0.0).add(after_it).add(full, -width_after)
     return parts
-
-
-def _ramp(context: HubContext, name: str, spec: PartLoadConverter, power: Columns, state: HubOnOff | None) -> None:
-    if spec.energy_ramp_mw_per_min is None:
-        return
-    usable = context.values(spec.available_per_unit) if state is None else state.usable_per_unit
-    limit_hub_ramp(
-        context,
-        name,
-        spec.energy_ramp_mw_per_min,
-        [(power, 1.0)],
-        least_mw=spec.power_min_mw,
-        on=None if state is None else state.on,
-        forced_down_mw=spec.power_max_mw * np.maximum(-np.diff(usable, prepend=usable[:1]), 0.0),
-    )

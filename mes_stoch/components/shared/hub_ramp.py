@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from mes_stoch.components.shared.hub_context import Columns, HubContext, Numbers, Values
+from mes_stoch.components.shared.hub_on_off import HubOnOff
+from mes_stoch.schema.base import Quantity
+
+
+class RampedUnit(Protocol):
+    """A unit whose schedule changes at a speed of its own."""
+
+    @property
+    def energy_ramp_mw_per_min(self) -> float | None: ...
+    @property
+    def power_min_mw(self) -> float: ...
+    @property
+    def power_max_mw(self) -> float: ...
+    @property
+    def available_per_unit(self) -> Quantity: ...
 
 
 def limit_hub_ramp(
@@ -58,3 +74,19 @@ def limit_hub_ramp(
             rows.add(columns[before], -sign * mean[before], rows=period[before])
         if on is not None and least_mw > 0:
             rows.add(on[np.searchsorted(period, state_of)], least_mw)
+
+
+def limit_unit_ramp(context: HubContext, name: str, spec: RampedUnit, power: Columns, state: HubOnOff | None) -> None:
+    """Keep a unit to the speed of its schedule, if it has one; what falls out of service may fall at once."""
+    if spec.energy_ramp_mw_per_min is None:
+        return
+    usable = context.values(spec.available_per_unit) if state is None else state.usable_per_unit
+    limit_hub_ramp(
+        context,
+        name,
+        spec.energy_ramp_mw_per_min,
+        [(power, 1.0)],
+        least_mw=spec.power_min_mw,
+        on=None if state is None else state.on,
+        forced_down_mw=spec.power_max_mw * np.maximum(-np.diff(usable, prepend=usable[:1]), 0.0),
+    )
