@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,10 +10,8 @@ from pydantic import Field
 from mes_stoch.components.chp.format_region import Region
 from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.arc import Arc, LinearQuantity
-from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
+from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
-from mes_stoch.schema.data_rules import DataRule, NumberRule
-from mes_stoch.schema.on_off import start_costs_of
 
 
 class OperatingPoint(Model):
@@ -53,10 +51,6 @@ class Chp(UnitWithStarts):
     heat_node: Identifier = Field(description="Node it gives heat to.")
     points: Annotated[list[OperatingPoint], Field(min_length=2)] = Field(
         description="Corners of its operating region, in any order."
-    )
-    available_per_unit: Quantity = Field(
-        default=1.0,
-        description="Share of the largest power that can be used, 0 to 1: derating, outage. Below the least it is off.",
     )
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh of power.")
     energy_ramp_mw_per_min: Positive | None = Field(
@@ -119,7 +113,7 @@ class Chp(UnitWithStarts):
             power_mw,
             power_mw,
             self.cost_eur_per_mwh,
-            max(one.cost_eur for one in start_costs_of(self)) if self.can_be_off else 0.0,
+            self.dearest_start_eur,
             self.available_per_unit,
         )
 
@@ -142,10 +136,6 @@ class Chp(UnitWithStarts):
         )
 
     @property
-    def can_be_off(self) -> bool:
-        return self.power_min_mw > 0
-
-    @property
     def delivery_node(self) -> str | None:
         return self.power_node
 
@@ -154,18 +144,11 @@ class Chp(UnitWithStarts):
         return True
 
     @property
-    def is_dispatchable(self) -> bool:
-        return True
-
-    @property
     def has_reactive_power(self) -> bool:
         return True
 
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(0.0, self.power_max_mw) if node == self.power_node else None
-
-    def data_rules(self) -> Iterator[DataRule]:
-        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
 
 
 KINDS = (Chp,)

@@ -7,22 +7,20 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.components.shared.format_on_off import UnitWithStarts
-from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
+from mes_stoch.components.shared.format_ports import UnitPort, UnitWithPorts
+from mes_stoch.schema.base import Identifier, NonNegative, Positive, Quantity
+from mes_stoch.schema.component import Conversion, ConversionPort
 from mes_stoch.schema.data_rules import DataRule, NumberRule
-from mes_stoch.schema.on_off import start_costs_of
 
 
-class ConverterPort(Model):
+class ConverterPort(UnitPort):
     """One flow of a converter in proportion to its reference flow."""
 
-    node: Identifier
     ratio_per_unit: Quantity = Field(description="MWh at this port per MWh at the reference port; a COP, 1/efficiency.")
     no_load_mw: NonNegative = Field(default=0.0, description="Extra flow whenever the unit is on (needs power_min_mw).")
 
 
-class Converter(UnitWithStarts):
+class Converter(UnitWithPorts):
     """Turns carriers into others in fixed proportions: CHP, boiler, heat pump, chiller, electrolyser.
 
     The reference port has ratio 1 and carries the limits. ``power_min_mw > 0`` makes the unit either off or between
@@ -70,10 +68,6 @@ class Converter(UnitWithStarts):
     reference: Identifier = Field(description="Node of the reference port.")
     power_max_mw: Positive = Field(description="Largest flow at the reference port.")
     power_min_mw: NonNegative = Field(default=0.0, description="Smallest flow when on; 0: no on/off decision.")
-    available_per_unit: Quantity = Field(
-        default=1.0,
-        description="Share of power_max_mw that can be used, 0 to 1: derating, outage. Below power_min_mw it is off.",
-    )
     inputs: Annotated[list[ConverterPort], Field(min_length=1)]
     outputs: Annotated[list[ConverterPort], Field(min_length=1)]
     cost_eur_per_mwh: float = Field(
@@ -128,21 +122,9 @@ class Converter(UnitWithStarts):
         return self.standby_input_mw if is_drawn else 0.0
 
     @property
-    def reference_is_output(self) -> bool:
-        """Whether more flow at the reference port is more injection there."""
-        return any(port.node == self.reference for port in self.outputs)
-
-    @property
     def sides(self) -> tuple[tuple[str, list[ConverterPort]], ...]:
         """The two lists of ports by their keys."""
         return (("inputs", self.inputs), ("outputs", self.outputs))
-
-    def ports(self) -> Sequence[Port]:
-        return [
-            Port(port.node, (side, index, "node"), supplies=side == "outputs", takes=side == "inputs")
-            for side, own in self.sides
-            for index, port in enumerate(own)
-        ]
 
     def conversions(self) -> Sequence[Conversion]:
         inputs, outputs = (
@@ -157,38 +139,14 @@ class Converter(UnitWithStarts):
                 self.power_min_mw,
                 self.power_max_mw,
                 self.cost_eur_per_mwh,
-                max(one.cost_eur for one in start_costs_of(self)),
+                self.dearest_start_eur,
                 self.available_per_unit,
                 (*self.start_up_power_mw, *self.shut_down_power_mw),
             ),
         )
 
-    @property
-    def can_be_off(self) -> bool:
-        return self.power_min_mw > 0
-
-    @property
-    def delivery_node(self) -> str | None:
-        return self.reference
-
-    @property
-    def counts_for_capacity(self) -> bool:
-        return self.reference_is_output
-
-    @property
-    def is_dispatchable(self) -> bool:
-        return True
-
-    @property
-    def has_reactive_power(self) -> bool:
-        return True
-
-    def operating_range(self, node: str) -> OperatingRange | None:
-        is_consumption = any(port.node == node for port in self.inputs)
-        return OperatingRange(0.0, self.power_max_mw, is_consumption=is_consumption)
-
     def data_rules(self) -> Iterator[DataRule]:
-        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
+        yield from super().data_rules()
         for side, own in self.sides:
             for number, port in enumerate(own):
                 key = f"{side}[{number}].ratio_per_unit"

@@ -12,8 +12,7 @@ from mes_stoch.components.heat_pump.format_cop import Cycle, LiftPoint, one_less
 from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.base import Identifier, NonNegative, Positive, Quantity
 from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
-from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule
-from mes_stoch.schema.on_off import start_costs_of
+from mes_stoch.schema.data_rules import DataRule, LimitRule
 
 ModeName = Literal["heating", "cooling", "recovery"]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -63,10 +62,6 @@ class HeatPump(UnitWithStarts):
     )
     power_max_mw: Positive = Field(description="Largest electric power.")
     power_min_mw: NonNegative = Field(default=0.0, description="Smallest electric power when on; 0: no on/off.")
-    available_per_unit: Quantity = Field(
-        default=1.0,
-        description="Share of power_max_mw that can be used, 0 to 1: derating, outage. Below power_min_mw it is off.",
-    )
     source_temperature_degc: Quantity | None = Field(default=None, description="Where heat is drawn from.")
     sink_temperature_degc: Quantity | None = Field(default=None, description="Where heat is given to.")
     quality_grade_per_unit: Share | None = Field(default=None, description="Its COP as a share of Carnot's.")
@@ -180,27 +175,19 @@ class HeatPump(UnitWithStarts):
             self.power_min_mw,
             self.power_max_mw,
             self.cost_eur_per_mwh,
-            max(one.cost_eur for one in start_costs_of(self)),
+            self.dearest_start_eur,
             self.available_per_unit,
         )
-
-    @property
-    def can_be_off(self) -> bool:
-        return self.power_min_mw > 0
 
     @property
     def delivery_node(self) -> str | None:
         return self.power_node
 
-    @property
-    def is_dispatchable(self) -> bool:
-        return True
-
     def operating_range(self, node: str) -> OperatingRange | None:
         return OperatingRange(0.0, self.power_max_mw, is_consumption=True) if node == self.power_node else None
 
     def data_rules(self) -> Iterator[DataRule]:
-        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
+        yield from super().data_rules()
         for prefix, cycle in self.cycles:
             if not cycle.is_constant:
                 yield from self._cycle_rules(prefix, cycle)

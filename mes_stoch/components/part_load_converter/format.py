@@ -8,12 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mes_stoch.components.shared.format_on_off import UnitWithStarts
+from mes_stoch.components.shared.format_ports import UnitPort, UnitWithPorts
 from mes_stoch.schema.arc import Arc, LinearQuantity
-from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
-from mes_stoch.schema.data_rules import DataRule, NumberRule
-from mes_stoch.schema.on_off import start_costs_of
+from mes_stoch.schema.base import Identifier, NonNegative, Positive
+from mes_stoch.schema.component import Conversion, ConversionPort
 
 #: Slopes that differ by less, as a share of the larger, are one: between them the curve does not bend.
 SAME_SLOPE = 1e-9
@@ -28,18 +26,17 @@ _NO_LOAD = (
 )
 
 
-class PartLoadPort(Model):
+class PartLoadPort(UnitPort):
     """The flow at one port of a unit, point by point of its curve."""
 
     other_words: ClassVar[tuple[tuple[str, str], ...]] = (_EFFICIENCIES, _NO_LOAD)
 
-    node: Identifier
     flow_mw: Annotated[list[NonNegative], Field(min_length=2)] = Field(
         description="Flow at each point of the curve, as many as at the reference port, in the same order."
     )
 
 
-class PartLoadConverter(UnitWithStarts):
+class PartLoadConverter(UnitWithPorts):
     """A unit whose efficiency changes with its load: electrolyser, fuel cell, boiler, chiller, heat pump.
 
     Points of its curve are listed port by port; between them flows are linear. If the first point of the reference port
@@ -71,10 +68,6 @@ class PartLoadConverter(UnitWithStarts):
         default="exact",
         description="exact: on the curve, a binary where it bends; convex: it may also run worse than its curve.",
     )
-    available_per_unit: Quantity = Field(
-        default=1.0,
-        description="Share of the largest power that can be used, 0 to 1: derating, outage. Below the least it is off.",
-    )
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh at the reference port.")
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
@@ -84,11 +77,6 @@ class PartLoadConverter(UnitWithStarts):
     def sides(self) -> tuple[tuple[str, list[PartLoadPort]], ...]:
         """The two lists of ports by their keys."""
         return (("inputs", self.inputs), ("outputs", self.outputs))
-
-    @property
-    def reference_is_output(self) -> bool:
-        """Whether more flow at the reference port is more injection there."""
-        return any(port.node == self.reference for port in self.outputs)
 
     @property
     def reference_port(self) -> PartLoadPort:
@@ -140,13 +128,6 @@ class PartLoadConverter(UnitWithStarts):
         reference = self.reference_port.flow_mw
         return (port.flow_mw[after] - port.flow_mw[before]) / (reference[after] - reference[before])
 
-    def ports(self) -> Sequence[Port]:
-        return [
-            Port(port.node, (side, index, "node"), supplies=side == "outputs", takes=side == "inputs")
-            for side, own in self.sides
-            for index, port in enumerate(own)
-        ]
-
     @property
     def is_curve(self) -> bool:
         """Whether there is one reference port whose flow rises, with as many flows at every port that do not fall."""
@@ -195,7 +176,7 @@ class PartLoadConverter(UnitWithStarts):
             least,
             most,
             self.cost_eur_per_mwh,
-            max(one.cost_eur for one in start_costs_of(self)) if self.can_be_off else 0.0,
+            self.dearest_start_eur,
             self.available_per_unit,
         )
 
@@ -215,33 +196,6 @@ class PartLoadConverter(UnitWithStarts):
         )
         largest = LinearQuantity(sum(port.flow_mw[-1] for port in own))
         return Arc(node, supplies, tuple(ratios), largest.times(LinearQuantity.of(self.available_per_unit)))
-
-    @property
-    def can_be_off(self) -> bool:
-        return self.power_min_mw > 0
-
-    @property
-    def delivery_node(self) -> str | None:
-        return self.reference
-
-    @property
-    def counts_for_capacity(self) -> bool:
-        return self.reference_is_output
-
-    @property
-    def is_dispatchable(self) -> bool:
-        return True
-
-    @property
-    def has_reactive_power(self) -> bool:
-        return True
-
-    def operating_range(self, node: str) -> OperatingRange | None:
-        is_consumption = any(port.node == node for port in self.inputs)
-        return OperatingRange(0.0, self.power_max_mw, is_consumption=is_consumption)
-
-    def data_rules(self) -> Iterator[DataRule]:
-        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
 
 
 KINDS = (PartLoadConverter,)

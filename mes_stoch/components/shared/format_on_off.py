@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mes_stoch.schema.base import NonNegative, Positive
+from mes_stoch.schema.base import NonNegative, Positive, Quantity
 from mes_stoch.schema.component import ReserveProvider
-from mes_stoch.schema.on_off import StartCost
+from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.on_off import StartCost, start_costs_of
 
 
 class UnitWithStarts(ReserveProvider):
-    """A unit that is on or off. A kind says what its least and its largest power are."""
+    """A unit that is on or off. A kind says what its least and its largest power are, as fields or as properties."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def power_min_mw(self) -> float: ...
+        @property
+        def power_max_mw(self) -> float: ...
+
+    available_per_unit: Quantity = Field(
+        default=1.0,
+        description="Share of its largest power that can be used, 0 to 1: derating, outage. Below the least it is off.",
+    )
     state_block_h: Positive | None = Field(
         default=None, description="The on/off state is constant over blocks of so many local hours; null: a period."
     )
@@ -56,3 +69,19 @@ class UnitWithStarts(ReserveProvider):
             "stop_power_max_mw": self.stop_power_max_mw is not None,
         }
         return tuple(name for name, is_given in given.items() if is_given)
+
+    @property
+    def dearest_start_eur(self) -> float:
+        """What a start costs at most; nothing where there are none."""
+        return max(one.cost_eur for one in start_costs_of(self)) if self.can_be_off else 0.0
+
+    @property
+    def can_be_off(self) -> bool:
+        return self.power_min_mw > 0
+
+    @property
+    def is_dispatchable(self) -> bool:
+        return True
+
+    def data_rules(self) -> Iterator[DataRule]:
+        yield NumberRule("available_per_unit", self.available_per_unit, "share", "a share between 0 and 1")
