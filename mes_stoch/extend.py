@@ -89,19 +89,9 @@ if TYPE_CHECKING:
     )
     from mes_stoch.schema.calculated import calculated
     from mes_stoch.schema.calendar import CalendarWindow, DateText
-    from mes_stoch.schema.component import (
-        Component,
-        Connection,
-        Conversion,
-        ConversionPort,
-        OperatingRange,
-        Port,
-        ReserveLink,
-        ReserveProvider,
-        SlackPenalty,
-        Store,
-        providers,
-    )
+    from mes_stoch.schema.component import Component, OperatingRange, Port, ReserveProvider, SlackPenalty, providers
+    from mes_stoch.schema.connection import Connection, ReserveLink
+    from mes_stoch.schema.conversion import Conversion, ConversionPort
     from mes_stoch.schema.data_rules import DataRule, LimitRule, NodeRule, NumberRule, OrderRule, PriceOfEnergy
     from mes_stoch.schema.emission import Emission
     from mes_stoch.schema.errors import InfeasibleError, Issue
@@ -110,6 +100,7 @@ if TYPE_CHECKING:
     from mes_stoch.schema.power_by_level import PowerLine, lines_through
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.schema.risk import Risk
+    from mes_stoch.schema.store import Store
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
     from mes_stoch.settlement.data import Array, SettlementData
     from mes_stoch.settlement.ledger import CashFlow, cash_flow
@@ -175,17 +166,14 @@ _HOMES = {
     "mes_stoch.schema.calendar": ("CalendarWindow", "DateText"),
     "mes_stoch.schema.component": (
         "Component",
-        "Connection",
-        "Conversion",
-        "ConversionPort",
         "OperatingRange",
         "Port",
-        "ReserveLink",
         "ReserveProvider",
         "SlackPenalty",
-        "Store",
         "providers",
     ),
+    "mes_stoch.schema.connection": ("Connection", "ReserveLink"),
+    "mes_stoch.schema.conversion": ("Conversion", "ConversionPort"),
     "mes_stoch.schema.data_rules": (
         "DataRule",
         "LimitRule",
@@ -199,6 +187,7 @@ _HOMES = {
     "mes_stoch.schema.on_off": ("OnOffUnit",),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
     "mes_stoch.schema.risk": ("Risk",),
+    "mes_stoch.schema.store": ("Store",),
     "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),
     "mes_stoch.settlement.data": ("Array", "SettlementData"),
     "mes_stoch.settlement.ledger": ("CashFlow", "cash_flow"),

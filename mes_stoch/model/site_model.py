@@ -42,7 +42,8 @@ from mes_stoch.model.stacking import stack, stack_at_connection
 from mes_stoch.rules.time_axis import blocks, horizon_days
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.calculated import CalculatedQuantity
-from mes_stoch.schema.component import Component, Connection, export_share, import_share, providers
+from mes_stoch.schema.component import Component, providers
+from mes_stoch.schema.connection import Connection, export_share, import_share
 from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.reserve_ways import delivered_per_unit

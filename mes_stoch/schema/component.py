@@ -12,14 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from pydantic import Field
 
 from mes_stoch.schema.arc import Arc, LinearQuantity, largest
 from mes_stoch.schema.base import AUTO, Derived, Identifier, Model, Positive, Quantity
+from mes_stoch.schema.connection import Connection, ReserveLink, export_share, import_share
+from mes_stoch.schema.conversion import Conversion
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
 from mes_stoch.schema.emission import Emission
+from mes_stoch.schema.store import Store, charge_share, discharge_share
 
 EntryPath = tuple[str | int, ...]
 
@@ -41,77 +44,6 @@ class Port:
     key: EntryPath
     supplies: bool
     takes: bool
-
-
-@dataclass(frozen=True)
-class ConversionPort:
-    """One flow of a conversion, ``ratio P + no_load`` MW for ``P`` MW at the reference port while it is on."""
-
-    node: str
-    ratio_per_unit: Quantity
-    no_load_mw: float = 0.0
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """How a component turns carriers into others, in proportion to the flow ``P`` at its reference port.
-
-    A component whose ratios change with its load gives several: the conversions between which all its points lie.
-
-    Parameters
-    ----------
-    reference : str
-        Node of the port that carries the limits.
-    inputs, outputs : tuple of ConversionPort
-    power_min_mw, power_max_mw : float
-        Least flow at the reference port while it is on (0: it need not be), and the largest.
-    cost_eur_per_mwh : float
-        Of operation, per MWh at the reference port.
-    start_cost_eur : float
-    available_per_unit : float or str
-        Share of ``power_max_mw`` that can be used.
-    passed_mw : tuple of float
-        Flows at the reference port below the least that it passes through, on its way up and down.
-    """
-
-    reference: str
-    inputs: tuple[ConversionPort, ...]
-    outputs: tuple[ConversionPort, ...]
-    power_min_mw: float
-    power_max_mw: float
-    cost_eur_per_mwh: float = 0.0
-    start_cost_eur: float = 0.0
-    available_per_unit: Quantity = 1.0
-    passed_mw: tuple[float, ...] = ()
-
-    @property
-    def ports(self) -> tuple[ConversionPort, ...]:
-        return (*self.inputs, *self.outputs)
-
-    @property
-    def looked_at_mw(self) -> tuple[float, ...]:
-        """Flows at the reference port between which all others lie: the least, the largest, and those passed."""
-        return tuple(sorted({self.power_min_mw or self.power_max_mw, self.power_max_mw, *self.passed_mw}))
-
-    @property
-    def reference_is_output(self) -> bool:
-        """Whether more flow at the reference port is more injection there."""
-        return any(port.node == self.reference for port in self.outputs)
-
-    def ports_at(self, node: str, supplies: bool) -> tuple[ConversionPort, ...]:
-        """Its flows into a node (``supplies``) or out of it."""
-        return tuple(port for port in (self.outputs if supplies else self.inputs) if port.node == node)
-
-    def ratio_at(self, node: str, supplies: bool) -> LinearQuantity:
-        """MW there per MW at the reference port, without what flows at no load; two ports at one node add up."""
-        ratios = (LinearQuantity.of(port.ratio_per_unit) for port in self.ports_at(node, supplies))
-        return sum(ratios, start=LinearQuantity())
-
-    def power_max_at(self, node: str, supplies: bool) -> LinearQuantity:
-        """Largest flow there, MW; where ratio and availability are both series, with all available."""
-        no_load_mw = sum(port.no_load_mw for port in self.ports_at(node, supplies))
-        most = self.ratio_at(node, supplies).scaled(self.power_max_mw)
-        return most.times(LinearQuantity.of(self.available_per_unit)) + LinearQuantity(no_load_mw)
 
 
 @dataclass(frozen=True)
@@ -164,127 +96,6 @@ class SlackPenalty:
     is_possible: bool = True
     is_physical: bool = False
     hint: str = ""
-
-
-class Connection(Protocol):
-    """A connection to a public network, over which products are traded and tariffs paid; positive power is export."""
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def import_max_mw(self) -> float | None: ...
-    @property
-    def export_max_mw(self) -> float: ...
-    @property
-    def import_price_eur_per_mwh(self) -> Quantity: ...
-    @property
-    def export_price_eur_per_mwh(self) -> Quantity: ...
-    @property
-    def schedule_penalty_eur_per_mwh(self) -> float | Derived | None: ...
-
-
-def import_share(connection: Connection) -> Quantity:
-    """Share of ``import_max_mw`` that is available, ``import_available_per_unit``; all where the kind has no such."""
-    share: Quantity = getattr(connection, "import_available_per_unit", 1.0)
-    return share
-
-
-def export_share(connection: Connection) -> Quantity:
-    """Share of ``export_max_mw`` that is available, ``export_available_per_unit``; all where the kind has no such."""
-    share: Quantity = getattr(connection, "export_available_per_unit", 1.0)
-    return share
-
-
-def paid_anyway_eur_per_mwh(connection: Connection) -> float:
-    """What of the import price is paid whether a MWh is withdrawn or not: the price of what is not taken."""
-    price = getattr(connection, "take_or_pay_price_eur_per_mwh", None)
-    return 0.0 if price is None else float(price)
-
-
-def emission_factors(connection: Connection) -> tuple[Quantity, Quantity]:
-    """CO2 per MWh withdrawn, and credited per MWh injected, kg; 0 where the kind has no such."""
-    factors: tuple[Quantity, Quantity] = (
-        getattr(connection, "import_emission_kg_per_mwh", 0.0),
-        getattr(connection, "export_emission_kg_per_mwh", 0.0),
-    )
-    return factors
-
-
-class Store(Protocol):
-    """A store of energy at one node, whose level can be replayed from what goes in and out.
-
-    A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
-    ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
-    :func:`level_min` and :func:`level_max`. One that loses power whatever its level has ``fixed_loss_mw``
-    (:func:`fixed_loss`), and its solution ``loss_short_mw`` where it may lose less. Bounds of the level hold at the
-    ends of periods. Where its solution has ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
-    """
-
-    @property
-    def node(self) -> str: ...
-    @property
-    def energy_min_mwh(self) -> float: ...
-    @property
-    def energy_max_mwh(self) -> float: ...
-    @property
-    def charge_max_mw(self) -> float: ...
-    @property
-    def discharge_max_mw(self) -> float: ...
-    @property
-    def charge_efficiency_per_unit(self) -> float: ...
-    @property
-    def discharge_efficiency_per_unit(self) -> float: ...
-    @property
-    def standing_loss_per_h(self) -> float: ...
-    @property
-    def initial_mwh(self) -> float: ...
-
-
-def charge_share(store: Store) -> Quantity:
-    """Share of ``charge_max_mw`` that is available; all where the kind has no such."""
-    share: Quantity = getattr(store, "charge_available_per_unit", 1.0)
-    return share
-
-
-def discharge_share(store: Store) -> Quantity:
-    """Share of ``discharge_max_mw`` that is available; all where the kind has no such."""
-    share: Quantity = getattr(store, "discharge_available_per_unit", 1.0)
-    return share
-
-
-def level_min(store: Store) -> Quantity:
-    """Least level at the end of a period, MWh: ``energy_min_mwh`` where the kind or the instance says no more."""
-    stated: Quantity | None = getattr(store, "level_min_mwh", None)
-    return store.energy_min_mwh if stated is None else stated
-
-
-def level_max(store: Store) -> Quantity:
-    """Largest level at the end of a period, MWh: ``energy_max_mwh`` where the kind or the instance says no more."""
-    stated: Quantity | None = getattr(store, "level_max_mwh", None)
-    return store.energy_max_mwh if stated is None else stated
-
-
-class ReserveLink(Protocol):
-    """A link between two nodes of one carrier; of what is sent either way, ``arrives_per_unit`` arrives at once."""
-
-    @property
-    def from_node(self) -> str: ...
-    @property
-    def to_node(self) -> str: ...
-    @property
-    def power_max_mw(self) -> float: ...
-    @property
-    def power_back_max_mw(self) -> float: ...
-    @property
-    def available_per_unit(self) -> Quantity: ...
-    @property
-    def arrives_per_unit(self) -> float: ...
-
-
-def fixed_loss(store: Store) -> Quantity:
-    """What it loses whatever its level, MW: ``lost_mw`` or ``fixed_loss_mw``; nothing where the kind has no such."""
-    lost: Quantity = getattr(store, "lost_mw", getattr(store, "fixed_loss_mw", 0.0))
-    return lost
 
 
 class Component(Model):

@@ -8,13 +8,15 @@ from pydantic import Field
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
-from mes_stoch.schema.component import Component, Connection, ReserveLink, Store
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.connection import Connection, ReserveLink
 from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.outage import Outages
 from mes_stoch.schema.product import Market, MarketProduct
 from mes_stoch.schema.risk import Risk
+from mes_stoch.schema.store import Store
 
 #: A component, a product or a measure of risk, of any kind that is installed.
 AnyComponent = Annotated[Component, KindUnion(COMPONENTS)]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mes_stoch.schema.component import Store
+    from mes_stoch.schema.store import Store
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from mes_stoch.schema.component import Conversion
+from mes_stoch.schema.conversion import Conversion
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.schema.component import Connection, emission_factors, paid_anyway_eur_per_mwh
+from mes_stoch.schema.connection import Connection, emission_factors, paid_anyway_eur_per_mwh
 from mes_stoch.schema.emission import KG_PER_T
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import stacked

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.schema.component import ConversionPort
+from mes_stoch.schema.conversion import ConversionPort
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.examples import stacked

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import block_diag, csr_array, eye_array, hstack, vstack
 
-from mes_stoch.schema.component import Store
+from mes_stoch.schema.store import Store
 
 Values = NDArray[np.float64]
 

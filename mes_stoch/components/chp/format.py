@@ -11,7 +11,8 @@ from mes_stoch.components.chp.format_region import Region
 from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.arc import Arc, LinearQuantity
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
-from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
+from mes_stoch.schema.component import OperatingRange, Port
+from mes_stoch.schema.conversion import Conversion, ConversionPort
 
 
 class OperatingPoint(Model):

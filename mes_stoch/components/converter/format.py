@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mes_stoch.components.shared.format_ports import UnitPort, UnitWithPorts
 from mes_stoch.schema.base import Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Conversion, ConversionPort
+from mes_stoch.schema.conversion import Conversion, ConversionPort
 from mes_stoch.schema.data_rules import DataRule, NumberRule
 
 

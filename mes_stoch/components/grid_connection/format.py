@@ -9,7 +9,8 @@ from pydantic import Field
 
 from mes_stoch.components.grid_connection.format_charges import CHARGE_WORDS, Charged
 from mes_stoch.schema.base import AUTO, Derived, Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Connection, Port, SlackPenalty
+from mes_stoch.schema.component import Port, SlackPenalty
+from mes_stoch.schema.connection import Connection
 from mes_stoch.schema.data_rules import DataRule, NumberRule, OrderRule, PriceOfEnergy
 from mes_stoch.schema.emission import Emission
 

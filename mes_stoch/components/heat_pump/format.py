@@ -11,7 +11,8 @@ from pydantic import Field
 from mes_stoch.components.heat_pump.format_cop import Cycle, LiftPoint, one_less
 from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.base import Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Conversion, ConversionPort, OperatingRange, Port
+from mes_stoch.schema.component import OperatingRange, Port
+from mes_stoch.schema.conversion import Conversion, ConversionPort
 from mes_stoch.schema.data_rules import DataRule, LimitRule
 
 ModeName = Literal["heating", "cooling", "recovery"]

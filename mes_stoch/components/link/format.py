@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mes_stoch.schema.base import AUTO, Derived, Identifier, NonNegative, Positive, Quantity
-from mes_stoch.schema.component import Component, Conversion, ConversionPort, Port, ReserveLink, SlackPenalty
+from mes_stoch.schema.component import Component, Port, SlackPenalty
+from mes_stoch.schema.connection import ReserveLink
+from mes_stoch.schema.conversion import Conversion, ConversionPort
 from mes_stoch.schema.data_rules import DataRule, NumberRule
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from mes_stoch.components.shared.format_ports import UnitPort, UnitWithPorts
 from mes_stoch.schema.arc import Arc, LinearQuantity
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
-from mes_stoch.schema.component import Conversion, ConversionPort
+from mes_stoch.schema.conversion import Conversion, ConversionPort
 
 #: Slopes that differ by less, as a share of the larger, are one: between them the curve does not bend.
 SAME_SLOPE = 1e-9

@@ -11,9 +11,10 @@ from pydantic import Field
 from mes_stoch.components.storage.format_words import STORAGE_VALUES, STORAGE_WORDS
 from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.calculated import calculated
-from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty, Store
+from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
 from mes_stoch.schema.power_by_level import PowerLine, lines_through
+from mes_stoch.schema.store import Store
 
 
 class DepthCost(Model):

@@ -6,7 +6,7 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.plan import CallSet, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.schema.component import Store
+from mes_stoch.schema.store import Store
 from mes_stoch.settlement.data import Array, Span
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.schema.component import ReserveLink
+from mes_stoch.schema.connection import ReserveLink
 from mes_stoch.schema.flexibility import Direction
 from mes_stoch.schema.reserve_ways import arrives_per_unit, way_of_reserve
 from mes_stoch.settlement.data import Array

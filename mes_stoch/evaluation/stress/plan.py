@@ -13,18 +13,9 @@ from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.admissible import CallHours, call_hours
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.component import (
-    Connection,
-    Store,
-    charge_share,
-    discharge_share,
-    export_share,
-    fixed_loss,
-    import_share,
-    level_max,
-    level_min,
-)
+from mes_stoch.schema.connection import Connection, export_share, import_share
 from mes_stoch.schema.flexibility import Direction, Flexibility
+from mes_stoch.schema.store import Store, charge_share, discharge_share, fixed_loss, level_max, level_min
 from mes_stoch.settlement.calls import called_share, delivered_by, directed_name, window
 from mes_stoch.settlement.data import Array, SettlementData, Span
 

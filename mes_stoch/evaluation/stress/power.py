@@ -10,7 +10,8 @@ from mes_stoch.evaluation.stress.kinds import power_limits
 from mes_stoch.evaluation.stress.links import asked_of, check_links
 from mes_stoch.evaluation.stress.plan import CallSet, DirectedProduct, Mask, Plan
 from mes_stoch.evaluation.stress.readings import Notebook
-from mes_stoch.schema.component import Component, Connection
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.connection import Connection
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, Direction
 from mes_stoch.schema.reserve_ways import delivered_per_unit
 from mes_stoch.settlement.data import Array

@@ -32,7 +32,8 @@ from numpy.typing import NDArray
 
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.component import Component, Conversion, EntryPath
+from mes_stoch.schema.component import Component, EntryPath
+from mes_stoch.schema.conversion import Conversion
 from mes_stoch.schema.errors import Issue
 
 Values = NDArray[np.float64]

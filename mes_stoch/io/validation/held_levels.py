@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.schema.component import Store
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Horizon
+from mes_stoch.schema.store import Store
 
 _TOLERANCE = 1e-9
 

@@ -11,7 +11,8 @@ from mes_stoch.io.validation.gates import gate_issues
 from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.io.validation.product_dates import date_issues
 from mes_stoch.io.validation.start import start_issues
-from mes_stoch.schema.component import Component, Connection
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.connection import Connection
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import as_called
 from mes_stoch.schema.kinds import products_by_package

@@ -12,7 +12,8 @@ from itertools import product
 from mes_stoch.io.validation.contract_worth import ContractWorth
 from mes_stoch.io.validation.price_limits import Ranges, known_price, largest_price, prices
 from mes_stoch.schema.base import Quantity
-from mes_stoch.schema.component import Component, Conversion, SlackPenalty
+from mes_stoch.schema.component import Component, SlackPenalty
+from mes_stoch.schema.conversion import Conversion
 from mes_stoch.schema.emission import KG_PER_T
 from mes_stoch.schema.instance import Instance
 

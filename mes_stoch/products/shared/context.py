@@ -13,7 +13,8 @@ from mes_stoch.components.shared.context import (
     OfPeriod,
     Weighted,
 )
-from mes_stoch.schema.component import Component, Connection
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.connection import Connection
 from mes_stoch.schema.instance import Bids
 
 
