@@ -1,4 +1,4 @@
-"""Which package holds each kind of component, product family, scenario process, measure of risk and policy.
+"""Which package holds each kind of component, product family, scenario process or part of one, measure of risk, policy.
 
 A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
 user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
@@ -31,6 +31,7 @@ Group = Literal[
     "mes_stoch.components",
     "mes_stoch.product_families",
     "mes_stoch.processes",
+    "mes_stoch.process_parts",
     "mes_stoch.risk_measures",
     "mes_stoch.policies",
 ]
@@ -39,6 +40,7 @@ Role = Literal["format", "checks", "equations", "hub", "settlement", "stress", "
 COMPONENTS: Group = "mes_stoch.components"
 PRODUCT_FAMILIES: Group = "mes_stoch.product_families"
 PROCESSES: Group = "mes_stoch.processes"
+PROCESS_PARTS: Group = "mes_stoch.process_parts"
 RISK_MEASURES: Group = "mes_stoch.risk_measures"
 POLICIES: Group = "mes_stoch.policies"
 
@@ -88,6 +90,9 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "fr_synthetic_day": "mes_stoch.uncertainty.processes.fr_synthetic_day:FrSyntheticDay",
         "fr_wind_day": "mes_stoch.uncertainty.processes.fr_wind_day:FrWindDay",
     },
+    PROCESS_PARTS: {
+        "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
+    },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",
         "worst_case": "mes_stoch.risk_measures.worst_case",
@@ -113,8 +118,9 @@ _BUILD_ORDER = (
 )
 
 
-#: What a class of a process has.
+#: What a class of a process has, and that of a part of a fitted one.
 _PROCESS = ("Parameters", "series_names", "draw_day_ahead", "draw_realtime")
+_PROCESS_PART = ("Options", "fit", "series_names", "draw", "model_fields")
 
 
 @dataclass(frozen=True)
@@ -256,6 +262,17 @@ class Kind:
         if not hasattr(getattr(found, "Parameters", None), "model_fields"):
             lacking.append("Parameters that are a Model")
         return self._class(found, "a process", lacking)
+
+    def process_part(self) -> Any:
+        """The class of a part of a fitted process.
+
+        Raises
+        ------
+        ExtensionError
+            As :meth:`module`.
+        """
+        found = self._named_object()
+        return self._class(found, "a part of a process", [one for one in _PROCESS_PART if not hasattr(found, one)])
 
     def policy(self) -> Any:
         """The class of a policy.

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.io.artifacts.manifest import read_inputs
+from mes_stoch.io.process_file import read_process_file
 from mes_stoch.io.readers.currency import (
     catalogue_amounts,
     currency_code,
@@ -41,7 +42,7 @@ from mes_stoch.io.validation.products import product_issues, resolve_connections
 from mes_stoch.io.validation.references import site_issues
 from mes_stoch.io.validation.risk import risk_issues
 from mes_stoch.schema.errors import InstanceError, Issue
-from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.instance import Instance, SyntheticScenarios
 from mes_stoch.schema.product import MarketProduct
 from mes_stoch.schema.units import FORMAT_CURRENCY
 
@@ -134,10 +135,12 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
     partial = read_partial_instance(data)
     time, connections, series, found_issues = _check(folder, partial, locator)
     told += series.currency_issues
+    document_of_process, process_issues = read_process_file(folder, partial, locator)
+    found_issues += process_issues
     issues = [*told, *without_echoes([*issues, *found_issues], told, currency)]
     if issues or time is None:
         raise InstanceError(str(folder), sorted(dict.fromkeys(issues), key=_place))
-    instance = Instance.model_validate(data, strict=True)
+    instance = _with_process(Instance.model_validate(data, strict=True), document_of_process)
     instance = instance.model_copy(update={"products": _connected(instance.products, connections)})
     ranges = ranges_of(_own_series(series))
     require_answers(instance)
@@ -194,6 +197,12 @@ def _check(
     issues += series.issues
     issues += check_series_names(partial, series.names, locator)
     return time, connections, series, issues
+
+
+def _with_process(instance: Instance, document: Mapping[str, Any] | None) -> Instance:
+    if document is None or not isinstance(instance.uncertainty, SyntheticScenarios):
+        return instance
+    return instance.model_copy(update={"uncertainty": instance.uncertainty.with_process_document(document)})
 
 
 def _own_series(series: SeriesData) -> dict[str, NDArray[np.float64]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
@@ -85,6 +86,10 @@ class ExplicitScenarios(Model):
     )
 
 
+#: The process whose parameters stand in a file of their own.
+FITTED = "fitted"
+
+
 class SyntheticScenarios(Model):
     """Scenarios drawn by a seeded process; its series are named in the process's own documentation."""
 
@@ -97,11 +102,29 @@ class SyntheticScenarios(Model):
         description="Scenarios that share the day-ahead market's outcome and the decisions taken on it; 1: two stages.",
     )
     parameters: dict[str, float] = Field(default_factory=dict, description="Overrides of the process's parameters.")
+    process_file: str | None = Field(
+        default=None,
+        description="File of a process fitted to past series, beside this one: what `process: fitted` draws from. "
+        "`mes-stoch fit` writes it.",
+    )
     outages: dict[Identifier, Outages] = Field(
         default_factory=dict,
         description="By name of a series to be drawn beside those of the process: outages of a unit as the share that "
         "is available; components name it in their availability, e.g. `available_per_unit`.",
     )
+    #: Content of ``process_file``; empty until the instance has been read.
+    _process_document: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def process_document(self) -> Mapping[str, Any]:
+        """Content of ``process_file`` as JSON gives it; empty where there is none."""
+        return self._process_document
+
+    def with_process_document(self, content: Mapping[str, Any]) -> Self:
+        """The same with the content of ``process_file``."""
+        found = self.model_copy()
+        found._process_document = content
+        return found
 
 
 Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discriminator="kind")]

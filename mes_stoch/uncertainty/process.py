@@ -32,11 +32,14 @@ class DrawContext:
         Length of a period, h.
     call_limits : mapping, optional
         By series of called shares: the limits of the products that read it. A process draws allowed calls only.
+    given : mapping, optional
+        Series of the instance common to all scenarios, such as a forecast, each of shape (periods,).
     """
 
     time: pd.DatetimeIndex
     period_h: float
     call_limits: Mapping[str, CallLimits] = field(default_factory=dict)
+    given: Mapping[str, Series] = field(default_factory=dict)
 
     @property
     def periods(self) -> int:

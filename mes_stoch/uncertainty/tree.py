@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -15,9 +16,10 @@ from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names, named_series
 from mes_stoch.registry import PROCESSES, Kind, kinds, refused
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
-from mes_stoch.schema.instance import ExplicitScenarios, Instance, SyntheticScenarios
+from mes_stoch.schema.instance import FITTED, ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.fitted.document import process_of
 from mes_stoch.uncertainty.outages import WithOutages
 from mes_stoch.uncertainty.package_process import PackageProcess
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
@@ -92,7 +94,8 @@ def build_tree(
     _check_series(loaded, uncertainty, process)
     require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
     limits = call_limits(loaded.instance, loaded.time)
-    context = DrawContext(time=loaded.time, period_h=loaded.instance.horizon.period_h, call_limits=limits)
+    given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
+    context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given)
     drawn: list[Drawn] = []
     nodes: list[str] = []
     leaves: list[str] = []
@@ -111,7 +114,11 @@ def build_tree(
                 _require_memory(loaded.instance.name, count, drawn[0])
     series = {name: np.stack([one[name] for one in drawn]) for name in process.series_names()}
     probability = np.full(count, 1.0 / count)
-    attributes = {"seed": root_seed, "origin": f"synthetic: process {uncertainty.process}"}
+    attributes: dict[str, object] = {"seed": root_seed, "origin": f"synthetic: process {uncertainty.process}"}
+    if uncertainty.process_document:
+        # a tree says by itself what it was drawn from
+        attributes["origin"] = f"fitted: {uncertainty.process_file}"
+        attributes["process"] = json.dumps(uncertainty.process_document)
     return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
 
 
@@ -142,6 +149,10 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
     InstanceError
         With every unknown or wrong parameter; if there is no such process.
     """
+    if uncertainty.process == FITTED:
+        file = uncertainty.process_file or FITTED
+        fitted = process_of(instance_name, file, uncertainty.process_document)
+        return _with_outages(instance_name, fitted, uncertainty)
     kind, found = _process_class(instance_name, uncertainty.process)
     fields = found.Parameters.model_fields
     try:
@@ -185,7 +196,8 @@ def _process_class(instance_name: str, name: str) -> tuple[Kind, type[ScenarioPr
             return known[name], known[name].process()
         except ExtensionError as error:
             reason = str(error)
-    issue = Issue(_FILE, None, "uncertainty.process", repr(name), f"one of: {', '.join(sorted(known))}", reason)
+    names = ", ".join(sorted([*known, FITTED]))
+    issue = Issue(_FILE, None, "uncertainty.process", repr(name), f"one of: {names}", reason)
     raise InstanceError(instance_name, [issue])
 
 

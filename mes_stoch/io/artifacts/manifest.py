@@ -32,6 +32,8 @@ def read_inputs(folder: Path, instance: Instance) -> dict[str, bytes]:
         names.append(instance.series)
     if isinstance(instance.uncertainty, ExplicitScenarios):
         names.append(instance.uncertainty.file)
+    elif instance.uncertainty.process_file is not None:
+        names.append(instance.uncertainty.process_file)
     # these are copied unread: what lies outside the folder is none of a run's business
     root = folder.resolve()
     names += [name for name in ("README.md", "expected.json") if (folder / name).resolve().is_relative_to(root)]

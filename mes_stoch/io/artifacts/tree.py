@@ -24,7 +24,7 @@ TREE_COORDINATES = {
     "leaf": (("scenario",), "U"),
 }
 #: What a tree's attributes say; others are not kept.
-TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed")
+TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", "process")
 _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 
@@ -95,7 +95,7 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
     issues = attribute_issues(dataset, file) + layout_issues(dataset, TREE_COORDINATES, file)
     if "origin" not in dataset.attrs:
         issues.append(Issue(file, None, "origin", "nothing", "where the scenarios come from"))
-    for name in ("origin", "currency"):
+    for name in ("origin", "currency", "process"):
         words = dataset.attrs.get(name, "")
         if not isinstance(words, str) or any(0xD800 <= ord(character) < 0xE000 for character in words):
             issues.append(Issue(file, None, name, f"{words!r:.60}", "words"))

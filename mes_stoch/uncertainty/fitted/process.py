@@ -1,0 +1,77 @@
+"""A process fitted to past series: parts that draw one after the other, with their parameters in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from mes_stoch.schema.base import Model
+from mes_stoch.schema.errors import ModelError
+from mes_stoch.uncertainty.fitted.part import Part, Stage
+from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
+
+LATENT = "latent_"
+
+
+class FittedProcess:
+    """Draws the series of its parts, day-ahead ones at a node and the others at its leaves.
+
+    Each part has a generator of its own, spawned in the order of the parts of its stage, so that a change in one
+    leaves the draws of the others as they were, except where it is read.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        In the order they draw.
+    currency : str
+        Of every price.
+    """
+
+    Parameters: ClassVar[type[Model]] = Model
+
+    def __init__(self, parts: Sequence[Part], currency: str) -> None:
+        self.parts = tuple(parts)
+        self.currency = currency
+
+    def series_names(self) -> tuple[str, ...]:
+        """Names of all series, day-ahead first."""
+        return tuple(name for stage in ("day_ahead", "realtime") for name in self._names(stage))
+
+    def _names(self, stage: str) -> list[str]:
+        return [name for part in self.parts if part.stage == stage for name in part.series_names()]
+
+    def draw_day_ahead(self, generator: np.random.Generator, context: DrawContext) -> Drawn:
+        """What is known when the day-ahead market clears; latent series too, for the leaves."""
+        return self._draw("day_ahead", generator, context, {})
+
+    def draw_realtime(
+        self, generator: np.random.Generator, context: DrawContext, day_ahead: Mapping[str, Series]
+    ) -> Drawn:
+        """What a leaf adds."""
+        drawn = self._draw("realtime", generator, context, day_ahead)
+        return {name: values for name, values in drawn.items() if not name.startswith(LATENT)}
+
+    def _draw(
+        self, stage: Stage, generator: np.random.Generator, context: DrawContext, before: Mapping[str, Series]
+    ) -> Drawn:
+        parts = [part for part in self.parts if part.stage == stage]
+        known: Drawn = {**context.given, **before}
+        drawn: Drawn = {}
+        for part, own in zip(parts, generator.spawn(len(parts)), strict=True):
+            found = part.draw(own, context, known)
+            _require_complete(part, found, context)
+            drawn |= found
+            known |= found
+        return drawn
+
+
+def _require_complete(part: Part, found: Mapping[str, Series], context: DrawContext) -> None:
+    """A part that draws anything but one finite number a period for each of its series is mistaken."""
+    named = {name for name in found if not name.startswith(LATENT)}
+    if named != set(part.series_names()):
+        raise ModelError(f"a part draws {sorted(named)}, and says that it draws {sorted(part.series_names())}")
+    for name, values in found.items():
+        if np.shape(values) != (context.periods,) or not np.isfinite(values).all():
+            raise ModelError(f"{name} is not one finite number for each of the {context.periods} periods")
