@@ -105,3 +105,55 @@ def test_the_hub_says_the_same(seed: int) -> None:
     tree = make_tree(instance, {"da_price_eur_per_mwh": prices})
     assert two_views(instance, tree).compare(5, seed).agrees
     assert settled(instance, tree).agrees
+
+
+# -- on before the horizon --------------------------------------------------------------------------------------------
+
+RUNNING = {**WAYS, "shut_down_power_mw": [0.5, 0.25], "minimum_down_h": 3.0, "initial_on": True}
+
+
+def heater(gas_eur_per_mwh: float = 30.0, **fields: Any) -> Instance:
+    """A boiler that was on when the horizon began, and nobody who takes heat: it is thrown away at 100 a MWh."""
+    boiler = {
+        "type": "converter",
+        "reference": "warmth",
+        "power_max_mw": 2.0,
+        "power_min_mw": 1.0,
+        "inputs": [{"node": "fuel", "ratio_per_unit": 1.0}],
+        "outputs": [{"node": "warmth", "ratio_per_unit": 1.0}],
+    }
+    nodes = {"warmth": {"dump_penalty_eur_per_mwh": 100.0}}
+    return make_instance(
+        {"mains": mains(gas_eur_per_mwh), "unit": {**boiler, **RUNNING, **fields}}, periods=4, nodes=nodes
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "profit"),
+    [
+        # off at once: 0.5 and 0.25 MWh of heat, at 30 to make and 100 to throw away
+        ({}, -97.5),
+        # kept on for an hour at 1 MW before
+        ({"minimum_up_h": 2.0, "initial_state_h": 1.0}, -227.5),
+        # 0.1 MW more heat in both hours
+        ({"outputs": [{"node": "warmth", "ratio_per_unit": 1.0, "no_load_mw": 0.1}]}, -117.5),
+        # a quarter of 2 MW is less than the minimum: out in the first hour, whatever the minimum time says
+        ({"minimum_up_h": 2.0, "initial_state_h": 1.0, "available_per_unit": 0.25}, -97.5),
+        # the way down is cut by the end of the horizon: 1 MW for three hours, 0.5 MW in the last
+        ({"minimum_up_h": 4.0, "initial_state_h": 1.0}, -455.0),
+    ],
+)
+def test_a_unit_that_was_on_can_go_off_where_nobody_takes_what_it_brings(fields: dict[str, Any], profit: float) -> None:
+    instance = heater(**fields)
+    assert optimum(instance).profit == pytest.approx(profit)
+    settlement = settled(instance, make_tree(instance))
+    assert settlement.agrees
+    assert settlement.expected_profit == pytest.approx(profit, abs=1e-5)
+    assert two_views(instance, make_tree(instance)).compare(5, 0).agrees
+
+
+def test_no_more_than_the_way_down_can_be_thrown_away() -> None:
+    """Paid 200 to burn a MWh: 75 from what it cannot help. Without the limit, 2 MW for four hours."""
+    instance = heater(-200.0)
+    assert optimum(instance).profit == pytest.approx(75.0)
+    assert optimum(instance, drop=("warmth.dumped_limit",)).profit == pytest.approx(800.0)

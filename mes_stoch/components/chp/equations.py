@@ -14,6 +14,7 @@ from mes_stoch.components.shared.context import (
     OfPeriod,
 )
 from mes_stoch.components.shared.equations_calls import tell_call
+from mes_stoch.components.shared.equations_kept_on import tell_kept_on
 from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
@@ -87,23 +88,12 @@ def build(context: ModelContext, name: str, spec: Chp) -> None:
         on_off,
     )
     _inject(context, name, spec, (power, heat), fuel, reserve)
-    if on_off.forced:
-        _forced_supply(context, spec, on_off)
+    tell_kept_on(context, spec.power_node, on_off, spec.power_min_mw)
+    tell_kept_on(context, spec.heat_node, on_off, min(point.heat_mw for point in spec.points))
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state))
     if spec.cost_eur_per_mwh:
         made = sum(power[t] + change(t) for t in context.periods)
         context.earn(f"operation.{name}", -context.period_h * spec.cost_eur_per_mwh * made)
-
-
-def _forced_supply(context: ModelContext, spec: Chp, on_off: OnOff) -> None:
-    """What its state before the horizon makes a unit bring, at least."""
-    is_kept = context.quantity(on_off.service.kept)
-
-    def least(amount_mw: float) -> OfPeriod:
-        return lambda t: amount_mw * is_kept(t) if t in on_off.forced else 0.0
-
-    context.firm(spec.power_node, "supply", least(spec.power_min_mw))
-    context.firm(spec.heat_node, "supply", least(min(point.heat_mw for point in spec.points)))
 
 
 def _hold_at_heat(

@@ -17,6 +17,7 @@ from mes_stoch.components.shared.context import (
     ModelContext,
     OfPeriod,
 )
+from mes_stoch.components.shared.equations_kept_on import tell_kept_on
 from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
@@ -118,8 +119,10 @@ def _connect(
 ) -> None:
     ratio = context.quantity(port.ratio_per_unit)
     change = reserve.net_called(port.ratio_per_unit)
-    if direction > 0 and on_off.forced:
-        context.firm(port.node, "supply", _forced_supply(context, spec, port, on_off))
+    if direction > 0:
+        tell_kept_on(
+            context, port.node, on_off, spec.power_min_mw, port.ratio_per_unit, port.no_load_mw, way.down_before
+        )
 
     kept_warm_mw = spec.standby_mw(port) if direction < 0 else 0.0
 
@@ -152,13 +155,6 @@ def _connect(
                 lowers_flow=sigma * directed.sign < 0,
             ),
         )
-
-
-def _forced_supply(context: ModelContext, spec: Converter, port: ConverterPort, on_off: OnOff) -> OfPeriod:
-    """What its state before the horizon makes a unit bring, MW."""
-    kept = on_off.service.kept
-    ratio, is_kept = context.product(port.ratio_per_unit, kept), context.quantity(kept)
-    return lambda t: ratio(t) * spec.power_min_mw + port.no_load_mw * is_kept(t) if t in on_off.forced else 0.0
 
 
 def _and(flow: OfPeriod, more: OfPeriod | None) -> OfPeriod:

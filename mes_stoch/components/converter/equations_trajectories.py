@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mes_stoch.components.converter.format import Converter
@@ -15,10 +16,14 @@ def _nothing(t: int) -> float:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """What a unit brings at its reference port on its way up and down, MW, and 1 where it is on that way."""
+    """What a unit brings at its reference port on its way up and down, MW, and 1 where it is on that way.
+
+    ``down_before`` is the way down, MW by period, that a unit which was on before the horizon has to go at least once.
+    """
 
     power: OfPeriod = _nothing
     is_moving: OfPeriod = _nothing
+    down_before: Sequence[float] = ()
 
 
 def build_trajectory(context: ModelContext, name: str, spec: Converter, on_off: OnOff) -> Trajectory:
@@ -36,8 +41,9 @@ def build_trajectory(context: ModelContext, name: str, spec: Converter, on_off: 
         u[k] = 0    for k < n, where the way up would have begun before the horizon     (start_up)
 
     The unit is neither on nor free to hold reserve there: ``y = 0``, so that ``P`` and what is held are 0. The least
-    time off covers both ways (:mod:`mes_stoch.components.converter.checks_on_off`), so that they never meet. The way up
-    to a start beyond the horizon is not seen.
+    time off covers both ways (:mod:`mes_stoch.components.converter.checks_starts`), so that they never meet. The way up
+    to a start beyond the horizon is not seen. A unit that was on before the horizon goes its way down however early it
+    stops: what that brings can be thrown away (:mod:`mes_stoch.components.shared.equations_kept_on`).
 
     Source
     ------
@@ -72,4 +78,5 @@ def build_trajectory(context: ModelContext, name: str, spec: Converter, on_off: 
     return Trajectory(
         lambda t: sum(mw * change for mw, change in terms(t)),
         lambda t: sum(change for _, change in terms(t)),
+        down if spec.initial_on else (),
     )

@@ -52,6 +52,7 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
         minimum = context.rows(name, "minimum", "MW", context.steps, lower=0.0)
         minimum.add(power).add(state.on, -spec.power_min_mw)
         _trajectory(context, name, spec, state)
+        _way_down_before(context, spec, state)
         if is_kept_warm:
             _standby(context, name, spec, state)
     limit_unit_ramp(context, name, spec, power, state)
@@ -86,6 +87,17 @@ def _trajectory(context: HubContext, name: str, spec: Converter, state: HubOnOff
             context.arc(name, "trajectory", port.node, flow, ratio, direction, is_reference=is_reference)
             if port.no_load_mw > 0:
                 context.arc(name, "moving", port.node, moving, port.no_load_mw, direction)
+
+
+def _way_down_before(context: HubContext, spec: Converter, state: HubOnOff) -> None:
+    """What a unit that was on before the horizon brings after the earliest stop."""
+    if not spec.initial_on:
+        return
+    first = int(context.period_of_step[state.is_forced_on].max(initial=-1)) + 1
+    for port in spec.outputs:
+        for period, mw in enumerate(spec.shut_down_power_mw, first):
+            flow = context.values(port.ratio_per_unit) * mw + port.no_load_mw
+            context.firm(port.node, "supply", np.where(context.period_of_step == period, flow, 0.0))
 
 
 def _standby(context: HubContext, name: str, spec: Converter, state: HubOnOff) -> None:

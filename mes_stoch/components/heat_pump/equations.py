@@ -12,11 +12,11 @@ from mes_stoch.components.shared.context import (
     Expression,
     HeldReserve,
     ModelContext,
-    OfPeriod,
 )
 from mes_stoch.components.shared.equations_calls import tell_call
+from mes_stoch.components.shared.equations_kept_on import tell_kept_on
 from mes_stoch.components.shared.equations_limits import limit_power
-from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
+from mes_stoch.components.shared.equations_on_off import build_on_off
 from mes_stoch.schema.base import Quantity
 
 Powers = Mapping[str, Any]
@@ -72,8 +72,8 @@ def build(context: ModelContext, name: str, spec: HeatPump) -> None:
     for use in spec.uses:
         for node, direction, ratio in use.flows:
             _connect(context, name, node, direction, ratio, powers[use.name], reserve, is_called=use == spec.called_use)
-            if direction > 0 and on_off.forced:
-                context.firm(node, "supply", _forced_supply(context, spec, ratio, on_off))
+            if direction > 0:
+                tell_kept_on(context, node, on_off, spec.power_min_mw, ratio)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=False))
     if spec.cost_eur_per_mwh:
         cost = context.period_h * spec.cost_eur_per_mwh
@@ -91,12 +91,6 @@ def _limit_called_mode(context: ModelContext, name: str, spec: HeatPump, powers:
             lambda t: own[t] - reserve.held_up(t) >= 0,
             role="headroom",
         )
-
-
-def _forced_supply(context: ModelContext, spec: HeatPump, ratio: Quantity, on_off: OnOff) -> OfPeriod:
-    """What its state before the horizon can make it bring to a node, MW."""
-    per_unit = context.product(ratio, on_off.service.kept)
-    return lambda t: per_unit(t) * spec.power_min_mw if t in on_off.forced else 0.0
 
 
 def _connect(

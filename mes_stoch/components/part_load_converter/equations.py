@@ -8,6 +8,7 @@ from itertools import pairwise
 from mes_stoch.components.part_load_converter.format import PartLoadConverter, PartLoadPort
 from mes_stoch.components.shared.context import Availability, HeldReserve, ModelContext, OfPeriod
 from mes_stoch.components.shared.equations_calls import tell_call
+from mes_stoch.components.shared.equations_kept_on import tell_kept_on
 from mes_stoch.components.shared.equations_limits import limit_power
 from mes_stoch.components.shared.equations_on_off import OnOff, build_on_off
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
@@ -76,8 +77,8 @@ def build(context: ModelContext, name: str, spec: PartLoadConverter) -> None:
     parts = _segments(context, name, spec, called, on_off)
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            if direction > 0 and on_off.forced:
-                context.firm(port.node, "supply", _forced_supply(context, port, on_off))
+            if direction > 0:
+                tell_kept_on(context, port.node, on_off, port.flow_mw[0])
             if port.node == spec.reference:
                 context.inject(port.node, name, _signed(direction, called), _signed(direction, base))
                 continue
@@ -151,12 +152,6 @@ def _flow(
 
 def _signed(direction: int, flow: OfPeriod) -> OfPeriod:
     return lambda t: direction * flow(t)
-
-
-def _forced_supply(context: ModelContext, port: PartLoadPort, on_off: OnOff) -> OfPeriod:
-    """What its state before the horizon makes a unit bring, MW."""
-    is_kept = context.quantity(on_off.service.kept)
-    return lambda t: port.flow_mw[0] * is_kept(t) if t in on_off.forced else 0.0
 
 
 def _tell_calls(
