@@ -39,7 +39,7 @@ class Node(Model):
     """A bus of one carrier: what flows in equals what flows out, but for penalised slack.
 
     Slack is no plant: at most the demand here can be left unserved, and at most what sources that cannot be curtailed
-    and units that their state before the horizon keeps on, or on their way down, bring here can be thrown away.
+    bring here can be thrown away; likewise what units take and bring that their state before the horizon keeps on.
     """
 
     carrier: Identifier

@@ -144,9 +144,9 @@ def _converter(leaf: Leaf, device: Device, spec: dict[str, Any]) -> None:
     for side, ports in ((-1.0, spec.get("inputs")), (1.0, spec.get("outputs"))):
         for port in ports or ():
             _port(leaf, device, port, side, sign, (power, called, on))
-            if unit and side > 0:
+            if unit:
                 forced = {t for k in unit.forced for t in unit.blocks[k]}
-                _forced(leaf, port, forced, least)
+                _forced(leaf.dumped_limit if side > 0 else leaf.kept_on_mw, leaf, port, forced, least)
     leaf.earn_series(f"operation.{device.name}", -leaf.data(spec.get("cost_eur_per_mwh", 0.0)), called)
     if spec.get("energy_ramp_mw_per_min") is not None:
         _energy_ramp(leaf, device.name, power, spec["energy_ramp_mw_per_min"], least, on)
@@ -167,11 +167,11 @@ def _port(
     device.ports.append(Port(port["node"], side, ratio, sign))
 
 
-def _forced(leaf: Leaf, port: dict[str, Any], forced: set[int], least: float) -> None:
-    brought = leaf.data(port["ratio_per_unit"]) * least + leaf.data(port.get("no_load_mw", 0.0))
+def _forced(limit: dict[str, np.ndarray], leaf: Leaf, port: dict[str, Any], forced: set[int], least: float) -> None:
+    flow = leaf.data(port["ratio_per_unit"]) * least + leaf.data(port.get("no_load_mw", 0.0))
     where = np.asarray([float(t in forced) for t in leaf.periods])
     if where.any():
-        leaf.dumped_limit[port["node"]] = leaf.dumped_limit.get(port["node"], 0.0) + brought * where
+        limit[port["node"]] = limit.get(port["node"], 0.0) + flow * where
 
 
 def _energy_ramp(leaf: Leaf, name: str, energy: Series, speed: float, least: float, on: Series) -> None:

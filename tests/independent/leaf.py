@@ -112,6 +112,7 @@ class Leaf:
     unserved: dict[str, Series] = field(default_factory=dict)
     dumped: dict[str, Series] = field(default_factory=dict)
     dumped_limit: dict[str, np.ndarray] = field(default_factory=dict)
+    kept_on_mw: dict[str, np.ndarray] = field(default_factory=dict)  # what units that are kept on take
     imported: dict[str, Series] = field(default_factory=dict)
     exported: dict[str, Series] = field(default_factory=dict)
     schedule: Series = field(default_factory=list)  # X of the traded connection

@@ -38,8 +38,8 @@ def _slack(leaf: Leaf, node: str) -> None:
 
 
 def _demands(leaf: Leaf, node: str) -> np.ndarray | None:
-    """Demands at a node, and of sheddable demands the part that cannot be shed."""
-    parts = []
+    """Demands at a node, of sheddable demands the part that cannot be shed, and what units that are kept on take."""
+    parts = [leaf.kept_on_mw[node]] if node in leaf.kept_on_mw else []
     for spec in leaf.site.components.values():
         if spec["type"] == "demand" and spec["node"] == node:
             parts.append(leaf.data(spec["demand_mw"]) * spec.get("share_per_unit", 1.0))

@@ -88,8 +88,13 @@ def build(context: ModelContext, name: str, spec: Chp) -> None:
         on_off,
     )
     _inject(context, name, spec, (power, heat), fuel, reserve)
-    tell_kept_on(context, spec.power_node, on_off, spec.power_min_mw)
-    tell_kept_on(context, spec.heat_node, on_off, min(point.heat_mw for point in spec.points))
+    least = spec.least_point
+    for node, direction, flow_mw in (
+        (spec.power_node, 1, least.power_mw),
+        (spec.heat_node, 1, least.heat_mw),
+        (spec.fuel_node, -1, least.fuel_mw),
+    ):
+        tell_kept_on(context, node, direction, on_off, flow_mw)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state))
     if spec.cost_eur_per_mwh:
         made = sum(power[t] + change(t) for t in context.periods)

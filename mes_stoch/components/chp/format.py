@@ -67,6 +67,11 @@ class Chp(UnitWithStarts):
         return min(point.power_mw for point in self.points)
 
     @property
+    def least_point(self) -> OperatingPoint:
+        """Where it runs if it must and nobody has a use for it: the least power, and the least heat and fuel there."""
+        return min(self.points, key=lambda point: (point.power_mw, point.heat_mw, point.fuel_mw))
+
+    @property
     def power_max_mw(self) -> float:
         return max(point.power_mw for point in self.points)
 

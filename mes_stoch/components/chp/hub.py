@@ -50,8 +50,8 @@ def build(context: HubContext, name: str, spec: Chp) -> None:
     if state is not None:
         for row in state.ceilings(context, name, spec):
             row.add(power)
-        if state.is_forced_on.any():
-            least_heat = min(point.heat_mw for point in spec.points)
-            context.firm(spec.power_node, "supply", np.where(state.is_forced_on, spec.power_min_mw, 0.0))
-            context.firm(spec.heat_node, "supply", np.where(state.is_forced_on, least_heat, 0.0))
+        idle = spec.least_point
+        state.tell_kept_on(context, spec.power_node, 1, idle.power_mw)
+        state.tell_kept_on(context, spec.heat_node, 1, idle.heat_mw)
+        state.tell_kept_on(context, spec.fuel_node, -1, idle.fuel_mw)
     limit_unit_ramp(context, name, spec, power, state)

@@ -119,10 +119,8 @@ def _connect(
 ) -> None:
     ratio = context.quantity(port.ratio_per_unit)
     change = reserve.net_called(port.ratio_per_unit)
-    if direction > 0:
-        tell_kept_on(
-            context, port.node, on_off, spec.power_min_mw, port.ratio_per_unit, port.no_load_mw, way.down_before
-        )
+    least_mw, per_mw, no_load_mw = spec.power_min_mw, port.ratio_per_unit, port.no_load_mw
+    tell_kept_on(context, port.node, direction, on_off, least_mw, per_mw, no_load_mw, way.down_before)
 
     kept_warm_mw = spec.standby_mw(port) if direction < 0 else 0.0
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from mes_stoch.components.converter.format import Converter
 from mes_stoch.components.shared.hub_context import HubContext
-from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
+from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off, firm
 from mes_stoch.components.shared.hub_ramp import limit_unit_ramp
 
 
@@ -43,9 +43,7 @@ def build(context: HubContext, name: str, spec: Converter) -> None:
                 continue
             if port.no_load_mw > 0:
                 context.arc(name, "on", port.node, state.on, port.no_load_mw, direction)
-            if direction > 0 and state.is_forced_on.any():
-                least = ratio * spec.power_min_mw + port.no_load_mw
-                context.firm(port.node, "supply", np.where(state.is_forced_on, least, 0.0))
+            state.tell_kept_on(context, port.node, direction, ratio * spec.power_min_mw + port.no_load_mw)
     if state is not None:
         for row in state.ceilings(context, name, spec):
             row.add(power)
@@ -90,14 +88,15 @@ def _trajectory(context: HubContext, name: str, spec: Converter, state: HubOnOff
 
 
 def _way_down_before(context: HubContext, spec: Converter, state: HubOnOff) -> None:
-    """What a unit that was on before the horizon brings after the earliest stop."""
+    """What a unit that was on before the horizon brings and takes after the earliest stop."""
     if not spec.initial_on:
         return
     first = int(context.period_of_step[state.is_forced_on].max(initial=-1)) + 1
-    for port in spec.outputs:
-        for period, mw in enumerate(spec.shut_down_power_mw, first):
-            flow = context.values(port.ratio_per_unit) * mw + port.no_load_mw
-            context.firm(port.node, "supply", np.where(context.period_of_step == period, flow, 0.0))
+    for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
+        for port in ports:
+            for period, mw in enumerate(spec.shut_down_power_mw, first):
+                flow = context.values(port.ratio_per_unit) * mw + port.no_load_mw
+                context.firm(port.node, firm(direction), np.where(context.period_of_step == period, flow, 0.0))
 
 
 def _standby(context: HubContext, name: str, spec: Converter, state: HubOnOff) -> None:

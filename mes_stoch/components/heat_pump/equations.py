@@ -69,11 +69,11 @@ def build(context: ModelContext, name: str, spec: HeatPump) -> None:
 
     change = reserve.net_called()
     context.inject(spec.power_node, name, lambda t: change(t) - total(t), lambda t: -total(t))
+    tell_kept_on(context, spec.power_node, -1, on_off, spec.power_min_mw)
     for use in spec.uses:
         for node, direction, ratio in use.flows:
             _connect(context, name, node, direction, ratio, powers[use.name], reserve, is_called=use == spec.called_use)
-            if direction > 0:
-                tell_kept_on(context, node, on_off, spec.power_min_mw, ratio)
+            tell_kept_on(context, node, direction, on_off, spec.power_min_mw, ratio)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=False))
     if spec.cost_eur_per_mwh:
         cost = context.period_h * spec.cost_eur_per_mwh

@@ -44,11 +44,10 @@ def build(context: HubContext, name: str, spec: HeatPump) -> None:
         minimum = context.rows(name, "minimum", "MW", context.steps, lower=0.0).add(state.on, -spec.power_min_mw)
         for column in powers.values():
             minimum.add(column)
+        state.tell_kept_on(context, spec.power_node, -1, spec.power_min_mw)
         for use in spec.uses:
             for node, direction, ratio in use.flows:
-                if direction > 0 and state.is_forced_on.any():
-                    least = context.values(ratio) * spec.power_min_mw
-                    context.firm(node, "supply", np.where(state.is_forced_on, least, 0.0))
+                state.tell_kept_on(context, node, direction, context.values(ratio) * spec.power_min_mw)
     if spec.is_exclusive:
         _one_at_a_time(context, name, spec, powers)
 

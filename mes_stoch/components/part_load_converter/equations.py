@@ -77,8 +77,7 @@ def build(context: ModelContext, name: str, spec: PartLoadConverter) -> None:
     parts = _segments(context, name, spec, called, on_off)
     for direction, ports in ((-1, spec.inputs), (1, spec.outputs)):
         for port in ports:
-            if direction > 0:
-                tell_kept_on(context, port.node, on_off, port.flow_mw[0])
+            tell_kept_on(context, port.node, direction, on_off, port.flow_mw[0])
             if port.node == spec.reference:
                 context.inject(port.node, name, _signed(direction, called), _signed(direction, base))
                 continue

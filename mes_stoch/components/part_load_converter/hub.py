@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import numpy as np
-
 from mes_stoch.components.part_load_converter.format import PartLoadConverter
 from mes_stoch.components.shared.hub_context import Columns, HubContext
 from mes_stoch.components.shared.hub_on_off import HubOnOff, build_hub_on_off
@@ -62,8 +60,7 @@ def _branches(context: HubContext, name: str, spec: PartLoadConverter, state: Hu
                 continue
             if port.flow_mw[0] > 0:
                 context.arc(name, "on", port.node, state.on, port.flow_mw[0], direction)
-            if direction > 0 and state.is_forced_on.any():
-                context.firm(port.node, "supply", np.where(state.is_forced_on, port.flow_mw[0], 0.0))
+            state.tell_kept_on(context, port.node, direction, port.flow_mw[0])
     if spec.formulation == "exact":
         for k, ((part, width), (after_it, width_after)) in enumerate(pairwise(zip(parts, widths, strict=True)), 1):
             full = context.columns(name, f"full_{k}", "1", "state", upper=1.0, is_integer=True)

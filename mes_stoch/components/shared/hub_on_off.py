@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.components.shared.hub_context import Columns, HubContext, HubRows, Numbers, Values
+from mes_stoch.components.shared.hub_context import Columns, Firm, HubContext, HubRows, Numbers, Values
 from mes_stoch.components.shared.hub_start_costs import classify_starts
 from mes_stoch.schema.on_off import OnOffUnit, StartCost, start_costs_of
 
@@ -42,6 +42,11 @@ class HubOnOff:
     usable_per_unit: Values
     is_out: NDArray[np.bool_]
 
+    def tell_kept_on(self, context: HubContext, node: str, direction: int, flow_mw: Numbers) -> None:
+        """What the unit brings to a node (+1) or takes from it (-1) at its least load, where it is forced on."""
+        if self.is_forced_on.any():
+            context.firm(node, firm(direction), np.where(self.is_forced_on, flow_mw, 0.0))
+
     def ceilings(self, context: HubContext, name: str, spec: OnOffUnit) -> Iterator[HubRows]:
         """Rows that are still to get the power: ``P - P_max y + (P_max - P_start) u + (P_max - P_stop) w <= 0``.
 
@@ -70,6 +75,11 @@ class HubOnOff:
             limited = np.where(self.is_out, -1, self.stop)
             _cut(context, rows, [own[-1] for own in self.states[:-1]], limited[1:], cut_stop)
         return rows
+
+
+def firm(direction: int) -> Firm:
+    """What a flow to a node (+1) or from it (-1) is where it cannot be helped."""
+    return "supply" if direction > 0 else "demand"
 
 
 def _cut(context: HubContext, rows: HubRows, periods: list[int], columns: Columns, cut_mw: float) -> None:
