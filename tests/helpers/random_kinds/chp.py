@@ -51,6 +51,8 @@ def _points(generator: np.random.Generator) -> list[tuple[float, float, float]]:
     if kind == "line":
         # exactly on a line
         rounded = [(p, round(1.25 * p, 5), f) for p, _, f in rounded]
+    # no more power and heat than fuel
+    rounded = [(p, q, max(f, round(1.01 * (p + q), 3))) for p, q, f in rounded]
     return [*rounded, _STANDSTILL] if kind != "any" and generator.random() < 0.3 else rounded
 
 
