@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -29,21 +30,18 @@ _HEADINGS = {
 
 
 def render_market_table(table: MarketTable, outliers: Sequence[Finding] = ()) -> RenderableType:
-    """One file: where it comes from, a line a series, and what was noticed."""
+    """One file: where it comes from, its series with their spans, and what was noticed."""
     source = table.source
-    head = Text(source.file, style="bold")
     facts = (
         f"layout {table.layout}, {source.rows} rows (lines {source.first_line} to {source.last_line}), "
         f"{source.encoding}, times in {table.zone}"
     )
-    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("series", "unit", "area", "from", "to", "period"):
-        rows.add_column(heading, overflow="fold", no_wrap=heading in ("from", "to", "unit"))
-    rows.add_column("rows", justify="right")
-    rows.add_column("missing", justify="right")
+    parts: list[RenderableType] = [Text(source.file, style="bold"), Text(facts), ""]
+    by_span: dict[str, list[MarketSeries]] = {}
     for one in table.series:
-        rows.add_row(*_cells(one))
-    parts: list[RenderableType] = [head, Padding(facts, (0, 0, 1, 0)), rows]
+        by_span.setdefault(_span(one), []).append(one)
+    for span, series in by_span.items():
+        parts += [Text(f"{span}:"), _numbers(series)]
     found = [*table.findings, *outliers]
     for kind, heading in _HEADINGS.items():
         own = [finding for finding in found if finding.kind == kind]
@@ -55,17 +53,25 @@ def render_market_table(table: MarketTable, outliers: Sequence[Finding] = ()) ->
     return Group(*parts)
 
 
-def _cells(one: MarketSeries) -> list[str]:
+def _span(one: MarketSeries) -> str:
     times = one.times
-    missing = int((one.values != one.values).sum())
-    unit = unit_word(one.unit)
-    return [
-        one.name,
-        unit if unit != one.unit else one.unit.replace("_per_", "/").replace("_h", "/h"),
-        one.area,
-        f"{times.index[0]:%Y-%m-%d %H:%M}",
-        f"{times.index[-1]:%Y-%m-%d %H:%M}",
-        one.resolution_words,
-        str(len(times)),
-        str(missing) if missing else "",
-    ]
+    first, last = f"{times.index[0]:%Y-%m-%d %H:%M%z}", f"{times.index[-1]:%Y-%m-%d %H:%M%z}"
+    return f"starts of periods {first} to {last}, {len(times)} periods of {one.resolution_words}"
+
+
+def _numbers(series: Sequence[MarketSeries]) -> Table:
+    """A line a series, with what shows at a glance whether the unit can be right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("series", overflow="fold")
+    table.add_column("unit", no_wrap=True)
+    table.add_column("area", overflow="fold")
+    for heading in ("missing", "least", "mean", "most"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in series:
+        known = one.values[np.isfinite(one.values)]
+        missing = one.values.size - known.size
+        unit = unit_word(one.unit)
+        words = unit if unit != one.unit else one.unit.replace("_per_", "/").replace("mw_h", "mw/h")
+        cells = [f"{number:.6g}" for number in (known.min(), known.mean(), known.max())]
+        table.add_row(one.name, words, one.area, str(missing) if missing else "", *cells)
+    return table

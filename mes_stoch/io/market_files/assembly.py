@@ -64,6 +64,8 @@ class MarketRows:
         Whether ``moments`` are ends.
     period_us : int, optional
         Length of every period, where the layout knows it.
+    length_us : numpy.ndarray of int, optional
+        Length of the period of each row of the file, where the rows say it.
     """
 
     moments: RowMoments
@@ -72,6 +74,7 @@ class MarketRows:
     end_us: Integers | None = None
     at_end: bool = False
     period_us: int | None = None
+    length_us: Integers | None = None
 
 
 def assemble(
@@ -117,8 +120,10 @@ def assemble(
 
 def _series_of_area(file: MarketFile, rows: MarketRows, own: Integers, area: str, zone: tzinfo) -> list[MarketSeries]:
     lines = np.asarray(rows.lines)
-    order = _in_order(file, rows.moments.moment_us[own], lines[rows.moments.row[own]], area)
-    own = own[order]
+    is_copy = rows.moments.is_copy
+    written = own if is_copy is None else own[~is_copy[own]]
+    _notice_order(file, rows.moments.moment_us[written], lines[rows.moments.row[written]], area)
+    own = own[np.argsort(rows.moments.moment_us[own], kind="stable")]
     own = _without_repeats(file, rows, own, area, zone)
     moment, line = rows.moments.moment_us[own], lines[rows.moments.row[own]]
     times = _times(file, rows, own, moment, line, area, zone)
@@ -150,7 +155,7 @@ def _of(area: str) -> str:
     return f" of {area}" if area else ""
 
 
-def _in_order(file: MarketFile, moment: Integers, line: Integers, area: str) -> Integers:
+def _notice_order(file: MarketFile, moment: Integers, line: Integers, area: str) -> None:
     steps = np.diff(moment)
     if (steps < 0).any():
         if (steps > 0).any():
@@ -158,7 +163,6 @@ def _in_order(file: MarketFile, moment: Integers, line: Integers, area: str) -> 
             file.notice("order", f"rows{_of(area)} out of order, sorted", line[late].tolist(), int(late.size))
         else:
             file.notice("order", f"rows{_of(area)} from the newest to the oldest, sorted", [int(line[0])])
-    return np.argsort(moment, kind="stable")
 
 
 def _without_repeats(file: MarketFile, rows: MarketRows, own: Integers, area: str, zone: tzinfo) -> Integers:
@@ -219,6 +223,8 @@ def _times(
         period = rows.end_us[own] - moment
     elif rows.period_us is not None:
         period = np.full(moment.size, rows.period_us)
+    elif rows.length_us is not None:
+        period = rows.length_us[rows.moments.row[own]]
     else:
         found = periods_from_steps(moment, at_end=rows.at_end)
         if found is None:
@@ -252,13 +258,18 @@ def _notice_gaps(file: MarketFile, times: RowTimes, area: str) -> None:
         begin, end = RowTimes(
             np.array([gap.begin_us, gap.end_us]), times.period_us[:2], times.line[:2], times.zone
         ).index
-        span = length_words(gap.end_us - gap.begin_us)
+        span = _span(gap.end_us - gap.begin_us)
         text = f"no rows{_of(area)} from {begin:%Y-%m-%d %H:%M%z} to {end:%Y-%m-%d %H:%M%z}, {span}"
         file.notice("gap", text, [gap.line_before, gap.line_after])
     more = gaps[_MOST_GAPS:]
     if more:
-        missing = length_words(sum(gap.end_us - gap.begin_us for gap in more))
+        missing = _span(sum(gap.end_us - gap.begin_us for gap in more))
         file.notice("gap", f"{len(more)} more gaps{_of(area)}, {missing} together", [more[0].line_before], len(more))
+
+
+def _span(span_us: int) -> str:
+    days = span_us / (24 * HOUR_US)
+    return f"{days:.3g} days" if days >= 2 else length_words(span_us)
 
 
 def _notice_resolutions(file: MarketFile, times: RowTimes, area: str) -> None:

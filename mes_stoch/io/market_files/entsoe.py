@@ -61,7 +61,7 @@ class Entsoe(MarketLayout):
         grid = read_grid(file, header_line, separator, is_label=lambda name: _AREA.fullmatch(name) is not None)
         time_column = grid.names[0]
         columns = _columns(file, grid)
-        starts, marks = _starts(file, grid.columns[time_column], grid.lines, time_column)
+        starts, ends, marks = _periods(file, grid.columns[time_column], grid.lines, time_column)
         areas, area = _areas(file, grid)
         return table_of_columns(
             file,
@@ -70,6 +70,7 @@ class Entsoe(MarketLayout):
             columns,
             time_column=time_column,
             texts=starts,
+            end_texts=ends,
             zone=_zone(file, grid, time_column),
             form=DAY_FIRST,
             style=POINT,
@@ -150,18 +151,20 @@ def _short(area: str) -> str:
     return area.partition("|")[2] or area
 
 
-def _starts(file: MarketFile, cells: list[str], lines: list[int], time_column: str) -> tuple[list[str], Integers]:
-    """Begin of each period, without the mark of summer or winter time behind it, and that mark."""
-    texts, marks = [], np.full(len(cells), UNMARKED, dtype=np.int64)
+def _periods(
+    file: MarketFile, cells: list[str], lines: list[int], time_column: str
+) -> tuple[list[str], list[str], Integers]:
+    """Starts and ends without the marks of summer or winter time behind them, and the marks of the starts."""
+    starts, ends, marks = [], [], np.full(len(cells), UNMARKED, dtype=np.int64)
     bad = []
     for position, cell in enumerate(cells):
-        start, dash, _ = cell.partition(" - ")
-        found = _MARKED.fullmatch(start)
-        if not dash or found is None:
+        start, _, end = cell.partition(" - ")
+        found, until = _MARKED.fullmatch(start), _MARKED.fullmatch(end)
+        if not end or found is None or until is None:
             bad.append(position)
-            texts.append("")
             continue
-        texts.append(found["stamp"].strip())
+        starts.append(found["stamp"].strip())
+        ends.append(until["stamp"].strip())
         if found["mark"]:
             marks[position] = SUMMER if found["mark"] in _SUMMER else WINTER
     expected = "a period such as 01/01/2025 00:00:00 - 01/01/2025 00:15:00"
@@ -172,7 +175,7 @@ def _starts(file: MarketFile, cells: list[str], lines: list[int], time_column: s
 
     file.reporter.add_all([lines[k] for k in bad], time_column, words, expected, kind="stamp")
     file.stop_if_wrong()
-    return texts, marks
+    return starts, ends, marks
 
 
 def _areas(file: MarketFile, grid: TextGrid) -> tuple[list[str], Integers | None]:

@@ -58,13 +58,6 @@ def read_market_file(
         A file that cannot be read without a guess; every problem with its line.
     UsageError
         An unknown layout or zone, or a column map that does not fit.
-
-    Examples
-    --------
-    >>> from mes_stoch.io.market_files.front import read_market_file
-    >>> table = read_market_file("tests/market_files/invented/entsoe_2025.csv")
-    >>> table.names
-    ['day_ahead_price_fr_eur_per_mwh']
     """
     if clock not in (None, "clock", "removed"):
         raise UsageError(f"clock is 'clock' or 'removed', not {clock!r}")

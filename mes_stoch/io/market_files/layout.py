@@ -14,6 +14,7 @@ from mes_stoch.io.market_files.grid import TextGrid
 from mes_stoch.io.market_files.local_clock import to_moments
 from mes_stoch.io.market_files.market_file import ClockRule, FileHead, MarketFile
 from mes_stoch.io.market_files.market_table import MarketTable
+from mes_stoch.io.market_files.row_times import lengths_of_rows
 from mes_stoch.io.market_files.stamps import Integers, StampForm, read_stamps
 
 
@@ -54,6 +55,7 @@ def table_of_columns(
     rule: ClockRule = "clock",
     style: NumberStyle | None = None,
     marks: Integers | None = None,
+    end_texts: Sequence[str] | None = None,
     at_end: bool = False,
     period_us: int | None = None,
     areas: Sequence[str] = ("",),
@@ -71,6 +73,8 @@ def table_of_columns(
         Of stamps without an offset, unless the user has said another; the index of the table has it.
     rule : {"clock", "removed"}
         Of stamps without an offset, unless the user has said another.
+    end_texts : sequence of str, optional
+        Ends of periods, where rows have them beside the starts: they say the length.
     at_end : bool
         Whether stamps are ends of periods.
     areas, area : optional
@@ -84,6 +88,10 @@ def table_of_columns(
     values = read_numbers(file, grid, list(columns), style)
     written = grid.columns[time_column] if texts is None else texts
     stamps = read_stamps(file, time_column, written, grid.lines, form)
+    length_us = None
+    if end_texts is not None:
+        ends = read_stamps(file, time_column, end_texts, grid.lines, form)
+        length_us = lengths_of_rows(stamps.wall_us, ends.wall_us)
     file.stop_if_wrong()
     empty = np.all([np.isnan(column) for column in values.values()], axis=0)
     moments = to_moments(
@@ -98,7 +106,7 @@ def table_of_columns(
         group=area,
     )
     by_column = {columns[name]: numbers for name, numbers in values.items()}
-    rows = MarketRows(moments, by_column, grid.lines, at_end=at_end, period_us=period_us)
+    rows = MarketRows(moments, by_column, grid.lines, at_end=at_end, period_us=period_us, length_us=length_us)
     return assemble(file, layout, local, rows, areas=areas, area=area)
 
 

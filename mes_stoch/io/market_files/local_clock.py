@@ -34,10 +34,13 @@ class RowMoments:
         Position of a row; one that stands for two hours comes twice, one left out not at all.
     moment_us : numpy.ndarray of int
         Microseconds since 1970 in UTC.
+    is_copy : numpy.ndarray of bool, optional
+        Which are the second of two hours that one row stands for.
     """
 
     row: Integers
     moment_us: Integers
+    is_copy: Mask | None = None
 
 
 def to_moments(
@@ -112,8 +115,9 @@ class _LocalRows:
         again = np.array(both, dtype=np.int64)
         rows = np.concatenate([row[keep], again])
         moments = np.concatenate([moment[keep], self._winter[again]])
+        is_copy = np.arange(rows.size) >= int(keep.sum())
         order = np.lexsort((moments, rows))
-        return RowMoments(rows[order], moments[order])
+        return RowMoments(rows[order], moments[order], is_copy[order])
 
     def _leave_out_skipped(self, rows: Integers, is_empty: Mask) -> None:
         filled = rows[~is_empty[rows]]

@@ -90,7 +90,7 @@ class MarketFile:
 
     def notice(self, kind: FindingKind, text: str, lines: list[int] | tuple[int, ...] = (), count: int = 1) -> None:
         """Something that is worth a word."""
-        self.findings.append(Finding(kind, text, tuple(lines), count))
+        self.findings.append(Finding(kind, text, tuple(dict.fromkeys(lines)), count))
 
     def refusal(self, line: int | None, key: str, found: str, expected: str, hint: str = "") -> MarketFileError:
         """The error of a problem that ends reading, with those found before it."""

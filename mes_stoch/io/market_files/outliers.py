@@ -33,7 +33,7 @@ def find_outliers(series: Sequence[MarketSeries], most: int = 5, deviations: flo
             text = (
                 f"{one.name} is {one.values[row]:g} at {stamp}, {distance[row]:.0f} deviations from its hour's median"
             )
-            found.append(Finding("outlier", text, (int(one.times.line[row]),), int(far.size)))
+            found.append(Finding("outlier", text, (int(one.times.line[row]),)))
     return found
 
 

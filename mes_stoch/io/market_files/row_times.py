@@ -114,6 +114,21 @@ def periods_from_steps(moment_us: Integers, *, at_end: bool = False) -> Integers
     return periods
 
 
+def lengths_of_rows(start_us: Integers, end_us: Integers) -> Integers | None:
+    """Lengths of periods whose rows have a start and an end by the clock; ``None`` where they say nothing.
+
+    Where the clock changes within a period the difference is not the length: a difference that is not positive, or that
+    fewer than one row in two hundred has, is taken from the row before.
+    """
+    differences = end_us - start_us
+    values, counts = np.unique(differences, return_counts=True)
+    least = max(2, differences.size // 200) if differences.size > 1 else 1
+    usual = values[(values > 0) & (values <= _DAY_US) & (counts >= least)]
+    known = np.where(np.isin(differences, usual), differences.astype(np.float64), np.nan)
+    filled = pd.Series(known).ffill().bfill()
+    return None if filled.isna().any() else filled.to_numpy().astype(np.int64)
+
+
 def length_words(span_us: int) -> str:
     """A length of time in words.
 

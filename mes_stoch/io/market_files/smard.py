@@ -84,6 +84,7 @@ class Smard(MarketLayout):
             raise file.refusal(grid.header_line, "", f"columns {listed(grid.names)}", self.looks_for)
         texts = [" ".join(cells) for cells in zip(*(grid.columns[n] for n in first[: _STARTS[first]]), strict=True)]
         texts = [_day_first(text) for text in texts]
+        ends = None if _STARTS[first] == 2 else [_day_first(text) for text in grid.columns[first[1]]]
         return table_of_columns(
             file,
             self.name,
@@ -91,6 +92,7 @@ class Smard(MarketLayout):
             _columns(file, grid),
             time_column=first[0],
             texts=texts,
+            end_texts=ends,
             zone=ZONE,
             form=_form(texts[0]),
             style=_style(grid, is_german=first[0].startswith("Datum")),
