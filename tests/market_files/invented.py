@@ -1,7 +1,7 @@
 """Small files of each layout, exactly as publishers write them but for their numbers, which are invented.
 
-Each covers what its layout makes difficult: the hours of the clock change, marks of thousands, missing numbers. ``Sample``
-says where its rows and numbers stand, so that :mod:`tests.market_files.test_damaged` can damage them.
+Each covers what its layout makes difficult: the hours of the clock change, marks of thousands, missing numbers.
+``Sample`` says where rows and numbers stand, so that ``test_damaged.py`` can damage them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class Sample:
     """A file.
 
-    ``header`` and ``rows`` are lines, counted from 1; ``number`` and ``stamp`` are positions of cells in a row. ``twin``
-    are the lines of one of two hours that the clock shows twice, empty where the file says which is which.
+    ``header`` and ``rows`` are lines, counted from 1; ``number`` and ``stamp`` positions of cells in a row; ``twin``
+    are lines of one of two hours that the clock shows twice, none where the file says which is which.
     """
 
     layout: str
@@ -33,8 +33,8 @@ class Sample:
         return self.text.encode(self.encoding)
 
 
-# The old export: header with the area at its end, for which rows have no cell; an empty row at the hour that is skipped;
-# the hour shown twice without a mark.
+# The old export: header with the area at its end, for which rows have no cell; an empty row at the hour that is
+# skipped; the hour shown twice without a mark.
 ENTSOE_OLD = Sample(
     "entsoe",
     '"MTU (CET/CEST)","Day-ahead Price [EUR/MWh]","Currency","BZN|FR"\n'
@@ -464,7 +464,8 @@ OPEN_METEO = Sample(
     "latitude,longitude,elevation,utc_offset_seconds,timezone,timezone_abbreviation\n"
     "45.0,5.0,300.0,7200,Europe/Paris,GMT+2\n"
     "\n"
-    "time,temperature_2m (°C),wind_speed_10m (km/h),shortwave_radiation (W/m²),relative_humidity_2m (%),weather_code (wmo)\n"
+    "time,temperature_2m (°C),wind_speed_10m (km/h),shortwave_radiation (W/m²),relative_humidity_2m (%),"
+    "weather_code (wmo)\n"
     "2025-07-01T12:00,25.5,18.0,800.5,50,3\n"
     "2025-07-01T13:00,26.5,36.0,810.5,51,3\n"
     "2025-07-01T14:00,NaN,7.2,820.5,52,61\n"

@@ -75,6 +75,8 @@ def _columns(grid: TextGrid) -> tuple[dict[str, MarketColumn], list[str]]:
 def _offset(file: MarketFile, header_line: int) -> str:
     """The offset of the file, as a zone."""
     names = file.head.first.split(",")
+    if _OFFSET not in names:
+        raise file.refusal(1, _OFFSET, f"'{shorten(file.head.first)}'", "a first line with utc_offset_seconds")
     begin = file.head.find(lambda line: bool(line.strip())) or 1
     rows = [line.split(",") for line in file.head.lines[begin : header_line - 1] if line.strip()]
     seconds = {row[names.index(_OFFSET)] for row in rows if len(row) == len(names)}

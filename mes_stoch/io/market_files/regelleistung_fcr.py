@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -62,6 +63,7 @@ class RegelleistungFcr(MarketLayout):
         tender = read_numbers(file, grid, ["TENDER_NUMBER"])["TENDER_NUMBER"]
         zone = file.zone(ZONE)
         blocks = read_blocks(file, grid, "DATE_FROM", "PRODUCTNAME", zone)
+        grid, blocks, tender, numbers = _without_repeats(file, grid, blocks, tender, numbers)
         chooser = _Chooser(grid, blocks, tender, numbers)
         first = chooser.first
         values: dict[MarketColumn, Floats] = {}
@@ -85,6 +87,38 @@ class RegelleistungFcr(MarketLayout):
 
 def _short(country: str) -> str:
     return "cross_border" if country == _ALL else _COUNTRIES.get(country, country)
+
+
+def _without_repeats(
+    file: MarketFile, grid: TextGrid, blocks: Blocks, tender: Floats, numbers: dict[str, Floats]
+) -> tuple[TextGrid, Blocks, Floats, dict[str, Floats]]:
+    """One row a block and tender: the same one again is left out, one with other numbers is an issue."""
+    seen: dict[tuple[int, float], int] = {}
+    again, clash = [], []
+    for row in range(len(grid)):
+        first = seen.setdefault((int(blocks.start_us[row]), float(tender[row])), row)
+        if first == row:
+            continue
+        is_same = all(np.array_equal(values[[first]], values[[row]], equal_nan=True) for values in numbers.values())
+        (again if is_same else clash).append((first, row))
+
+    def words(example: int) -> tuple[str, str]:
+        first, row = clash[example]
+        product = f"{grid.columns['DATE_FROM'][row]} {grid.columns['PRODUCTNAME'][row]}"
+        return f"tender {tender[row]:g} for {product} a second time, with other numbers (line {grid.lines[first]})", ""
+
+    lines = [grid.lines[row] for _, row in clash]
+    file.reporter.add_all(lines, "TENDER_NUMBER", words, "a row a tender and block", kind="repeat")
+    file.stop_if_wrong()
+    if not again:
+        return grid, blocks, tender, numbers
+    left_out = [grid.lines[row] for _, row in again]
+    file.notice("repeat", "rows twice with the same numbers, one kept", left_out, len(left_out))
+    keep = np.setdiff1d(np.arange(len(grid)), [row for _, row in again])
+    columns = {name: [cells[int(k)] for k in keep] for name, cells in grid.columns.items()}
+    kept = replace(grid, columns=columns, lines=[grid.lines[int(k)] for k in keep])
+    of_rows = Blocks(blocks.start_us[keep], blocks.end_us[keep], [blocks.side[int(k)] for k in keep])
+    return kept, of_rows, tender[keep], {name: values[keep] for name, values in numbers.items()}
 
 
 class _Chooser:
