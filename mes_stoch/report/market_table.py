@@ -47,7 +47,7 @@ def render_market_table(table: MarketTable, outliers: Sequence[Finding] = ()) ->
         own = [finding for finding in found if finding.kind == kind]
         if own:
             parts.append(Text(f"{heading}:", style="bold"))
-            parts += [Padding(str(finding), (0, 0, 0, 2)) for finding in own]
+            parts += [Padding(str(finding), (0, 0, 0, 2), expand=False) for finding in own]
     if not any(finding.kind in ("gap", "missing") for finding in found):
         parts.append("no gaps and no missing numbers")
     return Group(*parts)

@@ -1,7 +1,7 @@
-"""Damaged files of every layout: an issue with file and line, or the same numbers; no traceback, no other numbers.
+"""Damaged files of every layout: an issue with file and line, or the same numbers; never a traceback.
 
-Each damage is made from the invented files. What is read in spite of it is held against the undamaged file: every number
-is the same, or is not there.
+Each damage is made from the invented files. What is read in spite of it is held against the undamaged file: every
+number is the same, or is not there.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from mes_stoch.io.market_files.layout import MarketLayout
 from mes_stoch.io.market_files.market_file import ClockRule, FileHead, MarketFile, ReadOptions, open_market_file
 from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.readers.locate import did_you_mean, shorten
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import Issue, MarketFileError, UsageError
 
 #: The layout that a column map describes.
 GENERIC = Generic.name
@@ -68,7 +68,16 @@ def read_market_file(
         if layout not in (None, GENERIC):
             raise UsageError(f"a column map describes a file of no known layout; leave out the layout {layout}")
         return Generic(column_map_of(column_map)).read(file)
-    return _chosen(file, layout).read(file)
+    chosen = _chosen(file, layout)
+    try:
+        return chosen.read(file)
+    except MarketFileError as error:
+        if layout is None or chosen.recognises(file.head):
+            raise
+        # what is wrong first of all is the layout that was named
+        found, expected = f"'{shorten(file.head.first)}'", f"a file of the layout {layout}, with {chosen.looks_for}"
+        named = Issue(file.label, _first_line(file), "", found, expected, "leave --layout out to have it recognised")
+        raise MarketFileError(file.label, [named, *error.issues]) from None
 
 
 def _chosen(file: MarketFile, name: str | None) -> MarketLayout:

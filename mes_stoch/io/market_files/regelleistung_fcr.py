@@ -94,7 +94,8 @@ def _without_repeats(
 ) -> tuple[TextGrid, Blocks, Floats, dict[str, Floats]]:
     """One row a block and tender: the same one again is left out, one with other numbers is an issue."""
     seen: dict[tuple[int, float], int] = {}
-    again, clash = [], []
+    again: list[tuple[int, int]] = []
+    clash: list[tuple[int, int]] = []
     for row in range(len(grid)):
         first = seen.setdefault((int(blocks.start_us[row]), float(tender[row])), row)
         if first == row:
