@@ -429,7 +429,7 @@ def test_spreadsheet(read: Read) -> None:
     stream = io.BytesIO()
     book.save(stream)
     pd.testing.assert_frame_equal(read(stream.getvalue()).frame, read(invented.FRR).frame)
-    with pytest.raises(MarketFileError, match="a spreadsheet that does not open|a damaged or encrypted zip archive"):
+    with pytest.raises(MarketFileError, match=r"a spreadsheet that does not open|a damaged or encrypted zip archive"):
         read(stream.getvalue()[:-200] + stream.getvalue()[-180:])
 
 

@@ -193,6 +193,16 @@ def test_lengths_that_rows_say() -> None:
     assert lengths_of_rows(start, start) is None
 
 
+def test_blocks_of_four_hours_by_the_clock(read: Read) -> None:
+    days = ("2025-03-30", "2025-03-31", "2025-10-26", "2025-10-27")
+    text = "t;p\n" + "".join(f"{day} {hour:02d}:00;{hour},5\n" for day in days for hour in range(0, 24, 4))
+    (one,) = read(text, columns="time=t, zone=Europe/Paris, p=capacity_price_eur_per_mw").series
+    hours = one.times.period_us // HOUR_US
+    assert list(hours) == [3, *[4] * 11, 5, *[4] * 11]
+    assert one.resolution_words == "4 h"
+    assert len(one.times.gaps) == 1
+
+
 def test_every_second_hour_missing_is_told_by_the_ends(read: Read) -> None:
     rows = "".join(
         f'"01.06.2025 {hour:02d}:00 - 01.06.2025 {hour + 1:02d}:00","{hour}","EUR"\n' for hour in range(0, 20, 2)
@@ -350,6 +360,7 @@ def test_tables_from_python(read: Read, tmp_path: Path) -> None:
         ("time=t, zone=UTC", "names no column of numbers"),
         ("time=t, zone=Paris, p=price_eur_per_mwh", "'Paris' is no time zone"),
         ("time=t, zone=UTC, p=price", "does not end in a unit"),
+        ("time=t, zone=UTC, p=price_xyz_per_mwh", "does not end in a unit"),
         ("time=t, zone=UTC, p=Price_eur_per_mwh", "expected small letters"),
         ("time=t, zone=UTC, p=a_mw, q=a_mw", "gives a_mw to two columns"),
         ("time=t, zone=UTC, format=american, p=a_mw", "format=american"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 import numpy as np
+import pandas as pd
 
 from mes_stoch.io.market_files.cells import Floats
 from mes_stoch.io.market_files.local_clock import RowMoments
@@ -231,7 +232,7 @@ def _times(
             expected = "two rows or more, whose distance is the period"
             file.reporter.add(int(line[0]), "", f"one row{_of(area)}", expected, "download a longer span")
             return None
-        period = found
+        period = _by_the_clock(moment, found, zone) if found.max() > HOUR_US and not rows.at_end else found
     start = moment - period if rows.at_end else moment
     bad = np.flatnonzero(period <= 0)
     if bad.size:
@@ -250,6 +251,18 @@ def _times(
 
         file.reporter.add_all(line[overlap + 1].tolist(), "", words, "periods that follow each other", kind="overlap")
     return times
+
+
+def _by_the_clock(moment: Integers, period: Integers, zone: tzinfo) -> Integers:
+    """Lengths of blocks of hours by the clock: where it changes a block has one more or one less."""
+    walls = RowTimes(moment, period, moment, zone).index.tz_localize(None)
+    by_wall = periods_from_steps(np.asarray(walls.as_unit("us").asi8))
+    if by_wall is None:
+        return period
+    ends = pd.DatetimeIndex((np.asarray(walls.as_unit("us").asi8) + by_wall).view("datetime64[us]"))
+    every = np.ones(len(ends), dtype=bool)
+    local = ends.tz_localize(zone, ambiguous=every, nonexistent="shift_forward")
+    return np.asarray(local.as_unit("us").asi8) - moment
 
 
 def _notice_gaps(file: MarketFile, times: RowTimes, area: str) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from mes_stoch.io.market_files.market_file import zone_of
 from mes_stoch.io.market_files.stamps import FORMS
+from mes_stoch.io.market_files.unit_words import unit_of_name
 from mes_stoch.io.readers.locate import did_you_mean, listed
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.units import unit_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", ",": ",", ";": ";", "\t": "\t"}
@@ -124,7 +124,7 @@ def _check_names(columns: Mapping[str, str]) -> None:
     for column, name in columns.items():
         if not _NAME.fullmatch(name):
             raise UsageError(f"{name!r}, for the column {column}: expected small letters, digits and underscores")
-        if unit_of(name) is None:
+        if unit_of_name(name) is None:
             units = "_eur_per_mwh, _mw, _degc or _per_unit"
             raise UsageError(f"{name!r}, for the column {column}, does not end in a unit such as {units}")
     twice = sorted({name for name in columns.values() if list(columns.values()).count(name) > 1})

@@ -12,8 +12,7 @@ from mes_stoch.io.market_files.layout import MarketLayout, areas_of, table_of_co
 from mes_stoch.io.market_files.market_file import FileHead, MarketFile
 from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.market_files.stamps import FORMS
-from mes_stoch.io.market_files.unit_words import SeriesUnit
-from mes_stoch.schema.units import FOREIGN_UNITS, unit_of
+from mes_stoch.io.market_files.unit_words import SeriesUnit, unit_of_name
 
 #: What a column without a name is called in a column map.
 NAMELESS = "-"
@@ -69,11 +68,7 @@ def _style(given: ColumnMap) -> NumberStyle | None:
 
 
 def _column(column: str, name: str) -> MarketColumn:
-    """A column whose name ends in one of the format's units, or in one that is turned into such a unit."""
-    unit = unit_of(name) or ""
-    target, factor = FOREIGN_UNITS.get(unit, (unit, 1.0))
-    if unit == "eur_per_mw":
-        # a price per MW is one of the format's own units as well
-        target, factor = unit, 1.0
-    stem = name.removesuffix(unit).rstrip("_")
-    return MarketColumn(stem, SeriesUnit(target, factor), column)
+    found = unit_of_name(name)
+    # names without a unit are refused with the column map
+    stem, unit = (name, SeriesUnit("")) if found is None else found
+    return MarketColumn(stem, unit, column)

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from mes_stoch.schema.units import FOREIGN_UNITS, FORMAT_CURRENCY, FORMAT_UNITS, currency_of, unit_of, with_currency
+
 _MW_TEXT = {
     "mw": ("mw", 1.0),
     "kw": ("mw", 1e-3),
@@ -68,6 +70,27 @@ def unit_of_text(text: str) -> SeriesUnit | None:
         return None
     tail, factor = _OF_MONEY[found["rest"]]
     return SeriesUnit(f"{found['code']}_{tail}", factor)
+
+
+def unit_of_name(name: str) -> tuple[str, SeriesUnit] | None:
+    """Stem and unit of the name of a series; ``None`` where it does not end in a unit.
+
+    Names in units that the format does not know, such as kW, become those of the one that it does.
+
+    >>> unit_of_name("energy_aud_per_mwh"), unit_of_name("load_kw"), unit_of_name("energy_xyz_per_mwh")
+    (('energy', SeriesUnit(suffix='aud_per_mwh', factor=1.0)), ('load', SeriesUnit(suffix='mw', factor=0.001)), None)
+    """
+    code = currency_of(name)
+    unit = unit_of(name if code is None else with_currency(name, FORMAT_CURRENCY))
+    if unit is None:
+        return None
+    # a price per MW is one of the format's own units
+    target, factor = (unit, 1.0) if unit in FORMAT_UNITS else FOREIGN_UNITS[unit]
+    written, kept = (unit, target) if code is None else (with_currency(unit, code), with_currency(target, code))
+    stem = name.removesuffix(written)
+    if stem.endswith("per_"):
+        return None
+    return stem.rstrip("_"), SeriesUnit(kept, factor)
 
 
 _BRACKETS = re.compile(r"\s*[\[(](?P<unit>[^\[\]]*?)[\])]\s*$")
