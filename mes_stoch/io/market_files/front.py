@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from mes_stoch.io.market_files.market_file import ClockRule, FileHead, MarketFil
 from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.readers.locate import did_you_mean, shorten
 from mes_stoch.schema.errors import Issue, MarketFileError, UsageError
+
+_LOG = logging.getLogger(__name__)
 
 #: The layout that a column map describes.
 GENERIC = Generic.name
@@ -86,6 +89,8 @@ def _chosen(file: MarketFile, name: str | None) -> MarketLayout:
     if name is not None:
         return _layout(name)
     tried = []
+    for reason in registry.refused(registry.MARKET_FILES).values():
+        _LOG.warning("%s", reason)
     for tag in registry.kinds(registry.MARKET_FILES):
         layout = _layout(tag)
         if layout.recognises(file.head):
@@ -108,7 +113,8 @@ def _layout(name: str) -> MarketLayout:
     if name not in known:
         raise UsageError(f"{name!r} is no layout of market files; {did_you_mean(name, layout_names(), 'layouts')}")
     kind = known[name]
-    made = kind.market_file()()
+    with kind.errors_named(kind.package):
+        made = kind.market_file()()
     if kind.is_built_in:
         assert isinstance(made, MarketLayout)
         return made
