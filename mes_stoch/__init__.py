@@ -2,10 +2,10 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if name[0].isupper())
-['Backtest', 'Evaluation', 'RealDays', 'Run', 'Settlement', 'Site']
+['Backtest', 'Evaluation', 'MarketTable', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
-['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_run', 'sensitivity',
- 'sequential_sampling', 'settle', 'solve', 'stability']
+['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_market_file', 'read_run',
+ 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mes_stoch.api import (
         Backtest,
         Evaluation,
+        MarketTable,
         RealDays,
         Run,
         Settlement,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         lattice,
         product_table,
         read,
+        read_market_file,
         read_run,
         sensitivity,
         sequential_sampling,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Backtest",
     "Evaluation",
+    "MarketTable",
     "RealDays",
     "Run",
     "Settlement",
@@ -55,6 +58,7 @@ __all__ = [
     "plot",
     "product_table",
     "read",
+    "read_market_file",
     "read_run",
     "sensitivity",
     "sequential_sampling",

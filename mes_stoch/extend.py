@@ -1,4 +1,4 @@
-"""The contract for components, product families, processes, measures of risk, policies and readers of other packages.
+"""The contract for components, products, processes, measures of risk, policies and market files of other packages.
 
 A package brings a kind by an entry point whose name is the tag and whose value is a folder of its own::
 
@@ -16,6 +16,9 @@ A package brings a kind by an entry point whose name is the tag and whose value 
 
     [project.entry-points."mes_stoch.policies"]
     my_rule = "my_package.my_rule:MyRule"
+
+    [project.entry-points."mes_stoch.market_files"]
+    my_exchange = "my_package.my_exchange:MyExchange"
 
 The folder has the modules ``format``, ``checks``, ``equations`` and ``settlement`` (and for a component ``stress`` if
 it can hold reserve, ``hub`` for energy hubs); that of a measure of risk has ``format``, ``measure`` and
@@ -60,6 +63,15 @@ if TYPE_CHECKING:
     from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
     from mes_stoch.io.market_data.pairing import DonorGroup, day_values, pair_days
     from mes_stoch.io.market_data.source import DataSource, index_from_local, index_from_utc, read_table
+    from mes_stoch.io.market_files.assembly import MarketColumn, MarketRows, assemble
+    from mes_stoch.io.market_files.cells import NumberStyle, read_numbers
+    from mes_stoch.io.market_files.grid import TextGrid, read_grid, separator_of
+    from mes_stoch.io.market_files.layout import MarketLayout, areas_of, table_of_columns
+    from mes_stoch.io.market_files.local_clock import RowMoments, to_moments
+    from mes_stoch.io.market_files.market_file import FileHead, MarketFile
+    from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+    from mes_stoch.io.market_files.stamps import StampForm, read_stamps
+    from mes_stoch.io.market_files.unit_words import SeriesUnit, plain_name, split_unit, unit_of_text
     from mes_stoch.io.readers.locate import did_you_mean, listed, show
     from mes_stoch.io.validation.check_context import CheckContext
     from mes_stoch.io.validation.penalties import amount
@@ -136,6 +148,15 @@ _HOMES = {
     "mes_stoch.components.shared.hub_ramp": ("limit_hub_ramp",),
     "mes_stoch.io.market_data.pairing": ("DonorGroup", "day_values", "pair_days"),
     "mes_stoch.io.market_data.source": ("DataSource", "index_from_local", "index_from_utc", "read_table"),
+    "mes_stoch.io.market_files.assembly": ("MarketColumn", "MarketRows", "assemble"),
+    "mes_stoch.io.market_files.cells": ("NumberStyle", "read_numbers"),
+    "mes_stoch.io.market_files.grid": ("TextGrid", "read_grid", "separator_of"),
+    "mes_stoch.io.market_files.layout": ("MarketLayout", "areas_of", "table_of_columns"),
+    "mes_stoch.io.market_files.local_clock": ("RowMoments", "to_moments"),
+    "mes_stoch.io.market_files.market_file": ("FileHead", "MarketFile"),
+    "mes_stoch.io.market_files.market_table": ("MarketSeries", "MarketTable"),
+    "mes_stoch.io.market_files.stamps": ("StampForm", "read_stamps"),
+    "mes_stoch.io.market_files.unit_words": ("SeriesUnit", "plain_name", "split_unit", "unit_of_text"),
     "mes_stoch.io.readers.locate": ("did_you_mean", "listed", "show"),
     "mes_stoch.io.validation.check_context": ("CheckContext",),
     "mes_stoch.io.validation.penalties": ("amount",),
@@ -237,6 +258,7 @@ __all__ = [
     "Efficiency",
     "Emission",
     "EnergyPayment",
+    "FileHead",
     "Flexibility",
     "HeldReserve",
     "HubContext",
@@ -249,14 +271,21 @@ __all__ = [
     "LinearQuantity",
     "LinkFlow",
     "Market",
+    "MarketColumn",
     "MarketContext",
+    "MarketFile",
+    "MarketLayout",
     "MarketProduct",
+    "MarketRows",
+    "MarketSeries",
+    "MarketTable",
     "Model",
     "ModelContext",
     "Network",
     "NodeRule",
     "NonNegative",
     "NumberRule",
+    "NumberStyle",
     "OfPeriod",
     "OnOff",
     "OnOffUnit",
@@ -278,16 +307,22 @@ __all__ = [
     "Risk",
     "RiskMeasure",
     "RiskTerms",
+    "RowMoments",
     "ScenarioProcess",
     "Series",
+    "SeriesUnit",
     "SettlementData",
     "SlackPenalty",
     "Stage",
+    "StampForm",
     "Store",
     "StorePower",
+    "TextGrid",
     "TradedProduct",
     "VERSION",
     "amount",
+    "areas_of",
+    "assemble",
     "autoregressive",
     "bid_issues",
     "block_issues",
@@ -317,11 +352,20 @@ __all__ = [
     "obliged",
     "pair_days",
     "payments",
+    "plain_name",
     "providers",
+    "read_grid",
+    "read_numbers",
+    "read_stamps",
     "read_table",
+    "separator_of",
     "share_issues",
     "share_period",
     "show",
+    "split_unit",
+    "table_of_columns",
+    "to_moments",
+    "unit_of_text",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Which package holds each kind of component, product family, scenario process or part of one, measure of risk, policy.
+"""Which package holds each kind of component, product family, process (or part of one), risk, policy, market file.
 
 A kind is one folder with a module for each part of the program that needs to know it, its *roles*: ``format`` (what a
 user may write), ``checks`` (what must hold in an instance), ``equations`` (variables, rows and money) and
@@ -34,6 +34,7 @@ Group = Literal[
     "mes_stoch.process_parts",
     "mes_stoch.risk_measures",
     "mes_stoch.policies",
+    "mes_stoch.market_files",
 ]
 Role = Literal["format", "checks", "equations", "hub", "settlement", "stress", "measure"]
 
@@ -43,6 +44,7 @@ PROCESSES: Group = "mes_stoch.processes"
 PROCESS_PARTS: Group = "mes_stoch.process_parts"
 RISK_MEASURES: Group = "mes_stoch.risk_measures"
 POLICIES: Group = "mes_stoch.policies"
+MARKET_FILES: Group = "mes_stoch.market_files"
 
 #: Roles that every kind of component and family of products has; components that can hold reserve also have
 #: ``stress``: how far calls can move them, told from the files of a run. A measure of risk has ``format``, ``measure``
@@ -105,6 +107,25 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "share_of_capacity": "mes_stoch.policies.share_of_capacity:ShareOfCapacity",
         "energy_only": "mes_stoch.policies.energy_only:EnergyOnly",
     },
+    # in the order in which a file is held against them: those that look for most come first
+    MARKET_FILES: {
+        "aemo_mms": "mes_stoch.io.market_files.aemo_mms:AemoMms",
+        "aemo_price_and_demand": "mes_stoch.io.market_files.aemo_price_and_demand:AemoPriceAndDemand",
+        "entsoe": "mes_stoch.io.market_files.entsoe:Entsoe",
+        "regelleistung_fcr": "mes_stoch.io.market_files.regelleistung_fcr:RegelleistungFcr",
+        "regelleistung_frr": "mes_stoch.io.market_files.regelleistung_frr:RegelleistungFrr",
+        "rte_eco2mix": "mes_stoch.io.market_files.rte_eco2mix:RteEco2mix",
+        "rte_balancing": "mes_stoch.io.market_files.rte_balancing:RteBalancing",
+        "rte_reserve": "mes_stoch.io.market_files.rte_reserve:RteReserve",
+        "smard": "mes_stoch.io.market_files.smard:Smard",
+        "energy_charts": "mes_stoch.io.market_files.energy_charts:EnergyCharts",
+        "epex_auction": "mes_stoch.io.market_files.epex_auction:EpexAuction",
+        "energinet": "mes_stoch.io.market_files.energinet:Energinet",
+        "epftoolbox": "mes_stoch.io.market_files.epftoolbox:Epftoolbox",
+        "pvgis": "mes_stoch.io.market_files.pvgis:Pvgis",
+        "renewables_ninja": "mes_stoch.io.market_files.renewables_ninja:RenewablesNinja",
+        "open_meteo": "mes_stoch.io.market_files.open_meteo:OpenMeteo",
+    },
 }
 
 #: Order in which the rows of built-in families are made within a phase.
@@ -121,6 +142,8 @@ _BUILD_ORDER = (
 #: What a class of a process has, and that of a part of a fitted one.
 _PROCESS = ("Parameters", "series_names", "draw_day_ahead", "draw_realtime")
 _PROCESS_PART = ("Options", "fit", "series_names", "draw", "model_fields")
+#: What a class of a layout of market files has.
+_MARKET_FILE = ("looks_for", "recognises", "read")
 
 
 @dataclass(frozen=True)
@@ -134,7 +157,8 @@ class Kind:
         What an instance writes: the ``type`` of a component, the ``family`` of a product, a ``process``, the
         ``measure`` of a risk; of a policy, what an evaluation is asked for.
     package : str
-        Dotted name of the folder with its roles; of a process or a policy, the module and its class: ``module:Class``.
+        Dotted name of the folder with its roles; of a process, a policy or a market file, the module and its class:
+        ``module:Class``.
     brought_by : str
         ``mes_stoch``, or name and version of the installed package that brings it.
     """
@@ -284,6 +308,18 @@ class Kind:
         """
         found = self._named_object()
         return self._class(found, "a policy", [] if callable(getattr(found, "commit", None)) else ["commit"])
+
+    def market_file(self) -> Any:
+        """The class of a layout of market files.
+
+        Raises
+        ------
+        ExtensionError
+            As :meth:`module`.
+        """
+        found = self._named_object()
+        lacking = [part for part in _MARKET_FILE if not hasattr(found, part)]
+        return self._class(found, "a layout of market files", lacking)
 
     def _named_object(self) -> Any:
         module, _, name = self.package.partition(":")

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from mes_stoch.api.backtesting import DEFAULT_SERIES, backtest
     from mes_stoch.api.sampling import sequential_sampling, stability
     from mes_stoch.backtesting.result import Backtest
+    from mes_stoch.io.market_files.front import read_market_file
+    from mes_stoch.io.market_files.market_table import MarketTable
 
 __all__ = [
     "DEFAULT_SERIES",
     "METHODS",
     "Backtest",
     "Evaluation",
+    "MarketTable",
     "RealDays",
     "Run",
     "Settlement",
@@ -45,6 +48,7 @@ __all__ = [
     "lattice",
     "product_table",
     "read",
+    "read_market_file",
     "read_run",
     "sensitivity",
     "sequential_sampling",
@@ -56,11 +60,14 @@ __all__ = [
     "sustain_fields",
 ]
 
-#: Names that need the model and the solvers, which settling must do without, by the module that has them.
+#: Names by the module that has them: those that need the model and the solvers, which settling must do without, and
+#: what few need.
 _LATE = {
     "Backtest": "mes_stoch.backtesting.result",
     "DEFAULT_SERIES": "mes_stoch.api.backtesting",
+    "MarketTable": "mes_stoch.io.market_files.market_table",
     "backtest": "mes_stoch.api.backtesting",
+    "read_market_file": "mes_stoch.io.market_files.front",
     "sequential_sampling": "mes_stoch.api.sampling",
     "stability": "mes_stoch.api.sampling",
 }

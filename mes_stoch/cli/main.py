@@ -15,6 +15,7 @@ import click
 from mes_stoch.cli import output
 from mes_stoch.cli.backtest import backtest
 from mes_stoch.cli.bench import bench
+from mes_stoch.cli.data import data
 from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.ranks import AgreedError
@@ -65,7 +66,7 @@ def command_line(context: click.Context, debug: bool) -> None:
     are joined, `solve` finds the commitment and writes a run folder, `report` shows a run again, `settle` recomputes
     every cash flow of it, `evaluate` tests whether all that it holds can be delivered, what it earns in other
     scenarios, and what information is worth; `backtest` commits for real days from the days before them, and operates
-    them without foresight.
+    them without foresight. `data` reads market files as their publishers write them.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand in (solve.name, evaluate.name)
@@ -85,7 +86,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (validate, site, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
+for _command in (data, validate, site, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
     command_line.add_command(_command)
 
 

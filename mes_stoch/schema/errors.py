@@ -102,6 +102,16 @@ class RunFolderError(UsageError):
         super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
 
 
+class MarketFileError(UsageError):
+    """A market file cannot be read, or not without a guess; carries **all** issues found, with file and line."""
+
+    def __init__(self, file: object, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(issues)
+        count = len(self.issues)
+        head = f"{file} cannot be read: {count} problem{'s' if count != 1 else ''}"
+        super().__init__("\n".join([head, *(f"  - {issue}" for issue in self.issues)]))
+
+
 class InterruptedRunError(MesStochError):
     """A run was asked to end before anything was proven; every rank of a parallel run raises it."""
 

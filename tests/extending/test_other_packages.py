@@ -184,6 +184,57 @@ def test_days_of_a_market_file_that_a_package_reads(installed: Path, tmp_path: P
     assert "hourly_prices.csv is not in the data folder" in missing.stderr
 
 
+def test_a_layout_of_market_files(installed: Path, tmp_path: Path) -> None:
+    """Hours of the clock change in October, by a layout of the package."""
+    file = tmp_path / "town.txt"
+    rows = "".join(f"2025-10-26|{hour}|{price}\n" for hour, price in ((2, 10.5), (3, 11.5), (3, 12.5), (4, 13.5)))
+    file.write_text(f"TOWN EXCHANGE\nday|hour|price\n{rows}", encoding="utf-8")
+    listed = run(installed, "data", "--layouts")
+    assert "town_exchange           TOWN EXCHANGE in the first line" in listed.stdout
+    done = run(installed, "data", file, "--out", tmp_path / "tidy.csv")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tidy.csv").read_text(encoding="utf-8").splitlines() == [
+        "time,town_price_eur_per_mwh",
+        "2025-10-26T01:00+02:00,10.5",
+        "2025-10-26T02:00+02:00,11.5",
+        "2025-10-26T02:00+01:00,12.5",
+        "2025-10-26T03:00+01:00,13.5",
+    ]
+    file.write_text(f"TOWN EXCHANGE\nday|hour|price\n{rows}2025-10-26|noon|1\n", encoding="utf-8")
+    wrong = run(installed, "data", file)
+    assert wrong.returncode == 2
+    assert "town.txt:7: hour: found '2025-10-26 noon'" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"price": price}', '"cost": price}', "read fails with KeyError: 'cost'"),
+        ("return head.first", "return head.second", "recognises fails with AttributeError"),
+        ("def read(", "def red(", "Can't instantiate abstract class TownExchange"),
+        ("class TownExchange(MarketLayout)", "class Town(MarketLayout)", "is not a class of a layout of market files"),
+    ],
+)
+def test_a_broken_layout_is_named(installed: Path, tmp_path: Path, old: str, new: str, reason: str) -> None:
+    target = tmp_path / "site"
+    shutil.copytree(installed, target)
+    module = target / "site_kinds" / "town_exchange.py"
+    text = module.read_text(encoding="utf-8")
+    assert old in text
+    module.write_text(text.replace(old, new), encoding="utf-8")
+    file = tmp_path / "town.txt"
+    file.write_text("TOWN EXCHANGE\nday|hour|price\n2025-01-01|1|5\n2025-01-01|2|6\n", encoding="utf-8")
+    done = run(target, "data", file)
+    assert done.returncode == 2
+    assert "town_exchange of the package site-kinds 1.0 cannot be used" in done.stderr
+    assert reason in done.stderr
+    # a file of another layout is none of its business
+    (tmp_path / "spot.csv").write_text(
+        "HourUTC,SpotPriceEUR\n2025-01-01T00:00,5\n2025-01-01T01:00,6\n", encoding="utf-8"
+    )
+    assert run(target, "data", tmp_path / "spot.csv").returncode == 0
+
+
 def test_decomposition_finds_the_same(installed: Path, solved: Path, tmp_path: Path) -> None:
     arguments = ("--method", "decomposition", "--gap", "1e-5", "--no-figures", "--out", tmp_path / "run")
     done = run(installed, "solve", EXAMPLE / "instance", *arguments)
