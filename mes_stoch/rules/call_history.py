@@ -22,8 +22,8 @@ class CallHistory:
         Time that the call under way has run, h; 0: none is under way.
     running_per_unit : float
         Its share of the volume.
-    rested_h : float
-        From the end of the last call to the start of the horizon, h.
+    since_last_h : float
+        From the end of the last call to the start of the horizon, h, where none is under way.
     calls_today, calls : int
         Calls begun on the local day of the start, and those that count towards ``calls_max``.
     called_today_h : float
@@ -32,7 +32,7 @@ class CallHistory:
 
     running_h: float = 0.0
     running_per_unit: float = 1.0
-    rested_h: float = math.inf
+    since_last_h: float = math.inf
     calls_today: int = 0
     called_today_h: float = 0.0
     calls: int = 0
@@ -41,6 +41,11 @@ class CallHistory:
     def is_running(self) -> bool:
         """Whether a call is under way at the start."""
         return self.running_h > 0
+
+    @property
+    def rested_h(self) -> float:
+        """Rest so far at the start, h: a call under way may end there."""
+        return 0.0 if self.is_running else self.since_last_h
 
     @property
     def running_called_h(self) -> float:
@@ -62,7 +67,7 @@ class CallHistory:
         return cls(
             running_h=running_h,
             running_per_unit=given.running_per_unit,
-            rested_h=math.inf if given.since_last_h is None else given.since_last_h,
+            since_last_h=math.inf if given.since_last_h is None else given.since_last_h,
             calls_today=calls_today,
             called_today_h=today_h if given.called_today_h is None else given.called_today_h,
             calls=max(calls_today, int(running_h > 0)) if given.calls_so_far is None else given.calls_so_far,

@@ -120,8 +120,8 @@ def _too_short(limits: CallLimits, period: int, most_h: float) -> Iterator[Breac
 def _rests(calls: list[Call], limits: CallLimits, period_h: float, goes_on: bool) -> Iterator[Breach]:
     if limits.before is not None and calls and not goes_on:
         first = calls[0]
-        since_h = 0.0 if limits.before.is_running else limits.before.rested_h
-        yield from _too_close(limits, first, since_h + first.first * period_h + period_h - first.first_h)
+        rest_h = limits.before.rested_h + first.first * period_h
+        yield from _too_close(limits, first, rest_h + period_h - first.first_h)
     for earlier, later in pairwise(calls):
         # what the edge periods are not called for is rest as well
         edges_h = (period_h - earlier.last_h) + (period_h - later.first_h)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,13 +111,8 @@ def build_quick_start(
         _held(context, name, spec, on_off, reserve, found, p)
         if p.name in called:
             _called(context, name, spec, on_off, reserve, found, p)
-    _starts(context, name, spec, found, float(_has_started(name, spec, eligible)))
+    _starts(context, name, spec, found, float(any(p.before.has_started(name) for p in eligible)))
     return found
-
-
-def _has_started(name: str, spec: Converter, eligible: Sequence[DirectedProduct]) -> bool:
-    """Whether a call under way at the start has started the unit."""
-    return not spec.initial_on and any(directed.before.has_started(name) for directed in eligible)
 
 
 def raises(spec: Converter, directed: DirectedProduct) -> bool:
