@@ -102,7 +102,7 @@ def _rest_problems(entry: _Entry) -> Iterator[Problem]:
         return
     if given.calls_today and given.since_last_h is None and product.rest_minimum_h > 0:
         expected = f"the time since the last call, which counts towards rest_minimum_h ({product.rest_minimum_h:g} h)"
-        yield "since_last_h", f"nothing, with {given.calls_today} calls on this day", expected, ""
+        yield "since_last_h", f"nothing, beside calls_today {given.calls_today}", expected, ""
 
 
 def _component_problems(context: CheckContext, entry: _Entry) -> Iterator[Problem]:
@@ -119,22 +119,22 @@ def _day_problems(entry: _Entry, time: pd.DatetimeIndex) -> Iterator[Problem]:
     """Counts of a day that its hours, or the call under way, contradict."""
     given, since_h = entry.given, hours_since_midnight(time)
     begun, today_h = of_today(given, time)
-    clock = f"{time[0]:%H:%M}"
+    if given.calls_today and since_h <= LEAST_CALLED_H:
+        yield "calls_today", f"{given.calls_today}", "0: the local day begins with the horizon", ""
+        return
     if given.calls_today is not None and given.calls_today < begun:
         expected = f"at least {begun}: the call under way began on this day"
         yield "calls_today", f"{given.calls_today}", expected, ""
-    if given.calls_today and since_h <= LEAST_CALLED_H:
-        yield "calls_today", f"{given.calls_today}", "0: the local day begins with the horizon", ""
     if given.called_today_h is not None:
         if given.called_today_h < today_h - LEAST_CALLED_H:
             expected = f"at least {today_h:g} h, those of the call under way"
             yield "called_today_h", f"{given.called_today_h:g} h", expected, ""
         if given.called_today_h > since_h + LEAST_CALLED_H:
-            expected = f"at most {since_h:g} h, from midnight to the start at {clock}"
+            expected = f"at most {since_h:g} h, from midnight to the start at {time[0]:%H:%M}"
             yield "called_today_h", f"{given.called_today_h:g} h", expected, ""
     elif (given.calls_today or 0) > begun and entry.product.call_hours_max_per_day is not None:
         expected = "the hours of this day's calls, which count towards call_hours_max_per_day"
-        yield "called_today_h", f"nothing, with {given.calls_today} calls on this day", expected, ""
+        yield "called_today_h", f"nothing, beside calls_today {given.calls_today}", expected, ""
 
 
 def _shared_issues(
