@@ -144,3 +144,10 @@ def test_products_of_one_series_have_one_history(called: SiteFolder, other: str 
     for issue in found:
         assert issue.key == "start.calls.fr_mfrr_up"
         assert "the same for fr_rc_up, whose calls are those of fcr_up_per_unit as well" in issue.expected
+
+
+def test_where_calls_before_the_horizon_stand(called: SiteFolder) -> None:
+    called.edit("    call_maximum_h: 2\n", "    call_maximum_h: 2\n    running_call_h: 1\n")
+    (issue,) = called.issues()
+    assert issue.key == "products.fr_mfrr_up.running_call_h"
+    assert "stand under start: calls, by product" in (issue.hint or "")
