@@ -36,7 +36,7 @@ def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
     if not isinstance(loaded.instance.uncertainty, SyntheticScenarios):
         problems.append("its scenarios are written out for one date, and cannot be moved to another: name a process")
     if loaded.instance.start is not None and loaded.instance.start.calls:
-        problems.append("its calls before the horizon (start.calls) are of one date alone: remove them")
+        problems.append("its calls before the horizon (start.calls) are those of one date alone: remove them")
     zone = str(pd.DatetimeIndex(real.values.index).tz)
     if any(pd.Timestamp(day, tz=zone) != pd.Timestamp(day, tz=horizon.timezone) for day in real.complete):
         problems.append(f"its days are those of {horizon.timezone}, and those of {real.name} are of {zone}")
