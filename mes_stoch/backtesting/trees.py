@@ -22,7 +22,7 @@ from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path
 
 
 def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
-    """Refuse an instance that is not one day, whose scenarios are written out for a date, or that other series fit.
+    """Refuse an instance that is not one day, whose scenarios or calls are those of a date, or that other series fit.
 
     Raises
     ------
@@ -35,6 +35,8 @@ def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
         problems.append("a backtest operates days, and the horizon is not one day of 24 hours from midnight")
     if not isinstance(loaded.instance.uncertainty, SyntheticScenarios):
         problems.append("its scenarios are written out for one date, and cannot be moved to another: name a process")
+    if loaded.instance.start is not None and loaded.instance.start.calls:
+        problems.append("its calls before the horizon (start.calls) are those of one date alone: remove them")
     zone = str(pd.DatetimeIndex(real.values.index).tz)
     if any(pd.Timestamp(day, tz=zone) != pd.Timestamp(day, tz=horizon.timezone) for day in real.complete):
         problems.append(f"its days are those of {horizon.timezone}, and those of {real.name} are of {zone}")

@@ -18,6 +18,7 @@ from mes_stoch.model.site_model import SiteModel
 from mes_stoch.products.shared.equations_directions import directed_products_of
 from mes_stoch.products.shared.equations_exclusivity import build_exclusivity
 from mes_stoch.registry import COMPONENTS, kind
+from mes_stoch.rules.call_history import calls_before
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.kinds import products_by_package
@@ -54,7 +55,9 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
         raise ModelError("products settled as ordered or uncorrected need the product `imbalance`")
 
     site.directed_products = [
-        directed for name, product in called.items() for directed in directed_products_of(site, name, product)
+        directed
+        for name, product in called.items()
+        for directed in directed_products_of(site, name, product, calls_before(instance, name, product))
     ]
     for name, spec in instance.components.items():
         own = kind(COMPONENTS, spec.type)

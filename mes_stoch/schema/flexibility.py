@@ -230,6 +230,12 @@ class Flexibility(TradedProduct):
         return NumberRule("capacity_price_eur_per_mw_h", self.capacity_price, "not_negative", expected)
 
 
+def directed_name(product_id: str, direction: Direction) -> str:
+    """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
+    suffix = f"_{direction}"
+    return product_id if product_id.endswith(suffix) else product_id + suffix
+
+
 def as_called(product: MarketProduct) -> Flexibility | None:
     """A product as power that is held ready and called; ``None`` where it is not."""
     return product if isinstance(product, Flexibility) else None

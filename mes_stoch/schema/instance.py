@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
 from mes_stoch.schema.base import AUTO, Currency, Derived, Identifier, Model, NonNegative, Positive
+from mes_stoch.schema.calls_before import CallsBefore
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.connection import Connection, ReserveLink
 from mes_stoch.schema.emission import Co2
@@ -59,7 +60,10 @@ class Bids(Model):
 
 
 class Start(Model):
-    """What was decided before the horizon and binds in it, from the first block or settlement period on."""
+    """What was decided before the horizon and binds in it, from the first block or settlement period on.
+
+    What was called before it counts towards the limits of products on their calls.
+    """
 
     commitments_mw: dict[Identifier, list[NonNegative]] = Field(
         default_factory=dict,
@@ -68,6 +72,11 @@ class Start(Model):
     positions_mw: dict[Identifier, list[float]] = Field(
         default_factory=dict,
         description="By market: positions whose gate has closed, of the first settlement period on; positive is sold.",
+    )
+    calls: dict[Identifier, CallsBefore] = Field(
+        default_factory=dict,
+        description="By product, of a product called both ways by direction (`<product>_up`, `<product>_down`): its "
+        "calls before the horizon, that under way included, which its limits on calls still count.",
     )
 
 
@@ -163,8 +172,9 @@ class Instance(Model):
     bids: Bids = Bids()
     start: Start | None = Field(
         default=None,
-        description="What was decided before the horizon: volumes awarded, positions whose gate has closed. With it a "
-        "horizon may begin inside the first block of these products and markets.",
+        description="What was decided before the horizon: volumes awarded, positions whose gate has closed, and the "
+        "calls that limits still count. With volumes and positions a horizon may begin inside the first block of these "
+        "products and markets.",
     )
     price_cap_eur_per_mwh: Positive | None = Field(
         default=None,

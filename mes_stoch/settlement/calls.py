@@ -11,7 +11,7 @@ from mes_stoch.registry import PRODUCT_FAMILIES, kind
 from mes_stoch.rules.calendar import obliged
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import providers
-from mes_stoch.schema.flexibility import Direction, Flexibility, as_called
+from mes_stoch.schema.flexibility import Direction, Flexibility, as_called, directed_name
 from mes_stoch.schema.reserve_ways import delivered_per_unit
 from mes_stoch.settlement.data import Array, SettlementData, Span
 from mes_stoch.settlement.offers import volume as committed
@@ -108,12 +108,6 @@ def _arriving(data: SettlementData, product: Flexibility, powers: dict[str, Arra
     for device, power in powers.items():
         total = total + delivered_per_unit(data.instance.components, device, product.connection) * power
     return total
-
-
-def directed_name(product_id: str, direction: Direction) -> str:
-    """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
-    suffix = f"_{direction}"
-    return product_id if product_id.endswith(suffix) else product_id + suffix
 
 
 def net_delivery(data: SettlementData, component: str, directions: tuple[Direction, ...] = ("up", "down")) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.rules.call_history import CallHistory, call_history
 from mes_stoch.rules.gates import closing_times
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.errors import Issue
@@ -37,23 +38,33 @@ def call_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[I
     - what the site offers by itself (free offers) is called in merit order and in its window; demand reduction is sold
       and not called;
     - a call announced before the day-ahead stage is decided is the same in all leaves of a day-ahead node.
+
+    Calls before the horizon, where ``start.calls`` gives them, count towards these limits, and a call under way at the
+    start is one with that of the first period.
     """
     context = DrawContext(tree.time, float(tree.dataset.attrs["period_h"]))
     for product_id, product in instance.called_products().items():
         if not product.has_called_share:
             continue
         for direction in product.directions:
-            called = _called(product, direction, tree)
+            before = call_history(instance, product_id, product, direction, context.time)
+            called = _called(product, direction, tree, before)
             if called is not None:
                 name = str(product.activation(direction))
-                yield from _limit_issues(product_id, product, called, tree, context, file, name)
-                yield from _notice_issues(instance, product_id, product, called, tree, context, file)
+                limits = limits_of(product, context.time, before)
+                yield from _limit_issues(product_id, product, limits, called, tree, context, file, name)
+                yield from _notice_issues(instance, product_id, product, before, called, tree, context, file)
 
 
-def _called(product: Flexibility, direction: Direction, tree: ScenarioTree) -> Values | None:
+def _called(
+    product: Flexibility, direction: Direction, tree: ScenarioTree, before: CallHistory | None
+) -> Values | None:
     """Called shares, (scenarios, periods); ``None`` where nothing is called or a series is missing or has gaps."""
     called = _stacked(tree, product.activation(direction))
-    if called is None or not np.isfinite(called).all() or not (called > LEAST_CALLED_PER_UNIT).any():
+    if called is None or not np.isfinite(called).all():
+        return None
+    is_running = before is not None and before.is_running
+    if not is_running and not (called > LEAST_CALLED_PER_UNIT).any():
         return None
     prices = product.merit_order()
     if prices is not None:
@@ -76,13 +87,13 @@ def _stacked(tree: ScenarioTree, quantity: Quantity | None) -> Values | None:
 def _limit_issues(
     product_id: str,
     product: Flexibility,
+    limits: CallLimits,
     called: Values,
     tree: ScenarioTree,
     context: DrawContext,
     file: str,
     name: str,
 ) -> Iterator[Issue]:
-    limits = limits_of(product, context.time)
     window = _stacked(tree, product.window_per_unit)
     if product.is_own_offer:
         called = called if limits.open is None else np.where(limits.open, called, 0.0)
@@ -116,6 +127,7 @@ def _notice_issues(
     instance: Instance,
     product_id: str,
     product: Flexibility,
+    before: CallHistory | None,
     called: Values,
     tree: ScenarioTree,
     context: DrawContext,
@@ -124,7 +136,8 @@ def _notice_issues(
     """Calls known at the day-ahead stage that differ between leaves of one node."""
     if product.notice_h == 0 or tree.is_two_stage:
         return
-    known = known_day_ahead(called, product.notice_h, context, _day_ahead_gates(instance))
+    ran_h = before.running_h if before is not None else 0.0
+    known = known_day_ahead(called, product.notice_h, context, _day_ahead_gates(instance), ran_h)
     places = []
     for below in tree.day_ahead_nodes.values():
         leaves = list(below)
@@ -144,9 +157,15 @@ def _notice_issues(
         )
 
 
-def known_day_ahead(called: Values, notice_h: float, context: DrawContext, gates: Sequence[str]) -> NDArray[np.bool_]:
-    """Periods of calls, (scenarios, periods), that are announced before every one of the gates closes."""
-    announced = context.time.tz_localize(None) - pd.Timedelta(notice_h, unit="h")
+def known_day_ahead(
+    called: Values, notice_h: float, context: DrawContext, gates: Sequence[str], ran_h: float = 0.0
+) -> NDArray[np.bool_]:
+    """Periods of calls, (scenarios, periods), that are announced before every one of the gates closes.
+
+    A call of the first period has run for ``ran_h`` hours, and was announced as much earlier.
+    """
+    earlier_h = np.where(np.arange(context.periods) == 0, notice_h + ran_h, notice_h)
+    announced = context.time.tz_localize(None) - pd.to_timedelta(earlier_h, unit="h")
     in_time = np.logical_and.reduce([np.asarray(announced <= closing_times(gate, context.time)) for gate in gates])
     known = np.zeros(called.shape, dtype=bool)
     for scenario, shares in enumerate(called):

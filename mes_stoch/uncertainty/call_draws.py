@@ -4,9 +4,11 @@ Limits act as they do in operation: an operator that has called as often, or as 
 calls are drawn forward in time, a call that may not begin when it would is left out, and one that would last too long
 ends when it must. Given what came before, every call keeps the law it is drawn from: this is a chance of being called
 of zero while no call is allowed, no correction of whole days after the fact, and nothing drawn later moves what was
-drawn earlier. What it does change is the mean, since limits only take calls away, and most from the end of days whose
-limit on calls is reached early: a rate of calls is the rate while calls are allowed. Each drawer takes the same random
-numbers whatever the limits are, so that series that keep the limits by themselves stay as they are.
+drawn earlier. A call under way at the start goes on before any other begins, as long as what is left of its limits
+allows, and the calls before it count. What it does change is the mean, since limits only take calls away, and most
+from the end of days whose limit on calls is reached early: a rate of calls is the rate while calls are allowed. Each
+drawer takes the same random numbers whatever the limits are, so that series that keep the limits by themselves stay as
+they are.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.rules.call_history import NO_CALLS
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Series
 
@@ -23,7 +26,9 @@ _ROUNDING = 1e-9
 
 
 class CallBook:
-    """Calls made so far over a horizon, and what the limits leave for the next.
+    """Calls made so far over a horizon and before it, and what the limits leave for the next.
+
+    A call under way at the start is entered by :meth:`go_on` before any other.
 
     Parameters
     ----------
@@ -34,19 +39,27 @@ class CallBook:
     def __init__(self, context: DrawContext, limits: CallLimits) -> None:
         self._context = context
         self._limits = limits
-        self._calls = 0
+        #: Calls before the horizon.
+        self.before = limits.before or NO_CALLS
+        self._calls = self.before.calls
         self._calls_of_day = np.zeros(context.days, dtype=int)
         self._hours_of_day = np.zeros(context.days)
-        self._free_from = 0
-        self._rest = math.ceil(limits.rest_minimum_h / context.period_h - _ROUNDING)
+        self._calls_of_day[0], self._hours_of_day[0] = self.before.calls_today, self.before.called_today_h
+        self._free_from = self._periods(max(0.0, limits.rest_minimum_h - self.before.rested_h))
         # two calls without a period between them would be one
-        self._rest = max(self._rest, 1)
-        self.shortest = max(1, math.ceil(limits.call_minimum_h / context.period_h - _ROUNDING))
+        self._rest = max(self._periods(limits.rest_minimum_h), 1)
+        self.shortest = max(1, self._periods(limits.call_minimum_h))
+        #: Periods that the call under way lasts at least.
+        self.shortest_left = self._periods(max(0.0, limits.call_minimum_h - self.before.running_h))
         most_h = math.inf if limits.call_maximum_h is None else limits.call_maximum_h
         #: Called share of a period: below 1 where the longest call is shorter than a period.
         self._share = min(1.0, most_h / context.period_h)
         self._longest = max(1, math.floor(min(most_h / context.period_h, context.periods) + _ROUNDING))
+        self._left_h = max(0.0, most_h - self.before.running_h)
         self.called = np.zeros(context.periods)
+
+    def _periods(self, hours: float) -> int:
+        return math.ceil(hours / self._context.period_h - _ROUNDING)
 
     def fit(self, period: int, wanted: int) -> int:
         """Periods that a call may last which begins now and would last ``wanted``; 0 where none may begin.
@@ -58,17 +71,40 @@ class CallBook:
             return 0
         if _is_reached(self._calls_of_day[days[period]], limits.calls_max_per_day):
             return 0
-        last = min(self._context.periods, period + min(max(wanted, self.shortest), self._longest))
+        stop = self._until(period, min(max(wanted, self.shortest), self._longest), self._share)
+        is_long_enough = stop - period >= self.shortest or stop == self._context.periods
+        return stop - period if is_long_enough else 0
+
+    def fit_rest(self, wanted: int) -> int:
+        """Periods for which the call under way goes on that would last ``wanted`` more: its shortest at least.
+
+        A limit that it reaches earlier ends it, as what has begun cannot be undone.
+        """
+        longest = self._context.periods
+        if self._left_h < longest * self._context.period_h:
+            longest = math.floor(self._left_h / self._context.period_h + _ROUNDING)
+        if self._share < 1 and self._left_h > _ROUNDING:
+            longest = 1
+        return self._until(0, min(max(wanted, self.shortest_left), longest), self._share_of_rest)
+
+    @property
+    def _share_of_rest(self) -> float:
+        """Called share of a period of the call under way: what is left of it where that is shorter than a period."""
+        part = min(1.0, self._left_h / self._context.period_h) if self._share < 1 else 1.0
+        return self.before.running_per_unit * part
+
+    def _until(self, period: int, length: int, share: float) -> int:
+        """The first period after a call of at most so many periods that the window and the day's hours allow."""
+        days, last = self._context.day_of_period, min(self._context.periods, period + length)
         stop, day, of_day_h = period, -1, 0.0
         while stop < last:
             if days[stop] != day:
                 day, of_day_h = int(days[stop]), float(self._hours_of_day[days[stop]])
-            of_day_h += self._share * self._context.period_h
+            of_day_h += share * self._context.period_h
             if not self._may_run(stop, of_day_h):
                 break
             stop += 1
-        is_long_enough = stop - period >= self.shortest or stop == self._context.periods
-        return stop - period if is_long_enough else 0
+        return stop
 
     def _may_run(self, period: int, hours_of_day: float) -> bool:
         limits = self._limits
@@ -78,11 +114,18 @@ class CallBook:
 
     def call(self, period: int, length: int) -> int:
         """Enter a full call of so many periods; returns the first period after it."""
-        stop = min(period + length, self._context.periods)
-        self.called[period:stop] = self._share
-        np.add.at(self._hours_of_day, self._context.day_of_period[period:stop], self._share * self._context.period_h)
         self._calls_of_day[self._context.day_of_period[period]] += 1
         self._calls += 1
+        return self._enter(period, length, self._share)
+
+    def go_on(self, length: int) -> int:
+        """Let the call under way run for so many more periods, or end with the start; returns the first after it."""
+        return self._enter(0, length, self._share_of_rest)
+
+    def _enter(self, period: int, length: int, share: float) -> int:
+        stop = min(period + length, self._context.periods)
+        self.called[period:stop] = share
+        np.add.at(self._hours_of_day, self._context.day_of_period[period:stop], share * self._context.period_h)
         self._free_from = stop + self._rest
         return stop
 
@@ -92,13 +135,16 @@ def _is_reached(count: int, most: int | None) -> bool:
 
 
 def admit_calls(
-    starts: NDArray[np.bool_], lengths: NDArray[np.int_], context: DrawContext, limits: CallLimits
+    starts: NDArray[np.bool_], lengths: NDArray[np.int_], context: DrawContext, limits: CallLimits, left: int = 0
 ) -> Series:
     """The allowed ones of full calls that would begin where ``starts`` says and last ``lengths`` periods.
 
-    A call shorter than the shortest allowed is drawn out to it.
+    A call shorter than the shortest allowed is drawn out to it. A call under way at the start would last for ``left``
+    more periods.
     """
     book = CallBook(context, limits)
+    if book.before.is_running:
+        book.go_on(book.fit_rest(left))
     for period in np.flatnonzero(starts):
         length = book.fit(int(period), int(lengths[period]))
         if length:
@@ -123,7 +169,8 @@ def markov_calls(
         idle -> called  where  u[t] < p01[t] = 1 - exp(-rate[t] h / 24)   and a call may begin
         called -> idle  where  u[t] < p10 = min(1, h / tau)   and the call has its shortest length, or where it must end
 
-    Without limits calls have a geometric length of mean ``max(h, tau)``.
+    Without limits calls have a geometric length of mean ``max(h, tau)``. With a call under way at the start the chain
+    begins as called, and the call may end with the first period.
 
     Parameters
     ----------
@@ -136,14 +183,21 @@ def markov_calls(
     ends = np.flatnonzero(uniform < min(1.0, context.period_h / mean_length_h))
     book = CallBook(context, limits)
     idle_from = 0
+    if book.before.is_running:
+        idle_from = book.go_on(book.fit_rest(_next(ends, book.shortest_left, context.periods))) + 1
     for period in np.flatnonzero(begins):
         if period < idle_from:
             continue
         # the chain's own end, once the call has its shortest length
-        next_end = np.searchsorted(ends, period + book.shortest)
-        end = int(ends[next_end]) if next_end < len(ends) else context.periods
+        end = _next(ends, int(period) + book.shortest, context.periods)
         length = book.fit(int(period), end - int(period))
         if length:
             # the period after a call is idle by the chain's own step, and its number is used up
             idle_from = book.call(int(period), length) + 1
     return book.called
+
+
+def _next(ends: NDArray[np.intp], from_period: int, periods: int) -> int:
+    """The first end of the chain from a period on; that of the horizon where there is none."""
+    place = np.searchsorted(ends, from_period)
+    return int(ends[place]) if place < len(ends) else periods

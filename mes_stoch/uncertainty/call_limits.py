@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.rules.calendar import obliged
+from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.flexibility import Flexibility
 
 Mask = NDArray[np.bool_]
@@ -34,6 +35,8 @@ class CallLimits:
         From the end of a call to the beginning of the next, h.
     open : bool array, shape (periods,), optional
         Periods in which a call may run; ``None``: all.
+    before : CallHistory, optional
+        Calls before the first period, which count; ``None``: nothing is known of them.
     """
 
     calls_max_per_day: int | None = None
@@ -43,6 +46,7 @@ class CallLimits:
     call_maximum_h: float | None = None
     rest_minimum_h: float = 0.0
     open: Mask | None = None
+    before: CallHistory | None = None
 
     @property
     def is_none(self) -> bool:
@@ -50,7 +54,10 @@ class CallLimits:
         return self.open is None and self == CallLimits()
 
     def and_also(self, other: CallLimits) -> CallLimits:
-        """Limits of calls that have to satisfy both, as where two products read one series."""
+        """Limits of calls that have to satisfy both, as where two products read one series.
+
+        The calls before the horizon are one history, which either may know.
+        """
         both_open = [mask for mask in (self.open, other.open) if mask is not None]
         return CallLimits(
             _smaller(self.calls_max_per_day, other.calls_max_per_day),
@@ -60,6 +67,7 @@ class CallLimits:
             _smaller(self.call_maximum_h, other.call_maximum_h),
             max(self.rest_minimum_h, other.rest_minimum_h),
             np.logical_and.reduce(both_open) if both_open else None,
+            self.before or other.before,
         )
 
 
@@ -68,8 +76,8 @@ def _smaller(one: Number | None, other: Number | None) -> Number | None:
     return min(given) if given else None
 
 
-def limits_of(product: Flexibility, time: pd.DatetimeIndex) -> CallLimits:
-    """Limits of a product's calls over periods that start at ``time`` (local).
+def limits_of(product: Flexibility, time: pd.DatetimeIndex, before: CallHistory | None = None) -> CallLimits:
+    """Limits of a product's calls over periods that start at ``time`` (local), and what they count from before.
 
     Its window counts as far as it is the same in all scenarios; a series of it is checked scenario by scenario.
     """
@@ -84,4 +92,5 @@ def limits_of(product: Flexibility, time: pd.DatetimeIndex) -> CallLimits:
         product.call_maximum_h,
         product.rest_minimum_h,
         None if inside.all() else inside,
+        before,
     )

@@ -5,6 +5,9 @@ in part: it counts with its share of the call's peak, and a call within one peri
 too much are held against this, the shortest call that the numbers allow; the shortest call allowed is held against the
 longest. The horizon may cut a call off, which is then not found too short. Days are local calendar days, of 23 to 25
 hours.
+
+Where the calls before the horizon are known they count: a call under way at the start that is called in the first
+period is one call with it, and otherwise has ended with the start.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.rules.call_history import NO_CALLS
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext
@@ -68,14 +72,16 @@ class Breach:
 
 def breaches(activation: Values, limits: CallLimits, context: DrawContext) -> list[Breach]:
     """Every limit a series breaks, each at the first period that shows it."""
+    before = limits.before or NO_CALLS
     calls = find_calls(activation, context.period_h)
-    if not calls or limits.is_none:
+    if limits.is_none or not (calls or before.is_running):
         return []
+    goes_on = before.is_running and bool(calls) and calls[0].first == 0
     return [
         *_outside(calls, limits),
-        *_lengths(calls, limits, context),
-        *_rests(calls, limits, context.period_h),
-        *_counts(calls, limits, context),
+        *_lengths(calls, limits, context, goes_on),
+        *_rests(calls, limits, context.period_h, goes_on),
+        *_counts(calls[1:] if goes_on else calls, limits, context),
         *_hours(calls, limits, context),
     ]
 
@@ -89,59 +95,87 @@ def _outside(calls: list[Call], limits: CallLimits) -> Iterator[Breach]:
             yield Breach("calendar", call.first + int(closed[0]), "a call", "calls within the window of the product")
 
 
-def _lengths(calls: list[Call], limits: CallLimits, context: DrawContext) -> Iterator[Breach]:
-    for call in calls:
-        least_h = float(call.hours(context.period_h).sum())
+def _lengths(calls: list[Call], limits: CallLimits, context: DrawContext, goes_on: bool) -> Iterator[Breach]:
+    before = limits.before
+    running_h = before.running_h if before is not None else 0.0
+    if running_h > 0 and not goes_on:
+        yield from _too_short(limits, 0, running_h)
+    for number, call in enumerate(calls):
+        earlier_h = running_h if goes_on and number == 0 else 0.0
+        least_h = earlier_h + float(call.hours(context.period_h).sum())
         if limits.call_maximum_h is not None and least_h > limits.call_maximum_h + LEAST_CALLED_H:
             expected = f"at most {limits.call_maximum_h:g} h a call"
             yield Breach("call_maximum_h", call.first, f"a call of {least_h:g} h", expected)
-        most_h = (call.stop - call.first) * context.period_h
-        is_cut = call.first == 0 or call.stop == context.periods
-        if most_h < limits.call_minimum_h - LEAST_CALLED_H and not is_cut:
-            expected = f"at least {limits.call_minimum_h:g} h a call"
-            yield Breach("call_minimum_h", call.first, f"a call of {most_h:g} h", expected)
+        may_have_begun = call.first == 0 and before is None
+        if not may_have_begun and call.stop < context.periods:
+            yield from _too_short(limits, call.first, earlier_h + (call.stop - call.first) * context.period_h)
 
 
-def _rests(calls: list[Call], limits: CallLimits, period_h: float) -> Iterator[Breach]:
-    for before, after in pairwise(calls):
+def _too_short(limits: CallLimits, period: int, most_h: float) -> Iterator[Breach]:
+    if most_h < limits.call_minimum_h - LEAST_CALLED_H:
+        expected = f"at least {limits.call_minimum_h:g} h a call"
+        yield Breach("call_minimum_h", period, f"a call of {most_h:g} h", expected)
+
+
+def _rests(calls: list[Call], limits: CallLimits, period_h: float, goes_on: bool) -> Iterator[Breach]:
+    if limits.before is not None and calls and not goes_on:
+        first = calls[0]
+        rest_h = limits.before.rested_h + first.first * period_h
+        yield from _too_close(limits, first, rest_h + period_h - first.first_h)
+    for earlier, later in pairwise(calls):
         # what the edge periods are not called for is rest as well
-        edges_h = (period_h - before.last_h) + (period_h - after.first_h)
-        rest_h = (after.first - before.stop) * period_h + edges_h
-        if rest_h < limits.rest_minimum_h - LEAST_CALLED_H:
-            expected = f"at least {limits.rest_minimum_h:g} h between calls"
-            yield Breach("rest_minimum_h", after.first, f"a call {rest_h:g} h after another", expected)
+        edges_h = (period_h - earlier.last_h) + (period_h - later.first_h)
+        yield from _too_close(limits, later, (later.first - earlier.stop) * period_h + edges_h)
 
 
-def _counts(calls: list[Call], limits: CallLimits, context: DrawContext) -> Iterator[Breach]:
-    if limits.calls_max is not None and len(calls) > limits.calls_max:
-        yield Breach(
-            "calls_max",
-            calls[limits.calls_max].first,
-            f"{len(calls)} calls",
-            f"at most {limits.calls_max} over the horizon",
-        )
-    if limits.calls_max_per_day is None:
+def _too_close(limits: CallLimits, call: Call, rest_h: float) -> Iterator[Breach]:
+    if rest_h < limits.rest_minimum_h - LEAST_CALLED_H:
+        expected = f"at least {limits.rest_minimum_h:g} h between calls"
+        yield Breach("rest_minimum_h", call.first, f"a call {rest_h:g} h after another", expected)
+
+
+def _counts(begun: list[Call], limits: CallLimits, context: DrawContext) -> Iterator[Breach]:
+    before = limits.before or NO_CALLS
+    most, counted = limits.calls_max, before.calls + len(begun)
+    if begun and most is not None and counted > most:
+        found = f"{counted} calls{_with(before.calls)}"
+        period = begun[_one_too_many(most, before.calls)].first
+        yield Breach("calls_max", period, found, f"at most {most} over the horizon")
+    most = limits.calls_max_per_day
+    if most is None:
         return
     on_day: dict[int, list[Call]] = {}
-    for call in calls:
+    for call in begun:
         on_day.setdefault(int(context.day_of_period[call.first]), []).append(call)
-    for begun in on_day.values():
-        if len(begun) > limits.calls_max_per_day:
-            first_too_many = begun[limits.calls_max_per_day].first
-            expected = f"at most {limits.calls_max_per_day} a local day"
-            yield Breach("calls_max_per_day", first_too_many, f"{len(begun)} calls on this day", expected)
+    for day, of_day in on_day.items():
+        earlier = before.calls_today if day == 0 else 0
+        if earlier + len(of_day) > most:
+            found = f"{earlier + len(of_day)} calls on this day{_with(earlier)}"
+            period = of_day[_one_too_many(most, earlier)].first
+            yield Breach("calls_max_per_day", period, found, f"at most {most} a local day")
+
+
+def _one_too_many(most: int, before: int) -> int:
+    """Place of the first call beyond the most, of those that come after some before the horizon."""
+    return max(most - before, 0)
+
+
+def _with(before: float) -> str:
+    return f" with {before:g} before the start" if before else ""
 
 
 def _hours(calls: list[Call], limits: CallLimits, context: DrawContext) -> Iterator[Breach]:
     most_h = limits.call_hours_max_per_day
     if most_h is None:
         return
+    earlier_h = limits.before.called_today_h if limits.before is not None else 0.0
     hours = np.zeros(context.periods)
     for call in calls:
         hours[call.first : call.stop] = call.hours(context.period_h)
-    for day, total_h in enumerate(np.bincount(context.day_of_period, weights=hours)):
-        if total_h > most_h + LEAST_CALLED_H:
+    for day, called_h in enumerate(np.bincount(context.day_of_period, weights=hours)):
+        before_h = earlier_h if day == 0 else 0.0
+        if called_h > 0 and before_h + called_h > most_h + LEAST_CALLED_H:
             of_day = np.flatnonzero(context.day_of_period == day)
-            crossed = of_day[np.cumsum(hours[of_day]) > most_h + LEAST_CALLED_H][0]
-            expected = f"at most {most_h:g} h a local day"
-            yield Breach("call_hours_max_per_day", int(crossed), f"{total_h:g} h called on this day", expected)
+            crossed = of_day[before_h + np.cumsum(hours[of_day]) > most_h + LEAST_CALLED_H][0]
+            found = f"{before_h + called_h:g} h called on this day{_with(before_h)}"
+            yield Breach("call_hours_max_per_day", int(crossed), found, f"at most {most_h:g} h a local day")

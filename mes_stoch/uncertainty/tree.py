@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names, named_series
 from mes_stoch.registry import PROCESSES, Kind, kinds, refused
+from mes_stoch.rules.call_history import call_history
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
 from mes_stoch.schema.instance import FITTED, ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
@@ -204,11 +205,11 @@ def _process_class(instance_name: str, name: str) -> tuple[Kind, type[ScenarioPr
 def call_limits(instance: Instance, time: pd.DatetimeIndex) -> dict[str, CallLimits]:
     """Limits of the calls in each series of called shares; where several products read one, all of theirs."""
     limits: dict[str, CallLimits] = {}
-    for product in instance.called_products().values():
+    for name, product in instance.called_products().items():
         for direction in product.directions:
             series = product.activation(direction)
             if isinstance(series, str):
-                own = limits_of(product, time)
+                own = limits_of(product, time, call_history(instance, name, product, direction, time))
                 limits[series] = limits[series].and_also(own) if series in limits else own
     return limits
 

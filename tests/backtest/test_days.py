@@ -95,6 +95,13 @@ def test_an_instance_that_is_not_one_drawn_day_is_refused(instances: Path) -> No
         ms.backtest(ms.read(instances / "tiny_site"), made_up({"2021-03-01": (1, 1, 1)}), days=1)
 
 
+def test_calls_before_one_date_are_not_those_before_every_day(three_periods: ms.Site) -> None:
+    file = three_periods.folder / "instance.yaml"
+    file.write_text(file.read_text("utf-8") + "start: {calls: {reserve: {calls_so_far: 1}}}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"its calls before the horizon \(start.calls\) are those of one date alone"):
+        ms.backtest(ms.read(three_periods.folder), made_up({"2021-03-01": (1, 1, 1)}), days=1)
+
+
 def test_days_of_another_clock_are_refused(three_periods: ms.Site) -> None:
     """Midnight in Helsinki is an hour before midnight in Copenhagen."""
     values = made_up({"2021-03-01": (1, 1, 1)}).values

@@ -77,9 +77,10 @@ def build_quick_start(
         b[t] >= sum_p c_p[t] - sum_p c_p[t-1]                                             (called_start)
         profit -= start_cost sum_t b[t]                                                   (called_start.<unit>)
 
-    ``y[-1]`` is the state before the horizon where it is known. ``P_still`` is the least of ``P_max``, ``P_start`` and
-    ``P_stop``, for the first period of a call may be its last. The rows of the unit read ``y + sum_p v_p`` for ``y``
-    at its maximum and at what is available, and ``y + sum_p c_p`` at no load.
+    ``y[-1]`` is the state before the horizon where it is known; ``sum_p c_p[-1]`` is 1 where a call under way at the
+    start found the unit off and has started it (``start.calls``), and 0 otherwise. ``P_still`` is the least of
+    ``P_max``, ``P_start`` and ``P_stop``, for the first period of a call may be its last. The rows of the unit read
+    ``y + sum_p v_p`` for ``y`` at its maximum and at what is available, and ``y + sum_p c_p`` at no load.
 
     All of it is on the safe side. One product at a time is held from standstill, so that any call of it alone can be
     followed. A call of less than ``P_min`` cannot: it is missed, or others deliver it. A start that is called costs as
@@ -110,7 +111,7 @@ def build_quick_start(
         _held(context, name, spec, on_off, reserve, found, p)
         if p.name in called:
             _called(context, name, spec, on_off, reserve, found, p)
-    _starts(context, name, spec, found)
+    _starts(context, name, spec, found, float(any(p.before.has_started(name) for p in eligible)))
     return found
 
 
@@ -233,7 +234,7 @@ def _called(
     )
 
 
-def _starts(context: ModelContext, name: str, spec: Converter, found: QuickStart) -> None:
+def _starts(context: ModelContext, name: str, spec: Converter, found: QuickStart, has_started: float) -> None:
     cost = max(one.cost_eur for one in start_costs_of(spec))
     if cost == 0 or not found.called:
         return
@@ -242,7 +243,7 @@ def _starts(context: ModelContext, name: str, spec: Converter, found: QuickStart
         name,
         "called_start",
         f"{name} has started where a call begins that finds it off",
-        lambda t: start[t] >= found.is_called(t) - (found.is_called(t - 1) if t > 0 else 0.0),
+        lambda t: start[t] >= found.is_called(t) - (found.is_called(t - 1) if t > 0 else has_started),
         unit="1",
     )
     context.earn(f"called_start.{name}", -cost * sum(start[t] for t in context.periods))

@@ -8,6 +8,8 @@ import numpy as np
 
 from mes_stoch.components.converter.format import Converter
 from mes_stoch.components.shared.settlement_on_off import starts, state_spans
+from mes_stoch.rules.call_history import calls_before
+from mes_stoch.schema.flexibility import directed_name
 from mes_stoch.settlement.calls import net_delivery
 from mes_stoch.settlement.data import Array, SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
@@ -72,7 +74,16 @@ def _called_starts(data: SettlementData, name: str, spec: Converter) -> CashFlow
     is_output = any(port.node == spec.reference for port in spec.outputs)
     delivered = (1 if is_output else -1) * net_delivery(data, name)
     running = ((on < 1) & (delivered > spec.power_min_mw / 2)).astype(float)
-    begun = np.maximum(np.diff(running, axis=1, prepend=0.0), 0.0)
+    begun = np.maximum(np.diff(running, axis=1, prepend=float(_has_started(data, name))), 0.0)
     price = max([spec.start_cost_eur, *(one.cost_eur for one in spec.start_costs)])
     stream, item = f"called_start.{name}", "starts for calls"
     return cash_flow(data, name, stream, item, -begun, price, "start", quantity_unit="1", hours=1.0)
+
+
+def _has_started(data: SettlementData, name: str) -> bool:
+    """Whether a call that was under way at the start found the unit off: its start lies before the horizon."""
+    return any(
+        given.has_started(name) and data.has(f"{name}.{directed_name(product_id, direction)}_starting")
+        for product_id, product in data.instance.called_products().items()
+        for direction, given in calls_before(data.instance, product_id, product).items()
+    )

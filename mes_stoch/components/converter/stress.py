@@ -8,7 +8,7 @@ import numpy as np
 
 from mes_stoch.components.converter.format import Converter
 from mes_stoch.components.shared.stress_on_off import state_decision, states_and_ceilings
-from mes_stoch.settlement.calls import directed_name
+from mes_stoch.schema.flexibility import directed_name
 from mes_stoch.settlement.data import Array, SettlementData
 
 

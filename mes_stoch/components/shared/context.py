@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.schema.flexibility import Flexibility
+from mes_stoch.schema.calls_before import NO_CALLS_BEFORE, CallsBefore
+from mes_stoch.schema.flexibility import Flexibility, directed_name
 from mes_stoch.schema.power_by_level import PowerLine
 
 Stage = Literal["commit", "day_ahead", "realtime"]
@@ -45,7 +46,7 @@ class DirectedProduct:
 
     ``activation`` is the called share of the volume; ``open`` is 1 in periods in which a full call may run, whatever
     the scenario calls, and 0 where the limits of the product exclude it. Both are numbers or names of data; ``share``
-    reads the first.
+    reads the first. ``before`` are its calls before the horizon.
     """
 
     product_id: str
@@ -54,12 +55,12 @@ class DirectedProduct:
     activation: float | str
     open: float | str
     share: OfPeriod
+    before: CallsBefore = NO_CALLS_BEFORE
 
     @property
     def name(self) -> str:
         """Product id with the direction once: ``fr_fcr_up``, ``fr_afrr_up``."""
-        suffix = f"_{self.direction}"
-        return self.product_id if self.product_id.endswith(suffix) else self.product_id + suffix
+        return directed_name(self.product_id, self.direction)
 
     @property
     def is_pro_rata(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.rules.call_history import NO_CALLS, CallHistory
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT, Flexibility
 from mes_stoch.settlement.data import Array
 
@@ -49,7 +50,14 @@ class CallHours:
         return np.where(used_per_h > 0, np.clip(left_h, 0.0, at_border), at_border)
 
 
-def call_hours(product: Flexibility, share: Array, window: Array, time: pd.DatetimeIndex, period_h: float) -> CallHours:
+def call_hours(
+    product: Flexibility,
+    share: Array,
+    window: Array,
+    time: pd.DatetimeIndex,
+    period_h: float,
+    before: CallHistory | None = None,
+) -> CallHours:
     """Longest further call that may begin in each period, h, never more than the product's sustain time.
 
     A full call that begins in a period stands in for what the leaf calls from then on; what it has called before is
@@ -66,6 +74,8 @@ def call_hours(product: Flexibility, share: Array, window: Array, time: pd.Datet
         Called share of the volume in each leaf.
     window : array, shape (leaves, periods)
         Share of the volume that the product obliges to hold.
+    before : CallHistory, optional
+        Calls before the horizon, which count like those of the leaf: one under way runs into the first period.
 
     Returns
     -------
@@ -77,7 +87,7 @@ def call_hours(product: Flexibility, share: Array, window: Array, time: pd.Datet
     to_midnight_h = (np.searchsorted(day, day, side="right") - np.arange(len(day))) * period_h
     window_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
     hours, sustain, used, limits = (np.zeros(share.shape) for _ in range(4))
-    history = _History(len(share))
+    history = _History(before or NO_CALLS, window[:, 0])
     for t in range(share.shape[1]):
         if t > 0 and day[t] != day[t - 1]:
             history.new_day()
@@ -97,17 +107,20 @@ def call_hours(product: Flexibility, share: Array, window: Array, time: pd.Datet
 
 
 class _History:
-    """What the calls of each leaf have been up to a period."""
+    """What the calls of each leaf, and those before the horizon, have been up to a period."""
 
-    def __init__(self, leaves: int) -> None:
-        self.is_running: Mask = np.zeros(leaves, dtype=bool)
-        self.run_h = np.zeros(leaves)
+    def __init__(self, before: CallHistory, first_window: Array) -> None:
+        leaves = len(first_window)
+        self.is_running: Mask = np.full(leaves, before.is_running)
+        self.run_h = np.full(leaves, before.running_called_h)
         #: What a run called in full from its beginning on has used of its sustain time; 0 for any other.
-        self.full_h = np.zeros(leaves)
-        self.day_h = np.zeros(leaves)
-        self.begun_today = np.zeros(leaves, dtype=np.int64)
-        self.begun = np.zeros(leaves, dtype=np.int64)
-        self.rested_h = np.full(leaves, np.inf)
+        self.full_h = np.where(
+            before.running_per_unit >= first_window - LEAST_CALLED_PER_UNIT, np.full(leaves, before.running_h), 0.0
+        )
+        self.day_h = np.full(leaves, before.called_today_h)
+        self.begun_today = np.full(leaves, before.calls_today, dtype=np.int64)
+        self.begun = np.full(leaves, before.calls, dtype=np.int64)
+        self.rested_h = np.full(leaves, before.rested_h)
 
     def new_day(self) -> None:
         self.day_h[:] = 0.0

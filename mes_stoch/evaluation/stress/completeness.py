@@ -9,8 +9,7 @@ import numpy as np
 from mes_stoch.evaluation.stress.kinds import decisions
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.flexibility import Flexibility
-from mes_stoch.settlement.calls import directed_name
+from mes_stoch.schema.flexibility import Flexibility, directed_name
 from mes_stoch.settlement.data import SettlementData
 
 #: Problems told by name; more are counted.

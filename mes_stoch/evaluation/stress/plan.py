@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.evaluation.stress.admissible import CallHours, call_hours
+from mes_stoch.rules.call_history import call_history
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.connection import Connection, export_share, import_share
-from mes_stoch.schema.flexibility import Direction, Flexibility
+from mes_stoch.schema.flexibility import Direction, Flexibility, directed_name
 from mes_stoch.schema.store import Store, charge_share, discharge_share, fixed_loss, level_max, level_min
-from mes_stoch.settlement.calls import called_share, delivered_by, directed_name, window
+from mes_stoch.settlement.calls import called_share, delivered_by, window
 from mes_stoch.settlement.data import Array, SettlementData, Span
 
 Mask = NDArray[np.bool_]
@@ -156,7 +157,8 @@ class Plan:
                 block = self.data.span_of_period(self.data.spans(product.block_h))
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
                 obliged = window(self.data, product)
-                hours = call_hours(product, share, obliged, self.data.time, self.period_h).where(is_held)
+                before = call_history(self.data.instance, product_id, product, direction, self.data.time)
+                hours = call_hours(product, share, obliged, self.data.time, self.period_h, before).where(is_held)
                 yield DirectedProduct(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property

@@ -35,6 +35,10 @@ _CANNOT = (
         r"(given|fixed|awarded|initial)_(commitment|volume).*|commitment.*|volume_(fixed_)?mw|awarded.*",
         "volumes that were awarded earlier stand under start: commitments_mw, by product, from the first block on",
     ),
+    (
+        r"calls?_(under_way|so_far|before|history).*|(running|initial|earlier|past|previous)_calls?(_.*)?",
+        "calls before the horizon, that under way included, stand under start: calls, by product",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mes_stoch.io.readers.locate import did_you_mean, show
 from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.io.validation.start_calls import call_start_issues
 from mes_stoch.rules.time_axis import block_problem
 from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import Issue
@@ -19,7 +20,7 @@ _TOLERANCE = 1e-9
 
 
 def start_issues(context: CheckContext) -> Iterator[Issue]:
-    """Volumes and positions of what is no such product, too many of them, or such as rules and limits exclude."""
+    """Volumes, positions and calls of what is no such product, too many, or such as rules and limits exclude."""
     start = context.partial.start
     if start is None:
         return
@@ -27,6 +28,7 @@ def start_issues(context: CheckContext) -> Iterator[Issue]:
         for name, values in given.items():
             yield from _entry_issues(context, key, name, values)
     yield from _exclusive_issues(context, start.commitments_mw)
+    yield from call_start_issues(context)
 
 
 def _entry_issues(context: CheckContext, key: str, name: str, values: Sequence[float]) -> Iterator[Issue]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.rules.call_history import NO_CALLS, CallHistory
 from mes_stoch.schema.flexibility import LEAST_CALLED_H, LEAST_CALLED_PER_UNIT, Flexibility
 
 Values = NDArray[np.float64]
@@ -22,7 +23,8 @@ class CallRules:
     """What a product says of its calls; infinity and 0 are no limits.
 
     ``hold_h`` is the time that one call must be held: what a call running in full has used of it is no longer held,
-    since no full call goes on beyond. Continuous products may be called without end.
+    since no full call goes on beyond. Continuous products may be called without end. ``before`` is what the limits
+    count of the calls before the horizon.
     """
 
     sustain_h: float
@@ -33,10 +35,11 @@ class CallRules:
     most_a_day: float
     most: float
     hours_a_day: float
+    before: CallHistory = NO_CALLS
 
     @classmethod
-    def of(cls, product: Flexibility) -> CallRules:
-        """Limits of a product."""
+    def of(cls, product: Flexibility, before: CallHistory | None = None) -> CallRules:
+        """Limits of a product, and the calls before the horizon where they are known."""
         return cls(
             sustain_h=product.sustain_h,
             hold_h=product.sustain_h if product.call == "discrete" else np.inf,
@@ -46,10 +49,13 @@ class CallRules:
             most_a_day=_or_infinite(product.calls_max_per_day),
             most=_or_infinite(product.calls_max),
             hours_a_day=_or_infinite(product.call_hours_max_per_day),
+            before=before or NO_CALLS,
         )
 
     def allow_everything(self, *, is_ever_called: bool) -> bool:
         """Whether no history excludes a full call of the time to be held."""
+        if self.before != NO_CALLS:
+            return False
         counts = min(self.most_a_day, self.most)
         shortest = min(self.hours_a_day, self.longest_h)
         if counts < 1 or shortest < self.sustain_h or self.shortest_h > 0:
@@ -80,14 +86,20 @@ def open_to_call(
                                          hours to the end of the window
         nothing where a new call could not reach the shortest allowed
 
-    and period ``j`` is open if some ``s <= j`` with ``j - s`` within the time to be held reaches into it. Called hours
-    count with their called share, shares up to :data:`~mes_stoch.schema.flexibility.LEAST_CALLED_PER_UNIT`
-    for nothing. ``window`` is the obliged share of the volume: all of it called is a call in full.
+    where the calls before the horizon count like those of the scenario: one under way runs into the first period, and
+    those of its day and of the contract are counted. Period ``j`` is open if some ``s <= j`` with ``j - s`` within the
+    time to be held reaches into it. Called hours count with their called share, shares up to
+    :data:`~mes_stoch.schema.flexibility.LEAST_CALLED_PER_UNIT` for nothing. ``window`` is the obliged share of the
+    volume: all of it called is a call in full.
 
     >>> rules = CallRules(2.0, 2.0, np.inf, 0.0, 0.0, np.inf, 1.0, np.inf)
     >>> day, always = [np.arange(6)], np.ones(6)
     >>> open_to_call(np.array([0.0, 1.0, 1.0, 0.0, 0.0, 0.0]), always, rules, day, 1.0).tolist()
     [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    >>> before = CallHistory(running_h=1.0, calls_today=1, calls=1)
+    >>> for_an_hour = CallRules(2.0, 2.0, np.inf, 0.0, 0.0, np.inf, 1.0, np.inf, before)
+    >>> open_to_call(np.zeros(6), always, for_an_hour, day, 1.0).tolist()
+    [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
     allowed_h = _allowed_hours(activation, window, rules, days, period_h)
     reach = int(np.ceil((rules.sustain_h - LEAST_CALLED_H) / period_h))
@@ -115,14 +127,16 @@ def _allowed_hours(
 ) -> Values:
     """Hours that a full call may last from the start of each period on, counted from what was called before."""
     allowed = np.zeros(len(activation))
-    run = _Run()
-    begun = 0
-    rested_h = np.inf
+    before = rules.before
+    run = _Run.before(before, float(window[0]))
+    begun, rested_h = before.calls, before.rested_h
+    begun_today, called_today_h = before.calls_today, before.called_today_h
     open_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
     is_called = activation > LEAST_CALLED_PER_UNIT
     in_full = activation >= window - LEAST_CALLED_PER_UNIT
     for day in days:
-        begun_today = called_today_h = 0.0
+        if day[0] > 0:
+            begun_today, called_today_h = 0, 0.0
         for place, t in enumerate(day):
             is_rested = rested_h >= rules.rest_h - LEAST_CALLED_H
             may_begin = begun < rules.most and begun_today < rules.most_a_day and is_rested
@@ -154,6 +168,14 @@ class _Run:
     called_h: float = 0.0
     is_full: bool = True
     full_h: float = 0.0
+
+    @classmethod
+    def before(cls, history: CallHistory, obliged: float) -> _Run:
+        """The call under way at the start, in full where it runs at all that is obliged in the first period."""
+        if not history.is_running:
+            return cls()
+        is_full = history.running_per_unit >= obliged - LEAST_CALLED_PER_UNIT
+        return cls(True, history.running_called_h, is_full, history.running_h if is_full else 0.0)
 
     def through(self, period_h: float, share: float, is_full: bool) -> _Run:
         """The same after one more period of which a share is called."""

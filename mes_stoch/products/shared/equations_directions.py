@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.components.shared.context import DirectedProduct, ModelContext
 from mes_stoch.products.shared.equations_call_rules import CallRules, open_shares
 from mes_stoch.products.shared.equations_windows import window_share
+from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.calls_before import NO_CALLS_BEFORE, CallsBefore
 from mes_stoch.schema.flexibility import Direction, Flexibility
 
 Values = NDArray[np.float64]
 
 
-def directed_products_of(context: ModelContext, product_id: str, product: Flexibility) -> list[DirectedProduct]:
-    """The directions of a product, with what is called in each, and when a call may run at all."""
+def directed_products_of(
+    context: ModelContext, product_id: str, product: Flexibility, before: Mapping[Direction, CallsBefore]
+) -> list[DirectedProduct]:
+    """The directions of a product, with what is called in each, and when a call may run at all.
+
+    ``before`` are the calls before the horizon, where they are known.
+    """
     directed_products = []
     for direction in product.directions:
         share = called_share(context, product_id, product, direction)
-        may_run = _open_share(context, product_id, product, direction, share)
+        given = before.get(direction, NO_CALLS_BEFORE)
+        may_run = _open_share(context, product_id, product, direction, share, CallHistory.of(given, context.time))
         directed_products.append(
-            DirectedProduct(product_id, product, direction, share, may_run, context.quantity(share))
+            DirectedProduct(product_id, product, direction, share, may_run, context.quantity(share), given)
         )
     return directed_products
 
 
 def _open_share(
-    context: ModelContext, product_id: str, product: Flexibility, direction: Direction, share: Quantity
+    context: ModelContext,
+    product_id: str,
+    product: Flexibility,
+    direction: Direction,
+    share: Quantity,
+    before: CallHistory,
 ) -> Quantity:
     """1 where a full call may run, 0 where the limits of the product exclude it."""
-    rules = CallRules.of(product)
+    rules = CallRules.of(product, before)
     never_called = not isinstance(share, str) and share == 0
     if product.sustain_h == 0 or rules.allow_everything(is_ever_called=not never_called):
         return 1.0

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from mes_stoch.schema.flexibility import LEAST_CALLED_H
 from mes_stoch.uncertainty.call_draws import admit_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
@@ -59,7 +60,8 @@ def calls(
 
     Limits: at most ``longest_h`` each, ``calls_max_per_day`` a local day, ``call_rest_h`` between the end of one and
     the start of the next, and those of the products that read the ``series``; :mod:`mes_stoch.uncertainty.call_draws`
-    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing.
+    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing. What
+    is left of a call under way at the start is drawn from the lengths that are longer than it has run.
     """
     sensitivity = parameters.call_system_sensitivity_per_unit
     # exp(s z - s^2 / 2) has mean 1 over a standard normal z
@@ -70,5 +72,19 @@ def calls(
     # Never longer than the product can be asked for: a call that does not fill a last period ends before it.
     length = np.maximum(1, np.floor(length_h / context.period_h + 1e-9)).astype(int)
     own = CallLimits(calls_max_per_day=math.floor(parameters.calls_max_per_day), rest_minimum_h=parameters.call_rest_h)
-    limits = context.call_limits.get(series)
-    return admit_calls(starts, length, context, own if limits is None else own.and_also(limits))
+    limits = own.and_also(context.call_limits.get(series, CallLimits()))
+    left = 0
+    if limits.before is not None and limits.before.is_running:
+        lengths_h = np.minimum(np.arange(1, choices + 1) * parameters.call_step_h, longest_h)
+        # spawned, so that all other draws stay as they are
+        (rest,) = generator.spawn(1)
+        left = _periods_left(rest, lengths_h, limits.before.running_h, context.period_h)
+    return admit_calls(starts, length, context, limits, left)
+
+
+def _periods_left(generator: np.random.Generator, lengths_h: Series, running_h: float, period_h: float) -> int:
+    """Whole periods for which a call goes on that has run for some time, each of the longer lengths as likely."""
+    longer_h = lengths_h[lengths_h > running_h + LEAST_CALLED_H]
+    if not len(longer_h):
+        return 0
+    return math.floor((float(generator.choice(longer_h)) - running_h) / period_h + 1e-9)
