@@ -54,7 +54,7 @@ def subject_of(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) 
         name=site.name,
         instance=site.instance,
         tree=tree,
-        draw=lambda seed, further: site.tree(
+        draw=lambda seed, further: site.draws(
             nodes * (below + further), seed, leaves_per_day_ahead_node=below + further
         ),
         committed=None if run is None else run.commitments,

@@ -104,6 +104,7 @@ def require_draws(tree: ScenarioTree, rule: IntervalRule) -> None:
     ------
     UsageError
     """
+    require_sample(tree, "an interval for days not drawn takes")
     nodes = tree.day_ahead_nodes.values()
     weights = [tree.probabilities[list(leaves)].sum() for leaves in nodes]
     if len(weights) < 2:

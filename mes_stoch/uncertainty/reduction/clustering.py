@@ -12,9 +12,8 @@ data remain those of a path; what they say of day-ahead data (an intraday price 
 between path and node only as far as the cluster is narrow.
 
 Either way the stated distance is that of a transport from the sample to the tree which respects the nodes: every
-scenario moves to the nearest leaf of the node that stands for it. It is no less than the Wasserstein distance, which may
-mix nodes, and says nothing of decisions that know less than the tree tells them; of a fan, whose nodes know the whole
-day, it is the distance of the data alone.
+scenario moves to the nearest leaf of the node that stands for it. It is no less than the Wasserstein distance, which
+may mix nodes. It is a distance of data: what clustering changes in what is known when, it does not count.
 
 Sources
 -------

@@ -3,9 +3,9 @@
 Profits come from the caller, who has the solver: ``v[c, i]`` is what the site earns in scenario ``i`` with the
 commitment ``c`` (:attr:`mes_stoch.evaluation.profit.Profits.scenarios` of ``ms.evaluate(site, commitments=...)``).
 
-**Recourse values**, of one or several given commitments. With ``s_c`` the spread of the profits of ``c`` over scenarios,
-``n`` commitments, ``D`` the distance by data with ``W`` the sum of its weights, and a share ``b`` of the distance by
-value::
+**Recourse values**, of one or several given commitments. With ``s_c`` the spread of the profits of ``c`` over
+scenarios, ``n`` commitments, ``D`` the distance by data with ``W`` the sum of its weights, and a share ``b`` of the
+squared distance by value::
 
     d(i, j)^2 = (1 - b) D(i, j)^2 / W  +  b (1/n) sum_c ((v[c, i] - v[c, j]) / s_c)^2
 

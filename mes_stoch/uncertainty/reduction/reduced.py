@@ -25,7 +25,6 @@ from mes_stoch.uncertainty.reduction.distances import (
     cost_matrix,
     courses,
     features_of,
-    is_event,
     require_known,
     varying_series,
 )
@@ -39,7 +38,7 @@ logger = logging.getLogger("mes_stoch.uncertainty.reduction")
 
 @dataclass(frozen=True)
 class _Kept:
-    """Scenarios of the sample that remain, in order, with their probabilities; costs of the tree and of a single one."""
+    """Scenarios of the sample that remain, with their probabilities; costs of the tree and of the best single one."""
 
     scenarios: IndexArray
     probabilities: FloatArray
