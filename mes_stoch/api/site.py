@@ -237,9 +237,7 @@ def _risk(measure: str, terms: Mapping[str, object]) -> Risk:
 
 def problems_of(error: ValidationError) -> str:
     """What is wrong with values that a call gave, by name."""
-    return "; ".join(
-        f"{problem['loc'][0] if problem['loc'] else 'values'}: {problem['msg']}" for problem in error.errors()
-    )
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
 
 
 def read(folder: str | Path) -> Site:

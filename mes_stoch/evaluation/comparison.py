@@ -21,7 +21,7 @@ import numpy as np
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.intervals import Draws, IntervalRule, Intervals, block_length, intervals_of
-from mes_stoch.evaluation.profit import Profits
+from mes_stoch.evaluation.profit import Profits, require_sample
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation_sampling import ComparisonResult
 from mes_stoch.schema.tree import ScenarioTree

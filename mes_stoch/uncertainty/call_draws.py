@@ -109,13 +109,18 @@ def admit_calls(
         What ``starts`` were drawn with, where that is not what they are.
     """
     book = CallBook(context, limits)
-    for period in np.flatnonzero(starts) if tilted is None else range(context.periods):
-        length = book.fit(int(period), int(lengths[period]))
+    for period in _decided(starts, tilted):
+        length = book.fit(period, int(lengths[period]))
         if length and tilted is not None:
             tilted.decided(period, begins=bool(starts[period]))
         if length and starts[period]:
-            book.call(int(period), length)
+            book.call(period, length)
     return book.called
+
+
+def _decided(begins: NDArray[np.bool_], tilted: TiltedChances | None) -> list[int]:
+    """Periods to look at: those in which a call would begin, or all where likelihoods are kept."""
+    return [int(period) for period in np.flatnonzero(begins)] if tilted is None else list(range(len(begins)))
 
 
 def markov_calls(
@@ -153,16 +158,16 @@ def markov_calls(
     ends = np.flatnonzero(uniform < min(1.0, context.period_h / mean_length_h))
     book = CallBook(context, limits)
     idle_from = 0
-    for period in np.flatnonzero(begins) if tilted is None else range(context.periods):
+    for period in _decided(begins, tilted):
         if period < idle_from:
             continue
         # the chain's own end, once the call has its shortest length
         next_end = np.searchsorted(ends, period + book.shortest)
         end = int(ends[next_end]) if next_end < len(ends) else context.periods
-        length = book.fit(int(period), end - int(period))
+        length = book.fit(period, end - period)
         if length and tilted is not None:
             tilted.decided(period, begins=bool(begins[period]))
         if length and begins[period]:
             # the period after a call is idle by the chain's own step, and its number is used up
-            idle_from = book.call(int(period), length) + 1
+            idle_from = book.call(period, length) + 1
     return book.called

@@ -126,7 +126,11 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
 
 def _weighting_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
     """What attributes say of probabilities, where they say it in the wrong type or only in part."""
-    kinds = {int: ((int, np.integer), "a whole number"), float: ((float, np.floating), "a number"), str: (str, "words")}
+    kinds: dict[type, tuple[tuple[type, ...], str]] = {
+        int: ((int, np.integer), "a whole number"),
+        float: ((float, np.floating), "a number"),
+        str: ((str,), "words"),
+    }
     issues = []
     for name, kind in WEIGHTING_ATTRIBUTES.items():
         types, expected = kinds[kind]

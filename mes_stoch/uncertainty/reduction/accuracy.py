@@ -17,14 +17,12 @@ load tree keeps about 90 % relative accuracy.
 
 from __future__ import annotations
 
-import numpy as np
-
-from mes_stoch.uncertainty.reduction.distances import CostMatrix, FloatArray
+from mes_stoch.uncertainty.reduction.distances import CostMatrix, FloatArray, in_precision_of
 
 
 def single_cost(cost: CostMatrix, probabilities: FloatArray) -> float:
     """What it costs to move everything to the best single scenario."""
-    return float((probabilities.astype(cost.dtype) @ cost).astype(np.float64).min())
+    return float((in_precision_of(cost, probabilities) @ cost).min())
 
 
 def relative_accuracy(cost: float, cost_of_single: float, order: int) -> float:

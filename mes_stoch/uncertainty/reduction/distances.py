@@ -28,6 +28,7 @@ metrics, Mathematical Programming 95, DOI 10.1007/s10107-002-0331-0.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,9 @@ from mes_stoch.schema.tree import ScenarioTree
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
+Precision = TypeVar("Precision", np.float64, np.float32)
 #: Of costs, in double or single precision.
-CostMatrix = NDArray[np.floating]
+CostMatrix = NDArray[np.float64] | NDArray[np.float32]
 
 #: Up to so many scenarios costs are in double precision.
 EXACT_UP_TO = 2000
@@ -143,10 +145,14 @@ def cost_matrix(features: FloatArray, order: int = 1) -> CostMatrix:
     -------
     array, shape (scenarios, scenarios)
     """
-    kind = np.float64 if len(features) <= EXACT_UP_TO else np.float32
-    points = np.ascontiguousarray(features, dtype=kind)
+    if len(features) <= EXACT_UP_TO:
+        return _powers(np.ascontiguousarray(features, dtype=np.float64), order)
+    return _powers(np.ascontiguousarray(features, dtype=np.float32), order)
+
+
+def _powers(points: NDArray[Precision], order: int) -> NDArray[Precision]:
     squares = np.einsum("ij,ij->i", points, points)
-    cost: CostMatrix = points @ points.T
+    cost: NDArray[Precision] = points @ points.T
     for rows in blocks(len(cost)):
         part = cost[rows]
         size = squares[rows, None] + squares
@@ -157,6 +163,11 @@ def cost_matrix(features: FloatArray, order: int = 1) -> CostMatrix:
             np.sqrt(part, out=part)
     np.fill_diagonal(cost, 0.0)
     return cost
+
+
+def in_precision_of(cost: CostMatrix, values: FloatArray) -> Any:
+    """Values in the precision of costs, so that a product of both is not converted row by row."""
+    return values.astype(cost.dtype)
 
 
 def blocks(count: int) -> Iterator[slice]:

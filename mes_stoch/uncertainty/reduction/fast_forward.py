@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mes_stoch.uncertainty.reduction.distances import CostMatrix, FloatArray, IndexArray, blocks
+from mes_stoch.uncertainty.reduction.distances import CostMatrix, FloatArray, IndexArray, blocks, in_precision_of
 
 
 def fast_forward(cost: CostMatrix, probabilities: FloatArray, count: int, always: Sequence[int] = ()) -> IndexArray:
@@ -41,7 +41,7 @@ def fast_forward(cost: CostMatrix, probabilities: FloatArray, count: int, always
     >>> fast_forward(cost, np.full(3, 1 / 3), 2).tolist()
     [1, 2]
     """
-    weights = probabilities.astype(cost.dtype)
+    weights = in_precision_of(cost, probabilities)
     chosen = list(always)
     is_free = np.ones(len(cost), dtype=bool)
     if not chosen:

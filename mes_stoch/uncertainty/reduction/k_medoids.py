@@ -131,13 +131,9 @@ class _State:
         place[self.medoids] = np.arange(len(self.medoids))
         self._near = place[near]
         self.members = set(self.medoids.tolist())
-        if len(self.medoids) == 1:
-            # nothing is left but the candidate
-            self._to_second = np.full(len(self._cost), np.inf)
-            self._removals = np.zeros(1)
-            return
-        losses = self._probabilities * (self._to_second - self._to_near)
-        self._removals = np.bincount(self._near, weights=losses, minlength=len(self.medoids))
+        if len(self.medoids) > 1:
+            losses = self._probabilities * (self._to_second - self._to_near)
+            self._removals = np.bincount(self._near, weights=losses, minlength=len(self.medoids))
 
     def best_exchange(
         self, candidate: int, is_kept_always: np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -145,6 +141,7 @@ class _State:
         """The medoid to give up for a candidate, and what that changes."""
         to_candidate = self._cost[candidate]
         if len(self.medoids) == 1:
+            # nothing is left but the candidate
             return 0, float(self._probabilities @ (to_candidate - self._to_near))
         # scenarios that the candidate would matter to
         touched = np.flatnonzero(to_candidate < self._to_second)

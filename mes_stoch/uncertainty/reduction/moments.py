@@ -162,7 +162,7 @@ def _least_distance(matrix: FloatArray, target: FloatArray, probabilities: Float
     # x = step + free y with the least |y|, such that the probabilities are not negative
     start = probabilities + scales * step
     if start.min() >= 0.0:
-        return start
+        return np.asarray(start)
     free = scales[:, None] * right[rank:].T
     if not free.shape[1]:
         return None

@@ -60,5 +60,5 @@ def redistribute(cost: CostMatrix, probabilities: FloatArray, kept: IndexArray) 
     # one that is kept stands for itself, whatever others are at the same point
     nearest[kept] = np.arange(len(kept))
     moved = to_kept[np.arange(len(cost)), nearest]
-    weights = np.bincount(nearest, weights=probabilities, minlength=len(kept))
+    weights: FloatArray = np.bincount(nearest, weights=probabilities, minlength=len(kept)).astype(np.float64)
     return Redistribution(kept, nearest, weights, float(probabilities @ moved))
