@@ -122,18 +122,19 @@ class _State:
         self._cost = cost
         self._probabilities = probabilities
         self.medoids = medoids
-        self._look()
+        self.members = set(medoids.tolist())
+        #: Scenarios by number, and what they cost.
+        self._near, self._second, self._to_near, self._to_second = two_nearest(cost, medoids)
+        self._place = np.full(len(cost), -1)
+        self._place[medoids] = np.arange(len(medoids))
+        self._weigh()
 
-    def _look(self) -> None:
-        """What follows from the medoids."""
-        near, _, self._to_near, self._to_second = two_nearest(self._cost, self.medoids)
-        place = np.full(len(self._cost), -1)
-        place[self.medoids] = np.arange(len(self.medoids))
-        self._near = place[near]
-        self.members = set(self.medoids.tolist())
+    def _weigh(self) -> None:
+        """What the loss of each medoid would cost."""
+        self._near_place = self._place[self._near]
         if len(self.medoids) > 1:
             losses = self._probabilities * (self._to_second - self._to_near)
-            self._removals = np.bincount(self._near, weights=losses, minlength=len(self.medoids))
+            self._removals = np.bincount(self._near_place, weights=losses, minlength=len(self.medoids))
 
     def best_exchange(
         self, candidate: int, is_kept_always: np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -151,12 +152,29 @@ class _State:
         gain = np.minimum(to_new - to_near, 0.0)
         spared = np.maximum(to_new, to_near) - to_second
         changes = self._removals + np.bincount(
-            self._near[touched], weights=weights * spared, minlength=len(self.medoids)
+            self._near_place[touched], weights=weights * spared, minlength=len(self.medoids)
         )
         changes[is_kept_always] = np.inf
         place = int(np.argmin(changes))
         return place, float(changes[place] + weights @ gain)
 
     def exchange(self, place: int, candidate: int) -> None:
+        """Put a candidate in the place of a medoid."""
+        given_up = int(self.medoids[place])
         self.medoids[place] = candidate
-        self._look()
+        self.members = set(self.medoids.tolist())
+        self._place[given_up], self._place[candidate] = -1, place
+        to_new = self._cost[candidate].astype(np.float64)
+        is_stale = (self._near == given_up) | (self._second == given_up)
+        # the two that are at the point of a medoid, or are one, are looked at afresh as well
+        is_stale[[given_up, candidate]] = True
+        is_first = ~is_stale & (to_new < self._to_near)
+        is_second = ~is_stale & ~is_first & (to_new < self._to_second)
+        self._second[is_first], self._to_second[is_first] = self._near[is_first], self._to_near[is_first]
+        self._near[is_first], self._to_near[is_first] = candidate, to_new[is_first]
+        self._second[is_second], self._to_second[is_second] = candidate, to_new[is_second]
+        stale = np.flatnonzero(is_stale)
+        known = (self._near, self._second, self._to_near, self._to_second)
+        for values, found in zip(known, two_nearest(self._cost, self.medoids, stale), strict=True):
+            values[stale] = found
+        self._weigh()
