@@ -39,7 +39,12 @@ def weighted_mean(tree: ScenarioTree, values: np.ndarray) -> float:
 
 @pytest.mark.parametrize(
     "limits",
-    [CallLimits(), CallLimits(calls_max=1), CallLimits(rest_minimum_h=2.0), CallLimits(call_minimum_h=2.0, calls_max=2)],
+    [
+        CallLimits(),
+        CallLimits(calls_max=1),
+        CallLimits(rest_minimum_h=2.0),
+        CallLimits(call_minimum_h=2.0, calls_max=2),
+    ],
 )
 def test_over_all_courses_the_ratio_restores_the_likelihood(limits: CallLimits) -> None:
     """Of 6 hours all 64 patterns of starts: sum of q(pattern) L g = sum of p(pattern) g, for any g, to rounding."""

@@ -58,7 +58,9 @@ def test_redistribution_is_the_cheapest_transport(seed: int) -> None:
     found = redistribute(cost, probabilities, kept)
     assert found.probabilities.sum() == pytest.approx(1.0, abs=1e-12)
     assert found.cost == pytest.approx(cheapest_to(cost[:, found.kept], probabilities), abs=1e-9)
-    assert found.cost == pytest.approx(transport_cost(cost[:, found.kept], probabilities, found.probabilities), abs=1e-9)
+    assert found.cost == pytest.approx(
+        transport_cost(cost[:, found.kept], probabilities, found.probabilities), abs=1e-9
+    )
     assert found.cost == pytest.approx(cost_of(cost, probabilities, kept.tolist()), abs=1e-12)
 
 

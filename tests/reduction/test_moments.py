@@ -31,7 +31,9 @@ def moments_of(values: dict[str, np.ndarray], weights: np.ndarray) -> np.ndarray
     mean = table @ every
     covariance = (table - mean[:, None]) * every @ (table - mean[:, None]).T
     deviation = np.sqrt(np.diag(covariance))
-    return np.concatenate([mean, np.diag(covariance), (covariance / np.outer(deviation, deviation))[np.triu_indices(3, 1)]])
+    return np.concatenate(
+        [mean, np.diag(covariance), (covariance / np.outer(deviation, deviation))[np.triu_indices(3, 1)]]
+    )
 
 
 @pytest.mark.parametrize("method", ["fast_forward", "k_medoids"])
@@ -57,7 +59,7 @@ def test_moments_are_met_where_they_can_be(method: str) -> None:
 
 
 def test_the_nearest_probabilities_are_taken() -> None:
-    """By hand: of 0, 1, 2 with 1/3 each a mean of 1.5. q = p + (-a, 0, a) / 3 is nearest: 1 + 2 a / 3 = 1.5, a = 3/4."""
+    """Of 0, 1, 2 alike a mean of 1.5: q = p + (-a, 0, a) / 3 is nearest, and 1 + 2 a / 3 = 1.5 gives a = 3/4."""
     found = matched(["mean"], np.array([[0.0, 1.0, 2.0]]), np.array([1.5]), np.full(3, 1 / 3))
     np.testing.assert_allclose(found.probabilities, [1 / 12, 4 / 12, 7 / 12], atol=1e-9)
 
