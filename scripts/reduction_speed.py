@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from helpers.evidence import provenance, write_summary
 from reduction.reduction_support import ternary_load_tree, tree_of
@@ -39,6 +38,7 @@ from mes_stoch.uncertainty.reduction.distances import cost_matrix
 from mes_stoch.uncertainty.reduction.reduced import reduced_tree
 from mes_stoch.uncertainty.reduction.selection import selected
 
+ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS, KEPT, PERIODS = 5000, 100, 96
 METHODS = ("fast_forward", "k_medoids")
 _REPEATS = 3
@@ -47,8 +47,10 @@ _REPEATS = 3
 def invented(scenarios: int = SCENARIOS, seed: int = 0) -> ScenarioTree:
     """A level of the day and an AR(1) in six series, rare calls in two."""
     generator = np.random.default_rng(seed)
-    names = ("da_price_eur_per_mwh", "id_price_eur_per_mwh", "imbalance_short_eur_per_mwh", "electricity_demand_mw")
-    names += ("heat_demand_mw", "outdoor_temperature_degc")
+    names = [
+        *("da_price_eur_per_mwh", "id_price_eur_per_mwh", "imbalance_short_eur_per_mwh"),
+        *("electricity_demand_mw", "heat_demand_mw", "outdoor_temperature_degc"),
+    ]
     series = {}
     for name, persistence in zip(names, (0.99, 0.95, 0.8, 0.97, 0.98, 0.995), strict=True):
         level = generator.standard_normal((scenarios, 1))
@@ -56,7 +58,8 @@ def invented(scenarios: int = SCENARIOS, seed: int = 0) -> ScenarioTree:
         series[name] = 50 + 20 * (0.7 * level + 0.7 * np.array(noise))
     for name in ("mfrr_activation_up_per_unit", "rc_activation_up_per_unit"):
         series[name] = (generator.random((scenarios, PERIODS)) < 1.0 / PERIODS).astype(float)
-    return tree_of(series)
+    tree: ScenarioTree = tree_of(series)
+    return tree
 
 
 def measured(method: str, profile: Path | None) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--profile", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.one:
-        print(json.dumps(measured(options.one, options.profile)))  # noqa: T201 - what this process is started for
+        print(json.dumps(measured(options.one, options.profile)))
         return 0
     options.out.mkdir(parents=True, exist_ok=True)
     profile = options.out / "reduction_profile.txt"

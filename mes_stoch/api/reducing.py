@@ -24,6 +24,7 @@ def reduce(
     order: int = 1,
     series_weights: Mapping[str, float] | None = None,
     event_weight: float = 1.0,
+    event_series: Sequence[str] = (),
     keep_extremes: bool | Sequence[str] = False,
     match_moments: Sequence[Moment] = (),
     seed: int = 0,
@@ -51,7 +52,9 @@ def reduce(
     series_weights : mapping, optional
         By series; 1 where not named, 0 leaves it out.
     event_weight : float
-        Of series of activations besides.
+        Of series of called shares besides.
+    event_series : sequence of str
+        Series of called shares whose names do not say so (``*activation*_per_unit``).
     keep_extremes : bool or sequence of str
         Series whose extreme scenarios are kept whatever the distance; ``True``: all.
     match_moments : sequence of str
@@ -99,6 +102,7 @@ def reduce(
         "order": order,
         "series_weights": dict(series_weights or {}),
         "event_weight": event_weight,
+        "event_series": list(event_series),
         "keep_extremes": keep_extremes if isinstance(keep_extremes, bool) else list(keep_extremes),
         "match_moments": list(match_moments),
         "seed": seed,

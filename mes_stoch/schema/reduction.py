@@ -31,8 +31,13 @@ class ReductionRule(Model):
     )
     event_weight: NonNegative = Field(
         default=1.0,
-        description="Weight of series of activations (`*activation*_per_unit`) beside their own: above 1 tells days "
-        "with calls apart more sharply than days of other prices.",
+        description="Weight of series of called shares beside their own: above 1 tells days with calls apart more "
+        "sharply than days of other prices.",
+    )
+    event_series: list[str] = Field(
+        default_factory=list,
+        description="Series of called shares besides `*activation*_per_unit` and those that products of the instance "
+        "are called by: of these, what has been called so far is compared in place of single periods.",
     )
     keep_extremes: bool | list[str] = Field(
         default=False,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.io.readers.locate import INSTANCE_FILE, did_you_mean, located
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.tree import ScenarioTree
@@ -49,6 +50,8 @@ def planning_tree(
     chosen = uncertainty.reduction if reduction is None else reduction
     if chosen is None:
         return build_tree(loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+    if reduction is None:
+        _check_names(loaded, uncertainty, chosen)
     to = uncertainty.scenarios if scenarios is None else scenarios
     below = uncertainty.leaves_per_day_ahead_node if leaves_per_day_ahead_node is None else leaves_per_day_ahead_node
     if to > chosen.from_scenarios:
@@ -60,16 +63,47 @@ def planning_tree(
     if drawn_below < below and not chosen.clustering:
         raise UsageError(f"{below} leaves below a day-ahead node cannot be kept of {drawn_below} that are drawn")
     sample = build_tree(loaded, chosen.from_scenarios, seed, leaves_per_day_ahead_node=drawn_below, stop=stop)
+    from mes_stoch.uncertainty.reduction.distances import varying_series
     from mes_stoch.uncertainty.reduction.reduced import reduced_tree
 
     known = _day_ahead_series(loaded, uncertainty) if chosen.clustering else None
+    called = [name for name in call_limits(loaded.instance, loaded.time) if name in varying_series(sample)]
     return reduced_tree(
         sample,
         to,
-        chosen,
+        chosen.model_copy(update={"event_series": sorted({*chosen.event_series, *called})}),
         leaves_per_day_ahead_node=below if chosen.clustering or drawn_below > 1 else None,
         day_ahead_series=known,
     )
+
+
+def _check_names(loaded: LoadedInstance, uncertainty: SyntheticScenarios, reduction: Reduction) -> None:
+    """Refuse names of series, in an instance's reduction, that the process does not draw.
+
+    Raises
+    ------
+    InstanceError
+        With all of them.
+    """
+    drawn = make_process(loaded.instance.name, uncertainty).series_names()
+    extremes = [] if isinstance(reduction.keep_extremes, bool) else reduction.keep_extremes
+    named = {"series_weights": list(reduction.series_weights), "keep_extremes": extremes}
+    named["event_series"] = reduction.event_series
+    issues = [
+        Issue(
+            INSTANCE_FILE,
+            None,
+            f"uncertainty.reduction.{key}",
+            repr(name),
+            f"a series that {uncertainty.process} draws",
+            did_you_mean(name, drawn),
+        )
+        for key, names in named.items()
+        for name in names
+        if name not in drawn
+    ]
+    if issues:
+        raise InstanceError(loaded.instance.name, located(issues, loaded.written, loaded.instance.currency))
 
 
 def _day_ahead_series(loaded: LoadedInstance, uncertainty: SyntheticScenarios) -> list[str]:

@@ -82,6 +82,21 @@ def test_a_reduction_that_makes_no_sense(instances: Path, stated: Callable[[str]
         ms.read(stated("  reduction: {from_scenarios: 24, method: best}\n"))
 
 
+def test_series_that_nothing_draws_are_told_with_their_line(stated: Callable[[str], Path]) -> None:
+    folder = stated("  reduction:\n    from_scenarios: 24\n    series_weights: {da_price_eur_per_mw: 2.0}\n")
+    with pytest.raises(InstanceError, match="did you mean da_price_eur_per_mwh") as told:
+        ms.read(folder).tree()
+    assert told.value.issues[0].key.startswith("uncertainty.reduction.series_weights")
+
+
+def test_called_shares_are_those_of_the_products(instances: Path) -> None:
+    """Regulation of FCAS is called, whatever its name: its weight moves the tree, and is said."""
+    site = ms.read(instances / "campus_au")
+    light, heavy = (site.tree(4, reduction={"from_scenarios": 16, "event_weight": weight}) for weight in (0.0, 100.0))
+    assert light.scenario_names != heavy.scenario_names
+    assert str(heavy.dataset.attrs["reduction_distance"]).endswith("called shares x 100")
+
+
 def test_solved_over_a_reduced_tree_and_judged_by_plain_draws(
     stated: Callable[[str], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -153,7 +168,7 @@ def test_the_command_draws_reduces_and_says_so(
     assert code == 0
     assert "reduced from 30 scenarios by k_medoids" in printed
     assert "relative accuracy" in printed
-    assert f"Wasserstein, order 2; series by their spread; {AHEAD} x 2; activations x 3" in printed
+    assert f"Wasserstein, order 2; series by their spread; {AHEAD} x 2; called shares x 3" in printed
     tree = read_tree(out)
     assert len(tree.scenario_names) == 5
     assert tree.dataset.attrs["moments_matched"] == "mean"

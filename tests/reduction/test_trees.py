@@ -82,7 +82,7 @@ def test_a_reduced_tree_is_part_of_its_sample_and_says_so(method: str, order: in
     about = reduced.dataset.attrs
     assert about["reduction_from"] == 40
     assert about["reduction_method"] == method
-    assert about["reduction_distance"] == f"Wasserstein, order {order}; series by their spread; activations x 2"
+    assert about["reduction_distance"] == f"Wasserstein, order {order}; series by their spread; called shares x 2"
     assert ("reduction_seed" in about) == (method == "k_medoids")
     # the distance anew: by a linear program over plainly computed costs
     points = features_of(tree, ReductionRule(event_weight=2.0))

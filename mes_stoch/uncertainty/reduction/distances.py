@@ -51,13 +51,16 @@ _BLOCK = 256
 _ROUNDING = {np.dtype(np.float64): 1e-14, np.dtype(np.float32): 4e-6}
 
 
-def is_event(series: str) -> bool:
-    """Whether a series says how much of a product is called.
+def is_event(series: str, rule: ReductionRule) -> bool:
+    """Whether a series says how much of a product is called, by its name or as the rule says.
 
-    >>> is_event("mfrr_activation_up_per_unit"), is_event("pv_available_per_unit"), is_event("da_price_eur_per_mwh")
-    (True, False, False)
+    >>> rule = ReductionRule(event_series=["regulation_raise_per_unit"])
+    >>> is_event("mfrr_activation_up_per_unit", rule), is_event("regulation_raise_per_unit", rule)
+    (True, True)
+    >>> is_event("pv_available_per_unit", rule), is_event("da_price_eur_per_mwh", rule)
+    (False, False)
     """
-    return "activation" in series and series.endswith("_per_unit")
+    return series in rule.event_series or ("activation" in series and series.endswith("_per_unit"))
 
 
 def varying_series(tree: ScenarioTree) -> tuple[str, ...]:
@@ -103,11 +106,12 @@ def features_of(
     weights = tree.probabilities if probabilities is None else probabilities
     parts = [np.zeros((len(weights), 1))]
     for name in varying_series(tree) if series is None else series:
-        weight = rule.series_weights.get(name, 1.0) * (rule.event_weight if is_event(name) else 1.0)
+        event = is_event(name, rule)
+        weight = rule.series_weights.get(name, 1.0) * (rule.event_weight if event else 1.0)
         if weight == 0.0:
             continue
         values = courses(tree, name)
-        if is_event(name):
+        if event:
             values = np.cumsum(values, axis=1) * float(tree.dataset.attrs["period_h"])
         standard = standardised(values, weights)
         if standard is not None:

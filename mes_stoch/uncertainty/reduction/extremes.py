@@ -39,6 +39,6 @@ def extreme_scenarios(tree: ScenarioTree, rule: ReductionRule) -> list[int]:
         if np.ptp(means[can_occur]) <= 0.0:
             continue
         found[int(np.argmax(np.where(can_occur, means, -np.inf)))] = None
-        if not is_event(name):
+        if not is_event(name, rule):
             found[int(np.argmin(np.where(can_occur, means, np.inf)))] = None
     return list(found)

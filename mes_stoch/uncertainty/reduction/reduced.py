@@ -89,6 +89,7 @@ def reduced_tree(
     if to < 1:
         raise UsageError(f"a tree is reduced to 1 scenario or more, not to {to}")
     require_known(list(rule.series_weights), tree, "series_weights")
+    require_known(rule.event_series, tree, "event_series")
     if to >= count and day_ahead_series is None:
         return tree
     always = extreme_scenarios(tree, rule)
@@ -241,7 +242,7 @@ def distance_in_words(rule: ReductionRule, values: ProblemValues | None = None) 
     """What was kept small, for a reader of the tree.
 
     >>> distance_in_words(ReductionRule(event_weight=2.0, series_weights={"da_price_eur_per_mwh": 3.0}))
-    'Wasserstein, order 1; series by their spread; da_price_eur_per_mwh x 3; activations x 2'
+    'Wasserstein, order 1; series by their spread; da_price_eur_per_mwh x 3; called shares x 2'
     """
     if values is not None and values.is_opportunity:
         words = ["opportunity cost"]
@@ -253,5 +254,5 @@ def distance_in_words(rule: ReductionRule, values: ProblemValues | None = None) 
         words.append("series by their spread")
         words += [f"{name} x {weight:g}" for name, weight in sorted(rule.series_weights.items())]
         if rule.event_weight != 1.0:
-            words.append(f"activations x {rule.event_weight:g}")
+            words.append(f"called shares x {rule.event_weight:g}")
     return "; ".join(words)
