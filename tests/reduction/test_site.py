@@ -117,6 +117,9 @@ def test_solved_over_a_reduced_tree_and_judged_by_plain_draws(
     plain = ms.evaluate(run, tree=site.draws(6, seed=5)).profits
     assert plain is not None
     assert plain.standard_error is not None
+    # what it earns in each draw is what distances by value take
+    by_value = ms.reduce(site.draws(6, seed=5), 2, profits=plain.scenarios["profit_eur"])
+    assert by_value.weighting == "reduced from 6 scenarios by fast_forward"
     gap = ms.evaluate(run, replications=2, seed=3).optimality_gap
     assert gap is not None
     assert gap.replications[0].scenarios == 6
