@@ -5,7 +5,7 @@
 ['Backtest', 'Evaluation', 'MarketTable', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
 ['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_market_file', 'read_run',
- 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability']
+ 'reduce', 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         read,
         read_market_file,
         read_run,
+        reduce,
         sensitivity,
         sequential_sampling,
         settle,
@@ -60,6 +61,7 @@ __all__ = [
     "read",
     "read_market_file",
     "read_run",
+    "reduce",
     "sensitivity",
     "sequential_sampling",
     "settle",

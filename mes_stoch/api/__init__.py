@@ -26,6 +26,7 @@ from mes_stoch.settlement.settlement import Settlement
 
 if TYPE_CHECKING:
     from mes_stoch.api.backtesting import DEFAULT_SERIES, backtest
+    from mes_stoch.api.reducing import reduce
     from mes_stoch.api.sampling import sequential_sampling, stability
     from mes_stoch.backtesting.result import Backtest
     from mes_stoch.io.market_files.front import read_market_file
@@ -50,6 +51,7 @@ __all__ = [
     "read",
     "read_market_file",
     "read_run",
+    "reduce",
     "sensitivity",
     "sequential_sampling",
     "settle",
@@ -68,6 +70,7 @@ _LATE = {
     "MarketTable": "mes_stoch.io.market_files.market_table",
     "backtest": "mes_stoch.api.backtesting",
     "read_market_file": "mes_stoch.io.market_files.front",
+    "reduce": "mes_stoch.api.reducing",
     "sequential_sampling": "mes_stoch.api.sampling",
     "stability": "mes_stoch.api.sampling",
 }

@@ -10,7 +10,9 @@ import click
 from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
+from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.parallel import leftovers, mpi
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 
 class AgreedError(MesStochError):
@@ -45,6 +47,17 @@ def take_part(context: click.Context, invocation: Invocation, *, is_joint: bool,
         context.exit(0)
     if not is_possible:
         raise UsageError("ranks share the scenarios of a commitment that is given, and nothing else: leave mpiexec out")
+
+
+def tree_of_all(tree: ScenarioTree) -> ScenarioTree:
+    """The same tree on every rank: the leading one's, where scenarios were chosen.
+
+    Draws are the same everywhere. Which of two scenarios that are as near is kept may hang on the last bit of a sum,
+    and that on the machine.
+    """
+    if tree.weighting is None or mpi.launcher_size() == 1:
+        return tree
+    return ScenarioCommunicator(mpi.world()).broadcast(tree)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from mes_stoch.cli.options import (
     seed_option,
 )
 from mes_stoch.cli.progress import ProgressLines
-from mes_stoch.cli.ranks import ready_together
+from mes_stoch.cli.ranks import ready_together, tree_of_all
 from mes_stoch.cli.report import draw
 from mes_stoch.cli.solve_clock import SolveClock
 from mes_stoch.cli.start_ranks import MOST_RANKS, run_on_ranks
@@ -183,6 +183,7 @@ def solve(
             clock = SolveClock(invocation.begun, limit_s, draws=not no_figures, request=watch.request)
             folder = _claim(out, site.name, force) if output.prints_output() else None
             tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, stop=clock.stop)
+        tree = tree_of_all(tree)
         if folder is not None:
             watch.last_words = partial(_last_words, folder)
         if not quiet:

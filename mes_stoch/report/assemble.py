@@ -39,6 +39,10 @@ UPPER_ESTIMATE_NOTE = (
     "The two-stage model sees the whole horizon when it dispatches, so this value is an upper estimate of what "
     "operation without that foresight would earn."
 )
+WEIGHTED_NOTE = (
+    "The interval is that of these {scenarios} scenarios, {weighting}: nothing follows from their spread for days not "
+    "drawn. `mes-stoch evaluate RUN --scenarios N --seed K` says what the commitment earns on plain draws."
+)
 SAMPLE_NOTE = (
     "The interval is that of these {scenarios} scenarios, not of all days: `mes-stoch evaluate RUN --replications 10` "
     "estimates how far the commitment may be from the best one there, `--seed K` what it earns on other days."
@@ -196,7 +200,10 @@ def _foresight_note(program: SiteProgram) -> str:
 
 
 def _sample_notes(program: SiteProgram) -> list[str]:
-    """That the interval is one of a sample, where it is one."""
+    """That the interval is one of a sample or of chosen scenarios, where it is one."""
+    weighting = program.tree.weighting
+    if weighting is not None:
+        return [WEIGHTED_NOTE.format(scenarios=len(program.scenario_names), weighting=weighting)]
     if program.tree.dataset.attrs.get("seed") is None:
         return []
     return [SAMPLE_NOTE.format(scenarios=len(program.scenario_names))]

@@ -17,6 +17,7 @@ from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.outage import Outages
 from mes_stoch.schema.product import Market, MarketProduct
+from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.risk import Risk
 from mes_stoch.schema.store import Store
 
@@ -120,6 +121,15 @@ class SyntheticScenarios(Model):
         default_factory=dict,
         description="By name of a series to be drawn beside those of the process: outages of a unit as the share that "
         "is available; components name it in their availability, e.g. `available_per_unit`.",
+    )
+    tilted_calls: dict[Identifier, Positive] = Field(
+        default_factory=dict,
+        description="By series of rare calls that the process can tilt: the odds that a call begins in a period are "
+        "multiplied by this in the draw, and the scenarios weighted so that expectations stay (importance sampling).",
+    )
+    reduction: Reduction | None = Field(
+        default=None,
+        description="Draw more scenarios than are planned over, and keep those that stand for all; null: plain draws.",
     )
     #: Content of ``process_file``; empty until the instance has been read.
     _process_document: Mapping[str, Any] = PrivateAttr(default_factory=dict)

@@ -61,12 +61,15 @@ def calls(
     Limits: at most ``longest_h`` each, ``calls_max_per_day`` a local day, ``call_rest_h`` between the end of one and
     the start of the next, and those of the products that read the ``series``; :mod:`mes_stoch.uncertainty.call_draws`
     says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing. What
-    is left of a call under way at the start is drawn from the lengths that are longer than it has run.
+    is left of a call under way at the start is drawn from the lengths that are longer than it has run. An instance may
+    have calls drawn likelier than they are (:mod:`mes_stoch.uncertainty.call_tilt`).
     """
     sensitivity = parameters.call_system_sensitivity_per_unit
     # exp(s z - s^2 / 2) has mean 1 over a standard normal z
     likelihood = np.exp(sensitivity * shortage - 0.5 * sensitivity**2)
-    starts = generator.random(context.periods) < per_day * context.period_h / 24.0 * likelihood
+    chances = per_day * context.period_h / 24.0 * likelihood
+    tilted = None if context.tilt is None else context.tilt.of(series, chances)
+    starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
     choices = max(1, round(longest_h / parameters.call_step_h))
     length_h = np.minimum(generator.integers(1, choices + 1, context.periods) * parameters.call_step_h, longest_h)
     # Never longer than the product can be asked for: a call that does not fill a last period ends before it.
@@ -79,7 +82,7 @@ def calls(
         # spawned, so that all other draws stay as they are
         (rest,) = generator.spawn(1)
         left = _periods_left(rest, lengths_h, limits.before.running_h, context.period_h)
-    return admit_calls(starts, length, context, limits, left)
+    return admit_calls(starts, length, context, limits, left, tilted)
 
 
 def _periods_left(generator: np.random.Generator, lengths_h: Series, running_h: float, period_h: float) -> int:
