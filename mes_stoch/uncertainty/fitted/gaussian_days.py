@@ -71,16 +71,17 @@ def fit_day_copula(scores: Matrix, follows: Sequence[bool]) -> DayCopula:
     """
     count = scores.shape[1]
     rows = np.flatnonzero(np.asarray(follows))
-    same = _shrunk_correlation(scores)
+    same = shrunk_correlation(scores)
     if len(rows) < 2:
         return DayCopula(same, np.zeros((count, count)))
-    pairs = _shrunk_correlation(np.hstack([scores[rows - 1], scores[rows]]))
+    pairs = shrunk_correlation(np.hstack([scores[rows - 1], scores[rows]]))
     joint = np.block([[same, pairs[:count, count:]], [pairs[:count, count:].T, same]])
     joint = _positive(joint)
     return DayCopula((joint[:count, :count] + joint[count:, count:]) / 2.0, joint[:count, count:])
 
 
-def _shrunk_correlation(sample: Matrix) -> Matrix:
+def shrunk_correlation(sample: Matrix) -> Matrix:
+    """Correlation matrix of a sample, rows its members, shrunk by Ledoit and Wolf's rule."""
     from sklearn.covariance import ledoit_wolf
 
     deviation = sample.std(axis=0)
