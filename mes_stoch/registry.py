@@ -93,7 +93,13 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "fr_wind_day": "mes_stoch.uncertainty.processes.fr_wind_day:FrWindDay",
     },
     PROCESS_PARTS: {
+        "autoregressive": "mes_stoch.uncertainty.fitted.parts.autoregressive:Autoregressive",
+        "block_price": "mes_stoch.uncertainty.fitted.parts.block_price:BlockPrice",
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
+        "forecast_error": "mes_stoch.uncertainty.fitted.parts.forecast_error:ForecastError",
+        "imbalance": "mes_stoch.uncertainty.fitted.parts.imbalance:Imbalance",
+        "spread": "mes_stoch.uncertainty.fitted.parts.spread:Spread",
+        "weather_demand": "mes_stoch.uncertainty.fitted.parts.weather_demand:WeatherDemand",
     },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,31 @@ def test_french_holidays_of_2021() -> None:
     assert len(public_holidays("FR", 2021)) == 11
     assert {date(2021, 4, 5), date(2021, 5, 13), date(2021, 5, 24), date(2021, 7, 14)} <= public_holidays("FR", 2021)
     assert date(2021, 10, 3) in public_holidays("DE", 2021)
+
+
+def test_holidays_of_other_countries() -> None:
+    """Belgium's national day; a substitute day in Britain, for the Boxing Day of 2021 was a Sunday."""
+    assert date(2021, 7, 21) in public_holidays("BE", 2021)
+    assert date(2021, 12, 28) in public_holidays("GB", 2021)
+    with pytest.raises(UsageError, match="no public holidays are known of XX"):
+        public_holidays("XX", 2021)
+
+
+@pytest.mark.parametrize(
+    ("country", "fixed", "movable"),
+    [
+        ("FR", ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)), (1, 39, 50)),
+        ("DE", ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)), (-2, 1, 39, 50)),
+    ],
+)
+@pytest.mark.parametrize("year", [2015, 2019, 2020, 2021, 2024])
+def test_the_package_of_holidays_agrees_with_the_law(
+    country: str, fixed: tuple[tuple[int, int], ...], movable: tuple[int, ...], year: int
+) -> None:
+    """Code du travail, L3133-1; holidays common to all German states."""
+    sunday = easter(year)
+    wanted = {date(year, *day) for day in fixed} | {sunday + timedelta(apart) for apart in movable}
+    assert public_holidays(country, year) == wanted
 
 
 def test_classes() -> None:

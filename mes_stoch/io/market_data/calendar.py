@@ -7,15 +7,16 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
+from mes_stoch.schema.errors import UsageError
+
 Season = Literal["winter", "spring", "summer", "autumn"]
 DayType = Literal["working_day", "saturday", "sunday_or_holiday"]
 SEASONS: tuple[Season, ...] = ("winter", "spring", "summer", "autumn")
 DAY_TYPES: tuple[DayType, ...] = ("working_day", "saturday", "sunday_or_holiday")
 
-#: National public holidays: (month, day) and days from Easter Sunday.
-HOLIDAYS: dict[str, tuple[tuple[tuple[int, int], ...], tuple[int, ...]]] = {
-    "FR": (((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)), (1, 39, 50)),
-    "DE": (((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)), (-2, 1, 39, 50)),
+#: Where markets and offices rest on other days than the law says, or only some of the legal ones change how a day is
+#: used: (month, day) and days from Easter Sunday. Every other country has the national holidays of ``holidays``.
+_OBSERVED: dict[str, tuple[tuple[tuple[int, int], ...], tuple[int, ...]]] = {
     "DK": (((1, 1), (6, 5), (12, 24), (12, 25), (12, 26)), (-3, -2, 1, 26, 39, 50)),
     "CH": (((1, 1), (8, 1), (12, 25), (12, 26)), (-2, 1, 39, 50)),
     "US": (((1, 1), (7, 4), (12, 25)), ()),
@@ -40,12 +41,27 @@ def easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
-@lru_cache
+@lru_cache(maxsize=256)
 def public_holidays(country: str, year: int) -> frozenset[date]:
-    """National public holidays of a year."""
-    fixed, movable = HOLIDAYS[country]
-    sunday = easter(year)
-    return frozenset([date(year, month, day) for month, day in fixed] + [sunday + timedelta(days) for days in movable])
+    """National public holidays of a year.
+
+    Raises
+    ------
+    UsageError
+        A country that the calendar does not know.
+    """
+    if country in _OBSERVED:
+        fixed, movable = _OBSERVED[country]
+        sunday = easter(year)
+        days = [date(year, month, day) for month, day in fixed] + [sunday + timedelta(apart) for apart in movable]
+        return frozenset(days)
+    # the package takes a tenth of a second to load, which only those who ask should wait for
+    from holidays import country_holidays
+
+    try:
+        return frozenset(country_holidays(country, years=year))
+    except NotImplementedError:
+        raise UsageError(f"no public holidays are known of {country}: give its ISO 3166 code, such as FR") from None
 
 
 def season(day: date) -> Season:

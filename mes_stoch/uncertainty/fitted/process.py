@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from mes_stoch.schema.base import Model
-from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.errors import ModelError, UsageError
 from mes_stoch.uncertainty.fitted.part import Part, Stage
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -60,11 +60,22 @@ class FittedProcess:
         known: Drawn = {**context.given, **before}
         drawn: Drawn = {}
         for part, own in zip(parts, generator.spawn(len(parts)), strict=True):
+            _require_known(part, known)
             found = part.draw(own, context, known)
             _require_complete(part, found, context)
             drawn |= found
             known |= found
         return drawn
+
+
+def _require_known(part: Part, known: Mapping[str, Series]) -> None:
+    """What a part reads must be a series of the instance, or drawn before."""
+    if missing := [name for name in part.needs() if name not in known]:
+        drawn = ", ".join(part.series_names())
+        raise UsageError(
+            f"{drawn}: the process reads {', '.join(missing)}, which neither the instance's series nor a part before "
+            f"it gives; they give {', '.join(sorted(known)) or 'nothing'}"
+        )
 
 
 def _require_complete(part: Part, found: Mapping[str, Series], context: DrawContext) -> None:

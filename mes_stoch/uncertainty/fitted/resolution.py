@@ -50,6 +50,17 @@ def to_periods(values: Series, native: DrawContext, context: DrawContext) -> Ser
     return np.asarray(np.diff(np.interp(edges, hours, integral)) / np.diff(edges))
 
 
+def to_native(values: Series, context: DrawContext, native: DrawContext) -> Series:
+    """The reverse: means over native periods of a series of a context, its ends held where native periods stick out."""
+    if native is context:
+        return values
+    source, target = _edges(context), _edges(native)
+    hours, edges = (source - source[0]) / 3.6e12, (target - source[0]) / 3.6e12
+    hours = np.concatenate([[min(hours[0], edges[0])], hours[1:-1], [max(hours[-1], edges[-1])]])
+    integral = np.concatenate([[0.0], np.cumsum(values * np.diff(hours))])
+    return np.asarray(np.diff(np.interp(edges, hours, integral)) / np.diff(edges))
+
+
 def _edges(context: DrawContext) -> NDArray[np.int64]:
     """Beginnings of the periods and the end of the last, ns of UTC."""
     starts = context.time.tz_convert("UTC").as_unit("ns").asi8
