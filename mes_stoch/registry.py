@@ -92,6 +92,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     },
     PROCESS_PARTS: {
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
+        "frequency_response": "mes_stoch.uncertainty.fitted.parts.frequency_response:FrequencyResponse",
     },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",

@@ -8,6 +8,7 @@ import numpy as np
 
 from mes_stoch.uncertainty.call_draws import admit_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.frequency import proportional_response
 from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
 from mes_stoch.uncertainty.processes.fr_parameters import ReserveParameters
 
@@ -28,10 +29,9 @@ def fcr_activation(
     deviation_hz = parameters.fcr_frequency_sd_hz * autoregressive(
         generator.standard_normal(context.periods * steps), rho
     )
-    response = np.clip(-deviation_hz / parameters.fcr_full_activation_hz, -1.0, 1.0)
-    response[np.abs(deviation_hz) <= parameters.fcr_dead_band_hz] = 0.0
-    response = response.reshape(context.periods, steps)
-    return np.maximum(response, 0.0).mean(axis=1), np.maximum(-response, 0.0).mean(axis=1)
+    return proportional_response(
+        deviation_hz.reshape(context.periods, steps), parameters.fcr_dead_band_hz, parameters.fcr_full_activation_hz
+    )
 
 
 def afrr_activation(
@@ -59,16 +59,19 @@ def calls(
 
     Limits: at most ``longest_h`` each, ``calls_max_per_day`` a local day, ``call_rest_h`` between the end of one and
     the start of the next, and those of the products that read the ``series``; :mod:`mes_stoch.uncertainty.call_draws`
-    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing.
+    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing. An
+    instance may have them drawn likelier than they are (:mod:`mes_stoch.uncertainty.call_tilt`).
     """
     sensitivity = parameters.call_system_sensitivity_per_unit
     # exp(s z - s^2 / 2) has mean 1 over a standard normal z
     likelihood = np.exp(sensitivity * shortage - 0.5 * sensitivity**2)
-    starts = generator.random(context.periods) < per_day * context.period_h / 24.0 * likelihood
+    chances = per_day * context.period_h / 24.0 * likelihood
+    tilted = None if context.tilt is None else context.tilt.of(series, chances)
+    starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
     choices = max(1, round(longest_h / parameters.call_step_h))
     length_h = np.minimum(generator.integers(1, choices + 1, context.periods) * parameters.call_step_h, longest_h)
     # Never longer than the product can be asked for: a call that does not fill a last period ends before it.
     length = np.maximum(1, np.floor(length_h / context.period_h + 1e-9)).astype(int)
     own = CallLimits(calls_max_per_day=math.floor(parameters.calls_max_per_day), rest_minimum_h=parameters.call_rest_h)
     limits = context.call_limits.get(series)
-    return admit_calls(starts, length, context, own if limits is None else own.and_also(limits))
+    return admit_calls(starts, length, context, own if limits is None else own.and_also(limits), tilted)
