@@ -91,8 +91,10 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "fr_wind_day": "mes_stoch.uncertainty.processes.fr_wind_day:FrWindDay",
     },
     PROCESS_PARTS: {
+        "call_chain": "mes_stoch.uncertainty.fitted.parts.call_chain:CallChain",
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
         "frequency_response": "mes_stoch.uncertainty.fitted.parts.frequency_response:FrequencyResponse",
+        "signed_ratio": "mes_stoch.uncertainty.fitted.parts.signed_ratio:SignedRatio",
     },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",

@@ -47,6 +47,9 @@ class Persistence(Model):
         follows : bool array, shape (periods,)
             Whether a period is the next after the one before it in the array.
         """
+        if np.ptp(scores[np.isfinite(scores)]) < 1e-9:
+            # what never changes has no memory to be seen
+            return cls(autocorrelations=[0.0], shares=[1.0])
         lags = [lag for lag in FITTED_LAGS if lag <= max(1, len(scores) // 4)]
         known = autocorrelations(scores, follows, lags)
         if not np.isfinite(known[0]):
