@@ -92,6 +92,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     },
     PROCESS_PARTS: {
         "call_chain": "mes_stoch.uncertainty.fitted.parts.call_chain:CallChain",
+        "contingency": "mes_stoch.uncertainty.fitted.parts.contingency:Contingency",
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
         "frequency_response": "mes_stoch.uncertainty.fitted.parts.frequency_response:FrequencyResponse",
         "signed_ratio": "mes_stoch.uncertainty.fitted.parts.signed_ratio:SignedRatio",

@@ -117,7 +117,7 @@ def test_calls_always_and_never() -> None:
 
 
 def test_a_call_of_the_past_fills_its_share_of_longer_periods() -> None:
-    """Calls of 1.5 h at half of the power, always begun: in periods of three hours a quarter; of half an hour, three."""
+    """Calls of 1.5 h at half of the power, always begun: a quarter of three hours, the whole of three half hours."""
     part = chain(1.0 - 1e-12, 1.0, 0.0, past_lengths_h=[1.5], past_shares=[0.5])
     longer = part.draw(np.random.default_rng(1), context("2022-01-12", 4, 3.0), {})[SERIES]
     assert longer.tolist() == [0.0, 0.25, 0.0, 0.25]
@@ -145,7 +145,8 @@ def test_limits_of_products_are_kept(length: str) -> None:
         calls = part.draw(np.random.default_rng(seed), plain, {})[SERIES]
         broken += bool(breaches(calls, limits, plain))
         free += len(find_calls(calls, 1.0))
-    assert broken > 150 and free > 200
+    assert broken > 150
+    assert free > 200
 
 
 @pytest.mark.parametrize("length", ["geometric", "past"])
