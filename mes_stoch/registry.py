@@ -96,6 +96,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
         "frequency_response": "mes_stoch.uncertainty.fitted.parts.frequency_response:FrequencyResponse",
         "signed_ratio": "mes_stoch.uncertainty.fitted.parts.signed_ratio:SignedRatio",
+        "unit_outage": "mes_stoch.uncertainty.fitted.parts.unit_outage:UnitOutage",
     },
     RISK_MEASURES: {
         "cvar": "mes_stoch.risk_measures.cvar",
