@@ -95,6 +95,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "contingency": "mes_stoch.uncertainty.fitted.parts.contingency:Contingency",
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
         "frequency_response": "mes_stoch.uncertainty.fitted.parts.frequency_response:FrequencyResponse",
+        "merit_order": "mes_stoch.uncertainty.fitted.parts.merit_order:MeritOrder",
         "signed_ratio": "mes_stoch.uncertainty.fitted.parts.signed_ratio:SignedRatio",
         "unit_outage": "mes_stoch.uncertainty.fitted.parts.unit_outage:UnitOutage",
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -19,7 +20,9 @@ from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLi
 from mes_stoch.schema.instance import FITTED, ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.call_tilt import weights_of
 from mes_stoch.uncertainty.fitted.document import process_of
+from mes_stoch.uncertainty.fitted.part import LOG_WEIGHT
 from mes_stoch.uncertainty.outages import WithOutages
 from mes_stoch.uncertainty.package_process import PackageProcess
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
@@ -97,6 +100,7 @@ def build_tree(
     given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
     context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given)
     drawn: list[Drawn] = []
+    log_ratios: list[float] = []
     nodes: list[str] = []
     leaves: list[str] = []
     for node in range(count // below):
@@ -108,6 +112,7 @@ def build_tree(
         day_ahead = draw_day_ahead_node(process, context, root_seed, node)
         for leaf in range(below):
             drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
+            log_ratios.append(_log_ratio(drawn[-1]))
             nodes.append(day_ahead_path(node))
             leaves.append(leaf_path(node, leaf))
             if len(drawn) == 1:
@@ -119,7 +124,16 @@ def build_tree(
         # a tree says by itself what it was drawn from
         attributes["origin"] = f"fitted: {uncertainty.process_file}"
         attributes["process"] = json.dumps(uncertainty.process_document)
+    factors: Mapping[str, float] = getattr(process, "tilted_calls", {})
+    if factors:
+        probability, said = weights_of(np.array(log_ratios), factors)
+        attributes |= said
     return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
+
+
+def _log_ratio(drawn: Drawn) -> float:
+    """Logarithm of the likelihood ratio of a leaf and its node; 0 where all of it is drawn as it is."""
+    return math.fsum(drawn[LOG_WEIGHT]) if LOG_WEIGHT in drawn else 0.0
 
 
 def _require_memory(name: str, count: int, scenario: Drawn) -> None:

@@ -59,6 +59,14 @@ class Persistence(Model):
         rho, shares = _two_components(known, np.array(lags))
         return cls(autocorrelations=rho, shares=shares)
 
+    def at(self, periods: float) -> Persistence:
+        """The same memory from one period to the next of another length, so many of the fitted ones.
+
+        What falls to ``rho`` in one period falls to ``rho^periods``; alternating signs are known at whole ones alone.
+        """
+        rho = [np.sign(rho) * abs(rho) ** periods if rho < 0 else rho**periods for rho in self.autocorrelations]
+        return Persistence(autocorrelations=[float(value) for value in rho], shares=self.shares)
+
     def draw(self, generator: np.random.Generator, periods: int) -> Series:
         """Shape (periods,)."""
         drawn = np.zeros(periods)

@@ -96,9 +96,7 @@ def _times(out: NDArray[np.bool_], known: NDArray[np.bool_], history: History) -
     if failures == 0:
         return None, Outages().mean_time_to_repair_h
     if repairs == 0:
-        raise UsageError(
-            "the record has failures and no repair: give a longer one"
-        )
+        raise UsageError("the record has failures and no repair: give a longer one")
     fails, repaired = failures / int((~before).sum()), repairs / int(before.sum())
     if fails + repaired >= 1.0:
         raise UsageError(
