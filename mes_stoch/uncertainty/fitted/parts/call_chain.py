@@ -246,7 +246,8 @@ def _shares_of(part: Series, whole: Series, without: Series | float) -> Series:
 def _called_shares(called: Mask, known: Mask, place: NDArray[np.intp], count: int) -> list[float]:
     of_class = np.bincount(place[known], minlength=count).astype(float)
     within = np.bincount(place[called], minlength=count).astype(float)
-    return _shares_of(within, of_class, float(called.sum() / max(known.sum(), 1))).tolist()
+    found = _shares_of(within, of_class, float(called.sum() / max(known.sum(), 1)))
+    return [float(share) for share in found]
 
 
 def _mean_length_h(called: Mask, was_called: Mask, period_h: float) -> float:

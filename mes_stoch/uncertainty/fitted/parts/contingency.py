@@ -193,7 +193,7 @@ class Contingency(Part):
             period = math.floor(max(begin_h, 0.0) / context.period_h + _ROUNDING)
             if left_h <= 0.0 or period >= context.periods:
                 continue
-            wanted = math.ceil(left_h / context.period_h - _ROUNDING)
+            wanted = max(1, math.ceil(left_h / context.period_h - _ROUNDING))
             length = book.fit(period, wanted)
             if length:
                 stop = book.call(period, length)
