@@ -95,10 +95,16 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     PROCESS_PARTS: {
         "autoregressive": "mes_stoch.uncertainty.fitted.parts.autoregressive:Autoregressive",
         "block_price": "mes_stoch.uncertainty.fitted.parts.block_price:BlockPrice",
+        "call_chain": "mes_stoch.uncertainty.fitted.parts.call_chain:CallChain",
+        "contingency": "mes_stoch.uncertainty.fitted.parts.contingency:Contingency",
         "day_bootstrap": "mes_stoch.uncertainty.fitted.parts.day_bootstrap:DayBootstrap",
         "forecast_error": "mes_stoch.uncertainty.fitted.parts.forecast_error:ForecastError",
+        "frequency_response": "mes_stoch.uncertainty.fitted.parts.frequency_response:FrequencyResponse",
         "imbalance": "mes_stoch.uncertainty.fitted.parts.imbalance:Imbalance",
+        "merit_order": "mes_stoch.uncertainty.fitted.parts.merit_order:MeritOrder",
+        "signed_ratio": "mes_stoch.uncertainty.fitted.parts.signed_ratio:SignedRatio",
         "spread": "mes_stoch.uncertainty.fitted.parts.spread:Spread",
+        "unit_outage": "mes_stoch.uncertainty.fitted.parts.unit_outage:UnitOutage",
         "weather_demand": "mes_stoch.uncertainty.fitted.parts.weather_demand:WeatherDemand",
     },
     RISK_MEASURES: {

@@ -53,6 +53,13 @@ class CallTilt:
         self._log_ratios.setdefault(series, 0.0)
         return TiltedChances(self, series, np.minimum(chances, 1.0), factor)
 
+    def factor(self, series: str) -> float | None:
+        """Of a series that is drawn in continuous time, on the rate of its events; ``None``: drawn as it is."""
+        factor = self._factors.get(series)
+        if factor is not None:
+            self._log_ratios.setdefault(series, 0.0)
+        return factor
+
     def add(self, series: str, log_ratio: float) -> None:
         """A step of a series whose likelihoods differ."""
         self._log_ratios[series] += log_ratio

@@ -103,6 +103,12 @@ class WithOutages:
     def currency(self) -> Any:
         return getattr(self._process, "currency", None)
 
+    @property
+    def tilted_calls(self) -> Mapping[str, float]:
+        """Series that the process draws likelier than they are, and by what factor."""
+        found: Mapping[str, float] = getattr(self._process, "tilted_calls", {})
+        return found
+
     def series_names(self) -> tuple[str, ...]:
         """Those of the process, and the shares."""
         return (*self._process.series_names(), *self._outages)

@@ -23,6 +23,7 @@ from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
 from mes_stoch.uncertainty.call_tilt import CallTilt, weights_of
 from mes_stoch.uncertainty.fitted.document import process_of
+from mes_stoch.uncertainty.fitted.part import LOG_WEIGHT
 from mes_stoch.uncertainty.outages import WithOutages
 from mes_stoch.uncertainty.package_process import PackageProcess
 from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
@@ -95,7 +96,7 @@ def build_tree(
             f"{count} scenarios cannot be shared out by {below} leaves a day-ahead node; take a multiple of {below}"
         )
     root_seed = uncertainty.seed if seed is None else seed
-    process = make_process(loaded.instance.name, uncertainty)
+    process = make_process(loaded.instance.name, uncertainty, plain=plain)
     _check_currency(loaded.instance, uncertainty, process)
     _check_series(loaded, uncertainty, process)
     require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
@@ -116,10 +117,9 @@ def build_tree(
         day_ahead = draw_day_ahead_node(process, context, root_seed, node)
         for leaf in range(below):
             drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
+            log_ratios.append(_log_ratio(loaded.instance.name, uncertainty, tilt, drawn[-1]))
             nodes.append(day_ahead_path(node))
             leaves.append(leaf_path(node, leaf))
-            if tilt is not None:
-                log_ratios.append(_log_ratio(loaded.instance.name, uncertainty, tilt))
             if len(drawn) == 1:
                 _require_memory(loaded.instance.name, count, drawn[0])
     series = {name: np.stack([one[name] for one in drawn]) for name in process.series_names()}
@@ -129,20 +129,24 @@ def build_tree(
         # a tree says by itself what it was drawn from
         attributes["origin"] = f"fitted: {uncertainty.process_file}"
         attributes["process"] = json.dumps(uncertainty.process_document)
-    if tilt is not None:
-        probability, said = weights_of(np.array(log_ratios), uncertainty.tilted_calls)
+    factors = {**getattr(process, "tilted_calls", {}), **({} if tilt is None else uncertainty.tilted_calls)}
+    if factors:
+        probability, said = weights_of(np.array(log_ratios), factors)
         attributes |= said
     return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
 
 
-def _log_ratio(name: str, uncertainty: SyntheticScenarios, tilt: CallTilt) -> float:
-    """Of the leaf drawn last.
+def _log_ratio(name: str, uncertainty: SyntheticScenarios, tilt: CallTilt | None, drawn: Drawn) -> float:
+    """Logarithm of the likelihood ratio of the leaf drawn last and its node; 0 where all of it is drawn as it is.
 
     Raises
     ------
     InstanceError
         A series is to be tilted that the process does not draw so.
     """
+    of_parts = math.fsum(drawn[LOG_WEIGHT]) if LOG_WEIGHT in drawn else 0.0
+    if tilt is None:
+        return of_parts
     found = tilt.take()
     issues = [
         Issue(
@@ -158,7 +162,7 @@ def _log_ratio(name: str, uncertainty: SyntheticScenarios, tilt: CallTilt) -> fl
     ]
     if issues:
         raise InstanceError(name, issues)
-    return math.fsum(found.values())
+    return math.fsum(found.values()) + of_parts
 
 
 def _require_memory(name: str, count: int, scenario: Drawn) -> None:
@@ -180,8 +184,10 @@ def _require_memory(name: str, count: int, scenario: Drawn) -> None:
         )
 
 
-def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> ScenarioProcess:
+def make_process(instance_name: str, uncertainty: SyntheticScenarios, *, plain: bool = False) -> ScenarioProcess:
     """The process an instance names, with its parameters; every problem is reported at once.
+
+    ``plain``: parts that draw rare calls likelier than they are draw them as they are.
 
     Raises
     ------
@@ -191,7 +197,7 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios) -> Scenari
     if uncertainty.process == FITTED:
         file = uncertainty.process_file or FITTED
         fitted = process_of(instance_name, file, uncertainty.process_document)
-        return _with_outages(instance_name, fitted, uncertainty)
+        return _with_outages(instance_name, fitted.untilted() if plain else fitted, uncertainty)
     kind, found = _process_class(instance_name, uncertainty.process)
     fields = found.Parameters.model_fields
     try:

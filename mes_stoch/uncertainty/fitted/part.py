@@ -18,6 +18,12 @@ from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
 Stage = Literal["day_ahead", "realtime"]
 
+#: Beginning of the names of series that later parts read and no scenario holds.
+LATENT = "latent_"
+#: A latent series whose sum over the periods is the logarithm of the likelihood ratio of what was drawn: of a part
+#: that draws something likelier than it is. Those of several parts are added up, and weight the scenario.
+LOG_WEIGHT = "latent_log_weight"
+
 
 class PartOptions(Model):
     """What a specification says of a part: its stage, its series, and how to fit it."""
@@ -71,3 +77,7 @@ class Part(Model):
     def needs(self) -> tuple[str, ...]:
         """Series that it reads from ``known``."""
         return ()
+
+    def tilted(self) -> dict[str, float]:
+        """Series that it draws likelier than they are, and by what factor; their parts have a field ``tilt``."""
+        return {}

@@ -9,10 +9,8 @@ import numpy as np
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import ModelError, UsageError
-from mes_stoch.uncertainty.fitted.part import Part, Stage
+from mes_stoch.uncertainty.fitted.part import LATENT, LOG_WEIGHT, Part, Stage
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
-
-LATENT = "latent_"
 
 
 class FittedProcess:
@@ -42,6 +40,16 @@ class FittedProcess:
     def _names(self, stage: str) -> list[str]:
         return [name for part in self.parts if part.stage == stage for name in part.series_names()]
 
+    @property
+    def tilted_calls(self) -> dict[str, float]:
+        """Series drawn likelier than they are, and the factor on the odds or the rate of their calls."""
+        return {name: factor for part in self.parts for name, factor in part.tilted().items()}
+
+    def untilted(self) -> FittedProcess:
+        """The same process, drawn as it is."""
+        parts = [part.model_copy(update={"tilt": None}) if part.tilted() else part for part in self.parts]
+        return FittedProcess(parts, self.currency)
+
     def draw_day_ahead(self, generator: np.random.Generator, context: DrawContext) -> Drawn:
         """What is known when the day-ahead market clears; latent series too, for the leaves."""
         return self._draw("day_ahead", generator, context, {})
@@ -49,9 +57,11 @@ class FittedProcess:
     def draw_realtime(
         self, generator: np.random.Generator, context: DrawContext, day_ahead: Mapping[str, Series]
     ) -> Drawn:
-        """What a leaf adds."""
+        """What a leaf adds; the logarithm of its likelihood ratio too, of the node and the leaf together."""
         drawn = self._draw("realtime", generator, context, day_ahead)
-        return {name: values for name, values in drawn.items() if not name.startswith(LATENT)}
+        if LOG_WEIGHT in day_ahead:
+            drawn[LOG_WEIGHT] = drawn.get(LOG_WEIGHT, 0.0) + day_ahead[LOG_WEIGHT]
+        return {name: values for name, values in drawn.items() if name == LOG_WEIGHT or not name.startswith(LATENT)}
 
     def _draw(
         self, stage: Stage, generator: np.random.Generator, context: DrawContext, before: Mapping[str, Series]
@@ -63,6 +73,8 @@ class FittedProcess:
             _require_known(part, known)
             found = part.draw(own, context, known)
             _require_complete(part, found, context)
+            if LOG_WEIGHT in found and LOG_WEIGHT in drawn:
+                found[LOG_WEIGHT] = found[LOG_WEIGHT] + drawn[LOG_WEIGHT]
             drawn |= found
             known |= found
         return drawn

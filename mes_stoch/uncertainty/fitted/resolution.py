@@ -42,7 +42,25 @@ def to_periods(values: Series, native: DrawContext, context: DrawContext) -> Ser
     """
     if native is context:
         return values
-    source, target = _edges(native), _edges(context)
+    return _means(values, _edges(native), _edges(context))
+
+
+def from_periods(values: Series, context: DrawContext, native: DrawContext) -> Series:
+    """The same the other way: means over native periods of a series over the periods of a context.
+
+    Native periods that begin before the context, or end after it, have the mean over what lies inside.
+
+    Returns
+    -------
+    array, shape (native periods,)
+    """
+    if native is context:
+        return values
+    source = _edges(context)
+    return _means(values, source, np.clip(_edges(native), source[0], source[-1]))
+
+
+def _means(values: Series, source: NDArray[np.int64], target: NDArray[np.int64]) -> Series:
     origin = source[0]
     hours = (source - origin) / 3.6e12
     integral = np.concatenate([[0.0], np.cumsum(values * np.diff(hours))])

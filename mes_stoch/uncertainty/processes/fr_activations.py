@@ -9,6 +9,7 @@ import numpy as np
 from mes_stoch.schema.flexibility import LEAST_CALLED_H
 from mes_stoch.uncertainty.call_draws import admit_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.frequency import proportional_response
 from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
 from mes_stoch.uncertainty.processes.fr_parameters import ReserveParameters
 
@@ -29,10 +30,9 @@ def fcr_activation(
     deviation_hz = parameters.fcr_frequency_sd_hz * autoregressive(
         generator.standard_normal(context.periods * steps), rho
     )
-    response = np.clip(-deviation_hz / parameters.fcr_full_activation_hz, -1.0, 1.0)
-    response[np.abs(deviation_hz) <= parameters.fcr_dead_band_hz] = 0.0
-    response = response.reshape(context.periods, steps)
-    return np.maximum(response, 0.0).mean(axis=1), np.maximum(-response, 0.0).mean(axis=1)
+    return proportional_response(
+        deviation_hz.reshape(context.periods, steps), parameters.fcr_dead_band_hz, parameters.fcr_full_activation_hz
+    )
 
 
 def afrr_activation(

@@ -1,0 +1,263 @@
+"""Reserve called by hand, and local calls: a chain of two states, idle and called, within the products' limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from mes_stoch.schema.base import Identifier, NonNegative, Positive
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
+from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.fitted.driver import read
+from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, class_count, follows, hour_classes
+from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
+from mes_stoch.uncertainty.fitted.past_calls import past_calls, shares
+from mes_stoch.uncertainty.fitted.tilt import log_weight, with_own_tilt
+from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
+
+Mask = NDArray[np.bool_]
+#: Chances above this are drawn as it: a rate is finite.
+_LARGEST_CHANCE = 1.0 - 1e-12
+
+
+class CallChainOptions(PartOptions):
+    """Calls of the past, and what their chance depends on."""
+
+    stage: Stage = "realtime"
+    called: Identifier = Field(description="Past series of what was called: a share, or a volume that is not negative.")
+    threshold: NonNegative = Field(
+        default=0.0, description="A period counts as called where the series is above it, in its unit."
+    )
+    offered: Positive | Identifier | None = Field(
+        default=None, description="What could be called, a number or a past series; null: the most ever called."
+    )
+    series: Identifier = Field(
+        description="Name of the share called that is drawn, such as mfrr_activation_up_per_unit."
+    )
+    class_h: ClassHours = Field(
+        default=4.0, description="Hours of the local day with one rate of calls; a length that divides 24."
+    )
+    price: Identifier | None = Field(
+        default=None, description="A series drawn before whose level makes calls more or less likely; null: none."
+    )
+    price_minus: Identifier | None = Field(default=None, description="Subtracted from the price, for a spread.")
+    price_levels: int = Field(
+        default=3, ge=2, le=10, description="Levels of the price, each with as many periods of the past."
+    )
+    length: Literal["geometric", "past"] = Field(
+        default="geometric",
+        description="geometric: a call ends with one chance in every period; past: it is as long as one of the past.",
+    )
+    severity: Literal["full", "past"] = Field(
+        default="full", description="full: all is called; past: the mean share of a call of the past, the same one."
+    )
+    tilt: Positive | None = Field(
+        default=None,
+        description="Factor on the odds that a call begins, for rare ones; the scenarios are weighted so that "
+        "expectations stay. null: drawn as they are.",
+    )
+
+
+class CallChain(Part):
+    """Calls of a chain of two states whose rate depends on the hour and on a price.
+
+    Equations
+    ---------
+    With the class ``k`` of the hour, the level ``l`` of the price, ``h`` the length of a period, and over pairs of
+    neighbouring periods of the past (``n0``: idle before, ``n01``: called after that, ``n1``, ``n10`` likewise)::
+
+        p01[k, l] = n01[k, l] / n0[k, l],   rate[k, l] = -24 log(1 - p01) / h   calls per 24 idle hours
+        p10 = n10 / n1,                     tau = h / p10                       mean length of a call, h
+        P(called in the first period drawn) = called periods / periods of the past in its class of hours
+
+    which is the maximum of the likelihood. ``k`` and ``l`` are those of the period in which the call begins; a level
+    never seen in a class has the rate of the class. Calls are drawn in the periods of the horizon, within the limits
+    of the products, as :func:`~mes_stoch.uncertainty.call_draws.markov_calls` says; where ``length`` is ``past``, a
+    call has the length of one of the past, rounded to periods, and one under way at the start the rest of one drawn by
+    length. A call shorter than a period fills its share of it.
+
+    Importance sampling: with ``tilt`` the odds of a beginning are multiplied, and the logarithm of the likelihood ratio
+    is a latent series (:mod:`mes_stoch.uncertainty.call_tilt`).
+
+    Source
+    ------
+    Anderson, Goodman (1957), Statistical inference about Markov chains, The Annals of Mathematical Statistics 28(1),
+    89-110, doi:10.1214/aoms/1177707039; states of the balancing market as a Markov chain: Olsson, Soder (2008),
+    Modeling real-time balancing power market prices using combined SARIMA and Markov processes, IEEE Transactions on
+    Power Systems.
+    """
+
+    Options: ClassVar[type[PartOptions]] = CallChainOptions
+
+    series: str
+    class_h: float = Field(gt=0, description="Hours of the day with one rate.")
+    rates: list[list[float]] = Field(
+        description="Calls per 24 idle hours, by class of the hour and level of the price."
+    )
+    called_per_unit: list[float] = Field(description="Share of periods called, by class of the hour.")
+    mean_length_h: float = Field(gt=0, description="Of a call, h.")
+    price: str | None
+    price_minus: str | None
+    price_edges: list[float] = Field(description="Between the levels, rising.")
+    past_lengths_h: list[float] = Field(description="Of calls of the past, where lengths are theirs.")
+    past_shares: list[float] = Field(description="Mean share of the same calls, or of all where shares are theirs.")
+    tilt: float | None = Field(default=None, gt=0, description="Factor on the odds that a call begins.")
+
+    @classmethod
+    def fit(cls, history: History, options: PartOptions) -> Self:
+        options = CallChainOptions.model_validate(options.model_dump())
+        share = shares(history, options.called, options.offered)
+        known = np.isfinite(share)
+        called = known & (np.nan_to_num(history.values(options.called)) > options.threshold)
+        edges, level = _levels(options, history)
+        place = hour_classes(history.time, options.class_h)
+        is_next = follows(history.time, history.period_h)
+        pairs = is_next & known & np.concatenate([[False], known[:-1]]) & (level >= 0)
+        before = np.concatenate([[False], called[:-1]])
+        shape = (class_count(options.class_h), len(edges) + 1)
+        calls = past_calls(share, called, history)
+        if not calls and "past" in (options.length, options.severity):
+            raise UsageError(f"{options.called} has no call that begins and ends in the past; take geometric and full")
+        return cls(
+            stage=options.stage,
+            series=options.series,
+            class_h=options.class_h,
+            rates=_rates(called, pairs & ~before, place, level, shape, history.period_h).tolist(),
+            called_per_unit=_called_shares(called, known, place, shape[0]),
+            mean_length_h=_mean_length_h(called, pairs & before, history.period_h),
+            price=options.price,
+            price_minus=options.price_minus,
+            price_edges=edges,
+            past_lengths_h=[call.length_h for call in calls] if options.length == "past" else [],
+            past_shares=[call.share for call in calls] if options.severity == "past" else [],
+            tilt=options.tilt,
+        )
+
+    def series_names(self) -> tuple[str, ...]:
+        return (self.series,)
+
+    def needs(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.price, self.price_minus) if name is not None)
+
+    def tilted(self) -> dict[str, float]:
+        return {} if self.tilt is None else {self.series: self.tilt}
+
+    def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
+        chain, choice = generator.spawn(2)
+        tilted, own = with_own_tilt(context, self.series, self.tilt)
+        rate = self._rate(context, known)
+        # every period chooses a call of the past, so that nothing depends on how many calls there are
+        call = self._past_call(choice.random(context.periods))
+        if self.past_lengths_h:
+            called = self._called_as_before(chain, tilted, rate, np.array(self.past_lengths_h)[call])
+        else:
+            limits = context.call_limits.get(self.series, CallLimits())
+            called = markov_calls(chain, tilted, limits, rate, self.mean_length_h, self.series)
+            called = called * min(1.0, self.mean_length_h / context.period_h)
+        if self.past_shares:
+            called = called * _of_runs(called, np.array(self.past_shares)[call])
+        return {self.series: called, **log_weight(own, context.periods)}
+
+    def _past_call(self, uniform: Series) -> NDArray[np.intp]:
+        """A call of the past for each period, where calls are as they were."""
+        count = len(self.past_lengths_h or self.past_shares)
+        call = np.minimum((uniform * count).astype(np.intp), max(count - 1, 0))
+        if self.past_lengths_h:
+            # one under way at the start is the likelier the longer it is
+            by_length = np.cumsum(self.past_lengths_h)
+            call[0] = np.searchsorted(by_length, uniform[0] * by_length[-1], side="right")
+        return call
+
+    def _rate(self, context: DrawContext, known: Mapping[str, Series]) -> Series:
+        """Calls per 24 idle hours; in the first period so many that a call is under way as often as it was."""
+        level = np.zeros(context.periods, dtype=np.intp)
+        if self.price is not None:
+            price = read(known, self.price)
+            price = price if self.price_minus is None else price - read(known, self.price_minus)
+            level = np.searchsorted(self.price_edges, price, side="right")
+        place = hour_classes(context.time, self.class_h)
+        rate = np.array(self.rates)[place, level]
+        at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
+        rate[0] = -math.log1p(-at_start) * 24.0 / context.period_h
+        return np.asarray(rate, dtype=float)
+
+    def _called_as_before(
+        self, generator: np.random.Generator, context: DrawContext, rate: Series, length_h: Series
+    ) -> Series:
+        """Calls with lengths of the past, by the period they begin in; partly called where one does not fill it."""
+        whole = np.maximum(1, np.round(length_h / context.period_h)).astype(int)
+        periods = whole.copy()
+        # of a call under way at the start any part may be left
+        periods[0] = max(1, math.ceil(whole[0] * generator.random()))
+        chances = -np.expm1(-rate * context.period_h / 24.0)
+        tilted = None if context.tilt is None else context.tilt.of(self.series, chances)
+        starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
+        limits = context.call_limits.get(self.series, CallLimits())
+        called = admit_calls(starts, periods, context, limits, tilted)
+        return called * _of_runs(called, np.minimum(1.0, length_h / (whole * context.period_h)))
+
+
+def _levels(options: CallChainOptions, history: History) -> tuple[list[float], NDArray[np.intp]]:
+    """Edges between the levels of the price, and the level of each period of the past; -1 where it is not known."""
+    if options.price is None:
+        return [], np.zeros(len(history.time), dtype=np.intp)
+    price = history.values(options.price)
+    if options.price_minus is not None:
+        price = price - history.values(options.price_minus)
+    finite = np.isfinite(price)
+    # a price that is often the same has fewer levels than asked for
+    chances = np.linspace(0.0, 1.0, options.price_levels + 1)[1:-1]
+    edges = np.unique(np.quantile(price[finite], chances)) if finite.any() else np.array([])
+    return edges.tolist(), np.where(finite, np.searchsorted(edges, np.nan_to_num(price), side="right"), -1)
+
+
+def _rates(
+    called: Mask,
+    was_idle: Mask,
+    place: NDArray[np.intp],
+    level: NDArray[np.intp],
+    shape: tuple[int, int],
+    period_h: float,
+) -> Series:
+    """Calls per 24 idle hours, (classes, levels)."""
+    idle, begun = np.zeros(shape), np.zeros(shape)
+    np.add.at(idle, (place[was_idle], level[was_idle]), 1.0)
+    starts = was_idle & called
+    np.add.at(begun, (place[starts], level[starts]), 1.0)
+    of_class = _shares_of(
+        begun.sum(axis=1, keepdims=True), idle.sum(axis=1, keepdims=True), begun.sum() / max(idle.sum(), 1)
+    )
+    chance = np.minimum(_shares_of(begun, idle, of_class), _LARGEST_CHANCE)
+    return np.asarray(-np.log1p(-chance) * 24.0 / period_h)
+
+
+def _shares_of(part: Series, whole: Series, without: Series | float) -> Series:
+    """``part / whole``, and what stands for it where the whole is nothing."""
+    return np.where(whole > 0, part / np.maximum(whole, 1.0), without)
+
+
+def _called_shares(called: Mask, known: Mask, place: NDArray[np.intp], count: int) -> list[float]:
+    of_class = np.bincount(place[known], minlength=count).astype(float)
+    within = np.bincount(place[called], minlength=count).astype(float)
+    found = _shares_of(within, of_class, float(called.sum() / max(known.sum(), 1)))
+    return [float(share) for share in found]
+
+
+def _mean_length_h(called: Mask, was_called: Mask, period_h: float) -> float:
+    """``tau`` of the equations; what has never ended lasts as long as it was seen."""
+    ended = int((was_called & ~called).sum())
+    return period_h * max(1, int(was_called.sum())) / max(1, ended)
+
+
+def _of_runs(called: Series, values: Series) -> Series:
+    """In each called period the value of the period in which its call began."""
+    first = (called > 0) & ~np.concatenate([[False], called[:-1] > 0])
+    began = np.maximum.accumulate(np.where(first, np.arange(len(called)), 0))
+    return np.asarray(np.where(called > 0, values[began], 1.0), dtype=float)

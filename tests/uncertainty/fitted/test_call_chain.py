@@ -1,0 +1,175 @@
+"""Calls of two states: rates by counting, draws against closed forms, limits kept, rare calls weighted."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from fitted_support import ZONE, context
+
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.calls import breaches, find_calls
+from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.part import LOG_WEIGHT
+from mes_stoch.uncertainty.fitted.parts.call_chain import CallChain, CallChainOptions
+from mes_stoch.uncertainty.process import DrawContext
+
+SERIES = "mfrr_activation_up_per_unit"
+PRICE = "da_price_eur_per_mwh"
+
+
+def past(called: object, **others: object) -> History:
+    values = np.asarray(called, dtype=float)
+    time = pd.date_range("2021-01-04", periods=len(values), freq="h", tz=ZONE)
+    return History(pd.DataFrame({"called_mw": values, **others}, index=time), "FR", ("invented",))
+
+
+def fitted(history: History, **options: object) -> CallChain:
+    return CallChain.fit(
+        history, CallChainOptions.model_validate({"called": "called_mw", "series": SERIES, "class_h": 24, **options})
+    )
+
+
+def chain(p01: float, p10: float, at_start: float, **fields: object) -> CallChain:
+    """A part with known chances an hour."""
+    known = {
+        "stage": "realtime",
+        "series": SERIES,
+        "class_h": 24.0,
+        "rates": [[-24.0 * math.log1p(-p01)]],
+        "called_per_unit": [at_start],
+        "mean_length_h": 1.0 / p10,
+        "price": None,
+        "price_minus": None,
+        "price_edges": [],
+        "past_lengths_h": [],
+        "past_shares": [],
+    }
+    return CallChain.model_validate({**known, **fields})
+
+
+def test_rates_by_counting() -> None:
+    """0 0 1 1 0 0 0 1 0 0 above 5 MW. Pairs from idle: 0-0, 0-1, 0-0, 0-0, 0-1, 0-0: two of six begin a call. Pairs
+    from called: 1-1, 1-0, 1-0: two of three end one, so that a call lasts 1.5 h. Called: three of ten hours.
+    """
+    part = fitted(past([0, 3, 10, 20, 0, 0, 5, 10, 0, 0]), threshold=5, offered=40, severity="past", length="past")
+    assert part.rates[0][0] == pytest.approx(-24.0 * math.log(1.0 - 2.0 / 6.0))
+    assert part.mean_length_h == pytest.approx(1.5)
+    assert part.called_per_unit == pytest.approx([0.3])
+    # calls of two hours with 10 and 20 of 40 MW, and of one hour with 10 of 40 MW
+    assert part.past_lengths_h == [2.0, 1.0]
+    assert part.past_shares == pytest.approx([0.375, 0.25])
+
+
+def test_rates_by_hour_and_price() -> None:
+    """Ten days called from 12:00 to 14:00 on the five dear ones: of the twelve periods from 12:00 of a dear day those
+    from 13:00 and 14:00 follow a called one. In one of the other ten a call begins.
+    """
+    hours, dear = np.tile(np.arange(24), 10), np.repeat([True, False] * 5, 24)
+    called = np.where(dear & (hours >= 12) & (hours < 14), 7.0, 0.0)
+    history = past(called, **{PRICE: np.where(dear, 90.0, 30.0)})
+    part = fitted(history, class_h=12, price=PRICE, price_levels=2)
+    assert part.rates == [[0.0, 0.0], [0.0, pytest.approx(-24.0 * math.log(1.0 - 0.1))]]
+    assert part.price_edges == [60.0]
+    assert part.called_per_unit == pytest.approx([0.0, 10.0 / 120.0])
+    assert part.mean_length_h == 2.0
+
+
+def test_a_gap_is_no_pair() -> None:
+    """1 0 ? 1 0: the call after the gap is not seen to begin, and none begins; two of two end."""
+    part = fitted(past([4.0, 0.0, np.nan, 4.0, 0.0, 0.0]))
+    assert part.rates == [[0.0]]
+    assert part.mean_length_h == 1.0
+    with pytest.raises(UsageError, match="no call that begins and ends in the past"):
+        fitted(past([4.0, 0.0, np.nan, 4.0, 0.0, 0.0]), length="past")
+
+
+def test_a_drawn_chain_is_fitted_again() -> None:
+    """20,000 hours with chances of 0.05 and 0.4: within four deviations, sqrt(0.05 0.95 / 17,800) = 0.0016 and
+    sqrt(0.4 0.6 / 2,200) = 0.010.
+    """
+    drawn = chain(0.05, 0.4, 0.1).draw(np.random.default_rng(5), context("2021-01-01", 20_000), {})[SERIES]
+    again = fitted(past(drawn))
+    assert -math.expm1(-again.rates[0][0] / 24.0) == pytest.approx(0.05, abs=0.0066)
+    assert 1.0 / again.mean_length_h == pytest.approx(0.4, abs=0.042)
+    # stationary share called 0.05 / 0.45; its deviation with a correlation of 0.55: 0.0022 * sqrt(1.55 / 0.45)
+    assert drawn.mean() == pytest.approx(0.05 / 0.45, abs=0.018)
+
+
+@pytest.mark.parametrize("length", ["geometric", "past"])
+def test_the_day_begins_as_likely_called_as_any_other(length: str) -> None:
+    """In 4,000 days of ten hours every hour is called one time in nine, give or take 4 sqrt(0.1 / 4,000) = 0.02."""
+    lengths = [1.0, 1.0, 2.0, 6.0] if length == "past" else []
+    # a mean length of 2.5 h, p01 = 0.05: idle hours last 20 h on the mean
+    part = chain(0.05, 0.4, 2.5 / 22.5, past_lengths_h=lengths)
+    day = context("2022-01-12", 10)
+    called = np.array([part.draw(np.random.default_rng(k), day, {})[SERIES] for k in range(4000)])
+    assert called.mean(axis=0) == pytest.approx(np.full(10, 1.0 / 9.0), abs=0.02)
+
+
+def test_calls_always_and_never() -> None:
+    assert chain(0.0, 1.0, 0.0).draw(np.random.default_rng(1), context("2022-01-12", 24), {})[SERIES].sum() == 0.0
+    always = chain(0.5, 1e-9, 1.0).draw(np.random.default_rng(1), context("2022-01-12", 24), {})[SERIES]
+    assert always.tolist() == [1.0] * 24
+
+
+def test_a_call_of_the_past_fills_its_share_of_longer_periods() -> None:
+    """Calls of 1.5 h at half of the power, always begun: a quarter of three hours, the whole of three half hours."""
+    part = chain(1.0 - 1e-12, 1.0, 0.0, past_lengths_h=[1.5], past_shares=[0.5])
+    longer = part.draw(np.random.default_rng(1), context("2022-01-12", 4, 3.0), {})[SERIES]
+    assert longer.tolist() == [0.0, 0.25, 0.0, 0.25]
+    shorter = part.draw(np.random.default_rng(1), context("2022-01-12", 8, 0.5), {})[SERIES]
+    assert shorter.tolist() == [0.0, 0.5, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5]
+
+
+def test_calls_follow_the_price() -> None:
+    part = chain(0.0, 1.0, 0.0, rates=[[0.0, 1e6]], price=PRICE, price_minus="base", price_edges=[60.0])
+    known = {PRICE: np.array([90.0, 100.0, 90.0, 90.0, 100.0, 90.0]), "base": np.full(6, 35.0)}
+    drawn = part.draw(np.random.default_rng(1), context("2022-01-12", 6), known)[SERIES]
+    assert drawn.tolist() == [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("length", ["geometric", "past"])
+def test_limits_of_products_are_kept(length: str) -> None:
+    lengths = [1.0, 2.0, 7.0] if length == "past" else []
+    part = chain(0.3, 0.2, 0.5, past_lengths_h=lengths)
+    limits = CallLimits(calls_max_per_day=2, call_maximum_h=3.0, call_minimum_h=2.0, rest_minimum_h=4.0)
+    plain = context("2022-01-12", 72)
+    held = DrawContext(plain.time, plain.period_h, {SERIES: limits})
+    free = broken = 0
+    for seed in range(200):
+        assert breaches(part.draw(np.random.default_rng(seed), held, {})[SERIES], limits, held) == []
+        calls = part.draw(np.random.default_rng(seed), plain, {})[SERIES]
+        broken += bool(breaches(calls, limits, plain))
+        free += len(find_calls(calls, 1.0))
+    assert broken > 150
+    assert free > 200
+
+
+@pytest.mark.parametrize("length", ["geometric", "past"])
+def test_a_rare_call_is_weighted_right(length: str) -> None:
+    """A call on a day of 24 hours with a chance of 0.001 an hour and 0.002 at the start: 1 - 0.998 0.999^23 = 0.02468.
+
+    Plain draws of 2,000 days have a deviation of sqrt(0.0247 0.975 / 2,000) = 0.00347. With odds forty times as large
+    two days in three have one. Held against the closed form within four of their own deviations, which must be less
+    than half as large; and so must the weights, of mean 1.
+    """
+    lengths = [2.0] if length == "past" else []
+    true = 1.0 - 0.998 * 0.999**23
+    day, count = context("2022-01-12", 24), 2000
+    part = chain(0.001, 0.5, 0.002, past_lengths_h=lengths, tilt=40.0)
+    drawn = [part.draw(np.random.default_rng([k, 7]), day, {}) for k in range(count)]
+    weights = np.exp([one[LOG_WEIGHT].sum() for one in drawn])
+    estimates = weights * np.array([one[SERIES].max() > 0 for one in drawn])
+    deviation = estimates.std() / math.sqrt(count)
+    assert estimates.mean() == pytest.approx(true, abs=4.0 * deviation)
+    assert deviation < 0.5 * math.sqrt(true * (1.0 - true) / count)
+    assert weights.mean() == pytest.approx(1.0, abs=4.0 * weights.std() / math.sqrt(count))
+    assert 0.5 < (estimates > 0).mean() < 0.8
+
+
+def test_without_a_tilt_nothing_is_weighted() -> None:
+    assert set(chain(0.1, 0.5, 0.1).draw(np.random.default_rng(1), context("2022-01-12", 24), {})) == {SERIES}
