@@ -85,9 +85,7 @@ def past_series(specification: Specification, folder: Path) -> History:
         raise UsageError(f"period_h is a divisor of an hour in whole minutes, not {specification.period_h:g}")
     tables, sources = [], []
     for entry in specification.files:
-        table = read_market_file(
-            folder / entry.file, entry.layout, entry.columns, zone=entry.zone, clock=entry.clock
-        )
+        table = read_market_file(folder / entry.file, entry.layout, entry.columns, zone=entry.zone, clock=entry.clock)
         chosen = _chosen(entry, table)
         tables.append(_with(table, chosen))
         sources.append(f"{entry.file} ({table.layout}): {', '.join(one.name for one in chosen)}")
