@@ -4,7 +4,7 @@
 >>> sorted(name for name in dir(ms) if name[0].isupper())
 ['Backtest', 'Evaluation', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
-['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_run', 'sensitivity',
+['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_run', 'reduce', 'sensitivity',
  'sequential_sampling', 'settle', 'solve', 'stability']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         product_table,
         read,
         read_run,
+        reduce,
         sensitivity,
         sequential_sampling,
         settle,
@@ -56,6 +57,7 @@ __all__ = [
     "product_table",
     "read",
     "read_run",
+    "reduce",
     "sensitivity",
     "sequential_sampling",
     "settle",

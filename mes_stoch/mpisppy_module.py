@@ -26,8 +26,8 @@ from mes_stoch.model.site_program import build_pyomo_scenario
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.planning_tree import planning_tree
 from mes_stoch.uncertainty.quality import require_sound
-from mes_stoch.uncertainty.tree import build_tree
 
 _PREFIX = "scen"
 
@@ -35,7 +35,7 @@ _PREFIX = "scen"
 @lru_cache(maxsize=4)
 def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]:
     loaded = read_instance(instance)
-    tree = build_tree(loaded, scenarios, None)
+    tree = planning_tree(loaded, scenarios, None)
     require_sound(loaded.instance, tree, loaded.written)
     if not tree.is_two_stage:
         raise UsageError(
@@ -68,6 +68,11 @@ def _with_scenario(instance: str, scenarios: int | None, index: int) -> tuple[In
         return description, tree, float(tree.probabilities[index])
     if tree.dataset.attrs.get("seed") is None:
         raise UsageError(f"{description.name} lists {count} scenarios, and nothing follows from them for a further one")
+    if tree.weighting is not None:
+        raise UsageError(
+            f"{description.name} is planned over a tree that is {tree.weighting}, and has no further scenario: "
+            "sequential sampling takes independent draws, so leave `reduction` and `tilted_calls` out"
+        )
     # twice as many each time, so that few trees are drawn
     _, larger = _load(instance, 1 << index.bit_length())
     return description, larger, 1.0 / count

@@ -26,6 +26,7 @@ from mes_stoch.settlement.settlement import Settlement
 
 if TYPE_CHECKING:
     from mes_stoch.api.backtesting import DEFAULT_SERIES, backtest
+    from mes_stoch.api.reducing import reduce
     from mes_stoch.api.sampling import sequential_sampling, stability
     from mes_stoch.backtesting.result import Backtest
 
@@ -46,6 +47,7 @@ __all__ = [
     "product_table",
     "read",
     "read_run",
+    "reduce",
     "sensitivity",
     "sequential_sampling",
     "settle",
@@ -56,11 +58,12 @@ __all__ = [
     "sustain_fields",
 ]
 
-#: Names that need the model and the solvers, which settling must do without, by the module that has them.
+#: Names that need the model, the solvers or what else settling must do without, by the module that has them.
 _LATE = {
     "Backtest": "mes_stoch.backtesting.result",
     "DEFAULT_SERIES": "mes_stoch.api.backtesting",
     "backtest": "mes_stoch.api.backtesting",
+    "reduce": "mes_stoch.api.reducing",
     "sequential_sampling": "mes_stoch.api.sampling",
     "stability": "mes_stoch.api.sampling",
 }

@@ -43,6 +43,16 @@ def warn_of_own_scenarios(run: Run, tree: ScenarioTree) -> None:
         )
 
 
+def warn_of_weights(tree: ScenarioTree) -> None:
+    """What is found over scenarios that were chosen or weighted holds over them, and their spread says nothing more."""
+    if tree.weighting is not None:
+        logger.warning(
+            "the tree is %s: an expected profit over it has no standard error and no interval for days not drawn; "
+            "independent draws have (site.draws(...))",
+            tree.weighting,
+        )
+
+
 def subject_of(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) -> Subject:
     """What is evaluated, with what a run has committed and proven."""
     nodes = len(tree.day_ahead_nodes)
@@ -54,7 +64,7 @@ def subject_of(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) 
         name=site.name,
         instance=site.instance,
         tree=tree,
-        draw=lambda seed, further: site.tree(
+        draw=lambda seed, further: site.draws(
             nodes * (below + further), seed, leaves_per_day_ahead_node=below + further
         ),
         committed=None if run is None else run.commitments,

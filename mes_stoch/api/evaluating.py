@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mes_stoch.api.evaluated import opened, subject_of, tree_to_evaluate, warn_of_own_scenarios
+from mes_stoch.api.evaluated import opened, subject_of, tree_to_evaluate, warn_of_own_scenarios, warn_of_weights
 from mes_stoch.api.forecasting import rolling_request
 from mes_stoch.api.site import Site
 from mes_stoch.api.solving import SolveRequest
@@ -259,6 +259,8 @@ def evaluate(
     options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     if run is not None and (is_dispatched or rolling) and commitments is None:
         warn_of_own_scenarios(run, taken)
+    if is_dispatched or rolling:
+        warn_of_weights(taken)
     if rolling:
         asked = replace(asked, rolling=rolling_request(site, taken, forecast, fan, workers, keep))
     from mes_stoch.solvers.parallel import mpi

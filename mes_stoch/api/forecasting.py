@@ -21,7 +21,7 @@ def drawn_forecast(
 ) -> ScenarioTree:
     """Scenarios of another seed than those that are operated; default the next one."""
     chosen = operated_seed + 1 if seed is None else seed
-    return site.tree(scenarios or FORECAST_SCENARIOS, chosen, leaves_per_day_ahead_node=1)
+    return site.draws(scenarios or FORECAST_SCENARIOS, chosen, leaves_per_day_ahead_node=1)
 
 
 def rolling_request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mes_stoch.report.run import Run
+
+logger = logging.getLogger("mes_stoch.api")
 
 DEFAULT_SIZES = (10, 30, 100)
 DEFAULT_SAMPLES = 5
@@ -201,6 +204,12 @@ def _drawn(site: Site, leaves: int | None) -> tuple[int, int]:
             "site.with_risk(None)"
         )
     require_no_rule(site.instance)
+    if getattr(uncertainty, "reduction", None) is not None or getattr(uncertainty, "tilted_calls", None):
+        logger.warning(
+            "%s: samples are independent draws of equal weight; the reduction or the tilted calls that the instance "
+            "states are left out here",
+            site.name,
+        )
     return int(seed), int(own if leaves is None else leaves)
 
 
@@ -214,9 +223,9 @@ def _samples(site: Site, below: int, policy_leaves: int | None = None) -> SiteSa
     """Independent samples of a site."""
 
     def draw(nodes: int, leaves: int, seed: int) -> ScenarioTree:
-        return site.tree(nodes * leaves, seed, leaves_per_day_ahead_node=leaves)
+        return site.draws(nodes * leaves, seed, leaves_per_day_ahead_node=leaves)
 
-    compiled = build_leaf_program(site.instance, site.tree(below, leaves_per_day_ahead_node=below))
+    compiled = build_leaf_program(site.instance, site.draws(below, leaves_per_day_ahead_node=below))
     return SiteSamples(compiled, draw, below, policy_leaves)
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mes_stoch.io.as_solved import read_again
 from mes_stoch.io.catalogue.products import products_left_out
@@ -20,11 +21,16 @@ from mes_stoch.schema.errors import (
 )
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out
 from mes_stoch.schema.kinds import risk_classes, unusable
+from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.risk import Risk
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
+from mes_stoch.uncertainty.planning_tree import planning_tree
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import build_tree
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 logger = logging.getLogger("mes_stoch.api")
 
@@ -54,6 +60,7 @@ class Site:
         seed: int | None = None,
         *,
         leaves_per_day_ahead_node: int | None = None,
+        reduction: Reduction | Mapping[str, object] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> ScenarioTree:
         """The scenarios to plan over, checked for what no market would show.
@@ -61,12 +68,15 @@ class Site:
         Parameters
         ----------
         scenarios : int, optional
-            How many to draw; default the instance's own number. Explicit scenarios are all taken.
+            How many to draw, or to keep; default the instance's own number. Explicit scenarios are all taken.
         seed : int, optional
             Default the instance's own.
         leaves_per_day_ahead_node : int, optional
             Scenarios that share a day-ahead node: more than 1 makes the program three-stage. Default the instance's
             own.
+        reduction : Reduction or mapping, optional
+            Draw more and keep those that stand for all: keys as in ``uncertainty.reduction`` of an instance, such as
+            ``{"from_scenarios": 5000, "method": "k_medoids"}``. Default the instance's own.
         stop : callable, optional
             Asked before every node whether to give up.
 
@@ -77,7 +87,40 @@ class Site:
         TimeLimitError
             ``stop`` said so.
         """
-        tree = build_tree(self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+        given = None if reduction is None else _reduction(reduction)
+        tree = planning_tree(
+            self.loaded,
+            scenarios,
+            seed,
+            leaves_per_day_ahead_node=leaves_per_day_ahead_node,
+            reduction=given,
+            stop=stop,
+        )
+        return self._sound(tree)
+
+    def draws(
+        self,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        *,
+        leaves_per_day_ahead_node: int | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> ScenarioTree:
+        """Independent draws of equal weight, whatever reduction or importance sampling the instance states.
+
+        What samples say of days not drawn takes these: standard errors, intervals, replications. Without either in the
+        instance they are those of :meth:`tree`, which has the same parameters.
+
+        Raises
+        ------
+        UsageError, InstanceError, TimeLimitError
+        """
+        tree = build_tree(
+            self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, plain=True, stop=stop
+        )
+        return self._sound(tree)
+
+    def _sound(self, tree: ScenarioTree) -> ScenarioTree:
         require_sound(self.instance, tree, self.loaded.written)
         return mark_as_checked(self.instance, tree)
 
@@ -153,6 +196,24 @@ class Site:
         return other if is_given else other._with({"risk": self.instance.risk})
 
 
+def _reduction(given: Reduction | Mapping[str, object]) -> Reduction:
+    """How a sample is reduced.
+
+    Raises
+    ------
+    UsageError
+        It makes no sense.
+    """
+    from pydantic import ValidationError
+
+    if isinstance(given, Reduction):
+        return given
+    try:
+        return Reduction.model_validate(dict(given))
+    except ValidationError as error:
+        raise UsageError(f"a reduction: {problems_of(error)}") from None
+
+
 def _risk(measure: str, terms: Mapping[str, object]) -> Risk:
     """The terms of a measure.
 
@@ -171,8 +232,12 @@ def _risk(measure: str, terms: Mapping[str, object]) -> Risk:
     try:
         return kinds[measure].model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-        raise UsageError(f"a measure of risk: {'; '.join(problems)}") from None
+        raise UsageError(f"a measure of risk: {problems_of(error)}") from None
+
+
+def problems_of(error: ValidationError) -> str:
+    """What is wrong with values that a call gave, by name."""
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
 
 
 def read(folder: str | Path) -> Site:

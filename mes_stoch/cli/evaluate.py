@@ -129,7 +129,9 @@ def evaluate(
         site = api.read(folder) if run is None else api.site_of(run)
         tree = None
         if draws and not is_sampling:
-            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node)
+            # what volumes earn on days they were not made for is a statistic of independent draws
+            drawer = site.tree if run is None and asked["commitment"] is None else site.draws
+            tree = drawer(scenarios, seed, leaves_per_day_ahead_node=leaves_per_node)
     drawn: dict[str, Any] = {"seed": seed, "gap_rel": gap}
     if is_sampling:
         drawn |= {"scenarios": scenarios, "leaves_per_day_ahead_node": leaves_per_node}

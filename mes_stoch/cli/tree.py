@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.options import force_option, instance_argument, leaves_option, scenarios_option, seed_option
+from mes_stoch.cli.reduction import reduction_asked, reduction_options, weighting_lines
 from mes_stoch.schema.errors import UsageError
 
 _EPILOG = """\b
 Examples:
   mes-stoch tree instances/hospital_fr --scenarios 100 --seed 7 --out tree.nc
   mes-stoch tree instances/hospital_fr --scenarios 100 --leaves 5
+  mes-stoch tree instances/hospital_fr --scenarios 100 --reduce-from 5000 --method k_medoids
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right.
@@ -34,18 +37,36 @@ Exit codes: 0 done, 2 the instance or the command is not right.
     help="NetCDF file to write.",
 )
 @force_option
-def tree(instance: Path, scenarios: int | None, leaves: int | None, seed: int | None, out: Path, force: bool) -> None:
+@reduction_options
+def tree(
+    instance: Path,
+    scenarios: int | None,
+    leaves: int | None,
+    seed: int | None,
+    out: Path,
+    force: bool,
+    plain: bool,
+    **reduction: Any,
+) -> None:
     """Draw the scenarios of an instance and write them to one NetCDF file.
 
     The same instance, number and seed always give the same scenarios, on any machine and any number of processes;
     scenario 5 of 10 is scenario 5 of 1000 (with the same --leaves).
+
+    With --reduce-from, or `uncertainty.reduction` in the instance, more are drawn than are written: those that stand
+    for all, with probabilities that differ.
     """
     if out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
     from mes_stoch import api
     from mes_stoch.io.artifacts.tree import write_tree
 
-    drawn = api.read(instance).tree(scenarios, seed, leaves_per_day_ahead_node=leaves)
+    site = api.read(instance)
+    chosen = reduction_asked(reduction, plain=plain)
+    if plain:
+        drawn = site.draws(scenarios, seed, leaves_per_day_ahead_node=leaves)
+    else:
+        drawn = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, reduction=chosen)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tree(drawn, out)
     origin = drawn.dataset.attrs.get("seed")
@@ -55,3 +76,5 @@ def tree(instance: Path, scenarios: int | None, leaves: int | None, seed: int | 
         f"{out}: {len(drawn.scenario_names)} scenarios{below} of {len(drawn.time)} periods{said}; "
         f"{len(drawn.series_names)} series"
     )
+    for line in weighting_lines(drawn):
+        output.result(line)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mes_stoch.evaluation.comparison import Comparison, compare
 from mes_stoch.evaluation.day_ahead_policy import policy_costs
 from mes_stoch.evaluation.intervals import IntervalRule, intervals_of
-from mes_stoch.evaluation.profit import Profits, joint_profits_of, seed_of
+from mes_stoch.evaluation.profit import Profits, joint_profits_of, require_sample, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, Policy, optimality_gap
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program, bundled, by_day_ahead_node
@@ -161,6 +161,7 @@ def gap_of_commitment(
     InfeasibleError, NotInTimeError, SolveError
     """
     tree = draw(seeds[0], 0)
+    require_sample(tree, "replications take")
     if seed_of(tree) is None:
         raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
     leaves = build_leaf_program(instance, tree)

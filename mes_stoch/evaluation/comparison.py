@@ -21,7 +21,7 @@ import numpy as np
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
 from mes_stoch.evaluation.intervals import Draws, IntervalRule, Intervals, block_length, intervals_of
-from mes_stoch.evaluation.profit import Profits
+from mes_stoch.evaluation.profit import Profits, require_sample
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation_sampling import ComparisonResult
 from mes_stoch.schema.tree import ScenarioTree
@@ -104,6 +104,7 @@ def require_draws(tree: ScenarioTree, rule: IntervalRule) -> None:
     ------
     UsageError
     """
+    require_sample(tree, "an interval for days not drawn takes")
     nodes = tree.day_ahead_nodes.values()
     weights = [tree.probabilities[list(leaves)].sum() for leaves in nodes]
     if len(weights) < 2:

@@ -17,6 +17,7 @@ from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray
 from mes_stoch.model.risk.tail import tail_mean
 from mes_stoch.model.site_program import SiteProgram
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import CommitmentResult, ExpectedShortfall
 from mes_stoch.schema.evaluation_shared import ConfidenceInterval
 from mes_stoch.schema.tree import ScenarioTree
@@ -296,9 +297,30 @@ def sampling_error(scenarios: pd.DataFrame, column: str) -> float | None:
 
 
 def seed_of(tree: ScenarioTree) -> int | None:
-    """The seed of a tree that was drawn: its day-ahead nodes are independent draws of equal weight."""
-    seed = tree.dataset.attrs.get("seed")
-    return None if seed is None else int(seed)
+    """The seed of a tree that was drawn: its day-ahead nodes are independent draws of equal weight.
+
+    ``None`` as well for one whose scenarios were chosen or weighted afterwards: nothing follows from their spread.
+    """
+    return int(tree.dataset.attrs["seed"]) if tree.is_sample else None
+
+
+def require_sample(tree: ScenarioTree, what: str) -> None:
+    """Refuse what only independent draws say of days not drawn, of a tree that has none.
+
+    Parameters
+    ----------
+    what : str
+        What is asked for, as the beginning of a sentence.
+
+    Raises
+    ------
+    UsageError
+    """
+    if tree.weighting is not None:
+        raise UsageError(
+            f"{what} independent draws of equal weight, and this tree is {tree.weighting}: take plain draws, "
+            "site.draws(...)"
+        )
 
 
 def leaf_profit(site: SiteProgram, index: int, values: FloatArray) -> LeafProfit:

@@ -16,6 +16,7 @@ from mes_stoch.schema.flexibility import Flexibility, as_called
 from mes_stoch.schema.kinds import KindUnion
 from mes_stoch.schema.outage import Outages
 from mes_stoch.schema.product import Market, MarketProduct
+from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.risk import Risk
 from mes_stoch.schema.store import Store
 
@@ -112,6 +113,7 @@ class SyntheticScenarios(Model):
         description="By name of a series to be drawn beside those of the process: outages of a unit as the share that "
         "is available; components name it in their availability, e.g. `available_per_unit`.",
     )
+<<<<<<< HEAD
     #: Content of ``process_file``; empty until the instance has been read.
     _process_document: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -125,6 +127,17 @@ class SyntheticScenarios(Model):
         found = self.model_copy()
         found._process_document = content
         return found
+=======
+    tilted_calls: dict[Identifier, Positive] = Field(
+        default_factory=dict,
+        description="By series of rare calls that the process can tilt: the odds that a call begins in a period are "
+        "multiplied by this in the draw, and the scenarios weighted so that expectations stay (importance sampling).",
+    )
+    reduction: Reduction | None = Field(
+        default=None,
+        description="Draw more scenarios than are planned over, and keep those that stand for all; null: plain draws.",
+    )
+>>>>>>> work-reduce
 
 
 Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discriminator="kind")]

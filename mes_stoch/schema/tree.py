@@ -7,7 +7,7 @@ scenario is its path.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,6 +17,20 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mes_stoch.schema.errors import ModelError
+
+#: What the attributes of a tree say of probabilities that are not those of plain draws, and of what type each is.
+WEIGHTING_ATTRIBUTES: Mapping[str, type] = {
+    "reduction_from": int,
+    "reduction_method": str,
+    "reduction_distance": str,
+    "reduction_seed": int,
+    "reduction_accuracy": float,
+    "moments_matched": str,
+    "moments_miss": float,
+    "tilted_calls": str,
+    "likelihood_ratio_mean": float,
+    "effective_scenarios": float,
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,7 @@ class ScenarioTree:
     dataset : xarray.Dataset
         Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums
         to 1), ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if
-        drawn), ``origin``.
+        drawn), ``origin``, and where scenarios were chosen or weighted those of :data:`WEIGHTING_ATTRIBUTES`.
     checked_as : str, optional
         Digest of the data and the instance when they were found sound together; a tree changed since has another.
     """
@@ -61,6 +75,24 @@ class ScenarioTree:
         for scenario, node in enumerate(self.dataset["day_ahead_node"].values):
             leaves.setdefault(str(node), []).append(scenario)
         return {node: tuple(below) for node, below in leaves.items()}
+
+    @property
+    def weighting(self) -> str | None:
+        """How scenarios were chosen or weighted otherwise than by plain draws, in words; ``None``: they were not."""
+        about = self.dataset.attrs
+        said = []
+        if "tilted_calls" in about:
+            said.append(f"drawn with calls made likelier ({about['tilted_calls']})")
+        if "reduction_method" in about:
+            said.append(f"reduced from {int(about['reduction_from']):,} scenarios by {about['reduction_method']}")
+        if "moments_matched" in about:
+            said.append("weighted to match moments")
+        return " and ".join(said) or None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether day-ahead nodes are independent draws of equal weight, of which statistics say something."""
+        return self.dataset.attrs.get("seed") is not None and self.weighting is None
 
     def spread_below_nodes(self, name: str) -> NDArray[np.float64]:
         """How far series ``name`` departs from its value in the first leaf of the same day-ahead node.

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.call_tilt import TiltedChances
 from mes_stoch.uncertainty.process import DrawContext, Series
 
 _ROUNDING = 1e-9
@@ -92,18 +93,34 @@ def _is_reached(count: int, most: int | None) -> bool:
 
 
 def admit_calls(
-    starts: NDArray[np.bool_], lengths: NDArray[np.int_], context: DrawContext, limits: CallLimits
+    starts: NDArray[np.bool_],
+    lengths: NDArray[np.int_],
+    context: DrawContext,
+    limits: CallLimits,
+    tilted: TiltedChances | None = None,
 ) -> Series:
     """The allowed ones of full calls that would begin where ``starts`` says and last ``lengths`` periods.
 
     A call shorter than the shortest allowed is drawn out to it.
+
+    Parameters
+    ----------
+    tilted : TiltedChances, optional
+        What ``starts`` were drawn with, where that is not what they are.
     """
     book = CallBook(context, limits)
-    for period in np.flatnonzero(starts):
-        length = book.fit(int(period), int(lengths[period]))
-        if length:
-            book.call(int(period), length)
+    for period in _decided(starts, tilted):
+        length = book.fit(period, int(lengths[period]))
+        if length and tilted is not None:
+            tilted.decided(period, begins=bool(starts[period]))
+        if length and starts[period]:
+            book.call(period, length)
     return book.called
+
+
+def _decided(begins: NDArray[np.bool_], tilted: TiltedChances | None) -> list[int]:
+    """Periods to look at: those in which a call would begin, or all where likelihoods are kept."""
+    return [int(period) for period in np.flatnonzero(begins)] if tilted is None else list(range(len(begins)))
 
 
 def markov_calls(
@@ -112,6 +129,7 @@ def markov_calls(
     limits: CallLimits,
     calls_per_day: float | Series,
     mean_length_h: float,
+    series: str = "",
 ) -> Series:
     """Full calls of a chain of two states, idle and called, kept within the limits.
 
@@ -129,21 +147,27 @@ def markov_calls(
     ----------
     calls_per_day : float or array, shape (periods,)
     mean_length_h : float
+    series : str
+        What is drawn, by which the context may make it likelier (:mod:`mes_stoch.uncertainty.call_tilt`).
     """
     uniform = generator.random(context.periods)
     rate = np.broadcast_to(np.asarray(calls_per_day, dtype=float), (context.periods,))
-    begins = uniform < -np.expm1(-rate * context.period_h / 24.0)
+    chances = -np.expm1(-rate * context.period_h / 24.0)
+    tilted = None if context.tilt is None else context.tilt.of(series, chances)
+    begins = uniform < (chances if tilted is None else tilted.drawn)
     ends = np.flatnonzero(uniform < min(1.0, context.period_h / mean_length_h))
     book = CallBook(context, limits)
     idle_from = 0
-    for period in np.flatnonzero(begins):
+    for period in _decided(begins, tilted):
         if period < idle_from:
             continue
         # the chain's own end, once the call has its shortest length
         next_end = np.searchsorted(ends, period + book.shortest)
         end = int(ends[next_end]) if next_end < len(ends) else context.periods
-        length = book.fit(int(period), end - int(period))
-        if length:
+        length = book.fit(period, end - period)
+        if length and tilted is not None:
+            tilted.decided(period, begins=bool(begins[period]))
+        if length and begins[period]:
             # the period after a call is idle by the chain's own step, and its number is used up
-            idle_from = book.call(int(period), length) + 1
+            idle_from = book.call(period, length) + 1
     return book.called

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.base import Model
 from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.call_tilt import CallTilt
 
 Series = NDArray[np.float64]
 Drawn = dict[str, Series]
@@ -32,14 +33,23 @@ class DrawContext:
         Length of a period, h.
     call_limits : mapping, optional
         By series of called shares: the limits of the products that read it. A process draws allowed calls only.
+<<<<<<< HEAD
     given : mapping, optional
         Series of the instance common to all scenarios, such as a forecast, each of shape (periods,).
+=======
+    tilt : CallTilt, optional
+        Calls that are drawn likelier than they are, and the record of what that does to a leaf's likelihood.
+>>>>>>> work-reduce
     """
 
     time: pd.DatetimeIndex
     period_h: float
     call_limits: Mapping[str, CallLimits] = field(default_factory=dict)
+<<<<<<< HEAD
     given: Mapping[str, Series] = field(default_factory=dict)
+=======
+    tilt: CallTilt | None = None
+>>>>>>> work-reduce
 
     @property
     def periods(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLi
 from mes_stoch.schema.instance import FITTED, ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
+from mes_stoch.uncertainty.call_tilt import CallTilt, weights_of
 from mes_stoch.uncertainty.fitted.document import process_of
 from mes_stoch.uncertainty.outages import WithOutages
 from mes_stoch.uncertainty.package_process import PackageProcess
@@ -39,9 +41,10 @@ def build_tree(
     seed: int | None = None,
     *,
     leaves_per_day_ahead_node: int | None = None,
+    plain: bool = False,
     stop: Callable[[], bool] | None = None,
 ) -> ScenarioTree:
-    """The scenario tree of an instance.
+    """The scenarios of an instance as they are drawn, before any reduction.
 
     Parameters
     ----------
@@ -56,6 +59,8 @@ def build_tree(
         Realtime leaves under each day-ahead node; default the instance's own. 1 is the two-stage tree, in which
         recourse sees the whole day. The number of scenarios is a multiple of it. Explicit scenarios say by name which
         of them share a node.
+    plain : bool
+        Draw calls as they are, whatever the instance says of tilting them.
     stop : callable, optional
         Asked before every node whether to give up.
 
@@ -95,8 +100,10 @@ def build_tree(
     require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
     limits = call_limits(loaded.instance, loaded.time)
     given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
-    context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given)
+    tilt = CallTilt(uncertainty.tilted_calls) if uncertainty.tilted_calls and not plain else None
+    context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given=given, tilt=tilt)
     drawn: list[Drawn] = []
+    log_ratios: list[float] = []
     nodes: list[str] = []
     leaves: list[str] = []
     for node in range(count // below):
@@ -110,6 +117,8 @@ def build_tree(
             drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
             nodes.append(day_ahead_path(node))
             leaves.append(leaf_path(node, leaf))
+            if tilt is not None:
+                log_ratios.append(_log_ratio(loaded.instance.name, uncertainty, tilt))
             if len(drawn) == 1:
                 _require_memory(loaded.instance.name, count, drawn[0])
     series = {name: np.stack([one[name] for one in drawn]) for name in process.series_names()}
@@ -119,7 +128,36 @@ def build_tree(
         # a tree says by itself what it was drawn from
         attributes["origin"] = f"fitted: {uncertainty.process_file}"
         attributes["process"] = json.dumps(uncertainty.process_document)
+    if tilt is not None:
+        probability, said = weights_of(np.array(log_ratios), uncertainty.tilted_calls)
+        attributes |= said
     return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
+
+
+def _log_ratio(name: str, uncertainty: SyntheticScenarios, tilt: CallTilt) -> float:
+    """Of the leaf drawn last.
+
+    Raises
+    ------
+    InstanceError
+        A series is to be tilted that the process does not draw so.
+    """
+    found = tilt.take()
+    issues = [
+        Issue(
+            _FILE,
+            None,
+            f"uncertainty.tilted_calls.{series}",
+            repr(series),
+            f"a series of calls that {uncertainty.process} can tilt",
+            f"it can tilt {', '.join(found)}" if found else "it can tilt none of them",
+        )
+        for series in uncertainty.tilted_calls
+        if series not in found
+    ]
+    if issues:
+        raise InstanceError(name, issues)
+    return math.fsum(found.values())
 
 
 def _require_memory(name: str, count: int, scenario: Drawn) -> None:

@@ -188,10 +188,10 @@ def rolling_of_commitment(
 
 
 def _require_other_days(tree: ScenarioTree, forecast: ScenarioTree | None) -> None:
-    seed = seed_of(tree)
+    seed = tree.dataset.attrs.get("seed")
     if forecast is None and (seed is not None or len(tree.day_ahead_nodes) < 2):
         raise UsageError("operation without foresight needs scenarios to forecast with, other than the one operated")
-    if forecast is not None and seed is not None and seed_of(forecast) == seed:
+    if forecast is not None and seed is not None and forecast.dataset.attrs.get("seed") == seed:
         raise UsageError(
             f"the forecast is drawn with seed {seed} as well, and would know the days that are operated; choose another"
         )

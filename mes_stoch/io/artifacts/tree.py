@@ -13,7 +13,7 @@ from mes_stoch.io.files import read_regular, write_whole
 from mes_stoch.io.names import name_problem
 from mes_stoch.io.readers.netcdf import netcdf_bytes, read_netcdf
 from mes_stoch.schema.errors import Issue, UsageError, WriteError
-from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.schema.tree import WEIGHTING_ATTRIBUTES, ScenarioTree
 
 _TEXT = ("scenario", "day_ahead_node", "leaf")
 TREE_COORDINATES = {
@@ -24,7 +24,11 @@ TREE_COORDINATES = {
     "leaf": (("scenario",), "U"),
 }
 #: What a tree's attributes say; others are not kept.
+<<<<<<< HEAD
 TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", "process")
+=======
+TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", *WEIGHTING_ATTRIBUTES)
+>>>>>>> work-reduce
 _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 
@@ -101,6 +105,7 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
             issues.append(Issue(file, None, name, f"{words!r:.60}", "words"))
     if not _is_seed(dataset.attrs.get("seed", 0)):
         issues.append(Issue(file, None, "seed", f"{dataset.attrs['seed']!r:.60}", "a whole number"))
+    issues += _weighting_issues(dataset, file)
     if issues:
         return issues
     if not dataset.sizes["scenario"] or not dataset.sizes["time"]:
@@ -120,6 +125,24 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
             issues.append(Issue(file, None, name, found, "numbers over time, or over scenario and time"))
         else:
             issues += not_finite(dataset, name, file)
+    return issues
+
+
+def _weighting_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
+    """What attributes say of probabilities, where they say it in the wrong type or only in part."""
+    kinds: dict[type, tuple[tuple[type, ...], str]] = {
+        int: ((int, np.integer), "a whole number"),
+        float: ((float, np.floating), "a number"),
+        str: ((str,), "words"),
+    }
+    issues = []
+    for name, kind in WEIGHTING_ATTRIBUTES.items():
+        types, expected = kinds[kind]
+        value = dataset.attrs.get(name)
+        if value is not None and (not isinstance(value, types) or isinstance(value, bool)):
+            issues.append(Issue(file, None, name, f"{value!r:.60}", expected))
+    if "reduction_method" in dataset.attrs and "reduction_from" not in dataset.attrs:
+        issues.append(Issue(file, None, "reduction_from", "nothing", "from how many scenarios the tree was reduced"))
     return issues
 
 

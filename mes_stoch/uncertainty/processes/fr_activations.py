@@ -59,16 +59,19 @@ def calls(
 
     Limits: at most ``longest_h`` each, ``calls_max_per_day`` a local day, ``call_rest_h`` between the end of one and
     the start of the next, and those of the products that read the ``series``; :mod:`mes_stoch.uncertainty.call_draws`
-    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing.
+    says how they act. The number of draws does not depend on what happens, so that one parameter moves one thing. An
+    instance may have them drawn likelier than they are (:mod:`mes_stoch.uncertainty.call_tilt`).
     """
     sensitivity = parameters.call_system_sensitivity_per_unit
     # exp(s z - s^2 / 2) has mean 1 over a standard normal z
     likelihood = np.exp(sensitivity * shortage - 0.5 * sensitivity**2)
-    starts = generator.random(context.periods) < per_day * context.period_h / 24.0 * likelihood
+    chances = per_day * context.period_h / 24.0 * likelihood
+    tilted = None if context.tilt is None else context.tilt.of(series, chances)
+    starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
     choices = max(1, round(longest_h / parameters.call_step_h))
     length_h = np.minimum(generator.integers(1, choices + 1, context.periods) * parameters.call_step_h, longest_h)
     # Never longer than the product can be asked for: a call that does not fill a last period ends before it.
     length = np.maximum(1, np.floor(length_h / context.period_h + 1e-9)).astype(int)
     own = CallLimits(calls_max_per_day=math.floor(parameters.calls_max_per_day), rest_minimum_h=parameters.call_rest_h)
     limits = context.call_limits.get(series)
-    return admit_calls(starts, length, context, own if limits is None else own.and_also(limits))
+    return admit_calls(starts, length, context, own if limits is None else own.and_also(limits), tilted)

@@ -79,5 +79,5 @@ class FrLocalDay(FrSyntheticDay):
             (UNRESERVED, unreserved, p.local_unreserved_calls_per_day),
         ):
             limits = context.call_limits.get(name, CallLimits())
-            drawn[name] = markov_calls(source, context, limits, per_day * likelihood, p.local_call_mean_h)
+            drawn[name] = markov_calls(source, context, limits, per_day * likelihood, p.local_call_mean_h, name)
         return drawn

@@ -1,0 +1,80 @@
+"""The scenarios that are planned over: those drawn, or fewer that stand for more, as the instance or a caller says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.instance import SyntheticScenarios
+from mes_stoch.schema.reduction import Reduction
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.process import DrawContext
+from mes_stoch.uncertainty.tree import build_tree, call_limits, draw_day_ahead_node, make_process
+
+if TYPE_CHECKING:
+    from mes_stoch.io.instance import LoadedInstance
+
+
+def planning_tree(
+    loaded: LoadedInstance,
+    scenarios: int | None = None,
+    seed: int | None = None,
+    *,
+    leaves_per_day_ahead_node: int | None = None,
+    reduction: Reduction | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ScenarioTree:
+    """The scenario tree of an instance.
+
+    Parameters
+    ----------
+    scenarios, seed, leaves_per_day_ahead_node, stop
+        As for :func:`mes_stoch.uncertainty.tree.build_tree`; of a reduced tree, what is kept.
+    reduction : Reduction, optional
+        Default the instance's own.
+
+    Raises
+    ------
+    UsageError, TimeLimitError, InstanceError
+    """
+    uncertainty = loaded.instance.uncertainty
+    if not isinstance(uncertainty, SyntheticScenarios):
+        if reduction is not None:
+            raise UsageError(
+                f"{loaded.instance.name} has explicit scenarios, and no more can be drawn to be reduced; those there "
+                "are can be, in Python: ms.reduce(site.tree(), to)"
+            )
+        return build_tree(loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+    chosen = uncertainty.reduction if reduction is None else reduction
+    if chosen is None:
+        return build_tree(loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+    to = uncertainty.scenarios if scenarios is None else scenarios
+    below = uncertainty.leaves_per_day_ahead_node if leaves_per_day_ahead_node is None else leaves_per_day_ahead_node
+    if to > chosen.from_scenarios:
+        raise UsageError(
+            f"{to:,} scenarios cannot be kept of {chosen.from_scenarios:,} that are drawn: draw more of them, or plain "
+            "draws"
+        )
+    drawn_below = 1 if chosen.clustering else chosen.from_leaves_per_day_ahead_node or below
+    if drawn_below < below and not chosen.clustering:
+        raise UsageError(f"{below} leaves below a day-ahead node cannot be kept of {drawn_below} that are drawn")
+    sample = build_tree(loaded, chosen.from_scenarios, seed, leaves_per_day_ahead_node=drawn_below, stop=stop)
+    from mes_stoch.uncertainty.reduction.reduced import reduced_tree
+
+    known = _day_ahead_series(loaded, uncertainty) if chosen.clustering else None
+    return reduced_tree(
+        sample,
+        to,
+        chosen,
+        leaves_per_day_ahead_node=below if chosen.clustering or drawn_below > 1 else None,
+        day_ahead_series=known,
+    )
+
+
+def _day_ahead_series(loaded: LoadedInstance, uncertainty: SyntheticScenarios) -> list[str]:
+    """What the process draws for a day-ahead node."""
+    process = make_process(loaded.instance.name, uncertainty)
+    limits = call_limits(loaded.instance, loaded.time)
+    context = DrawContext(loaded.time, float(loaded.instance.horizon.period_h), limits)
+    return list(draw_day_ahead_node(process, context, 0, 0))
