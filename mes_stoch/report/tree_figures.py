@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mes_stoch.io.readers.locate import unit_word
 from mes_stoch.report.axes import dress, local_time_axis
 from mes_stoch.report.palette import BLUE, INK, VERMILION
 from mes_stoch.schema.units import unit_of
@@ -34,7 +35,7 @@ def draw_fans(quality: TreeQuality, edges: pd.DatetimeIndex, title: str) -> Iter
     """
     for figure, names, axes in _pages(quality.source.series, title):
         for place, (name, axis) in enumerate(zip(names, axes, strict=True)):
-            dress(axis, name, unit_of(name) or "")
+            dress(axis, name, _unit(name))
             for low, high, strength in _BANDS:
                 lower, upper = _band(quality.tree, name, low), _band(quality.tree, name, high)
                 label = f"{quality.tree.name}: {low:.0%} to {high:.0%}"
@@ -42,7 +43,8 @@ def draw_fans(quality: TreeQuality, edges: pd.DatetimeIndex, title: str) -> Iter
             middle = _band(quality.tree, name, 0.5)
             axis.step(edges, middle, where="post", color=INK, lw=1.2, label=f"{quality.tree.name}: median")
             for level, style in ((0.05, ":"), (0.5, "--"), (0.95, ":")):
-                label = f"{quality.source.name}: median, 5 % and 95 %" if level == 0.5 else None
+                # an underscore keeps a line out of the key
+                label = f"{quality.source.name}: median, 5 % and 95 %" if level == 0.5 else "_"
                 own = _band(quality.source, name, level)
                 axis.step(edges, own, where="post", color=VERMILION, lw=1.1, linestyle=style, label=label)
             local_time_axis(axis, edges)
@@ -56,7 +58,7 @@ def draw_durations(quality: TreeQuality, title: str) -> Iterator[Figure]:
     """Values of each series in falling order over the share of time, of the tree and of its source."""
     for figure, names, axes in _pages(quality.source.series, title):
         for name, axis in zip(names, axes, strict=True):
-            dress(axis, name, unit_of(name) or "")
+            dress(axis, name, _unit(name))
             for courses, colour, style in ((quality.tree, BLUE, "-"), (quality.source, VERMILION, "--")):
                 values = courses.of(name).ravel()
                 weights = np.repeat(courses.weights / courses.values.shape[1], courses.values.shape[1])
@@ -107,6 +109,12 @@ def _pages(names: Sequence[str], title: str) -> Iterator[tuple[Figure, Sequence[
         for axis in axes[len(chosen) :]:
             axis.set_visible(False)
         yield figure, chosen, list(axes[: len(chosen)])
+
+
+def _unit(name: str) -> str:
+    """What stands on the axis of a series."""
+    unit = unit_of(name)
+    return "" if unit is None else unit_word(unit)
 
 
 def _key(figure: Figure, axis: Any) -> None:

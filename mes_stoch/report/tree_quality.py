@@ -15,26 +15,25 @@ _HEADINGS = ("mean", "sd", "1 %", "50 %", "99 %", "lag 1 h", "zeros")
 
 def render_quality(quality: TreeQuality) -> RenderableType:
     """Statistics of the source and of the tree, a row each a series, and how far they are apart."""
-    table = Table(title="Scenarios against their source", box=box.SIMPLE_HEAD, title_justify="left")
-    table.add_column("series", overflow="fold")
-    table.add_column("of")
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="right")
-    table.add_column("W1 / sd", justify="right")
+    table = Table(
+        title="Scenarios against their source", box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
+    )
+    table.add_column("series", no_wrap=True)
+    for heading in (*_HEADINGS, "W1 / sd"):
+        table.add_column(heading, justify="right", no_wrap=True)
     distances, statistics = quality.distances, quality.statistics
     for name in quality.source.series:
+        table.add_row(name)
         for courses in (quality.source, quality.tree):
-            row = statistics.loc[(name, courses.name)]
-            is_tree = courses is quality.tree
-            apart = f"{distances.loc[name, courses.name]:.3f}" if is_tree else ""
-            shown = [f"{row[column]:.4g}" for column in _SHOWN]
-            table.add_row("" if is_tree else name, courses.name, *shown, apart)
+            apart = f"{float(distances[courses.name][name]):.3f}" if courses is quality.tree else ""
+            shown = [f"{float(statistics[column][name, courses.name]):.4g}" for column in _SHOWN]
+            table.add_row(f"  {courses.name}", *shown, apart)
     called = statistics.dropna(subset=["calls_per_day"])
     calls = Table(title="Calls", box=box.SIMPLE_HEAD, title_justify="left")
     for heading in ("series", "of", "calls a day", "hours a call"):
         calls.add_column(heading, justify="left" if heading in ("series", "of") else "right")
-    for (name, of), row in called.iterrows():  # type: ignore[misc]
-        calls.add_row(str(name), str(of), f"{row['calls_per_day']:.3g}", f"{row['call_h']:.3g}")
+    for (name, of), number, hours in zip(called.index, called["calls_per_day"], called["call_h"], strict=True):
+        calls.add_row(name, of, f"{number:.3g}", f"{hours:.3g}")
     return Group(table, *([] if called.empty else [calls]), Text("\n".join(_lines(quality))))
 
 

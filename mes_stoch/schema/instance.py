@@ -113,7 +113,15 @@ class SyntheticScenarios(Model):
         description="By name of a series to be drawn beside those of the process: outages of a unit as the share that "
         "is available; components name it in their availability, e.g. `available_per_unit`.",
     )
-<<<<<<< HEAD
+    tilted_calls: dict[Identifier, Positive] = Field(
+        default_factory=dict,
+        description="By series of rare calls that the process can tilt: the odds that a call begins in a period are "
+        "multiplied by this in the draw, and the scenarios weighted so that expectations stay (importance sampling).",
+    )
+    reduction: Reduction | None = Field(
+        default=None,
+        description="Draw more scenarios than are planned over, and keep those that stand for all; null: plain draws.",
+    )
     #: Content of ``process_file``; empty until the instance has been read.
     _process_document: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -127,17 +135,6 @@ class SyntheticScenarios(Model):
         found = self.model_copy()
         found._process_document = content
         return found
-=======
-    tilted_calls: dict[Identifier, Positive] = Field(
-        default_factory=dict,
-        description="By series of rare calls that the process can tilt: the odds that a call begins in a period are "
-        "multiplied by this in the draw, and the scenarios weighted so that expectations stay (importance sampling).",
-    )
-    reduction: Reduction | None = Field(
-        default=None,
-        description="Draw more scenarios than are planned over, and keep those that stand for all; null: plain draws.",
-    )
->>>>>>> work-reduce
 
 
 Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discriminator="kind")]

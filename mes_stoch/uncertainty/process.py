@@ -33,23 +33,17 @@ class DrawContext:
         Length of a period, h.
     call_limits : mapping, optional
         By series of called shares: the limits of the products that read it. A process draws allowed calls only.
-<<<<<<< HEAD
     given : mapping, optional
         Series of the instance common to all scenarios, such as a forecast, each of shape (periods,).
-=======
     tilt : CallTilt, optional
         Calls that are drawn likelier than they are, and the record of what that does to a leaf's likelihood.
->>>>>>> work-reduce
     """
 
     time: pd.DatetimeIndex
     period_h: float
     call_limits: Mapping[str, CallLimits] = field(default_factory=dict)
-<<<<<<< HEAD
     given: Mapping[str, Series] = field(default_factory=dict)
-=======
     tilt: CallTilt | None = None
->>>>>>> work-reduce
 
     @property
     def periods(self) -> int:

@@ -24,11 +24,7 @@ TREE_COORDINATES = {
     "leaf": (("scenario",), "U"),
 }
 #: What a tree's attributes say; others are not kept.
-<<<<<<< HEAD
-TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", "process")
-=======
-TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", *WEIGHTING_ATTRIBUTES)
->>>>>>> work-reduce
+TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", "process", *WEIGHTING_ATTRIBUTES)
 _LARGEST_INTEGER = np.iinfo(np.int64).max
 
 

@@ -16,6 +16,7 @@ from mes_stoch.io.market_files.merging import merged_series
 from mes_stoch.io.readers.locate import did_you_mean, show
 from mes_stoch.io.readers.yaml_lines import Document, read_yaml
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
+from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.specification import PastFile, Specification
 
@@ -92,6 +93,23 @@ def past_series(specification: Specification, folder: Path) -> History:
     frame = align(merged_series(tables), round(minutes))
     index = pd.DatetimeIndex(frame.index).tz_convert(specification.timezone)
     return History(frame.set_axis(index), specification.country, tuple(sources))
+
+
+def read_past(path: Path, tree: ScenarioTree) -> pd.DataFrame:
+    """Series of a market file in the periods and the zone of a tree; an hour's price holds in its quarter-hours.
+
+    Raises
+    ------
+    MarketFileError
+        A file that cannot be read.
+    UsageError
+        Periods that do not divide an hour.
+    """
+    minutes = float(tree.dataset.attrs["period_h"]) * _MINUTES_OF_AN_HOUR
+    if minutes > _MINUTES_OF_AN_HOUR or abs(minutes - round(minutes)) > 1e-9:
+        raise UsageError(f"past series come in periods of up to an hour, and the tree's have {minutes:g} minutes")
+    frame = align(read_market_file(path).series, round(minutes))
+    return frame.set_axis(pd.DatetimeIndex(frame.index).tz_convert(str(tree.dataset.attrs["timezone"])))
 
 
 def _chosen(entry: PastFile, table: MarketTable) -> list[MarketSeries]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.schema.units import in_currency
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_periods
 from mes_stoch.uncertainty.process import DrawContext
@@ -42,6 +43,10 @@ class Courses:
     def of(self, name: str) -> Array:
         """One series, shape (cases, periods)."""
         return np.asarray(self.values[:, :, self.series.index(name)])
+
+    def in_currency(self, currency: str) -> Courses:
+        """The same with series named in a currency."""
+        return replace(self, series=tuple(in_currency(name, currency) for name in self.series))
 
     @property
     def cases(self) -> int:

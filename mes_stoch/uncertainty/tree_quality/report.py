@@ -27,6 +27,11 @@ class TreeQuality:
     source: Courses
     baseline: Courses | None = None
 
+    def in_currency(self, currency: str) -> TreeQuality:
+        """The same with series named in a currency, as users of the instance write them."""
+        baseline = None if self.baseline is None else self.baseline.in_currency(currency)
+        return TreeQuality(self.tree.in_currency(currency), self.source.in_currency(currency), baseline)
+
     @property
     def statistics(self) -> pd.DataFrame:
         """Columns of :func:`~mes_stoch.uncertainty.tree_quality.statistics.statistics`, by (series, of)."""

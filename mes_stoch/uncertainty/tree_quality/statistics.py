@@ -40,7 +40,7 @@ def _of_series(courses: Courses, name: str) -> dict[str, float]:
     values, weights = courses.of(name), courses.weights
     flat, weight = values.ravel(), np.repeat(weights / values.shape[1], values.shape[1])
     mean = float(weight @ flat)
-    deviation = float(np.sqrt(max(weight @ (flat - mean) ** 2, 0.0)))
+    deviation = float(np.sqrt(max(float(weight @ (flat - mean) ** 2), 0.0)))
     skewness = float(weight @ (flat - mean) ** 3) / deviation**3 if deviation > 0 else 0.0
     found = {"mean": mean, "deviation": deviation, "skewness": skewness}
     found |= {f"q{round(100 * q):02d}": v for q, v in zip(QUANTILES, quantiles(flat, weight, QUANTILES), strict=True)}
