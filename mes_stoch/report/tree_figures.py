@@ -38,7 +38,7 @@ def draw_fans(quality: TreeQuality, edges: pd.DatetimeIndex, title: str) -> Iter
             dress(axis, name, _unit(name))
             for low, high, strength in _BANDS:
                 lower, upper = _band(quality.tree, name, low), _band(quality.tree, name, high)
-                label = f"{quality.tree.name}: {low:.0%} to {high:.0%}"
+                label = f"{quality.tree.name}: {100 * low:.0f} to {100 * high:.0f} %"
                 axis.fill_between(edges, lower, upper, step="post", color=BLUE, alpha=strength, lw=0, label=label)
             middle = _band(quality.tree, name, 0.5)
             axis.step(edges, middle, where="post", color=INK, lw=1.2, label=f"{quality.tree.name}: median")
@@ -77,7 +77,7 @@ def draw_correlations(quality: TreeQuality, title: str) -> Figure:
     from matplotlib.figure import Figure
 
     names = quality.source.series
-    size = 3.2 + 0.42 * len(names)
+    size = 3.2 + 0.28 * len(names)
     figure = Figure(figsize=(2.0 * size + 1.6, size + 1.4), layout="constrained")
     figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
     pair: Any = figure.subplots(1, 2, sharey=True)
