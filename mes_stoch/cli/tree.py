@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +12,17 @@ from mes_stoch.cli.options import force_option, instance_argument, leaves_option
 from mes_stoch.cli.reduction import reduction_asked, reduction_options, weighting_lines
 from mes_stoch.schema.errors import UsageError
 
+if TYPE_CHECKING:
+    from mes_stoch.api.site import Site
+    from mes_stoch.schema.tree import ScenarioTree
+
 _EPILOG = """\b
 Examples:
   mes-stoch tree instances/hospital_fr --scenarios 100 --seed 7 --out tree.nc
   mes-stoch tree instances/hospital_fr --scenarios 100 --leaves 5
   mes-stoch tree instances/hospital_fr --scenarios 100 --reduce-from 5000 --method k_medoids
+  mes-stoch tree instances/hospital_fr --scenarios 100 --reduce-from 5000 --report tree_report
+  mes-stoch tree mysite --scenarios 100 --report tree_report --against day_ahead_2019.csv
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right.
@@ -37,6 +43,21 @@ Exit codes: 0 done, 2 the instance or the command is not right.
     help="NetCDF file to write.",
 )
 @force_option
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Hold the tree against a larger sample of its process: tables and figures into FOLDER.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Of --report: hold it against whole days of past series instead, named as in the instance.",
+)
+@click.option(
+    "--sample", type=click.IntRange(min=2), metavar="M", help="Of --report: scenarios of the sample; default 1000."
+)
 @reduction_options
 def tree(
     instance: Path,
@@ -46,6 +67,9 @@ def tree(
     out: Path,
     force: bool,
     plain: bool,
+    report: Path | None,
+    against: Path | None,
+    sample: int | None,
     **reduction: Any,
 ) -> None:
     """Draw the scenarios of an instance and write them to one NetCDF file.
@@ -55,7 +79,15 @@ def tree(
 
     With --reduce-from, or `uncertainty.reduction` in the instance, more are drawn than are written: those that stand
     for all, with probabilities that differ.
+
+    With --report: moments, tails, autocorrelation, correlation between series, number and length of calls, and
+    Wasserstein distances, beside those of the source and of as many plain draws; fan charts, duration curves and
+    correlation maps. Whether results are stable is another question: mes-stoch evaluate INSTANCE --stability.
     """
+    if report is None and (against is not None or sample is not None):
+        raise UsageError("--against and --sample go with --report FOLDER")
+    if against is not None and sample is not None:
+        raise UsageError("--against takes days of the past, --sample scenarios of the process; give one of them")
     if out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
     from mes_stoch import api
@@ -78,3 +110,19 @@ def tree(
     )
     for line in weighting_lines(drawn):
         output.result(line)
+    if report is not None:
+        _write_report(site, drawn, report, against, sample)
+
+
+def _write_report(site: Site, drawn: ScenarioTree, folder: Path, against: Path | None, sample: int | None) -> None:
+    from mes_stoch.api.tree_report import SAMPLE, quality_text, tree_quality, write_tree_report
+
+    past = None
+    if against is not None:
+        from mes_stoch.uncertainty.fitted.past_series import read_past
+
+        past = read_past(against, drawn)
+    quality = tree_quality(site, drawn, past, sample=sample or SAMPLE)
+    output.result(quality_text(quality, site.instance.currency))
+    written = write_tree_report(quality, drawn, folder, site.name)
+    output.result(f"{folder}: {', '.join(path.name for path in written)}")

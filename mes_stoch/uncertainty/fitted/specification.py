@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from mes_stoch.io.market_data.pairing import local_dates
 from mes_stoch.registry import PROCESS_PARTS, kinds, refused
-from mes_stoch.schema.base import Currency, Model
+from mes_stoch.schema.base import Currency, Identifier, Model
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.uncertainty.fitted.document import ProcessDocument, Provenance, part_entry
 from mes_stoch.uncertainty.fitted.history import History
@@ -18,10 +18,36 @@ from mes_stoch.uncertainty.fitted.part import Part, PartOptions
 _PACKAGES = ("mes_stoch", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "holidays")
 
 
+class PastFile(Model):
+    """A file of past series."""
+
+    file: str = Field(description="Path, from the folder of the specification.")
+    layout: str | None = Field(
+        default=None, description="Name of its layout (`mes-stoch data --layouts`); null: the one that recognises it."
+    )
+    columns: str | None = Field(
+        default=None, description="What its columns are, for a file of no known layout: `time=Date, Price=NAME, ...`."
+    )
+    zone: str | None = Field(default=None, description="Zone of stamps without an offset; null: the layout's.")
+    clock: Literal["clock", "removed"] | None = Field(
+        default=None, description="`removed`: every day of the file has 24 hours; null: the layout's."
+    )
+    rename: dict[str, Identifier] = Field(
+        default_factory=dict, description="Series to take, by their name in the file; empty: all of them as they are."
+    )
+
+
 class Specification(Model):
     """A process to be fitted."""
 
     format: Literal[1] = 1
+    timezone: str = Field(default="Europe/Paris", description="IANA name; days are those of its clock.")
+    period_h: float = Field(
+        default=1.0, gt=0, le=1, description="Periods that the past series are put in: a divisor of an hour."
+    )
+    files: list[PastFile] = Field(
+        default_factory=list, description="Past series; may be left out where a frame of them is handed over."
+    )
     currency: Currency = Field(default="EUR", description="ISO 4217 code of every price.")
     country: str = Field(min_length=2, max_length=3, description="Whose public holidays decide the class of a day.")
     months_kept_back: list[str] = Field(

@@ -1,0 +1,140 @@
+"""Fit a scenario process to past series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from mes_stoch.io.files import write_whole
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError, WriteError
+from mes_stoch.uncertainty.fitted.document import ProcessDocument, document_text, process_of
+from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.past_series import past_series, read_specification
+from mes_stoch.uncertainty.fitted.process import FittedProcess
+from mes_stoch.uncertainty.fitted.specification import Specification
+from mes_stoch.uncertainty.fitted.specification import fit as fit_parts
+
+_MAPPING = "the specification"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted process and what it was fitted to.
+
+    Parameters
+    ----------
+    document : ProcessDocument
+        Its parameters, as the file holds them.
+    history : History
+        All past series, months kept back included.
+    """
+
+    document: ProcessDocument
+    history: History
+
+    @property
+    def process(self) -> FittedProcess:
+        """What draws."""
+        return process_of("the process", "parts", self.document.model_dump(mode="json"))
+
+    @property
+    def kept_back(self) -> History | None:
+        """The months that the fit has not seen; ``None`` where there are none."""
+        months = self.document.fitted_to.months_kept_back
+        return self.history.split(months)[1] if months else None
+
+    def write(self, path: str | Path) -> None:
+        """Write the file that an instance names as its ``process_file``.
+
+        Raises
+        ------
+        UsageError
+            If it cannot be written.
+        """
+        content = document_text(self.document).encode("utf-8")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_whole(Path(path), lambda stream: stream.write(content))
+        except WriteError as error:
+            raise UsageError(f"the process cannot be written to {path}: {error.reason}") from error
+
+    def lines(self) -> list[str]:
+        """What was fitted, in words."""
+        to = self.document.fitted_to
+        back = f", {len(to.months_kept_back)} months kept back" if to.months_kept_back else ""
+        found = [f"fitted to {to.first_day} to {to.last_day}, periods of {to.period_h:g} h ({to.timezone}){back}"]
+        for part, entry in zip(self.process.parts, self.document.parts, strict=True):
+            found.append(f"  {part.stage:9}  {entry['kind']:16}  {', '.join(part.series_names())}")
+        return found
+
+    def diagnose(self, seed: int = 0, draws_per_day: int = 20) -> pd.DataFrame:
+        """What the process draws against the months kept back; see :mod:`mes_stoch.uncertainty.fitted.diagnosis`.
+
+        Raises
+        ------
+        UsageError
+            No months were kept back.
+        """
+        back = self.kept_back
+        if back is None:
+            raise UsageError("nothing to hold the process against: name months_kept_back in the specification")
+        from mes_stoch.uncertainty.fitted.diagnosis import diagnose
+
+        return diagnose(self.process, back, seed=seed, draws_per_day=draws_per_day)
+
+
+def fit(specification: str | Path | Mapping[str, Any], series: pd.DataFrame | None = None) -> Fit:
+    """Fit a scenario process to past series.
+
+    Parameters
+    ----------
+    specification : path or mapping
+        A YAML file, or what it would say.
+    series : DataFrame, optional
+        Past series by local time with its zone, a column a series named with its unit; default those of the files that
+        the specification names.
+
+    Raises
+    ------
+    InstanceError
+        With every problem of the specification.
+    MarketFileError
+        A file that cannot be read.
+    UsageError
+        Series that are not there, or too few of their values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import mes_stoch as ms
+    >>> time = pd.date_range("2021-01-01", "2021-03-31 23:00", freq="h", tz="Europe/Paris")
+    >>> prices = pd.DataFrame({"da_price_eur_per_mwh": 40.0 + time.hour}, index=time)
+    >>> parts = [{"kind": "day_bootstrap", "series": ["da_price_eur_per_mwh"]}]
+    >>> len(ms.fit({"country": "FR", "parts": parts}, prices).document.parts[0]["days"])
+    89
+    """
+    if isinstance(specification, Mapping):
+        folder, file = Path(), _MAPPING
+        asked = _of_mapping(specification)
+    else:
+        path = Path(specification)
+        folder, file = path.parent, path.name
+        asked = read_specification(path)
+    history = past_series(asked, folder) if series is None else History(series, asked.country)
+    return Fit(fit_parts(asked, history, file), history)
+
+
+def _of_mapping(specification: Mapping[str, Any]) -> Specification:
+    try:
+        return Specification.model_validate(specification)
+    except ValidationError as error:
+        issues = [
+            Issue(_MAPPING, None, ".".join(map(str, one["loc"])), f"{one.get('input')!r:.60}", one["msg"])
+            for one in error.errors()
+        ]
+        raise InstanceError(_MAPPING, issues) from None

@@ -1,0 +1,152 @@
+"""How near a tree is to the source of its scenarios, with its files and figures."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mes_stoch.api.site import Site
+from mes_stoch.io.files import write_whole
+from mes_stoch.schema.errors import UsageError, WriteError
+from mes_stoch.schema.instance import SyntheticScenarios
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.process import DrawContext
+from mes_stoch.uncertainty.tree_quality.courses import courses_of_past, courses_of_tree, varying_series
+from mes_stoch.uncertainty.tree_quality.report import TreeQuality, quality_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Scenarios of the sample that a tree is held against.
+SAMPLE = 1000
+
+
+def tree_quality(
+    site: Site, tree: ScenarioTree, past: pd.DataFrame | None = None, *, sample: int = SAMPLE, seed: int | None = None
+) -> TreeQuality:
+    """Hold a tree against a larger sample of its process, or against days of the past.
+
+    Parameters
+    ----------
+    site : Site
+    tree : ScenarioTree
+        Of the site; reduced or not.
+    past : DataFrame, optional
+        Past series by local time with its zone, named as in the instance; default a sample of the site's process.
+        Series of the tree that it does not have are left out.
+    sample : int
+        Independent scenarios of that sample.
+    seed : int, optional
+        Of the sample; default the one after the tree's own. As many scenarios as the tree has, of the seed after it,
+        are the baseline: what a tree of that size is without any choice.
+
+    Raises
+    ------
+    UsageError
+        An instance whose scenarios are written out, without ``past``; or nothing to compare.
+
+    Examples
+    --------
+    >>> import mes_stoch as ms
+    >>> site = ms.read("instances/hospital_fr")
+    >>> found = ms.tree_quality(site, site.tree(20), sample=50)
+    >>> found.tree.cases, found.source.cases, found.baseline.cases
+    (20, 50, 20)
+    """
+    if past is not None:
+        return _against_past(site, tree, past)
+    if not isinstance(site.instance.uncertainty, SyntheticScenarios):
+        raise UsageError(
+            f"the scenarios of {site.name} are written out: there is no process to draw a sample from; hand past "
+            "series over to hold them against"
+        )
+    first = seed if seed is not None else int(tree.dataset.attrs.get("seed", 0)) + 1
+    below = max(map(len, tree.day_ahead_nodes.values()))
+    drawn = site.draws(-(-sample // below) * below, first, leaves_per_day_ahead_node=below)
+    count = -(-len(tree.scenario_names) // below) * below
+    plain = site.draws(count, first + 1, leaves_per_day_ahead_node=below)
+    names = varying_series(drawn)
+    return quality_of(
+        courses_of_tree(tree, "tree", names), courses_of_tree(drawn, "sample"), courses_of_tree(plain, "plain", names)
+    )
+
+
+def _against_past(site: Site, tree: ScenarioTree, past: pd.DataFrame) -> TreeQuality:
+    names = [name for name in varying_series(tree) if name in past.columns]
+    if not names:
+        raise UsageError(f"the past series have none of those that the tree draws: {', '.join(varying_series(tree))}")
+    context = DrawContext(tree.time, float(tree.dataset.attrs["period_h"]))
+    # the class of a day is no matter here: all whole days are taken
+    source = courses_of_past(History(past, ""), context, "past", names)
+    return quality_of(courses_of_tree(tree, "tree", names), source)
+
+
+def write_tree_report(quality: TreeQuality, tree: ScenarioTree, folder: str | Path, name: str) -> tuple[Path, ...]:
+    """Write tables (CSV, JSON) and figures (PNG) into a folder.
+
+    Raises
+    ------
+    UsageError
+        A file that cannot be written, or no matplotlib.
+    """
+    from mes_stoch.report.figures import PlotsMissingError, write_figure
+
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    currency = str(tree.dataset.attrs.get("currency", "EUR"))
+    tables = quality.in_currency(currency)
+    written = []
+    try:
+        for file, content in _files(tables).items():
+            write_whole(target / file, _writer(content))
+            written.append(target / file)
+        for file, figure in _figures(tables, tree, name).items():
+            write_figure(figure, target / file)
+            written.append(target / file)
+    except WriteError as error:
+        raise UsageError(f"the report of the tree cannot be written to {target}: {error.reason}") from error
+    except ModuleNotFoundError:
+        raise PlotsMissingError("`mes-stoch tree INSTANCE --report FOLDER` draws them") from None
+    return tuple(written)
+
+
+def _writer(content: str) -> Callable[[Any], object]:
+    return lambda stream: stream.write(content.encode("utf-8"))
+
+
+def _files(quality: TreeQuality) -> dict[str, str]:
+    found = {"statistics.csv": quality.statistics.to_csv(), "distances.csv": quality.distances.to_csv()}
+    for of, table in quality.correlations.items():
+        found[f"correlation_{of}.csv"] = table.to_csv()
+    summary = {
+        "cases": {"tree": quality.tree.cases, quality.source.name: quality.source.cases},
+        "transport_distance_share_of_spread": quality.transport,
+        "largest_correlation_error": quality.largest_correlation_error,
+    }
+    return {**found, "quality.json": json.dumps(summary, indent=2) + "\n"}
+
+
+def _figures(quality: TreeQuality, tree: ScenarioTree, name: str) -> dict[str, Figure]:
+    from mes_stoch.report.tree_figures import draw_correlations, draw_durations, draw_fans
+
+    length = pd.Timedelta(hours=float(tree.dataset.attrs["period_h"]))
+    edges = pd.DatetimeIndex(tree.time.append(pd.DatetimeIndex([tree.time[-1] + length])))
+    found = {f"fan_{k}.png": one for k, one in enumerate(draw_fans(quality, edges, f"{name}: scenarios"), 1)}
+    found |= {f"duration_{k}.png": one for k, one in enumerate(draw_durations(quality, f"{name}: duration"), 1)}
+    return {**found, "correlation.png": draw_correlations(quality, f"{name}: correlation between series")}
+
+
+def quality_text(quality: TreeQuality, currency: str, width: int = 110) -> str:
+    """The comparison as plain text."""
+    from mes_stoch.report.tables import plain_console
+    from mes_stoch.report.tree_quality import render_quality
+
+    stream = io.StringIO()
+    plain_console(stream, width).print(render_quality(quality.in_currency(currency)))
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())

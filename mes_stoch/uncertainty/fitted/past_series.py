@@ -1,0 +1,126 @@
+"""The specification of a process from its file, and the past series that it names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from mes_stoch.io.market_files.alignment import align
+from mes_stoch.io.market_files.front import read_market_file
+from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+from mes_stoch.io.market_files.merging import merged_series
+from mes_stoch.io.readers.locate import did_you_mean, show
+from mes_stoch.io.readers.yaml_lines import Document, read_yaml
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.specification import PastFile, Specification
+
+_MINUTES_OF_AN_HOUR = 60
+
+
+def read_specification(path: Path) -> Specification:
+    """A specification from its YAML file.
+
+    Raises
+    ------
+    InstanceError
+        With every problem, each with its line.
+    """
+    document = read_yaml(path, path.name)
+    if not isinstance(document.data, dict):
+        found = "an empty file" if document.data is None else show(document.data)
+        hint = "begin with 'country: FR' and 'parts:'"
+        issues = document.issues or [Issue(path.name, 1, "", found, "a mapping of keys to values", hint)]
+        raise InstanceError(str(path), issues)
+    try:
+        specification = Specification.model_validate(document.data)
+    except ValidationError as error:
+        raise InstanceError(str(path), [*document.issues, *_issues(document, error)]) from None
+    if document.issues:
+        raise InstanceError(str(path), document.issues)
+    return specification
+
+
+def _issues(document: Document, error: ValidationError) -> list[Issue]:
+    issues = []
+    for problem in error.errors():
+        place: tuple[Any, ...] = problem["loc"]
+        key = ".".join(str(step) for step in place)
+        if problem["type"] == "extra_forbidden":
+            known = list(PastFile.model_fields if place[0] == "files" else Specification.model_fields)
+            hint = did_you_mean(str(place[-1]), known, "keys here")
+            issues.append(Issue(document.file, document.line(place), key, repr(place[-1]), "a key of the format", hint))
+            continue
+        found = "nothing" if problem["type"] == "missing" else show(problem["input"])
+        issues.append(Issue(document.file, document.line(place), key, found, problem["msg"]))
+    return issues
+
+
+def past_series(specification: Specification, folder: Path) -> History:
+    """The series of a specification's files, in periods of its length.
+
+    Prices and powers are held or averaged, energies shared or added
+    (:func:`mes_stoch.io.market_files.alignment.align`); where a part of a period is not known, nor is the period.
+
+    Parameters
+    ----------
+    folder : path
+        What the names of files are relative to.
+
+    Raises
+    ------
+    MarketFileError
+        A file that cannot be read; every problem with its line.
+    UsageError
+        No files, or a name that a file does not have.
+    """
+    if not specification.files:
+        raise UsageError("the specification names no files: write `files:`, or hand a frame of past series over")
+    minutes = specification.period_h * _MINUTES_OF_AN_HOUR
+    if abs(minutes - round(minutes)) > 1e-9:
+        raise UsageError(f"period_h is a divisor of an hour in whole minutes, not {specification.period_h:g}")
+    tables, sources = [], []
+    for entry in specification.files:
+        table = read_market_file(folder / entry.file, entry.layout, entry.columns, zone=entry.zone, clock=entry.clock)
+        chosen = _chosen(entry, table)
+        tables.append(_with(table, chosen))
+        sources.append(f"{entry.file} ({table.layout}): {', '.join(one.name for one in chosen)}")
+    frame = align(merged_series(tables), round(minutes))
+    index = pd.DatetimeIndex(frame.index).tz_convert(specification.timezone)
+    return History(frame.set_axis(index), specification.country, tuple(sources))
+
+
+def read_past(path: Path, tree: ScenarioTree) -> pd.DataFrame:
+    """Series of a market file in the periods and the zone of a tree; an hour's price holds in its quarter-hours.
+
+    Raises
+    ------
+    MarketFileError
+        A file that cannot be read.
+    UsageError
+        Periods that do not divide an hour.
+    """
+    minutes = float(tree.dataset.attrs["period_h"]) * _MINUTES_OF_AN_HOUR
+    if minutes > _MINUTES_OF_AN_HOUR or abs(minutes - round(minutes)) > 1e-9:
+        raise UsageError(f"past series come in periods of up to an hour, and the tree's have {minutes:g} minutes")
+    frame = align(read_market_file(path).series, round(minutes))
+    return frame.set_axis(pd.DatetimeIndex(frame.index).tz_convert(str(tree.dataset.attrs["timezone"])))
+
+
+def _chosen(entry: PastFile, table: MarketTable) -> list[MarketSeries]:
+    if not entry.rename:
+        return list(table.series)
+    missing = [name for name in entry.rename if name not in table.names]
+    if missing:
+        has = ", ".join(table.names)
+        raise UsageError(f"{entry.file} has no {', '.join(missing)}; it has {has}")
+    return [replace(table.column(name), name=new) for name, new in entry.rename.items()]
+
+
+def _with(table: MarketTable, series: list[MarketSeries]) -> MarketTable:
+    return replace(table, series=tuple(series))
