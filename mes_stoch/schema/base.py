@@ -46,3 +46,10 @@ PATTERNS_IN_WORDS = {
 #: (:mod:`mes_stoch.io.validation.penalties`).
 AUTO: Literal["auto"] = "auto"
 Derived = Literal["auto"]
+
+#: What a field of a state before the horizon says where it is decided, and the horizon ends as it begins.
+CYCLIC: Literal["cyclic"] = "cyclic"
+Cyclic = Literal["cyclic"]
+
+#: Words that stand in place of a number, and name no series.
+WORDS_FOR_NUMBERS = frozenset({AUTO, CYCLIC})

@@ -29,7 +29,8 @@ class SettlementData:
     Parameters
     ----------
     instance : Instance
-        As it was solved: the copy in the run folder.
+        As it was solved: the copy in the run folder. What it leaves to be decided with the commitments is then what
+        the solution says (:meth:`~mes_stoch.schema.instance.Instance.as_decided`).
     tree : ScenarioTree
         Prices, calls and weather by scenario.
     solution, flows : xarray.Dataset
@@ -45,7 +46,12 @@ class SettlementData:
         if "profit_eur" not in self.solution:
             raise UsageError("the run has no dispatch to settle: no commitment was found in its time")
         # an instance that was never solved says "auto" where a run's copy has numbers; the rule is one
-        object.__setattr__(self, "instance", with_penalties(self.instance, series_ranges(self.instance, self.tree)))
+        priced = with_penalties(self.instance, series_ranges(self.instance, self.tree))
+        decided = {
+            (name, quantity): float(self.decided(f"{name}.{quantity}")[0, 0])
+            for name, quantity in self.instance.site_decisions()
+        }
+        object.__setattr__(self, "instance", priced.as_decided(decided))
 
     @property
     def period_h(self) -> float:

@@ -447,10 +447,35 @@ def test_a_loss_by_temperatures_needs_both(site: SiteFolder) -> None:
     )
 
 
-def test_a_cyclic_level_is_none_of_two_stages(site: SiteFolder) -> None:
-    site.edit("initial_mwh: 2", "initial_mwh: cyclic")
-    words = ("'cyclic'", "a number in MWh", "each scenario would choose another", "leave terminal_mwh out")
-    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: cyclic"), *words)
+def test_a_level_that_is_decided_goes_by_one_word(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: equals_final")
+    words = ("'equals_final'", "a number in MWh", "write cyclic for a level that is decided with the commitments")
+    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: equals_final"), *words)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("terminal_mwh", "1", ("1, with initial_mwh: cyclic", "one of the two", "leave terminal_mwh out")),
+        ("terminal_value_eur_per_mwh", "40", ("40, with initial_mwh: cyclic", "from the start would earn it")),
+        (
+            "degradation_cost_by_depth",
+            "[{depth_per_unit: 1, cost_eur_per_mwh: 5}]",
+            ("segments, with initial_mwh: cyclic", "follows from a level that is stated"),
+        ),
+    ],
+)
+def test_what_a_cyclic_level_excludes(site: SiteFolder, key: str, value: str, words: tuple[str, ...]) -> None:
+    site.edit("initial_mwh: 2", f"initial_mwh: cyclic\n    {key}: {value}")
+    site.only_issue(f"components.battery.{key}", site.line(f"{key}: "), *words)
+
+
+def test_a_cyclic_level_that_losses_take(site: SiteFolder) -> None:
+    """Nothing charges what 1 % an hour takes of the least level."""
+    site.edit("initial_mwh: 2", "initial_mwh: cyclic\n    standing_loss_per_h: 0.01")
+    site.edit("    charge_max_mw: 2\n    dis", "    charge_max_mw: 0\n    terminal_penalty_eur_per_mwh: null\n    dis")
+    words = ("losses that charging does not make good", "take of energy_min_mwh (0.5)", "no level comes back")
+    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: "), *words)
 
 
 def test_temperatures_of_a_store_without_a_loss(site: SiteFolder) -> None:
