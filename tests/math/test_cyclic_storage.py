@@ -1,8 +1,8 @@
 """A level at the start that is decided with the commitments and comes back: by hand, with and without.
 
-A battery of 1 MW. The first scenario sells at 100 in one hour and buys at 0 in the next, the second the other way round;
-their probabilities are 0.6 and 0.4. With ``L0`` at the start the first earns 100 min(L0, 1), and the second, which needs
-room for what it buys first, 100 min(E - L0, 1), where E is the size of the store.
+A battery of 1 MW. The first scenario sells at 100 in one hour and buys at 0 in the next, the second does the reverse;
+their probabilities are 0.6 and 0.4. With ``L0`` at the start the first earns 100 min(L0, 1), and the second, which
+needs room for what it buys first, 100 min(E - L0, 1), where E is the size of the store.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
     Power that follows the level: :mod:`mes_stoch.components.storage.equations_by_level`.
-    Where the initial level is ``cyclic`` it is a decision of the root, common to all scenarios, and ``terminal = L[-1]``.
+    A ``cyclic`` initial level is a decision of the root, common to all scenarios, and ``terminal = L[-1]``.
     A loss whatever the level is taken off in ``level`` (:mod:`mes_stoch.components.storage.equations_loss`).
 
     ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
