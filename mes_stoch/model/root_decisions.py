@@ -10,10 +10,7 @@ import pandas as pd
 
 from mes_stoch.model.groups import ColumnGroup
 from mes_stoch.model.program import FloatArray, IndexArray
-from mes_stoch.schema.site_decision import SiteKey
-
-#: Columns of a table of decisions.
-COLUMNS = ("component", "quantity", "unit", "value")
+from mes_stoch.schema.site_decision import DECISION_COLUMNS, SiteKey
 
 
 @dataclass(frozen=True)
@@ -61,4 +58,4 @@ class RootDecisions:
         """One row a decision of a root point: component, quantity, unit and value."""
         found = self.values(columns, root)
         rows = [(name, quantity, self.groups[name, quantity].unit, value) for (name, quantity), value in found.items()]
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+        return pd.DataFrame(rows, columns=list(DECISION_COLUMNS))

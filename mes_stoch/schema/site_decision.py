@@ -7,6 +7,9 @@ from dataclasses import dataclass
 #: Component and quantity of a site decision.
 SiteKey = tuple[str, str]
 
+#: Columns of a table of decisions that are made.
+DECISION_COLUMNS = ("component", "quantity", "unit", "value")
+
 
 @dataclass(frozen=True)
 class SiteDecision:
