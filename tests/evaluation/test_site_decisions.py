@@ -172,7 +172,7 @@ def test_commands_take_a_file(site: ms.Site, folder: Path, tmp_path: Path) -> No
     given = ("--commitment", folder / "commitments.csv", "--site-decisions", file)
     assert call("evaluate", folder, *given, "--out", tmp_path / "found.json") == 0
     found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
-    assert found["commitment"]["mean"] == pytest.approx(0.0, abs=1e-6)
+    assert found["commitment"]["profit_mean"] == pytest.approx(0.0, abs=1e-6)
 
 
 # -- what else is asked of a site -------------------------------------------------------------------------------------
@@ -216,3 +216,45 @@ def test_values_of_products_and_devices(run: Run) -> None:
         assert found.product_values.beside(product).lower == pytest.approx(50.0, abs=1e-4)
         assert found.product_values.by_itself(product).lower == pytest.approx(50.0, abs=1e-4)
     assert found.device_values is not None
+
+
+# -- samples ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory, instances: Path) -> ms.Site:
+    """The campus with two local contracts, whose battery begins where that is best."""
+    folder = tmp_path_factory.mktemp("drawn") / "campus"
+    shutil.copytree(instances / "enedis_local", folder)
+    file = folder / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("initial_mwh: 1\n") == 1
+    file.write_text(text.replace("initial_mwh: 1\n", "initial_mwh: cyclic\n"), encoding="utf-8")
+    return ms.read(folder)
+
+
+def test_a_level_that_is_decided_earns_no_less(drawn: ms.Site, instances: Path) -> None:
+    stated_site = ms.read(instances / "enedis_local")
+    stated = ms.solve(stated_site, stated_site.tree(4), method="ef", gap_rel=1e-5)
+    free = ms.solve(drawn, drawn.tree(4), method="ef", gap_rel=1e-5)
+    other = ms.solve(drawn, drawn.tree(4), method="decomposition", gap_rel=1e-3)
+    assert other is not None
+    assert free.summary["bound_upper"] >= stated.summary["objective"] - 1e-6
+    assert free.summary["bound_lower"] <= other.summary["bound_upper"] + 1e-6
+    assert other.summary["bound_lower"] <= free.summary["bound_upper"] + 1e-6
+
+
+def test_replications_and_growing_samples(drawn: ms.Site) -> None:
+    run = ms.solve(drawn, drawn.tree(4), method="ef", gap_rel=1e-4)
+    gap = ms.evaluate(run, replications=2, gap_rel=1e-3).optimality_gap
+    assert gap is not None
+    assert len(gap.replications) == 2
+    given = ms.sequential_sampling(run, 1000.0, scenarios=4)
+    assert given.sequential is not None
+    assert given.site_decisions is not None
+    assert given.site_decisions["value"].tolist() == pytest.approx(run.site_decisions["value"].tolist(), abs=1e-5)
+    with pytest.raises(UsageError, match=r"decides battery\.initial_mwh as well"):
+        ms.sequential_sampling(run, 1000.0, commitments=run.commitments, scenarios=4)
+    found = ms.stability(drawn, (2, 3), replications=2, scenarios=4).stability
+    assert found is not None
+    assert found.table()["samples"].tolist() == [2, 2]
