@@ -212,7 +212,11 @@ def _streams(run: Run) -> RenderableType:
 
 
 #: Two charges of one connection in one group of streams.
-_CHARGES = {"demand_charge": "on the peak", "excess_charge": "above the subscribed power"}
+_CHARGES = {
+    "demand_charge": "on the peak",
+    "excess_charge": "above the subscribed power",
+    "subscription": "the subscribed power",
+}
 
 
 def _by_group(run: Run) -> dict[str, dict[str, float]]:

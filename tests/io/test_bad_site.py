@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from site_folder import SiteFolder, assert_issue
 
@@ -317,6 +320,10 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
     site.only_issue("components.mains.import_available_per_unit", line, "0.5, without import_max_mw", "leave this out")
 
 
+#: What a subscription is with.
+SUBSCRIBED = {"excess_charge_eur_per_mw": 9}
+
+
 @pytest.mark.parametrize(
     ("fields", "key", "words"),
     [
@@ -324,6 +331,26 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
         ({"demand_charge_interval_h": 1}, "demand_charge_interval_h", ("without a charge on power",)),
         ({"excess_charge_eur_per_mw": 9}, "excess_charge_eur_per_mw", ("without subscribed_power_mw",)),
         ({"subscribed_power_mw": 9}, "subscribed_power_mw", ("without excess_charge_eur_per_mw", "import_max_mw")),
+        ({"excess_charge_eur_per_mw": None}, "excess_charge_eur_per_mw", ("null, without subscribed_power_mw",)),
+        ({"subscribed_power_mw": {"max_mw": 3}}, "subscribed_power_mw", ("a range, without", "or null")),
+        (
+            SUBSCRIBED | {"subscribed_power_mw": {"min_mw": 4, "max_mw": 3}},
+            "subscribed_power_mw.min_mw",
+            ("above max_mw",),
+        ),
+        (
+            SUBSCRIBED | {"subscribed_power_mw": {"max_mw": 300}},
+            "subscribed_power_mw.max_mw",
+            ("which no import passes",),
+        ),
+        (SUBSCRIBED | {"subscribed_power_mw": {"min_mw": 1}}, "subscribed_power_mw.max_mw", ("the key max_mw",)),
+        (SUBSCRIBED | {"subscribed_power_mw": {"max_mw": -1}}, "subscribed_power_mw.max_mw", ("of at least 0",)),
+        (
+            SUBSCRIBED | {"subscribed_power_mw": {"max_mw": 3}, "peak_so_far_mw": 1},
+            "subscribed_power_mw.min_mw",
+            ("below peak_so_far_mw (1)", "where the month has begun"),
+        ),
+        (SUBSCRIBED | {"subscribed_power_mw": "much"}, "subscribed_power_mw", ("a number in MW",)),
         (
             {"demand_charge_eur_per_mw": 9, "demand_charge_interval_h": 0.5},
             "demand_charge_interval_h",
@@ -344,10 +371,11 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
         ({"demand_charge_eur_per_mw": -9}, "demand_charge_eur_per_mw", ("-9", "at least 0")),
     ],
 )
-def test_charges_on_power(site: SiteFolder, fields: dict[str, float], key: str, words: tuple[str, ...]) -> None:
-    lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
+def test_charges_on_power(site: SiteFolder, fields: dict[str, Any], key: str, words: tuple[str, ...]) -> None:
+    # mappings as JSON has them, on one line
+    lines = "".join(f"    {name}: {json.dumps(value)}\n" for name, value in fields.items())
     site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n" + lines)
-    site.only_issue(f"components.grid.{key}", site.line(f"{key}:"), *words)
+    site.only_issue(f"components.grid.{key}", site.line(f"{key.partition('.')[0]}:"), *words)
 
 
 def test_a_charge_on_import_where_there_is_none(site: SiteFolder) -> None:
