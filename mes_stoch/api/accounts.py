@@ -126,6 +126,7 @@ def settle(run: Run | str | Path) -> Settlement:
     account = Stated(
         summary=run.summary,
         commitments=run.commitments,
+        site_decisions=run.site_decisions,
         trace=run.trace,
         loaded=loaded,
         gap_asked=float(gap) if isinstance(gap, int | float) else None,

@@ -127,6 +127,12 @@ def backtest(
             f"{listed(ruled)} has a rule of availability over all scenarios, which a day by itself would not be held "
             "to; use availability: null for it"
         )
+    left_open = [".".join(key) for key in site.instance.site_decisions()]
+    if left_open:
+        raise UsageError(
+            f"{listed(left_open)}: a backtest operates one day after another, so that each would begin with a decision "
+            "of its own, and not with what the day before has left; state a number for it"
+        )
     if workers < 1 or fan < 1:
         raise UsageError(f"a backtest takes 1 process and a fan of 1 or more, not {workers} and {fan}")
     chosen = method or site.instance.solve.method

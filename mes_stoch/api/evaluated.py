@@ -68,6 +68,7 @@ def subject_of(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) 
             nodes * (below + further), seed, leaves_per_day_ahead_node=below + further
         ),
         committed=None if run is None else run.commitments,
+        decided=None if run is None else run.site_decisions,
         recourse=known,
         varied=lambda values: site.with_values(values).instance,
     )

@@ -36,6 +36,7 @@ def evaluate(
     *,
     stress: bool = False,
     commitments: pd.DataFrame | str | Path | None = None,
+    site_decisions: pd.DataFrame | str | Path | None = None,
     tree: ScenarioTree | None = None,
     replications: int | None = None,
     seed: int | None = None,
@@ -81,6 +82,10 @@ def evaluate(
     commitments : DataFrame or path, optional
         Volumes to evaluate, a table like :attr:`Run.commitments` or a file like ``commitments.csv``; volumes that it
         does not give are 0. Default, where a tree is given or replications are asked for, those of the run.
+    site_decisions : DataFrame or path, optional
+        What is decided of components beside them, a table like :attr:`Run.site_decisions` or a file like
+        ``site_decisions.csv``. Default those of the run where its commitments are taken, and the file of that name
+        beside a file of commitments; what is given nowhere is decided as is best with the volumes, and told.
     tree : ScenarioTree, optional
         Scenarios to evaluate over: fresh ones, of another seed, tell what the commitment is worth on days that it was
         not made for. Default the run's own, or ``site.tree()``.
@@ -201,6 +206,8 @@ def evaluate(
     if interval is not None or block_days is not None:
         rule = IntervalRule(interval or "block-bootstrap", block_days)
     is_of_profits = rule is not None or against is not None
+    if site_decisions is not None and commitments is None:
+        raise UsageError("decisions of the site are evaluated with commitments: give both")
     of_site = values or products or policies is not None or frontier or day_ahead or devices
     is_other = tree is not None and not (of_site or replications is not None)
     # what is operated without foresight is dispatched with it as well
@@ -221,6 +228,7 @@ def evaluate(
         day_ahead=day_ahead,
         devices=devices,
         device_step=device_step,
+        site_decisions=site_decisions,
     )
     if not (stress or flexibility or rolling or asked.needs_solver):
         raise UsageError(

@@ -115,6 +115,7 @@ def sequential_sampling(
     *,
     wanted_gap_rel: float | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
+    site_decisions: pd.DataFrame | str | Path | None = None,
     scenarios: int | None = None,
     most_scenarios: int | None = None,
     seed: int | None = None,
@@ -134,6 +135,8 @@ def sequential_sampling(
         One of the two: expected profit over the horizon, in the instance's currency, or a share of what the commitment
         of a first sample earns in it.
     commitments : DataFrame or path, optional
+    site_decisions : DataFrame or path, optional
+        What is decided of components beside them; default as for :func:`mes_stoch.evaluate`, and all have to be given.
     scenarios, most_scenarios : int, optional
         Of the first samples, and the most; default 20 and 2,000; of day-ahead nodes where these have several leaves.
     seed : int, optional
@@ -165,11 +168,11 @@ def sequential_sampling(
     options = _options(site, gap_rel, time_limit_s)
     samples = _samples(site, below, policy_leaves)
     if commitments is None and not isinstance(subject, Site):
-        commitments = subject.commitments
+        commitments, site_decisions = subject.commitments, subject.site_decisions
     root = None
     if commitments is not None:
-        given = commitments_from(commitments, site.instance, samples.compiled.tree.time)
-        root = root_of(samples.compiled, given.with_nothing_else().volumes)
+        given = commitments_from(commitments, site.instance, samples.compiled.tree.time, site_decisions)
+        root = root_of(samples.compiled, given.with_nothing_else().volumes, given.site_decisions)
     with _in_time():
         found = sample_until(
             samples,
@@ -188,6 +191,7 @@ def sequential_sampling(
         site.name,
         sequential=found,
         commitments=samples.compiled.commitments(found.root),
+        site_decisions=samples.compiled.site_decisions(found.root),
         is_cut_short=not found.is_complete,
     )
 

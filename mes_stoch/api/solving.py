@@ -80,6 +80,7 @@ def solve(
     time_limit_s: float | None = None,
     threads: int | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
+    site_decisions: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
     stop: Stop | None = None,
@@ -99,6 +100,7 @@ def solve(
     cold_start: bool = False,
     threads: int | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
+    site_decisions: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
@@ -118,6 +120,7 @@ def solve(
     cold_start: bool = False,
     threads: int | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
+    site_decisions: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
@@ -148,6 +151,9 @@ def solve(
     commitments : DataFrame or path, optional
         Volumes that are no longer to be decided, such as awards: a table like :attr:`Run.commitments` or a file like
         ``commitments.csv``. What it does not give is decided.
+    site_decisions : DataFrame or path, optional
+        Numbers of components that are no longer to be decided: a table like :attr:`Run.site_decisions` or a file like
+        ``site_decisions.csv``. Default the file of that name beside a file of commitments, where there is one.
     progress : callable, optional
         Gets a :class:`~mes_stoch.solvers.certificate.result.TracePoint` (expected *cost*: profit with its sign turned)
         now and then.
@@ -179,7 +185,15 @@ def solve(
     """
     request = SolveRequest(method, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
     return solve_request(
-        site, tree, request, commitments=commitments, progress=progress, remark=remark, command=command, stop=stop
+        site,
+        tree,
+        request,
+        commitments=commitments,
+        site_decisions=site_decisions,
+        progress=progress,
+        remark=remark,
+        command=command,
+        stop=stop,
     )
 
 
@@ -189,6 +203,7 @@ def solve_request(
     request: SolveRequest,
     *,
     commitments: pd.DataFrame | str | Path | None = None,
+    site_decisions: pd.DataFrame | str | Path | None = None,
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
@@ -218,9 +233,12 @@ def solve_request(
         plugins=plugins_of(site.instance),
         is_tree_given=is_given,
     )
-    given = None if commitments is None else commitments_from(commitments, site.instance, tree.time)
-    if given is not None:
+    given = None
+    if commitments is not None or site_decisions is not None:
+        given = commitments_from(commitments, site.instance, tree.time, site_decisions)
         settings.options["given_commitments"] = given.listed()
+        if given.site_decisions:
+            settings.options["given_site_decisions"] = {".".join(key): v for key, v in given.site_decisions.items()}
     if stop is not None:
         return _solve(site, tree, options, settings, given, progress, remark, stop)
     from mes_stoch.solvers.interruption.signals import SignalWatch
@@ -254,7 +272,7 @@ def _solve(
 
     leaves = build_leaf_program(site.instance, tree)
     if given is not None:
-        leaves = leaves.with_commitments(given.volumes)
+        leaves = leaves.with_commitments(given.volumes).with_site_decisions(given.site_decisions)
     # the numbers of the instance, without what risk adds
     numerics = inspect(by_day_ahead_node(leaves, leaves))
     numerics.warn(site.instance.currency)

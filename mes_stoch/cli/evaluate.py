@@ -157,7 +157,8 @@ def _questions(asked: dict[str, Any]) -> dict[str, Any]:
     of_site = ("frontier", "risk_weights", "cvar_alpha", "policies", "rolling", "day_ahead", "devices", "device_step")
     of_flexibility = {"durations_h": asked["durations"], "return_h": asked["return_within"]}
     of_flexibility |= {name: asked[name] for name in ("flexibility", "scenario", "connection")}
-    return {"commitments": asked["commitment"], **of_flexibility, **{name: asked[name] for name in (*names, *of_site)}}
+    of_commitment = {"commitments": asked["commitment"], "site_decisions": asked["site_decisions"]}
+    return {**of_commitment, **of_flexibility, **{name: asked[name] for name in (*names, *of_site)}}
 
 
 def _rolling(site: Site, run: Run | None, tree: ScenarioTree | None, asked: dict[str, Any]) -> dict[str, Any]:

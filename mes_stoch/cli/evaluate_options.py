@@ -61,6 +61,12 @@ _OPTIONS = (
         help="Volumes to evaluate, like a run's commitments.csv; default those of the run.",
     ),
     click.option(
+        "--site-decisions",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="With --commitment: what is decided of components, like a run's site_decisions.csv; default that beside.",
+    ),
+    click.option(
         "--values", is_flag=True, help="What information and the stochastic model are worth: WS, RP, EEV, EVPI, VSS."
     ),
     click.option("--products", is_flag=True, help="What each committed product is worth, beside the others and alone."),

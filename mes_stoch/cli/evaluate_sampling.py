@@ -166,6 +166,7 @@ def from_samples(subject: Site | Run, asked: Mapping[str, Any], drawn: Mapping[s
         None if limit.is_share else limit.value,
         wanted_gap_rel=limit.value if limit.is_share else None,
         commitments=commitments,
+        site_decisions=asked["site_decisions"],
         most_scenarios=asked["most_scenarios"],
         policy_leaves=asked["policy_leaves"],
         told=output.status,
@@ -182,8 +183,11 @@ def write_commitment(found: Evaluation, target: Path) -> None:
     """The commitment that samples have found, beside ``evaluation.json``."""
     if found.commitments is not None and found.sequential is not None and not found.sequential.is_given:
         from mes_stoch.io.artifacts.run_folder import RunFolder
+        from mes_stoch.io.site_decision_file import beside
         from mes_stoch.report.run import commitments_as_text
 
         name = commitments_beside(target).name
         written = RunFolder(target.parent).put_frame(name, commitments_as_text(found.commitments))
         output.status(f"commitment: {written}")
+        if found.site_decisions is not None and not found.site_decisions.empty:
+            RunFolder(target.parent).put_frame(beside(target.parent / name).name, found.site_decisions)

@@ -100,6 +100,12 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
     help="Volumes that are awarded, and no longer decided, in a file like commitments.csv; the rest is decided.",
 )
 @click.option(
+    "--site-decisions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Decisions of the site that are given, like a run's site_decisions.csv; default the one beside --commitment.",
+)
+@click.option(
     "--minimum-bids/--no-minimum-bids", default=None, help="Hold, or drop, the smallest volume each market accepts."
 )
 @click.option("--bid-steps/--no-bid-steps", default=None, help="Hold, or drop, the step of volumes.")
@@ -147,6 +153,7 @@ def solve(
     threads: int | None,
     ranks: int | None,
     commitment: Path | None,
+    site_decisions: Path | None,
     minimum_bids: bool | None,
     bid_steps: bool | None,
     risk_weight: float | None,
@@ -197,6 +204,7 @@ def solve(
                 tree,
                 request,
                 commitments=commitment,
+                site_decisions=site_decisions,
                 progress=None if quiet else lines,
                 remark=None if quiet else output.status,
                 command=invocation.command,

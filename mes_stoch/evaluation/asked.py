@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.intervals import IntervalRule
-from mes_stoch.io.commitment_file import commitments_from
+from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
 from mes_stoch.io.readers.locate import listed
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
@@ -51,6 +49,8 @@ class Subject:
         The tree of a seed, of as many day-ahead nodes and leaves, and with so many further leaves below each node.
     committed : DataFrame or None
         What a run has committed.
+    decided : DataFrame or None
+        What it has decided of components beside that.
     recourse : Bracket or None
         RP over the tree, where a run has proven it closely enough.
     varied : callable
@@ -62,6 +62,7 @@ class Subject:
     tree: ScenarioTree
     draw: Callable[[int, int], ScenarioTree]
     committed: pd.DataFrame | None
+    decided: pd.DataFrame | None
     recourse: Bracket | None
     varied: Callable[[Mapping[str, float]], Instance]
 
@@ -91,6 +92,7 @@ class Asked:
     day_ahead: bool = False
     devices: bool = False
     device_step: float | None = None
+    site_decisions: pd.DataFrame | str | Path | None = None
 
     @property
     def needs_volumes(self) -> bool:
@@ -150,6 +152,7 @@ def evaluate_asked(
     from mes_stoch.evaluation.product_values import product_values
     from mes_stoch.evaluation.replications import seeds_of
     from mes_stoch.evaluation.rolling.foresight import rolling_of_commitment
+    from mes_stoch.evaluation.site_decisions import with_decisions_made
     from mes_stoch.evaluation.values import values_of_site
     from mes_stoch.evaluation.values_with_risk import values_with_risk
     from mes_stoch.model.site_program import build_leaf_program
@@ -163,7 +166,16 @@ def evaluate_asked(
     _require_expectation(subject, asked)
     if asked.values or asked.is_of_expectation:
         require_no_rule(subject.instance)
-    volumes = _volumes(subject, asked.commitments) if asked.needs_volumes else {}
+    made: list[GivenCommitments] = []
+    if asked.needs_volumes:
+        given = [_given(subject, asked.commitments, asked.site_decisions)]
+        given += [_given(subject, asked.against, None)] if asked.against is not None else []
+        try:
+            made = [with_decisions_made(one, subject.instance, subject.tree, options, stop, team) for one in given]
+        except NotInTimeError as error:
+            raise TimeLimitError(f"{error}; give it a longer time limit, or site_decisions") from None
+    first, last = (made[0], made[-1]) if made else (GivenCommitments({}), GivenCommitments({}))
+    volumes, decisions = first.volumes, first.site_decisions
     rule = asked.interval
     if rule is not None:
         require_draws(subject.tree, rule)
@@ -171,22 +183,42 @@ def evaluate_asked(
     instance, tree, known = subject.instance, subject.tree, subject.recourse
     steps: dict[str, Callable[[], Any]] = {}
     if asked.against is not None:
-        other = _volumes(subject, asked.against)
         name = str(asked.against) if isinstance(asked.against, str | Path) else "the other commitment"
         steps["comparison"] = lambda: compared_commitments(
-            instance, tree, volumes, other, options, stop, told, against=name, rule=rule, communicator=team
+            instance,
+            tree,
+            volumes,
+            last.volumes,
+            options,
+            stop,
+            told,
+            against=name,
+            decisions=decisions,
+            other_decisions=last.site_decisions,
+            rule=rule,
+            communicator=team,
         )
     elif asked.profits:
         steps["profits"] = lambda: profits_of_commitment(
-            instance, tree, volumes, options, stop, told, rule=rule, communicator=team
+            instance, tree, volumes, options, stop, told, decisions=decisions, rule=rule, communicator=team
         )
     if asked.replications is not None:
         steps["optimality_gap"] = lambda: gap_of_commitment(
-            instance, subject.draw, seeds, volumes, options, stop, told, policy_leaves=asked.policy_leaves
+            instance,
+            subject.draw,
+            seeds,
+            volumes,
+            options,
+            stop,
+            told,
+            decisions=decisions,
+            policy_leaves=asked.policy_leaves,
         )
     request = asked.rolling
     if request is not None:
-        steps["rolling"] = lambda: rolling_of_commitment(instance, tree, volumes, request, options, stop, told)
+        # a level that is decided is known when operation begins
+        operated = instance.as_decided(decisions)
+        steps["rolling"] = lambda: rolling_of_commitment(operated, tree, volumes, request, options, stop, told)
     if asked.products:
         steps["product_values"] = lambda: product_values(
             build_leaf_program(instance, tree), options, recourse=known, stop=stop, told=told
@@ -314,12 +346,16 @@ def _root_seed(subject: Subject, asked: Asked) -> int:
     return seed
 
 
-def _volumes(subject: Subject, given: pd.DataFrame | str | Path | None) -> dict[str, NDArray[np.float64]]:
-    """Every volume of the root, as given or as the run has committed it."""
+def _given(
+    subject: Subject, given: pd.DataFrame | str | Path | None, decided: pd.DataFrame | str | Path | None
+) -> GivenCommitments:
+    """Every volume of the root, as given or as the run has committed it, and what is decided beside it."""
     source = subject.committed if given is None else given
+    if given is None and decided is None:
+        decided = subject.decided
     if source is None:  # pragma: no cover - the caller has seen to it
         raise UsageError("no commitments are given")
-    found = commitments_from(source, subject.instance, subject.tree.time)
+    found = commitments_from(source, subject.instance, subject.tree.time, decided)
     for product, count in found.missing.items():
         logger.warning("%d blocks of %s are not given, and taken as 0 MW", count, product)
-    return found.with_nothing_else().volumes
+    return found.with_nothing_else()

@@ -14,6 +14,7 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program, bundled, by_day_ahead_node
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.site_decision import SiteKey
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.stop import Stop
@@ -33,6 +34,7 @@ def profits_of_commitment(
     stop: Stop,
     told: Callable[[str], object] | None = None,
     *,
+    decisions: Mapping[SiteKey, float] | None = None,
     rule: IntervalRule | None = None,
     communicator: ScenarioCommunicator | None = None,
 ) -> Profits | None:
@@ -42,6 +44,8 @@ def profits_of_commitment(
     ----------
     volumes : dict of str to array, shape (blocks,)
         Every volume of the root, by product.
+    decisions : dict of (component, quantity) to float, optional
+        What is decided of components beside them.
     rule : IntervalRule, optional
         By which intervals are made, besides that of Student's t.
     communicator : ScenarioCommunicator, optional
@@ -54,7 +58,8 @@ def profits_of_commitment(
     InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    return _profits(leaves, root_of(leaves, volumes), options, stop, told, rule, communicator or ScenarioCommunicator())
+    root = root_of(leaves, volumes, decisions)
+    return _profits(leaves, root, options, stop, told, rule, communicator or ScenarioCommunicator())
 
 
 def compared_commitments(
@@ -67,6 +72,8 @@ def compared_commitments(
     told: Callable[[str], object] | None = None,
     *,
     against: str,
+    decisions: Mapping[SiteKey, float] | None = None,
+    other_decisions: Mapping[SiteKey, float] | None = None,
     rule: IntervalRule | None = None,
     communicator: ScenarioCommunicator | None = None,
 ) -> Comparison | None:
@@ -82,7 +89,7 @@ def compared_commitments(
     UsageError, InfeasibleError, NotInTimeError
     """
     leaves = build_leaf_program(instance, tree)
-    first, second = root_of(leaves, volumes), root_of(leaves, other)
+    first, second = root_of(leaves, volumes, decisions), root_of(leaves, other, other_decisions)
     team = communicator or ScenarioCommunicator()
     own = _profits(leaves, first, options, stop, told, rule, team)
     its = _profits(leaves, second, options, stop, told, None, team)
@@ -113,18 +120,26 @@ def _profits(
     return replace(found, intervals=intervals_of(draws, rule))
 
 
-def root_of(leaves: SiteProgram, volumes: Mapping[str, FloatArray]) -> FloatArray:
-    """Volumes as the root of a program.
+def root_of(
+    leaves: SiteProgram, volumes: Mapping[str, FloatArray], decisions: Mapping[SiteKey, float] | None = None
+) -> FloatArray:
+    """Volumes, and what is decided of components beside them, as the root of a program.
 
     Raises
     ------
     UsageError
         It decides more than they say.
     """
-    given = leaves.with_commitments(volumes)
+    given = leaves.with_commitments(volumes).with_site_decisions(decisions or {})
     columns = given.root.columns
     lower, upper = given.structure.column_lower[columns], given.structure.column_upper[columns]
     open_names = [name for name, is_open in zip(given.root.names, lower < upper, strict=True) if is_open]
+    undecided = {group.name: key for key, group in given.decisions.groups.items() if f"{group.name}[0]" in open_names}
+    if undecided:
+        names = ", ".join(undecided)
+        raise UsageError(
+            f"the first stage decides {names} as well, and the commitment does not give it: site_decisions"
+        )
     if open_names:
         owners = ", ".join(dict.fromkeys(name.split(".")[0] for name in open_names))
         raise UsageError(
@@ -143,6 +158,7 @@ def gap_of_commitment(
     stop: Stop,
     told: Callable[[str], object] | None = None,
     *,
+    decisions: Mapping[SiteKey, float] | None = None,
     policy_leaves: int | None = None,
 ) -> OptimalityGap:
     """How far given volumes may be from the best ones over all days that could be drawn.
@@ -165,7 +181,7 @@ def gap_of_commitment(
     if seed_of(tree) is None:
         raise UsageError("scenarios that the instance lists are no draws, so nothing follows for other days")
     leaves = build_leaf_program(instance, tree)
-    root = root_of(leaves, volumes)
+    root = root_of(leaves, volumes, decisions)
     if tree.is_two_stage:
         return optimality_gap(
             lambda seed: (leaves.with_tree(draw(seed, 0)), root),

@@ -85,6 +85,8 @@ class Evaluation:
         What a MW more of each device is worth.
     commitments : DataFrame, optional
         Volumes of the commitment that samples have found.
+    site_decisions : DataFrame, optional
+        What was decided of components beside them.
     policies : PolicyComparison, optional
         What policies earn, and lose against the stochastic program.
     rolling : Rolling, optional
@@ -108,6 +110,7 @@ class Evaluation:
     day_ahead_information: DayAheadInformation | None = None
     device_values: DeviceValues | None = None
     commitments: pd.DataFrame | None = None
+    site_decisions: pd.DataFrame | None = None
     policies: PolicyComparison | None = None
     rolling: Rolling | None = None
     flexibility: FlexibilityRegion | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,10 +33,12 @@ from mes_stoch.io.readers.csv_table import Table, numbers, read_table
 from mes_stoch.io.readers.locate import did_you_mean, listed, show
 from mes_stoch.io.readers.moments import Moments, read_moments
 from mes_stoch.io.readers.reporter import Reporter
+from mes_stoch.io.site_decision_file import beside, site_decisions_from
 from mes_stoch.rules.exclusivity import exclusive_pairs, overlaps
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.price_offers import SIDES
+from mes_stoch.schema.site_decision import SiteKey
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,12 @@ class GivenCommitments:
     ----------
     volumes : dict of str to array, shape (blocks,), or (prices, blocks) of a product that is offered at prices
         By product that is committed at the root, MW (Mvar for a product in Mvar); NaN in blocks that are not given.
+    site_decisions : dict of (component, quantity) to float
+        What is decided of components beside them, as far as it is given.
     """
 
     volumes: dict[str, NDArray[np.float64]]
+    site_decisions: dict[SiteKey, float] = field(default_factory=dict)
 
     @property
     def missing(self) -> dict[str, int]:
@@ -66,7 +71,7 @@ class GivenCommitments:
 
     def with_nothing_else(self) -> GivenCommitments:
         """The same, with 0 in all blocks that are not given."""
-        return GivenCommitments({name: np.nan_to_num(volume, nan=0.0) for name, volume in self.volumes.items()})
+        return replace(self, volumes={name: np.nan_to_num(volume, nan=0.0) for name, volume in self.volumes.items()})
 
 
 Listed = list[float | None] | list[list[float | None]]
@@ -137,16 +142,38 @@ def _line(issue: Issue) -> int:
     return issue.line or 0
 
 
-def commitments_from(source: pd.DataFrame | str | Path, instance: Instance, time: pd.DatetimeIndex) -> GivenCommitments:
-    """The same from either of the two.
+def commitments_from(
+    source: pd.DataFrame | str | Path | None,
+    instance: Instance,
+    time: pd.DatetimeIndex,
+    site_decisions: pd.DataFrame | str | Path | None = None,
+) -> GivenCommitments:
+    """The same from either of the two, with decisions of the site.
+
+    Parameters
+    ----------
+    source : DataFrame or path, optional
+        Volumes; default none.
+    site_decisions : DataFrame or path, optional
+        Like :attr:`mes_stoch.report.run.Run.site_decisions` or ``site_decisions.csv``; default, where the volumes are a
+        file, that of its name beside it, if it is there and the instance leaves anything to be decided.
 
     Raises
     ------
     UsageError, InstanceError
     """
-    if isinstance(source, str | Path):
-        return read_commitments(Path(source), instance, time)
-    return given_commitments(source, instance, time)
+    if source is None:
+        found = GivenCommitments({})
+    elif isinstance(source, str | Path):
+        found = read_commitments(Path(source), instance, time)
+        own = beside(Path(source))
+        if site_decisions is None and own != Path(source) and instance.site_decisions() and own.is_file():
+            site_decisions = own
+    else:
+        found = given_commitments(source, instance, time)
+    if site_decisions is None:
+        return found
+    return replace(found, site_decisions=site_decisions_from(site_decisions, instance))
 
 
 def _text(cell: Any) -> str:

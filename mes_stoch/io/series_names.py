@@ -8,7 +8,7 @@ from mes_stoch.io.readers.key_hints import nearest_key
 from mes_stoch.io.readers.locate import Locator, listed, show, unit_word
 from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.validation.partial_instance import PartialInstance
-from mes_stoch.schema.base import AUTO, Model
+from mes_stoch.schema.base import WORDS_FOR_NUMBERS, Model
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.units import conversion_hint, unit_of
@@ -56,7 +56,7 @@ def _named_in(entry: Model, path: EntryPath) -> Iterator[tuple[EntryPath, str]]:
     for key in type(entry).model_fields:
         value = getattr(entry, key)
         # only quantities have a unit in their name and text as their value
-        if isinstance(value, str) and value != AUTO and unit_of(key) is not None:
+        if isinstance(value, str) and value not in WORDS_FOR_NUMBERS and unit_of(key) is not None:
             yield (*path, key), value
         elif isinstance(value, Model):
             yield from _named_in(value, (*path, key))

@@ -19,7 +19,8 @@ from mes_stoch.products.shared.equations_directions import directed_products_of
 from mes_stoch.products.shared.equations_exclusivity import build_exclusivity
 from mes_stoch.registry import COMPONENTS, kind
 from mes_stoch.rules.call_history import calls_before
-from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.component import Component
+from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.kinds import products_by_package
 from mes_stoch.schema.product import PHASES
@@ -62,6 +63,7 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
     for name, spec in instance.components.items():
         own = kind(COMPONENTS, spec.type)
         own.function("equations", "build")(context_for(site, own), name, spec)
+        _require_decided(site, name, spec)
     traded = {str(product.connection_name) for product in instance.products.values() if product.needs_connection}
     for connection in sorted(traded):
         site.schedule(connection)
@@ -74,6 +76,15 @@ def assemble(instance: Instance, time: pd.DatetimeIndex) -> SiteModel:
         expr=-sum(expression for parts in site.streams.values() for expression in parts), sense=pyo.minimize
     )
     return site
+
+
+def _require_decided(site: SiteModel, name: str, spec: Component) -> None:
+    """Whether the equations of a component have asked for all that it leaves to be decided."""
+    for decision in spec.site_decisions():
+        if site.declared(name, decision.quantity) is None:
+            raise ExtensionError(
+                f"{name} leaves {decision.quantity} to be decided, and its equations do not ask for it (context.decide)"
+            )
 
 
 def _build_products(site: SiteModel) -> None:

@@ -216,6 +216,25 @@ class SiteModel:
         self.variables.append((family, [variable[k] for k in range(size)]))
         return variable
 
+    def decide(self, owner: str, quantity: str) -> Expression:
+        stated = {decision.quantity: decision for decision in self.component(owner).site_decisions()}
+        if quantity not in stated:
+            raise ExtensionError(f"{owner}: {quantity} is no decision of its component (site_decisions)")
+        known, decision = self.declared(owner, quantity), stated[quantity]
+        if known is None:
+            known = self.variable(
+                owner,
+                quantity,
+                decision.unit,
+                "commit",
+                lower=decision.lower,
+                upper=decision.upper,
+                spans=self.spans(None),
+                dimension="horizon",
+                role="site_decision",
+            )
+        return known[0]
+
     def _offered(self, owner: str) -> Iterator[str]:
         """Names of the volumes that a product offers at prices."""
         product = self.instance.products.get(owner)

@@ -33,10 +33,12 @@ from mes_stoch.model.nearest_root import NearestRoot, exclusive_products
 from mes_stoch.model.node_flows import NodeFlows
 from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
+from mes_stoch.model.root_decisions import RootDecisions
 from mes_stoch.model.root_volumes import RootVolumes
 from mes_stoch.model.site_model import SiteModel, completed_data, scenario_data
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.site_decision import SiteKey
 from mes_stoch.schema.tree import ScenarioTree
 
 L = TypeVar("L", bound=StochasticProgram)
@@ -177,6 +179,7 @@ class SiteProgram:
         self.called_products = called_products(site.directed_products)
         self._kept: Sequence[ColumnRanges] | None = None
         self.volumes = RootVolumes(instance, tree.time, self.column_groups)
+        self.decisions = RootDecisions(self.column_groups)
         self._exclusive = exclusive_products(instance, tree.time)
         self._root = self._make_root()
         self._column_names = _names(self.column_groups)
@@ -279,6 +282,10 @@ class SiteProgram:
         """
         return self.volumes.table(self.root.columns, root)
 
+    def site_decisions(self, root: FloatArray) -> pd.DataFrame:
+        """What is decided of components beside the volumes: ``component``, ``quantity``, ``unit``, ``value``."""
+        return self.decisions.table(self.root.columns, root)
+
     @property
     def volume_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each product's volumes at the root: (blocks,), or (prices, blocks) where it is offered at prices."""
@@ -326,6 +333,8 @@ class SiteProgram:
         return None
 
     def _when(self, group: Group, k: int) -> str:
+        if group.stage == "commit" and group.dimension == "horizon":
+            return "decided with the commitments"
         if group.dimension == "horizon":
             return "end of the horizon"
         start = pd.Timestamp(group.coordinate[k]).tz_localize("UTC").tz_convert(str(self.tree.time.tz))
@@ -353,6 +362,10 @@ class SiteProgram:
                     values.append(numbers[known])
         nothing = np.empty(0)
         return self.with_fixed(np.concatenate([nothing.astype(np.int32), *columns]), np.concatenate([nothing, *values]))
+
+    def with_site_decisions(self, values: Mapping[SiteKey, float]) -> SiteProgram:
+        """The same program with decisions of the site that are given; those that are not stay open."""
+        return self.with_fixed(*self.decisions.following(values)) if values else self
 
     def with_tree(self, tree: ScenarioTree) -> SiteProgram:
         """The same program over other scenarios of the same series and periods, without compiling anything again.
@@ -409,11 +422,19 @@ class SiteProgram:
         )
 
     def _rho_scale(self, columns: np.ndarray[Any, np.dtype[np.int32]]) -> FloatArray:
-        """Expected price of one MW over the block, per MW: a penalty moves the volume by 1 MW for what 1 MW earns."""
+        """Expected price of one MW over the block, per MW: a penalty moves the volume by 1 MW for what 1 MW earns.
+
+        What a unit of a site decision is worth does not stand at its column: it is taken as what a unit of the columns
+        that cost something does, of which the median is a price of energy.
+        """
         count = min(len(self.scenario_names), 20)
         total = np.zeros(len(columns))
+        is_decision = np.isin(columns, self.decisions.positions)
         for index in range(count):
-            total += np.abs(self.scenario(index).cost[columns])
+            cost = np.abs(self.scenario(index).cost)
+            total += cost[columns]
+            if is_decision.any() and cost.any():
+                total[is_decision] += np.median(cost[cost > 0])
         return np.maximum(total / max(count, 1), 1e-3)
 
 

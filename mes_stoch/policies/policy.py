@@ -16,7 +16,7 @@ scenarios earns more than that.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -150,7 +150,7 @@ class PolicyProblem:
         return self.leaves.with_commitments(closed) if closed else self.leaves
 
     def root_with(self, volumes: Mapping[str, FloatArray]) -> FloatArray:
-        """A whole root with these volumes and no others; what else it decides (energy) is chosen as best.
+        """A whole root with these volumes and no others; what else it decides (energy, the site) is chosen as best.
 
         Parameters
         ----------
@@ -168,6 +168,15 @@ class PolicyProblem:
         if np.all(lower == upper):
             return lower
         return self.solve_tree(decided)[0].root
+
+    def with_site_decided(self) -> PolicyProblem:
+        """The same problem where the site is decided as is best without services, and a rule deals in volumes alone."""
+        leaves = self.leaves
+        if not leaves.decisions.groups:
+            return self
+        self.told("decisions of the site, as is best without services")
+        root = self.solve_tree(self.offering(set()))[0].root
+        return replace(self, leaves=leaves.with_site_decisions(leaves.decisions.values(leaves.root.columns, root)))
 
     def volumes_of(self, root: FloatArray) -> dict[str, FloatArray]:
         """Volumes of a root by product, MW (Mvar), shape (blocks,), or (prices, blocks) if it is offered at prices."""

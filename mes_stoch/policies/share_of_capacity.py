@@ -36,7 +36,8 @@ class ShareOfCapacity:
     Products share plant, so that the volumes of each alone cannot be held together: ``lambda`` makes the proportions of
     the first step deliverable. Volumes that are deliverable form a convex set with 0 in it, and so is any share of
     them; only rounding to whole bids may lift a volume above that, and what cannot be held then is short and costs what
-    it costs. Prices play no part: what is offered at prices is offered at the lowest of them alone, and has to be
+    it costs. Decisions of the site are made first, as is best without services, so that all scenarios have the same.
+    Prices play no part: what is offered at prices is offered at the lowest of them alone, and has to be
     held where that is accepted. An FCAS offer obliges to nothing that is not enabled, so its capacity is all that the
     instance allows.
 
@@ -54,6 +55,7 @@ class ShareOfCapacity:
 
     def commit(self, problem: PolicyProblem) -> PolicyDecision:
         """The volumes of the rule; positions with the stage ``commit`` as best beside them."""
+        problem = problem.with_site_decided()
         capacity = {name: self._alone(problem, name) for name in problem.blocks}
         together = self._together(problem, capacity)
         volumes = {name: self.share * together * largest for name, largest in capacity.items()}

@@ -14,6 +14,7 @@ same tree, with the same information,
     max_r E[ P(r, s) ]   subject to, in every scenario s and period t,
 
     positions of earlier stages than realtime     x_s = x0_s
+    decisions of the site                         r_k = r0_k
     positions decided in realtime                 x_s[t] = x0_s[t]   unless t pays back
     on/off states                                 x_s = x0_s
     devices at a traded connection                x_s[t] = x0_s[t]   unless t pays back
@@ -162,13 +163,13 @@ def _pays_back(leaves: SiteProgram, group: ColumnGroup, payback: BoolArray) -> B
 
 
 def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
-    """The site with the energy positions of a root, and the orders at limit prices that lead to others."""
+    """The site with the energy positions of a root, orders at limit prices that lead to others, and its decisions."""
     place = {int(column): k for k, column in enumerate(leaves.root.columns)}
     markets = leaves.instance.markets()
     closed = [group.positions for group in leaves.column_groups if group.owner in markets and group.stage == "commit"]
-    if not closed:
+    columns = np.concatenate([leaves.decisions.positions, *closed])
+    if not len(columns):
         return leaves
-    columns = np.concatenate(closed)
     return leaves.with_fixed(columns, root[[place[int(column)] for column in columns]])
 
 

@@ -19,6 +19,7 @@ from mes_stoch.report.leaves import by_leaf, without_rules
 from mes_stoch.report.no_volume import why_no_volume
 from mes_stoch.report.risk import is_risk_averse, risk_summary, utility, with_best_dispatch, with_exact_risk
 from mes_stoch.report.run import Run, RunSettings
+from mes_stoch.report.site_decisions import decided, no_decisions
 from mes_stoch.report.slack import chosen_slack, leans_on_slack, slack_used
 from mes_stoch.rules.time_axis import horizon_days
 from mes_stoch.schema.emission import KG_PER_T
@@ -68,15 +69,16 @@ def assemble_run(program: SolvedProgram, result: EngineResult, settings: RunSett
     result = with_exact_risk(site, result)
     flows = build_flows(site, result)
     solution = with_emissions(build_solution(site, result), flows, site)
-    commitments = _commitments(site, result)
+    commitments, decisions = _commitments(site, result), _site_decisions(site, result)
     return Run(
-        summary=_summary(site, result, settings, solution, commitments),
+        summary=_summary(site, result, settings, solution, commitments) | decided(decisions),
         commitments=commitments,
         solution=solution,
         flow_data=flows,
         trace=_trace(result),
         tree=site.tree,
         settings=settings,
+        site_decisions=decisions,
     )
 
 
@@ -211,7 +213,9 @@ def _sample_notes(program: SiteProgram) -> list[str]:
 
 def _given_notes(settings: RunSettings) -> list[str]:
     given = settings.options.get("given_commitments")
-    return [f"Volumes given, and not decided: {', '.join(given)}."] if given else []
+    decided = settings.options.get("given_site_decisions")
+    notes = [f"Volumes given, and not decided: {', '.join(given)}."] if given else []
+    return [*notes, f"Decisions of the site given: {', '.join(decided)}."] if decided else notes
 
 
 def _risk_notes(program: SiteProgram) -> list[str]:
@@ -270,6 +274,10 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
         # a solver's -1e-12 is no volume
         table[volume] = table[volume].mask(table[volume].abs() <= 1e-9, 0.0)
     return table[columns].reset_index(drop=True)
+
+
+def _site_decisions(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
+    return program.site_decisions(result.root) if result.scenarios else no_decisions()
 
 
 def _committed(table: pd.DataFrame) -> list[dict[str, Any]]:

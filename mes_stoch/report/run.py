@@ -22,6 +22,7 @@ from mes_stoch.io.artifacts.run_files import read_run_files
 from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.report.datasets import flows_frame
+from mes_stoch.report.site_decisions import no_decisions
 from mes_stoch.schema.errors import RunFolderError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import FORMAT_CURRENCY
@@ -93,6 +94,9 @@ class Run:
     settings : RunSettings
     changed : tuple of str
         Files of the run folder it was read from that have changed since they were written.
+    site_decisions : pandas.DataFrame
+        What is decided of components with the commitments, a row each: ``component``, ``quantity``, ``unit``,
+        ``value``; empty where the instance leaves nothing of them open.
     """
 
     summary: dict[str, Any]
@@ -103,6 +107,7 @@ class Run:
     tree: ScenarioTree
     settings: RunSettings
     changed: tuple[str, ...] = ()
+    site_decisions: pd.DataFrame = field(default_factory=no_decisions)
 
     def __repr__(self) -> str:
         objective = self.objective
@@ -195,6 +200,7 @@ class Run:
         steps: dict[str, Callable[[], object]] = {
             layout.SUMMARY: lambda: target.put_json(layout.SUMMARY, self.summary),
             layout.COMMITMENTS: lambda: target.put_frame(layout.COMMITMENTS, commitments_as_text(self.commitments)),
+            **self._decided(target),
             layout.TRACE: lambda: target.put_frame(layout.TRACE, self.trace),
             layout.UNFINISHED: lambda: target.put_json(layout.UNFINISHED, manifest),
         }
@@ -226,6 +232,11 @@ class Run:
         if failed:
             raise _unfinished(target, [name for name in steps if name not in failed], failed)
         logger.info("run written to %s", target.path)
+
+    def _decided(self, target: RunFolder) -> dict[str, Callable[[], object]]:
+        """What writes the decisions of the site, where there are any."""
+        name = layout.SITE_DECISIONS
+        return {} if self.site_decisions.empty else {name: lambda: target.put_frame(name, self.site_decisions)}
 
     def _manifest(self) -> dict[str, Any]:
         ended = datetime.now(UTC)
@@ -307,6 +318,7 @@ def read_run(folder: str | Path, *, allow_changed: bool = False) -> Run:
         tree=files.tree,
         settings=settings,
         changed=tuple(str(issue) for issue in files.changed),
+        site_decisions=no_decisions() if files.site_decisions is None else files.site_decisions,
     )
 
 

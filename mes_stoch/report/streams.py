@@ -25,6 +25,7 @@ GROUPS = {
     "tariff": "Electricity tariffs",
     "demand_charge": "Charges on power",
     "excess_charge": "Charges on power",
+    "subscription": "Charges on power",
     "fixed_cost": "Fixed costs",
     "take_or_pay": "Energy paid and not taken",
     "co2": "CO2",

@@ -18,6 +18,7 @@ from mes_stoch.report.block_label import block_label
 from mes_stoch.report.emission_table import render_emissions
 from mes_stoch.report.risk_table import risk_lines
 from mes_stoch.report.run import Run, volume_between
+from mes_stoch.report.site_decisions import render_site_decisions
 from mes_stoch.report.streams import group_order
 
 PLAIN_WIDTH = 100
@@ -42,7 +43,7 @@ def render(run: Run) -> RenderableType:
     parts: list[RenderableType] = [_head(run), ""]
     if run.objective is not None:
         offered = render_bid_curves(run)
-        parts += [_commitments(run), "", *([] if offered is None else [offered, ""]), _streams(run), ""]
+        parts += [_commitments(run), "", *_decided(run), *([] if offered is None else [offered, ""]), _streams(run), ""]
         if run.summary.get("co2") is not None:
             parts += [render_emissions(run.summary["co2"]), ""]
     parts += [Padding(line, (0, 0, 0, 2)) for line in _remarks(run)]
@@ -114,6 +115,10 @@ def _commitments(run: Run) -> RenderableType:
     groups = _side_by_side(list(dict.fromkeys(table["product"])))
     parts = [part for group in groups for part in ("", _volumes(table, group))]
     return _titled(title, Group(*parts[1:]))
+
+
+def _decided(run: Run) -> list[RenderableType]:
+    return [] if run.site_decisions.empty else [render_site_decisions(run.site_decisions), ""]
 
 
 def _side_by_side(products: list[str]) -> list[list[str]]:
@@ -207,7 +212,11 @@ def _streams(run: Run) -> RenderableType:
 
 
 #: Two charges of one connection in one group of streams.
-_CHARGES = {"demand_charge": "on the peak", "excess_charge": "above the subscribed power"}
+_CHARGES = {
+    "demand_charge": "on the peak",
+    "excess_charge": "above the subscribed power",
+    "subscription": "the subscribed power",
+}
 
 
 def _by_group(run: Run) -> dict[str, dict[str, float]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
@@ -46,3 +47,19 @@ PATTERNS_IN_WORDS = {
 #: (:mod:`mes_stoch.io.validation.penalties`).
 AUTO: Literal["auto"] = "auto"
 Derived = Literal["auto"]
+
+#: What a field of a state before the horizon says where it is decided, and the horizon ends as it begins.
+CYCLIC: Literal["cyclic"] = "cyclic"
+Cyclic = Literal["cyclic"]
+
+#: Tags of what a field takes that is a number, or a mapping in its place; in brackets, as no key is.
+NUMBER_TAG, MAPPING_TAG = "[number]", "[mapping]"
+
+
+def number_or_mapping(value: Any) -> str:
+    """Which of the two is written, for the discriminator of such a field: only one is then told what is wrong."""
+    return MAPPING_TAG if isinstance(value, Mapping | BaseModel) else NUMBER_TAG
+
+
+#: Words that stand in place of a number, and name no series.
+WORDS_FOR_NUMBERS = frozenset({AUTO, CYCLIC})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
@@ -22,6 +22,7 @@ from mes_stoch.schema.connection import Connection, ReserveLink, export_share, i
 from mes_stoch.schema.conversion import Conversion
 from mes_stoch.schema.data_rules import DataRule, PriceOfEnergy
 from mes_stoch.schema.emission import Emission
+from mes_stoch.schema.site_decision import SiteDecision
 from mes_stoch.schema.store import Store, charge_share, discharge_share
 
 EntryPath = tuple[str | int, ...]
@@ -182,6 +183,19 @@ class Component(Model):
     def can_be_off(self) -> bool:
         """Whether it is on or off, so that its limits need not hold at standstill."""
         return False
+
+    # -- what is decided of it with the commitments ---------------------------------------------------------------
+
+    def site_decisions(self) -> Sequence[SiteDecision]:
+        """Numbers of it that are decided once for all scenarios, with the commitments; none by default.
+
+        Its equations ask the model for each of them (``context.decide``).
+        """
+        return ()
+
+    def as_decided(self, values: Mapping[str, float]) -> Self:
+        """The same component where decisions are made, by quantity: fields of that name hold their numbers."""
+        return self.model_copy(update=dict(values)) if values else self
 
     # -- reserve --------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from mes_stoch.schema.outage import Outages
 from mes_stoch.schema.product import Market, MarketProduct
 from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.risk import Risk
+from mes_stoch.schema.site_decision import SiteDecision, SiteKey
 from mes_stoch.schema.store import Store
 
 #: A component, a product or a measure of risk, of any kind that is installed.
@@ -224,6 +225,24 @@ class Instance(Model):
         """Stores of energy, by component."""
         found = ((name, spec.store()) for name, spec in self.components.items())
         return {name: store for name, store in found if store is not None}
+
+    def site_decisions(self) -> dict[SiteKey, SiteDecision]:
+        """What is decided of components with the commitments, by component and quantity."""
+        return {
+            (name, decision.quantity): decision
+            for name, spec in self.components.items()
+            for decision in spec.site_decisions()
+        }
+
+    def as_decided(self, values: Mapping[SiteKey, float]) -> Instance:
+        """The same instance where decisions of the site are made."""
+        own: dict[str, dict[str, float]] = {}
+        for (name, quantity), value in values.items():
+            own.setdefault(name, {})[quantity] = value
+        if not own:
+            return self
+        decided = {name: spec.as_decided(own.get(name, {})) for name, spec in self.components.items()}
+        return self.model_copy(update={"components": decided})
 
     def links(self) -> dict[str, ReserveLink]:
         """Links that reserve can come over, by component."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mes_stoch.schema.base import Quantity
+from mes_stoch.schema.base import Cyclic, Quantity
 
 
 class Store(Protocol):
@@ -13,8 +13,9 @@ class Store(Protocol):
     A kind whose limits change also has ``charge_available_per_unit``, ``discharge_available_per_unit``,
     ``level_min_mwh`` or ``level_max_mwh``; who reads them asks :func:`charge_share`, :func:`discharge_share`,
     :func:`level_min` and :func:`level_max`. One that loses power whatever its level has ``fixed_loss_mw``
-    (:func:`fixed_loss`), and its solution ``loss_short_mw`` where it may lose less. Bounds of the level hold at the
-    ends of periods. Where its solution has ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
+    (:func:`fixed_loss`), and its solution ``loss_short_mw`` where it may lose less. ``initial_mwh`` is ``cyclic`` where
+    the level at the start is decided with the commitments (:func:`initial_level`). Bounds of the level hold at the ends
+    of periods. Where its solution has ``level_below_mwh`` or ``level_above_mwh``, they give way by so much.
     """
 
     @property
@@ -34,7 +35,27 @@ class Store(Protocol):
     @property
     def standing_loss_per_h(self) -> float: ...
     @property
-    def initial_mwh(self) -> float: ...
+    def initial_mwh(self) -> float | Cyclic: ...
+
+
+def initial_level(store: Store) -> float:
+    """Level at the start of the horizon, MWh, once it is known.
+
+    Raises
+    ------
+    TypeError
+        It is still to be decided with the commitments.
+    """
+    level = store.initial_mwh
+    if isinstance(level, str):
+        raise TypeError("the level at the start is asked for before it was decided")
+    return level
+
+
+def most_at_start(store: Store) -> float:
+    """The most that it may hold at the start, MWh: as stated, or full where the level is decided."""
+    level = store.initial_mwh
+    return store.energy_max_mwh if isinstance(level, str) else level
 
 
 def charge_share(store: Store) -> Quantity:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -14,8 +15,9 @@ from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.rules.time_axis import blocks
 from mes_stoch.schema.calculated import CalculatedQuantity
-from mes_stoch.schema.errors import MissingEntryError, UsageError
+from mes_stoch.schema.errors import MissingEntryError, RunFolderError, UsageError
 from mes_stoch.schema.instance import Instance
+from mes_stoch.schema.site_decision import SiteDecision, SiteKey
 from mes_stoch.schema.tree import ScenarioTree
 
 Array = NDArray[np.float64]
@@ -29,23 +31,33 @@ class SettlementData:
     Parameters
     ----------
     instance : Instance
-        As it was solved: the copy in the run folder.
+        As it was solved: the copy in the run folder. What it leaves to be decided with the commitments is then what
+        the solution says (:meth:`~mes_stoch.schema.instance.Instance.as_decided`).
     tree : ScenarioTree
         Prices, calls and weather by scenario.
     solution, flows : xarray.Dataset
         What was decided, and what a meter at every component reads.
+
+    ``left_open`` are decisions of the site that the instance left open as it was solved.
     """
 
     instance: Instance
     tree: ScenarioTree
     solution: xr.Dataset
     flows: xr.Dataset
+    left_open: Mapping[SiteKey, SiteDecision] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if "profit_eur" not in self.solution:
             raise UsageError("the run has no dispatch to settle: no commitment was found in its time")
         # an instance that was never solved says "auto" where a run's copy has numbers; the rule is one
-        object.__setattr__(self, "instance", with_penalties(self.instance, series_ranges(self.instance, self.tree)))
+        priced = with_penalties(self.instance, series_ranges(self.instance, self.tree))
+        object.__setattr__(self, "left_open", priced.site_decisions())
+        try:
+            decided = {key: float(self.decided(".".join(key))[0, 0]) for key in self.left_open}
+        except MissingEntryError as error:
+            raise RunFolderError("the run", [error.issue]) from None
+        object.__setattr__(self, "instance", priced.as_decided(decided))
 
     @property
     def period_h(self) -> float:

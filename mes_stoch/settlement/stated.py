@@ -22,6 +22,7 @@ from mes_stoch.settlement.data import SettlementData
 from mes_stoch.settlement.ledger import Ledger
 from mes_stoch.settlement.risk import is_averse, risk_differences, worth
 from mes_stoch.settlement.stated_commitments import bid_rule_differences, commitment_differences
+from mes_stoch.settlement.stated_decisions import site_decision_differences
 
 #: Two accounts of one number may differ by this share of the money that moves.
 TOLERANCE = 1e-6
@@ -68,6 +69,8 @@ class Stated:
         Relative gap at which the run was to stop.
     is_tree_given : bool
         Whether the scenarios were handed in, so that they need not be those of the instance's files.
+    site_decisions : pandas.DataFrame, optional
+        What was decided of components beside the commitments.
     changed : tuple of str
         Files that are not what the manifest says was written.
     """
@@ -79,6 +82,7 @@ class Stated:
     gap_asked: float | None = None
     is_tree_given: bool = False
     changed: tuple[str, ...] = ()
+    site_decisions: pd.DataFrame | None = None
 
 
 def disagreements(settlement: SettledMoney, stated: Stated) -> list[str]:
@@ -93,6 +97,7 @@ def disagreements(settlement: SettledMoney, stated: Stated) -> list[str]:
         _data(data, stated),
         commitment_differences(data, stated.commitments, stated.summary),
         bid_rule_differences(data, stated.summary),
+        site_decision_differences(data, stated.site_decisions, stated.summary),
     ):
         found += check
     return found

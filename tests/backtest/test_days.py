@@ -157,3 +157,12 @@ def test_what_enables_in_every_interval_is_not_known_at_the_gate(instances: Path
     enabled = {product.capacity_price for product in site.instance.called_products().values()}
     assert {name for name in enabled if isinstance(name, str)}
     assert not enabled & _information(day).known_day_ahead
+
+
+def test_a_level_that_each_day_would_decide_is_refused(three_periods: ms.Site) -> None:
+    """Between two days energy would come from nothing."""
+    text = (three_periods.folder / "instance.yaml").read_text(encoding="utf-8")
+    other = text.replace("initial_mwh: 0", "initial_mwh: cyclic")
+    (three_periods.folder / "instance.yaml").write_text(other, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"battery\.initial_mwh: a backtest operates one day after another"):
+        ms.backtest(ms.read(three_periods.folder), made_up({"2021-03-01": (1, 1, 1)}), days=1)

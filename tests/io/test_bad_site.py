@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from site_folder import SiteFolder, assert_issue
 
@@ -317,6 +320,10 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
     site.only_issue("components.mains.import_available_per_unit", line, "0.5, without import_max_mw", "leave this out")
 
 
+#: What a subscription is with.
+SUBSCRIBED = {"excess_charge_eur_per_mw": 9}
+
+
 @pytest.mark.parametrize(
     ("fields", "key", "words"),
     [
@@ -324,6 +331,26 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
         ({"demand_charge_interval_h": 1}, "demand_charge_interval_h", ("without a charge on power",)),
         ({"excess_charge_eur_per_mw": 9}, "excess_charge_eur_per_mw", ("without subscribed_power_mw",)),
         ({"subscribed_power_mw": 9}, "subscribed_power_mw", ("without excess_charge_eur_per_mw", "import_max_mw")),
+        ({"excess_charge_eur_per_mw": None}, "excess_charge_eur_per_mw", ("null, without subscribed_power_mw",)),
+        ({"subscribed_power_mw": {"max_mw": 3}}, "subscribed_power_mw", ("a range, without", "or null")),
+        (
+            SUBSCRIBED | {"subscribed_power_mw": {"min_mw": 4, "max_mw": 3}},
+            "subscribed_power_mw.min_mw",
+            ("above max_mw",),
+        ),
+        (
+            SUBSCRIBED | {"subscribed_power_mw": {"max_mw": 300}},
+            "subscribed_power_mw.max_mw",
+            ("which no import passes",),
+        ),
+        (SUBSCRIBED | {"subscribed_power_mw": {"min_mw": 1}}, "subscribed_power_mw.max_mw", ("the key max_mw",)),
+        (SUBSCRIBED | {"subscribed_power_mw": {"max_mw": -1}}, "subscribed_power_mw.max_mw", ("of at least 0",)),
+        (
+            SUBSCRIBED | {"subscribed_power_mw": {"max_mw": 3}, "peak_so_far_mw": 1},
+            "subscribed_power_mw.min_mw",
+            ("below peak_so_far_mw (1)", "where the month has begun"),
+        ),
+        (SUBSCRIBED | {"subscribed_power_mw": "much"}, "subscribed_power_mw", ("a number in MW",)),
         (
             {"demand_charge_eur_per_mw": 9, "demand_charge_interval_h": 0.5},
             "demand_charge_interval_h",
@@ -344,10 +371,11 @@ def test_a_share_of_a_limit_that_there_is_not(site: SiteFolder) -> None:
         ({"demand_charge_eur_per_mw": -9}, "demand_charge_eur_per_mw", ("-9", "at least 0")),
     ],
 )
-def test_charges_on_power(site: SiteFolder, fields: dict[str, float], key: str, words: tuple[str, ...]) -> None:
-    lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
+def test_charges_on_power(site: SiteFolder, fields: dict[str, Any], key: str, words: tuple[str, ...]) -> None:
+    # mappings as JSON has them, on one line
+    lines = "".join(f"    {name}: {json.dumps(value)}\n" for name, value in fields.items())
     site.edit("    import_price_eur_per_mwh: 15\n", "    import_price_eur_per_mwh: 15\n" + lines)
-    site.only_issue(f"components.grid.{key}", site.line(f"{key}:"), *words)
+    site.only_issue(f"components.grid.{key}", site.line(f"{key.partition('.')[0]}:"), *words)
 
 
 def test_a_charge_on_import_where_there_is_none(site: SiteFolder) -> None:
@@ -447,10 +475,35 @@ def test_a_loss_by_temperatures_needs_both(site: SiteFolder) -> None:
     )
 
 
-def test_a_cyclic_level_is_none_of_two_stages(site: SiteFolder) -> None:
-    site.edit("initial_mwh: 2", "initial_mwh: cyclic")
-    words = ("'cyclic'", "a number in MWh", "each scenario would choose another", "leave terminal_mwh out")
-    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: cyclic"), *words)
+def test_a_level_that_is_decided_goes_by_one_word(site: SiteFolder) -> None:
+    site.edit("initial_mwh: 2", "initial_mwh: equals_final")
+    words = ("'equals_final'", "a number in MWh", "write cyclic for a level that is decided with the commitments")
+    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: equals_final"), *words)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("terminal_mwh", "1", ("1, with initial_mwh: cyclic", "one of the two", "leave terminal_mwh out")),
+        ("terminal_value_eur_per_mwh", "40", ("40, with initial_mwh: cyclic", "from the start would earn it")),
+        (
+            "degradation_cost_by_depth",
+            "[{depth_per_unit: 1, cost_eur_per_mwh: 5}]",
+            ("segments, with initial_mwh: cyclic", "follows from a level that is stated"),
+        ),
+    ],
+)
+def test_what_a_cyclic_level_excludes(site: SiteFolder, key: str, value: str, words: tuple[str, ...]) -> None:
+    site.edit("initial_mwh: 2", f"initial_mwh: cyclic\n    {key}: {value}")
+    site.only_issue(f"components.battery.{key}", site.line(f"{key}: "), *words)
+
+
+def test_a_cyclic_level_that_losses_take(site: SiteFolder) -> None:
+    """Nothing charges what 1 % an hour takes of the least level."""
+    site.edit("initial_mwh: 2", "initial_mwh: cyclic\n    standing_loss_per_h: 0.01")
+    site.edit("    charge_max_mw: 2\n    dis", "    charge_max_mw: 0\n    terminal_penalty_eur_per_mwh: null\n    dis")
+    words = ("losses that charging does not make good", "take of energy_min_mwh (0.5)", "no level comes back")
+    site.only_issue("components.battery.initial_mwh", site.line("initial_mwh: "), *words)
 
 
 def test_temperatures_of_a_store_without_a_loss(site: SiteFolder) -> None:

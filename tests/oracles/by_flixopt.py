@@ -111,7 +111,7 @@ def _on_curve(site: OracleSite, name: str, spec: dict[str, Any]) -> list[Any]:
 
 
 def _storage(site: OracleSite, name: str, spec: dict[str, Any]) -> list[Any]:
-    node = spec["node"]
+    node, is_cyclic = spec["node"], spec["initial_mwh"] == "cyclic"
     return [
         fx.Storage(
             name,
@@ -124,8 +124,8 @@ def _storage(site: OracleSite, name: str, spec: dict[str, Any]) -> list[Any]:
             ),
             capacity_in_flow_hours=spec["energy_max_mwh"],
             relative_minimum_charge_state=spec["energy_min_mwh"] / spec["energy_max_mwh"],
-            initial_charge_state=spec["initial_mwh"],
-            minimal_final_charge_state=spec["initial_mwh"],
+            initial_charge_state="equals_final" if is_cyclic else spec["initial_mwh"],
+            minimal_final_charge_state=None if is_cyclic else spec["initial_mwh"],
             eta_charge=spec["charge_efficiency_per_unit"],
             eta_discharge=spec["discharge_efficiency_per_unit"],
             relative_loss_per_hour=spec["standing_loss_per_h"],

@@ -94,8 +94,9 @@ def _on_curve(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[str
 def _storage(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[str, Any]) -> list[Any]:
     capacity, bus = spec["energy_max_mwh"], buses[spec["node"]]
     least = [spec["energy_min_mwh"] / capacity] * site.periods
-    # at least the initial level at the end; `balanced` would ask for exactly that
-    least.append(spec["initial_mwh"] / capacity)
+    is_cyclic = spec["initial_mwh"] == "cyclic"
+    # at least the initial level at the end; `balanced` asks for exactly that, and is all there is where it is free
+    least.append(spec["energy_min_mwh"] / capacity if is_cyclic else spec["initial_mwh"] / capacity)
     return [
         GenericStorage(
             label=name,
@@ -104,8 +105,8 @@ def _storage(site: OracleSite, buses: dict[str, Any], name: str, spec: dict[str,
                 bus: Flow(nominal_capacity=spec["discharge_max_mw"], variable_costs=spec["throughput_cost_eur_per_mwh"])
             },
             nominal_capacity=capacity,
-            initial_storage_level=spec["initial_mwh"] / capacity,
-            balanced=False,
+            initial_storage_level=None if is_cyclic else spec["initial_mwh"] / capacity,
+            balanced=is_cyclic,
             min_storage_level=least,
             loss_rate=spec["standing_loss_per_h"],
             inflow_conversion_factor=spec["charge_efficiency_per_unit"],

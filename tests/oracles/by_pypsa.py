@@ -106,16 +106,19 @@ def _storage(site: OracleSite, network: Any, name: str, spec: dict[str, Any]) ->
     capacity, inside = spec["energy_max_mwh"], f"{name}_inside"
     network.add("Bus", inside, carrier=site.nodes[spec["node"]])
     least = pd.Series(spec["energy_min_mwh"] / capacity, index=network.snapshots)
-    least.iloc[-1] = spec["initial_mwh"] / capacity
-    keep = (1.0 - spec["standing_loss_per_h"]) ** site.period_h
+    is_cyclic = spec["initial_mwh"] == "cyclic"
+    start: dict[str, Any] = {"e_cyclic": True}
+    if not is_cyclic:
+        least.iloc[-1] = spec["initial_mwh"] / capacity
+        # a store of PyPSA loses nothing of its initial energy in the first period, unless that is its last level
+        start = {"e_initial": (1.0 - spec["standing_loss_per_h"]) ** site.period_h * spec["initial_mwh"]}
     network.add(
         "Store",
         name,
         bus=inside,
         e_nom=capacity,
         e_min_pu=least,
-        # a store of PyPSA loses nothing of its initial energy in the first period
-        e_initial=keep * spec["initial_mwh"],
+        **start,
         standing_loss=spec["standing_loss_per_h"],
     )
     network.add(

@@ -130,6 +130,13 @@ def part_load(seed: int, periods: int = 24, period_h: float = 1.0) -> OracleSite
     return replace(site, components=site.components | curves, series=series)
 
 
+def coming_back(site: OracleSite) -> OracleSite:
+    """The same site with stores whose level at the start is decided, and comes back."""
+    stores = {name: spec for name, spec in site.components.items() if spec["type"] == "storage"}
+    free = {name: {**spec, "initial_mwh": "cyclic"} for name, spec in stores.items()}
+    return replace(site, components=site.components | free)
+
+
 SITES = {"heat_and_power": heat_and_power, "hydrogen_and_cooling": hydrogen_and_cooling, "part_load": part_load}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from oracles.by_mes_stoch import costs
-from oracles.sites import OracleSite, heat_and_power, hydrogen_and_cooling, part_load
+from oracles.sites import OracleSite, coming_back, heat_and_power, hydrogen_and_cooling, part_load
 from oracles.tools import TOOLS, installed, least_cost
 
 #: Relative difference of two optima.
@@ -23,6 +23,8 @@ DAYS = {
     "heat_and_power, quarter-hours": heat_and_power(seed=0),
     "hydrogen_and_cooling, hours": hydrogen_and_cooling(seed=0),
     "part_load, half a day": part_load(seed=1, periods=12),
+    "heat_and_power, levels that come back": coming_back(heat_and_power(seed=0, periods=24, period_h=1.0)),
+    "hydrogen_and_cooling, levels that come back": coming_back(hydrogen_and_cooling(seed=0)),
 }
 
 
@@ -69,6 +71,18 @@ def test_settlement_finds_the_same_money(day: str) -> None:
 def test_what_is_compared_matters(day: str, component: str, fields: dict[str, Any]) -> None:
     """Without a rule the day is cheaper by much more than optima may differ: the comparison would see it."""
     assert costs(without(DAYS[day], component, fields))[0] < own(day)[0] * (1 - 10 * TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("day", "component", "stated"),
+    [
+        ("heat_and_power, levels that come back", "battery", 2.0),
+        ("hydrogen_and_cooling, levels that come back", "tank", 3.0),
+    ],
+)
+def test_a_level_that_is_decided_matters(day: str, component: str, stated: float) -> None:
+    """Stated, the day is dearer."""
+    assert costs(without(DAYS[day], component, {"initial_mwh": stated}))[0] > own(day)[0] * (1 + 10 * TOLERANCE)
 
 
 def without(site: OracleSite, component: str, fields: dict[str, Any]) -> OracleSite:

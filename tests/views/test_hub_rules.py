@@ -319,6 +319,15 @@ STORE = [
     # a MWh left behind is worth 130, one of the grid costs 100: all 2 MWh stay
     store("value of what is left", [1.0], {"terminal_value_eur_per_mwh": 130.0}, 100.0 - 260.0, 0.0, initial_mwh=2.0,
           charge_max_mw=0.0),
+    # a MWh that is there at the start is bought back at 100, and not at 200
+    store("level that comes back", [1.0, 0.0], {"initial_mwh": "cyclic", "terminal_mwh": None}, 100.0, 200.0,
+          price=[200.0, 100.0]),
+    # 2 MWh at the start become 1, and are bought back at 100
+    store("level that comes back, with losses", [1.0, 0.0], {"initial_mwh": "cyclic", "terminal_mwh": None}, 200.0,
+          300.0, price=[300.0, 100.0], standing_loss_per_h=0.5),
+    # of a level that need not come back for 30 a MWh
+    store("penalty of a level that comes back", [1.0], {"terminal_penalty_eur_per_mwh": 30.0}, 30.0, 100.0,
+          no_rule={"terminal_penalty_eur_per_mwh": None}, initial_mwh="cyclic", terminal_mwh=None),
     # from 0 to 1 MW, from 2 MW down to 1: one MWh from the grid
     store("ramp up", [0.0, 2.0], RAMP, 100.0, 0.0, initial_mwh=2.0),
     store("ramp down", [2.0, 0.0], RAMP, 100.0, 0.0, initial_mwh=2.0),

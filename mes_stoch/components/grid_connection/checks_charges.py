@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mes_stoch.components.grid_connection.format import GridConnection
+from mes_stoch.components.grid_connection.format_charges import Subscription
 from mes_stoch.io.readers.locate import show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.rules.time_axis import block_problem
@@ -32,7 +33,7 @@ def power_charge_issues(context: CheckContext, name: str, spec: GridConnection) 
                     "write demand_charge_eur_per_mw, or excess_charge_eur_per_mw with subscribed_power_mw; or leave "
                     "this out",
                 )
-    elif spec.import_max_mw == 0:
+    elif spec.import_max_mw == 0 and (spec.demand_charge_eur_per_mw > 0 or spec.excess_charge_eur_per_mw):
         key = "demand_charge_eur_per_mw" if spec.demand_charge_eur_per_mw > 0 else "excess_charge_eur_per_mw"
         yield locator.issue(
             (*place, key),
@@ -40,21 +41,43 @@ def power_charge_issues(context: CheckContext, name: str, spec: GridConnection) 
             "a connection that can import",
             "the charge is on import; leave it out",
         )
-    if spec.excess_charge_eur_per_mw > 0 and spec.subscribed_power_mw is None:
+    if spec.is_limited_by_subscription and spec.subscribed_power_mw is None:
         yield locator.issue(
             (*place, "excess_charge_eur_per_mw"),
-            f"{spec.excess_charge_eur_per_mw:g}, without subscribed_power_mw",
+            f"{show(spec.excess_charge_eur_per_mw)}, without subscribed_power_mw",
             "a subscribed power above which it is paid",
             "write subscribed_power_mw; a charge from the first MW on is demand_charge_eur_per_mw",
         )
     if spec.subscribed_power_mw is not None and spec.excess_charge_eur_per_mw == 0:
+        stated = "a range" if spec.subscription is not None else f"{spec.subscribed_power_mw:g}"
         yield locator.issue(
             (*place, "subscribed_power_mw"),
-            f"{spec.subscribed_power_mw:g}, without excess_charge_eur_per_mw",
-            "what is paid above it, in EUR/MW",
-            "write excess_charge_eur_per_mw; a limit that cannot be passed is import_max_mw",
+            f"{stated}, without excess_charge_eur_per_mw",
+            "what is paid above it, in EUR/MW, or null, which forbids any",
+            "write excess_charge_eur_per_mw; a limit of every period is import_max_mw",
         )
+    if spec.subscription is not None:
+        yield from _subscription_issues(context, name, spec, spec.subscription)
     yield from _interval_issues(context, name, spec)
+
+
+def _subscription_issues(
+    context: CheckContext, name: str, spec: GridConnection, range_mw: Subscription
+) -> Iterator[Issue]:
+    """A range that is none, reaches beyond the connection, or begins below what the month has had."""
+    place, locator, low, high = ("components", name, "subscribed_power_mw"), context.locator, *range_mw.bounds_mw
+    if low > high:
+        yield locator.issue((*place, "min_mw"), f"{low:g}, above max_mw ({high:g})", "at most max_mw")
+    if spec.import_max_mw is not None and high > spec.import_max_mw:
+        expected = f"at most import_max_mw ({spec.import_max_mw:g}), which no import passes"
+        yield locator.issue((*place, "max_mw"), f"{high:g}", expected)
+    if low < spec.peak_so_far_mw:
+        yield locator.issue(
+            (*place, "min_mw"),
+            f"{low:g}, below peak_so_far_mw ({spec.peak_so_far_mw:g})",
+            "at least the peak that the month has had",
+            "what is subscribed holds for the whole month; state it as a number where the month has begun",
+        )
 
 
 def take_or_pay_issues(context: CheckContext, name: str, spec: GridConnection) -> Iterator[Issue]:

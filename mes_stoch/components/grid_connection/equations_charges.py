@@ -62,63 +62,84 @@ def _charge_power(context: ModelContext, name: str, spec: GridConnection, withdr
     Equations
     ---------
     ``i`` are the intervals of the meter, ``n_i`` the number of their periods, ``m(i)`` the month an interval begins in;
-    ``M_0`` is the peak of the first month before the horizon, and 0 in later months; ``S`` is the subscribed power,
-    ``sigma`` the share of a month that the horizon carries, ``counts`` the share of the import that is charged::
+    ``M_0`` is the peak of the first month before the horizon, and 0 in later months; ``S`` is the subscribed power, a
+    number or a decision of the root with ``M_0 <= S_min <= S <= S_max``, ``sigma`` the share of a month that the
+    horizon carries, ``counts`` the share of the import that is charged::
 
         mean[i] = sum_{t in i} counts[t] import[t] / n_i
         mean[i] <= M_0 + peak_increase[m(i)]                                              (demand_peak)
         mean[i] <= max(S, M_0) + excess[m(i)]                                             (subscribed_power)
         profit  -= sigma demand_charge sum_m peak_increase[m]                             (demand_charge.<name>)
         profit  -= sigma excess_charge sum_m excess[m]                                    (excess_charge.<name>)
+        profit  -= sigma price sum_m S                                                    (subscription.<name>)
 
-    What counts is the called operation: a call that raises the import may raise the peak. Both charges are convex, so
-    no binaries are needed. Rows and columns exist only where the charge is above 0.
+    What counts is the called operation: a call that raises the import may raise the peak. All charges are convex, so no
+    binaries are needed. Rows and columns exist only where a charge is above 0; ``excess`` not where any is forbidden.
 
     Symbols
     -------
     ``peak_increase_mw`` : MW, (months,), realtime; highest mean import above what the month had before the horizon.
     ``excess_mw`` : MW, (months,), realtime; the same above the subscribed power.
+    ``subscribed_power_mw`` (S) : MW, (1,), commit; where it is decided.
     """
+    by_month = months(context.time)
+    subscribed = _subscribed(context, name, spec, len(by_month))
     if not spec.is_charged_by_power:
         return
     hours = spec.demand_charge_interval_h
     intervals = [np.array([t]) for t in context.periods] if hours is None else context.spans(hours)
-    by_month = months(context.time)
+    month_of = _months_of(intervals, by_month)
     counts = context.quantity(spec.demand_charge_counts_per_unit)
 
     def mean(i: int) -> Any:
         span = intervals[i]
         return sum(counts(int(t)) * withdrawn[int(t)] for t in span) / len(span)
 
-    first, subscribed = spec.power_thresholds_mw
-    for quantity, row, charge_eur_per_mw, threshold_mw, later_mw, stream, text in (
-        ("peak_increase_mw", "demand_peak", spec.demand_charge_eur_per_mw, first, 0.0, "demand_charge", "its peak"),
+    def peak_so_far(month: int) -> float:
+        return spec.peak_so_far_mw if month == 0 else 0.0
+
+    def free(month: int) -> Any:
+        """Mean import above which the excess begins; a decision is above every peak there was."""
+        return subscribed if spec.is_subscription_open else max(subscribed, peak_so_far(month))
+
+    for quantity, row, charge_eur_per_mw, threshold, stream, text in (
+        ("peak_increase_mw", "demand_peak", spec.demand_charge_eur_per_mw, peak_so_far, "demand_charge", "its peak"),
         (
             "excess_mw",
             "subscribed_power",
             spec.excess_charge_eur_per_mw,
-            subscribed,
-            spec.subscribed_power_mw or 0.0,
+            free,
             "excess_charge",
             "its subscribed power and what is paid above it",
         ),
     ):
         if charge_eur_per_mw == 0:
             continue
-        above = context.variable(name, quantity, "MW", "realtime", spans=by_month, dimension=f"month_{name}")
-        month_of = _months_of(intervals, by_month)
+        above = None
+        if charge_eur_per_mw is not None:
+            above = context.variable(name, quantity, "MW", "realtime", spans=by_month, dimension=f"month_{name}")
+            cost = spec.demand_charge_share_per_unit * charge_eur_per_mw
+            context.earn(f"{stream}.{name}", -cost * sum(above[m] for m in range(len(by_month))))
         context.constraint(
             name,
             row,
             f"mean import of {name} is within {text}",
-            lambda i, above=above, month_of=month_of, now=threshold_mw, later=later_mw: (  # type: ignore[misc]
-                mean(i) <= (later if month_of[i] else now) + above[month_of[i]]
+            lambda i, above=above, threshold=threshold: (  # type: ignore[misc]
+                mean(i) <= threshold(month_of[i]) + (0.0 if above is None else above[month_of[i]])
             ),
             spans=intervals,
             dimension=f"interval_{name}",
         )
-        cost = spec.demand_charge_share_per_unit * charge_eur_per_mw
-        context.earn(f"{stream}.{name}", -cost * sum(above[m] for m in range(len(by_month))))
+
+
+def _subscribed(context: ModelContext, name: str, spec: GridConnection, months_of_horizon: int) -> Any:
+    """The subscribed power, a number or a decision, and what it costs."""
+    is_open = spec.is_subscription_open
+    subscribed = context.decide(name, "subscribed_power_mw") if is_open else spec.known_subscription_mw
+    price = spec.demand_charge_share_per_unit * spec.subscription_price_eur_per_mw
+    if price > 0:
+        context.earn(f"subscription.{name}", -price * months_of_horizon * subscribed)
+    return subscribed
 
 
 def _months_of(intervals: list[Span], by_month: list[Span]) -> list[int]:

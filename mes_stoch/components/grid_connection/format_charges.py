@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from mes_stoch.schema.base import NonNegative, Positive, Quantity
+from mes_stoch.schema.base import MAPPING_TAG, NUMBER_TAG, Model, NonNegative, Positive, Quantity, number_or_mapping
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.data_rules import DataRule, NumberRule
+from mes_stoch.schema.site_decision import SiteDecision
 
 _POWER = r"(peak|demand|power|capacity|maximum_demand)"
 _CHARGE = r"(price|charge|cost|rate|tariff|fee)"
@@ -22,7 +24,8 @@ CHARGE_WORDS = (
     ),
     (
         r"(subscribed|contracted|contract|agreed)_(power|capacity|demand)(_.*)?|puissance_souscrite.*",
-        "write subscribed_power_mw, and excess_charge_eur_per_mw for the import above it",
+        "write subscribed_power_mw, a number or {min_mw, max_mw, price_eur_per_mw}, and excess_charge_eur_per_mw for "
+        "the import above it",
     ),
     (
         r"(excess|overrun|penalty)_(power|demand|peak)(_.*)?|depassement.*",
@@ -37,6 +40,30 @@ CHARGE_WORDS = (
         "write take_or_pay_mwh and take_or_pay_price_eur_per_mwh, for the horizon",
     ),
 )
+
+
+class Subscription(Model):
+    """A subscribed power that is decided with the commitments, within a range and at a price."""
+
+    min_mw: NonNegative = Field(default=0.0, description="Least power that can be subscribed.")
+    max_mw: NonNegative = Field(description="Largest power that can be subscribed.")
+    price_eur_per_mw: NonNegative = Field(
+        default=0.0,
+        description="Paid per MW subscribed and calendar month, of which the horizon carries "
+        "demand_charge_share_per_unit: a twelfth of a price by the year.",
+    )
+
+    @property
+    def bounds_mw(self) -> tuple[float, float]:
+        """The least and the largest of them, MW."""
+        return self.min_mw, self.max_mw
+
+
+#: A number of MW, or a range from which it is decided.
+Subscribed = Annotated[
+    Annotated[NonNegative, Tag(NUMBER_TAG)] | Annotated[Subscription, Tag(MAPPING_TAG)],
+    Discriminator(number_or_mapping),
+]
 
 
 class Charged(Component):
@@ -64,11 +91,14 @@ class Charged(Component):
         default=0.0,
         description="Highest mean import of the month before the horizon: only what is above it costs.",
     )
-    subscribed_power_mw: NonNegative | None = Field(
-        default=None, description="Power up to which nothing is charged as excess; null: no subscription."
+    subscribed_power_mw: Subscribed | None = Field(
+        default=None,
+        description="Power up to which nothing is charged as excess; a range with its price: decided once for all "
+        "scenarios, with the commitments; null: no subscription.",
     )
-    excess_charge_eur_per_mw: NonNegative = Field(
-        default=0.0, description="Paid per MW of the highest mean import of each month above subscribed_power_mw."
+    excess_charge_eur_per_mw: NonNegative | None = Field(
+        default=0.0,
+        description="Paid per MW of the highest mean import of each month above subscribed_power_mw; null forbids any.",
     )
 
     fixed_cost_eur_per_day: NonNegative = Field(
@@ -84,19 +114,67 @@ class Charged(Component):
     @property
     def is_charged_by_power(self) -> bool:
         """Whether the largest import costs anything."""
-        return self.demand_charge_eur_per_mw > 0 or self.excess_charge_eur_per_mw > 0
+        return self.demand_charge_eur_per_mw > 0 or self.is_limited_by_subscription
+
+    @property
+    def is_limited_by_subscription(self) -> bool:
+        """Whether import above the subscribed power costs anything, or is forbidden."""
+        excess = self.excess_charge_eur_per_mw
+        return excess is None or excess > 0
+
+    @property
+    def subscription(self) -> Subscription | None:
+        """The subscribed power as a range with its price; ``None`` where it is a number, or there is none."""
+        stated = self.subscribed_power_mw
+        return stated if isinstance(stated, Subscription) else None
+
+    @property
+    def is_subscription_open(self) -> bool:
+        """Whether the subscribed power is still to be decided."""
+        range_mw = self.subscription
+        return range_mw is not None and range_mw.min_mw < range_mw.max_mw
+
+    @property
+    def known_subscription_mw(self) -> float:
+        """The subscribed power once it is known, and 0 where there is none, MW.
+
+        Raises
+        ------
+        TypeError
+            It is still to be decided.
+        """
+        stated = self.subscribed_power_mw
+        if self.is_subscription_open:
+            raise TypeError("the subscribed power is asked for before it was decided")
+        return stated.max_mw if isinstance(stated, Subscription) else stated or 0.0
+
+    @property
+    def subscription_price_eur_per_mw(self) -> float:
+        """What a MW subscribed costs a month: nothing where only a number is stated."""
+        range_mw = self.subscription
+        return 0.0 if range_mw is None else range_mw.price_eur_per_mw
+
+    def site_decisions(self) -> Sequence[SiteDecision]:
+        range_mw = self.subscription
+        if range_mw is None or not self.is_subscription_open:
+            return ()
+        return (SiteDecision("subscribed_power_mw", "MW", range_mw.min_mw, range_mw.max_mw),)
+
+    def as_decided(self, values: Mapping[str, float]) -> Self:
+        range_mw, value = self.subscription, values.get("subscribed_power_mw")
+        if range_mw is None or value is None:
+            return self
+        decided = range_mw.model_copy(update={"min_mw": value, "max_mw": value})
+        return self.model_copy(update={"subscribed_power_mw": decided})
 
     @property
     def carried_in_month(self) -> Sequence[str]:
         return ("peak_so_far_mw",) if self.is_charged_by_power else ()
 
-    @property
-    def power_thresholds_mw(self) -> tuple[float, float]:
-        """Mean import of the first month above which the demand charge and the excess charge begin."""
-        return self.peak_so_far_mw, max(self.peak_so_far_mw, self.subscribed_power_mw or 0.0)
-
     def import_charge_eur_per_mwh(self, period_h: float) -> float:
-        per_mw = self.demand_charge_eur_per_mw + self.excess_charge_eur_per_mw
+        # a MW that must not be in excess is subscribed
+        beyond = self.excess_charge_eur_per_mw
+        per_mw = self.demand_charge_eur_per_mw + (self.subscription_price_eur_per_mw if beyond is None else beyond)
         return self.demand_charge_share_per_unit * per_mw / (self.demand_charge_interval_h or period_h)
 
     def data_rules(self) -> Iterator[DataRule]:

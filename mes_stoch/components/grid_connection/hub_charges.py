@@ -25,6 +25,7 @@ def charge_hub_import(context: HubContext, name: str, spec: GridConnection, with
 
         sum_{s in i} hours[s] counts[s] import[s] / hours[i] - peak_increase[m] <= M_0            (demand_peak)
         sum_{s in i} hours[s] counts[s] import[s] / hours[i] - excess[m] <= max(S, M_0)           (subscribed_power)
+        cost = sigma price sum_m S,   S a column where it is still to be decided
 
         sum_s hours[s] import[s] + untaken >= Q                                                   (take_or_pay)
 
@@ -51,14 +52,31 @@ def _charge_power(context: HubContext, name: str, spec: GridConnection, withdraw
     length = np.array([len(span) * context.period_h for span in intervals])
     weight = context.hours * context.values(spec.demand_charge_counts_per_unit) / length[row]
     month = np.array([period_month[span[0]] for span in intervals])
-    subscribed = spec.subscribed_power_mw or 0.0
+    chosen = _subscription(context, name, spec, len(spans))
+    # one that is decided is above every peak there was
+    subscribed = 0.0 if spec.is_subscription_open else spec.known_subscription_mw
     before = np.where(month == 0, spec.peak_so_far_mw, 0.0)
+    allowed_free = np.zeros(len(intervals)) if spec.is_subscription_open else np.maximum(before, subscribed)
     for quantity, rule, price, allowed in (
         ("peak_increase", "demand_peak", spec.demand_charge_eur_per_mw, before),
-        ("excess", "subscribed_power", spec.excess_charge_eur_per_mw, np.maximum(before, subscribed)),
+        ("excess", "subscribed_power", spec.excess_charge_eur_per_mw, allowed_free),
     ):
-        if price > 0:
+        if price == 0:
+            continue
+        rows = context.rows(name, rule, "MW", len(intervals), upper=allowed, numbers=np.arange(len(intervals)))
+        rows.add(withdrawn, weight, row)
+        if price is not None:
             cost = price * spec.demand_charge_share_per_unit
-            above = context.columns(name, quantity, "MW", "auxiliary", cost=cost, spans=spans)
-            rows = context.rows(name, rule, "MW", len(intervals), upper=allowed, numbers=np.arange(len(intervals)))
-            rows.add(withdrawn, weight, row).add(above[month], -1.0)
+            rows.add(context.columns(name, quantity, "MW", "auxiliary", cost=cost, spans=spans)[month], -1.0)
+        if quantity == "excess" and spec.is_subscription_open and chosen is not None:
+            rows.add(np.repeat(chosen, len(intervals)), -1.0)
+
+
+def _subscription(context: HubContext, name: str, spec: GridConnection, months_of_horizon: int) -> Columns | None:
+    """The subscribed power as a column, where it costs anything or is still to be decided."""
+    range_mw = spec.subscription
+    if range_mw is None:
+        return None
+    cost = months_of_horizon * spec.demand_charge_share_per_unit * range_mw.price_eur_per_mw
+    least, most, whole = range_mw.min_mw, range_mw.max_mw, context.spans(None)
+    return context.columns(name, "subscribed", "MW", "auxiliary", lower=least, upper=most, cost=cost, spans=whole)

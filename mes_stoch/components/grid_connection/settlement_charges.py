@@ -47,18 +47,19 @@ def charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Ar
 
 def _power_charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Array) -> Iterator[CashFlow]:
     """What the highest mean import of each month costs, above what the month had, and above the subscribed power."""
+    yield from _subscription(data, name, spec)
     if not spec.is_charged_by_power:
         return
     highest = highest_means(data, spec, withdrawn)
     before = np.zeros(highest.shape[1])
     before[0] = spec.peak_so_far_mw
     above = highest - before
-    over = highest - np.maximum(before, spec.subscribed_power_mw or 0.0)
+    over = highest - np.maximum(before, spec.known_subscription_mw)
     for stream, item, quantity, price in (
         ("demand_charge", "highest mean import of the month", above, spec.demand_charge_eur_per_mw),
         ("excess_charge", "import above the subscribed power", over, spec.excess_charge_eur_per_mw),
     ):
-        if price > 0:
+        if price:
             yield cash_flow(
                 data,
                 name,
@@ -70,6 +71,24 @@ def _power_charges(data: SettlementData, name: str, spec: GridConnection, withdr
                 hours=1.0,
                 spans=months(data.time),
             )
+
+
+def _subscription(data: SettlementData, name: str, spec: GridConnection) -> Iterator[CashFlow]:
+    """The subscribed power at its price a month, whatever flows."""
+    price = spec.subscription_price_eur_per_mw
+    if price > 0:
+        spans = months(data.time)
+        yield cash_flow(
+            data,
+            name,
+            f"subscription.{name}",
+            "power subscribed for the month",
+            np.full((len(data.scenarios), len(spans)), -spec.known_subscription_mw),
+            price * spec.demand_charge_share_per_unit,
+            "MW",
+            hours=1.0,
+            spans=spans,
+        )
 
 
 def highest_means(data: SettlementData, spec: GridConnection, withdrawn: Array) -> Array:

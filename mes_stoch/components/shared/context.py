@@ -22,10 +22,13 @@ Stage = Literal["commit", "day_ahead", "realtime"]
 Direction = Literal["up", "down"]
 Effect = Literal["taken", "added"]
 
-#: What a column is: the volume of a product, what only follows from its bids, a position on a market, reserve held and
-#: delivered, what may stand in for a law of the site at a penalty (slack), what a contract settles as not held
-#: (shortfall) or not delivered (missed), or anything else that is decided in operation.
-ColumnRole = Literal["commitment", "bid", "position", "held", "called", "slack", "shortfall", "missed", "dispatch"]
+#: What a column is: the volume of a product, a number of a component that is decided beside it, what only follows from
+#: bids, a position on a market, reserve held and delivered, what may stand in for a law of the site at a penalty
+#: (slack), what a contract settles as not held (shortfall) or not delivered (missed), or anything else that is decided
+#: in operation.
+ColumnRole = Literal[
+    "commitment", "site_decision", "bid", "position", "held", "called", "slack", "shortfall", "missed", "dispatch"
+]
 
 #: What a row is about: a balance of a node, room for power, speed, energy behind calls, what can be bid, or any other
 #: rule.
@@ -383,6 +386,10 @@ class ModelContext(Protocol):
         role: ColumnRole = "dispatch",
     ) -> Any:
         """An indexed variable over periods, or over ``spans`` (arrays of period indices) of a named dimension."""
+        ...
+
+    def decide(self, owner: str, quantity: str) -> Expression:
+        """A decision that the component states in ``site_decisions()``: one column, the same in all scenarios."""
         ...
 
     def constraint(

@@ -17,6 +17,7 @@ def issues(context: CheckContext, name: str, spec: Storage) -> Iterator[Issue]:
     """Levels out of order, and a level to leave behind that cannot be reached."""
     path: EntryPath = ("components", name)
     yield from _level_issues(context.locator, path, spec)
+    yield from _cyclic_issues(context.locator, path, spec)
     yield from _depth_issues(context.locator, path, spec)
     yield from _temperature_issues(context.locator, path, spec)
     yield from by_level_issues(context.locator, path, spec)
@@ -32,7 +33,7 @@ def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[
         )
         return
     for key, level in (("initial_mwh", spec.initial_mwh), ("terminal_mwh", spec.terminal_mwh)):
-        if level is not None and not low <= level <= high:
+        if not (level is None or isinstance(level, str) or low <= level <= high):
             expected = f"a level between energy_min_mwh ({low:g}) and energy_max_mwh ({high:g})"
             yield locator.issue((*path, key), show(float(level)), expected)
     numbers = {key: level for key, level in spec.level_bounds.items() if not isinstance(level, str)}
@@ -43,6 +44,25 @@ def _level_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[
     if len(numbers) == 2 and numbers["level_min_mwh"] > numbers["level_max_mwh"]:
         found = f"{numbers['level_min_mwh']:g}, above level_max_mwh ({numbers['level_max_mwh']:g})"
         yield locator.issue((*path, "level_min_mwh"), found, "a least level of at most level_max_mwh")
+
+
+def _cyclic_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[Issue]:
+    """What has no meaning beside a level at the start that is decided and comes back."""
+    if not spec.is_cyclic:
+        return
+    beside = "with initial_mwh: cyclic"
+    if spec.terminal_mwh is not None:
+        hint = "every scenario comes back to the level at the start; leave terminal_mwh out, or state initial_mwh"
+        yield locator.issue((*path, "terminal_mwh"), f"{spec.terminal_mwh:g}, {beside}", "one of the two", hint)
+    if spec.terminal_value_eur_per_mwh > 0:
+        found, hint = (
+            f"{spec.terminal_value_eur_per_mwh:g}, {beside}",
+            "energy that is there from the start would earn it",
+        )
+        yield locator.issue((*path, "terminal_value_eur_per_mwh"), found, "one of the two", hint)
+    if spec.degradation_cost_by_depth:
+        hint = "which segments are full at the start follows from a level that is stated"
+        yield locator.issue((*path, "degradation_cost_by_depth"), f"segments, {beside}", "one of the two", hint)
 
 
 def _depth_issues(locator: Locator, path: EntryPath, spec: Storage) -> Iterator[Issue]:
@@ -76,10 +96,10 @@ def _temperature_issues(locator: Locator, path: EntryPath, spec: Storage) -> Ite
 
 def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: Horizon) -> Iterator[Issue]:
     """A terminal level that is demanded and cannot be reached however much is charged."""
-    target = spec.level_to_leave_mwh
-    sound = (
-        spec.energy_min_mwh <= min(target, spec.initial_mwh) and max(target, spec.initial_mwh) <= spec.energy_max_mwh
-    )
+    # what losses take from the least level they take from any other, and more
+    initial = spec.energy_min_mwh if isinstance(spec.initial_mwh, str) else spec.initial_mwh
+    target = initial if spec.terminal_mwh is None else spec.terminal_mwh
+    sound = spec.energy_min_mwh <= min(target, initial) and max(target, initial) <= spec.energy_max_mwh
     if spec.terminal_penalty_eur_per_mwh is not None or not sound:
         return
     keep = (1.0 - spec.standing_loss_per_h) ** horizon.period_h
@@ -87,13 +107,20 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
     gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
     lost = 0.0 if isinstance(spec.lost_mw, str) else horizon.period_h * spec.lost_mw
-    level = spec.initial_mwh
+    level = initial
     for _ in range(horizon.periods):
         before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain - lost))
         if level == before:
             break
     if level < target - 1e-9 * max(1.0, target):
         hours = horizon.periods * horizon.period_h
+        if spec.is_cyclic:
+            expected = f"charging that makes good what losses take of energy_min_mwh ({target:g})"
+            hint = "no level comes back; raise charge_max_mw, or let a shortfall cost something"
+            yield locator.issue(
+                (*path, "initial_mwh"), "cyclic, with losses that charging does not make good", expected, hint
+            )
+            return
         stated = "terminal_mwh" if spec.terminal_mwh is not None else "initial_mwh"
         found = f"{target:g} to be held at the end, out of reach"
         expected = f"at most {level:.6g} MWh, which charging at full power for {hours:g} h leads to"

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from mes_stoch.components.shared.context import Availability, Buffer, HeldReserve, ModelContext, StorePower, all_of_it
+from mes_stoch.components.shared.context import (
+    Availability,
+    Buffer,
+    Expression,
+    HeldReserve,
+    ModelContext,
+    StorePower,
+    all_of_it,
+)
 from mes_stoch.components.shared.equations_ramp import limit_energy_ramp
 from mes_stoch.components.storage.equations_bounds import build_level_bounds
 from mes_stoch.components.storage.equations_by_level import deliverable, limit_power_by_level
@@ -17,6 +25,7 @@ from mes_stoch.components.storage.equations_loss import build_fixed_loss
 from mes_stoch.components.storage.equations_throughput import limit_throughput
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.io.validation.penalties import amount
+from mes_stoch.schema.store import initial_level
 
 
 def build(context: ModelContext, name: str, spec: Storage) -> None:
@@ -41,6 +50,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         profit -= h throughput_cost sum_t d[t]                                                    (operation.<storage>)
 
     Power that follows the level: :mod:`mes_stoch.components.storage.equations_by_level`.
+    A ``cyclic`` initial level is a decision of the root, common to all scenarios, and ``terminal = L[-1]``.
     A loss whatever the level is taken off in ``level`` (:mod:`mes_stoch.components.storage.equations_loss`).
 
     ``sharing`` lets a period be split between charging and discharging, which a storage can do, and no more; where it
@@ -55,6 +65,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     ``charge_mw``, ``discharge_mw`` : MW at the port, (periods,), realtime; base schedule.
     ``cancelled_mw`` (w) : MW, (periods,), realtime; only where calls and losses make it matter.
     ``level_mwh`` : MWh at the end of a period, (periods,), realtime; follows the called operation.
+    ``initial_mwh`` : MWh at the start, (1,), commit; only where it is ``cyclic``.
     """
     power = _power(context, spec)
     charge = context.variable(name, "charge_mw", "MW", "realtime", upper=power.charge_max_mw)
@@ -63,8 +74,10 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     reserve = context.reserve(name, spec.provides, spec.ramp_mw_per_min)
     cancelled = build_cancellation(context, name, spec, power, charge, discharge, reserve)
 
+    start = context.decide(name, "initial_mwh") if spec.is_cyclic else initial_level(spec)
+
     def at_end_of(t: int) -> Any:
-        return level[t] if t >= 0 else spec.initial_mwh
+        return level[t] if t >= 0 else start
 
     def drawn(t: int) -> Any:
         return discharge[t] + reserve.called_up(t) - (0.0 if cancelled is None else cancelled[t])
@@ -105,7 +118,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     limit_throughput(context, name, spec, drawn, reserve)
     limit_energy_ramp(context, name, spec.energy_ramp_mw_per_min, lambda t: discharge[t] - charge[t])
     bounds = build_level_bounds(context, name, spec, level)
-    _terminal(context, name, spec, level)
+    _terminal(context, name, spec, level, start if spec.is_cyclic else spec.level_to_leave_mwh)
     called = reserve.net_called()
     context.inject(
         spec.node,
@@ -207,20 +220,19 @@ def _headroom(
     )
 
 
-def _terminal(context: ModelContext, name: str, spec: Storage, level: Any) -> None:
-    target = spec.level_to_leave_mwh
+def _terminal(context: ModelContext, name: str, spec: Storage, level: Any, target: Expression) -> None:
     last = context.periods[-1]
     if spec.terminal_value_eur_per_mwh:
         context.earn(f"terminal.{name}", spec.terminal_value_eur_per_mwh * level[last])
     text = f"{name} ends at or above its terminal level"
     span = [_whole(context)]
     penalty = amount(spec.terminal_penalty_eur_per_mwh)
-    if penalty is None or target <= spec.energy_min_mwh:
+    most = spec.most_to_leave_mwh - spec.energy_min_mwh
+    if penalty is None or most <= 0:
         context.constraint(
             name, "terminal", text, lambda _: level[last] >= target, unit="MWh", spans=span, dimension="horizon"
         )
         return
-    most = target - spec.energy_min_mwh
     missing = context.variable(
         name, "terminal_short_mwh", "MWh", "realtime", upper=most, spans=span, dimension="horizon", role="slack"
     )

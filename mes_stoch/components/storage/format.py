@@ -9,12 +9,24 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mes_stoch.components.storage.format_words import STORAGE_VALUES, STORAGE_WORDS
-from mes_stoch.schema.base import AUTO, Derived, Efficiency, Identifier, Model, NonNegative, Positive, Quantity
+from mes_stoch.schema.base import (
+    AUTO,
+    CYCLIC,
+    Cyclic,
+    Derived,
+    Efficiency,
+    Identifier,
+    Model,
+    NonNegative,
+    Positive,
+    Quantity,
+)
 from mes_stoch.schema.calculated import calculated
 from mes_stoch.schema.component import OperatingRange, Port, ReserveProvider, SlackPenalty
 from mes_stoch.schema.data_rules import DataRule, LimitRule, NumberRule, OrderRule
 from mes_stoch.schema.power_by_level import PowerLine, lines_through
-from mes_stoch.schema.store import Store
+from mes_stoch.schema.site_decision import SiteDecision
+from mes_stoch.schema.store import Store, initial_level
 
 
 class DepthCost(Model):
@@ -86,7 +98,10 @@ class Storage(ReserveProvider):
     ambient_temperature_degc: Quantity | None = Field(
         default=None, description="Of the surroundings, with loss_mw_per_kelvin."
     )
-    initial_mwh: NonNegative
+    initial_mwh: NonNegative | Cyclic = Field(
+        description="Level at the start of the horizon; cyclic: one level for all scenarios, decided with the "
+        "commitments, to which each of them comes back."
+    )
     level_min_mwh: Quantity | None = Field(
         default=None, description="Least level at the end of each period, beside energy_min_mwh; null: none."
     )
@@ -124,9 +139,24 @@ class Storage(ReserveProvider):
     )
 
     @property
+    def is_cyclic(self) -> bool:
+        """Whether its level at the start is still to be decided, with the commitments."""
+        return self.initial_mwh == CYCLIC
+
+    def site_decisions(self) -> Sequence[SiteDecision]:
+        if not self.is_cyclic:
+            return ()
+        return (SiteDecision("initial_mwh", "MWh", self.energy_min_mwh, self.energy_max_mwh),)
+
+    @property
     def level_to_leave_mwh(self) -> float:
-        """Level to leave behind, MWh: stated, or the initial one."""
-        return self.initial_mwh if self.terminal_mwh is None else self.terminal_mwh
+        """Level to leave behind, MWh: stated, or the initial one, once it is known."""
+        return initial_level(self) if self.terminal_mwh is None else self.terminal_mwh
+
+    @property
+    def most_to_leave_mwh(self) -> float:
+        """The most that the level to leave behind may be, MWh."""
+        return self.energy_max_mwh if self.is_cyclic else self.level_to_leave_mwh
 
     @property
     def level_bounds(self) -> dict[str, Quantity]:
@@ -174,7 +204,10 @@ class Storage(ReserveProvider):
     @property
     def first_segments_mwh(self) -> list[float]:
         """What each segment holds at the start, MWh: the deepest are full first."""
-        empty_mwh, held = self.energy_max_mwh - self.initial_mwh, []
+        held: list[float] = []
+        if not self.degradation_cost_by_depth:
+            return held
+        empty_mwh = self.energy_max_mwh - initial_level(self)
         for size in self.segment_sizes_mwh:
             missing = min(size, empty_mwh)
             held.append(size - missing)
@@ -292,7 +325,7 @@ class Storage(ReserveProvider):
                 self.node,
                 made_good_per_mwh=self.charge_efficiency_per_unit,
                 spared_per_mwh=self.discharge_efficiency_per_unit,
-                is_possible=self.level_to_leave_mwh > self.energy_min_mwh,
+                is_possible=self.most_to_leave_mwh > self.energy_min_mwh,
                 hint="set terminal_mwh to the level that may be left behind",
             ),
         )

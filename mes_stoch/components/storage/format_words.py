@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 STORAGE_VALUES = {
-    ("initial_mwh", word): "the level at the start is known before anything is decided, and each scenario would choose "
-    "another; state it, and leave terminal_mwh out, so that every scenario comes back to it"
-    for word in ("cyclic", "free", "auto", "equals_final")
+    ("initial_mwh", word): "write cyclic for a level that is decided with the commitments and comes back"
+    for word in ("free", "auto", "equals_final", "balanced")
 }
 
 STORAGE_WORDS: tuple[tuple[str, str], ...] = (

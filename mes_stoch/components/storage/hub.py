@@ -9,6 +9,7 @@ from mes_stoch.components.shared.hub_ramp import limit_hub_ramp
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.components.storage.hub_by_level import limit_hub_power_by_level
 from mes_stoch.io.validation.penalties import amount
+from mes_stoch.schema.store import initial_level
 
 
 def build(context: HubContext, name: str, spec: Storage) -> None:
@@ -28,6 +29,7 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         sum of dE_drawn over a local day <= D / eta_d    (throughput)
         level_min <= E + below,    E <= level_max + above    at the ends of periods    (level_min, level_max)
         E_min <= E[t] <= E_max,    E[T-1] + short >= terminal                          (terminal)
+        where the initial level is ``cyclic``: a column of E_min to E_max, and terminal = initial
         cost -= terminal_value E[T-1]
 
     Power that follows the level: :mod:`mes_stoch.components.storage.hub_by_level`.
@@ -56,7 +58,8 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
     context.arc(name, "stored", spec.node, stored, 1.0 / (into * hours), -1)
     context.arc(name, "drawn", spec.node, drawn, out / hours, 1)
 
-    _level(context, name, spec, level, stored, drawn)
+    start = _start(context, name, spec)
+    _level(context, name, spec, level, stored, drawn, start)
     if spec.charge_max_mw > 0 and spec.discharge_max_mw > 0:
         sharing = context.rows(name, "sharing", "1", context.steps, upper=charging * discharging)
         sharing.add(stored, discharging / (into * hours * spec.charge_max_mw))
@@ -69,11 +72,19 @@ def build(context: HubContext, name: str, spec: Storage) -> None:
         limit_hub_ramp(
             context, name, spec.energy_ramp_mw_per_min, [(drawn, out / hours), (stored, -1.0 / (into * hours))]
         )
-    limit_hub_power_by_level(context, name, spec, level, stored, drawn)
+    limit_hub_power_by_level(context, name, spec, level, stored, drawn, start)
     _throughput(context, name, spec, drawn)
     _segments(context, name, spec, stored, drawn)
     _bounds(context, name, spec, level)
-    _terminal(context, name, spec, level)
+    _terminal(context, name, spec, level, start)
+
+
+def _start(context: HubContext, name: str, spec: Storage) -> Columns | None:
+    """The level at the start where it is still to be decided."""
+    if not spec.is_cyclic:
+        return None
+    whole, least, most = context.spans(None), spec.energy_min_mwh, spec.energy_max_mwh
+    return context.columns(name, "initial", "MWh", "auxiliary", lower=least, upper=most, spans=whole)
 
 
 def _segments(context: HubContext, name: str, spec: Storage, stored: Columns, drawn: Columns) -> None:
@@ -140,16 +151,29 @@ def _bounds(context: HubContext, name: str, spec: Storage, level: Columns) -> No
             )
 
 
-def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored: Columns, drawn: Columns) -> None:
+def _level(
+    context: HubContext,
+    name: str,
+    spec: Storage,
+    level: Columns,
+    stored: Columns,
+    drawn: Columns,
+    initial: Columns | None,
+) -> None:
     """Rows of the level: what a period loses of the level that it begins with is lost evenly within it."""
     steps = np.arange(context.steps)
     lost = (1.0 - (1.0 - spec.standing_loss_per_h) ** context.period_h) * context.hours / context.period_h
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
-    start = np.where(before < 0, -lost * spec.initial_mwh, 0.0)
-    start[0] += spec.initial_mwh
-    start -= context.values(spec.lost_mw) * context.hours
+    # what is left at the end of each step of the first period of a MWh that it begins with
+    of_initial = np.where(before < 0, -lost, 0.0)
+    of_initial[0] += 1.0
+    known = 0.0 if initial is not None else initial_level(spec)
+    start = known * of_initial - context.values(spec.lost_mw) * context.hours
     rows = context.rows(name, "level", "MWh", context.steps, lower=start, upper=start)
     rows.add(level).add(stored, -1.0).add(drawn, 1.0)
+    if initial is not None:
+        first = np.flatnonzero(of_initial)
+        rows.add(np.repeat(initial, len(first)), -of_initial[first], rows=first)
     penalty = amount(spec.level_penalty_eur_per_mwh) if spec.has_fixed_loss else None
     if penalty is not None:
         is_last = np.append(np.diff(context.period_of_step) > 0, True)
@@ -163,11 +187,14 @@ def _level(context: HubContext, name: str, spec: Storage, level: Columns, stored
         rows.add(level[before[later]], lost[later], rows=later)
 
 
-def _terminal(context: HubContext, name: str, spec: Storage, level: Columns) -> None:
-    target, penalty = spec.level_to_leave_mwh, amount(spec.terminal_penalty_eur_per_mwh)
+def _terminal(context: HubContext, name: str, spec: Storage, level: Columns, initial: Columns | None) -> None:
+    target = 0.0 if initial is not None else spec.level_to_leave_mwh
+    penalty = amount(spec.terminal_penalty_eur_per_mwh)
     last = np.array([context.steps - 1])
     rows = context.rows(name, "terminal", "MWh", 1, lower=target, role="target", numbers=last).add(level[-1:])
-    most = target - spec.energy_min_mwh
+    if initial is not None:
+        rows.add(initial, -1.0)
+    most = spec.most_to_leave_mwh - spec.energy_min_mwh
     if penalty is not None and most > 0:
         whole = context.spans(None)
         short = context.columns(name, "terminal_short", "MWh", "slack", upper=most, cost=penalty, spans=whole)

@@ -9,10 +9,17 @@ import numpy as np
 from mes_stoch.components.shared.hub_context import Columns, HubContext, Values
 from mes_stoch.components.storage.format import Storage
 from mes_stoch.schema.power_by_level import PowerLine
+from mes_stoch.schema.store import initial_level
 
 
 def limit_hub_power_by_level(
-    context: HubContext, name: str, spec: Storage, level: Columns, stored: Columns, drawn: Columns
+    context: HubContext,
+    name: str,
+    spec: Storage,
+    level: Columns,
+    stored: Columns,
+    drawn: Columns,
+    start: Columns | None,
 ) -> None:
     """Rows by which the power of every step keeps to lines over the level at which it begins and ends.
 
@@ -28,14 +35,14 @@ def limit_hub_power_by_level(
         ("charge", stored, 1.0 / (into * context.hours), spec.charge_lines),
         ("discharge", drawn, out / context.hours, spec.discharge_lines),
     ):
-        _rows(context, name, way, spec.initial_mwh, level, power, per_mwh, lines)
+        _rows(context, name, way, initial_level(spec) if start is None else start, level, power, per_mwh, lines)
 
 
 def _rows(
     context: HubContext,
     name: str,
     way: str,
-    initial_mwh: float,
+    initial: float | Columns,
     level: Columns,
     power: Columns,
     per_mwh: Values,
@@ -48,6 +55,9 @@ def _rows(
         ends.add(power, per_mwh).add(level, -slope)
         if slope:
             most = np.full(context.steps, line.base_mw)
-            most[0] += slope * initial_mwh
+            if not isinstance(initial, np.ndarray):
+                most[0] += slope * initial
             starts = context.rows(name, f"{way}_by_level_start_{k}", "MW", context.steps, upper=most)
             starts.add(power, per_mwh).add(level[later - 1], -slope, rows=later)
+            if isinstance(initial, np.ndarray):
+                starts.add(initial, -slope, rows=np.array([0]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mes_stoch.components.storage.format import Storage
+from mes_stoch.schema.store import initial_level
 from mes_stoch.settlement.data import Array, SettlementData
 
 
@@ -33,7 +34,7 @@ def _by_level(data: SettlementData, name: str, spec: Storage, sign: int) -> Iter
         return
     net = sign * (data.decided(f"{name}.discharge_mw") - data.decided(f"{name}.charge_mw"))
     ends = data.decided(f"{name}.level_mwh")
-    starts = np.concatenate([np.full((len(ends), 1), spec.initial_mwh), ends[:, :-1]], axis=1)
+    starts = np.concatenate([np.full((len(ends), 1), initial_level(spec)), ends[:, :-1]], axis=1)
     # least at the lowest level for what is discharged, at the highest for what is charged
     level = np.minimum(starts, ends) if sign > 0 else np.maximum(starts, ends)
     limit = "discharging power at its level" if sign > 0 else "charging power at its level"

@@ -16,7 +16,7 @@ from mes_stoch.rules.call_history import call_history
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.connection import Connection, export_share, import_share
 from mes_stoch.schema.flexibility import Direction, Flexibility, directed_name
-from mes_stoch.schema.store import Store, charge_share, discharge_share, fixed_loss, level_max, level_min
+from mes_stoch.schema.store import Store, charge_share, discharge_share, fixed_loss, initial_level, level_max, level_min
 from mes_stoch.settlement.calls import called_share, delivered_by, window
 from mes_stoch.settlement.data import Array, SettlementData, Span
 
@@ -231,7 +231,7 @@ class Plan:
 
     def levels(self, storage: str) -> Array:
         """Level of a storage at the borders of periods, from the start of the horizon on, MWh."""
-        initial = np.full((self.leaves, 1), self.storages[storage].initial_mwh)
+        initial = np.full((self.leaves, 1), initial_level(self.storages[storage]))
         return np.concatenate([initial, self.decided(f"{storage}.level_mwh")], axis=1)
 
     def charge_limit(self, storage: str) -> Array:

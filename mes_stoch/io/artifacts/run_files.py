@@ -30,6 +30,7 @@ from mes_stoch.io.names import name_problem, printable
 from mes_stoch.io.readers.netcdf import read_netcdf
 from mes_stoch.schema.errors import Issue, RunFolderError
 from mes_stoch.schema.price_offers import PRICE_COLUMNS
+from mes_stoch.schema.site_decision import DECISION_COLUMNS
 from mes_stoch.schema.tree import ScenarioTree
 
 _Content = TypeVar("_Content")
@@ -52,6 +53,7 @@ class RunFiles:
     manifest: dict[str, Any]
     summary: dict[str, Any]
     commitments: pd.DataFrame
+    site_decisions: pd.DataFrame | None
     trace: pd.DataFrame
     tree: ScenarioTree
     solution: xr.Dataset
@@ -85,9 +87,11 @@ class _Reader:
         summary = self._json(layout.SUMMARY)
         self._note(schema_issues(Summary, summary, layout.SUMMARY))
         self._require()
-        hashes = self._hashes(manifest)
+        further = (layout.SITE_DECISIONS,) if summary.get("site_decisions") else ()
+        hashes = self._hashes(manifest, further)
         self._check(layout.SUMMARY, self._bytes(layout.SUMMARY), hashes)
         tables = {name: self._table(name, hashes) for name in _TABLES}
+        decided = self._table(layout.SITE_DECISIONS, hashes) if further else None
         arrays = {name: self._array(name, hashes) for name in _ARRAYS}
         inputs = self._inputs(manifest, hashes)
         self._require()
@@ -101,9 +105,19 @@ class _Reader:
             self._there(tables[layout.COMMITMENTS], layout.COMMITMENTS), str(summary["timezone"])
         )
         trace = self._trace(self._there(tables[layout.TRACE], layout.TRACE))
+        site_decisions = None if decided is None else self._site_decisions(decided)
         self._require()
         return RunFiles(
-            manifest, summary, commitments, trace, tree_from(tree), solution, flows, inputs, tuple(self.changed)
+            manifest,
+            summary,
+            commitments,
+            site_decisions,
+            trace,
+            tree_from(tree),
+            solution,
+            flows,
+            inputs,
+            tuple(self.changed),
         )
 
     # -- what is wrong ------------------------------------------------------------------------------------------------
@@ -154,7 +168,7 @@ class _Reader:
             return {}
         return dict(data)
 
-    def _hashes(self, manifest: Mapping[str, Any]) -> dict[str, str]:
+    def _hashes(self, manifest: Mapping[str, Any], further: tuple[str, ...]) -> dict[str, str]:
         """Hashes by file, and whether the manifest is as it was written."""
         stated = {f"{layout.INSTANCE}/{name}": own for name, own in manifest["inputs_sha256"].items()}
         if manifest["format"] == 1 and not {"files_sha256", "manifest_sha256"} & manifest.keys():
@@ -162,7 +176,7 @@ class _Reader:
         files: dict[str, str] = manifest.get("files_sha256", {})
         if manifest.get("manifest_sha256") != manifest_hash(manifest):
             self.changed.append(Issue(layout.MANIFEST, None, "", _CHANGED, "the file as it was written"))
-        for name in (layout.SUMMARY, *_TABLES, *_ARRAYS):
+        for name in (layout.SUMMARY, *_TABLES, *further, *_ARRAYS):
             if name not in files:
                 self._note([Issue(layout.MANIFEST, None, f"files_sha256.{name}", "nothing", "the hash of the file")])
         return {**stated, **files}
@@ -225,6 +239,15 @@ class _Reader:
             if problem:
                 self._note([Issue(layout.COMMITMENTS, line, "product", f"a name that {problem}", "a product")])
         return result
+
+    def _site_decisions(self, table: pd.DataFrame) -> pd.DataFrame:
+        if not self._has(layout.SITE_DECISIONS, table, list(DECISION_COLUMNS)):
+            return table
+        for line, name in enumerate(table["component"], start=2):
+            problem = name_problem(name) if name else "is empty"
+            if problem:
+                self._note([Issue(layout.SITE_DECISIONS, line, "component", f"a name that {problem}", "a component")])
+        return table.assign(value=self._numbers(layout.SITE_DECISIONS, table, "value"))
 
     def _trace(self, table: pd.DataFrame) -> pd.DataFrame:
         if not self._has(layout.TRACE, table, list(_TRACE_COLUMNS)):

@@ -6,6 +6,7 @@
       claim-1.json      process that has the folder; gone when the run is over (:mod:`mes_stoch.io.artifacts.claim`)
       summary.json      objective, proven interval, streams, commitments
       commitments.csv   volume by product and block
+      site_decisions.csv  what is decided of components beside them, where anything is
       trace.csv         bounds against time
       unfinished.json   what the manifest will say, while results are being written
       instance/         copy of the instance as it was solved
@@ -57,6 +58,7 @@ MANIFEST = "manifest.json"
 UNFINISHED = "unfinished.json"
 SUMMARY = "summary.json"
 COMMITMENTS = "commitments.csv"
+SITE_DECISIONS = "site_decisions.csv"
 TRACE = "trace.csv"
 SOLUTION = "solution.nc"
 FLOWS = "flows.nc"
@@ -67,6 +69,7 @@ LEDGER = "ledger.csv"
 EVALUATION = "evaluation.json"
 EVALUATION_PROFITS = "evaluation.nc"
 EVALUATION_COMMITMENTS = "evaluation_commitments.csv"
+EVALUATION_SITE_DECISIONS = "evaluation_site_decisions.csv"
 EVALUATION_ROLLING = "evaluation.rolling"
 
 #: Issues of one folder that are told; the others are of the same kind.
@@ -76,8 +79,9 @@ MOST_ISSUES = 20
 DONE = "DONE"
 #: Room kept on the disk for the summary and the commitments while a run is being solved.
 _RESERVE, _RESERVE_BYTES = ".reserve.tmp", 128 * 1024
-_OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS)
-_OWN_FILES = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, TRACE, SOLUTION, FLOWS, TREE, LEDGER, *_OF_EVALUATION, DONE)
+_OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS, EVALUATION_SITE_DECISIONS)
+_OF_SOLVE = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, SITE_DECISIONS, TRACE, SOLUTION, FLOWS, TREE)
+_OWN_FILES = (*_OF_SOLVE, LEDGER, *_OF_EVALUATION, DONE)
 _OWN_FOLDERS = (INSTANCE, FIGURES, EVALUATION_ROLLING)
 
 

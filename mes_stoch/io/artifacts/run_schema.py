@@ -108,6 +108,15 @@ class StatedEmissions(_Part):
     by_component_t: dict[Shown, Number]
 
 
+class StatedSiteDecision(_Part):
+    """One decision of the site."""
+
+    component: Shown
+    quantity: Shown
+    unit: Shown
+    value: Number
+
+
 class Summary(_Part):
     """``summary.json``."""
 
@@ -140,6 +149,8 @@ class Summary(_Part):
     expected_profit: Number | None = None
     risk: StatedRisk | None = None
     commitments: list[StatedCommitment]
+    # where the instance leaves anything of its components to be decided
+    site_decisions: list[StatedSiteDecision] = Field(default_factory=list)
     bid_rules: StatedBidRules
     slack: list[StatedSlack]
     notes: list[Shown]

@@ -14,7 +14,7 @@ from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show, uni
 from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.readers.yaml_lines import dotted
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group
-from mes_stoch.schema.base import PATTERNS_IN_WORDS, Model
+from mes_stoch.schema.base import MAPPING_TAG, NUMBER_TAG, PATTERNS_IN_WORDS, WORDS_FOR_NUMBERS, Model
 from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Start, Uncertainty
@@ -26,7 +26,9 @@ EntryPath = tuple[str | int, ...]
 _DISCRIMINATORS = {"components": "type", "products": "family", "uncertainty": "kind", "risk": "measure"}
 #: Sections that are one entry; the others map names to entries.
 _SINGLE = ("uncertainty", "risk")
-_UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str", "constrained-float", "literal['auto']"})
+_UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str", "constrained-float"}) | {
+    f"literal['{word}']" for word in WORDS_FOR_NUMBERS
+}
 
 
 def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
@@ -75,7 +77,7 @@ def model_issues(data: Mapping[str, Any], locator: Locator) -> list[Issue]:
 
 def _plain_path(detail: ErrorDetails) -> EntryPath:
     """Path of the entry in the file, without the union members pydantic puts in between."""
-    path = list(detail["loc"])
+    path = [part for part in detail["loc"] if part not in (NUMBER_TAG, MAPPING_TAG)]
     tag_position = 1 if path and path[0] in _SINGLE else 2
     if path and path[0] in _DISCRIMINATORS and len(path) > tag_position and path[tag_position] != "[key]":
         del path[tag_position]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Horizon
-from mes_stoch.schema.store import Store
+from mes_stoch.schema.store import Store, most_at_start
 
 _TOLERANCE = 1e-9
 
@@ -19,7 +19,7 @@ def level_issues(context: CheckContext) -> Iterator[Issue]:
         return
     for name, spec in context.partial.components.items():
         store = spec.store()
-        if store is None or not store.energy_min_mwh <= store.initial_mwh <= store.energy_max_mwh:
+        if store is None or not store.energy_min_mwh <= most_at_start(store) <= store.energy_max_mwh:
             continue
         hours = _hours_kept(store, horizon)
         if hours is not None:
@@ -36,7 +36,7 @@ def _hours_kept(store: Store, horizon: Horizon) -> float | None:
     keep = (1.0 - store.standing_loss_per_h) ** horizon.period_h
     gain = horizon.period_h * store.charge_efficiency_per_unit * store.charge_max_mw
     least = store.energy_min_mwh * (1.0 - _TOLERANCE) - _TOLERANCE
-    level = store.initial_mwh
+    level = most_at_start(store)
     for period in range(horizon.periods):
         before, level = level, min(store.energy_max_mwh, keep * level + gain)
         if level < least:

@@ -14,6 +14,7 @@ from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.store import most_at_start
 
 
 def supply_issues(context: CheckContext, unclear: Collection[str]) -> Iterator[Issue]:
@@ -57,7 +58,7 @@ def _fed(partial: PartialInstance, fed: set[str]) -> set[str]:
 def _brings(spec: Component) -> bool:
     """Whether a component that converts nothing can bring energy of its own."""
     store = spec.store()
-    return store is None or store.initial_mwh > store.energy_min_mwh
+    return store is None or most_at_start(store) > store.energy_min_mwh
 
 
 def _lacking(partial: PartialInstance, node: str, fed: set[str]) -> list[str]:

@@ -27,8 +27,12 @@ def _charge(
     if generator.random() < 0.3:
         spec["subscribed_power_mw"] = float(generator.integers(0, 4))
         spec["excess_charge_eur_per_mw"] = float(generator.integers(1, 200))
+        if generator.random() < 0.5:
+            price = float(generator.integers(1, 100))
+            most = min(float(generator.integers(2, 8)), spec.get("import_max_mw") or 8.0)
+            spec["subscribed_power_mw"] = {"min_mw": 0.0, "max_mw": most, "price_eur_per_mw": price}
     if "demand_charge_eur_per_mw" in spec or "excess_charge_eur_per_mw" in spec:
-        if generator.random() < 0.4:
+        if generator.random() < 0.4 and not isinstance(spec.get("subscribed_power_mw"), dict):
             spec["peak_so_far_mw"] = float(generator.integers(0, 4))
         if generator.random() < 0.4:
             spec["demand_charge_share_per_unit"] = 0.5

@@ -101,6 +101,8 @@ def _ends(
     if generator.random() < 0.4:
         spec["terminal_mwh"] = spec["energy_min_mwh"]
         spec["terminal_value_eur_per_mwh"] = _number(generator, 10.0, 80.0)
+    elif generator.random() < 0.4:
+        spec["initial_mwh"] = "cyclic"
 
 
 def _number(generator: np.random.Generator, low: float, high: float) -> float:
