@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from fitted_support import ZONE, context
 
+from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.calls import breaches, find_calls
@@ -173,3 +175,22 @@ def test_a_rare_call_is_weighted_right(length: str) -> None:
 
 def test_without_a_tilt_nothing_is_weighted() -> None:
     assert set(chain(0.1, 0.5, 0.1).draw(np.random.default_rng(1), context("2022-01-12", 24), {})) == {SERIES}
+
+
+@pytest.mark.parametrize(("running_h", "hours"), [(1.0, 2), (0.5, 2), (3.0, 0)])
+def test_a_call_under_way_goes_on_for_what_is_left_of_its_length(running_h: float, hours: int) -> None:
+    """Past calls last 3 h and none begins: one that has run 1 h has two left, one that has run 3 h none."""
+    part = chain(0.0, 1.0, 0.5, past_lengths_h=[3.0, 3.0])
+    limits = CallLimits(before=CallHistory(running_h=running_h, calls_today=1, calls=1))
+    drawn = part.draw(np.random.default_rng(0), replace(context("2021-02-01", 6), call_limits={SERIES: limits}), {})[
+        SERIES
+    ]
+    assert drawn.tolist() == [1.0] * hours + [0.0] * (6 - hours)
+
+
+def test_no_call_is_under_way_where_the_instance_says_so() -> None:
+    """Always called at the start in the past; told that no call is under way, and none begins: none is drawn."""
+    part, day = chain(0.0, 0.5, 0.999), context("2021-02-01", 6)
+    assert part.draw(np.random.default_rng(0), day, {})[SERIES][0] == 1.0
+    told = replace(day, call_limits={SERIES: CallLimits(before=CallHistory(since_last_h=5.0))})
+    assert part.draw(np.random.default_rng(0), told, {})[SERIES].tolist() == [0.0] * 6

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.flexibility import LEAST_CALLED_H
 from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.driver import read
@@ -158,8 +160,7 @@ class CallChain(Part):
         if self.past_lengths_h:
             called = self._called_as_before(chain, tilted, rate, np.array(self.past_lengths_h)[call])
         else:
-            limits = context.call_limits.get(self.series, CallLimits())
-            called = markov_calls(chain, tilted, limits, rate, self.mean_length_h, self.series)
+            called = markov_calls(chain, tilted, self._limits(context), rate, self.mean_length_h, self.series)
             called = called * min(1.0, self.mean_length_h / context.period_h)
         if self.past_shares:
             called = called * _of_runs(called, np.array(self.past_shares)[call])
@@ -176,7 +177,10 @@ class CallChain(Part):
         return call
 
     def _rate(self, context: DrawContext, known: Mapping[str, Series]) -> Series:
-        """Calls per 24 idle hours; in the first period so many that a call is under way as often as it was."""
+        """Calls per 24 idle hours; in the first period so many that a call is under way as often as it was.
+
+        Where the instance says what was called before the horizon, the first period is like any other.
+        """
         level = np.zeros(context.periods, dtype=np.intp)
         if self.price is not None:
             price = read(known, self.price)
@@ -184,9 +188,13 @@ class CallChain(Part):
             level = np.searchsorted(self.price_edges, price, side="right")
         place = hour_classes(context.time, self.class_h)
         rate = np.array(self.rates)[place, level]
-        at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
-        rate[0] = -math.log1p(-at_start) * 24.0 / context.period_h
+        if self._limits(context).before is None:
+            at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
+            rate[0] = -math.log1p(-at_start) * 24.0 / context.period_h
         return np.asarray(rate, dtype=float)
+
+    def _limits(self, context: DrawContext) -> CallLimits:
+        return context.call_limits.get(self.series, CallLimits())
 
     def _called_as_before(
         self, generator: np.random.Generator, context: DrawContext, rate: Series, length_h: Series
@@ -194,14 +202,27 @@ class CallChain(Part):
         """Calls with lengths of the past, by the period they begin in; partly called where one does not fill it."""
         whole = np.maximum(1, np.round(length_h / context.period_h)).astype(int)
         periods = whole.copy()
+        limits = self._limits(context)
         # of a call under way at the start any part may be left
-        periods[0] = max(1, math.ceil(whole[0] * generator.random()))
+        part = generator.random()
+        if limits.before is None:
+            periods[0] = max(1, math.ceil(whole[0] * part))
         chances = -np.expm1(-rate * context.period_h / 24.0)
         tilted = None if context.tilt is None else context.tilt.of(self.series, chances)
         starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
-        limits = context.call_limits.get(self.series, CallLimits())
-        called = admit_calls(starts, periods, context, limits, tilted)
+        left = self._periods_left(part, limits.before, context.period_h)
+        called = admit_calls(starts, periods, context, limits, left, tilted)
         return called * _of_runs(called, np.minimum(1.0, length_h / (whole * context.period_h)))
+
+    def _periods_left(self, uniform: float, before: CallHistory | None, period_h: float) -> int:
+        """Whole periods that a call under way at the start goes on for, each of the longer lengths as likely."""
+        if before is None or not before.is_running:
+            return 0
+        longer_h = np.sort([length for length in self.past_lengths_h if length > before.running_h + LEAST_CALLED_H])
+        if not longer_h.size:
+            return 0
+        chosen = float(longer_h[min(int(uniform * longer_h.size), longer_h.size - 1)])
+        return math.floor((chosen - before.running_h) / period_h + 1e-9)
 
 
 def _levels(options: CallChainOptions, history: History) -> tuple[list[float], NDArray[np.intp]]:
