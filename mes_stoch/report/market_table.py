@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.io.market_files.finding import Finding
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+from mes_stoch.io.market_files.market_series import MarketSeries
+from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.readers.locate import unit_word
 
 _HEADINGS = {

@@ -12,7 +12,8 @@ import pandas as pd
 from mes_stoch.io.market_files.cells import Floats
 from mes_stoch.io.market_files.local_clock import RowMoments
 from mes_stoch.io.market_files.market_file import MarketFile
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable, SourceFacts, names_in_words
+from mes_stoch.io.market_files.market_series import MarketSeries, names_in_words
+from mes_stoch.io.market_files.market_table import MarketTable, SourceFacts
 from mes_stoch.io.market_files.row_times import HOUR_US, RowTimes, length_words, periods_from_steps
 from mes_stoch.io.market_files.stamps import Integers
 from mes_stoch.io.market_files.unit_words import SeriesUnit, plain_name
