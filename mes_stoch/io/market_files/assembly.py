@@ -333,10 +333,11 @@ def _held_until(one: MarketSeries) -> int | None:
     if not one.unit.endswith("_per_mwh") or one.times.period_us.max() != HOUR_US // 4:
         return None
     hour = one.times.start_us // HOUR_US
-    differs = np.flatnonzero((np.diff(hour) == 0) & (np.diff(one.values) != 0))
+    is_step = np.nan_to_num(np.diff(one.values)) != 0
+    differs = np.flatnonzero((np.diff(hour) == 0) & is_step)
     if not differs.size:
         return None
-    changes = np.flatnonzero(np.diff(one.values[: differs[0] + 1]) != 0).size
+    changes = int(is_step[: differs[0]].sum())
     first = int(np.searchsorted(hour, hour[differs[0]]))
     return first if first >= _LEAST_HELD and changes > first // 16 else None
 

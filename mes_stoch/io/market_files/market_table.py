@@ -84,7 +84,7 @@ class MarketTable:
     def frame(self) -> pd.DataFrame:
         """All series by local start of period; where series have periods of different lengths, a longer one has its
         value at its start alone. :meth:`aligned` gives all of them the same periods."""
-        return pd.concat([one.data for one in self.series], axis=1).sort_index()
+        return pd.concat([one.data for one in self.series], axis=1, sort=True)
 
     def aligned(self, period: str | int, how: Literal["mean", "complete"] = "complete") -> pd.DataFrame:
         """All series in periods of one length; see :func:`mes_stoch.io.market_files.alignment.align`."""
