@@ -69,7 +69,8 @@ if TYPE_CHECKING:
     from mes_stoch.io.market_files.layout import MarketLayout, areas_of, table_of_columns
     from mes_stoch.io.market_files.local_clock import RowMoments, to_moments
     from mes_stoch.io.market_files.market_file import FileHead, MarketFile
-    from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+    from mes_stoch.io.market_files.market_series import MarketSeries
+    from mes_stoch.io.market_files.market_table import MarketTable
     from mes_stoch.io.market_files.stamps import StampForm, read_stamps
     from mes_stoch.io.market_files.unit_words import SeriesUnit, plain_name, split_unit, unit_of_text
     from mes_stoch.io.readers.locate import did_you_mean, listed, show
@@ -154,7 +155,8 @@ _HOMES = {
     "mes_stoch.io.market_files.layout": ("MarketLayout", "areas_of", "table_of_columns"),
     "mes_stoch.io.market_files.local_clock": ("RowMoments", "to_moments"),
     "mes_stoch.io.market_files.market_file": ("FileHead", "MarketFile"),
-    "mes_stoch.io.market_files.market_table": ("MarketSeries", "MarketTable"),
+    "mes_stoch.io.market_files.market_series": ("MarketSeries",),
+    "mes_stoch.io.market_files.market_table": ("MarketTable",),
     "mes_stoch.io.market_files.stamps": ("StampForm", "read_stamps"),
     "mes_stoch.io.market_files.unit_words": ("SeriesUnit", "plain_name", "split_unit", "unit_of_text"),
     "mes_stoch.io.readers.locate": ("did_you_mean", "listed", "show"),

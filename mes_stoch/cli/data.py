@@ -13,7 +13,8 @@ from mes_stoch.schema.errors import MarketFileError, UsageError
 
 if TYPE_CHECKING:
     from mes_stoch.io.market_files.market_file import ClockRule
-    from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+    from mes_stoch.io.market_files.market_series import MarketSeries
+    from mes_stoch.io.market_files.market_table import MarketTable
 
 _EPILOG = """\b
 Examples:

@@ -12,9 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mes_stoch.io.market_files.finding import Finding
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+from mes_stoch.io.market_files.market_series import MarketSeries
+from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.readers.locate import unit_word
 
+#: Findings of a kind that are printed of a file.
+_MOST_FINDINGS = 20
 _HEADINGS = {
     "gap": "gaps",
     "missing": "missing numbers",
@@ -47,7 +50,9 @@ def render_market_table(table: MarketTable, outliers: Sequence[Finding] = ()) ->
         own = [finding for finding in found if finding.kind == kind]
         if own:
             parts.append(Text(f"{heading}:", style="bold"))
-            parts += [Padding(str(finding), (0, 0, 0, 2), expand=False) for finding in own]
+            parts += [Padding(str(finding), (0, 0, 0, 2), expand=False) for finding in own[:_MOST_FINDINGS]]
+            if len(own) > _MOST_FINDINGS:
+                parts.append(Text(f"  ... and {len(own) - _MOST_FINDINGS} more"))
     if not any(finding.kind in ("gap", "missing") for finding in found):
         parts.append("no gaps and no missing numbers")
     return Group(*parts)

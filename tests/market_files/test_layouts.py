@@ -13,7 +13,7 @@ import pytest
 from market_files import invented
 from market_files.invented import SAMPLES
 from mes_stoch.io.market_files.market_table import MarketTable
-from mes_stoch.schema.errors import MarketFileError
+from mes_stoch.schema.errors import MarketFileError, UsageError
 
 Read = Callable[..., MarketTable]
 
@@ -281,6 +281,30 @@ def test_epex_quarters_in_pounds(read: Read) -> None:
     assert len(series) == 96
     # three hours before, and the four empty cells of hour 3B
     assert series[pd.Timestamp("2025-06-01 03:00+02:00")] == 16.0
+
+
+def test_epex_without_an_hour_3b_does_not_say_which_hour_it_is(read: Read) -> None:
+    names = ",".join(f"Hour {hour}" for hour in range(1, 25))
+    text = f"Delivery day,{names}\n" + "".join(
+        f"{day},{','.join(str(hour) for hour in range(24))}\n" for day in ("25/10/2025", "26/10/2025")
+    )
+    with pytest.raises(MarketFileError, match=r":3: Delivery day: found '2025-10-26 02:00', .* show twice"):
+        read(text)
+    assert len(read(text, clock="removed").series[0].times) == 24 + 25
+
+
+def test_zones_that_a_file_states_cannot_be_changed(read: Read) -> None:
+    for sample, zone in (
+        (invented.PVGIS, "UTC"),
+        (invented.AEMO_MMS, "Australia/Brisbane"),
+        (invented.OPEN_METEO, "+02:00"),
+    ):
+        with pytest.raises(UsageError, match=rf"is in {zone.replace('+', '.')}, not Europe/Paris"):
+            read(sample, zone="Europe/Paris")
+        assert read(sample, zone=zone).series
+    utc = invented.ENTSOE_NEW.text.replace("MTU (CET/CEST)", "MTU (UTC)").replace(" (CEST)", "").replace(" (CET)", "")
+    with pytest.raises(UsageError, match="is in UTC, not Europe/Paris"):
+        read(utc, zone="Europe/Paris")
 
 
 def test_epex_refuses_an_hour_3b_in_summer(read: Read) -> None:

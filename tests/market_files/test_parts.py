@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from mes_stoch.io.market_files.alignment import align
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable, SourceFacts
+from mes_stoch.io.market_files.market_series import MarketSeries
+from mes_stoch.io.market_files.market_table import MarketTable, SourceFacts
 from mes_stoch.io.market_files.merging import merged_series, resolution_line
 from mes_stoch.io.market_files.outliers import find_outliers
 from mes_stoch.io.market_files.row_times import HOUR_US, MINUTE_US, RowTimes, lengths_of_rows, periods_from_steps

@@ -67,6 +67,7 @@ class AemoMms(MarketLayout):
             columns,
             time_column="SETTLEMENTDATE",
             zone=ZONE,
+            states_zone=True,
             form=YEAR_FIRST,
             style=POINT,
             at_end=True,

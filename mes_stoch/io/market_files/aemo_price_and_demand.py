@@ -42,6 +42,7 @@ class AemoPriceAndDemand(MarketLayout):
             columns,
             time_column="SETTLEMENTDATE",
             zone=ZONE,
+            states_zone=True,
             form=DAY_FIRST if is_day_first else YEAR_FIRST,
             style=POINT,
             at_end=True,

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from mes_stoch.io.market_files.market_table import Floats, MarketSeries
+from mes_stoch.io.market_files.market_series import Floats, MarketSeries
 from mes_stoch.io.market_files.row_times import HOUR_US, MINUTE_US
 from mes_stoch.io.market_files.stamps import Integers
 from mes_stoch.schema.errors import UsageError

@@ -12,7 +12,8 @@ import pandas as pd
 from mes_stoch.io.market_files.cells import Floats
 from mes_stoch.io.market_files.local_clock import RowMoments
 from mes_stoch.io.market_files.market_file import MarketFile
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable, SourceFacts, names_in_words
+from mes_stoch.io.market_files.market_series import MarketSeries, names_in_words
+from mes_stoch.io.market_files.market_table import MarketTable, SourceFacts
 from mes_stoch.io.market_files.row_times import HOUR_US, RowTimes, length_words, periods_from_steps
 from mes_stoch.io.market_files.stamps import Integers
 from mes_stoch.io.market_files.unit_words import SeriesUnit, plain_name
@@ -332,10 +333,11 @@ def _held_until(one: MarketSeries) -> int | None:
     if not one.unit.endswith("_per_mwh") or one.times.period_us.max() != HOUR_US // 4:
         return None
     hour = one.times.start_us // HOUR_US
-    differs = np.flatnonzero((np.diff(hour) == 0) & (np.diff(one.values) != 0))
+    is_step = np.nan_to_num(np.diff(one.values)) != 0
+    differs = np.flatnonzero((np.diff(hour) == 0) & is_step)
     if not differs.size:
         return None
-    changes = np.flatnonzero(np.diff(one.values[: differs[0] + 1]) != 0).size
+    changes = int(is_step[: differs[0]].sum())
     first = int(np.searchsorted(hour, hour[differs[0]]))
     return first if first >= _LEAST_HELD and changes > first // 16 else None
 

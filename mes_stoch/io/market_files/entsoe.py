@@ -63,6 +63,7 @@ class Entsoe(MarketLayout):
         columns = _columns(file, grid)
         starts, ends, marks = _periods(file, grid.columns[time_column], grid.lines, time_column)
         areas, area = _areas(file, grid)
+        zone = _zone(file, grid, time_column)
         return table_of_columns(
             file,
             self.name,
@@ -71,7 +72,8 @@ class Entsoe(MarketLayout):
             time_column=time_column,
             texts=starts,
             end_texts=ends,
-            zone=_zone(file, grid, time_column),
+            zone=zone,
+            states_zone=zone == "UTC" and file.options.zone is not None,
             form=DAY_FIRST,
             style=POINT,
             marks=marks,
@@ -86,7 +88,7 @@ def _zone(file: MarketFile, grid: TextGrid, time_column: str) -> str:
     if clock not in _ZONES and file.options.zone is None:
         expected = f"one of {listed(list(_ZONES))}"
         raise file.refusal(grid.header_line, time_column, f"times in {clock}", expected, "say the zone: --zone NAME")
-    return _ZONES.get(clock, "UTC")
+    return _ZONES.get(clock, file.options.zone or "UTC")
 
 
 def _columns(file: MarketFile, grid: TextGrid) -> dict[str, MarketColumn]:

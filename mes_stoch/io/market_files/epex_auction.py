@@ -59,7 +59,9 @@ class EpexAuction(MarketLayout):
         second = np.tile(is_second, len(grid))
         lines = np.repeat(grid.lines, len(hours))
         shown_twice = _shown_twice(file, walls)
-        marks = np.where(shown_twice, np.where(second, WINTER, SUMMER), UNMARKED)
+        # without hour 3B in the header, hour 3 of the day in autumn may be either
+        is_told = shown_twice & bool(is_second.any())
+        marks = np.where(is_told, np.where(second, WINTER, SUMMER), UNMARKED)
         self._refuse_second_hour(file, walls, second & ~shown_twice & np.isfinite(values), lines)
         keep = ~(second & ~shown_twice)
         marks, values, lines, walls = marks[keep], values[keep], lines[keep], walls[keep]

@@ -50,6 +50,7 @@ def table_of_columns(
     *,
     time_column: str,
     zone: str,
+    states_zone: bool = False,
     texts: Sequence[str] | None = None,
     form: StampForm | None = None,
     rule: ClockRule = "clock",
@@ -71,6 +72,8 @@ def table_of_columns(
         Name of the stamps in messages; their text, unless ``texts`` are given.
     zone : str
         Of stamps without an offset, unless the user has said another; the index of the table has it.
+    states_zone : bool
+        Whether the zone is the file's own, so that no other can be said.
     rule : {"clock", "removed"}
         Of stamps without an offset, unless the user has said another.
     end_texts : sequence of str, optional
@@ -84,7 +87,7 @@ def table_of_columns(
     ------
     MarketFileError
     """
-    local = file.zone(zone)
+    local = file.stated_zone(zone) if states_zone else file.zone(zone)
     values = read_numbers(file, grid, list(columns), style)
     written = grid.columns[time_column] if texts is None else texts
     stamps = read_stamps(file, time_column, written, grid.lines, form)

@@ -85,6 +85,20 @@ class MarketFile:
         """The zone of stamps without an offset."""
         return zone_of(self.options.zone or default)
 
+    def stated_zone(self, name: str) -> tzinfo:
+        """The zone that the file or its publisher states, which no option changes.
+
+        Raises
+        ------
+        UsageError
+            If the user has said another.
+        """
+        if self.options.zone not in (None, name):
+            raise UsageError(
+                f"{self.label} is in {name}, not {self.options.zone}: --zone is for files that do not say their zone"
+            )
+        return zone_of(name)
+
     def clock(self, default: ClockRule = "clock") -> ClockRule:
         return self.options.clock or default
 

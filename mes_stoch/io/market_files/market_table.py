@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from mes_stoch.io.market_files.alignment import align
 from mes_stoch.io.market_files.finding import Finding
-from mes_stoch.io.market_files.row_times import RowTimes, length_words
-
-Floats = NDArray[np.float64]
+from mes_stoch.io.market_files.market_series import MarketSeries
+from mes_stoch.io.market_files.outliers import DEVIATIONS, find_outliers
+from mes_stoch.io.market_files.tidy_csv import write_tidy
 
 
 @dataclass(frozen=True)
@@ -36,46 +34,6 @@ class SourceFacts:
     first_line: int
     last_line: int
     encoding: str
-
-
-@dataclass(frozen=True)
-class MarketSeries:
-    """One column.
-
-    Parameters
-    ----------
-    name : str
-        Ends in the unit, as a series of an instance does.
-    unit : str
-        End of the name.
-    area : str
-        Bidding zone, control area or region, as the publisher writes it; empty where the file does not say.
-    times : RowTimes
-    values : numpy.ndarray of float
-        Not a number where the file has none.
-    source_name : str
-        The column in the file.
-    is_energy : bool
-        Whether numbers are of a whole period (MWh): two quarter-hours are added, where of a price or a power the mean
-        is taken.
-    """
-
-    name: str
-    unit: str
-    area: str
-    times: RowTimes
-    values: Floats
-    source_name: str
-    is_energy: bool = False
-
-    @property
-    def data(self) -> pd.Series[float]:
-        """Values by local start of period."""
-        return pd.Series(self.values, index=self.times.index, name=self.name)
-
-    @property
-    def resolution_words(self) -> str:
-        return ", then ".join(length_words(span) for span, _, _ in self.times.resolutions)
 
 
 @dataclass(frozen=True)
@@ -126,28 +84,16 @@ class MarketTable:
     def frame(self) -> pd.DataFrame:
         """All series by local start of period; where series have periods of different lengths, a longer one has its
         value at its start alone. :meth:`aligned` gives all of them the same periods."""
-        return pd.concat([one.data for one in self.series], axis=1).sort_index()
+        return pd.concat([one.data for one in self.series], axis=1, sort=True)
 
     def aligned(self, period: str | int, how: Literal["mean", "complete"] = "complete") -> pd.DataFrame:
         """All series in periods of one length; see :func:`mes_stoch.io.market_files.alignment.align`."""
-        from mes_stoch.io.market_files.alignment import align
-
         return align(self.series, period, how)
 
-    def outliers(self, most: int = 5, deviations: float | None = None) -> list[Finding]:
+    def outliers(self, most: int = 5, deviations: float = DEVIATIONS) -> list[Finding]:
         """Numbers far from others of their hour; see :mod:`mes_stoch.io.market_files.outliers`."""
-        from mes_stoch.io.market_files.outliers import DEVIATIONS, find_outliers
-
-        return find_outliers(self.series, most, DEVIATIONS if deviations is None else deviations)
+        return find_outliers(self.series, most, deviations)
 
     def write(self, path: str | Path, period: str | int | None = None) -> None:
         """Write a CSV that an instance takes as its ``series``; see :mod:`mes_stoch.io.market_files.tidy_csv`."""
-        from mes_stoch.io.market_files.tidy_csv import write_tidy
-
         write_tidy(Path(path), self.series, period)
-
-
-def names_in_words(names: Sequence[str], most: int = 3) -> str:
-    """Names of series, the first ones, in a sentence."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable, names_in_words
+from mes_stoch.io.market_files.market_series import MarketSeries, names_in_words
+from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.market_files.row_times import RowTimes, length_words
 from mes_stoch.schema.errors import UsageError
 

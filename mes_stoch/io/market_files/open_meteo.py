@@ -52,6 +52,7 @@ class OpenMeteo(MarketLayout):
             columns,
             time_column="time",
             zone=offset,
+            states_zone=True,
             form=ISO,
             style=POINT,
             areas=areas,

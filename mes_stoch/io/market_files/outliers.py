@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mes_stoch.io.market_files.finding import Finding
-from mes_stoch.io.market_files.market_table import Floats, MarketSeries
+from mes_stoch.io.market_files.market_series import Floats, MarketSeries
 
 #: Scaled deviations beyond which a number is told.
 DEVIATIONS = 10.0

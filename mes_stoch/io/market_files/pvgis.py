@@ -52,7 +52,16 @@ class Pvgis(MarketLayout):
         if moved:
             file.notice("text", "stamps within the hour are taken for their hour", moved[:1], len(moved))
         return table_of_columns(
-            file, self.name, grid, columns, time_column="time", texts=texts, zone="UTC", form=COMPACT, style=POINT
+            file,
+            self.name,
+            grid,
+            columns,
+            time_column="time",
+            texts=texts,
+            zone="UTC",
+            states_zone=True,
+            form=COMPACT,
+            style=POINT,
         )
 
 

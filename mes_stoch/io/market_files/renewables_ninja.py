@@ -38,7 +38,17 @@ class RenewablesNinja(MarketLayout):
             raise file.refusal(1, "", f"'{shorten(file.head.first)}'", self.looks_for)
         grid = read_grid(file, header_line, ",", ["time"])
         columns = _columns(file, grid, _units(file.head))
-        return table_of_columns(file, self.name, grid, columns, time_column="time", zone="UTC", form=ISO, style=POINT)
+        return table_of_columns(
+            file,
+            self.name,
+            grid,
+            columns,
+            time_column="time",
+            zone="UTC",
+            states_zone=True,
+            form=ISO,
+            style=POINT,
+        )
 
 
 def _header_line(head: FileHead) -> int | None:

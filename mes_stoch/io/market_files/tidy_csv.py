@@ -11,7 +11,7 @@ import pandas as pd
 
 from mes_stoch.io.files import write_whole
 from mes_stoch.io.market_files.alignment import align, period_minutes
-from mes_stoch.io.market_files.market_table import MarketSeries
+from mes_stoch.io.market_files.market_series import MarketSeries
 from mes_stoch.io.market_files.row_times import HOUR_US, MINUTE_US, length_words
 from mes_stoch.io.readers.locate import listed
 from mes_stoch.schema.errors import UsageError

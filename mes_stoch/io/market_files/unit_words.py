@@ -62,7 +62,7 @@ def unit_of_text(text: str) -> SeriesUnit | None:
     """
     plain = unicodedata.normalize("NFKC", text).strip().lower()
     plain = re.sub(r"[()\s\[\]]|\^", "", plain).removeprefix("en").replace("euros", "eur").replace("euro", "eur")
-    plain = plain.replace("€", "eur").replace("£", "gbp").replace("°", "").replace("$", "aud")
+    plain = plain.replace("€", "eur").replace("£", "gbp").replace("°", "")
     if plain in _MW_TEXT:
         return SeriesUnit(*_MW_TEXT[plain])
     found = _MONEY.fullmatch(plain)
