@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mes_stoch.io.readers.locate import INSTANCE_FILE, did_you_mean, located
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
@@ -107,8 +109,10 @@ def _check_names(loaded: LoadedInstance, uncertainty: SyntheticScenarios, reduct
 
 
 def _day_ahead_series(loaded: LoadedInstance, uncertainty: SyntheticScenarios) -> list[str]:
-    """What the process draws for a day-ahead node."""
-    process = make_process(loaded.instance.name, uncertainty)
+    """Series that the process draws for a day-ahead node."""
+    process = make_process(loaded.instance.name, uncertainty, plain=True)
     limits = call_limits(loaded.instance, loaded.time)
-    context = DrawContext(loaded.time, float(loaded.instance.horizon.period_h), limits)
-    return list(draw_day_ahead_node(process, context, 0, 0))
+    given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
+    context = DrawContext(loaded.time, float(loaded.instance.horizon.period_h), limits, given=given)
+    drawn = draw_day_ahead_node(process, context, 0, 0)
+    return [name for name in process.series_names() if name in drawn]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from reduction_support import (
     best_cost,
@@ -14,6 +17,7 @@ from reduction_support import (
     transport_cost,
 )
 
+from mes_stoch.schema.reduction import ReductionRule
 from mes_stoch.uncertainty.reduction import distances
 from mes_stoch.uncertainty.reduction.accuracy import relative_accuracy, single_cost
 from mes_stoch.uncertainty.reduction.backward import backward
@@ -21,6 +25,7 @@ from mes_stoch.uncertainty.reduction.distances import cost_matrix
 from mes_stoch.uncertainty.reduction.fast_forward import fast_forward
 from mes_stoch.uncertainty.reduction.k_medoids import careful_start, exchanged, k_medoids
 from mes_stoch.uncertainty.reduction.redistribution import redistribute
+from mes_stoch.uncertainty.reduction.selection import selected
 
 SEEDS = range(24)
 METHODS = {"fast_forward": fast_forward, "backward": backward, "k_medoids": k_medoids}
@@ -192,3 +197,18 @@ def test_half_a_load_tree_keeps_nine_tenths_of_its_accuracy(persistence: float) 
     for method in METHODS.values():
         kept = method(cost, probabilities, len(probabilities) // 2)
         assert 0.85 <= relative_accuracy(redistribute(cost, probabilities, kept).cost, single, 1) <= 0.95
+
+
+@pytest.mark.data
+def test_half_the_days_of_a_real_load_keep_nine_tenths_and_more(data_folder: Path) -> None:
+    """Days of the French load forecast 2018-2019, by deviations from the mean day: at least 90 %."""
+    frame = pd.read_csv(data_folder / "market_eu" / "fr_dayahead_2015_2020.csv.gz", parse_dates=["time_local"])
+    frame = frame[frame["time_local"].dt.year.isin([2018, 2019])]
+    days = frame["Load_DA_Forecast"].groupby(frame["time_local"].dt.date)
+    values = np.stack([day.to_numpy(dtype=float) for _, day in days if len(day) == 24])
+    cost, probabilities = cost_matrix(values - values.mean(axis=0)), np.full(len(values), 1 / len(values))
+    assert len(values) > 700
+    single = single_cost(cost, probabilities)
+    for method in METHODS:
+        found = selected(cost, probabilities, len(values) // 2, ReductionRule.model_validate({"method": method}))
+        assert relative_accuracy(found.cost, single, 1) >= 0.9

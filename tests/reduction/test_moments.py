@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 from reduction_support import tree_of
-from scipy.optimize import minimize
+from scipy.optimize import linprog, minimize
 
 import mes_stoch as ms
 from mes_stoch.schema.tree import ScenarioTree
@@ -116,3 +116,27 @@ def test_series_that_say_the_same_are_no_contradiction() -> None:
     twice = {**values, "afrr_energy_price_up_eur_per_mwh": 2 * values[PRICE]}
     found = ms.reduce(tree_of(twice), 50, match_moments=["correlation"])
     assert found.dataset.attrs["moments_miss"] <= 1e-8
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_linear_program_agrees_on_what_can_be_met(seed: int) -> None:
+    """Where it finds probabilities, all moments are met; where its least largest miss is above 0, ours is no less."""
+    generator = np.random.default_rng(seed)
+    count, moments = 12, 3 + seed % 6
+    matrix, target = generator.standard_normal((moments, count)), 0.4 * generator.standard_normal(moments)
+    bounds = np.hstack([np.vstack([matrix, -matrix]), -np.ones((2 * moments, 1))])
+    least = linprog(
+        np.append(np.zeros(count), 1.0),
+        A_ub=bounds,
+        b_ub=np.concatenate([target, -target]),
+        A_eq=[[*np.ones(count), 0.0]],
+        b_eq=[1.0],
+    ).fun
+    found = matched([str(row) for row in range(moments)], matrix, target, np.full(count, 1 / count))
+    assert found.probabilities.sum() == pytest.approx(1.0)
+    assert found.probabilities.min() >= 0.0
+    if least < 1e-12:
+        assert found.largest_miss <= 1e-8
+    else:
+        # the least squared misses are at most as large together as those of the least largest one
+        assert least - 1e-9 <= found.largest_miss <= np.sqrt(moments) * least + 1e-6

@@ -91,9 +91,7 @@ def reduced_nodes(
         there = [int(np.flatnonzero(group == leaf)[0]) for leaf in always if of_leaf[leaf] == node]
         leaves = selected(cost_matrix(realtime[group], rule.order), given, counts[1], rule, there)
         below.append((node, group[leaves.kept], weight * leaves.probabilities))
-    stands_for = {
-        int(leaf): place for node, group in enumerate(groups) for leaf in group for place in [int(found.nearest[node])]
-    }
+    stands_for = {leaf: int(found.nearest[node]) for leaf, node in of_leaf.items()}
     joint = np.concatenate([day_ahead, realtime], axis=1)
     return _together(below, stands_for, joint, probabilities, rule.order)
 

@@ -8,7 +8,7 @@ scenarios are no independent draws: statistics of samples do not hold for it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,8 @@ def reduced_tree(
         raise UsageError(f"a tree is reduced to 1 scenario or more, not to {to}")
     require_known(list(rule.series_weights), tree, "series_weights")
     require_known(rule.event_series, tree, "event_series")
-    if to >= count and day_ahead_series is None:
+    fullest = max(map(len, tree.day_ahead_nodes.values()))
+    if to >= count and day_ahead_series is None and leaves_per_day_ahead_node in (None, fullest):
         return tree
     always = extreme_scenarios(tree, rule)
     if day_ahead_series is not None:
@@ -231,11 +232,7 @@ def _described(
                 found.worst,
                 found.largest_miss,
             )
-    return ScenarioTree(dataset.assign_attrs(_numbers(said)))
-
-
-def _numbers(said: Mapping[str, object]) -> dict[str, object]:
-    return {key: float(value) if isinstance(value, float) else value for key, value in said.items()}
+    return ScenarioTree(dataset.assign_attrs(said))
 
 
 def distance_in_words(rule: ReductionRule, values: ProblemValues | None = None) -> str:

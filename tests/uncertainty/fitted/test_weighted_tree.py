@@ -155,3 +155,13 @@ def test_a_process_can_be_drawn_as_it_is(tmp_path: Path) -> None:
     context = DrawContext(read_instance(folder).time, 1.0)
     drawn = plain.draw_realtime(np.random.default_rng(1), context, {PRICE: np.zeros(24)})
     assert set(drawn) == {CALLED}
+
+
+def test_paths_are_clustered_by_what_is_known_day_ahead(tmp_path: Path) -> None:
+    """These are the prices; weights of calls drawn likelier are no series, and what a reduction begins with."""
+    site = ms.read(write_site(tmp_path / "site", {**CHAIN, "tilt": 40.0}))
+    made = site.tree(6, leaves_per_day_ahead_node=2, reduction={"from_scenarios": 40, "clustering": True})
+    assert not made.spread_below_nodes(PRICE).any()
+    assert made.probabilities.sum() == pytest.approx(1.0)
+    assert str(made.weighting).startswith("drawn with calls made likelier")
+    assert "of clustered paths" in str(made.weighting)
