@@ -11,8 +11,10 @@ from pydantic import Field, model_validator
 from mes_stoch.schema.base import Identifier, Model
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.hour_classes import follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import LATENT
+from mes_stoch.uncertainty.fitted.persistence import Memory
 from mes_stoch.uncertainty.fitted.resolution import from_periods
 from mes_stoch.uncertainty.process import DrawContext, Series
 
@@ -85,12 +87,15 @@ class Driver(Model):
             return None
         return self.scores.scores_of(past_values(self, history))
 
-    def without(self, scores: Series, history: History) -> Series:
-        """``u`` of the equations, from scores of the past."""
+    def rest(self, memory: Memory, history: History) -> Memory:
+        """Autocorrelations of ``u`` of the equations at which ``z`` has those of the past.
+
+        Those of a latent driver are not known: ``z`` is then as persistent as ``u`` where the driver is.
+        """
         own = self.past_scores(history)
         if own is None:
-            return scores
-        return np.asarray((scores - self.correlation * own) / np.sqrt(1.0 - self.correlation**2))
+            return memory
+        return memory.without(Memory.of(own, follows(history.time, history.period_h)), self.correlation)
 
     def mixed(self, own: Series, driver: Series) -> Series:
         """``z`` of the equations."""

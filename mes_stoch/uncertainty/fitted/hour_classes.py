@@ -32,7 +32,12 @@ def hour_classes(time: pd.DatetimeIndex, class_h: float) -> NDArray[np.intp]:
     [0, 1]
     """
     clock = np.asarray(time.hour + time.minute / 60.0 + time.second / 3600.0, dtype=float)
-    return np.asarray(np.floor(clock / class_h + 1e-9), dtype=np.intp)
+    return class_of_clock(clock, class_h)
+
+
+def class_of_clock(clock_h: NDArray[np.float64], class_h: float) -> NDArray[np.intp]:
+    """Class of local clock hours in [0, 24)."""
+    return np.asarray(np.floor(clock_h / class_h + 1e-9), dtype=np.intp)
 
 
 def follows(time: pd.DatetimeIndex, period_h: float) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.process import Series, autoregressive
 
 Mask = NDArray[np.bool_]
@@ -18,6 +20,53 @@ Components = Literal[1, 2]
 #: Lags, in periods, at which two components are fitted to the autocorrelation of the past.
 FITTED_LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 _LARGEST = 0.9999
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Autocorrelations of normal scores of the past; not a number at a lag that no pair is apart.
+
+    Parameters
+    ----------
+    lags : array of int
+        In periods.
+    known : array, shape (lags,)
+    """
+
+    lags: NDArray[np.int_]
+    known: Series
+
+    @classmethod
+    def of(cls, scores: Series, follows: Mask, distribution: NormalScores | None = None) -> Self:
+        """Of a series of scores.
+
+        Parameters
+        ----------
+        scores : array, shape (periods,)
+            Not a number where nothing is known.
+        follows : bool array, shape (periods,)
+            Whether a period is the next after the one before it in the array.
+        distribution : NormalScores, optional
+            Of the values that scores stand for: those of the values are met, and not those of the scores themselves,
+            which for values with heavy tails tell less of what lasts.
+        """
+        finite = scores[np.isfinite(scores)]
+        lags = np.array([lag for lag in FITTED_LAGS if lag <= max(1, len(scores) // 4)])
+        if finite.size == 0 or np.ptp(finite) < 1e-9:
+            # what never changes has no memory to be seen
+            return cls(lags, np.zeros(len(lags)))
+        if distribution is None:
+            known = _autocorrelations(scores, follows, lags)
+        else:
+            known = distribution.score_correlations(_autocorrelations(distribution.values_at(scores), follows, lags))
+        if not np.isfinite(known[0]):
+            raise UsageError("persistence needs periods of the past that follow each other and change")
+        return cls(lags, known)
+
+    def without(self, other: Memory, correlation: float) -> Memory:
+        """Of what is left beside another series, independent of it, with which the whole is correlated."""
+        rest = (self.known - correlation**2 * other.known) / (1.0 - correlation**2)
+        return Memory(self.lags, np.clip(rest, -_LARGEST, _LARGEST))
 
 
 class Persistence(Model):
@@ -37,35 +86,20 @@ class Persistence(Model):
     shares: list[float] = Field(min_length=1, max_length=2, description="Of the variance, by component.")
 
     @classmethod
-    def fit(cls, scores: Series, follows: Mask, components: Components) -> Self:
-        """One component by the correlation of neighbours, two by least squares over :data:`FITTED_LAGS`.
-
-        Parameters
-        ----------
-        scores : array, shape (periods,)
-            Not a number where nothing is known.
-        follows : bool array, shape (periods,)
-            Whether a period is the next after the one before it in the array.
-        """
-        if np.ptp(scores[np.isfinite(scores)]) < 1e-9:
-            # what never changes has no memory to be seen
-            return cls(autocorrelations=[0.0], shares=[1.0])
-        lags = [lag for lag in FITTED_LAGS if lag <= max(1, len(scores) // 4)]
-        known = autocorrelations(scores, follows, lags)
-        if not np.isfinite(known[0]):
-            raise UsageError("persistence needs at least two periods of the past that follow each other")
-        if components == 1 or len(lags) < 3:
-            return cls(autocorrelations=[float(np.clip(known[0], -_LARGEST, _LARGEST))], shares=[1.0])
-        rho, shares = _two_components(known, np.array(lags))
+    def fit(cls, memory: Memory, components: Components) -> Self:
+        """One component by the correlation of neighbours, two by least squares over all lags."""
+        if components == 1 or np.isfinite(memory.known).sum() < 3 or not memory.known.any():
+            return cls(autocorrelations=[float(np.clip(memory.known[0], -_LARGEST, _LARGEST))], shares=[1.0])
+        rho, shares = _two_components(memory)
         return cls(autocorrelations=rho, shares=shares)
 
     def at(self, periods: float) -> Persistence:
         """The same memory from one period to the next of another length, so many of the fitted ones.
 
-        What falls to ``rho`` in one period falls to ``rho^periods``; alternating signs are known at whole ones alone.
+        What falls to ``rho`` in one period falls to ``rho^periods``; a correlation below 0 keeps its sign.
         """
-        rho = [np.sign(rho) * abs(rho) ** periods if rho < 0 else rho**periods for rho in self.autocorrelations]
-        return Persistence(autocorrelations=[float(value) for value in rho], shares=self.shares)
+        rho = [float(np.sign(rho) * abs(rho) ** periods) for rho in self.autocorrelations]
+        return Persistence(autocorrelations=rho, shares=self.shares)
 
     def draw(self, generator: np.random.Generator, periods: int) -> Series:
         """Shape (periods,)."""
@@ -75,12 +109,12 @@ class Persistence(Model):
         return drawn
 
 
-def autocorrelations(scores: Series, follows: Mask, lags: list[int]) -> Series:
+def _autocorrelations(values: Series, follows: Mask, lags: NDArray[np.int_]) -> Series:
     """Correlations of a series with itself some periods before, over pairs without a gap between them."""
     run = np.cumsum(~follows)
     found = []
     for lag in lags:
-        before, after = scores[:-lag], scores[lag:]
+        before, after = values[:-lag], values[lag:]
         kept = (run[:-lag] == run[lag:]) & np.isfinite(before) & np.isfinite(after)
         both = before[kept], after[kept]
         is_known = kept.sum() > 2 and both[0].std() > 0 and both[1].std() > 0
@@ -88,12 +122,12 @@ def autocorrelations(scores: Series, follows: Mask, lags: list[int]) -> Series:
     return np.array(found)
 
 
-def _two_components(known: Series, lags: NDArray[np.int_]) -> tuple[list[float], list[float]]:
+def _two_components(memory: Memory) -> tuple[list[float], list[float]]:
     """Autocorrelations and shares with the least squared distance from the known ones, every lag alike."""
     from scipy.optimize import least_squares  # takes longer to import than a small instance to solve
 
-    kept = np.isfinite(known)
-    known, lags = known[kept], lags[kept]
+    kept = np.isfinite(memory.known)
+    known, lags = memory.known[kept], memory.lags[kept]
 
     def misses(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
         fast, slow, share = parameters

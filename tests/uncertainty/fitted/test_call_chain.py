@@ -47,10 +47,16 @@ def chain(p01: float, p10: float, at_start: float, **fields: object) -> CallChai
         "price": None,
         "price_minus": None,
         "price_edges": [],
-        "past_lengths_h": [],
+        "past": None,
         "past_shares": [],
     }
     return CallChain.model_validate({**known, **fields})
+
+
+def record(*lengths: int, period_h: float = 1.0, share: float = 1.0) -> dict[str, object]:
+    """Calls of so many periods, from midnight."""
+    shares = [[share] * length for length in lengths]
+    return {"period_h": period_h, "shares_per_unit": shares, "starts_h": [0.0] * len(lengths)}
 
 
 def test_rates_by_counting() -> None:
@@ -61,9 +67,13 @@ def test_rates_by_counting() -> None:
     assert part.rates[0][0] == pytest.approx(-24.0 * math.log(1.0 - 2.0 / 6.0))
     assert part.mean_length_h == pytest.approx(1.5)
     assert part.called_per_unit == pytest.approx([0.3])
-    # calls of two hours with 10 and 20 of 40 MW, and of one hour with 10 of 40 MW
-    assert part.past_lengths_h == [2.0, 1.0]
-    assert part.past_shares == pytest.approx([0.375, 0.25])
+    # calls of two hours with 10 and 20 of 40 MW, and of one hour with 10 of 40 MW, from 2:00 and 7:00
+    assert part.past is not None
+    assert part.past.shares_per_unit == [[0.25, 0.5], [0.25]]
+    assert part.past.starts_h == [2.0, 7.0]
+    apart = fitted(past([0, 3, 10, 20, 0, 0, 5, 10, 0, 0]), threshold=5, offered=40, severity="past")
+    assert apart.past is None
+    assert apart.past_shares == pytest.approx([0.375, 0.25])
 
 
 def test_rates_by_hour_and_price() -> None:
@@ -104,9 +114,9 @@ def test_a_drawn_chain_is_fitted_again() -> None:
 @pytest.mark.parametrize("length", ["geometric", "past"])
 def test_the_day_begins_as_likely_called_as_any_other(length: str) -> None:
     """In 4,000 days of ten hours every hour is called one time in nine, give or take 4 sqrt(0.1 / 4,000) = 0.02."""
-    lengths = [1.0, 1.0, 2.0, 6.0] if length == "past" else []
+    lengths = record(1, 1, 2, 6) if length == "past" else None
     # a mean length of 2.5 h, p01 = 0.05: idle hours last 20 h on the mean
-    part = chain(0.05, 0.4, 2.5 / 22.5, past_lengths_h=lengths)
+    part = chain(0.05, 0.4, 2.5 / 22.5, past=lengths)
     day = context("2022-01-12", 10)
     called = np.array([part.draw(np.random.default_rng(k), day, {})[SERIES] for k in range(4000)])
     assert called.mean(axis=0) == pytest.approx(np.full(10, 1.0 / 9.0), abs=0.02)
@@ -120,11 +130,30 @@ def test_calls_always_and_never() -> None:
 
 def test_a_call_of_the_past_fills_its_share_of_longer_periods() -> None:
     """Calls of 1.5 h at half of the power, always begun: a quarter of three hours, the whole of three half hours."""
-    part = chain(1.0 - 1e-12, 1.0, 0.0, past_lengths_h=[1.5], past_shares=[0.5])
+    part = chain(1.0 - 1e-12, 1.0, 0.0, past=record(3, period_h=0.5, share=0.5))
     longer = part.draw(np.random.default_rng(1), context("2022-01-12", 4, 3.0), {})[SERIES]
     assert longer.tolist() == [0.0, 0.25, 0.0, 0.25]
     shorter = part.draw(np.random.default_rng(1), context("2022-01-12", 8, 0.5), {})[SERIES]
     assert shorter.tolist() == [0.0, 0.5, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5]
+
+
+def test_calls_are_those_that_began_at_the_hour() -> None:
+    """Of calls from 6:00, 0.1 and 0.2, and from 18:00, 0.9: those from 6:00 begin before noon, the other after it.
+
+    At 6:00 one of the two periods of the first is under way, at 18:00 the only one of the second.
+    """
+    calls = {"period_h": 1.0, "shares_per_unit": [[0.1, 0.2], [0.9]], "starts_h": [6.0, 18.0]}
+    part = chain(1.0 - 1e-12, 1.0, 0.0, rates=[[1e6], [1e6]], called_per_unit=[0.0, 1.0], class_h=12.0, past=calls)
+    morning = part.draw(np.random.default_rng(1), context("2022-01-12T05:00", 6), {})[SERIES]
+    assert morning == pytest.approx([0.0, 0.1, 0.2, 0.0, 0.1, 0.2])
+    evening = part.draw(np.random.default_rng(1), context("2022-01-12T17:00", 4), {})[SERIES]
+    assert evening.tolist() == [0.9, 0.0, 0.9, 0.0]
+    late = chain(0.0, 1.0, 0.0, rates=[[0.0], [0.0]], called_per_unit=[1.0, 1.0], class_h=12.0, past=calls)
+    firsts = {
+        tuple(late.draw(np.random.default_rng(seed), context("2022-01-12T07:00", 3), {})[SERIES].round(9).tolist())
+        for seed in range(30)
+    }
+    assert firsts == {(0.1, 0.2, 0.0), (0.2, 0.0, 0.0)}
 
 
 def test_calls_follow_the_price() -> None:
@@ -136,8 +165,8 @@ def test_calls_follow_the_price() -> None:
 
 @pytest.mark.parametrize("length", ["geometric", "past"])
 def test_limits_of_products_are_kept(length: str) -> None:
-    lengths = [1.0, 2.0, 7.0] if length == "past" else []
-    part = chain(0.3, 0.2, 0.5, past_lengths_h=lengths)
+    lengths = record(1, 2, 7) if length == "past" else None
+    part = chain(0.3, 0.2, 0.5, past=lengths)
     limits = CallLimits(calls_max_per_day=2, call_maximum_h=3.0, call_minimum_h=2.0, rest_minimum_h=4.0)
     plain = context("2022-01-12", 72)
     held = DrawContext(plain.time, plain.period_h, {SERIES: limits})
@@ -159,10 +188,10 @@ def test_a_rare_call_is_weighted_right(length: str) -> None:
     two days in three have one. Held against the closed form within four of their own deviations, which must be less
     than half as large; and so must the weights, of mean 1.
     """
-    lengths = [2.0] if length == "past" else []
+    lengths = record(2) if length == "past" else None
     true = 1.0 - 0.998 * 0.999**23
     day, count = context("2022-01-12", 24), 2000
-    part = chain(0.001, 0.5, 0.002, past_lengths_h=lengths, tilt=40.0)
+    part = chain(0.001, 0.5, 0.002, past=lengths, tilt=40.0)
     drawn = [part.draw(np.random.default_rng([k, 7]), day, {}) for k in range(count)]
     weights = np.exp([one[LOG_WEIGHT].sum() for one in drawn])
     estimates = weights * np.array([one[SERIES].max() > 0 for one in drawn])
@@ -180,7 +209,7 @@ def test_without_a_tilt_nothing_is_weighted() -> None:
 @pytest.mark.parametrize(("running_h", "hours"), [(1.0, 2), (0.5, 2), (3.0, 0)])
 def test_a_call_under_way_goes_on_for_what_is_left_of_its_length(running_h: float, hours: int) -> None:
     """Past calls last 3 h and none begins: one that has run 1 h has two left, one that has run 3 h none."""
-    part = chain(0.0, 1.0, 0.5, past_lengths_h=[3.0, 3.0])
+    part = chain(0.0, 1.0, 0.5, past=record(3, 3))
     limits = CallLimits(before=CallHistory(running_h=running_h, calls_today=1, calls=1))
     drawn = part.draw(np.random.default_rng(0), replace(context("2021-02-01", 6), call_limits={SERIES: limits}), {})[
         SERIES

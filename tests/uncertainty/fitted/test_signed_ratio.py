@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.normal_scores import SCORE_GRID, NormalScores
 from mes_stoch.uncertainty.fitted.parts.signed_ratio import SignedRatio, SignedRatioOptions
 
 UP, DOWN = "afrr_activation_up_per_unit", "afrr_activation_down_per_unit"
@@ -71,6 +72,16 @@ def test_two_speeds_are_found_again() -> None:
     part = fitted(past(np.maximum(ratio, 0.0), np.maximum(-ratio, 0.0)), up_offered=1, down_offered=1, class_h=24)
     assert part.persistence.autocorrelations == pytest.approx([0.5, 0.98], abs=0.06)
     assert part.persistence.shares == pytest.approx([0.5, 0.5], abs=0.06)
+
+
+def test_correlations_of_values_are_turned_into_those_of_scores() -> None:
+    """Of ``exp(z / 2)`` two values with scores correlated by rho have (e^(rho/4) - 1) / (e^(1/4) - 1); of ``z``, rho.
+
+    Values are cut at 3.5 deviations, which moves the former by less than 0.005.
+    """
+    lognormal, rho = NormalScores(values=np.exp(SCORE_GRID / 2).tolist()), np.array([-0.5, 0.0, 0.5, 0.9])
+    assert lognormal.score_correlations(np.expm1(rho / 4) / np.expm1(0.25)) == pytest.approx(rho, abs=0.005)
+    assert NormalScores(values=SCORE_GRID.tolist()).score_correlations(rho) == pytest.approx(rho, abs=0.002)
 
 
 def test_one_direction_by_the_hour_is_drawn_exactly() -> None:

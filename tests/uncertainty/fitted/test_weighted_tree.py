@@ -47,7 +47,7 @@ CHAIN = {
     "price": None,
     "price_minus": None,
     "price_edges": [],
-    "past_lengths_h": [],
+    "past": None,
     "past_shares": [],
 }
 TRUE = 1.0 - 0.999**24

@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.schema.flexibility import LEAST_CALLED_H
 from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.driver import read
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, class_count, follows, hour_classes
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.past_calls import past_calls, shares
+from mes_stoch.uncertainty.fitted.past_calls import CallRecord, past_calls, shares
 from mes_stoch.uncertainty.fitted.tilt import log_weight, with_own_tilt
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -82,8 +80,8 @@ class CallChain(Part):
     which is the maximum of the likelihood. ``k`` and ``l`` are those of the period in which the call begins; a level
     never seen in a class has the rate of the class. Calls are drawn in the periods of the horizon, within the limits
     of the products, as :func:`~mes_stoch.uncertainty.call_draws.markov_calls` says; where ``length`` is ``past``, a
-    call has the length of one of the past, rounded to periods, and one under way at the start the rest of one drawn by
-    length. A call shorter than a period fills its share of it.
+    call is one of the past that began in the same class of hours, rounded to periods, and one under way at the start
+    what was left of one that ran in that class. A call shorter than a period fills its share of it.
 
     Importance sampling: with ``tilt`` the odds of a beginning are multiplied, and the logarithm of the likelihood ratio
     is a latent series (:mod:`mes_stoch.uncertainty.call_tilt`).
@@ -108,8 +106,8 @@ class CallChain(Part):
     price: str | None
     price_minus: str | None
     price_edges: list[float] = Field(description="Between the levels, rising.")
-    past_lengths_h: list[float] = Field(description="Of calls of the past, where lengths are theirs.")
-    past_shares: list[float] = Field(description="Mean share of the same calls, or of all where shares are theirs.")
+    past: CallRecord | None = Field(description="Calls of the past, where lengths are theirs.")
+    past_shares: list[float] = Field(description="Mean shares of calls of the past, where shares alone are theirs.")
     tilt: float | None = Field(default=None, gt=0, description="Factor on the odds that a call begins.")
 
     @classmethod
@@ -124,7 +122,7 @@ class CallChain(Part):
         pairs = is_next & known & np.concatenate([[False], known[:-1]]) & (level >= 0)
         before = np.concatenate([[False], called[:-1]])
         shape = (class_count(options.class_h), len(edges) + 1)
-        calls = past_calls(share, called, history)
+        calls, as_before = past_calls(share, called, history), options.length == "past"
         if not calls and "past" in (options.length, options.severity):
             raise UsageError(f"{options.called} has no call that begins and ends in the past; take geometric and full")
         return cls(
@@ -137,8 +135,8 @@ class CallChain(Part):
             price=options.price,
             price_minus=options.price_minus,
             price_edges=edges,
-            past_lengths_h=[call.length_h for call in calls] if options.length == "past" else [],
-            past_shares=[call.share for call in calls] if options.severity == "past" else [],
+            past=CallRecord.of(calls, history, is_full=options.severity == "full") if as_before else None,
+            past_shares=[call.share for call in calls] if options.severity == "past" and not as_before else [],
             tilt=options.tilt,
         )
 
@@ -156,25 +154,16 @@ class CallChain(Part):
         tilted, own = with_own_tilt(context, self.series, self.tilt)
         rate = self._rate(context, known)
         # every period chooses a call of the past, so that nothing depends on how many calls there are
-        call = self._past_call(choice.random(context.periods))
-        if self.past_lengths_h:
-            called = self._called_as_before(chain, tilted, rate, np.array(self.past_lengths_h)[call])
+        uniform = choice.random(context.periods)
+        if self.past is not None:
+            called = self._called_as_before(self.past, chain, tilted, rate, uniform)
         else:
             called = markov_calls(chain, tilted, self._limits(context), rate, self.mean_length_h, self.series)
             called = called * min(1.0, self.mean_length_h / context.period_h)
         if self.past_shares:
-            called = called * _of_runs(called, np.array(self.past_shares)[call])
+            place = np.minimum((uniform * len(self.past_shares)).astype(np.intp), len(self.past_shares) - 1)
+            called = called * np.array(self.past_shares)[place[_beginnings(called)]]
         return {self.series: called, **log_weight(own, context.periods)}
-
-    def _past_call(self, uniform: Series) -> NDArray[np.intp]:
-        """A call of the past for each period, where calls are as they were."""
-        count = len(self.past_lengths_h or self.past_shares)
-        call = np.minimum((uniform * count).astype(np.intp), max(count - 1, 0))
-        if self.past_lengths_h:
-            # one under way at the start is the likelier the longer it is
-            by_length = np.cumsum(self.past_lengths_h)
-            call[0] = np.searchsorted(by_length, uniform[0] * by_length[-1], side="right")
-        return call
 
     def _rate(self, context: DrawContext, known: Mapping[str, Series]) -> Series:
         """Calls per 24 idle hours; in the first period so many that a call is under way as often as it was.
@@ -197,32 +186,30 @@ class CallChain(Part):
         return context.call_limits.get(self.series, CallLimits())
 
     def _called_as_before(
-        self, generator: np.random.Generator, context: DrawContext, rate: Series, length_h: Series
+        self, past: CallRecord, generator: np.random.Generator, context: DrawContext, rate: Series, uniform: Series
     ) -> Series:
-        """Calls with lengths of the past, by the period they begin in; partly called where one does not fill it."""
-        whole = np.maximum(1, np.round(length_h / context.period_h)).astype(int)
-        periods = whole.copy()
-        limits = self._limits(context)
-        # of a call under way at the start any part may be left
-        part = generator.random()
-        if limits.before is None:
-            periods[0] = max(1, math.ceil(whole[0] * part))
+        """Calls as they were in the past."""
+        before = self._limits(context).before
+        call, passed, left = past.chosen(uniform, hour_classes(context.time, self.class_h), self.class_h), 0, 0
+        if before is None or before.is_running:
+            running_h = None if before is None else before.running_h
+            found = past.under_way(float(uniform[0]), context.time[0], self.class_h, running_h)
+            if found is not None:
+                call[0], passed = found
+        lengths = past.lengths(call, passed, context.period_h)
+        if before is not None and before.is_running and passed:
+            left = int(lengths[0])
         chances = -np.expm1(-rate * context.period_h / 24.0)
         tilted = None if context.tilt is None else context.tilt.of(self.series, chances)
         starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
-        left = self._periods_left(part, limits.before, context.period_h)
-        called = admit_calls(starts, periods, context, limits, left, tilted)
-        return called * _of_runs(called, np.minimum(1.0, length_h / (whole * context.period_h)))
-
-    def _periods_left(self, uniform: float, before: CallHistory | None, period_h: float) -> int:
-        """Whole periods that a call under way at the start goes on for, each of the longer lengths as likely."""
-        if before is None or not before.is_running:
-            return 0
-        longer_h = np.sort([length for length in self.past_lengths_h if length > before.running_h + LEAST_CALLED_H])
-        if not longer_h.size:
-            return 0
-        chosen = float(longer_h[min(int(uniform * longer_h.size), longer_h.size - 1)])
-        return math.floor((chosen - before.running_h) / period_h + 1e-9)
+        called = admit_calls(starts, lengths, context, self._limits(context), left, tilted)
+        began = _beginnings(called)
+        for first in np.unique(began[called > 0]):
+            shares = past.shares(int(call[first]), 0 if first else passed, int(lengths[first]), context.period_h)
+            run = np.flatnonzero((began == first) & (called > 0))
+            # a call that had to be longer goes on as it ended
+            called[run] *= shares[np.minimum(run - first, len(shares) - 1)]
+        return called
 
 
 def _levels(options: CallChainOptions, history: History) -> tuple[list[float], NDArray[np.intp]]:
@@ -277,8 +264,7 @@ def _mean_length_h(called: Mask, was_called: Mask, period_h: float) -> float:
     return period_h * max(1, int(was_called.sum())) / max(1, ended)
 
 
-def _of_runs(called: Series, values: Series) -> Series:
-    """In each called period the value of the period in which its call began."""
+def _beginnings(called: Series) -> NDArray[np.intp]:
+    """In each called period the one in which its call began; of any other period, one before."""
     first = (called > 0) & ~np.concatenate([[False], called[:-1] > 0])
-    began = np.maximum.accumulate(np.where(first, np.arange(len(called)), 0))
-    return np.asarray(np.where(called > 0, values[began], 1.0), dtype=float)
+    return np.asarray(np.maximum.accumulate(np.where(first, np.arange(len(called)), 0)), dtype=np.intp)

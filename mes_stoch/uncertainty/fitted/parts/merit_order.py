@@ -15,7 +15,7 @@ from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.persistence import Components, Persistence
+from mes_stoch.uncertainty.fitted.persistence import Components, Memory, Persistence
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
 #: Most points of the curve that are kept.
@@ -127,6 +127,7 @@ class MeritOrder(Part):
         left[used] = sign * price[used] - np.interp(volume[used], curve_mw, curve)
         rest = NormalScores.fit(left[used])
         scores = np.where(used, rest.scores_of(left), np.nan)
+        memory = Memory.of(scores, follows(history.time, history.period_h), rest)
         return cls(
             stage=options.stage,
             direction=options.direction,
@@ -140,7 +141,7 @@ class MeritOrder(Part):
             curve_mw=curve_mw.tolist(),
             curve_eur_per_mwh=curve.tolist(),
             rest=rest,
-            persistence=Persistence.fit(scores, follows(history.time, history.period_h), options.components),
+            persistence=Persistence.fit(memory, options.components),
             period_h=history.period_h,
         )
 

@@ -17,7 +17,7 @@ from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, class_count, f
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import LATENT, Part, PartOptions, Stage
 from mes_stoch.uncertainty.fitted.past_calls import shares
-from mes_stoch.uncertainty.fitted.persistence import Components, Persistence
+from mes_stoch.uncertainty.fitted.persistence import Components, Memory, Persistence
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_periods
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -68,14 +68,15 @@ class SignedRatio(Part):
         up[t] = max(r, 0) + b,   down[t] = max(-r, 0) + b,   b = min(b(r), (1 - |r|) / 2)
 
     so that both are not negative and sum to at most 1. All of it in the periods of the past; longer ones take means,
-    and hold both directions where the ratio changed its sign. ``c`` is the correlation of scores of the past, ``x``
-    has the autocorrelation of what is left of them (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`).
+    and hold both directions where the ratio changed its sign. ``c`` is the correlation of scores of the past. ``x`` is
+    as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as makes the autocorrelations of the
+    ratio, by scores within its hours and the quantiles of all hours, those of the past.
 
     Source
     ------
     A series with any distribution from a normal autoregressive one: Cario, Nelson (1998), Numerical methods for fitting
-    and simulating autoregressive-to-anything processes, INFORMS Journal on Computing 10(1), 72-81; here the normal
-    autocorrelation is that of the scores, which spares their numerical inversion.
+    and simulating autoregressive-to-anything processes, INFORMS Journal on Computing 10(1), 72-81, with the normal
+    autocorrelations found by the same numerical inversion, and one or two AR(1) in place of an AR(p).
     """
 
     Options: ClassVar[type[PartOptions]] = SignedRatioOptions
@@ -101,7 +102,8 @@ class SignedRatio(Part):
         place = hour_classes(history.time, options.class_h)
         ratios, scores = _by_class(ratio, known, place, class_count(options.class_h))
         driver = None if options.driver is None else Driver.fit(options.driver, history, scores)
-        rest = scores if driver is None else driver.without(scores, history)
+        memory = Memory.of(scores, follows(history.time, history.period_h), NormalScores.fit(ratio[known]))
+        memory = memory if driver is None else driver.rest(memory, history)
         both_at, both_share = _both_ways(ratio[known], np.minimum(up, down)[known])
         return cls(
             stage=options.stage,
@@ -113,7 +115,7 @@ class SignedRatio(Part):
             ratios=ratios,
             both_at=both_at,
             both_share=both_share,
-            persistence=Persistence.fit(rest, follows(history.time, history.period_h), options.components),
+            persistence=Persistence.fit(memory, options.components),
             driver=driver,
         )
 
