@@ -101,7 +101,8 @@ class Autoregression(Part):
         m[t] = mu[c, h] + sum_k (a_k[h] cos(2 pi k w[t]) + b_k[h] sin(2 pi k w[t])) + sum_i beta_i (r_i[t] - mean) / sd
         y[t] = x[t] - m[t] = sum_l phi_l y[t - l] + sigma[t] v[t]
         sigma[t] = s[h] f[class of the driver]
-        v[t] = e[t], standard normal or empirical; with probability p a jump, drawn from those of the past
+        v[t] = e[t], standard normal or empirical, or with probability p a jump, drawn from those of the past; less the
+               mean of both
 
     A jump dies away as the autoregression does. Where innovations correlate with another series, of normal scores u,
     ``e = rho u + sqrt(1 - rho^2) own``. A path starts from the stationary distribution (drawn from 14 days before the
@@ -191,7 +192,7 @@ class Autoregression(Part):
         time = _extended(native.time, self.period_h, before)
         clock = clock_of(time, self.period_h, self.country)
         mean = self.seasonal_mean(clock, {})
-        mean[before:] = self.seasonal_mean(_part_of(clock, before), known)
+        mean[before:] = self.seasonal_mean(clock.after(before), known)
         normal = self._normal(generator, before, native.periods, known)
         standard = self._standardised(generator, normal)
         driver = known.get(self.volatility_of or "")
@@ -225,7 +226,9 @@ class Autoregression(Part):
         if self.jump_probability_per_unit == 0.0:
             return found
         is_jump = generator.random(len(normal)) < self.jump_probability_per_unit
-        return np.where(is_jump, value_at(self.jump_quantiles, generator.random(len(normal))), found)
+        found = np.where(is_jump, value_at(self.jump_quantiles, generator.random(len(normal))), found)
+        # jumps of one sign would move the mean, which least squares has already
+        return np.asarray(found - self.jump_probability_per_unit * np.mean(self.jump_quantiles))
 
     def _factor(self, driver: Series) -> Series:
         return np.asarray(self.volatility_factors)[np.searchsorted(self.volatility_edges, driver, side="right")]
@@ -256,10 +259,6 @@ def _extended(time: pd.DatetimeIndex, period_h: float, before: int) -> pd.Dateti
     step = pd.Timedelta(round(period_h * 3600), unit="s")
     start = time[0].tz_convert("UTC") - before * step
     return pd.date_range(start, periods=before + len(time), freq=step).tz_convert(time.tz)
-
-
-def _part_of(clock: Clock, before: int) -> Clock:
-    return Clock(clock.slot[before:], clock.day_type[before:], clock.season[before:], clock.year_phase[before:])
 
 
 def fitted_parameters(
@@ -384,10 +383,10 @@ def _lag_coefficients(y: Series, lags: Sequence[int], name: str) -> NDArray[np.f
     seen = np.isfinite(y) & np.isfinite(design).all(axis=1)
     if seen.sum() < 10 * len(lags):
         raise UsageError(f"{name}: {int(seen.sum())} past periods have values at all of the lags {list(lags)}")
-    coefficients = np.linalg.lstsq(design[seen], y[seen], rcond=None)[0]
+    coefficients = np.asarray(np.linalg.lstsq(design[seen], y[seen], rcond=None)[0], dtype=float)
     if (radius := _growth(lags, coefficients)) >= 1.0:
         raise UsageError(f"{name}: the autoregression grows by {radius:.4f} a period; choose other lags")
-    return np.asarray(coefficients)
+    return coefficients
 
 
 def _growth(lags: Sequence[int], coefficients: Series) -> float:

@@ -27,6 +27,8 @@ class Clock:
         0 working day, 1 Saturday, 2 Sunday or public holiday.
     season : array
         0 winter, 1 spring, 2 summer, 3 autumn.
+    month : array
+        0 January, ..., 11 December.
     year_phase : array
         Share of the year that has passed, in [0, 1).
     """
@@ -34,7 +36,13 @@ class Clock:
     slot: Numbers
     day_type: Numbers
     season: Numbers
+    month: Numbers
     year_phase: NDArray[np.float64]
+
+    def after(self, periods: int) -> Clock:
+        """The same without the first periods."""
+        rows = slice(periods, None)
+        return Clock(self.slot[rows], self.day_type[rows], self.season[rows], self.month[rows], self.year_phase[rows])
 
 
 def clock_of(time: pd.DatetimeIndex, period_h: float, country: str) -> Clock:
@@ -47,6 +55,7 @@ def clock_of(time: pd.DatetimeIndex, period_h: float, country: str) -> Clock:
         slot=np.asarray(np.floor(hours / period_h + 1e-9), dtype=np.intp),
         day_type=classes[codes, 0],
         season=classes[codes, 1],
+        month=np.asarray(time.month, dtype=np.intp) - 1,
         year_phase=phase,
     )
 
@@ -62,6 +71,5 @@ def regular(frame: pd.DataFrame, period_h: float) -> pd.DataFrame:
 
     Lags are steps of time: over a month kept back there is none.
     """
-    step = pd.Timedelta(round(period_h * 3600), unit="s")
     zone = pd.DatetimeIndex(frame.index).tz
-    return frame.tz_convert("UTC").asfreq(step).tz_convert(zone)
+    return frame.tz_convert("UTC").asfreq(f"{round(period_h * 3600)}s").tz_convert(zone)

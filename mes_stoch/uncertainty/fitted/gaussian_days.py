@@ -93,7 +93,7 @@ def shrunk_correlation(sample: Matrix) -> Matrix:
 def _unit_diagonal(covariance: Matrix) -> Matrix:
     scale = np.sqrt(np.diag(covariance))
     scale = np.where(scale > 0.0, scale, 1.0)
-    found = covariance / np.outer(scale, scale)
+    found = np.asarray(covariance / np.outer(scale, scale), dtype=float)
     np.fill_diagonal(found, 1.0)
     return found
 

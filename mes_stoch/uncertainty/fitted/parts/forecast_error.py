@@ -168,7 +168,8 @@ class ForecastError(Part):
 
     def values_at(self, level: Series, slot: NDArray[np.intp], forecast: Series) -> Series:
         """Quantiles of the series at levels, by period of the day and forecast."""
-        inside = np.clip(forecast, *self.forecast_range)
+        least, greatest = self.forecast_range
+        inside = np.clip(forecast, least, greatest)
         classes = np.asarray(self.class_of_slot)[slot]
         quantiles = _quantiles(np.asarray(self.intercepts)[classes], np.asarray(self.slopes)[classes], inside, forecast)
         at = np.asarray(self.quantile_levels)
@@ -182,7 +183,7 @@ class ForecastError(Part):
         found[above] += self.upper_tail.beyond(np.maximum((1.0 - level[above]) / (1.0 - at[-1]), 1e-12))
         low = -np.inf if self.minimum is None else self.minimum
         high = np.inf if self.maximum is None else self.maximum
-        return np.clip(found, low, high)
+        return np.asarray(np.clip(found, low, high))
 
     @cached_property
     def _copula(self) -> DayCopula:
@@ -238,6 +239,9 @@ def _tail(exceedances: Series) -> Tail:
     mean = float(exceedances.mean())
     if len(exceedances) < _LEAST_EXCEEDANCES:
         return Tail(shape=0.0, scale=mean)
-    shape = float(np.clip(genpareto.fit(exceedances, floc=0.0)[0], 0.0, _HEAVIEST))
-    # the mean of the distribution is scale / (1 - shape): that of the past is kept whatever the shape is held at
-    return Tail(shape=shape, scale=mean * (1.0 - shape))
+    # by maximum likelihood: one day of prices without measure must not set the scale of all others
+    shape, _, scale = genpareto.fit(exceedances, floc=0.0)
+    if not 0.0 <= shape <= _HEAVIEST:
+        shape = min(max(float(shape), 0.0), _HEAVIEST)
+        scale = genpareto.fit(exceedances, f0=shape, floc=0.0)[2]
+    return Tail(shape=float(shape), scale=float(scale))

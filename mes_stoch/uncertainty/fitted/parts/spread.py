@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -25,6 +25,9 @@ class SpreadOptions(AutoregressionOptions):
     spread: Identifier | None = Field(
         default=None,
         description="Past series of the spread itself, where it comes from another market; else series less base.",
+    )
+    transform: Literal["asinh", "none"] = Field(
+        default="none", description="Of the spread; asinh makes large spreads larger still when many follow each other."
     )
     lags: list[int] = Field(default=[1], min_length=1, description="Lags of the autoregression, periods of the past.")
     harmonics: int = Field(default=0, ge=0, le=6, description="Waves of the year in the mean of the spread.")

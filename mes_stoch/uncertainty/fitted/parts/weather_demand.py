@@ -24,11 +24,11 @@ from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 #: Quantiles kept of each class.
-_NODES = 41
-#: A class with fewer values takes those of all seasons.
+_NODES = 31
+#: A class with fewer values takes those of the whole year.
 _LEAST_VALUES = 10
 BURN_IN_DAYS = 7
-_CLASSES = 8
+_CLASSES = 24
 
 
 class WeatherDemandOptions(PartOptions):
@@ -49,7 +49,8 @@ class WeatherDemand(Part):
 
     Equations
     ---------
-    With F[i, c] the distribution of series i in class c (season; working day or not; period of the day), z its normal
+    With F[i, c] the distribution of series i in class c (month with its two neighbours; working day or
+    not; period of the day), z its normal
     scores and g those of the drivers, likewise::
 
         x[i, t] = F[i, c(t)]^-1(Phi(z[i, t]))
@@ -136,7 +137,7 @@ class WeatherDemand(Part):
             drivers[:, number] = np.where(np.isfinite(found), found, 0.0)
         constant = np.column_stack([_is_constant(table, clock) for table in self.quantiles[:own]])
         normal = self._path(generator, constant, drivers)[before:]
-        after = Clock(clock.slot[before:], clock.day_type[before:], clock.season[before:], clock.year_phase[before:])
+        after = clock.after(before)
         drawn = {}
         for number, name in enumerate(self.series):
             values = _values(normal[:, number], self.quantiles[number], after)
@@ -175,19 +176,24 @@ class WeatherDemand(Part):
 
 
 def _class_of(clock: Clock) -> NDArray[np.intp]:
-    return clock.season * 2 + (clock.day_type > 0)
+    return clock.month * 2 + (clock.day_type > 0)
 
 
 def _tables(values: Series, clock: Clock, slots: int, name: str) -> list[list[list[float]]]:
-    """Quantiles by class and period of the day; a class of too few values takes those of its kind of day, or all."""
-    classes, seen = _class_of(clock), np.isfinite(values)
+    """Quantiles by class and period of the day; a class of too few values takes those of its kind of day, or all.
+
+    A class takes the days of its month and of the two beside it, so that a month that the past lacks has what is usual
+    between them, and the seasons pass into each other.
+    """
+    seen, free = np.isfinite(values), clock.day_type > 0
     found: list[list[list[float]]] = []
     for number in range(_CLASSES):
+        month, kind = number // 2, free == bool(number % 2)
+        near = np.minimum((clock.month - month) % 12, (month - clock.month) % 12) <= 1
         row = []
         for slot in range(slots):
             at = seen & (clock.slot == slot)
-            own, kind = at & (classes == number), at & (classes % 2 == number % 2)
-            chosen = next((one for one in (own, kind, at) if one.sum() >= _LEAST_VALUES), None)
+            chosen = next((one for one in (at & near & kind, at & kind, at) if one.sum() >= _LEAST_VALUES), None)
             if chosen is None:
                 raise UsageError(f"{name}: {int(at.sum())} past values at period {slot} of the day are too few")
             row.append(quantile_nodes(values[chosen], _NODES))
