@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from mes_stoch.schema.power_by_level import PowerLine, lines_through
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.schema.risk import Risk
+    from mes_stoch.schema.site_decision import SiteDecision
     from mes_stoch.schema.store import Store
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
     from mes_stoch.settlement.data import Array, SettlementData
@@ -187,6 +188,7 @@ _HOMES = {
     "mes_stoch.schema.on_off": ("OnOffUnit",),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
     "mes_stoch.schema.risk": ("Risk",),
+    "mes_stoch.schema.site_decision": ("SiteDecision",),
     "mes_stoch.schema.store": ("Store",),
     "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),
     "mes_stoch.settlement.data": ("Array", "SettlementData"),
@@ -281,6 +283,7 @@ __all__ = [
     "ScenarioProcess",
     "Series",
     "SettlementData",
+    "SiteDecision",
     "SlackPenalty",
     "Stage",
     "Store",
