@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from mes_stoch.schema.power_by_level import PowerLine, lines_through
     from mes_stoch.schema.product import BidRules, Market, MarketProduct, Phase, Stage, TradedProduct
     from mes_stoch.schema.risk import Risk
+    from mes_stoch.schema.site_decision import SiteDecision
     from mes_stoch.schema.store import Store
     from mes_stoch.settlement.calls import CallPayment, calls, net_delivery, payments
     from mes_stoch.settlement.data import Array, SettlementData
@@ -210,6 +211,7 @@ _HOMES = {
     "mes_stoch.schema.on_off": ("OnOffUnit",),
     "mes_stoch.schema.product": ("BidRules", "Market", "MarketProduct", "Phase", "Stage", "TradedProduct"),
     "mes_stoch.schema.risk": ("Risk",),
+    "mes_stoch.schema.site_decision": ("SiteDecision",),
     "mes_stoch.schema.store": ("Store",),
     "mes_stoch.settlement.calls": ("CallPayment", "calls", "net_delivery", "payments"),
     "mes_stoch.settlement.data": ("Array", "SettlementData"),
@@ -314,6 +316,7 @@ __all__ = [
     "Series",
     "SeriesUnit",
     "SettlementData",
+    "SiteDecision",
     "SlackPenalty",
     "Stage",
     "StampForm",

@@ -58,6 +58,7 @@ def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str 
     Parameters
     ----------
     site : Site or Run
+        Of a run, numbers of components that it has decided are given; of a site they are columns.
     tree : ScenarioTree, optional
         Default that of the run, or the one that ``site.tree()`` draws.
     scenario : int or str, optional
@@ -78,15 +79,16 @@ def hub(site: Site | Run, tree: ScenarioTree | None = None, scenario: int | str 
     from mes_stoch.views.hub_assembly import build_hub
 
     if isinstance(site, Run):
-        described, own = site_of(site), site.tree if tree is None else tree
+        described, own, decided = site_of(site), site.tree if tree is None else tree, site.decided
     elif isinstance(site, Site):
-        described, own = site, site.tree() if tree is None else tree
+        described, own, decided = site, site.tree() if tree is None else tree, {}
     else:
         raise UsageError(f"a hub is that of a site or a run; found {type(site).__name__}")
     own, _ = checked_tree(described, own)
     if scenario is None and tree is None and isinstance(site, Run):
         scenario = scenario_of(site, None)
-    return build_hub(described.instance, own, 0 if scenario is None else _position(own, scenario))
+    instance = described.instance.as_decided(decided)
+    return build_hub(instance, own, 0 if scenario is None else _position(own, scenario))
 
 
 def _position(tree: ScenarioTree, scenario: int | str) -> int:

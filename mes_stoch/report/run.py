@@ -24,6 +24,7 @@ from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.report.datasets import flows_frame
 from mes_stoch.report.site_decisions import no_decisions
 from mes_stoch.schema.errors import RunFolderError, WriteError
+from mes_stoch.schema.site_decision import SiteKey
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import FORMAT_CURRENCY
 
@@ -157,6 +158,13 @@ class Run:
             return pd.Series(dtype=float, name="profit_eur")
         index = pd.Index(self.solution["scenario"].values.astype(str), name="scenario")
         return pd.Series(self.solution["profit_eur"].values, index=index, name="profit_eur")
+
+    @property
+    def decided(self) -> dict[SiteKey, float]:
+        """Decisions of the site by component and quantity."""
+        table = self.site_decisions
+        keys = zip(table["component"].astype(str), table["quantity"].astype(str), strict=True)
+        return dict(zip(keys, map(float, table["value"]), strict=True))
 
     def flows(self, scenario: int | str = 0) -> pd.DataFrame:
         """Called operation of one scenario, MW into the node; columns ``(carrier, node, component)``."""
