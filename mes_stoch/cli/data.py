@@ -21,7 +21,7 @@ Examples:
   mes-stoch data "Day-ahead Prices_202201010000-202301010000.csv"      what is in it: span, units, gaps, outliers
   mes-stoch data prices_2024.csv prices_2025.csv imbalance.csv --period 15min --out fr.csv
   mes-stoch data prices.csv --from 2025-01-15 --to 2025-01-16 --out instances/mine/series.csv
-  mes-stoch data PUBLIC_DVD_DISPATCHPRICE_202401010000.zip --series energy_price_vic1_aud_per_mwh
+  mes-stoch data PUBLIC_DVD_DISPATCHPRICE_202401010000.zip --series energy_price_vic1_aud_per_mwh --out vic1.csv
   mes-stoch data load.csv --columns "time=Zeit, zone=Europe/Berlin, decimal=comma, Last kW=demand_kw"
   mes-stoch data --layouts                                             the layouts that are known
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from mes_stoch.io.market_files.alignment import align
 from mes_stoch.io.market_files.front import read_market_file
-from mes_stoch.io.market_files.market_table import MarketSeries, MarketTable
+from mes_stoch.io.market_files.market_series import MarketSeries
+from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.market_files.merging import merged_series
 from mes_stoch.io.readers.locate import did_you_mean, show
 from mes_stoch.io.readers.yaml_lines import Document, read_yaml
