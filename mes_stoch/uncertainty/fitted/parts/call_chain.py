@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
+from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls, periods_left
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.driver import read
 from mes_stoch.uncertainty.fitted.history import History
@@ -81,7 +81,9 @@ class CallChain(Part):
     never seen in a class has the rate of the class. Calls are drawn in the periods of the horizon, within the limits
     of the products, as :func:`~mes_stoch.uncertainty.call_draws.markov_calls` says; where ``length`` is ``past``, a
     call has the length of one of the past, rounded to periods, and one under way at the start the rest of one drawn by
-    length. A call shorter than a period fills its share of it.
+    length. A call shorter than a period fills its share of it. Where the calls before the horizon are known
+    (``start.calls``), the first period has the chance of its hour and price like any other, a call under way goes on at
+    its own share, and of lengths of the past one of those is taken that are longer than it has run.
 
     Importance sampling: with ``tilt`` the odds of a beginning are multiplied, and the logarithm of the likelihood ratio
     is a latent series (:mod:`mes_stoch.uncertainty.call_tilt`).
@@ -152,31 +154,34 @@ class CallChain(Part):
     def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
         chain, choice = generator.spawn(2)
         tilted, own = with_own_tilt(context, self.series, self.tilt)
-        rate = self._rate(context, known)
+        limits = context.call_limits.get(self.series, CallLimits())
+        rate = self._rate(context, known, is_known=limits.before is not None)
         # every period chooses a call of the past, so that nothing depends on how many calls there are
-        call = self._past_call(choice.random(context.periods))
+        call = self._past_call(choice.random(context.periods), is_known=limits.before is not None)
         if self.past_lengths_h:
-            called = self._called_as_before(chain, tilted, rate, np.array(self.past_lengths_h)[call])
+            called = self._called_as_before(chain, tilted, limits, rate, np.array(self.past_lengths_h)[call])
         else:
-            limits = context.call_limits.get(self.series, CallLimits())
             called = markov_calls(chain, tilted, limits, rate, self.mean_length_h, self.series)
             called = called * min(1.0, self.mean_length_h / context.period_h)
         if self.past_shares:
-            called = called * _of_runs(called, np.array(self.past_shares)[call])
+            called = called * _of_runs(called, _own_share(limits, np.array(self.past_shares)[call]))
         return {self.series: called, **log_weight(own, context.periods)}
 
-    def _past_call(self, uniform: Series) -> NDArray[np.intp]:
+    def _past_call(self, uniform: Series, *, is_known: bool) -> NDArray[np.intp]:
         """A call of the past for each period, where calls are as they were."""
         count = len(self.past_lengths_h or self.past_shares)
         call = np.minimum((uniform * count).astype(np.intp), max(count - 1, 0))
-        if self.past_lengths_h:
+        if self.past_lengths_h and not is_known:
             # one under way at the start is the likelier the longer it is
             by_length = np.cumsum(self.past_lengths_h)
             call[0] = np.searchsorted(by_length, uniform[0] * by_length[-1], side="right")
         return call
 
-    def _rate(self, context: DrawContext, known: Mapping[str, Series]) -> Series:
-        """Calls per 24 idle hours; in the first period so many that a call is under way as often as it was."""
+    def _rate(self, context: DrawContext, known: Mapping[str, Series], *, is_known: bool) -> Series:
+        """Calls per 24 idle hours; in the first period so many that a call is under way as often as it was.
+
+        Where it is known whether one is, the first period is like any other.
+        """
         level = np.zeros(context.periods, dtype=np.intp)
         if self.price is not None:
             price = read(known, self.price)
@@ -184,24 +189,33 @@ class CallChain(Part):
             level = np.searchsorted(self.price_edges, price, side="right")
         place = hour_classes(context.time, self.class_h)
         rate = np.array(self.rates)[place, level]
-        at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
-        rate[0] = -math.log1p(-at_start) * 24.0 / context.period_h
+        if not is_known:
+            at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
+            rate[0] = -math.log1p(-at_start) * 24.0 / context.period_h
         return np.asarray(rate, dtype=float)
 
     def _called_as_before(
-        self, generator: np.random.Generator, context: DrawContext, rate: Series, length_h: Series
+        self,
+        generator: np.random.Generator,
+        context: DrawContext,
+        limits: CallLimits,
+        rate: Series,
+        length_h: Series,
     ) -> Series:
         """Calls with lengths of the past, by the period they begin in; partly called where one does not fill it."""
         whole = np.maximum(1, np.round(length_h / context.period_h)).astype(int)
         periods = whole.copy()
         # of a call under way at the start any part may be left
-        periods[0] = max(1, math.ceil(whole[0] * generator.random()))
+        passed = generator.random()
+        if limits.before is None:
+            periods[0] = max(1, math.ceil(whole[0] * passed))
+        left = periods_left(passed, np.array(self.past_lengths_h), limits, context.period_h)
         chances = -np.expm1(-rate * context.period_h / 24.0)
         tilted = None if context.tilt is None else context.tilt.of(self.series, chances)
         starts = generator.random(context.periods) < (chances if tilted is None else tilted.drawn)
-        limits = context.call_limits.get(self.series, CallLimits())
-        called = admit_calls(starts, periods, context, limits, tilted)
-        return called * _of_runs(called, np.minimum(1.0, length_h / (whole * context.period_h)))
+        called = admit_calls(starts, periods, context, limits, left, tilted)
+        filled = np.minimum(1.0, length_h / (whole * context.period_h))
+        return called * _of_runs(called, _own_share(limits, filled))
 
 
 def _levels(options: CallChainOptions, history: History) -> tuple[list[float], NDArray[np.intp]]:
@@ -254,6 +268,13 @@ def _mean_length_h(called: Mask, was_called: Mask, period_h: float) -> float:
     """``tau`` of the equations; what has never ended lasts as long as it was seen."""
     ended = int((was_called & ~called).sum())
     return period_h * max(1, int(was_called.sum())) / max(1, ended)
+
+
+def _own_share(limits: CallLimits, values: Series) -> Series:
+    """Shares of the calls that begin in each period; a call under way at the start has one already."""
+    if limits.before is not None and limits.before.is_running:
+        values = np.append(1.0, values[1:])
+    return values
 
 
 def _of_runs(called: Series, values: Series) -> Series:
