@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mes_stoch.rules.call_history import NO_CALLS
+from mes_stoch.schema.flexibility import LEAST_CALLED_H
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.call_tilt import TiltedChances
 from mes_stoch.uncertainty.process import DrawContext, Series
@@ -164,6 +165,18 @@ def admit_calls(
         if length and starts[period]:
             book.call(period, length)
     return book.called
+
+
+def periods_left(uniform: float, lengths_h: Series, limits: CallLimits, period_h: float) -> int:
+    """Whole periods for which the call under way at the start goes on; 0 where there is none.
+
+    ``uniform`` in [0, 1) chooses among the lengths, h, that are longer than it has run, each as likely.
+    """
+    running_h = 0.0 if limits.before is None else limits.before.running_h
+    longer_h = lengths_h[lengths_h > running_h + LEAST_CALLED_H]
+    if running_h == 0 or not len(longer_h):
+        return 0
+    return math.floor((float(longer_h[int(uniform * len(longer_h))]) - running_h) / period_h + _ROUNDING)
 
 
 def _decided(begins: NDArray[np.bool_], tilted: TiltedChances | None) -> list[int]:

@@ -17,12 +17,11 @@ from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Instance, Start
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
+from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls, periods_left
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.calls import breaches
 from mes_stoch.uncertainty.continued_calls import continued_calls
 from mes_stoch.uncertainty.process import DrawContext
-from mes_stoch.uncertainty.processes.fr_activations import _periods_left
 from mes_stoch.uncertainty.quality import check_tree
 from mes_stoch.uncertainty.tree import build_tree, call_limits
 
@@ -256,10 +255,10 @@ def test_the_chain_goes_on_by_its_own_law() -> None:
 def test_what_is_left_of_a_call_is_drawn_from_the_longer_lengths() -> None:
     """Of 0.5, 1, 1.5 and 2 h the last two are longer than an hour: 0.5 or 1 h are left, two or four quarters."""
     lengths = np.array([0.5, 1.0, 1.5, 2.0])
-    left = [_periods_left(np.random.default_rng(k), lengths, 1.0, 0.25) for k in range(2000)]
-    assert set(left) == {2, 4}
-    assert np.mean(left) == pytest.approx(3.0, abs=0.1)
-    assert _periods_left(np.random.default_rng(0), lengths, 2.0, 0.25) == 0
+    limits = CallLimits(before=AN_HOUR)
+    assert [periods_left(uniform, lengths, limits, 0.25) for uniform in (0.0, 0.49, 0.5, 0.99)] == [2, 2, 4, 4]
+    assert periods_left(0.5, lengths, CallLimits(before=CallHistory(running_h=2.0)), 0.25) == 0
+    assert periods_left(0.5, lengths, CallLimits(), 0.25) == 0
 
 
 def with_mfrr(calls: dict[str, Any] | None, **fields: Any) -> Loaded:

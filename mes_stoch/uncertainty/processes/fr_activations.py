@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from mes_stoch.schema.flexibility import LEAST_CALLED_H
-from mes_stoch.uncertainty.call_draws import admit_calls
+from mes_stoch.uncertainty.call_draws import admit_calls, periods_left
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.frequency import proportional_response
 from mes_stoch.uncertainty.process import DrawContext, Series, autoregressive, correlated
@@ -81,13 +80,5 @@ def calls(
         lengths_h = np.minimum(np.arange(1, choices + 1) * parameters.call_step_h, longest_h)
         # spawned, so that all other draws stay as they are
         (rest,) = generator.spawn(1)
-        left = _periods_left(rest, lengths_h, limits.before.running_h, context.period_h)
+        left = periods_left(rest.random(), lengths_h, limits, context.period_h)
     return admit_calls(starts, length, context, limits, left, tilted)
-
-
-def _periods_left(generator: np.random.Generator, lengths_h: Series, running_h: float, period_h: float) -> int:
-    """Whole periods for which a call goes on that has run for some time, each of the longer lengths as likely."""
-    longer_h = lengths_h[lengths_h > running_h + LEAST_CALLED_H]
-    if not len(longer_h):
-        return 0
-    return math.floor((float(generator.choice(longer_h)) - running_h) / period_h + 1e-9)

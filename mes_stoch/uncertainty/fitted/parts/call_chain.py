@@ -159,10 +159,12 @@ class CallChain(Part):
             called = self._called_as_before(self.past, chain, tilted, rate, uniform)
         else:
             called = markov_calls(chain, tilted, self._limits(context), rate, self.mean_length_h, self.series)
-            called = called * min(1.0, self.mean_length_h / context.period_h)
+            shorter = called * min(1.0, self.mean_length_h / context.period_h)
+            called = np.where(self._goes_on(context, called), called, shorter)
         if self.past_shares:
             place = np.minimum((uniform * len(self.past_shares)).astype(np.intp), len(self.past_shares) - 1)
-            called = called * np.array(self.past_shares)[place[_beginnings(called)]]
+            shares = np.array(self.past_shares)[place[_beginnings(called)]]
+            called = np.where(self._goes_on(context, called), called, called * shares)
         return {self.series: called, **log_weight(own, context.periods)}
 
     def _rate(self, context: DrawContext, known: Mapping[str, Series]) -> Series:
@@ -184,6 +186,13 @@ class CallChain(Part):
 
     def _limits(self, context: DrawContext) -> CallLimits:
         return context.call_limits.get(self.series, CallLimits())
+
+    def _goes_on(self, context: DrawContext, called: Series) -> NDArray[np.bool_]:
+        """Periods of the call under way at the start, which has a share of its own."""
+        before = self._limits(context).before
+        if before is None or not before.is_running:
+            return np.zeros(len(called), dtype=bool)
+        return np.logical_and.accumulate(called > 0)
 
     def _called_as_before(
         self, past: CallRecord, generator: np.random.Generator, context: DrawContext, rate: Series, uniform: Series
@@ -207,6 +216,8 @@ class CallChain(Part):
         for first in np.unique(began[called > 0]):
             shares = past.shares(int(call[first]), 0 if first else passed, int(lengths[first]), context.period_h)
             run = np.flatnonzero((began == first) & (called > 0))
+            if self._goes_on(context, called)[run].all():
+                continue
             # a call that had to be longer goes on as it ended
             called[run] *= shares[np.minimum(run - first, len(shares) - 1)]
         return called

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from mes_stoch.rules.call_history import CallHistory
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.outage import Share
@@ -86,8 +87,9 @@ class Contingency(Part):
 
     An event is drawn in continuous time, with the length and share of one of the past; it begins with the period that
     it falls in, lasts whole periods, and fills its share of them. The horizon begins within a pause as often as any
-    moment does, with the rest of the event that began it. Limits of the products leave out events that they do not
-    allow.
+    moment does, with the rest of the event that began it; where the calls before it are known (``start.calls``), with a
+    pause only where a call is under way, which goes on for the rest of an event that is longer than it has run. Limits
+    of the products leave out events that they do not allow.
 
     Importance sampling: with ``tilt = f`` events come at ``f lambda``, and with ``n`` events in the time ``E`` of the
     horizon without pauses the likelihood ratio is ``f^-n exp((f - 1) lambda E)``.
@@ -152,14 +154,16 @@ class Contingency(Part):
     def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
         tilted, own = with_own_tilt(context, self.series, self.tilt)
         factor = None if tilted.tilt is None else tilted.tilt.factor(self.series)
-        begins_h, event, live_h, begun = self._events(generator, context.periods * context.period_h, factor or 1.0)
+        before = context.call_limits.get(self.series, CallLimits()).before
+        horizon_h = context.periods * context.period_h
+        begins_h, event, live_h, begun = self._events(generator, horizon_h, factor or 1.0, before)
         if factor is not None and tilted.tilt is not None:
             tilted.tilt.add(self.series, -begun * math.log(factor) + (factor - 1.0) * self.rate_per_h * live_h)
         called = self._called(context, begins_h, event)
         return {self.series: called, **log_weight(own, context.periods)}
 
     def _events(
-        self, generator: np.random.Generator, horizon_h: float, factor: float
+        self, generator: np.random.Generator, horizon_h: float, factor: float, before: CallHistory | None
     ) -> tuple[list[float], list[int], float, int]:
         """Beginnings, h from the start and below 0 of one under way, what event each is, hours without a pause, and
         how many began in them.
@@ -169,7 +173,13 @@ class Contingency(Part):
         event: list[int] = []
         clock_h, live_h, begun = 0.0, 0.0, 0
         pauses_h = np.maximum(self.refractory_h, self.durations_h)
-        if self.rate_per_h and start.random() < pauses_h.mean() * self.mean_rate_per_h:
+        if before is not None:
+            longer = np.flatnonzero(np.array(self.durations_h) > before.running_h + _ROUNDING)
+            if before.is_running and len(longer):
+                event.append(int(start.choice(longer)))
+                begins_h.append(-before.running_h)
+                clock_h = float(pauses_h[event[0]]) - before.running_h
+        elif self.rate_per_h and start.random() < pauses_h.mean() * self.mean_rate_per_h:
             # the pause that runs is the likelier the longer it is, and any part of it has passed
             event.append(int(start.choice(len(pauses_h), p=pauses_h / pauses_h.sum())))
             begins_h.append(-float(start.random() * pauses_h[event[0]]))
@@ -188,12 +198,18 @@ class Contingency(Part):
     def _called(self, context: DrawContext, begins_h: list[float], event: list[int]) -> Series:
         book = CallBook(context, context.call_limits.get(self.series, CallLimits()))
         power = np.ones(context.periods)
+        if book.before.is_running and not (begins_h and begins_h[0] < 0):
+            book.go_on(book.fit_rest(0))
         for begin_h, number in zip(begins_h, event, strict=True):
             left_h = self.durations_h[number] + min(begin_h, 0.0)
             period = math.floor(max(begin_h, 0.0) / context.period_h + _ROUNDING)
             if left_h <= 0.0 or period >= context.periods:
                 continue
             wanted = max(1, math.ceil(left_h / context.period_h - _ROUNDING))
+            if begin_h < 0 and book.before.is_running:
+                stop = book.go_on(book.fit_rest(wanted))
+                power[:stop] = min(1.0, left_h / (wanted * context.period_h))
+                continue
             length = book.fit(period, wanted)
             if length:
                 stop = book.call(period, length)
