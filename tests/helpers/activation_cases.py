@@ -48,7 +48,8 @@ def german_afrr(folder: Path) -> Case:
         "down": "down_mw",
         "up_offered": 2000,
         "down_offered": 2000,
-        "class_h": 0.25,
+        "class_h": 1,
+        "match": ["season", "day_type"],
         "latent_series": "latent_afrr",
     }
     return Case(
@@ -95,6 +96,7 @@ def belgian_regulation(folder: Path) -> Case:
         "up_offered": 1000,
         "down_offered": 1000,
         "class_h": 1,
+        "match": ["season"],
         "driver": {"series": "imbalance_eur_per_mwh", "minus": SPOT},
     }
     return Case(
@@ -125,6 +127,7 @@ def danish_mfrr(folder: Path) -> Case:
     chain = {
         "kind": "call_chain",
         "class_h": 4,
+        "match": ["season"],
         "price": SPOT,
         "price_levels": 3,
         "length": "past",
@@ -189,6 +192,7 @@ def dutch_congestion(folder: Path) -> Case:
         "offered": 1,
         "series": "local_activation_up_per_unit",
         "class_h": 1,
+        "match": ["season", "day_type"],
         "length": "past",
     }
     back = [f"{year}-{month:02d}" for year in range(2020, 2025) for month in (1, 4, 7, 10)] + [

@@ -12,7 +12,6 @@ from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.process import Series
 
-_NODES = 40
 #: Scores at which values are kept; beyond the last ones a draw is the least or largest value of the past.
 SCORE_GRID: NDArray[np.float64] = np.round(np.linspace(-3.5, 3.5, 71), 10)
 
@@ -59,22 +58,3 @@ class NormalScores(Model):
         known, first, count = np.unique(np.array(self.values), return_index=True, return_counts=True)
         middle = 0.5 * (SCORE_GRID[first] + SCORE_GRID[first + count - 1])
         return np.asarray(np.interp(values, known, middle), dtype=float)
-
-    def score_correlations(self, correlations: Series) -> Series:
-        """Correlations of two standard normal scores at which their values have given ones.
-
-        ``corr(value(z1), value(z2))`` rises with the correlation of ``z1`` and ``z2``; it is worked out at a grid of
-        those by Gauss-Hermite quadrature and inverted by interpolation. What no correlation of scores reaches takes the
-        nearest one.
-        """
-        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        weights = weights / weights.sum()
-        first = self.values_at(nodes)
-        mean, deviation = weights @ first, np.sqrt(weights @ (first - weights @ first) ** 2)
-        if deviation < 1e-12:
-            return np.zeros(len(correlations))
-        grid = np.linspace(-0.98, 1.0, 100)
-        second = grid[:, None, None] * nodes[:, None] + np.sqrt(1.0 - grid[:, None, None] ** 2) * nodes
-        products = (self.values_at(second) - mean) @ weights @ (weights * (first - mean))
-        reached = np.maximum.accumulate(products / deviation**2)
-        return np.asarray(np.interp(correlations, reached, grid), dtype=float)

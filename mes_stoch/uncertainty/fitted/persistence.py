@@ -11,7 +11,6 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.process import Series, autoregressive
 
 Mask = NDArray[np.bool_]
@@ -37,7 +36,7 @@ class Memory:
     known: Series
 
     @classmethod
-    def of(cls, scores: Series, follows: Mask, distribution: NormalScores | None = None) -> Self:
+    def of(cls, scores: Series, follows: Mask) -> Self:
         """Of a series of scores.
 
         Parameters
@@ -46,19 +45,13 @@ class Memory:
             Not a number where nothing is known.
         follows : bool array, shape (periods,)
             Whether a period is the next after the one before it in the array.
-        distribution : NormalScores, optional
-            Of the values that scores stand for: those of the values are met, and not those of the scores themselves,
-            which for values with heavy tails tell less of what lasts.
         """
         finite = scores[np.isfinite(scores)]
         lags = np.array([lag for lag in FITTED_LAGS if lag <= max(1, len(scores) // 4)])
         if finite.size == 0 or np.ptp(finite) < 1e-9:
             # what never changes has no memory to be seen
             return cls(lags, np.zeros(len(lags)))
-        if distribution is None:
-            known = _autocorrelations(scores, follows, lags)
-        else:
-            known = distribution.score_correlations(_autocorrelations(distribution.values_at(scores), follows, lags))
+        known = _autocorrelations(scores, follows, lags)
         if not np.isfinite(known[0]):
             raise UsageError("persistence needs periods of the past that follow each other and change")
         return cls(lags, known)

@@ -40,7 +40,7 @@ def chain(p01: float, p10: float, at_start: float, **fields: object) -> CallChai
     known = {
         "stage": "realtime",
         "series": SERIES,
-        "class_h": 24.0,
+        "classes": {"class_h": 24.0, "match": [], "country": "FR", "days": [""]},
         "rates": [[-24.0 * math.log1p(-p01)]],
         "called_per_unit": [at_start],
         "mean_length_h": 1.0 / p10,
@@ -88,6 +88,21 @@ def test_rates_by_hour_and_price() -> None:
     assert part.price_edges == [60.0]
     assert part.called_per_unit == pytest.approx([0.0, 10.0 / 120.0])
     assert part.mean_length_h == 2.0
+
+
+def test_rates_by_class_of_the_day() -> None:
+    """Two weeks from Monday 2021-01-04, called from 10:00 to 11:00 on Saturdays: one in 23 pairs of them begins a call
+    (the one from 11:00 is not idle before), no pair of other days.
+    """
+    days = np.repeat(np.arange(14), 24)
+    called = np.where(np.isin(days, [5, 12]) & (np.tile(np.arange(24), 14) == 10), 9.0, 0.0)
+    part = fitted(past(called), match=["day_type"])
+    assert part.classes.days == ["saturday", "sunday_or_holiday", "working_day"]
+    assert [row[0] for row in part.rates] == pytest.approx([-24.0 * math.log(22.0 / 23.0), 0.0, 0.0])
+    assert part.draw(np.random.default_rng(1), context("2022-01-12", 24), {})[SERIES].sum() == 0.0
+    seasons = fitted(past(called), match=["season"])
+    with pytest.raises(UsageError, match="no day that is summer; it has winter"):
+        seasons.draw(np.random.default_rng(1), context("2022-07-13", 24), {})
 
 
 def test_a_gap_is_no_pair() -> None:
@@ -143,12 +158,13 @@ def test_calls_are_those_that_began_at_the_hour() -> None:
     At 6:00 one of the two periods of the first is under way, at 18:00 the only one of the second.
     """
     calls = {"period_h": 1.0, "shares_per_unit": [[0.1, 0.2], [0.9]], "starts_h": [6.0, 18.0]}
-    part = chain(1.0 - 1e-12, 1.0, 0.0, rates=[[1e6], [1e6]], called_per_unit=[0.0, 1.0], class_h=12.0, past=calls)
+    halves = {"class_h": 12.0, "match": [], "country": "FR", "days": [""]}
+    part = chain(1.0 - 1e-12, 1.0, 0.0, rates=[[1e6], [1e6]], called_per_unit=[0.0, 1.0], classes=halves, past=calls)
     morning = part.draw(np.random.default_rng(1), context("2022-01-12T05:00", 6), {})[SERIES]
     assert morning == pytest.approx([0.0, 0.1, 0.2, 0.0, 0.1, 0.2])
     evening = part.draw(np.random.default_rng(1), context("2022-01-12T17:00", 4), {})[SERIES]
     assert evening.tolist() == [0.9, 0.0, 0.9, 0.0]
-    late = chain(0.0, 1.0, 0.0, rates=[[0.0], [0.0]], called_per_unit=[1.0, 1.0], class_h=12.0, past=calls)
+    late = chain(0.0, 1.0, 0.0, rates=[[0.0], [0.0]], called_per_unit=[1.0, 1.0], classes=halves, past=calls)
     firsts = {
         tuple(late.draw(np.random.default_rng(seed), context("2022-01-12T07:00", 3), {})[SERIES].round(9).tolist())
         for seed in range(30)

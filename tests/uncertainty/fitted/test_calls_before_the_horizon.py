@@ -34,7 +34,7 @@ def chain(**fields: object) -> CallChain:
     known = {
         "stage": "realtime",
         "series": SERIES,
-        "class_h": 24.0,
+        "classes": {"class_h": 24.0, "match": [], "country": "FR", "days": [""]},
         "rates": [[0.0]],
         "called_per_unit": [0.9],
         "mean_length_h": 4.0,

@@ -12,7 +12,6 @@ from scipy.stats import norm
 
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.normal_scores import SCORE_GRID, NormalScores
 from mes_stoch.uncertainty.fitted.parts.signed_ratio import SignedRatio, SignedRatioOptions
 
 UP, DOWN = "afrr_activation_up_per_unit", "afrr_activation_down_per_unit"
@@ -74,16 +73,6 @@ def test_two_speeds_are_found_again() -> None:
     assert part.persistence.shares == pytest.approx([0.5, 0.5], abs=0.06)
 
 
-def test_correlations_of_values_are_turned_into_those_of_scores() -> None:
-    """Of ``exp(z / 2)`` two values with scores correlated by rho have (e^(rho/4) - 1) / (e^(1/4) - 1); of ``z``, rho.
-
-    Values are cut at 3.5 deviations, which moves the former by less than 0.005.
-    """
-    lognormal, rho = NormalScores(values=np.exp(SCORE_GRID / 2).tolist()), np.array([-0.5, 0.0, 0.5, 0.9])
-    assert lognormal.score_correlations(np.expm1(rho / 4) / np.expm1(0.25)) == pytest.approx(rho, abs=0.005)
-    assert NormalScores(values=SCORE_GRID.tolist()).score_correlations(rho) == pytest.approx(rho, abs=0.002)
-
-
 def test_one_direction_by_the_hour_is_drawn_exactly() -> None:
     """Half of 100 MW up in even hours, a quarter of 80 MW down in odd ones, whatever is drawn; an hour and a half
     from 10:00 is 0.5 2/3 of the time and 0.25 down 1/3 of it.
@@ -138,7 +127,7 @@ def test_power_that_is_none_is_told(up: np.ndarray, words: str) -> None:
 
 
 def test_hours_without_a_past_are_told() -> None:
-    with pytest.raises(UsageError, match="class 6 of the 24 classes"):
+    with pytest.raises(UsageError, match="class 6 of the 24 classes of periods"):
         fitted(past(np.ones(24), np.ones(24)))
     with pytest.raises(ValidationError, match="a length that divides a day"):
         SignedRatioOptions.model_validate({**NAMES, "class_h": 5})

@@ -40,7 +40,7 @@ CHAIN = {
     "kind": "call_chain",
     "stage": "realtime",
     "series": CALLED,
-    "class_h": 24.0,
+    "classes": {"class_h": 24.0, "match": [], "country": "FR", "days": [""]},
     "rates": [[-24.0 * np.log(0.999)]],
     "called_per_unit": [0.001],
     "mean_length_h": 2.0,

@@ -16,7 +16,7 @@ from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.driver import read
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, class_count, follows, hour_classes
+from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
 from mes_stoch.uncertainty.fitted.past_calls import CallRecord, past_calls, shares
 from mes_stoch.uncertainty.fitted.tilt import log_weight, with_own_tilt
@@ -44,6 +44,9 @@ class CallChainOptions(PartOptions):
     class_h: ClassHours = Field(
         default=4.0, description="Hours of the local day with one rate of calls; a length that divides 24."
     )
+    match: list[DayMatch] = Field(
+        default=[], description="season, day_type: classes of days with parameters of their own; none: one for all."
+    )
     price: Identifier | None = Field(
         default=None, description="A series drawn before whose level makes calls more or less likely; null: none."
     )
@@ -70,12 +73,12 @@ class CallChain(Part):
 
     Equations
     ---------
-    With the class ``k`` of the hour, the level ``l`` of the price, ``h`` the length of a period, and over pairs of
+    With the class ``k`` of the period, the level ``l`` of the price, ``h`` the length of a period, and over pairs of
     neighbouring periods of the past (``n0``: idle before, ``n01``: called after that, ``n1``, ``n10`` likewise)::
 
         p01[k, l] = n01[k, l] / n0[k, l],   rate[k, l] = -24 log(1 - p01) / h   calls per 24 idle hours
         p10 = n10 / n1,                     tau = h / p10                       mean length of a call, h
-        P(called in the first period drawn) = called periods / periods of the past in its class of hours
+        P(called in the first period drawn) = called periods / periods of the past in its class
 
     which is the maximum of the likelihood. ``k`` and ``l`` are those of the period in which the call begins; a level
     never seen in a class has the rate of the class. Calls are drawn in the periods of the horizon, within the limits
@@ -97,11 +100,9 @@ class CallChain(Part):
     Options: ClassVar[type[PartOptions]] = CallChainOptions
 
     series: str
-    class_h: float = Field(gt=0, description="Hours of the day with one rate.")
-    rates: list[list[float]] = Field(
-        description="Calls per 24 idle hours, by class of the hour and level of the price."
-    )
-    called_per_unit: list[float] = Field(description="Share of periods called, by class of the hour.")
+    classes: PeriodClasses = Field(description="Of periods, each with rates.")
+    rates: list[list[float]] = Field(description="Calls per 24 idle hours, by class and level of the price.")
+    called_per_unit: list[float] = Field(description="Share of periods called, by class.")
     mean_length_h: float = Field(gt=0, description="Of a call, h.")
     price: str | None
     price_minus: str | None
@@ -117,18 +118,19 @@ class CallChain(Part):
         known = np.isfinite(share)
         called = known & (np.nan_to_num(history.values(options.called)) > options.threshold)
         edges, level = _levels(options, history)
-        place = hour_classes(history.time, options.class_h)
+        classes = PeriodClasses.of(history, options.class_h, options.match)
+        place = classes.place(history.time)
         is_next = follows(history.time, history.period_h)
         pairs = is_next & known & np.concatenate([[False], known[:-1]]) & (level >= 0)
         before = np.concatenate([[False], called[:-1]])
-        shape = (class_count(options.class_h), len(edges) + 1)
+        shape = (classes.count, len(edges) + 1)
         calls, as_before = past_calls(share, called, history), options.length == "past"
         if not calls and "past" in (options.length, options.severity):
             raise UsageError(f"{options.called} has no call that begins and ends in the past; take geometric and full")
         return cls(
             stage=options.stage,
             series=options.series,
-            class_h=options.class_h,
+            classes=classes,
             rates=_rates(called, pairs & ~before, place, level, shape, history.period_h).tolist(),
             called_per_unit=_called_shares(called, known, place, shape[0]),
             mean_length_h=_mean_length_h(called, pairs & before, history.period_h),
@@ -177,7 +179,7 @@ class CallChain(Part):
             price = read(known, self.price)
             price = price if self.price_minus is None else price - read(known, self.price_minus)
             level = np.searchsorted(self.price_edges, price, side="right")
-        place = hour_classes(context.time, self.class_h)
+        place = self.classes.place(context.time)
         rate = np.array(self.rates)[place, level]
         if self._limits(context).before is None:
             at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
@@ -199,10 +201,10 @@ class CallChain(Part):
     ) -> Series:
         """Calls as they were in the past."""
         before = self._limits(context).before
-        call, passed, left = past.chosen(uniform, hour_classes(context.time, self.class_h), self.class_h), 0, 0
+        call, passed, left = past.chosen(uniform, self.classes.hour(context.time), self.classes.class_h), 0, 0
         if before is None or before.is_running:
             running_h = None if before is None else before.running_h
-            found = past.under_way(float(uniform[0]), context.time[0], self.class_h, running_h)
+            found = past.under_way(float(uniform[0]), context.time[0], self.classes.class_h, running_h)
             if found is not None:
                 call[0], passed = found
         lengths = past.lengths(call, passed, context.period_h)

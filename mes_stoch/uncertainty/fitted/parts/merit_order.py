@@ -127,7 +127,7 @@ class MeritOrder(Part):
         left[used] = sign * price[used] - np.interp(volume[used], curve_mw, curve)
         rest = NormalScores.fit(left[used])
         scores = np.where(used, rest.scores_of(left), np.nan)
-        memory = Memory.of(scores, follows(history.time, history.period_h), rest)
+        memory = Memory.of(scores, follows(history.time, history.period_h))
         return cls(
             stage=options.stage,
             direction=options.direction,

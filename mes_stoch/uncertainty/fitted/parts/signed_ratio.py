@@ -13,7 +13,7 @@ from mes_stoch.schema.base import Identifier, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.driver import Driver, DriverOptions
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, class_count, follows, hour_classes
+from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import LATENT, Part, PartOptions, Stage
 from mes_stoch.uncertainty.fitted.past_calls import shares
@@ -37,6 +37,9 @@ class SignedRatioOptions(PartOptions):
     down_offered: Positive | Identifier | None = Field(default=None, description="The same downward.")
     class_h: ClassHours = Field(
         default=1.0, description="Hours of the local day with one distribution of the ratio; a length that divides 24."
+    )
+    match: list[DayMatch] = Field(
+        default=[], description="season, day_type: classes of days with parameters of their own; none: one for all."
     )
     components: Components = Field(
         default=2, description="1: the ratio forgets at one speed, an AR(1); 2: at a fast and a slow one."
@@ -64,19 +67,20 @@ class SignedRatio(Part):
     is called both ways in one period, ``b = min(u, v)``, as its mean ``b(r)`` at a ratio::
 
         z[t]  = c d[t] + sqrt(1 - c^2) x[t]          x: one or two AR(1) of variance 1; d: scores of the driver
-        r[t]  = Q_k(Phi(z[t]))                       Q_k: quantiles of the past in the class k of the hour
+        r[t]  = Q_k(Phi(z[t]))                       Q_k: quantiles of the past in the class k of the period
         up[t] = max(r, 0) + b,   down[t] = max(-r, 0) + b,   b = min(b(r), (1 - |r|) / 2)
 
     so that both are not negative and sum to at most 1. All of it in the periods of the past; longer ones take means,
     and hold both directions where the ratio changed its sign. ``c`` is the correlation of scores of the past. ``x`` is
-    as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as makes the autocorrelations of the
-    ratio, by scores within its hours and the quantiles of all hours, those of the past.
+    as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as makes the autocorrelations of
+    ``z`` those of the scores of the past, each within its class.
 
     Source
     ------
     A series with any distribution from a normal autoregressive one: Cario, Nelson (1998), Numerical methods for fitting
-    and simulating autoregressive-to-anything processes, INFORMS Journal on Computing 10(1), 72-81, with the normal
-    autocorrelations found by the same numerical inversion, and one or two AR(1) in place of an AR(p).
+    and simulating autoregressive-to-anything processes, INFORMS Journal on Computing 10(1), 72-81. Here the normal
+    autocorrelations are those of the scores, without their numerical inversion, which on German data made calls end
+    too early; and one or two AR(1) take the place of an AR(p).
     """
 
     Options: ClassVar[type[PartOptions]] = SignedRatioOptions
@@ -85,8 +89,8 @@ class SignedRatio(Part):
     down_series: str
     latent_series: str | None
     period_h: float = Field(gt=0, description="Of the past series, h.")
-    class_h: float = Field(gt=0, description="Hours of the day with one distribution.")
-    ratios: list[NormalScores] = Field(description="Distribution of the ratio by class of the hour.")
+    classes: PeriodClasses = Field(description="Of periods, each with a distribution.")
+    ratios: list[NormalScores] = Field(description="Distribution of the ratio by class: hours of one class of days.")
     both_at: list[float] = Field(description="Ratios at which the share called both ways is known.")
     both_share: list[float] = Field(description="Mean share called both ways there.")
     persistence: Persistence
@@ -99,10 +103,10 @@ class SignedRatio(Part):
         down = shares(history, options.down, options.down_offered)
         known = np.isfinite(up) & np.isfinite(down)
         ratio = np.where(known, np.clip(up - down, -1.0, 1.0), np.nan)
-        place = hour_classes(history.time, options.class_h)
-        ratios, scores = _by_class(ratio, known, place, class_count(options.class_h))
+        classes = PeriodClasses.of(history, options.class_h, options.match)
+        ratios, scores = _by_class(ratio, known, classes.place(history.time), classes.count)
         driver = None if options.driver is None else Driver.fit(options.driver, history, scores)
-        memory = Memory.of(scores, follows(history.time, history.period_h), NormalScores.fit(ratio[known]))
+        memory = Memory.of(scores, follows(history.time, history.period_h))
         memory = memory if driver is None else driver.rest(memory, history)
         both_at, both_share = _both_ways(ratio[known], np.minimum(up, down)[known])
         return cls(
@@ -111,7 +115,7 @@ class SignedRatio(Part):
             down_series=options.down_series,
             latent_series=options.latent_series,
             period_h=history.period_h,
-            class_h=options.class_h,
+            classes=classes,
             ratios=ratios,
             both_at=both_at,
             both_share=both_share,
@@ -130,7 +134,7 @@ class SignedRatio(Part):
         scores = self.persistence.draw(generator, native.periods)
         if self.driver is not None:
             scores = self.driver.mixed(scores, self.driver.drawn_scores(known, context, native))
-        ratio = self._ratio(scores, hour_classes(native.time, self.class_h))
+        ratio = self._ratio(scores, self.classes.place(native.time))
         both = np.minimum(np.interp(ratio, self.both_at, self.both_share), 0.5 * (1.0 - np.abs(ratio)))
         drawn = {
             self.up_series: to_periods(np.maximum(ratio, 0.0) + both, native, context),
@@ -156,7 +160,7 @@ def _by_class(
     for number in range(count):
         inside = known & (place == number)
         if not inside.any():
-            raise UsageError(f"no period of the past is in class {number} of the {count} classes of a day")
+            raise UsageError(f"no period of the past is in class {number} of the {count} classes of periods")
         distributions.append(NormalScores.fit(ratio[inside]))
         scores[inside] = distributions[-1].scores_of(ratio[inside])
     return distributions, scores
