@@ -4,8 +4,8 @@
 >>> sorted(name for name in dir(ms) if name[0].isupper())
 ['Backtest', 'Evaluation', 'MarketTable', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
-['backtest', 'evaluate', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_market_file', 'read_run',
- 'reduce', 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability']
+['backtest', 'evaluate', 'fit', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_market_file', 'read_run',
+ 'reduce', 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability', 'tree_quality']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Site,
         backtest,
         evaluate,
+        fit,
         hub,
         lattice,
         product_table,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         settle,
         solve,
         stability,
+        tree_quality,
     )
 
     __version__: str
@@ -54,6 +56,7 @@ __all__ = [
     "Site",
     "backtest",
     "evaluate",
+    "fit",
     "hub",
     "lattice",
     "plot",
@@ -67,6 +70,7 @@ __all__ = [
     "settle",
     "solve",
     "stability",
+    "tree_quality",
     "__version__",
 ]
 

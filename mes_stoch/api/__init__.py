@@ -26,8 +26,10 @@ from mes_stoch.settlement.settlement import Settlement
 
 if TYPE_CHECKING:
     from mes_stoch.api.backtesting import DEFAULT_SERIES, backtest
+    from mes_stoch.api.fitting import fit
     from mes_stoch.api.reducing import reduce
     from mes_stoch.api.sampling import sequential_sampling, stability
+    from mes_stoch.api.tree_report import tree_quality
     from mes_stoch.backtesting.result import Backtest
     from mes_stoch.io.market_files.front import read_market_file
     from mes_stoch.io.market_files.market_table import MarketTable
@@ -45,6 +47,7 @@ __all__ = [
     "SolveRequest",
     "backtest",
     "evaluate",
+    "fit",
     "hub",
     "lattice",
     "product_table",
@@ -60,6 +63,7 @@ __all__ = [
     "solve_request",
     "stability",
     "sustain_fields",
+    "tree_quality",
 ]
 
 #: Names by the module that has them: those that need the model and the solvers, which settling must do without, and
@@ -70,7 +74,9 @@ _LATE = {
     "MarketTable": "mes_stoch.io.market_files.market_table",
     "backtest": "mes_stoch.api.backtesting",
     "read_market_file": "mes_stoch.io.market_files.front",
+    "fit": "mes_stoch.api.fitting",
     "reduce": "mes_stoch.api.reducing",
+    "tree_quality": "mes_stoch.api.tree_report",
     "sequential_sampling": "mes_stoch.api.sampling",
     "stability": "mes_stoch.api.sampling",
 }

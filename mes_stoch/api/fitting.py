@@ -83,9 +83,30 @@ class Fit:
         back = self.kept_back
         if back is None:
             raise UsageError("nothing to hold the process against: name months_kept_back in the specification")
-        from mes_stoch.uncertainty.fitted.diagnosis import diagnose
+        from mes_stoch.uncertainty.fitted.diagnosis import diagnose, plain_bootstrap
 
-        return diagnose(self.process, back, seed=seed, draws_per_day=draws_per_day)
+        seen = self.history.split(self.document.fitted_to.months_kept_back)[0]
+        process = self.process
+        baseline = plain_bootstrap(seen, process.series_names())
+        return diagnose(process, back, seed, draws_per_day, baseline)
+
+    def diagnosis_text(self, seed: int = 0, draws_per_day: int = 20) -> str:
+        """The same as plain text, with what is outside its band marked.
+
+        Raises
+        ------
+        UsageError
+            No months were kept back.
+        """
+        table = self.diagnose(seed, draws_per_day)
+        shown = table.assign(inside=["" if inside else "outside" for inside in table["inside"]])
+        outside = int((~table["inside"].astype(bool)).sum())
+        lines = [
+            shown.rename(columns={"inside": ""}).to_string(index=False, float_format=lambda value: f"{value:.4g}"),
+            f"{len(table) - outside} of {len(table)} inside the bands (95 %, by days of the months kept back). Scores",
+            "of days beside those of a plain bootstrap of the days fitted to: a ratio of 1 or less is as good or better.",
+        ]
+        return "\n".join(lines)
 
 
 def fit(specification: str | Path | Mapping[str, Any], series: pd.DataFrame | None = None) -> Fit:

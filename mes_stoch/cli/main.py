@@ -17,6 +17,7 @@ from mes_stoch.cli.backtest import backtest
 from mes_stoch.cli.bench import bench
 from mes_stoch.cli.data import data
 from mes_stoch.cli.evaluate import evaluate
+from mes_stoch.cli.fit import fit
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
@@ -66,7 +67,8 @@ def command_line(context: click.Context, debug: bool) -> None:
     are joined, `solve` finds the commitment and writes a run folder, `report` shows a run again, `settle` recomputes
     every cash flow of it, `evaluate` tests whether all that it holds can be delivered, what it earns in other
     scenarios, and what information is worth; `backtest` commits for real days from the days before them, and operates
-    them without foresight. `data` reads market files as their publishers write them.
+    them without foresight. `data` reads market files as their publishers write them, and `fit` makes a
+    scenario process of them.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand in (solve.name, evaluate.name)
@@ -86,7 +88,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (data, validate, site, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
+for _command in (data, fit, validate, site, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
     command_line.add_command(_command)
 
 

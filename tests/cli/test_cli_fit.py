@@ -1,0 +1,141 @@
+"""From a file of past prices to scenarios: ``mes-stoch fit``, and ``tree --report`` beside past days and a sample."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import Command
+
+import mes_stoch as ms
+from mes_stoch.schema.errors import UsageError
+
+PRICE = "da_price_eur_per_mwh"
+SPECIFICATION = """\
+country: FR
+timezone: Europe/Paris
+files:
+  - file: prices.csv
+    columns: "time=When, zone=Europe/Paris, Price=price_eur_per_mwh"
+    rename: {price_eur_per_mwh: da_price_eur_per_mwh}
+months_kept_back: [2021-02]
+parts:
+  - {kind: day_bootstrap, series: [da_price_eur_per_mwh]}
+"""
+SITE = """\
+format: 1
+name: house
+price_cap_eur_per_mwh: 2000
+horizon: {start: 2022-01-15T00:00, timezone: Europe/Paris, period_h: 1, periods: 24}
+carriers: [electricity]
+nodes:
+  power: {carrier: electricity}
+components:
+  grid: {type: grid_connection, node: power, import_max_mw: 5, export_max_mw: 5}
+  load: {type: demand, node: power, demand_mw: 1}
+products:
+  day_ahead: {family: energy, stage: day_ahead, settlement_period_h: 1, price_eur_per_mwh: da_price_eur_per_mwh}
+uncertainty: {kind: synthetic, process: fitted, process_file: process.json, seed: 1, scenarios: 8}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Hourly prices of January and February 2021: 10 a day since New Year, and the hour."""
+    time = pd.date_range("2021-01-01", "2021-02-28 23:00", freq="h")
+    price = 10.0 * (time.day_of_year - 1) + time.hour
+    rows = pd.DataFrame({"When": time.strftime("%Y-%m-%d %H:%M"), "Price": price})
+    rows.to_csv(tmp_path / "prices.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(SPECIFICATION, encoding="utf-8")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "instance.yaml").write_text(SITE, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_process_is_fitted_and_drawn_from(command: Command, folder: Path) -> None:
+    """The Saturdays of January 2021 are the 2nd, 9th, 16th, 23rd and 30th: 10, 80, 150, 220 and 290 at midnight."""
+    done = command("fit", "spec.yaml", "--out", "site/process.json")
+    assert (done.code, done.err) == (0, "")
+    assert "fitted to 2021-01-01 to 2021-02-28, periods of 1 h (Europe/Paris), 1 months kept back" in done.out
+    assert "day_bootstrap" in done.out
+    document = json.loads((folder / "site" / "process.json").read_text(encoding="utf-8"))
+    assert [part["kind"] for part in document["parts"]] == ["day_bootstrap"]
+    assert "prices.csv" in document["fitted_to"]["sources"][0]
+    drawn = ms.read(folder / "site").tree(40)
+    assert {float(drawn.values(PRICE, k)[0]) for k in range(40)} == {10.0, 80.0, 150.0, 220.0, 290.0}
+    assert command("fit", "spec.yaml", "--out", "site/process.json").code == 2
+
+
+def test_a_process_is_held_against_months_kept_back(command: Command, folder: Path) -> None:
+    """January has prices of 0 to 323, February of 310 to 603: the mean of the draws is outside the band."""
+    done = command("fit", "spec.yaml", "--diagnose")
+    assert done.code == 0
+    mean = next(line for line in done.out.splitlines() if PRICE in line and " mean " in line)
+    assert mean.endswith("outside")
+
+
+def test_what_a_specification_says_wrong_is_told_together(command: Command, folder: Path) -> None:
+    path = folder / "spec.yaml"
+    wrong = SPECIFICATION.replace("country: FR", "contry: FR").replace("rename:", "renamed:")
+    path.write_text(wrong, encoding="utf-8")
+    done = command("fit", "spec.yaml")
+    assert done.code == 2
+    for words in ("spec.yaml:1: contry", "did you mean", "country", "spec.yaml:6: files.0.renamed", "rename"):
+        assert words in done.err
+    path.write_text(SPECIFICATION.replace("day_bootstrap", "day_boot"), encoding="utf-8")
+    assert "parts.0.kind" in command("fit", "spec.yaml").err
+    path.write_text(SPECIFICATION.replace("series: [", "serie: ["), encoding="utf-8")
+    assert "options of day_bootstrap" in command("fit", "spec.yaml").err
+    path.write_text(SPECIFICATION.replace("2021-02]", "2021-07]"), encoding="utf-8")
+    assert "no 2021-07, which is to be kept back" in command("fit", "spec.yaml").err
+    path.write_text(SPECIFICATION.replace("prices.csv", "other.csv"), encoding="utf-8")
+    missing = command("fit", "spec.yaml")
+    assert missing.code == 2
+    assert "other.csv" in missing.err
+    path.write_text(SPECIFICATION.replace("price_eur_per_mwh: da", "price_gbp_per_mwh: da"), encoding="utf-8")
+    assert "has no price_gbp_per_mwh; it has price_eur_per_mwh" in command("fit", "spec.yaml").err
+
+
+def test_a_tree_is_reported_beside_a_sample(command: Command, folder: Path) -> None:
+    """Two thirds of the scenarios of a small tree are Saturdays of low prices, or not: its tables say what it has."""
+    pytest.importorskip("ot", reason="POT is not installed (extra fit)")
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra plots)")
+    command("fit", "spec.yaml", "--out", "site/process.json")
+    done = command("tree", "site", "--scenarios", 5, "--report", "out", "--sample", 40)
+    assert done.code == 0, done.err
+    names = {path.name for path in (folder / "out").iterdir()}
+    assert names == {
+        "statistics.csv", "distances.csv", "correlation_sample.csv", "correlation_tree.csv", "quality.json",
+        "fan_1.png", "duration_1.png", "correlation.png",
+    }  # fmt: skip
+    table = pd.read_csv(folder / "out" / "statistics.csv", index_col=["series", "of"])
+    tree = ms.read(folder / "site").tree(5)
+    midnight = [float(tree.values(PRICE, k)[0]) for k in range(5)]
+    assert table.loc[(PRICE, "tree"), "mean"] == pytest.approx(sum(midnight) / 5 + 11.5)
+    assert json.loads((folder / "out" / "quality.json").read_text())["cases"] == {"tree": 5, "sample": 40}
+
+
+def test_a_tree_is_reported_beside_past_days(command: Command, folder: Path) -> None:
+    """All 59 days, whose means are 11.5 and ten times 0 to 58: 301.5."""
+    pytest.importorskip("ot", reason="POT is not installed (extra fit)")
+    command("fit", "spec.yaml", "--out", "site/process.json")
+    time = pd.date_range("2021-01-01", "2021-02-28 23:00", freq="h", tz="Europe/Paris")
+    past = pd.DataFrame({PRICE: 10.0 * (time.day_of_year - 1) + time.hour}, index=time)
+    site = ms.read(folder / "site")
+    found = ms.tree_quality(site, site.tree(5), past)
+    assert found.source.cases == 59
+    assert found.statistics["mean"][PRICE, "past"] == pytest.approx(301.5)
+    with pytest.raises(UsageError, match="the past series have none of those that the tree draws"):
+        ms.tree_quality(site, site.tree(5), past.rename(columns={PRICE: "other_eur_per_mwh"}))
+    done = command("tree", "site", "--report", "out", "--against", "x.csv", "--sample", 3)
+    assert done.code == 2
+    assert "give one of them" in done.err
+
+
+def test_explicit_scenarios_have_no_sample(instances: Path) -> None:
+    site = ms.read(instances / "tiny_site")
+    with pytest.raises(UsageError, match="there is no process to draw a sample from"):
+        ms.tree_quality(site, site.tree())
