@@ -104,7 +104,7 @@ class Fit:
         lines = [
             shown.rename(columns={"inside": ""}).to_string(index=False, float_format=lambda value: f"{value:.4g}"),
             f"{len(table) - outside} of {len(table)} inside the bands (95 %, by days of the months kept back). Scores",
-            "of days beside those of a plain bootstrap of the days fitted to: a ratio of 1 or less is as good or better.",
+            "of days beside those of a plain bootstrap of the days fitted to: a ratio of 1 or less is as good.",
         ]
         return "\n".join(lines)
 
