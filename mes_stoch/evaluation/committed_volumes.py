@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mes_stoch.schema.evaluation_shared import CommittedVolume
+from mes_stoch.schema.evaluation_shared import CommittedVolume, DecidedNumber
 from mes_stoch.schema.price_offers import ENERGY_PRICE_COLUMN
 
 _KEPT = ("direction", "price_eur_per_mw_h", "price_eur_per_mwh", "volume_mw", "volume_mvar")
@@ -15,6 +15,13 @@ _KEPT = ("direction", "price_eur_per_mw_h", "price_eur_per_mwh", "volume_mw", "v
 def committed_volumes(commitments: pd.DataFrame) -> list[CommittedVolume]:
     """Every row of a table of commitments, without what a product does not have."""
     return [_volume(row) for row in commitments.to_dict("records")]
+
+
+def decided_numbers(decisions: pd.DataFrame | None) -> list[DecidedNumber] | None:
+    """Every row of a table of decisions of the site; ``None`` where there are none."""
+    if decisions is None or decisions.empty:
+        return None
+    return [DecidedNumber(**{str(name): cell for name, cell in row.items()}) for row in decisions.to_dict("records")]
 
 
 def mean_volume_mw(commitments: pd.DataFrame) -> float:

@@ -26,7 +26,7 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
-from mes_stoch.evaluation.committed_volumes import committed_volumes, mean_volume_mw
+from mes_stoch.evaluation.committed_volumes import committed_volumes, decided_numbers, mean_volume_mw
 from mes_stoch.evaluation.profit import Profits, profits_of, profits_of_leaves, seed_of
 from mes_stoch.evaluation.solves import Solves, reached_its_gap
 from mes_stoch.model.program import StochasticProgram
@@ -55,11 +55,14 @@ class PolicyOutcome:
         Of feasible dispatches, by scenario.
     commitments : DataFrame or None
         Volumes by product and block; ``None`` where there is no commitment for all scenarios.
+    site_decisions : DataFrame or None
+        What it decides of components beside them.
     """
 
     bracket: Bracket
     profits: Profits | None = None
     commitments: pd.DataFrame | None = None
+    site_decisions: pd.DataFrame | None = None
     note: str = ""
     brought_by: str = ""
 
@@ -117,6 +120,7 @@ class PolicyComparison:
             profit=bracket_result(outcome.bracket),
             loss=bracket_result(self.loss(name)),
             commitments=None if outcome.commitments is None else committed_volumes(outcome.commitments),
+            site_decisions=decided_numbers(outcome.site_decisions),
             evaluated=None if outcome.profits is None else outcome.profits.result(),
         )
 
@@ -228,7 +232,13 @@ def _with_commitment(
     kept = leaves if decision.base_schedules is None else leaves.with_base_schedules(decision.base_schedules)
     program = by_day_ahead_node(kept, kept)
     commitments = leaves.commitments(decision.root)
-    known = PolicyOutcome(_NOWHERE, commitments=commitments, note=decision.note, brought_by=policy.brought_by)
+    known = PolicyOutcome(
+        _NOWHERE,
+        commitments=commitments,
+        site_decisions=leaves.site_decisions(decision.root),
+        note=decision.note,
+        brought_by=policy.brought_by,
+    )
     try:
         profits = profits_of(program, decision.root, gap_rel=options.gap_rel, stop=problem.stop)
     except InfeasibleError as error:
@@ -242,7 +252,7 @@ def _with_foresight(decision: PolicyForesight, leaves: SiteProgram, policy: Name
     points = [(index, one.values) for index, one in enumerate(decision.scenarios)]
     profits = profits_of_leaves(leaves, points, upper, "solver")
     bracket = Bracket(profits.mean, max(upper, profits.mean))
-    return PolicyOutcome(bracket, profits, None, decision.note, policy.brought_by)
+    return PolicyOutcome(bracket, profits, note=decision.note, brought_by=policy.brought_by)
 
 
 def _is_foresight(outcome: PolicyOutcome) -> bool:

@@ -16,7 +16,7 @@ from mes_stoch.schema.evaluation_sampling import (
     SequentialResult,
     StabilityResult,
 )
-from mes_stoch.schema.evaluation_shared import BracketResult, CommittedVolume, ConfidenceInterval, Share
+from mes_stoch.schema.evaluation_shared import BracketResult, CommittedVolume, ConfidenceInterval, DecidedNumber, Share
 
 
 class StressReading(Model):
@@ -181,6 +181,9 @@ class PolicyResult(Model):
     loss: BracketResult = Field(description="RP less that; below zero for a policy that knows the scenario.")
     commitments: list[CommittedVolume] | None = Field(
         description="null: there is no commitment for all scenarios, or nothing could be committed."
+    )
+    site_decisions: list[DecidedNumber] | None = Field(
+        default=None, description="Numbers of components that it decides; null: none, or none for all scenarios."
     )
     evaluated: CommitmentResult | None = Field(
         description="What the commitment earns; null where a scenario has no dispatch with it."

@@ -29,6 +29,15 @@ class BracketResult(Model):
     upper: float | None
 
 
+class DecidedNumber(Model):
+    """A number of a component that is decided with the commitments."""
+
+    component: str
+    quantity: str
+    unit: str
+    value: float
+
+
 class CommittedVolume(Model):
     """What is committed of a product in a block; with offers at prices, at one of them."""
 

@@ -187,6 +187,11 @@ def test_policies(site: ms.Site) -> None:
     assert means["single_market"] == pytest.approx(50.0, abs=1e-4)
     assert means["expected_value"] == pytest.approx(100.0, abs=1e-4)
     assert means["wait_and_see"] == pytest.approx(100.0, abs=1e-4)
+    told = found.result().policies
+    assert told["wait_and_see"].site_decisions is None
+    (number,) = told["expected_value"].site_decisions or []
+    assert (number.component, number.quantity, number.unit) == ("battery", "initial_mwh", "MWh")
+    assert number.value == pytest.approx(1.0, abs=1e-6)
     # which level is best without services is the solver's choice, and what is sold keeps it
     assert 50.0 - 1e-4 <= means["two_loop"] <= 100.0 + 1e-4
     assert means["share_of_capacity"] <= 100.0 + 1e-4
