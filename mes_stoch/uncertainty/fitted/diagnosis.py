@@ -117,6 +117,8 @@ def diagnose(
     other = None
     if baseline is not None:
         process_of_base = _process(baseline)
+        if missing := sorted(set(names) - set(process_of_base.series_names())):
+            raise UsageError(f"the baseline does not draw {', '.join(missing)}")
         base = _drawn(process_of_base, history, dates, past[:, :, len(names) :], read, runs, seed + 1, draws_per_day)
         order = [process_of_base.series_names().index(name) for name in names]
         other = [one[:, :, order] for one in base]
