@@ -11,6 +11,9 @@ A package brings a kind by an entry point whose name is the tag and whose value 
     [project.entry-points."mes_stoch.processes"]
     my_day = "my_package.my_day:MyDay"
 
+    [project.entry-points."mes_stoch.process_parts"]
+    hourly_mean = "my_package.hourly_mean:HourlyMean"
+
     [project.entry-points."mes_stoch.risk_measures"]
     below_target = "my_package.below_target"
 
@@ -119,6 +122,9 @@ if TYPE_CHECKING:
     from mes_stoch.settlement.data import Array, SettlementData
     from mes_stoch.settlement.ledger import CashFlow, cash_flow
     from mes_stoch.settlement.positions import has_market, nominated_at
+    from mes_stoch.uncertainty.fitted.history import History
+    from mes_stoch.uncertainty.fitted.part import Part, PartOptions
+    from mes_stoch.uncertainty.fitted.resolution import native_context, to_native, to_periods
     from mes_stoch.uncertainty.process import (
         DrawContext,
         Drawn,
@@ -217,6 +223,9 @@ _HOMES = {
     "mes_stoch.settlement.data": ("Array", "SettlementData"),
     "mes_stoch.settlement.ledger": ("CashFlow", "cash_flow"),
     "mes_stoch.settlement.positions": ("has_market", "nominated_at"),
+    "mes_stoch.uncertainty.fitted.history": ("History",),
+    "mes_stoch.uncertainty.fitted.part": ("Part", "PartOptions"),
+    "mes_stoch.uncertainty.fitted.resolution": ("native_context", "to_native", "to_periods"),
     "mes_stoch.uncertainty.process": (
         "DrawContext",
         "Drawn",
@@ -265,6 +274,7 @@ __all__ = [
     "FileHead",
     "Flexibility",
     "HeldReserve",
+    "History",
     "HubContext",
     "HubOnOff",
     "HubRows",
@@ -295,6 +305,8 @@ __all__ = [
     "OnOffUnit",
     "OperatingRange",
     "OrderRule",
+    "Part",
+    "PartOptions",
     "Phase",
     "Policy",
     "PolicyDecision",
@@ -352,6 +364,7 @@ __all__ = [
     "lines_through",
     "listed",
     "make_window",
+    "native_context",
     "net_delivery",
     "nominated_at",
     "obliged",
@@ -371,6 +384,8 @@ __all__ = [
     "table_of_columns",
     "to_moments",
     "unit_of_text",
+    "to_native",
+    "to_periods",
 ]
 
 

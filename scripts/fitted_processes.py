@@ -55,12 +55,13 @@ def _of(case: Case, folder: Path, draws: int) -> dict[str, Any]:
     of_days = table["series"] == "all"
     statistics, scores = table[~of_days], table[of_days]
     outside = statistics[~statistics["inside"]]
+    like_fitted = int(outside["inside_fitted_to"].astype(bool).sum())
     return {
         "sources": [source.origin for source in case.sources],
         "months_kept_back": list(case.months_kept_back),
         "parts": [dict(one) for one in case.parts],
         "inside": f"{int(statistics['inside'].sum())} of {len(statistics)}",
-        "outside_and_like_the_months_fitted_to": f"{int(outside['inside_fitted_to'].eq(True).sum())} of {len(outside)}",
+        "outside_and_like_the_months_fitted_to": f"{like_fitted} of {len(outside)}",
         "scores": {row.statistic: round(float(row.drawn), 4) for row in scores.itertuples()},
         "statistics": [_rounded(row) for row in statistics.to_dict("records")],
     }

@@ -73,6 +73,27 @@ def solved(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_part_of_the_package_is_fitted_and_drawn_from(installed: Path, tmp_path: Path) -> None:
+    """Every day has the hour as its price: the mean is the hour, the deviation nothing, and so is what is drawn."""
+    program = tmp_path / "fit.py"
+    program.write_text(
+        "import numpy as np, pandas as pd\n"
+        "from mes_stoch.extend import DrawContext, History\n"
+        "from mes_stoch.uncertainty.fitted.document import process_of\n"
+        "from mes_stoch.uncertainty.fitted.specification import Specification, fit\n"
+        "time = pd.date_range('2021-01-04', periods=48, freq='h', tz='Europe/Paris')\n"
+        "frame = pd.DataFrame({'price_eur_per_mwh': time.hour.astype(float)}, index=time)\n"
+        "parts = [{'kind': 'hourly_mean', 'series': 'price_eur_per_mwh'}]\n"
+        "document = fit(Specification(country='FR', parts=parts), History(frame, 'FR'))\n"
+        "process = process_of('house', 'process.json', document.model_dump())\n"
+        "quarters = DrawContext(pd.date_range('2022-01-14T10:30', periods=4, freq='15min', tz='Europe/Paris'), 0.25)\n"
+        "print(process.draw_day_ahead(np.random.default_rng(1), quarters)['price_eur_per_mwh'].tolist())\n",
+        encoding="utf-8",
+    )
+    done = python(installed, str(program))
+    assert (done.returncode, done.stdout) == (0, "[10.0, 10.0, 11.0, 11.0]\n"), done.stderr
+
+
 def test_the_example_is_valid_and_drawn_by_its_own_process(installed: Path) -> None:
     done = run(installed, "validate", EXAMPLE / "instance")
     assert done.returncode == 0, done.stderr

@@ -27,7 +27,7 @@ INTRADAY = "id_price_eur_per_mwh"
 FORECAST = "da_price_forecast_eur_per_mwh"
 FCR = "fcr_capacity_price_eur_per_mw_h"
 MFRR = "mfrr_up_capacity_price_eur_per_mw_h"
-LONG, SHORT = "imbalance_long_eur_per_mwh", "imbalance_short_eur_per_mwh"
+SHORT = "imbalance_short_eur_per_mwh"
 BALANCING = "balancing_price_eur_per_mwh"
 HEAT = "heat_demand_mw"
 
@@ -121,8 +121,8 @@ def german_intraday(folder: Path) -> pd.DataFrame:
 
 def danish_markets(folder: Path) -> pd.DataFrame:
     """2021; the one price of imbalance is taken for the balancing price."""
-    frame = read_western_denmark(folder).values[[PRICE, FCR, MFRR, LONG, SHORT]]
-    return frame.assign(**{BALANCING: frame[SHORT]}).loc["2021"]
+    frame = read_western_denmark(folder).values[[PRICE, FCR, MFRR, SHORT]]
+    return frame.rename(columns={SHORT: BALANCING}).loc["2021"]
 
 
 def district_heat(folder: Path) -> pd.DataFrame:
@@ -211,7 +211,6 @@ CASES = (
                 "volatility_of": PRICE,
                 "innovations": "empirical",
             },
-            {"kind": "imbalance", "rule": "single", "balancing": BALANCING, "day_ahead": PRICE},
         ),
     ),
     Case(

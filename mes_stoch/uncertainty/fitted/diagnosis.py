@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.document import ProcessDocument, process_of
 from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.part import LATENT
 from mes_stoch.uncertainty.fitted.parts.day_bootstrap import DayBootstrap, DayBootstrapOptions
-from mes_stoch.uncertainty.fitted.process import LATENT, FittedProcess
+from mes_stoch.uncertainty.fitted.process import FittedProcess
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
 Array = NDArray[np.float64]
@@ -117,6 +118,8 @@ def diagnose(
     other = None
     if baseline is not None:
         process_of_base = _process(baseline)
+        if missing := sorted(set(names) - set(process_of_base.series_names())):
+            raise UsageError(f"the baseline does not draw {', '.join(missing)}")
         base = _drawn(process_of_base, history, dates, past[:, :, len(names) :], read, runs, seed + 1, draws_per_day)
         order = [process_of_base.series_names().index(name) for name in names]
         other = [one[:, :, order] for one in base]

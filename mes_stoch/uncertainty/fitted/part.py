@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
+from pydantic import Field
 
 from mes_stoch.schema.base import Model
 from mes_stoch.uncertainty.fitted.history import History
@@ -28,7 +29,11 @@ LOG_WEIGHT = "latent_log_weight"
 class PartOptions(Model):
     """What a specification says of a part: its stage, its series, and how to fit it."""
 
-    stage: Stage = "day_ahead"
+    stage: Stage = Field(
+        default="day_ahead",
+        description="`day_ahead`: known when that market clears, the same in all leaves of a node; `realtime`: "
+        "drawn in each leaf.",
+    )
 
 
 class Part(Model):

@@ -65,7 +65,12 @@ def _means(values: Series, source: NDArray[np.int64], target: NDArray[np.int64])
     hours = (source - origin) / 3.6e12
     integral = np.concatenate([[0.0], np.cumsum(values * np.diff(hours))])
     edges = (target - origin) / 3.6e12
-    return np.asarray(np.diff(np.interp(edges, hours, integral)) / np.diff(edges))
+    means = np.diff(np.interp(edges, hours, integral)) / np.diff(edges)
+    # differences of sums are rounded: what is held is the value itself, and no mean lies beyond the values
+    first = np.searchsorted(source, target[:-1], side="right") - 1
+    last = np.searchsorted(source, target[1:], side="left") - 1
+    held = values[np.clip(first, 0, len(values) - 1)]
+    return np.asarray(np.where(first == last, held, np.clip(means, values.min(), values.max())))
 
 
 def to_native(values: Series, context: DrawContext, native: DrawContext) -> Series:

@@ -49,6 +49,18 @@ def test_quarter_hours_hold_the_hour_and_two_hours_its_mean() -> None:
     assert pairs.tolist() == [0.5 + 2.0 * k for k in range(12)]
 
 
+def test_what_is_zero_stays_zero_in_periods_of_other_length() -> None:
+    """Hours of 0.1, 0.7, 0 and 0: their quarter-hours and two-hour means are no negative rounding errors."""
+    time = pd.date_range("2021-01-04", periods=24, freq="h", tz=ZONE)
+    history = History(pd.DataFrame({PRICE: np.tile([0.1, 0.7, 0.0, 0.0], 6)}, index=time), "FR")
+    part = DayBootstrap.fit(history, DayBootstrapOptions(series=[PRICE], match=[]))
+    quarters = part.draw(np.random.default_rng(1), context("2022-01-14", 96, 0.25), {})[PRICE]
+    assert quarters.tolist() == np.repeat(np.tile([0.1, 0.7, 0.0, 0.0], 6), 4).tolist()
+    pairs = part.draw(np.random.default_rng(1), context("2022-01-14", 12, 2.0), {})[PRICE]
+    assert pairs.min() == 0.0
+    assert pairs == pytest.approx(np.tile([0.4, 0.0], 6), abs=1e-12)
+
+
 def test_the_clock_change_repeats_or_leaves_out_an_hour_of_the_donor() -> None:
     part = fitted(first="2021-01-05", days=1, match=[])
     spring = part.draw(np.random.default_rng(1), context("2022-03-27", 23), {})[PRICE]

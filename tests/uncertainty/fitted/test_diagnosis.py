@@ -119,3 +119,11 @@ def test_a_history_without_a_whole_day_is_told() -> None:
     history.frame.iloc[3, 0] = np.nan
     with pytest.raises(UsageError, match="no day of the history has all of"):
         diagnose(part, history)
+
+
+def test_a_baseline_without_a_series_is_told() -> None:
+    history = noisy(28, 1)
+    both = History(history.frame.assign(**{INTRADAY: -history.frame[PRICE]}), "FR")
+    wide, narrow = plain_bootstrap(both, [PRICE, INTRADAY]), plain_bootstrap(both, [PRICE])
+    with pytest.raises(UsageError, match=f"the baseline does not draw {INTRADAY}"):
+        diagnose(wide, both, draws_per_day=2, baseline=narrow)

@@ -20,7 +20,7 @@ Rule = Literal["k_spread", "single", "two_price"]
 class ImbalanceOptions(PartOptions):
     """The rule, and the series it reads and makes."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     rule: Rule = Field(
         description="`k_spread` (France): long and short apart by a share k of the balancing price; `single`: one "
         "price; `two_price`: who makes the system's imbalance worse pays the balancing price, the others the day-ahead "

@@ -19,7 +19,7 @@ from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 class SpreadOptions(AutoregressionOptions):
     """Two series and how the autoregression of their difference is fitted."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     series: Identifier = Field(description="Series that is drawn.")
     base: Identifier = Field(description="Series drawn before, or given, that the spread is added to.")
     spread: Identifier | None = Field(

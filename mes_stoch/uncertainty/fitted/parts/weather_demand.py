@@ -34,7 +34,7 @@ _CLASSES = 24
 class WeatherDemandOptions(PartOptions):
     """Series that are drawn together, and those that they follow."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     series: list[Identifier] = Field(min_length=1, description="Demands, temperatures, wind, sun: drawn together.")
     drivers: list[Identifier] = Field(
         default=[], description="Series drawn before, or given, that they follow, such as the day-ahead price."
