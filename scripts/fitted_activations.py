@@ -20,6 +20,13 @@ from helpers.activation_cases import CASES
 from helpers.activation_evidence import held_against, table
 from helpers.evidence import provenance, write_summary
 
+#: What was tried before the figures were written: bands are not blind to it.
+CHOICES = (
+    "The memory of signed_ratio was tried as that of the scores, of the ratio and of its parts, in classes of 15 min and "
+    "1 h, with and without season and class of day; call_chain with mean and full courses of past calls, with and "
+    "without season. What stands in `parts` is what was kept."
+)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point."""
@@ -36,7 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
         found[name] = held_against(CASES[name](Path(options.data_folder)), options.draws)
         print(table(name, found[name]), flush=True)
     if options.out is not None:
-        summary = {**provenance(), "cases": found, "cpu_s": round(time.process_time() - begun, 1)}
+        summary = {
+            **provenance(),
+            "choices_made_on_these_months": CHOICES,
+            "cases": found,
+            "cpu_s": round(time.process_time() - begun, 1),
+        }
         write_summary(options.out, "fitted_activations.json", summary)
     return 0
 

@@ -49,7 +49,6 @@ def german_afrr(folder: Path) -> Case:
         "up_offered": 2000,
         "down_offered": 2000,
         "class_h": 1,
-        "match": ["season", "day_type"],
         "latent_series": "latent_afrr",
     }
     return Case(
@@ -96,7 +95,6 @@ def belgian_regulation(folder: Path) -> Case:
         "up_offered": 1000,
         "down_offered": 1000,
         "class_h": 1,
-        "match": ["season"],
         "driver": {"series": "imbalance_eur_per_mwh", "minus": SPOT},
     }
     return Case(
@@ -127,7 +125,6 @@ def danish_mfrr(folder: Path) -> Case:
     chain = {
         "kind": "call_chain",
         "class_h": 4,
-        "match": ["season"],
         "price": SPOT,
         "price_levels": 3,
         "length": "past",

@@ -174,4 +174,4 @@ class CallRecord(Model):
     @cached_property
     def _clock(self) -> Series:
         """Of every called period the local clock hour at which it began."""
-        return np.mod(np.array(self.starts_h)[self._call] + self._passed * self.period_h, 24.0)
+        return np.asarray(np.mod(np.array(self.starts_h)[self._call] + self._passed * self.period_h, 24.0), dtype=float)

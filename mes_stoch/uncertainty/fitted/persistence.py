@@ -11,6 +11,7 @@ from pydantic import Field
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.process import Series, autoregressive
 
 Mask = NDArray[np.bool_]
@@ -19,6 +20,9 @@ Components = Literal[1, 2]
 #: Lags, in periods, at which two components are fitted to the autocorrelation of the past.
 FITTED_LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 _LARGEST = 0.9999
+_LEAST_VARIANCE = 1e-12
+_NODES = 60
+_SCORE_CORRELATIONS = np.linspace(-0.98, 1.0, 100)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,35 @@ class Memory:
         if not np.isfinite(known[0]):
             raise UsageError("persistence needs periods of the past that follow each other and change")
         return cls(lags, known)
+
+    @classmethod
+    def of_parts(cls, scores: Series, follows: Mask, distribution: NormalScores) -> Self:
+        """Of scores at which the positive and the negative part of their values last as long as in the past.
+
+        The autocorrelation of a part rises with that of the scores, by Gauss-Hermite quadrature, and the mean over both
+        parts is inverted by interpolation; what no autocorrelation of scores reaches takes the nearest one.
+
+        Parameters
+        ----------
+        scores, follows : arrays, shape (periods,)
+        distribution : NormalScores
+            Of the values that scores stand for.
+        """
+        plain = cls.of(scores, follows)
+        weights, first, second = _score_pairs()
+        reached, past = [], []
+        for sign in (1.0, -1.0):
+            one, other = (np.maximum(sign * distribution.values_at(value), 0.0) for value in (first, second))
+            mean = weights @ one
+            variance = weights @ (one - mean) ** 2
+            known = _autocorrelations(np.maximum(sign * distribution.values_at(scores), 0.0), follows, plain.lags)
+            if variance > _LEAST_VARIANCE and np.isfinite(known).all():
+                reached.append((other - mean) @ weights @ (weights * (one - mean)) / variance)
+                past.append(known)
+        if not past or not plain.known.any():
+            return plain
+        rising = np.maximum.accumulate(np.mean(reached, axis=0))
+        return cls(plain.lags, np.asarray(np.interp(np.mean(past, axis=0), rising, _SCORE_CORRELATIONS)))
 
     def without(self, other: Memory, correlation: float) -> Memory:
         """Of what is left beside another series, independent of it, with which the whole is correlated."""
@@ -100,6 +133,13 @@ class Persistence(Model):
         for rho, share in zip(self.autocorrelations, self.shares, strict=True):
             drawn += np.sqrt(share) * autoregressive(generator.standard_normal(periods), rho)
         return drawn
+
+
+def _score_pairs() -> tuple[Series, Series, Series]:
+    """Weights and nodes of a normal score, and of another, (correlations, nodes of the one, nodes of the other)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    rho = _SCORE_CORRELATIONS[:, None, None]
+    return weights / weights.sum(), nodes, np.asarray(rho * nodes[:, None] + np.sqrt(1.0 - rho**2) * nodes)
 
 
 def _autocorrelations(values: Series, follows: Mask, lags: NDArray[np.int_]) -> Series:

@@ -72,15 +72,15 @@ class SignedRatio(Part):
 
     so that both are not negative and sum to at most 1. All of it in the periods of the past; longer ones take means,
     and hold both directions where the ratio changed its sign. ``c`` is the correlation of scores of the past. ``x`` is
-    as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as makes the autocorrelations of
-    ``z`` those of the scores of the past, each within its class.
+    as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as makes the autocorrelations of the
+    positive and the negative part of the ratio, on the mean of both, those of the past; scores within their class, and
+    quantiles of all classes together.
 
     Source
     ------
     A series with any distribution from a normal autoregressive one: Cario, Nelson (1998), Numerical methods for fitting
-    and simulating autoregressive-to-anything processes, INFORMS Journal on Computing 10(1), 72-81. Here the normal
-    autocorrelations are those of the scores, without their numerical inversion, which on German data made calls end
-    too early; and one or two AR(1) take the place of an AR(p).
+    and simulating autoregressive-to-anything processes, INFORMS Journal on Computing 10(1), 72-81; with the same
+    numerical inversion, for the parts of the ratio, and one or two AR(1) in place of an AR(p).
     """
 
     Options: ClassVar[type[PartOptions]] = SignedRatioOptions
@@ -106,7 +106,7 @@ class SignedRatio(Part):
         classes = PeriodClasses.of(history, options.class_h, options.match)
         ratios, scores = _by_class(ratio, known, classes.place(history.time), classes.count)
         driver = None if options.driver is None else Driver.fit(options.driver, history, scores)
-        memory = Memory.of(scores, follows(history.time, history.period_h))
+        memory = Memory.of_parts(scores, follows(history.time, history.period_h), NormalScores.fit(ratio[known]))
         memory = memory if driver is None else driver.rest(memory, history)
         both_at, both_share = _both_ways(ratio[known], np.minimum(up, down)[known])
         return cls(
