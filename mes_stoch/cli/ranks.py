@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
-from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.parallel import leftovers, mpi
-from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
+
+if TYPE_CHECKING:
+    from mes_stoch.schema.tree import ScenarioTree
 
 
 class AgreedError(MesStochError):
@@ -57,6 +59,8 @@ def tree_of_all(tree: ScenarioTree) -> ScenarioTree:
     """
     if tree.weighting is None or mpi.launcher_size() == 1:
         return tree
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
+
     return ScenarioCommunicator(mpi.world()).broadcast(tree)
 
 
