@@ -62,7 +62,7 @@ def test_over_all_courses_the_ratio_restores_the_likelihood(limits: CallLimits) 
         q = float(np.where(starts, chances.drawn, 1 - chances.drawn).prod())
         if q == 0.0:
             continue
-        called = admit_calls(starts, lengths, context, limits, chances)
+        called = admit_calls(starts, lengths, context, limits, tilted=chances)
         np.testing.assert_array_equal(called, admit_calls(starts, lengths, context, limits))
         ratio = math.exp(context.tilt.take()[SERIES])
         worth = math.exp(-float(cost @ called) / 10)
