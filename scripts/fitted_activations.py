@@ -22,9 +22,9 @@ from helpers.evidence import provenance, write_summary
 
 #: What was tried before the figures were written: bands are not blind to it.
 CHOICES = (
-    "The memory of signed_ratio was tried as that of the scores, of the ratio and of its parts, in classes of 15 min and "
-    "1 h, with and without season and class of day; call_chain with mean and full courses of past calls, with and "
-    "without season. What stands in `parts` is what was kept."
+    "The memory of signed_ratio was tried as that of the scores, of the ratio and of its parts, in classes of 15 min "
+    "and 1 h, with and without season and class of day; call_chain with mean and full courses of past calls, "
+    "with and without season. What stands in `parts` is what was kept."
 )
 
 
