@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,3 +86,32 @@ def test_every_option_is_described_and_every_part_has_its_equations(tag: str) ->
     assert [name for name, field in part.Options.model_fields.items() if not field.description] == []
     for heading in ("Equations\n", "Source\n"):
         assert heading in str(part.__doc__), f"{tag} has no {heading}"
+
+
+def test_drawing_needs_nothing_that_only_fitting_does(tmp_path: Path) -> None:
+    """A process is read and drawn from where scikit-learn and statsmodels cannot be imported."""
+    documents = [fit(Specification(country="FR", parts=parts), past()) for parts in PROCESSES.values()]
+    (tmp_path / "processes.json").write_text(json.dumps([one.model_dump() for one in documents]), encoding="utf-8")
+    program = (
+        "import json, sys\n"
+        "sys.modules['sklearn'] = sys.modules['statsmodels'] = None\n"
+        "import numpy as np, pandas as pd\n"
+        "from mes_stoch.uncertainty.fitted.document import process_of\n"
+        "from mes_stoch.uncertainty.process import DrawContext\n"
+        "time = pd.date_range('2021-05-12', periods=24, freq='h', tz='Europe/Paris')\n"
+        f"context = DrawContext(time, 1.0, given={{'{FORECAST}': np.full(24, 50.0)}})\n"
+        "for document in json.load(open('processes.json')):\n"
+        "    process = process_of('house', 'process.json', document)\n"
+        "    node = process.draw_day_ahead(np.random.default_rng(1), context)\n"
+        "    process.draw_realtime(np.random.default_rng(2), context, node)\n"
+    )
+    root = str(Path(__file__).resolve().parents[3])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert (done.returncode, done.stderr) == (0, "")

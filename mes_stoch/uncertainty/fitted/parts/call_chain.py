@@ -30,7 +30,7 @@ _LARGEST_CHANCE = 1.0 - 1e-12
 class CallChainOptions(PartOptions):
     """Calls of the past, and what their chance depends on."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     called: Identifier = Field(description="Past series of what was called: a share, or a volume that is not negative.")
     threshold: NonNegative = Field(
         default=0.0, description="A period counts as called where the series is above it, in its unit."

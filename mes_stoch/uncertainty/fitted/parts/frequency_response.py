@@ -22,7 +22,7 @@ from mes_stoch.uncertainty.process import DrawContext, Drawn, Series, autoregres
 class FrequencyResponseOptions(PartOptions):
     """The frequency, and the law by which the reserve answers it."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     frequency: Identifier | None = Field(
         default=None, description="Past frequency, Hz; null: deviation and time constant are given."
     )

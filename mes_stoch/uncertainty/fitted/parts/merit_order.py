@@ -32,7 +32,7 @@ class Bid(Model):
 class MeritOrderOptions(PartOptions):
     """Activated volumes and marginal prices of the past, and the bids."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     direction: Literal["up", "down"] = Field(
         default="up", description="up: bids are called from the cheapest on; down: from the one that pays most on."
     )

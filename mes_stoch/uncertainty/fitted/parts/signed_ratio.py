@@ -28,7 +28,7 @@ BINS = 40
 class SignedRatioOptions(PartOptions):
     """Activated power of the past, and what it is a share of."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     up: Identifier = Field(description="Past series of power activated upward, MW or a share.")
     down: Identifier = Field(description="Past series of power activated downward, of the same unit, not negative.")
     up_offered: Positive | Identifier | None = Field(

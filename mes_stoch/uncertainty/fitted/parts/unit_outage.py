@@ -23,7 +23,7 @@ from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 class UnitOutageOptions(PartOptions):
     """A record of a unit."""
 
-    stage: Stage = "realtime"
+    stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
     available: Identifier = Field(description="Past share of the unit that was available, 0 to 1, forced outages only.")
     out_below: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.999, description="Share below which the unit counts as in an outage."
