@@ -17,6 +17,8 @@ mpi-sppy's model-module convention: Knueven, Mildebrath, Muir, Siirola, Watson, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -28,54 +30,92 @@ from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.planning_tree import planning_tree
 from mes_stoch.uncertainty.quality import require_sound
+from mes_stoch.uncertainty.tree import needs_whole_tree, tree_draws
+from mes_stoch.uncertainty.tree_draws import TreeDraws
 
 _PREFIX = "scen"
 
 
-@lru_cache(maxsize=4)
-def _load(instance: str, scenarios: int | None) -> tuple[Instance, ScenarioTree]:
-    loaded = read_instance(instance)
-    tree = planning_tree(loaded, scenarios, None)
-    require_sound(loaded.instance, tree, loaded.written)
-    if not tree.is_two_stage:
+@dataclass(frozen=True)
+class _Scenarios:
+    """What scenarios of an instance come from: drawn one by one as they are asked for, or a tree that is whole.
+
+    mpi-sppy asks every rank for its own scenarios alone. Penalties follow from the instance's own series and nothing
+    else is taken over all scenarios, so that a rank draws no other's. Lists and weighted trees are read whole.
+    """
+
+    instance: Instance
+    written: Mapping[str, bytes]
+    count: int
+    source: TreeDraws | ScenarioTree
+
+    def scenario(self, index: int) -> tuple[ScenarioTree, int, float]:
+        """A tree that holds a scenario, the scenario's position in it, and its probability among all.
+
+        Sequential sampling counts on beyond the number of scenarios: drawn ones are the same whatever their number.
+
+        Raises
+        ------
+        UsageError
+            A further one of a tree that has none.
+        InstanceError
+            Data that are not sound.
+        """
+        if isinstance(self.source, TreeDraws):
+            drawn = self.source.part(index, index + 1)
+            require_sound(self.instance, drawn, self.written)
+            return drawn, 0, 1.0 / self.count
+        if index < self.count:
+            return self.source, index, float(self.source.probabilities[index])
+        if self.source.weighting is not None:
+            raise UsageError(
+                f"{self.instance.name} is planned over a tree that is {self.source.weighting}, and has no further "
+                "scenario: sequential sampling takes independent draws, so leave `reduction` and `tilted_calls` out"
+            )
         raise UsageError(
-            f"{loaded.instance.name} has several scenarios below a day-ahead node; this model module is two-stage: "
+            f"{self.instance.name} lists {self.count} scenarios, and nothing follows from them for a further one"
+        )
+
+
+@lru_cache(maxsize=4)
+def _load(instance: str, scenarios: int | None) -> _Scenarios:
+    loaded = read_instance(instance)
+    if needs_whole_tree(loaded) is None:
+        draws = tree_draws(loaded, scenarios, None)
+        found = _Scenarios(loaded.instance, loaded.written, draws.scenarios, draws)
+        is_two_stage = draws.leaves_per_day_ahead_node == 1
+    else:
+        tree = planning_tree(loaded, scenarios, None)
+        require_sound(loaded.instance, tree, loaded.written)
+        found = _Scenarios(loaded.instance, loaded.written, len(tree.scenario_names), tree)
+        is_two_stage = tree.is_two_stage
+    _require_plain(loaded.instance, is_two_stage=is_two_stage)
+    return found
+
+
+def _require_plain(instance: Instance, *, is_two_stage: bool) -> None:
+    """Refuse what this module has no equations for.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not is_two_stage:
+        raise UsageError(
+            f"{instance.name} has several scenarios below a day-ahead node; this model module is two-stage: "
             "solve it with `mes-stoch solve`, or give every scenario a node of its own"
         )
-    risk = loaded.instance.risk
-    if risk is not None and risk.beta > 0:
+    if instance.risk is not None and instance.risk.beta > 0:
         raise UsageError(
-            f"{loaded.instance.name} weighs risk, and this model module has the expected profit alone: solve it with "
+            f"{instance.name} weighs risk, and this model module has the expected profit alone: solve it with "
             "`mes-stoch solve`, or write `risk: null`"
         )
-    ruled = [name for name, product in loaded.instance.called_products().items() if product.availability is not None]
+    ruled = [name for name, product in instance.called_products().items() if product.availability is not None]
     if ruled:
         raise UsageError(
             f"{listed(ruled)} has a rule of availability over all scenarios, and this model module has none: solve it "
             "with `mes-stoch solve`, or write `availability: null`"
         )
-    return loaded.instance, tree
-
-
-def _with_scenario(instance: str, scenarios: int | None, index: int) -> tuple[Instance, ScenarioTree, float]:
-    """The instance, a tree that holds a scenario, and the scenario's probability.
-
-    Sequential sampling counts on beyond the number of scenarios: drawn ones are the same whatever their number.
-    """
-    description, tree = _load(instance, scenarios)
-    count = len(tree.scenario_names)
-    if index < count:
-        return description, tree, float(tree.probabilities[index])
-    if tree.dataset.attrs.get("seed") is None:
-        raise UsageError(f"{description.name} lists {count} scenarios, and nothing follows from them for a further one")
-    if tree.weighting is not None:
-        raise UsageError(
-            f"{description.name} is planned over a tree that is {tree.weighting}, and has no further scenario: "
-            "sequential sampling takes independent draws, so leave `reduction` and `tilted_calls` out"
-        )
-    # twice as many each time, so that few trees are drawn
-    _, larger = _load(instance, 1 << index.bit_length())
-    return description, larger, 1.0 / count
 
 
 def scenario_names_creator(num_scens: int, start: int | None = None) -> list[str]:
@@ -100,7 +140,8 @@ def scenario_creator(scenario_name: str, instance: str | None = None, num_scens:
     Raises
     ------
     InstanceError
-        The folder is not a valid instance.
+        The folder is not a valid instance, or the scenario's data are not sound. The rank that draws it is the only
+        one that knows: ``mpiexec ... python -m mpi4py -m mpisppy.generic_cylinders ...`` ends the others as well.
     UsageError
         Its tree has three stages.
     """
@@ -108,8 +149,9 @@ def scenario_creator(scenario_name: str, instance: str | None = None, num_scens:
     from mpisppy.utils import sputils
 
     index = sputils.extract_num(scenario_name)
-    description, tree, probability = _with_scenario(str(instance), num_scens, index)
-    site = build_pyomo_scenario(description, tree, index)
+    scenarios = _load(str(instance), num_scens)
+    tree, position, probability = scenarios.scenario(index)
+    site = build_pyomo_scenario(scenarios.instance, tree, position)
     model = site.model
     volumes: list[Any] = []
     derived: list[Any] = []

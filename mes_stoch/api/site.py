@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mes_stoch.io.artifacts.tree_parts import PART_SCENARIOS
 from mes_stoch.io.as_solved import read_again
 from mes_stoch.io.catalogue.products import products_left_out
 from mes_stoch.io.instance import LoadedInstance, read_instance
@@ -27,7 +28,8 @@ from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
 from mes_stoch.uncertainty.planning_tree import planning_tree
 from mes_stoch.uncertainty.quality import require_sound
-from mes_stoch.uncertainty.tree import build_tree
+from mes_stoch.uncertainty.tree import build_tree, needs_whole_tree, tree_draws
+from mes_stoch.uncertainty.tree_draws import TreeDraws
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -119,6 +121,94 @@ class Site:
             self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, plain=True, stop=stop
         )
         return self._sound(tree)
+
+    def stream(
+        self,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        *,
+        leaves_per_day_ahead_node: int | None = None,
+        part: int = PART_SCENARIOS,
+        plain: bool = False,
+    ) -> Iterator[ScenarioTree]:
+        """The scenarios of :meth:`tree`, drawn and checked part by part: more of them than memory holds.
+
+        Parameters
+        ----------
+        scenarios, seed, leaves_per_day_ahead_node
+            As for :meth:`tree`.
+        part : int
+            Scenarios of a part at most, but for a day-ahead node that has more; no node is cut.
+        plain : bool
+            Draw as :meth:`draws` does, whatever reduction or importance sampling the instance states.
+
+        Returns
+        -------
+        iterator of ScenarioTree
+            Names and data are those of the whole tree to the last bit; probabilities of each part sum to 1.
+
+        Raises
+        ------
+        UsageError, InstanceError
+            As for :meth:`tree`; scenarios that are explicit, reduced or weighted, which belong to the whole tree.
+        """
+        if part < 1:
+            raise UsageError(f"a part has at least one scenario, not {part}")
+        draws = self._draws_in_parts(scenarios, seed, leaves_per_day_ahead_node, plain)
+        step = max(1, part // draws.leaves_per_day_ahead_node)
+        bounds = ((first, min(first + step, draws.nodes)) for first in range(0, draws.nodes, step))
+        return (self._sound(draws.part(first, last)) for first, last in bounds)
+
+    def share(
+        self,
+        first: int,
+        last: int,
+        scenarios: int | None = None,
+        seed: int | None = None,
+        *,
+        leaves_per_day_ahead_node: int | None = None,
+        plain: bool = False,
+    ) -> ScenarioTree:
+        """The scenarios from position ``first`` up to, not including, ``last`` of :meth:`tree`, and no other drawn.
+
+        Parameters
+        ----------
+        first, last : int
+            Counted from 0, and both between day-ahead nodes: multiples of ``leaves_per_day_ahead_node``.
+        scenarios, seed, leaves_per_day_ahead_node, plain
+            As for :meth:`stream`.
+
+        Returns
+        -------
+        ScenarioTree
+            Names and data are those of the whole tree to the last bit; the probabilities sum to 1.
+
+        Raises
+        ------
+        UsageError, InstanceError
+            As for :meth:`stream`; a share that the tree does not have.
+        """
+        draws = self._draws_in_parts(scenarios, seed, leaves_per_day_ahead_node, plain)
+        below = draws.leaves_per_day_ahead_node
+        if not 0 <= first < last <= draws.scenarios:
+            raise UsageError(f"a tree of {draws.scenarios} scenarios has no share from {first} up to {last}")
+        if first % below or last % below:
+            raise UsageError(f"a share from {first} up to {last} cuts a day-ahead node: each has {below} scenarios")
+        return self._sound(draws.part(first // below, last // below))
+
+    def needs_whole_tree(self, *, plain: bool = False) -> str | None:
+        """Why scenarios cannot be drawn in parts (:meth:`stream`, :meth:`share`), in words; ``None``: they can."""
+        return needs_whole_tree(self.loaded, plain=plain)
+
+    def _draws_in_parts(
+        self, scenarios: int | None, seed: int | None, leaves_per_day_ahead_node: int | None, plain: bool
+    ) -> TreeDraws:
+        reason = self.needs_whole_tree(plain=plain)
+        if reason is not None:
+            raise UsageError(f"{self.name} cannot draw a tree in parts: {reason}; take site.tree()")
+        return tree_draws(
+            self.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, plain=plain
+        )
 
     def _sound(self, tree: ScenarioTree) -> ScenarioTree:
         require_sound(self.instance, tree, self.loaded.written)

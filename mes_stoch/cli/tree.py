@@ -14,6 +14,7 @@ from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
     from mes_stoch.api.site import Site
+    from mes_stoch.io.artifacts.tree_parts import TreeSize
     from mes_stoch.schema.tree import ScenarioTree
 
 _EPILOG = """\b
@@ -92,26 +93,32 @@ def tree(
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
     from mes_stoch import api
     from mes_stoch.io.artifacts.tree import write_tree
+    from mes_stoch.io.artifacts.tree_parts import TreeSize, write_tree_parts
 
     site = api.read(instance)
     chosen = reduction_asked(reduction, plain=plain)
+    if report is None and chosen is None and site.needs_whole_tree(plain=plain) is None:
+        parts = site.stream(scenarios, seed, leaves_per_day_ahead_node=leaves, plain=plain)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _say_size(out, write_tree_parts(parts, out))
+        return
     if plain:
         drawn = site.draws(scenarios, seed, leaves_per_day_ahead_node=leaves)
     else:
         drawn = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, reduction=chosen)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tree(drawn, out)
-    origin = drawn.dataset.attrs.get("seed")
-    said = "" if origin is None else f", seed {origin}"
-    below = "" if drawn.is_two_stage else f" below {len(drawn.day_ahead_nodes)} day-ahead nodes"
-    output.result(
-        f"{out}: {len(drawn.scenario_names)} scenarios{below} of {len(drawn.time)} periods{said}; "
-        f"{len(drawn.series_names)} series"
-    )
+    _say_size(out, TreeSize.of(drawn))
     for line in weighting_lines(drawn):
         output.result(line)
     if report is not None:
         _write_report(site, drawn, report, against, sample)
+
+
+def _say_size(out: Path, size: TreeSize) -> None:
+    said = "" if size.seed is None else f", seed {size.seed}"
+    below = "" if size.day_ahead_nodes == size.scenarios else f" below {size.day_ahead_nodes} day-ahead nodes"
+    output.result(f"{out}: {size.scenarios} scenarios{below} of {size.periods} periods{said}; {size.series} series")
 
 
 def _write_report(site: Site, drawn: ScenarioTree, folder: Path, against: Path | None, sample: int | None) -> None:

@@ -43,12 +43,8 @@ def read_regular(path: Path, most_bytes: int = LARGEST_DATA_BYTES) -> bytes:
     OSError
         No such file, no regular file, or one larger than ``most_bytes``; ``strerror`` says which.
     """
-    _require_regular(os.stat(path).st_mode, path)  # noqa: PTH116  (what follows needs the descriptor, not the path)
-    # without O_NONBLOCK, a pipe that took the file's place since would keep us waiting
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
+    with open_regular(path) as stream:
         status = os.fstat(stream.fileno())
-        _require_regular(status.st_mode, path)
         if status.st_size > most_bytes:
             raise _too_large(path, status.st_size, most_bytes)
         # what the size says and a byte more: asked for all that is allowed, Python would make room for it first
@@ -61,6 +57,26 @@ def read_regular(path: Path, most_bytes: int = LARGEST_DATA_BYTES) -> bytes:
     if len(content) > most_bytes:
         raise _too_large(path, len(content), most_bytes)
     return content
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, open to be read; a link to one is followed.
+
+    Raises
+    ------
+    OSError
+        No such file, or no regular one; ``strerror`` says which.
+    """
+    _require_regular(os.stat(path).st_mode, path)  # noqa: PTH116  (what follows needs the descriptor, not the path)
+    # without O_NONBLOCK, a pipe that took the file's place since would keep us waiting
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    stream = os.fdopen(descriptor, "rb")
+    try:
+        _require_regular(os.fstat(descriptor).st_mode, path)
+    except OSError:
+        stream.close()
+        raise
+    return stream
 
 
 def _require_regular(mode: int, path: Path) -> None:

@@ -13,7 +13,8 @@ from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.process import DrawContext
-from mes_stoch.uncertainty.tree import build_tree, call_limits, draw_day_ahead_node, make_process
+from mes_stoch.uncertainty.tree import build_tree, call_limits, make_process
+from mes_stoch.uncertainty.tree_draws import draw_day_ahead_node
 
 if TYPE_CHECKING:
     from mes_stoch.io.instance import LoadedInstance

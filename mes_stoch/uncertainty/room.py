@@ -13,6 +13,17 @@ _COPIES = 3
 _BYTES = 8
 
 
+def require_drawable(scenarios: int) -> None:
+    """Refuse a number of scenarios that no machine draws in good time, whether or not they are held all at once.
+
+    Raises
+    ------
+    UsageError
+    """
+    if scenarios > MOST_SCENARIOS:
+        raise UsageError(f"{scenarios:,} scenarios are more than the {MOST_SCENARIOS:,} that can be drawn")
+
+
 def require_room(scenarios: int, periods: int, series: int, available_bytes: int | None = None) -> None:
     """Refuse a number of scenarios that fits no machine, or not this one.
 
@@ -26,8 +37,7 @@ def require_room(scenarios: int, periods: int, series: int, available_bytes: int
     ------
     UsageError
     """
-    if scenarios > MOST_SCENARIOS:
-        raise UsageError(f"{scenarios:,} scenarios are more than the {MOST_SCENARIOS:,} that can be drawn")
+    require_drawable(scenarios)
     needed = _COPIES * _BYTES * scenarios * periods * series
     free = _available_bytes() if available_bytes is None else available_bytes
     if free is not None and needed > free:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import math
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pydantic import ValidationError
 
 from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names, named_series
 from mes_stoch.registry import PROCESSES, Kind, kinds, refused
 from mes_stoch.rules.call_history import call_history
-from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
+from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import FITTED, ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
-from mes_stoch.uncertainty.call_tilt import CallTilt, weights_of
+from mes_stoch.uncertainty.call_tilt import CallTilt
 from mes_stoch.uncertainty.fitted.document import process_of
-from mes_stoch.uncertainty.fitted.part import LOG_WEIGHT
 from mes_stoch.uncertainty.outages import WithOutages
 from mes_stoch.uncertainty.package_process import PackageProcess
-from mes_stoch.uncertainty.process import DrawContext, Drawn, ScenarioProcess
-from mes_stoch.uncertainty.room import require_room
-from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generator
+from mes_stoch.uncertainty.process import DrawContext, ScenarioProcess
+from mes_stoch.uncertainty.room import require_drawable
+from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path
+from mes_stoch.uncertainty.tree_draws import TreeDraws, assembled_tree
 
 if TYPE_CHECKING:
     from mes_stoch.io.instance import LoadedInstance
@@ -75,8 +71,7 @@ def build_tree(
     InstanceError
         Unknown process or parameter, a series drawn that the instance also brings, or one named that nothing delivers.
     """
-    if scenarios is not None and scenarios < 1:
-        raise UsageError(f"the number of scenarios must be at least 1, not {scenarios}")
+    _require_some(scenarios)
     uncertainty = loaded.instance.uncertainty
     if isinstance(uncertainty, ExplicitScenarios):
         if leaves_per_day_ahead_node is not None:
@@ -85,6 +80,36 @@ def build_tree(
                 "share a day-ahead node, and no number of leaves can be chosen"
             )
         return _explicit_tree(loaded, uncertainty, scenarios, seed)
+    draws = tree_draws(loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, plain=plain)
+    return draws.whole(stop)
+
+
+def tree_draws(
+    loaded: LoadedInstance,
+    scenarios: int | None = None,
+    seed: int | None = None,
+    *,
+    leaves_per_day_ahead_node: int | None = None,
+    plain: bool = False,
+) -> TreeDraws:
+    """What draws the scenarios of a synthetic instance, all or in parts, once number, seed and process are checked.
+
+    Parameters
+    ----------
+    loaded, scenarios, seed, leaves_per_day_ahead_node, plain
+        As for :func:`build_tree`.
+
+    Raises
+    ------
+    UsageError
+        A number or seed that does not fit, or an instance with explicit scenarios.
+    InstanceError
+        Unknown process or parameter, a series drawn that the instance also brings, or one named that nothing delivers.
+    """
+    _require_some(scenarios)
+    uncertainty = loaded.instance.uncertainty
+    if isinstance(uncertainty, ExplicitScenarios):
+        raise UsageError(f"{loaded.instance.name} has explicit scenarios: nothing is drawn")
     if seed is not None and not 0 <= seed <= _LARGEST_SEED:
         raise UsageError(f"the seed must not be negative nor larger than {_LARGEST_SEED}, and is {seed}")
     below = uncertainty.leaves_per_day_ahead_node if leaves_per_day_ahead_node is None else leaves_per_day_ahead_node
@@ -99,89 +124,35 @@ def build_tree(
     process = make_process(loaded.instance.name, uncertainty, plain=plain)
     _check_currency(loaded.instance, uncertainty, process)
     _check_series(loaded, uncertainty, process)
-    require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
+    require_drawable(count)
     limits = call_limits(loaded.instance, loaded.time)
     given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
     tilt = CallTilt(uncertainty.tilted_calls) if uncertainty.tilted_calls and not plain else None
     context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given=given, tilt=tilt)
-    drawn: list[Drawn] = []
-    log_ratios: list[float] = []
-    nodes: list[str] = []
-    leaves: list[str] = []
-    for node in range(count // below):
-        if node and stop is not None and stop():
-            raise TimeLimitError(
-                f"{loaded.instance.name}: the time limit came when {len(drawn)} of {count} scenarios had been drawn; "
-                "nothing was written"
-            )
-        day_ahead = draw_day_ahead_node(process, context, root_seed, node)
-        for leaf in range(below):
-            drawn.append({**day_ahead, **draw_leaf(process, context, root_seed, node, leaf, day_ahead)})
-            log_ratios.append(_log_ratio(loaded.instance.name, uncertainty, tilt, drawn[-1]))
-            nodes.append(day_ahead_path(node))
-            leaves.append(leaf_path(node, leaf))
-            if len(drawn) == 1:
-                _require_memory(loaded.instance.name, count, drawn[0])
-    series = {name: np.stack([one[name] for one in drawn]) for name in process.series_names()}
-    probability = np.full(count, 1.0 / count)
-    attributes: dict[str, object] = {"seed": root_seed, "origin": f"synthetic: process {uncertainty.process}"}
-    if uncertainty.process_document:
-        # a tree says by itself what it was drawn from
-        attributes["origin"] = f"fitted: {uncertainty.process_file}"
-        attributes["process"] = json.dumps(uncertainty.process_document)
-    factors = {**getattr(process, "tilted_calls", {}), **({} if tilt is None else uncertainty.tilted_calls)}
-    if factors:
-        probability, said = weights_of(np.array(log_ratios), factors)
-        attributes |= said
-    return _assemble(loaded, leaves, nodes, leaves, probability, series, attributes)
+    return TreeDraws(loaded, uncertainty, process, context, root_seed, count // below, below)
 
 
-def _log_ratio(name: str, uncertainty: SyntheticScenarios, tilt: CallTilt | None, drawn: Drawn) -> float:
-    """Logarithm of the likelihood ratio of the leaf drawn last and its node; 0 where all of it is drawn as it is.
+def _require_some(scenarios: int | None) -> None:
+    if scenarios is not None and scenarios < 1:
+        raise UsageError(f"the number of scenarios must be at least 1, not {scenarios}")
 
-    Raises
-    ------
-    InstanceError
-        A series is to be tilted that the process does not draw so.
+
+def needs_whole_tree(loaded: LoadedInstance, *, plain: bool = False) -> str | None:
+    """Why the scenarios of an instance cannot be drawn in parts, in words; ``None``: they can.
+
+    ``plain``: they are drawn without the instance's reduction and importance sampling.
     """
-    of_parts = math.fsum(drawn[LOG_WEIGHT]) if LOG_WEIGHT in drawn else 0.0
-    if tilt is None:
-        return of_parts
-    found = tilt.take()
-    issues = [
-        Issue(
-            _FILE,
-            None,
-            f"uncertainty.tilted_calls.{series}",
-            repr(series),
-            f"a series of calls that {uncertainty.process} can tilt",
-            f"it can tilt {', '.join(found)}" if found else "it can tilt none of them",
-        )
-        for series in uncertainty.tilted_calls
-        if series not in found
-    ]
-    if issues:
-        raise InstanceError(name, issues)
-    return math.fsum(found.values()) + of_parts
-
-
-def _require_memory(name: str, count: int, scenario: Drawn) -> None:
-    """Refuse a number of scenarios whose data alone, twice while they are put together, exceed the machine's memory.
-
-    Raises
-    ------
-    UsageError
-    """
-    needed = 2 * count * sum(array.nbytes for array in scenario.values())
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # the system does not tell
-        return
-    if needed > memory:
-        raise UsageError(
-            f"{name}: the data of {count:,} scenarios take {needed / 1e9:,.1f} GB, and this machine has "
-            f"{memory / 1e9:,.1f} GB; at most {int(count * memory / needed):,} fit"
-        )
+    uncertainty = loaded.instance.uncertainty
+    if isinstance(uncertainty, ExplicitScenarios):
+        return "its scenarios are explicit, and nothing is drawn"
+    if plain:
+        return None
+    if uncertainty.reduction is not None:
+        return "it reduces its scenarios, which are chosen among all that are drawn"
+    process = make_process(loaded.instance.name, uncertainty)
+    if uncertainty.tilted_calls or getattr(process, "tilted_calls", {}):
+        return "it draws calls likelier than they are, and weights are scaled over all scenarios"
+    return None
 
 
 def make_process(instance_name: str, uncertainty: SyntheticScenarios, *, plain: bool = False) -> ScenarioProcess:
@@ -258,18 +229,6 @@ def call_limits(instance: Instance, time: pd.DatetimeIndex) -> dict[str, CallLim
     return limits
 
 
-def draw_day_ahead_node(process: ScenarioProcess, context: DrawContext, seed: int, node: int) -> Drawn:
-    """Data of one day-ahead node, from a generator that knows only the root seed and the node's path."""
-    return process.draw_day_ahead(node_generator(seed, day_ahead_path(node)), context)
-
-
-def draw_leaf(
-    process: ScenarioProcess, context: DrawContext, seed: int, node: int, leaf: int, day_ahead: Drawn
-) -> Drawn:
-    """Data that a realtime leaf adds to those of its day-ahead node."""
-    return process.draw_realtime(node_generator(seed, leaf_path(node, leaf)), context, day_ahead)
-
-
 def _explicit_tree(
     loaded: LoadedInstance, uncertainty: ExplicitScenarios, scenarios: int | None, seed: int | None
 ) -> ScenarioTree:
@@ -295,7 +254,7 @@ def _explicit_tree(
     else:
         probability = np.array([weights[name] for name in names], dtype=float)
     nodes, leaves = _explicit_paths(uncertainty, names)
-    return _assemble(loaded, names, nodes, leaves, probability, series, {"origin": "explicit"})
+    return assembled_tree(loaded, names, nodes, leaves, probability, series, {"origin": "explicit"})
 
 
 def _explicit_paths(uncertainty: ExplicitScenarios, names: list[str]) -> tuple[list[str], list[str]]:
@@ -305,42 +264,6 @@ def _explicit_paths(uncertainty: ExplicitScenarios, names: list[str]) -> tuple[l
     number = {label: index for index, label in enumerate(dict.fromkeys(labels))}
     leaves = [leaf_path(number[label], labels[:k].count(label)) for k, label in enumerate(labels)]
     return [day_ahead_path(number[label]) for label in labels], leaves
-
-
-def _assemble(
-    loaded: LoadedInstance,
-    names: list[str],
-    nodes: list[str],
-    leaves: list[str],
-    probability: np.ndarray[tuple[int], np.dtype[np.float64]],
-    series: Mapping[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]],
-    attributes: Mapping[str, object],
-) -> ScenarioTree:
-    horizon = loaded.instance.horizon
-    variables: dict[str, tuple[tuple[str, ...], object]] = {}
-    for name in loaded.series.columns:
-        variables[str(name)] = (("time",), np.asarray(loaded.series[name], dtype=float))
-    for name, values in series.items():
-        variables[name] = (("scenario", "time"), values)
-    # xarray keeps no time zones: UTC in the file, the zone among the attributes.
-    time = pd.DatetimeIndex(loaded.time.tz_convert("UTC").tz_localize(None))
-    dataset = xr.Dataset(
-        variables,
-        coords={
-            "time": time,
-            "scenario": np.array(names, dtype=str),
-            "probability": ("scenario", probability),
-            "day_ahead_node": ("scenario", np.array(nodes, dtype=str)),
-            "leaf": ("scenario", np.array(leaves, dtype=str)),
-        },
-        attrs={
-            "timezone": horizon.timezone,
-            "period_h": float(horizon.period_h),
-            "currency": loaded.instance.currency,
-            **attributes,
-        },
-    )
-    return ScenarioTree(dataset)
 
 
 def _check_currency(instance: Instance, uncertainty: SyntheticScenarios, process: ScenarioProcess) -> None:

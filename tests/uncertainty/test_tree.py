@@ -14,7 +14,8 @@ from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.uncertainty.process import DrawContext
 from mes_stoch.uncertainty.processes.fr_synthetic_day import FrSyntheticDay
 from mes_stoch.uncertainty.seeds import node_generator
-from mes_stoch.uncertainty.tree import build_tree, draw_day_ahead_node, draw_leaf
+from mes_stoch.uncertainty.tree import build_tree
+from mes_stoch.uncertainty.tree_draws import draw_day_ahead_node, draw_leaf
 
 
 def test_a_scenario_does_not_depend_on_how_many_are_drawn() -> None:

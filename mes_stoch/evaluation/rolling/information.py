@@ -11,7 +11,8 @@ from mes_stoch.model.site_program import SiteProgram
 from mes_stoch.schema.instance import Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.process import DrawContext
-from mes_stoch.uncertainty.tree import call_limits, draw_day_ahead_node, make_process
+from mes_stoch.uncertainty.tree import call_limits, make_process
+from mes_stoch.uncertainty.tree_draws import draw_day_ahead_node
 
 #: The step before the first period: day-ahead positions are taken then.
 GATE = -1

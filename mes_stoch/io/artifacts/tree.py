@@ -50,6 +50,11 @@ def write_tree(tree: ScenarioTree, path: str | Path) -> None:
 
 def tree_bytes(tree: ScenarioTree) -> memoryview:
     """A tree as the content of its file."""
+    return netcdf_bytes(*storable_tree(tree))
+
+
+def storable_tree(tree: ScenarioTree) -> tuple[xr.Dataset, dict[str, dict[str, Any]]]:
+    """The dataset of a tree as it is stored, and by variable the encoding."""
     dataset = tree.dataset.copy()
     dataset.attrs = {str(key): _storable(value) for key, value in dataset.attrs.items()}
     # whole seconds, so that no reader has to guess a unit or round
@@ -59,8 +64,7 @@ def tree_bytes(tree: ScenarioTree) -> memoryview:
     for name in dataset.data_vars:
         encoding[str(name)] = {"zlib": True, "complevel": 1, "dtype": "float64", "_FillValue": None}
     # what an earlier file's encoding left behind must not decide how this one is written
-    dataset = dataset.drop_encoding()
-    return netcdf_bytes(dataset, encoding)
+    return dataset.drop_encoding(), encoding
 
 
 def read_tree(path: str | Path) -> ScenarioTree:

@@ -1,5 +1,7 @@
 """NetCDF made and read in memory: the bytes are written, hashed and checked like those of any other file.
 
+What is too large for memory is read part by part from a file that is open (:func:`open_netcdf`).
+
 The NetCDF library keeps a file open that it could not finish, and with it the room on a full disk; it says "HDF error"
 for everything that can go wrong; and it makes room for whatever a header declares before it looks for the data.
 """
@@ -7,9 +9,11 @@ for everything that can go wrong; and it makes room for whatever a header declar
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 import netCDF4
 import numpy as np
@@ -19,6 +23,7 @@ from xarray.backends import NetCDF4DataStore
 from mes_stoch.schema.errors import Issue
 
 _FIRST_BYTES = 1 << 20
+_CHUNK_CACHE_BYTES = 1 << 20
 #: Compression makes a file a thousand times smaller at the very most; what declares more than that is damaged.
 _MOST_BYTES_PER_BYTE, _ALWAYS_BYTES = 2000, 1 << 26
 _TEXT_BYTES = 64
@@ -27,6 +32,14 @@ _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _TIME_UNITS = re.compile(r"(days|hours|minutes|seconds|milliseconds|microseconds|nanoseconds) since [12][0-9]{3}-.*")
 #: Attributes with which a reader changes the numbers; nothing written here has them.
 _CHANGES_NUMBERS = ("scale_factor", "add_offset", "missing_value", "_Unsigned")
+
+
+class UnreadableError(Exception):
+    """A NetCDF file that cannot be read; whoever asked for it says what it should have been."""
+
+    def __init__(self, issues: list[Issue]) -> None:
+        super().__init__(*issues)
+        self.issues = issues
 
 
 def netcdf_bytes(dataset: xr.Dataset, encoding: Mapping[str, Mapping[str, Any]]) -> memoryview:
@@ -75,6 +88,55 @@ def read_netcdf(content: bytes, name: str) -> tuple[xr.Dataset | None, list[Issu
     finally:
         if file.isopen():
             file.close()
+
+
+@contextmanager
+def open_netcdf(stream: BinaryIO, name: str) -> Iterator[xr.Dataset]:
+    """A dataset whose values are read from an open file as they are asked for, once its header has been found sound.
+
+    The file is opened by its descriptor: what has taken its place on the disk since is not read, and no character of
+    its path means anything to the NetCDF library.
+
+    Raises
+    ------
+    UnreadableError
+        What is wrong with the file.
+    """
+    try:
+        file = netCDF4.Dataset(f"/dev/fd/{stream.fileno()}", mode="r")
+    except (OSError, RuntimeError, ValueError) as error:
+        found = f"content that is not NetCDF ({_first_line(error)})"
+        raise UnreadableError([Issue(name, None, "", found, "a NetCDF file")]) from None
+    try:
+        with damage_told(name):
+            issues = _header_issues(file, name, os.fstat(stream.fileno()).st_size)
+            if issues:
+                raise UnreadableError(issues)
+            for variable in file.variables.values():
+                # the library's own is 64 MiB for each variable, and no chunk is wanted twice
+                variable.set_var_chunk_cache(_CHUNK_CACHE_BYTES)
+            dataset = xr.open_dataset(NetCDF4DataStore(file), cache=False)  # type: ignore[no-untyped-call]
+        yield dataset
+    finally:
+        if file.isopen():
+            file.close()
+
+
+@contextmanager
+def damage_told(name: str) -> Iterator[None]:
+    """What a damaged file makes a reader stumble over is the file's fault, and readers have no error of their own.
+
+    Raises
+    ------
+    UnreadableError
+    """
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except Exception as error:
+        found = f"content that cannot be read ({type(error).__name__}: {_first_line(error)})"
+        raise UnreadableError([Issue(name, None, "", found, "the file as it was written")]) from None
 
 
 def _header_issues(file: Any, name: str, size: int) -> list[Issue]:
