@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 
 from mes_stoch.io.readers.locate import show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.time_axis import block_problem, grid_times
 from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import Flexibility
@@ -83,10 +84,12 @@ def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> 
     horizon = context.partial.horizon
     if context.time is None or horizon is None:
         return
-    problem = block_problem(context.time, horizon.period_h, block_h, may_have_begun=_is_given(context, name))
+    last_h = float(horizon.lengths_h[-1])
+    cut = partial(block_problem, context.time, horizon.period_h, block_h, last_h=last_h)
+    problem = cut(may_have_begun=_is_given(context, name))
     if problem is not None:
         hint = "blocks are spans of local clock hours; change horizon.start, horizon.periods or this length"
-        if block_problem(context.time, horizon.period_h, block_h, may_have_begun=True) is None:
+        if cut(may_have_begun=True) is None:
             hint += ", or say under start what was awarded or traded for the block that has begun"
         yield context.locator.issue(("products", name, key), f"{block_h:g}", f"a length in h that {problem}", hint)
 
@@ -116,10 +119,11 @@ def calendar_issues(context: CheckContext, name: str, calendar: Sequence[Calenda
         if horizon is None or time is None:
             continue
         period_min = max(1, round(horizon.period_h * 60))
-        first_min = time[0].hour * 60 + time[0].minute
+        first = grid_times(time, horizon.begun_h)[0]
+        first_min = first.hour * 60 + first.minute
         for key, clock in (("time_from", window.time_from), ("time_to", window.time_to)):
             if (_minutes(clock) - first_min) % min(period_min, _DAY_MIN):
-                expected = f"a time at which a period begins; they begin at {time[0]:%H:%M} and last {period_min:g} min"
+                expected = f"a time at which a period begins; they begin at {first:%H:%M} and last {period_min:g} min"
                 yield locator.issue((*place, key), show(clock), expected, "a period is in a window or not")
 
 
