@@ -158,6 +158,14 @@ def block_problem(
     return None
 
 
+def horizon_block_problem(
+    horizon: Horizon, time: pd.DatetimeIndex, block_h: float, *, may_have_begun: bool = False
+) -> str | None:
+    """:func:`block_problem` of a horizon, the last period of which may be its only one and short."""
+    last_h = float(horizon.lengths_h[-1])
+    return block_problem(time, horizon.period_h, block_h, may_have_begun=may_have_begun, last_h=last_h)
+
+
 def _block_keys(moments: pd.DatetimeIndex, first: pd.Timestamp, block_h: float) -> NDArray[np.int64]:
     """Day, number within the day, and UTC offset where it tells two blocks apart: one row a moment."""
     wall = moments.tz_localize(None)

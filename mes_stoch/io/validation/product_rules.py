@@ -9,7 +9,7 @@ from functools import partial
 
 from mes_stoch.io.readers.locate import show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.rules.time_axis import block_problem, grid_times
+from mes_stoch.rules.time_axis import grid_times, horizon_block_problem
 from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import Flexibility
@@ -84,8 +84,7 @@ def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> 
     horizon = context.partial.horizon
     if context.time is None or horizon is None:
         return
-    last_h = float(horizon.lengths_h[-1])
-    cut = partial(block_problem, context.time, horizon.period_h, block_h, last_h=last_h)
+    cut = partial(horizon_block_problem, horizon, context.time, block_h)
     problem = cut(may_have_begun=_is_given(context, name))
     if problem is not None:
         hint = "blocks are spans of local clock hours; change horizon.start, horizon.periods or this length"

@@ -10,7 +10,7 @@ import pandas as pd
 from mes_stoch.io.readers.locate import did_you_mean, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.start_calls import call_start_issues
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.time_axis import horizon_block_problem
 from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import Flexibility, as_called
@@ -100,10 +100,7 @@ def _has_blocks(product: MarketProduct, time: pd.DatetimeIndex, horizon: Horizon
     """Whether the horizon can be cut into its blocks; the checks of products say where it cannot."""
     market = product.market()
     block_h = product.volume_block_h if market is None else market.settlement_period_h
-    if block_h is None:
-        return True
-    last_h = float(horizon.lengths_h[-1])
-    return block_problem(time, horizon.period_h, block_h, may_have_begun=True, last_h=last_h) is None
+    return block_h is None or horizon_block_problem(horizon, time, block_h, may_have_begun=True) is None
 
 
 def _volume_problem(context: CheckContext, product: Flexibility, volume: float) -> str | None:
