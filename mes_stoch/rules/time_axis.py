@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from mes_stoch.schema.instance import Horizon
 
+#: Coordinate of trees and results along ``time``: length of each period, h.
+PERIOD_LENGTH = "period_length_h"
+
 _MICROSECOND = pd.Timedelta(1, unit="us")
 
 
@@ -62,6 +65,11 @@ def horizon_days(horizon: Horizon) -> float:
     local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
     end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.length_h)).tz_convert(horizon.timezone)
     return float((end.tz_localize(None) - local.tz_localize(None)) / pd.Timedelta(days=1))
+
+
+def period_lengths(horizon: Horizon) -> dict[str, tuple[str, NDArray[np.float64], dict[str, str]]]:
+    """The coordinate of trees and results that says how long each period is."""
+    return {PERIOD_LENGTH: ("time", horizon.lengths_h, {"units": "h", "long_name": "length of a period"})}
 
 
 def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> list[NDArray[np.int64]]:

@@ -269,8 +269,11 @@ class Component(Model):
         """CO2 of what flows from it into nodes; none by default."""
         return ()
 
-    def import_charge_eur_per_mwh(self, period_h: float) -> float:
-        """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""
+    def import_charge_eur_per_mwh(self, period_h: float, first_period_h: float | None = None) -> float:
+        """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power.
+
+        ``first_period_h`` is given where the first period is shorter than the others.
+        """
         return 0.0
 
     @property

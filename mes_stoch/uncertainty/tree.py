@@ -17,6 +17,7 @@ from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names, named_series
 from mes_stoch.registry import PROCESSES, Kind, kinds, refused
 from mes_stoch.rules.call_history import call_history
+from mes_stoch.rules.time_axis import period_lengths
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue, TimeLimitError, UsageError
 from mes_stoch.schema.instance import FITTED, ExplicitScenarios, Instance, SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
@@ -100,10 +101,10 @@ def build_tree(
     _check_currency(loaded.instance, uncertainty, process)
     _check_series(loaded, uncertainty, process)
     require_room(count, len(loaded.time), len(process.series_names()) + len(loaded.series.columns))
-    limits = call_limits(loaded.instance, loaded.time)
+    horizon, limits = loaded.instance.horizon, call_limits(loaded.instance, loaded.time)
     given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
     tilt = CallTilt(uncertainty.tilted_calls) if uncertainty.tilted_calls and not plain else None
-    context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given=given, tilt=tilt)
+    context = DrawContext.of(horizon, loaded.time, limits, given, tilt)
     drawn: list[Drawn] = []
     log_ratios: list[float] = []
     nodes: list[str] = []
@@ -332,6 +333,7 @@ def _assemble(
             "probability": ("scenario", probability),
             "day_ahead_node": ("scenario", np.array(nodes, dtype=str)),
             "leaf": ("scenario", np.array(leaves, dtype=str)),
+            **period_lengths(horizon),
         },
         attrs={
             "timezone": horizon.timezone,

@@ -92,9 +92,6 @@ def horizon_time(horizon: Horizon, locator: Locator) -> tuple[pd.DatetimeIndex |
     if problem is not None:
         found, hint = f"{horizon.first_period_h:g}", "let it end where a period ends; the start may be at any second"
         return None, [locator.issue(("horizon", "first_period_h"), found, f"an end that {problem}", hint)]
-    if horizon.begun_h != 0:  # until everything multiplies by the length of its own period
-        expected = "left out"
-        return None, [locator.issue(("horizon", "first_period_h"), f"{horizon.first_period_h:g}", expected)]
     return time, []
 
 
