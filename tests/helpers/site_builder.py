@@ -98,17 +98,21 @@ def make_instance(
     )
 
 
+def period_starts(horizon: dict[str, Any]) -> pd.DatetimeIndex:
+    """Start of each period of a horizon as written."""
+    zone, period_h = horizon.get("timezone", "Europe/Paris"), float(horizon["period_h"])
+    first_h = float(horizon.get("first_period_h") or period_h)
+    hours = np.maximum(np.arange(horizon["periods"]) * period_h - (period_h - first_h), 0.0)
+    start = pd.Timestamp(horizon["start"]).tz_localize(zone).tz_convert("UTC")
+    return pd.DatetimeIndex(start + pd.to_timedelta(np.round(hours * 3600), unit="s")).tz_convert(zone)
+
+
 def make_tree(
     instance: Instance, series: Mapping[str, Any] | None = None, probabilities: Sequence[float] = (1.0,)
 ) -> ScenarioTree:
     """Series as a number, a list over periods, or a list of lists over scenarios and periods."""
     periods, count = instance.horizon.periods, len(probabilities)
-    time = pd.date_range(
-        instance.horizon.start,
-        periods=periods,
-        freq=pd.Timedelta(hours=instance.horizon.period_h),
-        tz=instance.horizon.timezone,
-    )
+    time = period_starts(instance.horizon.model_dump())
     data = {
         name: (("scenario", "time"), np.broadcast_to(np.asarray(values, dtype=float), (count, periods)).copy())
         for name, values in (series or {}).items()
