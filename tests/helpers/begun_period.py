@@ -57,7 +57,9 @@ def begun(spec: dict[str, Any], draw: np.random.Generator) -> dict[str, Any]:
             product.pop(key, None)
         rules = {**catalogue().get(product.get("like", name), {}), **product}
         if rules["family"] == "energy":
-            given["positions_mw"][name] = [_position(rules, draw)]
+            # outside its calendar nothing was traded
+            if not rules.get("calendar"):
+                given["positions_mw"][name] = [_position(rules, draw)]
         elif rules.get("volume_max_mw") is not None and rules.get("block_h") is not None:
             given["commitments_mw"][name] = [_volume(rules, draw)]
     spec["start"] = {key: values for key, values in given.items() if values} or None

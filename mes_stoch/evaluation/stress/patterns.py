@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -34,12 +34,14 @@ class Pattern:
     """Calls that all begin, or all end, ``at_h`` after an anchor.
 
     An anchor is a border of periods, 0 (the start of the first) to ``periods`` (the end of the horizon). Of a first
-    period that has begun, steps before the start of the horizon do not count.
+    period that has begun, steps before the start of the horizon do not count. ``is_of_start``: calls that begin with
+    the horizon, from the first anchor alone.
     """
 
     aligned: Literal["start", "end"]
     at_h: float
     steps: tuple[Step, ...]
+    is_of_start: bool = False
 
 
 def patterns(directed_products: Sequence[DirectedProduct], period_h: float, begun_h: float = 0.0) -> Iterator[Pattern]:
@@ -56,8 +58,10 @@ def patterns(directed_products: Sequence[DirectedProduct], period_h: float, begu
     rests = {_rest(hours, period_h) for hours in lengths_h} | {0.0}
     if len(directed_products) == 1:
         # a call that begins so long before a border ends at it
-        begins = [(period_h - rest) % period_h for rest in sorted(rests)] + [begun_h] * (begun_h > 0)
+        begins = [(period_h - rest) % period_h for rest in sorted(rests)]
         yield from (_pattern("start", at_h, lengths_h, period_h, begun_h) for at_h in begins)
+        if begun_h > 0:
+            yield replace(_pattern("start", begun_h, lengths_h, period_h, begun_h), is_of_start=True)
         return
     if begun_h > 0:
         rests |= {_rest(hours + begun_h, period_h) for hours in lengths_h}
@@ -136,6 +140,8 @@ class Running:
         inside = (period >= 0) & (period < self._plan.periods)
         if step.from_h < self._plan.begun_h - _TINY:
             inside &= period != 0
+        if self._pattern.is_of_start:
+            inside &= self.anchors == 0
         return np.clip(period, 0, self._plan.periods - 1), inside & self._edge_inside
 
     def passed_h(self, step: Step) -> Array:

@@ -9,6 +9,7 @@ from functools import partial
 
 from mes_stoch.io.readers.locate import show
 from mes_stoch.io.validation.check_context import CheckContext
+from mes_stoch.rules.calendar import in_windows
 from mes_stoch.rules.time_axis import grid_times, horizon_block_problem
 from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.errors import Issue
@@ -94,10 +95,20 @@ def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> 
 
 
 def _is_given(context: CheckContext, name: str) -> bool:
-    """Whether the first block of a product is decided already; imbalance is settled for whatever is left of one."""
+    """Whether the first block of a product is decided already, or is none of its own.
+
+    Imbalance is settled for whatever is left of one; a market's calendar may leave the first one out.
+    """
     start, product = context.partial.start, context.partial.products.get(name)
-    if start is None or product is None:
+    horizon, time = context.partial.horizon, context.time
+    if product is None:
         return False
+    is_begun = horizon is not None and horizon.begun_h > 0
+    market = product.market()
+    if is_begun and time is not None and market is not None and market.calendar:
+        return not in_windows(market.calendar, (), time)[0] or (start is not None and name in start.positions_mw)
+    if start is None:
+        return product.settles_imbalance and is_begun
     return bool(start.commitments_mw.get(name) or start.positions_mw.get(name)) or product.settles_imbalance
 
 
