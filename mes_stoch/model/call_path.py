@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mes_stoch.components.shared.context import Buffer, Effect, Expression, OfPeriod
+from mes_stoch.components.shared.equations_moments import ROUNDING, Moment, moments
 from mes_stoch.components.shared.equations_shared_period import share_period
-from mes_stoch.components.shared.moments import ROUNDING, Moment, moments
 from mes_stoch.model.claims import (
     Back,
     Claim,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mes_stoch.components.shared.context import Buffer, Expression, OfPeriod
-from mes_stoch.components.shared.moments import Moment, moments
+from mes_stoch.components.shared.equations_moments import Moment, moments
 from mes_stoch.model.call_path import PathRow
 from mes_stoch.model.claims import Back, FullCall, beside_schedule
 from mes_stoch.schema.power_by_level import PowerLine

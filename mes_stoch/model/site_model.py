@@ -35,7 +35,7 @@ from mes_stoch.components.shared.context import (
     Weighted,
     pools,
 )
-from mes_stoch.components.shared.moments import PeriodGrid
+from mes_stoch.components.shared.equations_moments import PeriodGrid
 from mes_stoch.model.carried import base_into, carried_over
 from mes_stoch.model.given_start import given_at_start
 from mes_stoch.model.groups import ColumnGroup, RowGroup

@@ -12,7 +12,7 @@ import pytest
 from helpers.site_builder import grid, make_instance, optimum
 
 from mes_stoch.components.shared.context import Buffer, HeldReserve
-from mes_stoch.components.shared.moments import PeriodGrid, moments
+from mes_stoch.components.shared.equations_moments import PeriodGrid, moments
 from mes_stoch.model.call_path import PathRow
 
 ENERGY = {

@@ -15,7 +15,7 @@ from mes_stoch.components.shared.context import (
     OfPeriod,
     pools,
 )
-from mes_stoch.components.shared.moments import ROUNDING, Moment, PeriodGrid, moments
+from mes_stoch.components.shared.equations_moments import ROUNDING, Moment, PeriodGrid, moments
 from mes_stoch.components.storage.format import Storage
 
 
