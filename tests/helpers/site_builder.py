@@ -65,6 +65,7 @@ def make_instance(
     *,
     periods: int = 1,
     period_h: float = 1.0,
+    first_period_h: float | None = None,
     start: str = "2025-01-15T00:00",
     nodes: Mapping[str, Mapping[str, Any]] | None = None,
     bids: Mapping[str, bool] | None = None,
@@ -87,7 +88,12 @@ def make_instance(
         {
             "format": 1,
             "name": "by_hand",
-            "horizon": {"start": start, "period_h": period_h, "periods": periods},
+            "horizon": {
+                "start": start,
+                "period_h": period_h,
+                "first_period_h": first_period_h,
+                "periods": periods,
+            },
             "carriers": sorted(set(CARRIERS.values())),
             "nodes": all_nodes,
             "components": {name: dict(spec) for name, spec in components.items()},
