@@ -116,6 +116,10 @@ class Component(Model):
     #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
     can_provide: ClassVar[bool] = False
 
+    #: Whether its equations, hub and settlement multiply by the length of each period, the first of which may be
+    #: shorter; kinds of this project all do.
+    follows_period_lengths: ClassVar[bool] = False
+
     #: Whether the schedule is given by data, so that a reduction against it cannot be planned.
     has_given_baseline: ClassVar[bool] = False
 
