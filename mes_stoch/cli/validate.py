@@ -83,8 +83,9 @@ def validate(
     tree = site.tree()
     described = site.instance
     horizon = described.horizon
+    first = "" if horizon.begun_h == 0 else f", the first of {horizon.first_period_h:g} h,"
     output.result(
-        f"{described.name} is valid: {horizon.periods} periods of {horizon.period_h:g} h from {horizon.start} "
+        f"{described.name} is valid: {horizon.periods} periods of {horizon.period_h:g} h{first} from {horizon.start} "
         f"({horizon.timezone}), {len(described.components)} components, {len(described.products)} products, "
         f"{len(tree.scenario_names)} scenarios."
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mes_stoch.evaluation.intervals import CONFIDENCE, Draws, Intervals, student_interval
 from mes_stoch.model.bundle import BundledProgram
+from mes_stoch.model.groups import energy_weights
 from mes_stoch.model.program import FloatArray
 from mes_stoch.model.risk.tail import tail_mean
 from mes_stoch.model.site_program import SiteProgram
@@ -326,11 +327,10 @@ def require_sample(tree: ScenarioTree, what: str) -> None:
 def leaf_profit(site: SiteProgram, index: int, values: FloatArray) -> LeafProfit:
     """What a dispatch of a leaf earns and leaves out."""
     streams = site.profit_streams(index, values)
-    hours = float(site.instance.horizon.period_h)
     shortfalls = {}
     for group in site.column_groups:
         if group.role in _SLACK:
-            amount = float(values[group.positions].sum()) * (hours if group.unit in ("MW", "Mvar") else 1.0)
+            amount = float(values[group.positions] @ energy_weights(group, site.instance.horizon, site.tree.time))
             if amount > _TOLERANCE:
                 shortfalls[group.name] = amount
     return LeafProfit(index, math.fsum(streams.values()), streams, shortfalls)

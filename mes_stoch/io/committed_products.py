@@ -61,7 +61,7 @@ class CommittedProduct:
 
 def committed_products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, CommittedProduct]:
     """Every product whose volume is decided at the root."""
-    period_h = instance.horizon.period_h
+    period_h, lengths = instance.horizon.period_h, instance.horizon.lengths_h
     found = {}
     for name, product in instance.products.items():
         offers = product.price_offers()
@@ -76,7 +76,7 @@ def committed_products(instance: Instance, time: pd.DatetimeIndex) -> dict[str, 
             spec=product,
             unit=unit,
             starts=[time[int(span[0])] for span in spans],
-            ends=[time[int(span[-1])] + pd.Timedelta(hours=period_h) for span in spans],
+            ends=[time[int(span[-1])] + pd.Timedelta(hours=lengths[int(span[-1])]) for span in spans],
             largest=step * math.floor(largest / step + VOLUME_TOLERANCE) if step > 0 else largest,
             smallest=float(getattr(product, f"minimum_bid_{unit}", 0.0)) if instance.bids.minimum else 0.0,
             step=step,

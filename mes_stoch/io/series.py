@@ -103,7 +103,7 @@ def _read_common(
     _check_names(names, "series", table, reporter)
     values = numbers(table, names, reporter)
     if time is not None and partial.horizon is not None:
-        RowTimes(time, partial.horizon.period_h, reporter).check(
+        RowTimes(time, partial.horizon, reporter).check(
             table.columns["time"], table.lines, complete=table.complete, may_be_day_first=table.is_spreadsheet
         )
     data.issues += reporter.issues
@@ -147,7 +147,7 @@ def _read_scenarios(
     _check_names(rows, "scenario", table, reporter)
     values = numbers(table, names, reporter)
     if time is not None and partial.horizon is not None and rows:
-        RowTimes(time, partial.horizon.period_h, reporter).check(
+        RowTimes(time, partial.horizon, reporter).check(
             table.columns["time"],
             table.lines,
             scenario,

@@ -145,6 +145,6 @@ def _slack(site: SiteModel, node: str, kind: str, of: Firm, penalty_eur_per_mwh:
     # nodes and components may share a name; the flow report tells them apart by this label
     site.earn(
         f"slack.{kind}_{node}",
-        sum(-site.period_h * penalty_eur_per_mwh * variable[t] for t in site.periods),
+        sum(-site.lengths_h[t] * penalty_eur_per_mwh * variable[t] for t in site.periods),
     )
     return variable

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mes_stoch.components.shared.context import Buffer, Effect, Expression, OfPeriod
+from mes_stoch.components.shared.equations_moments import ROUNDING, Moment, moments
 from mes_stoch.components.shared.equations_shared_period import share_period
 from mes_stoch.model.claims import (
     Back,
@@ -21,9 +21,6 @@ from mes_stoch.model.claims import (
 
 if TYPE_CHECKING:
     from mes_stoch.model.site_model import SiteModel
-
-#: Shares of a period, and hours, below this are rounding.
-_ROUNDING = 1e-9
 
 #: Periods of a window from which on what it sums up is worth a variable of its own: rows get shorter, and more.
 _LONG = 8.5
@@ -39,14 +36,15 @@ def hold_energy(
     name = f"energy_{call.effect}"
     word = "holds the energy of" if call.effect == "taken" else "keeps room for the energy of"
     windows = _windows(site, store, call, held, _brought(store, call, back, stopped), name)
-    for within in moments(list(windows), site.period_h):
-        seconds = round(within * site.period_h * 3600)
+    for moment in moments(list(windows), site.grid, len(site.periods)):
         site.constraint(
             store.name,
-            name + (f"_after_{seconds}s" if within < 1 else "") + call.suffix,
+            name + (f"_after_{moment.seconds}s" if moment.within < 1 else "") + call.suffix,
             f"{store.name} {word} a full call along its path",
-            PathRow(site.period_h, store, call.effect, windows, within),
+            PathRow(moment, store, call.effect, windows).row,
             unit="MWh",
+            spans=moment.spans,
+            dimension=moment.dimension,
             role="energy",
         )
     return windows
@@ -107,23 +105,18 @@ def _stated(site: SiteModel, owner: str, name: str, flow: OfPeriod) -> OfPeriod:
     return at(variable)
 
 
-def moments(sustain_h: Sequence[float], period_h: float) -> list[float]:
-    """Moments to look at, as shares of a period that have passed: its end, and where windows begin inside it."""
-    parts = {round(math.modf(tau / period_h)[0], 9) for tau in sustain_h}
-    return [1.0, *sorted(part for part in parts if _ROUNDING < part < 1 - _ROUNDING)]
-
-
 @dataclass(frozen=True)
 class PathRow:
-    """The row of one moment of every period: ``within`` of it has passed."""
+    """The rows of one moment of periods."""
 
-    period_h: float
+    moment: Moment
     store: Buffer
     effect: Effect
     windows: Mapping[float, OfPeriod]
-    within: float
 
-    def __call__(self, x: int) -> Expression:
+    def row(self, k: int) -> Expression:
+        """The row of one period in which the moment is looked at."""
+        x = self.moment.period(k)
         if self.effect == "taken":
             return self.reached(x) >= self._at(self.store.least_level, x)
         return self.reached(x) <= self._at(self.store.largest_level, x)
@@ -137,24 +130,25 @@ class PathRow:
 
     def _at(self, of_period: OfPeriod, x: int) -> Expression:
         """What is said of the ends of periods, at the moment looked at."""
-        if self.within == 1:
+        within = self.moment.grid.passed_per_unit(x, self.moment.within)
+        if within == 1:
             return of_period(x)
-        return (1.0 - self.within) * of_period(x - 1) + self.within * of_period(x)
+        return (1.0 - within) * of_period(x - 1) + within * of_period(x)
 
     def _weights(self, x: int, sustain_h: float) -> Iterator[tuple[int, float]]:
         """Hours of each period inside the window, times what standing loss leaves of them at its end."""
-        now_h = (x + self.within) * self.period_h
-        first = max(0, math.floor((now_h - sustain_h) / self.period_h + _ROUNDING))
-        for j in range(first, x + 1):
-            hours = min(now_h, (j + 1) * self.period_h) - max(now_h - sustain_h, j * self.period_h)
-            if hours > _ROUNDING:
+        grid, within = self.moment.grid, self.moment.within
+        for j in range(grid.first_in_window(x, within, sustain_h), x + 1):
+            hours = grid.hours_in_window(j, x, within, sustain_h)
+            if hours > ROUNDING:
                 yield j, hours * self._left(x, j)
 
     def _left(self, x: int, j: int) -> float:
         keep = self.store.keep
         if j == x:
             return 1.0
-        return float((1.0 - self.within) * keep ** (x - 1 - j) + self.within * keep ** (x - j))
+        within = self.moment.within
+        return float((1.0 - within) * keep ** (x - 1 - j) + within * keep ** (x - j))
 
 
 def stops_discharge(site: SiteModel, store: Buffer, calls: Sequence[FullCall], back: Back) -> OfPeriod | None:

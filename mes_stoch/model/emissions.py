@@ -31,7 +31,10 @@ def build_emissions(site: SiteModel) -> None:
     if rules is None or not site.emissions:
         return
     emitted = sum(
-        site.period_h / KG_PER_T * rate(t) for rates in site.emissions.values() for rate in rates for t in site.periods
+        site.lengths_h[t] / KG_PER_T * rate(t)
+        for rates in site.emissions.values()
+        for rate in rates
+        for t in site.periods
     )
     if rules.price_eur_per_t:
         site.earn("co2", -rules.price_eur_per_t * emitted)

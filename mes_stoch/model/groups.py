@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.components.shared.context import ColumnRole, RowRole, Stage
 from mes_stoch.model.program import IndexArray
+from mes_stoch.schema.instance import Horizon
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class ColumnGroup(Group):
     def is_derived(self) -> bool:
         """Whether a root column only follows from a committed volume (on/off of a bid, number of steps)."""
         return self.stage == "commit" and self.role == "bid"
+
+
+def energy_weights(group: ColumnGroup, horizon: Horizon, time: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """By column: length of its period, h, where the unit is one of power, so that the sum is an energy; else 1."""
+    if group.unit not in ("MW", "Mvar"):
+        return np.ones(len(group.positions))
+    weights = np.full(len(group.positions), float(horizon.period_h))
+    is_first = group.coordinate == time[0].tz_convert("UTC").tz_localize(None).to_datetime64()
+    weights[is_first] = horizon.lengths_h[0]
+    return weights
 
 
 @dataclass(frozen=True)

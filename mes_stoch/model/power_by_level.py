@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mes_stoch.components.shared.context import Buffer, Expression, OfPeriod
-from mes_stoch.model.call_path import PathRow, moments
+from mes_stoch.components.shared.equations_moments import Moment, moments
+from mes_stoch.model.call_path import PathRow
 from mes_stoch.model.claims import Back, FullCall, beside_schedule
 from mes_stoch.schema.power_by_level import PowerLine
 
@@ -43,13 +44,13 @@ def hold_power_by_level(
         return sign * (store.discharge(t) - store.charge(t)) + beside(t)
 
     for k, line in enumerate(lines):
-        for within in moments(list(windows), site.period_h):
-            path = PathRow(site.period_h, store, call.effect, windows, within)
-            seconds = round(within * site.period_h * 3600)
-            moment = f"_after_{seconds}s" if within < 1 else ""
-            _row(site, store, call, f"{k}{moment}", power, line, path.reached)
-        end = PathRow(site.period_h, store, call.effect, windows, 1.0)
-        _row(site, store, call, f"start_{k}", power, line, _before(store, end))
+        for moment in moments(list(windows), site.grid, len(site.periods)):
+            path = PathRow(moment, store, call.effect, windows)
+            after = f"_after_{moment.seconds}s" if moment.within < 1 else ""
+            _row(site, store, call, f"{k}{after}", power, line, path.reached, moment)
+        end = Moment(site.grid, 1.0)
+        before = _before(store, PathRow(end, store, call.effect, windows))
+        _row(site, store, call, f"start_{k}", power, line, before, end)
 
 
 def _before(store: Buffer, end: PathRow) -> OfPeriod:
@@ -57,12 +58,25 @@ def _before(store: Buffer, end: PathRow) -> OfPeriod:
 
 
 def _row(
-    site: SiteModel, store: Buffer, call: FullCall, moment: str, power: OfPeriod, line: PowerLine, level: OfPeriod
+    site: SiteModel,
+    store: Buffer,
+    call: FullCall,
+    which: str,
+    power: OfPeriod,
+    line: PowerLine,
+    level: OfPeriod,
+    moment: Moment,
 ) -> None:
+    def row(k: int) -> Expression:
+        t = moment.period(k)
+        return power(t) <= line.base_mw + line.slope_mw_per_mwh * level(t)
+
     site.constraint(
         store.name,
-        f"power_{call.effect}_by_level_{moment}{call.suffix}",
+        f"power_{call.effect}_by_level_{which}{call.suffix}",
         f"{store.name} has the power for a full call at the level that it leads to",
-        lambda t: power(t) <= line.base_mw + line.slope_mw_per_mwh * level(t),
+        row,
+        spans=moment.spans,
+        dimension=moment.dimension,
         role="headroom",
     )

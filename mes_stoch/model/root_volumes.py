@@ -108,9 +108,12 @@ class RootVolumes:
 
     def _block_times(self, product_id: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
         """Start and end of each block of a product's volume."""
-        length = pd.Timedelta(hours=self.instance.horizon.period_h)
+        lengths = self.instance.horizon.lengths_h
         spans = volume_blocks(self.instance.products[product_id], self.time, self.instance.horizon.period_h)
-        return [(self.time[int(span[0])], self.time[int(span[-1])] + length) for span in spans]
+        return [
+            (self.time[int(span[0])], self.time[int(span[-1])] + pd.Timedelta(hours=lengths[int(span[-1])]))
+            for span in spans
+        ]
 
 
 def _is_bid(volumes: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from mes_stoch.components.shared.context import (
     Weighted,
     pools,
 )
+from mes_stoch.components.shared.equations_moments import PeriodGrid
 from mes_stoch.model.carried import base_into, carried_over
 from mes_stoch.model.given_start import given_at_start
 from mes_stoch.model.groups import ColumnGroup, RowGroup
@@ -137,6 +138,23 @@ class SiteModel:
     @property
     def period_h(self) -> float:
         return float(self.instance.horizon.period_h)
+
+    @property
+    def begun_h(self) -> float:
+        return float(self.instance.horizon.begun_h)
+
+    @cached_property
+    def lengths_h(self) -> tuple[float, ...]:
+        # plain numbers: those of numpy would take expressions for arrays
+        return tuple(self.instance.horizon.lengths_h.tolist())
+
+    def hours_of(self, periods: NDArray[np.int64]) -> float:
+        return self.instance.horizon.hours_of(periods)
+
+    @property
+    def grid(self) -> PeriodGrid:
+        """Periods as the rows of energy along a call count them."""
+        return PeriodGrid(self.period_h, self.begun_h)
 
     @property
     def bids(self) -> Bids:

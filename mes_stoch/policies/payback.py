@@ -48,7 +48,8 @@ def modulated_periods(
     -------
     called, payback : bool array, shape (periods,)
     """
-    time, period_h = leaves.tree.time, float(leaves.instance.horizon.period_h)
+    time, horizon = leaves.tree.time, leaves.instance.horizon
+    period_h = float(horizon.period_h)
     called, payback = np.zeros(len(time), dtype=bool), np.zeros(len(time), dtype=bool)
     for product in leaves.called_products:
         spans = blocks(time, period_h, leaves.instance.products[product.product].volume_block_h)
@@ -59,7 +60,8 @@ def modulated_periods(
         is_called = share > LEAST_CALLED_PER_UNIT
         called |= is_called
         for call in _calls(product, is_called, spans):
-            in_full = float(share[call].sum()) if payback_h is None else payback_h / period_h
+            hours = float(share[call] @ horizon.lengths_h[call]) if payback_h is None else payback_h
+            in_full = hours / period_h
             after = int(call[-1]) + 1
             payback[after : after + math.ceil(in_full - _ROUNDING)] = True
     return called, payback

@@ -31,6 +31,6 @@ def accepted_blocks(program: SiteProgram, product: Flexibility) -> NDArray[np.fl
             tree.values(quantity, index) if isinstance(quantity, str) else np.full(tree.periods, float(quantity))
             for quantity in (offers.clearing_price, product.window_per_unit)
         )
-        clearing = block_mean(price, inside * share, spans)[first]
+        clearing = block_mean(price, program.instance.horizon.lengths_h * inside * share, spans)[first]
         total += [weight * accepts(step, clearing).sum() for step in offers.steps]
     return total

@@ -126,6 +126,7 @@ def _summary(
         "horizon_start": program.tree.time[0].isoformat(),
         "horizon_periods": horizon.periods,
         "period_h": horizon.period_h,
+        **({} if horizon.begun_h == 0 else {"first_period_h": horizon.first_period_h}),
         "streams": streams,
         "commitments": _committed(commitments),
         "bid_rules": {"minimum_bids": program.instance.bids.minimum, "bid_steps": program.instance.bids.steps},

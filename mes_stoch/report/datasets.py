@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mes_stoch.report.streams import group_of
+from mes_stoch.rules.time_axis import period_lengths
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.units import in_currency
 from mes_stoch.settlement.data import SettlementData
@@ -27,8 +28,8 @@ PRICE_PREFIX = "price."
 _DUAL_NOTE = (
     "Change of the scenario's own profit (not weighted by its probability) per unit added to the row's right-hand "
     "side, with the commitment held. The right-hand side is what stays when all decisions are moved to the left; at a "
-    "`balance` row it is extra injection needed, so minus this value divided by period_h is the marginal price of the "
-    "carrier in EUR/MWh."
+    "`balance` row it is extra injection needed, so minus this value divided by the length of the period "
+    "(period_length_h) is the marginal price of the carrier in EUR/MWh."
 )
 _NODE_DUAL_NOTE = (
     _DUAL_NOTE
@@ -74,6 +75,8 @@ def build_solution(program: SiteProgram, result: EngineResult) -> xr.Dataset:
             variables[name] = _variable(coordinates, rows, name, stacked[:, rows.positions], attributes)
     # all at once: xarray copies the whole for every variable that is added alone
     dataset = dataset.assign_coords({name: (name, times) for name, times in coordinates.items()}).assign(variables)
+    if "time" in coordinates:
+        dataset = dataset.assign_coords(period_lengths(program.instance.horizon))
     _add_money(dataset, program, solutions)
     return dataset
 
@@ -87,7 +90,7 @@ def with_emissions(solution: xr.Dataset, flows: xr.Dataset, program: SiteProgram
     if not found:
         return solution
     time = ("emission_time", _utc(program.tree.time))
-    rates = np.stack([rate * data.period_h for rate in found.values()], axis=2)
+    rates = np.stack([rate * data.lengths_h for rate in found.values()], axis=2)
     variable = xr.Variable(
         ("scenario", "emission_time", "emitter"),
         rates,
@@ -108,6 +111,7 @@ def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
         return dataset
     array = np.stack([program.flows(solution.index, solution.values) for solution in solutions])
     dataset.coords["time"] = ("time", _utc(program.tree.time))
+    dataset = dataset.assign_coords(period_lengths(program.instance.horizon))
     for level, names in zip(("carrier", "node", "component"), zip(*program.flow_names, strict=True), strict=True):
         dataset.coords[level] = ("flow", np.array(names, dtype=str))
     dataset["flow_mw"] = (("scenario", "time", "flow"), array)

@@ -87,7 +87,8 @@ def _demands(flows: pd.DataFrame) -> set[str]:
 
 
 def _edges(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    end = starts[-1] + pd.Timedelta(hours=float(run.summary["period_h"]))
+    is_first = len(starts) == 1 and run.summary.get("first_period_h") is not None
+    end = starts[-1] + pd.Timedelta(hours=float(run.summary["first_period_h" if is_first else "period_h"]))
     return pd.DatetimeIndex([*starts, end])
 
 

@@ -308,8 +308,8 @@ class _Inquiry:
             return None
         group = groups[0]
         program, bids = self._program, self._program.instance.bids
-        period_h = program.instance.horizon.period_h
-        spans = blocks(program.tree.time, period_h, product.volume_block_h)
+        horizon = program.instance.horizon
+        spans = blocks(program.tree.time, horizon.period_h, product.volume_block_h)
         step = rules.bid_step_mw if bids.steps else 0.0
         smallest = max(rules.minimum_bid_mw if bids.minimum else 0.0, step)
         if step > 0:
@@ -327,7 +327,7 @@ class _Inquiry:
             self._relaxation.own_columns(_positions(short)),
             self._relaxation.rows(_positions(excluding)) if excluding else np.empty(0, dtype=np.int32),
             [program.tree.time[int(span[0])] for span in spans],
-            [len(span) * period_h for span in spans],
+            [horizon.hours_of(span) for span in spans],
             float(smallest),
             largest_volume_mw(rules, steps=bids.steps, minimum=bids.minimum),
         )

@@ -196,7 +196,8 @@ def _mean_volumes(run: Run) -> dict[str, float]:
     table = run.commitments
     hours = (table["block_end"] - table["block_start"]).dt.total_seconds() / 3600.0
     weighed = table["volume_mw"].astype(float) * hours
-    total = float(run.summary["horizon_periods"]) * float(run.summary["period_h"])
+    periods, period_h = int(run.summary["horizon_periods"]), float(run.summary["period_h"])
+    total = periods * period_h - (period_h - float(run.summary.get("first_period_h") or period_h))
     return {
         str(product): float(weighed[table["product"] == product].sum()) / total
         for product in dict.fromkeys(table["product"])

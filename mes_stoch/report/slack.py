@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from mes_stoch.model.groups import ColumnGroup, energy_weights
 from mes_stoch.report.amounts import amount
 from mes_stoch.schema.flexibility import as_called
 from mes_stoch.schema.product import MarketProduct
@@ -15,7 +16,6 @@ from mes_stoch.solvers.subproblems.least_slack import ScenarioSlack, examine_all
 
 if TYPE_CHECKING:
     from mes_stoch.components.shared.context import ColumnRole
-    from mes_stoch.model.groups import ColumnGroup
     from mes_stoch.model.site_program import SiteProgram
     from mes_stoch.solvers.certificate.result import EngineResult
 
@@ -41,15 +41,14 @@ def slack_used(program: SiteProgram, solution: xr.Dataset) -> list[dict[str, Any
     """What slack the plan leans on, expected over scenarios; ``contract`` where a product's own terms settle it."""
     if "probability" not in solution or not solution.data_vars:
         return []
-    hours = float(program.instance.horizon.period_h)
     used = []
     for group in program.column_groups:
         product = program.instance.products.get(group.owner)
         is_of_contract = group.role in _CONTRACT
         if group.role != "slack" and not (is_of_contract and _is_promised(group.role, product)):
             continue
-        weight = hours if group.unit in ("MW", "Mvar") else 1.0
-        by_scenario = weight * solution[group.name].values.sum(axis=-1)
+        weights = energy_weights(group, program.instance.horizon, program.tree.time)
+        by_scenario = solution[group.name].values @ weights
         expected = float(solution["probability"].values @ by_scenario)
         if expected > _TOLERANCE:
             worst = int(np.argmax(by_scenario))

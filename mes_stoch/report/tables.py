@@ -98,9 +98,10 @@ def _head(run: Run) -> RenderableType:
 
 
 def _horizon(summary: dict[str, Any]) -> str:
-    start = pd.Timestamp(summary["horizon_start"])
+    start, first_h = pd.Timestamp(summary["horizon_start"]), summary.get("first_period_h")
+    first = "" if first_h is None else f", the first of {_hours(first_h)},"
     return (
-        f"{summary['horizon_periods']} periods of {_hours(summary['period_h'])} from "
+        f"{summary['horizon_periods']} periods of {_hours(summary['period_h'])}{first} from "
         f"{start:%a %d %b %Y %H:%M} ({summary['timezone']})"
     )
 

@@ -11,30 +11,65 @@ from numpy.typing import NDArray
 
 from mes_stoch.schema.instance import Horizon
 
+#: Coordinate of trees and results along ``time``: length of each period, h.
+PERIOD_LENGTH = "period_length_h"
+
 _MICROSECOND = pd.Timedelta(1, unit="us")
 
 
-def period_times(start: datetime, period_h: float, periods: int, timezone: str) -> pd.DatetimeIndex:
+def period_times(
+    start: datetime, period_h: float, periods: int, timezone: str, begun_h: float = 0.0
+) -> pd.DatetimeIndex:
     """Start of each period in local time.
 
-    The steps are taken in UTC, so that a day of 23 or 25 hours has its true number of periods.
+    The steps are taken in UTC, so that a day of 23 or 25 hours has its true number of periods. Of the first period so
+    many hours may be over at the start.
 
     >>> period_times(datetime(2025, 3, 30, tzinfo=ZoneInfo("Europe/Paris")), 1.0, 4, "Europe/Paris").hour.tolist()
     [0, 1, 3, 4]
+    >>> ten_past = datetime(2025, 1, 15, 10, 10, tzinfo=ZoneInfo("Europe/Paris"))
+    >>> period_times(ten_past, 0.5, 3, "Europe/Paris", begun_h=1 / 6).strftime("%H:%M").tolist()
+    ['10:10', '10:30', '11:00']
     """
-    step = timedelta(seconds=round(period_h * 3600))
-    utc = pd.date_range(pd.Timestamp(start.astimezone(UTC)), periods=periods, freq=pd.Timedelta(step), unit="us")
-    return utc.tz_convert(ZoneInfo(timezone))
+    step, begun = (timedelta(seconds=round(hours * 3600)) for hours in (period_h, begun_h))
+    first = pd.Timestamp(start.astimezone(UTC)) - begun
+    utc = pd.date_range(first, periods=periods, freq=pd.Timedelta(step), unit="us")
+    return _with_first(utc, first + begun).tz_convert(ZoneInfo(timezone))
+
+
+def grid_times(time: pd.DatetimeIndex, begun_h: float) -> pd.DatetimeIndex:
+    """Starts of the periods as if the first had its whole length: the grid that all but the first start on."""
+    if begun_h == 0:
+        return time
+    return _with_first(time, time[0] - pd.Timedelta(round(begun_h * 3600), unit="s"))
+
+
+def _with_first(time: pd.DatetimeIndex, first: pd.Timestamp) -> pd.DatetimeIndex:
+    return time if time[0] == first else pd.DatetimeIndex(time[1:].insert(0, first))
+
+
+def grid_problem(moment: pd.Timestamp, period_h: float) -> str | None:
+    """Why no period can begin at a moment where they are counted from local midnight on; words after "that ..."."""
+    length_h = round(period_h * 3600) / 3600
+    if not (_is_whole(24 / length_h) or _is_whole(length_h / 24)):
+        return f"is on a grid of periods, which {period_h:g} h make none of: they divide 24 h or are whole days"
+    after, before = _block_keys(pd.DatetimeIndex([moment, moment - _MICROSECOND]), moment, length_h)
+    if (after == before).all():
+        return f"is a multiple of {period_h:g} h from local midnight on, not {moment:%H:%M:%S}"
+    return None
 
 
 def horizon_days(horizon: Horizon) -> float:
     """Length in days of local clock time, so that days of 23 and 25 hours count as one."""
     start = pd.Timestamp(horizon.start)
     local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
-    end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.period_h * horizon.periods)).tz_convert(
-        horizon.timezone
-    )
+    end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.length_h)).tz_convert(horizon.timezone)
     return float((end.tz_localize(None) - local.tz_localize(None)) / pd.Timedelta(days=1))
+
+
+def period_lengths(horizon: Horizon) -> dict[str, tuple[str, NDArray[np.float64], dict[str, str]]]:
+    """The coordinate of trees and results that says how long each period is."""
+    return {PERIOD_LENGTH: ("time", horizon.lengths_h, {"units": "h", "long_name": "length of a period"})}
 
 
 def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> list[NDArray[np.int64]]:
@@ -50,7 +85,7 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> li
     time : pandas.DatetimeIndex
         Start of each period, in local time with its zone.
     period_h : float
-        Length of a period, h.
+        Length of a period, h; the first may be shorter.
     block_h : float or None
         Length of a block, h: a divisor of 24 or a multiple of 24; ``None`` for one block, the horizon.
 
@@ -68,18 +103,24 @@ def blocks(time: pd.DatetimeIndex, period_h: float, block_h: float | None) -> li
     if block_h is None:
         return [np.arange(len(time), dtype=np.int64)]
     # the middle of a period is in its block whatever rounding did to its start
-    keys = _block_keys(pd.DatetimeIndex(time + pd.Timedelta(period_h / 2, unit="h")), time[0], block_h)
+    half = pd.Timedelta(period_h / 2, unit="h")
+    middles = pd.DatetimeIndex(time + half)
+    if len(time) > 1 and time[1] - time[0] < half + half:
+        middles = _with_first(middles, time[0] + (time[1] - time[0]) / 2)
+    keys = _block_keys(middles, time[0], block_h)
     starts = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     return np.split(np.arange(len(time), dtype=np.int64), starts)
 
 
-def clock_days(time: pd.DatetimeIndex, period_h: float) -> float:
+def clock_days(time: pd.DatetimeIndex, last_h: float) -> float:
     """Length of some periods in days of local clock time, so that days of 23 and 25 hours count as one.
+
+    ``last_h`` is the length of the last of them.
 
     >>> clock_days(pd.date_range("2025-03-30", periods=23, freq="h", tz="Europe/Paris"), 1.0)
     1.0
     """
-    end = time[-1].tz_convert("UTC") + pd.Timedelta(hours=period_h)
+    end = time[-1].tz_convert("UTC") + pd.Timedelta(hours=last_h)
     return float((end.tz_convert(time.tz).tz_localize(None) - time[0].tz_localize(None)) / pd.Timedelta(days=1))
 
 
@@ -95,17 +136,23 @@ def months(time: pd.DatetimeIndex) -> list[NDArray[np.int64]]:
 
 
 def block_problem(
-    time: pd.DatetimeIndex, period_h: float, block_h: float, *, may_have_begun: bool = False
+    time: pd.DatetimeIndex,
+    period_h: float,
+    block_h: float,
+    *,
+    may_have_begun: bool = False,
+    last_h: float | None = None,
 ) -> str | None:
     """Why a horizon cannot be cut into blocks, in words that follow "a block length that ...", or ``None``.
 
-    ``may_have_begun``: the first block may lie in part before the horizon.
+    ``may_have_begun``: the first block may lie in part before the horizon. ``last_h``: length of the last period where
+    it is another than that of most.
     """
     if not (_is_whole(24 / block_h) or _is_whole(block_h / 24)):
         return "divides 24 h or is a multiple of 24 h"
     if not _is_whole(block_h / period_h):
         return f"is a whole multiple of the period of {period_h:g} h"
-    end = time[-1] + pd.Timedelta(round(period_h * 3600), unit="s")
+    end = time[-1] + pd.Timedelta(round((last_h or period_h) * 3600), unit="s")
     edges = pd.DatetimeIndex(time.append(pd.DatetimeIndex([end])))
     after = _block_keys(edges, time[0], block_h)
     before = _block_keys(pd.DatetimeIndex(edges - _MICROSECOND), time[0], block_h)
@@ -117,6 +164,14 @@ def block_problem(
     if straddling.size:
         return f"no period straddles, as that of {time[int(straddling[0])]:%Y-%m-%dT%H:%M%z} would"
     return None
+
+
+def horizon_block_problem(
+    horizon: Horizon, time: pd.DatetimeIndex, block_h: float, *, may_have_begun: bool = False
+) -> str | None:
+    """:func:`block_problem` of a horizon, the last period of which may be its only one and short."""
+    last_h = float(horizon.lengths_h[-1])
+    return block_problem(time, horizon.period_h, block_h, may_have_begun=may_have_begun, last_h=last_h)
 
 
 def _block_keys(moments: pd.DatetimeIndex, first: pd.Timestamp, block_h: float) -> NDArray[np.int64]:

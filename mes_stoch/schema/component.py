@@ -116,6 +116,10 @@ class Component(Model):
     #: Whether components of the kind can hold reserve (:class:`ReserveProvider`).
     can_provide: ClassVar[bool] = False
 
+    #: Whether its equations, hub and settlement multiply by the length of each period, the first of which may be
+    #: shorter; kinds of this project all do.
+    follows_period_lengths: ClassVar[bool] = False
+
     #: Whether the schedule is given by data, so that a reduction against it cannot be planned.
     has_given_baseline: ClassVar[bool] = False
 
@@ -269,8 +273,11 @@ class Component(Model):
         """CO2 of what flows from it into nodes; none by default."""
         return ()
 
-    def import_charge_eur_per_mwh(self, period_h: float) -> float:
-        """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power."""
+    def import_charge_eur_per_mwh(self, period_h: float, first_period_h: float | None = None) -> float:
+        """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power.
+
+        ``first_period_h`` is given where the first period is shorter than the others.
+        """
         return 0.0
 
     @property

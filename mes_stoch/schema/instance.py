@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, PrivateAttr
 
 from mes_stoch.registry import COMPONENTS, PROCESSES, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds, refused
@@ -29,13 +31,44 @@ AnyRisk = Annotated[Risk, KindUnion(RISK_MEASURES)]
 
 
 class Horizon(Model):
-    """Equal periods from a local start; days of 23 and 25 hours are written with their true number of periods."""
+    """Equal periods from a local start; days of 23 and 25 hours are written with their true number of periods.
+
+    The first period may be what is left of one that has begun, so that a horizon can start at any minute.
+    """
 
     start: str = Field(description="ISO 8601 date and time in `timezone`, e.g. 2025-01-15T00:00.")
     timezone: str = Field(default="Europe/Paris", description="IANA name.")
-    period_h: Positive
+    period_h: Positive = Field(description="Length of every period but the first, which may be shorter.")
+    first_period_h: Positive | None = Field(
+        default=None,
+        description="Length of the first period, at most period_h: what is left of a period that has begun, which ends "
+        "where it would, on the grid of periods from local midnight on; 0.6666667 for hours from 10:20 on. null: "
+        "period_h.",
+    )
     periods: Annotated[int, Field(ge=1)]
     days_per_year: NonNegative = Field(default=365.0, description="Scales the horizon's money to a year in the report.")
+
+    @property
+    def begun_h(self) -> float:
+        """What is over of the first period when the horizon starts, h; 0 where all periods are of one length."""
+        return 0.0 if self.first_period_h is None else self.period_h - self.first_period_h
+
+    @property
+    def length_h(self) -> float:
+        """Length of the horizon, h."""
+        return self.period_h * self.periods - self.begun_h
+
+    @property
+    def lengths_h(self) -> NDArray[np.float64]:
+        """Length of each period, h: what turns power into energy."""
+        lengths = np.full(self.periods, float(self.period_h))
+        if self.first_period_h is not None:
+            lengths[0] = self.first_period_h
+        return lengths
+
+    def hours_of(self, periods: NDArray[np.int64]) -> float:
+        """Length of some periods together, h."""
+        return float(len(periods) * self.period_h - (self.begun_h if 0 in periods else 0.0))
 
 
 class Node(Model):

@@ -81,6 +81,9 @@ class MarketProduct(Model):
     #: What the family pays for, in words.
     payment: ClassVar[str] = ""
     phase: ClassVar[Phase] = "before_energy"
+    #: Whether its equations and settlement multiply by the length of each period, the first of which may be shorter;
+    #: families of this project all do.
+    follows_period_lengths: ClassVar[bool] = False
 
     #: Whether components say that they provide it.
     is_provided_by_components: ClassVar[bool] = True

@@ -40,9 +40,10 @@ class ScenarioTree:
     Parameters
     ----------
     dataset : xarray.Dataset
-        Coordinates ``time`` (UTC, start of period), ``scenario`` (name), and along ``scenario``: ``probability`` (sums
-        to 1), ``day_ahead_node`` and ``leaf`` (node paths). Attributes: ``timezone``, ``period_h``, ``seed`` (if
-        drawn), ``origin``, and where scenarios were chosen or weighted those of :data:`WEIGHTING_ATTRIBUTES`.
+        Coordinates ``time`` (UTC, start of period), ``scenario`` (name), along ``scenario``: ``probability`` (sums to
+        1), ``day_ahead_node`` and ``leaf`` (node paths), and along ``time``, where it is there, ``period_length_h``.
+        Attributes: ``timezone``, ``period_h``, ``seed`` (if drawn), ``origin``, and where scenarios were chosen or
+        weighted those of :data:`WEIGHTING_ATTRIBUTES`.
     checked_as : str, optional
         Digest of the data and the instance when they were found sound together; a tree changed since has another.
     """

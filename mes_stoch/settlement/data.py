@@ -61,7 +61,17 @@ class SettlementData:
 
     @property
     def period_h(self) -> float:
+        """Length of a period, h; the first may be shorter."""
         return self.instance.horizon.period_h
+
+    @cached_property
+    def lengths_h(self) -> Array:
+        """Length of each period, h."""
+        return self.instance.horizon.lengths_h
+
+    def hours_of(self, periods: Span) -> float:
+        """Length of some periods together, h."""
+        return self.instance.horizon.hours_of(periods)
 
     @property
     def time(self) -> pd.DatetimeIndex:
@@ -145,6 +155,11 @@ class SettlementData:
     def spans(self, hours: float | None) -> list[Span]:
         """Periods of each block of some local clock hours; ``None``: one block, the horizon."""
         return blocks(self.time, self.period_h, hours)
+
+    def means(self, values: Array, spans: list[Span]) -> Array:
+        """Means over time of values over (scenarios, periods), over (scenarios, spans)."""
+        parts = [values[:, span] @ self.lengths_h[span] / self.hours_of(span) for span in spans]
+        return np.stack(parts, axis=1)
 
     def by_period(self, values: Array, spans: list[Span]) -> Array:
         """Values over (scenarios, spans) repeated in the periods of their spans."""

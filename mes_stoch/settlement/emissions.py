@@ -35,13 +35,13 @@ def settle_emissions(data: SettlementData) -> Iterator[CashFlow]:
     if rules is None or not found:
         return
     for name, rate in found.items():
-        tonnes = -data.period_h * rate / KG_PER_T
+        tonnes = -data.lengths_h * rate / KG_PER_T
         if rules.price_eur_per_t > 0:
             yield cash_flow(
                 data, name, "co2", "CO2 emitted", tonnes, rules.price_eur_per_t, "t", quantity_unit="t", hours=1.0
             )
     if rules.cap_t is not None and rules.cap_penalty_eur_per_t is not None:
-        total = data.period_h / KG_PER_T * sum(rate.sum(axis=1, keepdims=True) for rate in found.values())
+        total = sum((data.lengths_h * rate / KG_PER_T).sum(axis=1, keepdims=True) for rate in found.values())
         yield cash_flow(
             data,
             "co2",

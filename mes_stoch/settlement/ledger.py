@@ -99,7 +99,7 @@ def cash_flow(
         Default: the length of each span.
     """
     every = [np.array([t]) for t in range(len(data.time))] if spans is None else spans
-    length = np.array([len(span) * data.period_h for span in every])
+    length = np.array([data.hours_of(span) for span in every])
     shape = (len(data.scenarios), len(every))
     return CashFlow(
         owner=owner,

@@ -40,7 +40,7 @@ def accepted(data: SettlementData, product_id: str, offers: PriceOffers, clearin
 
 def block_price(data: SettlementData, price: Quantity, inside: Array, spans: list[Span]) -> Array:
     """Mean price over what is obliged of each block, shape (scenarios, blocks); 0 where nothing is."""
-    values = data.values(price)
+    values, inside = data.values(price), inside * data.lengths_h
     weight = np.stack([inside[:, span].sum(axis=1) for span in spans], axis=1)
     total = np.stack([(inside[:, span] * values[:, span]).sum(axis=1) for span in spans], axis=1)
     return np.asarray(np.divide(total, weight, out=np.zeros_like(total), where=weight > 0), dtype=float)

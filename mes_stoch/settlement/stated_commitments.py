@@ -88,7 +88,7 @@ def _committed(data: SettlementData) -> Iterator[dict[str, Any]]:
         for span, volume in zip(spans, array.values, strict=True):
             yield row | {
                 "block_start": data.time[int(span[0])],
-                "block_end": data.time[int(span[-1])] + pd.Timedelta(hours=data.period_h),
+                "block_end": data.time[int(span[-1])] + pd.Timedelta(hours=data.lengths_h[int(span[-1])]),
                 "volume": float(volume),
             }
 

@@ -37,12 +37,13 @@ def call_issues(instance: Instance, tree: ScenarioTree, file: str) -> Iterator[I
       delivers is not asked: nothing is held there, so nothing is moved and nothing paid;
     - what the site offers by itself (free offers) is called in merit order and in its window; demand reduction is sold
       and not called;
+    - hours of calls are counted in whole periods, also of a first period of which a part is over;
     - a call announced before the day-ahead stage is decided is the same in all leaves of a day-ahead node.
 
     Calls before the horizon, where ``start.calls`` gives them, count towards these limits, and a call under way at the
     start is one with that of the first period.
     """
-    context = DrawContext(tree.time, float(tree.dataset.attrs["period_h"]))
+    context = DrawContext.of(instance.horizon, tree.time)
     for product_id, product in instance.called_products().items():
         if not product.has_called_share:
             continue

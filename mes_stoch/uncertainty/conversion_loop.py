@@ -88,11 +88,11 @@ def _issues_over_time(
         return
     bound = np.nan_to_num(_made(table.max(axis=1, keepdims=True))[:, 0])
     suspect = [scenario for scenario in np.argsort(-bound, kind="stable")[:_MOST_SUSPECTS] if bound[scenario] > 0]
-    period_h = instance.horizon.period_h
+    lengths_h = instance.horizon.lengths_h
     lenders = {place[spec.node] for spec in instance.connections().values()}
     for scenario in suspect:
-        made = made_over_time(table[scenario], stores, lenders, period_h)
-        if made > _TOLERANCE * period_h * float(np.abs(table[scenario]).max()):
+        made = made_over_time(table[scenario], stores, lenders, lengths_h)
+        if made > _TOLERANCE * instance.horizon.period_h * float(np.abs(table[scenario]).max()):
             yield Issue(
                 file,
                 None,

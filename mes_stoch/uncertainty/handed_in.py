@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mes_stoch.io.artifacts.tree import TREE_ATTRIBUTES, TREE_COORDINATES, tree_issues
+from mes_stoch.io.artifacts.tree import OPTIONAL_COORDINATES, TREE_ATTRIBUTES, TREE_COORDINATES, tree_issues
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.series_names import check_series_names
+from mes_stoch.rules.time_axis import PERIOD_LENGTH
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -44,12 +45,13 @@ def private_copy(tree: ScenarioTree) -> ScenarioTree:
     dataset = tree.dataset
     if not isinstance(dataset, xr.Dataset):
         raise UsageError(f"a ScenarioTree holds an xarray.Dataset; found {type(dataset).__name__}")
+    known = [*TREE_COORDINATES, *OPTIONAL_COORDINATES]
     variables = {
         name: (array.dims, np.array(array.values))
         for name, array in dataset.variables.items()
-        if name in dataset.data_vars or name in TREE_COORDINATES
+        if name in dataset.data_vars or name in known
     }
-    coordinates = {name: variables.pop(name) for name in TREE_COORDINATES if name in variables}
+    coordinates = {name: variables.pop(name) for name in known if name in variables}
     attributes = {name: dataset.attrs[name] for name in TREE_ATTRIBUTES if name in dataset.attrs}
     return ScenarioTree(xr.Dataset(variables, coords=coordinates, attrs=attributes))
 
@@ -95,6 +97,13 @@ def _horizon_issues(loaded: LoadedInstance, tree: ScenarioTree) -> list[Issue]:
         found = f"{len(times)} periods from {times[0]} UTC"
         expected = f"{len(own)} periods of {instance.horizon.period_h:g} h from {own[0]} UTC, the instance's horizon"
         issues.append(Issue(_PLACE, None, "time", found, expected))
+    elif PERIOD_LENGTH in dataset.coords:
+        lengths, wanted = np.asarray(dataset[PERIOD_LENGTH].values, dtype=float), instance.horizon.lengths_h
+        wrong = np.flatnonzero(~np.isclose(lengths, wanted, rtol=1e-6, atol=0.0))
+        if wrong.size:
+            first = int(wrong[0])
+            expected = f"{wanted[first]:g} h, as in the instance"
+            issues.append(Issue(_PLACE, None, PERIOD_LENGTH, f"{lengths[first]:g} h from {own[first]} UTC", expected))
     return issues
 
 

@@ -40,7 +40,7 @@ class StoreOnRing:
     store: Store
 
 
-def made_over_time(table: Values, stores: Sequence[StoreOnRing], lenders: Collection[int], period_h: float) -> float:
+def made_over_time(table: Values, stores: Sequence[StoreOnRing], lenders: Collection[int], lengths_h: Values) -> float:
     """The most that columns and stores make over all periods of a scenario, MWh.
 
     Parameters
@@ -49,7 +49,11 @@ def made_over_time(table: Values, stores: Sequence[StoreOnRing], lenders: Collec
         Net output of every column at full power, MW; the last row counts, and need not balance.
     lenders : collection of int
         Rows of nodes with a connection.
+    lengths_h : array, shape (periods,)
     """
+    # power of a period that is shorter than the last counts as a share of it
+    period_h, share = float(lengths_h[-1]), lengths_h / lengths_h[-1]
+    table = table * share[:, None, None]
     periods, rows, columns = table.shape
     # in shares of the largest power, so that a ring of kilowatts is held as exactly as one of megawatts
     size = float(np.abs(table).max())
@@ -61,8 +65,9 @@ def made_over_time(table: Values, stores: Sequence[StoreOnRing], lenders: Collec
         unit = csr_array(block_diag([at_node] * periods))
         blocks += [-unit, unit, csr_array((periods * rows, periods))]
         spec = one.store
-        for most in (spec.charge_max_mw, spec.discharge_max_mw, spec.energy_max_mwh):
-            bounds += [(0.0, most / size)] * periods
+        for most in (spec.charge_max_mw, spec.discharge_max_mw):
+            bounds += [(0.0, most * own / size) for own in share.tolist()]
+        bounds += [(0.0, spec.energy_max_mwh / size)] * periods
     net = csr_array(hstack(blocks))
     gain: Values = np.asarray(net.sum(axis=0), dtype=float).ravel()
     levels = _levels(stores, periods, periods * columns, period_h)

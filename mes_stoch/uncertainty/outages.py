@@ -55,6 +55,8 @@ def _maintained(context: DrawContext, windows: list[MaintenanceWindow]) -> Serie
     starts = context.time.tz_convert("UTC")
     edges = np.append(starts.as_unit("ns").asi8, 0)
     edges[-1] = edges[-2] + round(context.period_h * 3600e9)
+    # of a period that has begun the rest counts
+    edges[0] += round(context.begun_h * 3600e9)
     maintained = np.zeros(context.periods)
     for first, last in _united(context, windows):
         inside = np.minimum(edges[1:], last) - np.maximum(edges[:-1], first)

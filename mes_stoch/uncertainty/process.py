@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.rules.time_axis import blocks
+from mes_stoch.rules.time_axis import blocks, grid_times
 from mes_stoch.schema.base import Model
+from mes_stoch.schema.instance import Horizon
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.call_tilt import CallTilt
 
@@ -23,7 +24,10 @@ Drawn = dict[str, Series]
 
 @dataclass(frozen=True)
 class DrawContext:
-    """The periods a scenario is drawn for.
+    """The periods a scenario is drawn for, all of one length.
+
+    Where the first period of a horizon has begun, a process draws for the whole of it: what is drawn is that of the
+    horizon that began with the period, whatever the minute.
 
     Parameters
     ----------
@@ -37,6 +41,8 @@ class DrawContext:
         Series of the instance common to all scenarios, such as a forecast, each of shape (periods,).
     tilt : CallTilt, optional
         Calls that are drawn likelier than they are, and the record of what that does to a leaf's likelihood.
+    begun_h : float
+        What is over of the first period when the horizon starts, h.
     """
 
     time: pd.DatetimeIndex
@@ -44,6 +50,20 @@ class DrawContext:
     call_limits: Mapping[str, CallLimits] = field(default_factory=dict)
     given: Mapping[str, Series] = field(default_factory=dict)
     tilt: CallTilt | None = None
+    begun_h: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        horizon: Horizon,
+        time: pd.DatetimeIndex,
+        call_limits: Mapping[str, CallLimits] | None = None,
+        given: Mapping[str, Series] | None = None,
+        tilt: CallTilt | None = None,
+    ) -> DrawContext:
+        """The periods of a horizon."""
+        whole = grid_times(time, horizon.begun_h)
+        return cls(whole, float(horizon.period_h), call_limits or {}, given or {}, tilt, horizon.begun_h)
 
     @property
     def periods(self) -> int:

@@ -264,7 +264,11 @@ class _Loops:
             return bad, gains
         first = np.array([span[0] for span in spans])
         if len(spans) < earned.shape[1]:
-            earned, cost = (np.column_stack([v[:, span].mean(axis=1) for span in spans]) for v in (earned, cost))
+            hours = self._instance.horizon.lengths_h
+            earned, cost = (
+                np.column_stack([v[:, span] @ hours[span] / hours[span].sum() for span in spans])
+                for v in (earned, cost)
+            )
         more = earned - cost
         allowed = TOLERANCE * np.maximum(np.abs(earned), np.abs(cost)) + _LEFT_OVER * self._largest
         bad[:, first], gains[:, first] = more > allowed, more

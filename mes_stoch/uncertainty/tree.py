@@ -128,7 +128,7 @@ def tree_draws(
     limits = call_limits(loaded.instance, loaded.time)
     given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
     tilt = CallTilt(uncertainty.tilted_calls) if uncertainty.tilted_calls and not plain else None
-    context = DrawContext(loaded.time, loaded.instance.horizon.period_h, limits, given=given, tilt=tilt)
+    context = DrawContext.of(loaded.instance.horizon, loaded.time, limits, given, tilt)
     return TreeDraws(loaded, uncertainty, process, context, root_seed, count // below, below)
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.io.readers.locate import INSTANCE_FILE
+from mes_stoch.rules.time_axis import period_lengths
 from mes_stoch.schema.errors import InstanceError, Issue, ModelError, TimeLimitError, UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
@@ -229,6 +230,7 @@ def assembled_tree(
             "probability": ("scenario", probability),
             "day_ahead_node": ("scenario", np.array(nodes, dtype=str)),
             "leaf": ("scenario", np.array(leaves, dtype=str)),
+            **period_lengths(horizon),
         },
         attrs={
             "timezone": horizon.timezone,

@@ -31,7 +31,8 @@ def build_hub(instance: Instance, tree: ScenarioTree, scenario: int = 0, *, cuts
     scenario : int
         Position in the tree.
     cuts_h : sequence of float
-        Moments within each period at which it is cut into steps, h after its start.
+        Moments within each period at which it is cut into steps, h after its start; of a first period that has begun,
+        after that.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def build_hub(instance: Instance, tree: ScenarioTree, scenario: int = 0, *, cuts
     if not 0 <= scenario < len(tree.scenario_names):
         raise UsageError(f"there are scenarios 0 to {len(tree.scenario_names) - 1}; found {scenario}")
     known = with_penalties(instance, series_ranges(instance, tree))
-    steps = make_steps(tree.time, float(instance.horizon.period_h), cuts_h)
+    steps = make_steps(tree.time, float(instance.horizon.period_h), cuts_h, instance.horizon.begun_h)
     builder = HubBuilder(known, tree.time, steps, lambda name: tree.values(name, scenario))
     _require_hubs(known)
     for name, spec in known.components.items():

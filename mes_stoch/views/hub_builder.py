@@ -135,6 +135,17 @@ class HubBuilder:
         return float(self.instance.horizon.period_h)
 
     @property
+    def begun_h(self) -> float:
+        return float(self.instance.horizon.begun_h)
+
+    @property
+    def lengths_h(self) -> Values:
+        return self.instance.horizon.lengths_h
+
+    def hours_of(self, periods: Columns) -> float:
+        return self.instance.horizon.hours_of(periods)
+
+    @property
     def periods(self) -> int:
         return len(self._time)
 
@@ -147,7 +158,7 @@ class HubBuilder:
 
     @property
     def clock_days(self) -> float:
-        return clock_days(self._time, self.period_h)
+        return clock_days(self._time, float(self.lengths_h[-1]))
 
     @property
     def month_of_period(self) -> Columns:

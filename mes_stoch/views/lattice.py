@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pandas as pd
 
 from mes_stoch.io.files import write_whole
@@ -65,6 +66,8 @@ class Lattice:
     all_arcs : tuple of LatticeArc
     slack_mwh : mapping of (str, str) to float
         Energy unserved and dumped by node and word, MWh over the horizon, where flows are known.
+    begun_h : float
+        What is over of the first period when the horizon starts.
 
     >>> import mes_stoch as ms
     >>> lattice = ms.lattice(ms.read("instances/tiny_site"))
@@ -82,6 +85,7 @@ class Lattice:
     components: tuple[LatticeComponent, ...]
     all_arcs: tuple[LatticeArc, ...]
     slack_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    begun_h: float = 0.0
 
     @classmethod
     def of(cls, instance: Instance) -> Lattice:
@@ -91,6 +95,7 @@ class Lattice:
         return cls(
             name=instance.name,
             period_h=instance.horizon.period_h,
+            begun_h=instance.horizon.begun_h,
             layers=tuple(instance.carriers),
             nodes=tuple(LatticeNode(name, carrier) for name, carrier in carriers.items()),
             components=tuple(_component(name, spec, arcs[name]) for name, spec in instance.components.items()),
@@ -163,7 +168,9 @@ class Lattice:
         if flows.columns.nlevels != 3:
             raise UsageError("flows have columns (carrier, node, component), as run.flows(scenario) gives them")
         keys = cast("list[tuple[str, str, str]]", list(flows.columns))
-        into, out = (side.sum() * self.period_h for side in (flows.clip(lower=0.0), -flows.clip(upper=0.0)))
+        hours = np.full(len(flows), self.period_h)
+        hours[:1] -= self.begun_h
+        into, out = (side.mul(hours, axis=0).sum() for side in (flows.clip(lower=0.0), -flows.clip(upper=0.0)))
         energy: dict[tuple[str, str, bool], float] = {}
         slack: dict[tuple[str, str], float] = {}
         stands = {(one.name, node) for one in self.components for node in one.nodes}

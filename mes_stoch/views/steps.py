@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.components.shared.hub_context import Columns, Values
+from mes_stoch.rules.time_axis import grid_times
 
 _TOLERANCE_H = 1e-9
 
@@ -38,8 +39,10 @@ class Steps:
         return int(np.searchsorted(self.period_of_step, period))
 
 
-def make_steps(time: pd.DatetimeIndex, period_h: float, cuts_h: Sequence[float] = ()) -> Steps:
+def make_steps(time: pd.DatetimeIndex, period_h: float, cuts_h: Sequence[float] = (), begun_h: float = 0.0) -> Steps:
     """Periods, each cut at so many hours after its start.
+
+    Of the first period ``begun_h`` may be over when the horizon starts; its cuts are counted from when it began.
 
     Parameters
     ----------
@@ -55,6 +58,15 @@ def make_steps(time: pd.DatetimeIndex, period_h: float, cuts_h: Sequence[float] 
     """
     inner = sorted({round(cut, 9) for cut in cuts_h if _TOLERANCE_H < cut < period_h - _TOLERANCE_H})
     edges = np.array([0.0, *inner, period_h])
-    starts = time.repeat(len(edges) - 1) + pd.to_timedelta(np.tile(edges[:-1], len(time)), unit="h")
+    starts = grid_times(time, begun_h).repeat(len(edges) - 1) + pd.to_timedelta(
+        np.tile(edges[:-1], len(time)), unit="h"
+    )
     period_of_step = np.repeat(np.arange(len(time)), len(edges) - 1)
-    return Steps(period_of_step, np.tile(np.diff(edges), len(time)), pd.DatetimeIndex(starts))
+    hours = np.tile(np.diff(edges), len(time))
+    if begun_h == 0:
+        return Steps(period_of_step, hours, pd.DatetimeIndex(starts))
+    passed = int(np.searchsorted(edges, begun_h + _TOLERANCE_H, side="right")) - 1
+    # what lies before the start of the horizon is left out
+    starts, hours = pd.DatetimeIndex(starts[passed + 1 :].insert(0, time[0])), hours[passed:]
+    hours[0] = edges[passed + 1] - begun_h
+    return Steps(period_of_step[passed:], hours, starts)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.begun_period import begun_instance_at_random
 from helpers.site_builder import make_instance, make_tree
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
@@ -37,6 +38,7 @@ def one_kind_site(kind: ModuleType, seed: int, *, with_reserve: bool) -> tuple[I
     products = _products(generator) if with_reserve else {}
     instance = make_instance(site["components"], products, periods=PERIODS, nodes=nodes)
     instance = instance.model_copy(update={"price_cap_eur_per_mwh": 500.0})
+    instance = begun_instance_at_random(instance, seed)
     return instance, make_tree(instance, series)
 
 

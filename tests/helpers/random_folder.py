@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from helpers.begun_period import begun_at_random
 from helpers.random_reserves import ReserveSite
+from helpers.site_builder import period_starts
 
 CARRIERS = {"power": "electricity", "warmth": "heat", "fuel": "gas", "hydrogen": "hydrogen"}
 STARTS = ("2025-01-15T00:00", "2025-01-15T06:00", "2025-01-17T20:00", "2025-03-30T00:00", "2025-10-26T00:00")
@@ -35,9 +37,10 @@ class ContractSite(ReserveSite):
         self._markets()
         chosen = {name: fields for name, fields in products.items() if name in held}
         folder.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(self._instance(components, chosen), sort_keys=False)
+        spec = begun_at_random(self._instance(components, chosen), self.seed)
+        text = yaml.safe_dump(_plain(spec), sort_keys=False)
         (folder / "instance.yaml").write_text(text, encoding="utf-8")
-        self._scenarios().to_csv(folder / "scenarios.csv", index=False)
+        self._scenarios(spec["horizon"]).to_csv(folder / "scenarios.csv", index=False)
         return folder
 
     def _instance(self, components: dict[str, Any], products: dict[str, Any]) -> dict[str, Any]:
@@ -72,9 +75,8 @@ class ContractSite(ReserveSite):
         }
         return _plain(instance)  # type: ignore[no-any-return]
 
-    def _scenarios(self) -> pd.DataFrame:
-        first = pd.Timestamp(self.start, tz="Europe/Paris")
-        times = [(first + pd.Timedelta(hours=t * self.period_h)).isoformat() for t in range(self.periods)]
+    def _scenarios(self, horizon: dict[str, Any]) -> pd.DataFrame:
+        times = [moment.isoformat() for moment in period_starts(horizon)]
         rows = {"scenario": [f"s{leaf}" for leaf in range(self.leaves) for _ in times], "time": times * self.leaves}
         series = {name: np.asarray(values).reshape(-1) for name, values in self.series.items()}
         return pd.DataFrame(rows | series)

@@ -18,8 +18,10 @@ import pandas as pd
 import yaml
 
 from helpers import random_kinds
+from helpers.begun_period import begun_at_random
 from helpers.random_folder import _plain
 from helpers.random_reserves import ReserveSite
+from helpers.site_builder import period_starts
 
 CARRIERS = {"power": "electricity", "warm": "heat", "cool": "cooling", "fuel": "gas", "h2": "hydrogen"}
 DEMANDS = {"power": (0, 2), "warm": (0.2, 2), "cool": (0.1, 1), "fuel": (0.0, 0.3), "h2": (0.0, 0.4)}
@@ -73,9 +75,10 @@ class RandomKindsSite(ReserveSite):
             if name != "imbalance":
                 product["connection"] = "grid"
         site["carriers"] = sorted({node["carrier"] for node in site["nodes"].values()})
+        site = begun_at_random(site, self.seed)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "instance.yaml").write_text(yaml.safe_dump(_plain(site), sort_keys=False), encoding="utf-8")
-        self._scenarios().to_csv(folder / "scenarios.csv", index=False)
+        self._scenarios(site["horizon"]).to_csv(folder / "scenarios.csv", index=False)
         return folder
 
     def _site(self) -> dict[str, Any]:
@@ -126,8 +129,7 @@ class RandomKindsSite(ReserveSite):
             },
         }
 
-    def _scenarios(self) -> pd.DataFrame:
-        first = pd.Timestamp(START, tz="Europe/Paris")
-        times = [(first + pd.Timedelta(hours=t * self.period_h)).isoformat() for t in range(self.periods)]
+    def _scenarios(self, horizon: dict[str, Any]) -> pd.DataFrame:
+        times = [moment.isoformat() for moment in period_starts(horizon)]
         rows = {"scenario": [f"s{leaf}" for leaf in range(self.leaves) for _ in times], "time": times * self.leaves}
         return pd.DataFrame(rows | {name: np.asarray(values).reshape(-1) for name, values in self.series.items()})

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.begun_period import begun_instance_at_random
 from helpers.random_limits import RandomLimits
 from helpers.site_builder import make_instance, make_tree
 from mes_stoch.schema.instance import Instance
@@ -18,6 +19,7 @@ class RandomPlant:
     """One random site; ``seed`` says which. ``has_outages`` adds limits that change, from a generator of their own."""
 
     def __init__(self, seed: int, *, has_outages: bool = False) -> None:
+        self.seed = seed
         self._draw = np.random.default_rng(seed)
         # apart, so that what else is drawn does not depend on it
         self._port_draw = np.random.default_rng((seed, 1))
@@ -41,6 +43,7 @@ class RandomPlant:
             nodes=nodes,
         )
         instance = instance.model_copy(update={"price_cap_eur_per_mwh": 500.0})
+        instance = begun_instance_at_random(instance, self.seed)
         return instance, make_tree(instance, self.series)
 
     # -- numbers ------------------------------------------------------------------------------------------------------

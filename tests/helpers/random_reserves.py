@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.begun_period import begun_instance_at_random
 from helpers.random_limits import RandomLimits
 from helpers.random_site import below_nodes
 from helpers.site_builder import grid, mains, make_instance, make_tree
@@ -25,6 +26,7 @@ class ReserveSite:
     """One random site; ``seed`` says which. ``has_outages`` adds limits that change, from a generator of their own."""
 
     def __init__(self, seed: int, *, has_outages: bool = False) -> None:
+        self.seed = seed
         self._draw = np.random.default_rng(seed)
         self._outages = RandomLimits(seed) if has_outages else None
         self.period_h = float(self._draw.choice([0.25, 1.0]))
@@ -60,6 +62,7 @@ class ReserveSite:
             start=str(self._draw.choice(["2025-01-15T00:00", "2025-01-15T20:00"])),
             bids={"minimum": False, "steps": False},
         )
+        instance = begun_instance_at_random(instance, self.seed)
         weights = self._draw.uniform(0.5, 2.0, self.leaves)
         tree = make_tree(instance, self.series, (weights / weights.sum()).tolist())
         return instance, below_nodes(tree, self.node_of_leaf)

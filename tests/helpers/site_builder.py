@@ -65,6 +65,7 @@ def make_instance(
     *,
     periods: int = 1,
     period_h: float = 1.0,
+    first_period_h: float | None = None,
     start: str = "2025-01-15T00:00",
     nodes: Mapping[str, Mapping[str, Any]] | None = None,
     bids: Mapping[str, bool] | None = None,
@@ -87,7 +88,12 @@ def make_instance(
         {
             "format": 1,
             "name": "by_hand",
-            "horizon": {"start": start, "period_h": period_h, "periods": periods},
+            "horizon": {
+                "start": start,
+                "period_h": period_h,
+                "first_period_h": first_period_h,
+                "periods": periods,
+            },
             "carriers": sorted(set(CARRIERS.values())),
             "nodes": all_nodes,
             "components": {name: dict(spec) for name, spec in components.items()},
@@ -98,17 +104,21 @@ def make_instance(
     )
 
 
+def period_starts(horizon: dict[str, Any]) -> pd.DatetimeIndex:
+    """Start of each period of a horizon as written."""
+    zone, period_h = horizon.get("timezone", "Europe/Paris"), float(horizon["period_h"])
+    first_h = float(horizon.get("first_period_h") or period_h)
+    hours = np.maximum(np.arange(horizon["periods"]) * period_h - (period_h - first_h), 0.0)
+    start = pd.Timestamp(horizon["start"]).tz_localize(zone).tz_convert("UTC")
+    return pd.DatetimeIndex(start + pd.to_timedelta(np.round(hours * 3600), unit="s")).tz_convert(zone)
+
+
 def make_tree(
     instance: Instance, series: Mapping[str, Any] | None = None, probabilities: Sequence[float] = (1.0,)
 ) -> ScenarioTree:
     """Series as a number, a list over periods, or a list of lists over scenarios and periods."""
     periods, count = instance.horizon.periods, len(probabilities)
-    time = pd.date_range(
-        instance.horizon.start,
-        periods=periods,
-        freq=pd.Timedelta(hours=instance.horizon.period_h),
-        tz=instance.horizon.timezone,
-    )
+    time = period_starts(instance.horizon.model_dump())
     data = {
         name: (("scenario", "time"), np.broadcast_to(np.asarray(values, dtype=float), (count, periods)).copy())
         for name, values in (series or {}).items()

@@ -36,7 +36,7 @@ def _mechanism(leaf: Leaf, product: str, rules: dict[str, Any]) -> None:
     for t in np.flatnonzero(critical):
         short = leaf.column(f"{product}.short_mw[{t}]")
         leaf.program.less(f"{product}.shortfall", level - counted[t], short)
-        weight = float(critical[t]) * leaf.h / rules["critical_hours_per_year"]
+        weight = float(critical[t]) * leaf.h[t] / rules["critical_hours_per_year"]
         leaf.earn(f"penalty.shortfall_{product}", -yearly * weight * short)
     if rules.get("obligation_price_eur_per_mw_year") is not None:
         obliged = inside * leaf.data(rules.get("obligation_per_unit", 0.0))
@@ -62,6 +62,6 @@ def _stock(leaf: Leaf, device: Device, critical: np.ndarray) -> list[Linear]:
         hours = [t for t in np.flatnonzero(critical) if clock.days[t] == day]
         if hours:
             before = store.level[hours[0] - 1] if hours[0] > 0 else Linear(constant=store.initial)
-            asked = total(leaf.h * float(critical[t]) * counted[t] for t in hours)
+            asked = total(leaf.h[t] * float(critical[t]) * counted[t] for t in hours)
             leaf.program.less(f"{device.name}.stock", asked, store.eta_d * (before - store.energy_min))
     return counted

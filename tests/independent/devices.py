@@ -175,8 +175,9 @@ def _forced(limit: dict[str, np.ndarray], leaf: Leaf, port: dict[str, Any], forc
 
 
 def _energy_ramp(leaf: Leaf, name: str, energy: Series, speed: float, least: float, on: Series) -> None:
-    reach = speed * 60 * leaf.h
     for t in leaf.periods[1:]:
+        # from the middle of a period to that of the next
+        reach = speed * 60 * (leaf.h[t - 1] + leaf.h[t]) / 2
         for one, other in ((t, t - 1), (t - 1, t)):
             leaf.program.less(f"{name}.energy_ramp", energy[one] - energy[other], reach + least * (1 - on[other]))
 

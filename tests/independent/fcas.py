@@ -60,7 +60,8 @@ def _unit(leaf: Leaf, device: Device, own: dict[Leg, Any]) -> None:
         moves[way] = device.held[leg]
     for leg, shape in shapes.items():
         for t in leaf.periods:
-            leaf.program.less(f"{device.name}.{leg.name}_available", device.held[leg][t], shape.available)
+            most = min(shape.available, _ramp_speed(own[leg], device) * leaf.h[t])
+            leaf.program.less(f"{device.name}.{leg.name}_available", device.held[leg][t], most)
         if shape.en_min is not None:
             is_contingency = own[leg]["service"] == "contingency"
             _joint(leaf, device, leg, shape, moves if is_contingency else {1: leaf.zeros(), -1: leaf.zeros()})
@@ -76,7 +77,7 @@ def _trapezium(leaf: Leaf, rules: Mapping[str, Any], unit: Mapping[str, Any]) ->
     if rules["service"] == "regulation" and not unit.get("agc_on", True):
         available = 0.0
     if unit.get("agc_ramp_mw_per_min") is not None:
-        available = min(available, unit["agc_ramp_mw_per_min"] * 60 * leaf.h)
+        available = min(available, unit["agc_ramp_mw_per_min"] * 60 * leaf.site.clock.period_h)
     if low is None or high is None:
         return _Trapezium(available, None, None, 0.0, 0.0)
     lower = (unit["low_breakpoint_mw"] - low) / most if most > 0 else 0.0
@@ -86,6 +87,12 @@ def _trapezium(leaf: Leaf, rules: Mapping[str, Any], unit: Mapping[str, Any]) ->
     if unit.get("agc_max_mw") is not None:
         high = min(high, unit["agc_max_mw"])
     return _Trapezium(available, low, high, lower, upper)
+
+
+def _ramp_speed(rules: Mapping[str, Any], device: Device) -> float:
+    """What automatic control reaches in an hour, MW."""
+    ramp = rules["units"][device.name].get("agc_ramp_mw_per_min")
+    return 60.0 * ramp if ramp is not None and rules["service"] == "regulation" else float("inf")
 
 
 def _joint(leaf: Leaf, device: Device, leg: Leg, shape: _Trapezium, moves: dict[int, Series]) -> None:
@@ -110,9 +117,11 @@ def _ramp(leaf: Leaf, device: Device, way: int, moved: Series, unit: Mapping[str
     """`E[t] + rise <= E[t-1] + ramp h` and its mirror."""
     if unit.get("agc_ramp_mw_per_min") is None or device.energy is None:
         return
-    reach, initial = unit["agc_ramp_mw_per_min"] * 60 * leaf.h, unit.get("initial_mw")
+    speed, initial = unit["agc_ramp_mw_per_min"] * 60, unit.get("initial_mw")
     before = None if initial is None else Linear(constant=initial)
     for t in leaf.periods:
         if before is not None:
-            leaf.program.less(f"{device.name}.joint_ramp", way * (device.energy[t] - before) + moved[t], reach)
+            leaf.program.less(
+                f"{device.name}.joint_ramp", way * (device.energy[t] - before) + moved[t], speed * leaf.h[t]
+            )
         before = device.energy[t]

@@ -29,8 +29,11 @@ def build_volumes(leaf: Leaf) -> None:
 def _volumes(leaf: Leaf, product: str, rules: Mapping[str, Any]) -> Series:
     of_period = {}
     offered_at = rules.get("capacity_offer_prices_eur_per_mw_h")
+    given = leaf.site.decided("commitments_mw", product)
     for b, block in enumerate(leaf.site.clock.blocks(rules.get("block_h"))):
-        if offered_at is None:
+        if b < len(given):
+            volume = Linear(constant=given[b])
+        elif offered_at is None:
             volume = bid(leaf, rules, f"{product}.volume[{b}]", rules["volume_max_mw"])
         else:
             volume = _accepted(leaf, product, rules, b, block)
@@ -40,7 +43,8 @@ def _volumes(leaf: Leaf, product: str, rules: Mapping[str, Any]) -> Series:
 
 def _accepted(leaf: Leaf, product: str, rules: Mapping[str, Any], b: int, block: list[int]) -> Linear:
     """What the scenario accepts of the volumes that are offered at prices, and what it pays for them."""
-    window = (leaf.site.clock.inside(rules) * leaf.data(rules.get("window_per_unit", 1.0)))[block]
+    hours = np.asarray(leaf.h)[block]
+    window = hours * (leaf.site.clock.inside(rules) * leaf.data(rules.get("window_per_unit", 1.0)))[block]
     price = leaf.data(rules["capacity_price_eur_per_mw_h"])[block]
     obliged = float(window.sum())
     clearing = float(window @ price) / obliged if obliged > 0 else 0.0
@@ -51,7 +55,7 @@ def _accepted(leaf: Leaf, product: str, rules: Mapping[str, Any], b: int, block:
     slack = 1e-9 * abs(clearing)
     reached = [(o, x) for o, x in zip(offers, volumes, strict=True) if clearing >= o - slack]
     is_bid = rules.get("capacity_pricing", "cleared") == "bid"
-    leaf.accepted_payment[product, b] = total(leaf.h * obliged * (o if is_bid else clearing) * x for o, x in reached)
+    leaf.accepted_payment[product, b] = total(obliged * (o if is_bid else clearing) * x for o, x in reached)
     return total(x for _, x in reached)
 
 
@@ -187,19 +191,20 @@ def _readiness(
     prices = _readiness_price(leaf, rules)
     if prices is None:
         return
-    window, h, program = legs[0].window, leaf.h, leaf.program
+    h, program = leaf.h, leaf.program
+    window = np.asarray(h) * legs[0].window
     unheld = leaf.columns(f"{product}.unheld_mw")
     for leg in legs:
         for t in leaf.periods:
             program.less(f"{product}.unheld", short[leg][t], unheld[t])
     theta = rules.get("clawback_per_unit", 1.0)
     for b, periods in enumerate(leaf.site.clock.blocks(rules.get("block_h"))):
-        hours = h * float(sum(window[periods]))
+        hours = float(sum(window[periods]))
         if hours == 0:
             continue
-        price = float(window[periods] @ prices[periods]) * h / hours
+        price = float(window[periods] @ prices[periods]) / hours
         lost = leaf.column(f"{product}.lost_mw_h[{b}]")
-        program.less(f"{product}.forfeiture", total(h * unheld[t] for t in periods), lost)
+        program.less(f"{product}.forfeiture", total(h[t] * unheld[t] for t in periods), lost)
         for leg in legs:
             if not leg.can_be_called:
                 continue

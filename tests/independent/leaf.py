@@ -120,8 +120,9 @@ class Leaf:
     accepted_payment: dict[tuple[str, int], Linear] = field(default_factory=dict)  # of offers at prices, by block
 
     @property
-    def h(self) -> float:
-        return self.site.clock.period_h
+    def h(self) -> list[float]:
+        """Length of every period."""
+        return self.site.clock.hours
 
     @property
     def periods(self) -> range:
@@ -151,9 +152,9 @@ class Leaf:
         self.program.earn(stream, amount * self.scenario.probability)
 
     def earn_series(self, stream: str, prices: Any, quantity: Sequence[Linear]) -> None:
-        """``sum of h price quantity``."""
+        """``sum of h[t] price[t] quantity[t]``."""
         price = self.data(prices)
-        self.earn(stream, total(self.h * price[t] * quantity[t] for t in self.periods))
+        self.earn(stream, total(self.h[t] * price[t] * quantity[t] for t in self.periods))
 
     def penalty(self, owner: str, kind: str) -> float | None:
         """Penalty of slack, EUR/MWh, as stated by the instance or derived; None forbids it."""

@@ -104,14 +104,20 @@ def _positions(leaf: Leaf, market: str, rules: dict[str, Any]) -> Series:
     price, inside = leaf.data(rules["price_eur_per_mwh"]), leaf.site.clock.inside(rules)
     sells, buys = rules.get("sell_limit_prices_eur_per_mwh"), rules.get("buy_limit_prices_eur_per_mwh")
     toll = rules.get("fee_eur_per_mwh", 0.0) + rules.get("half_spread_eur_per_mwh", 0.0)
-    of_period = {}
+    of_period, given = {}, leaf.site.decided("positions_mw", market)
     for m, span in enumerate(_spans(leaf, rules["settlement_period_h"])):
         is_open = float(inside[span].all())
-        hours, mean = leaf.h * len(span), float(price[span].mean())
+        hours, mean = leaf.site.clock.length(span), leaf.site.clock.mean(price, span)
         if sells is not None or buys is not None:
             sold, sales = _kept(leaf, f"{market}.sell", m, most_out * is_open, rules, sells, mean)
             bought, costs = _kept(leaf, f"{market}.buy", m, most_in * is_open, rules, buys, mean)
             leaf.earn(f"energy.{market}", hours * (sales - costs))
+            leaf.earn(f"energy.{market}_toll", -hours * toll * (sold + bought))
+            of_period |= dict.fromkeys(span, sold - bought)
+            continue
+        if m < len(given):
+            sold, bought = (Linear(constant=max(0.0, side * given[m])) for side in (1, -1))
+            leaf.earn(f"energy.{market}", hours * mean * (sold - bought))
             leaf.earn(f"energy.{market}_toll", -hours * toll * (sold + bought))
             of_period |= dict.fromkeys(span, sold - bought)
             continue
@@ -136,7 +142,7 @@ def _kept(
 
 
 def _spans(leaf: Leaf, hours: float | None) -> list[list[int]]:
-    if hours is None or hours <= leaf.h + 1e-9:
+    if hours is None or hours <= leaf.site.clock.period_h + 1e-9:
         return [[t] for t in leaf.periods]
     return leaf.site.clock.blocks(hours)
 
@@ -153,12 +159,14 @@ def _imbalance(leaf: Leaf, product: str, rules: dict[str, Any], beyond: Series) 
                 parts.append([-sign * missed for missed in leaf.missed[leg]])
             elif kind == "uncorrected":
                 parts += [[sign * e for e in d.given[leg]] for d in leaf.devices.values() if leg in d.given]
-    net = leaf.sum_of(parts)
+    net, clock = leaf.sum_of(parts), leaf.site.clock
     for m, span in enumerate(_spans(leaf, rules.get("settlement_period_h"))):
         long, short = (leaf.column(f"{product}.{side}_mw[{m}]") for side in ("long", "short"))
-        leaf.program.same(f"{product}.imbalance", long - short, total(net[t] for t in span) / len(span))
-        price_long, price_short = float(long_price[span].mean()), float(short_price[span].mean())
-        leaf.earn("imbalance", leaf.h * len(span) * (price_long * long - price_short * short))
+        leaf.program.same(
+            f"{product}.imbalance", long - short, total(clock.hours[t] * net[t] for t in span) / clock.length(span)
+        )
+        price_long, price_short = clock.mean(long_price, span), clock.mean(short_price, span)
+        leaf.earn("imbalance", clock.length(span) * (price_long * long - price_short * short))
         _take_back(leaf, span, price_long, price_short)
 
 
@@ -184,7 +192,7 @@ def _take_back(leaf: Leaf, span: list[int], price_long: float, price_short: floa
         for t in span:
             gain = price[leg][t] - cost[leg][t] - pi if leg.direction == UP else pi - price[leg][t] - cost[leg][t]
             if leg.share[t] > 0 and gain > 0:
-                leaf.earn(f"activation.{leg.product}", -leaf.h * float(gain) * leaf.missed[leg][t])
+                leaf.earn(f"activation.{leg.product}", -leaf.h[t] * float(gain) * leaf.missed[leg][t])
 
 
 def _penalty(leaf: Leaf, leg: Leg) -> np.ndarray:

@@ -24,7 +24,7 @@ class OnOff:
 
 
 def build_on_off(leaf: Leaf, name: str, spec: dict[str, Any]) -> OnOff:
-    hours = spec.get("state_block_h") or leaf.h
+    hours = spec.get("state_block_h") or leaf.site.clock.period_h
     by_period = [[t] for t in leaf.periods]
     blocks = by_period if spec.get("state_block_h") is None else leaf.site.clock.blocks(spec["state_block_h"])
     state = [leaf.column(f"{name}.on[{k}]", 0, 1, integer=True) for k in range(len(blocks))]
@@ -49,13 +49,17 @@ def _starts(leaf: Leaf, name: str, spec: dict[str, Any], unit: OnOff, state: Ser
         program.same(f"{name}.state_change", state[0] - before, start[0] - stop[0])
     for k in count[1:]:
         program.same(f"{name}.state_change", state[k] - state[k - 1], start[k] - stop[k])
-    up, down = (round(spec.get(f"minimum_{way}_h", 0) / hours) for way in ("up", "down"))
+    # of states the first may be shorter; one that a clock change shortens counts as a whole one
+    begins = [0.0] + [k * hours - (leaf.site.clock.period_h - leaf.h[0]) for k in count[1:]]
+    up, down = (spec.get(f"minimum_{way}_h", 0) for way in ("up", "down"))
     for k in count:
+        still_on, still_off = ([i for i in count[: k + 1] if begins[k] - begins[i] < m - 1e-9] for m in (up, down))
         if up:
-            program.less(f"{name}.minimum_up", total(start[max(0, k - up + 1) : k + 1]), state[k])
+            program.less(f"{name}.minimum_up", total(start[i] for i in still_on), state[k])
         if down:
-            program.less(f"{name}.minimum_down", total(stop[max(0, k - down + 1) : k + 1]), 1 - state[k])
-    _initial(leaf, name, spec, unit, state, (up if initial else down) - _already(spec, hours))
+            program.less(f"{name}.minimum_down", total(stop[i] for i in still_off), 1 - state[k])
+    left = (up if initial else down) - _already(spec)
+    _initial(leaf, name, spec, unit, state, [k for k in count if begins[k] < left - 1e-9])
     leaf.earn(f"start.{name}", -spec.get("start_cost_eur", 0.0) * total(start))
     if spec.get("starts_max_per_day") is not None:
         days = leaf.site.clock.days
@@ -64,18 +68,18 @@ def _starts(leaf: Leaf, name: str, spec: dict[str, Any], unit: OnOff, state: Ser
             program.less(f"{name}.starts_per_day", begun, spec["starts_max_per_day"])
 
 
-def _already(spec: dict[str, Any], hours: float) -> float:
+def _already(spec: dict[str, Any]) -> float:
+    """Hours in the state before the horizon."""
     if spec.get("initial_on") is None or spec.get("initial_state_h") is None:
         return float("inf")
-    return float(spec["initial_state_h"]) / hours
+    return float(spec["initial_state_h"])
 
 
-def _initial(leaf: Leaf, name: str, spec: dict[str, Any], unit: OnOff, state: Series, left: float) -> None:
-    for k, on in enumerate(state):
-        if k < left:
-            leaf.program.same(f"{name}.initial_state", on, float(spec["initial_on"]))
-            if spec["initial_on"]:
-                unit.forced.append(k)
+def _initial(leaf: Leaf, name: str, spec: dict[str, Any], unit: OnOff, state: Series, kept: list[int]) -> None:
+    for k in kept:
+        leaf.program.same(f"{name}.initial_state", state[k], float(spec["initial_on"]))
+        if spec["initial_on"]:
+            unit.forced.append(k)
 
 
 def limit_starts(leaf: Leaf, name: str, spec: dict[str, Any], unit: OnOff, top: Series) -> None:

@@ -49,25 +49,29 @@ def energy_rows(path: Path, direction: str, asked: list[Asked], others: Series, 
     asked = [(tau, u) for tau, u in asked if tau > 0]
     if not asked:
         return
-    h = path.leaf.h
+    borders = path.leaf.site.clock.borders
     back = path.taken_back(direction, others, stops)
-    inside = sorted({tau % h for tau, _ in asked if _TINY < tau % h < h - _TINY})
+    # where windows begin with a period
+    moments = {border + tau for tau, _ in asked for border in borders}
     for x in path.leaf.periods:
-        for hours in [h, *inside]:
-            _row(path, direction, asked, back, x, hours)
+        inside = [now for now in sorted(moments) if borders[x] + _TINY < now < borders[x + 1] - _TINY]
+        for now in [borders[x + 1], *inside]:
+            _row(path, direction, asked, back, x, now)
 
 
-def _row(path: Path, direction: str, asked: list[Asked], back: Series, x: int, hours: float) -> None:
-    """The row at `hours` after the start of period x."""
-    store, leaf, q = path.store, path.leaf, hours / path.leaf.h
+def _row(path: Path, direction: str, asked: list[Asked], back: Series, x: int, now: float) -> None:
+    """The row at a moment of period x, `now` hours after the start of the horizon."""
+    store, leaf, borders = path.store, path.leaf, path.leaf.site.clock.borders
+    q = (now - borders[x]) / leaf.h[x]
     before = store.level[x - 1] if x > 0 else Linear(constant=store.initial)
     level = q * store.level[x] + ((1 - q) * before if q < 1 else Linear())
     longest = max(tau for tau, _ in asked)
     sign, weight = (-1.0, 1 / store.eta_d) if direction == UP else (1.0, store.eta_c)
     terms = [level]
     for j in range(x + 1):
-        counts = 1.0 if j == x else (1 - q) * store.kappa ** (x - 1 - j) + q * store.kappa ** (x - j)
-        start, end = (x - j) * leaf.h + hours, (x - j) * leaf.h + hours - min(leaf.h, hours if j == x else leaf.h)
+        at_start = float(np.prod(store.kappa[j + 1 : x]))
+        counts = 1.0 if j == x else at_start * ((1 - q) + q * store.kappa[x])
+        start, end = now - borders[j], max(0.0, now - borders[j + 1])
         for tau, u in asked:
             within = _overlap(start, end, tau)
             if within > 0:
@@ -93,7 +97,7 @@ def open_periods(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, c
     lasts = [_lasts(rules, share, window, clock, s) for s in range(len(share))]
     return np.asarray(
         [
-            float(any((j - s) * clock.period_h < min(tau, lasts[s]) - _TINY for s in range(j + 1)))
+            float(any(clock.borders[j] - clock.borders[s] < min(tau, lasts[s]) - _TINY for s in range(j + 1)))
             for j in range(len(share))
         ]
     )
@@ -101,7 +105,6 @@ def open_periods(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, c
 
 def _lasts(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, clock: Clock, s: int) -> float:
     """Hours a full call may last from period s on, after the scenario's calls before s."""
-    h = clock.period_h
     hold = rules["sustain_h"] if rules.get("call", "continuous") == "discrete" else np.inf
     longest = _or_inf(rules.get("call_maximum_h"))
     most = min(hold, longest)
@@ -110,10 +113,11 @@ def _lasts(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, clock: 
     if is_running:
         run = slice(runs[-1][0], s)
         is_full = bool((share[run] >= window[run] - CALLED).all())
-        most = min(hold - (len(share[run]) * h if is_full else 0.0), longest - float(share[run].sum()) * h)
+        hours = np.asarray(clock.hours)[run]
+        most = min(hold - (float(hours.sum()) if is_full else 0.0), longest - float(share[run] @ hours))
     elif not _may_begin(rules, runs, clock, s):
         return 0.0
-    limit = min(most, _left_of_days(rules, share, clock, s), _left_of_window(window, h, s))
+    limit = min(most, _left_of_days(rules, share, clock, s), _left_of_window(window, clock, s))
     if not is_running and limit < (rules.get("call_minimum_h") or 0.0) - _TINY:
         return 0.0
     return limit
@@ -121,7 +125,7 @@ def _lasts(rules: dict[str, Any], share: np.ndarray, window: np.ndarray, clock: 
 
 def _may_begin(rules: dict[str, Any], runs: list[tuple[int, int]], clock: Clock, s: int) -> bool:
     today = sum(clock.days[first] == clock.days[s] for first, _ in runs)
-    rested = not runs or (s - runs[-1][1]) * clock.period_h >= (rules.get("rest_minimum_h") or 0.0) - _TINY
+    rested = not runs or clock.borders[s] - clock.borders[runs[-1][1]] >= (rules.get("rest_minimum_h") or 0.0) - _TINY
     return today < _or_inf(rules.get("calls_max_per_day")) and len(runs) < _or_inf(rules.get("calls_max")) and rested
 
 
@@ -129,14 +133,14 @@ def _left_of_days(rules: dict[str, Any], share: np.ndarray, clock: Clock, s: int
     if rules.get("call_hours_max_per_day") is None:
         return np.inf
     most = float(rules["call_hours_max_per_day"])
-    used = sum(float(share[t]) * clock.period_h for t in range(s) if clock.days[t] == clock.days[s])
+    used = sum(float(share[t]) * clock.hours[t] for t in range(s) if clock.days[t] == clock.days[s])
     left, today = most - used, clock.hours_to_midnight(s)
     return left if left < today - _TINY else today + most
 
 
-def _left_of_window(window: np.ndarray, h: float, s: int) -> float:
+def _left_of_window(window: np.ndarray, clock: Clock, s: int) -> float:
     ends = [t for t in range(s, len(window)) if window[t] <= CALLED]
-    return (ends[0] - s) * h if ends else np.inf
+    return clock.borders[ends[0]] - clock.borders[s] if ends else np.inf
 
 
 def _runs(share: np.ndarray) -> list[tuple[int, int]]:

@@ -25,12 +25,30 @@ class Clock:
     start: datetime
     period_h: float
     periods: int
+    first_h: float
+
+    @cached_property
+    def hours(self) -> list[float]:
+        """Length of every period."""
+        return [self.first_h] + [self.period_h] * (self.periods - 1)
+
+    @cached_property
+    def borders(self) -> list[float]:
+        """Hours from the start of the horizon to the start of every period, and to its end."""
+        return [0.0] + [self.first_h + t * self.period_h for t in range(self.periods)]
+
+    def length(self, periods: list[int]) -> float:
+        return sum(self.hours[t] for t in periods)
+
+    def mean(self, values: Any, periods: list[int]) -> float:
+        """Mean over the time of some periods."""
+        return sum(float(values[t]) * self.hours[t] for t in periods) / self.length(periods)
 
     @cached_property
     def local(self) -> list[datetime]:
         """Local start of every period, and the end of the horizon."""
         utc, zone = self.start.astimezone(ZoneInfo("UTC")), self.start.tzinfo
-        return [(utc + timedelta(hours=t * self.period_h)).astimezone(zone) for t in range(self.periods + 1)]
+        return [(utc + timedelta(seconds=round(3600 * hours))).astimezone(zone) for hours in self.borders]
 
     @property
     def days(self) -> list[date]:
@@ -59,7 +77,7 @@ class Clock:
 
     def hours_to_midnight(self, t: int) -> float:
         same = [s for s in range(t, self.periods) if self.days[s] == self.days[t]]
-        return len(same) * self.period_h if same[-1] < self.periods - 1 else np.inf
+        return self.length(same) if same[-1] < self.periods - 1 else np.inf
 
     def inside(self, product: Mapping[str, Any]) -> np.ndarray:
         """1 in the periods of a product's calendar and term, 0 outside."""
@@ -130,6 +148,10 @@ class Site:
     def of_family(self, *families: str) -> dict[str, Any]:
         return {name: spec for name, spec in self.products.items() if spec["family"] in families}
 
+    def decided(self, key: str, name: str) -> list[float]:
+        """What was decided before the horizon, of the first blocks or settlement periods of a product."""
+        return list((((self.spec.get("start") or {}).get(key)) or {}).get(name, ()))
+
     @cached_property
     def traded(self) -> str | None:
         """The grid connection that the products name, or the only one at a node of electricity."""
@@ -154,7 +176,8 @@ def read(folder: Path, tree: Path, **bids: bool) -> Site:
     horizon = spec["horizon"]
     zone = ZoneInfo(horizon.get("timezone", "Europe/Paris"))
     start = datetime.fromisoformat(str(horizon["start"])).replace(tzinfo=zone)
-    clock = Clock(start, float(horizon["period_h"]), int(horizon["periods"]))
+    first_h = float(horizon.get("first_period_h") or horizon["period_h"])
+    clock = Clock(start, float(horizon["period_h"]), int(horizon["periods"]), first_h)
     common = _common_series(folder, spec.get("series"), code)
     return Site(
         clock=clock,

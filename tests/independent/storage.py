@@ -26,7 +26,7 @@ class Store:
     discharge_max: float
     eta_c: float
     eta_d: float
-    kappa: float
+    kappa: list[float]  # what is left after each period of what it begins with
     cancelled: Series
     called_charge: Series = field(default_factory=list)
     called_discharge: Series = field(default_factory=list)
@@ -56,7 +56,9 @@ def build_storage(leaf: Leaf, device: Device, spec: dict[str, Any]) -> None:
     before = Linear(constant=store.initial)
     for t in leaf.periods:
         c, d = store.called_charge[t], store.called_discharge[t]
-        program.same(f"{name}.level", store.level[t], store.kappa * before + h * (store.eta_c * c - d / store.eta_d))
+        program.same(
+            f"{name}.level", store.level[t], store.kappa[t] * before + h[t] * (store.eta_c * c - d / store.eta_d)
+        )
         before = store.level[t]
         if store.charge_max > 0 and store.discharge_max > 0:
             program.less(
@@ -88,7 +90,7 @@ def _columns(leaf: Leaf, name: str, spec: dict[str, Any]) -> Store:
         discharge_max=spec["discharge_max_mw"],
         eta_c=spec.get("charge_efficiency_per_unit", 1.0),
         eta_d=spec.get("discharge_efficiency_per_unit", 1.0),
-        kappa=(1 - spec.get("standing_loss_per_h", 0.0)) ** leaf.h,
+        kappa=[(1 - spec.get("standing_loss_per_h", 0.0)) ** hours for hours in leaf.h],
         cancelled=leaf.zeros(),
     )
 

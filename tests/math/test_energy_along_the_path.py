@@ -12,7 +12,8 @@ import pytest
 from helpers.site_builder import grid, make_instance, optimum
 
 from mes_stoch.components.shared.context import Buffer, HeldReserve
-from mes_stoch.model.call_path import PathRow, moments
+from mes_stoch.components.shared.equations_moments import PeriodGrid, moments
+from mes_stoch.model.call_path import PathRow
 
 ENERGY = {
     "da": {"price_eur_per_mwh": "da", "settlement_period_h": 1},
@@ -141,14 +142,16 @@ def test_what_a_call_gave_is_not_sold_as_readiness() -> None:
 # -- every call there is ----------------------------------------------------------------------------------------------
 
 
-def path(generator: np.random.Generator, periods: int, period_h: float) -> tuple[np.ndarray, np.ndarray]:
+def path(generator: np.random.Generator, periods: int, grid: PeriodGrid) -> tuple[np.ndarray, np.ndarray]:
     """Level at the ends of periods (the first entry before them) and what a full call asks for, MW."""
-    steps = generator.uniform(-1.0, 1.0, periods) * period_h
+    lengths = np.full(periods, grid.period_h)
+    lengths[0] -= grid.begun_h
+    steps = generator.uniform(-1.0, 1.0, periods) * lengths
     level = 2.0 + np.concatenate([[0.0], np.cumsum(steps)])
     return level, np.where(generator.random(periods) < 0.6, generator.uniform(0.0, 1.0, periods), 0.0)
 
 
-def least_of_rows(level: np.ndarray, asked: np.ndarray, period_h: float, sustain_h: float) -> float:
+def least_of_rows(level: np.ndarray, asked: np.ndarray, grid: PeriodGrid, sustain_h: float) -> float:
     """Least level that the rows know of: the greatest minimum with which all of them hold, by bisection."""
 
     def hold(minimum: float) -> bool:
@@ -167,11 +170,11 @@ def least_of_rows(level: np.ndarray, asked: np.ndarray, period_h: float, sustain
             keep=1.0,
             reserve=HeldReserve((), {}, {}, {}),
         )
-        rows = [
-            PathRow(period_h, store, "taken", {sustain_h: lambda t: float(asked[t])}, within)
-            for within in moments([sustain_h], period_h)
-        ]
-        return all(row(x) for row in rows for x in range(len(asked)))
+        for moment in moments([sustain_h], grid, len(asked)):
+            row = PathRow(moment, store, "taken", {sustain_h: lambda t: float(asked[t])}).row
+            if not all(row(k) for k in range(len(asked) if moment.periods is None else len(moment.periods))):
+                return False
+        return True
 
     low, high = -100.0, 100.0
     for _ in range(60):
@@ -180,11 +183,14 @@ def least_of_rows(level: np.ndarray, asked: np.ndarray, period_h: float, sustain
     return low
 
 
-def least_of_calls(level: np.ndarray, asked: np.ndarray, period_h: float, sustain_h: float, parts: int) -> float:
+def least_of_calls(level: np.ndarray, asked: np.ndarray, grid: PeriodGrid, sustain_h: float, parts: int) -> float:
     """Least level under any call that begins and ends on a grid of ``parts`` a period and is not too long."""
-    step = period_h / parts
-    fine_level = np.interp(np.arange(len(asked) * parts + 1) * step, np.arange(len(level)) * period_h, level)
-    taken = np.concatenate([[0.0], np.cumsum(np.repeat(asked, parts) * step)])
+    step = grid.period_h / parts
+    begun = round(grid.begun_h / step)
+    borders = np.arange(len(level)) * grid.period_h
+    borders[0] = grid.begun_h
+    fine_level = np.interp(np.arange(begun, len(asked) * parts + 1) * step, borders, level)
+    taken = np.concatenate([[0.0], np.cumsum(np.repeat(asked, parts)[begun:] * step)])
     longest = round(sustain_h / step)
     # the level with no call at all counts from the end of the first moment looked at
     return min(
@@ -202,8 +208,36 @@ def test_one_row_a_period_stands_for_every_start_and_duration(period_h: float, s
     In the first period the rows begin with the first moment at which a window is complete; before it the level lies
     above the straight line to there, or the initial level is the least.
     """
+    compare(PeriodGrid(period_h), sustain_h, seed)
+
+
+@pytest.mark.parametrize("begun", [1, 2, 3])
+@pytest.mark.parametrize(("period_h", "sustain_h"), [(1.0, 1.0), (0.25, 1.0), (1.0, 0.25), (1.0, 1.5), (0.5, 1.25)])
+@pytest.mark.parametrize("seed", range(10))
+def test_where_the_first_period_has_begun(period_h: float, sustain_h: float, begun: int, seed: int) -> None:
+    """The same where one to three quarters of the first period are over: the start of the horizon is a border too."""
+    compare(PeriodGrid(period_h, begun * period_h / 4), sustain_h, seed)
+
+
+def test_a_call_from_the_start_on_ends_where_no_other_does() -> None:
+    """Hours of which the first has a quarter left; 1 MW asked in it alone, for an hour and a half.
+
+    A call from the start on takes 0.25 MWh and ends a quarter of an hour into the third hour, in which the level falls
+    from 2 to 1.8: 1.95 - 0.25 = 1.7 are there. At the end of the second hour it is 2 - 0.25, half an hour into the
+    third 1.9, with all bought back, and at its end 1.8.
+    """
+    grid, asked = PeriodGrid(1.0, 0.75), np.array([1.0, 0.0, 0.0])
+    assert [(moment.within, moment.periods) for moment in moments([1.5], grid, 3)] == [
+        (1.0, None),
+        (0.25, (2,)),
+        (0.5, (1, 2)),
+    ]
+    assert least_of_rows(np.array([2.0, 2.0, 2.0, 1.8]), asked, grid, 1.5) == pytest.approx(1.7)
+
+
+def compare(grid: PeriodGrid, sustain_h: float, seed: int) -> None:
     generator = np.random.default_rng([seed, round(100 * sustain_h)])
-    level, asked = path(generator, 8, period_h)
-    every_call = least_of_calls(level, asked, period_h, sustain_h, 4)
-    rows = least_of_rows(level, asked, period_h, sustain_h)
+    level, asked = path(generator, 8, grid)
+    every_call = least_of_calls(level, asked, grid, sustain_h, 4)
+    rows = least_of_rows(level, asked, grid, sustain_h)
     assert min(rows, level[0]) == pytest.approx(min(every_call, level[0]), abs=1e-9)

@@ -47,18 +47,20 @@ def build(context: ModelContext, name: str, spec: Building) -> None:
     heat = _flow(context, name, "heating_mw", spec.heating_node, spec.heating_max_mw)
     cooling = _flow(context, name, "cooling_mw", spec.cooling_node, spec.cooling_max_mw)
     temperature = context.variable(name, "temperature_degc", "degC", "realtime", lower=None)
-    keep, warmed = response(spec, context.period_h)
+    responses = {hours: response(spec, hours) for hours in context.lengths_h}
     ambient, gains = context.quantity(spec.ambient_temperature_degc), context.quantity(spec.gains_mw)
+
+    def row(t: int) -> Any:
+        keep, warmed = responses[context.lengths_h[t]]
+        before = temperature[t - 1] if t > 0 else spec.initial_temperature_degc
+        heated = warmed * (heat(t) - cooling(t) + gains(t))
+        return temperature[t] == keep * before + (1.0 - keep) * ambient(t) + heated
+
     context.constraint(
         name,
         "temperature",
         f"the temperature of {name} follows from its heat and from what it loses",
-        lambda t: (
-            temperature[t]
-            == keep * (temperature[t - 1] if t > 0 else spec.initial_temperature_degc)
-            + (1.0 - keep) * ambient(t)
-            + warmed * (heat(t) - cooling(t) + gains(t))
-        ),
+        row,
         unit="K",
     )
     _comfort(context, name, spec, temperature)
@@ -99,8 +101,8 @@ def _comfort(context: ModelContext, name: str, spec: Building, temperature: Any)
         lambda t: temperature[t] - hot[t] <= high(t),
         unit="K",
     )
-    penalty = context.period_h * spec.discomfort_penalty_eur_per_kh
-    context.earn(f"discomfort.{name}", sum(-penalty * (cold[t] + hot[t]) for t in context.periods))
+    felt = sum(context.lengths_h[t] * (cold[t] + hot[t]) for t in context.periods)
+    context.earn(f"discomfort.{name}", -spec.discomfort_penalty_eur_per_kh * felt)
 
 
 def _terminal(context: ModelContext, name: str, spec: Building, temperature: Any) -> None:

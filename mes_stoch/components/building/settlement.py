@@ -55,8 +55,8 @@ def _temperature(data: SettlementData, name: str, spec: Building) -> Array:
         if loss > 0:
             # towards where it would settle
             settled = ambient[:, t] + heat[:, t] / loss
-            before = settled + (before - settled) * np.exp(-loss * data.period_h / capacity)
+            before = settled + (before - settled) * np.exp(-loss * data.lengths_h[t] / capacity)
         else:
-            before = before + heat[:, t] * data.period_h / capacity
+            before = before + heat[:, t] * data.lengths_h[t] / capacity
         found[:, t] = before
     return found

@@ -97,8 +97,8 @@ def build(context: ModelContext, name: str, spec: Chp) -> None:
         tell_kept_on(context, node, direction, on_off, flow_mw)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state))
     if spec.cost_eur_per_mwh:
-        made = sum(power[t] + change(t) for t in context.periods)
-        context.earn(f"operation.{name}", -context.period_h * spec.cost_eur_per_mwh * made)
+        made = sum(context.lengths_h[t] * (power[t] + change(t)) for t in context.periods)
+        context.earn(f"operation.{name}", -spec.cost_eur_per_mwh * made)
 
 
 def _hold_at_heat(

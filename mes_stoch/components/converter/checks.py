@@ -20,11 +20,11 @@ def issues(context: CheckContext, name: str, spec: Converter) -> Iterator[Issue]
     yield from _port_issues(context.locator, ("components", name), spec)
     yield from on_off_issues(context, name, spec)
     if spec.power_min_mw > 0 and context.partial.horizon is not None:
-        locator, path, period_h = context.locator, ("components", name), context.partial.horizon.period_h
+        locator, path, horizon = context.locator, ("components", name), context.partial.horizon
         yield from standby_issues(locator, path, spec)
-        yield from trajectory_issues(locator, path, spec, period_h)
+        yield from trajectory_issues(locator, path, spec, horizon)
         if spec.quick_start_h is not None:
-            yield from _quick_start_issues(locator, path, spec, period_h)
+            yield from _quick_start_issues(locator, path, spec, horizon.period_h)
 
 
 def _port_issues(locator: Locator, path: EntryPath, spec: Converter) -> Iterator[Issue]:

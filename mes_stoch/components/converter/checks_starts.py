@@ -8,11 +8,12 @@ from mes_stoch.components.converter.format import Converter
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Horizon
 
 _TOLERANCE = 1e-9
 
 
-def trajectory_issues(locator: Locator, path: EntryPath, spec: Converter, period_h: float) -> Iterator[Issue]:
+def trajectory_issues(locator: Locator, path: EntryPath, spec: Converter, horizon: Horizon) -> Iterator[Issue]:
     """Ways up and down that would meet, leave the range below the minimum, or begin before the horizon."""
     ways = {"start_up_power_mw": spec.start_up_power_mw, "shut_down_power_mw": spec.shut_down_power_mw}
     given = [key for key, powers in ways.items() if powers]
@@ -23,7 +24,11 @@ def trajectory_issues(locator: Locator, path: EntryPath, spec: Converter, period
             if power > spec.power_min_mw:
                 expected = f"at most power_min_mw ({spec.power_min_mw:g})"
                 yield locator.issue((*path, key, number), f"{power:g}", expected)
-    words = listed(given)
+    words, period_h = listed(given), horizon.period_h
+    if horizon.begun_h > 0:
+        expected = "periods of one length: ways are powers of whole periods"
+        hint = f"leave {words} or horizon.first_period_h out"
+        yield locator.issue((*path, given[0]), f"{words}, beside first_period_h", expected, hint)
     least_h = period_h * sum(len(powers) for powers in ways.values())
     if spec.minimum_down_h < least_h * (1.0 - _TOLERANCE):
         hint = f"{words} take {least_h:g} h, in which the unit is off; minimum_down_h covers both"

@@ -97,7 +97,7 @@ def build(context: ModelContext, name: str, spec: Converter) -> None:
         context.earn(
             f"operation.{name}",
             sum(
-                -context.period_h * spec.cost_eur_per_mwh * (power[t] + way.power(t) + sigma * change(t))
+                -context.lengths_h[t] * spec.cost_eur_per_mwh * (power[t] + way.power(t) + sigma * change(t))
                 for t in context.periods
             ),
         )

@@ -86,7 +86,8 @@ def build_quick_start(
     followed. A call of less than ``P_min`` cannot: it is missed, or others deliver it. A start that is called costs as
     much as the coldest. Nothing is held in the first period after the unit has run. Minimum times of more than a period
     and a limit on the starts of a day are refused beside ``quick_start_h``
-    (:mod:`mes_stoch.components.converter.checks_on_off`).
+    (:mod:`mes_stoch.components.converter.checks_on_off`). Nothing is held from standstill in a first period that is
+    shorter than a minimum time.
 
     Symbols
     -------
@@ -140,14 +141,18 @@ def _standstill(context: ModelContext, name: str, spec: Converter, on_off: OnOff
         unit="1",
     )
     is_known = spec.initial_on is not None
-    first = 0 if is_known else 1
+    first_h = context.lengths_h[0]
+    is_too_short = max(spec.minimum_up_h, spec.minimum_down_h) > first_h + 1e-9 and context.begun_h > 0
+    first = 0 if is_known or is_too_short else 1
     if first == len(context.periods):
         return
 
     def before(k: int) -> Expression:
         t = k + first
-        state = on_off.state(t - 1) if t > 0 else _bound_before(spec)
-        return state + found.is_standing(t) <= 1
+        if t == 0:
+            return float(is_too_short or _is_bound(spec, 0.0)) + found.is_standing(0) <= 1
+        is_bound = t == 1 and is_too_short and _is_bound(spec, first_h)
+        return (1.0 if is_bound else on_off.state(t - 1)) + found.is_standing(t) <= 1
 
     periods = [context.spans(None)[0][t : t + 1] for t in range(first, len(context.periods))]
     context.constraint(
@@ -161,10 +166,12 @@ def _standstill(context: ModelContext, name: str, spec: Converter, on_off: OnOff
     )
 
 
-def _bound_before(spec: Converter) -> float:
-    """1 where the unit ran just before the horizon, or has not been off for as long as it must be."""
-    just_off = spec.initial_state_h is not None and spec.initial_state_h < spec.minimum_down_h
-    return float(bool(spec.initial_on) or just_off)
+def _is_bound(spec: Converter, passed_h: float) -> bool:
+    """Whether the unit, so long into the horizon, just ran before it, or has not been off for as long as it must be."""
+    if spec.initial_on and passed_h == 0:
+        return True
+    off_h = passed_h if spec.initial_on else None if spec.initial_state_h is None else spec.initial_state_h + passed_h
+    return off_h is not None and off_h < spec.minimum_down_h
 
 
 def _held(

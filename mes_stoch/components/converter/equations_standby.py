@@ -86,8 +86,8 @@ def build_standby(context: ModelContext, name: str, spec: Converter, on_off: OnO
             dimension=dimension,
         )
     if spec.standby_cost_eur_per_h > 0:
-        cost = context.period_h * spec.standby_cost_eur_per_h
-        context.earn(f"standby.{name}", -cost * sum(standby[place[t]] for t in context.periods))
+        warm = sum(context.lengths_h[t] * standby[place[t]] for t in context.periods)
+        context.earn(f"standby.{name}", -spec.standby_cost_eur_per_h * warm)
     _starts(context, name, spec, on_off, on, standby)
     return Standby(lambda t: standby[place[t]])
 

@@ -102,7 +102,7 @@ def _way_down_before(context: HubContext, spec: Converter, state: HubOnOff) -> N
 def _standby(context: HubContext, name: str, spec: Converter, state: HubOnOff) -> None:
     """A second state in which it draws power: starts from off lead into one of the two."""
     count = len(state.states)
-    hours = np.array([len(own) * context.period_h for own in state.states])
+    hours = np.array([context.hours_of(own) for own in state.states])
     standby = context.columns(
         name,
         "standby",

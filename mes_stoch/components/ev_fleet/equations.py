@@ -92,7 +92,7 @@ def build(context: ModelContext, name: str, spec: EvFleet) -> None:
             level[t]
             == (level[t - 1] if t > 0 else 0.0)
             + entering(t)
-            + context.period_h * (into * stored(t) - drawn(t) / out)
+            + context.lengths_h[t] * (into * stored(t) - drawn(t) / out)
             - departed[t]
         ),
         unit="MWh",
@@ -133,7 +133,7 @@ def build(context: ModelContext, name: str, spec: EvFleet) -> None:
     if two_ways and spec.throughput_cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
-            sum(-context.period_h * spec.throughput_cost_eur_per_mwh * drawn(t) for t in context.periods),
+            sum(-context.lengths_h[t] * spec.throughput_cost_eur_per_mwh * drawn(t) for t in context.periods),
         )
 
 

@@ -8,7 +8,7 @@ from mes_stoch.components.grid_connection.format import GridConnection
 from mes_stoch.components.grid_connection.format_charges import Subscription
 from mes_stoch.io.readers.locate import show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.time_axis import horizon_block_problem
 from mes_stoch.schema.errors import Issue
 
 #: Fields that only say how a charge is reckoned, and what they say where nobody writes them.
@@ -109,7 +109,7 @@ def take_or_pay_issues(context: CheckContext, name: str, spec: GridConnection) -
         )
     horizon = context.partial.horizon
     if horizon is not None and spec.import_max_mw is not None:
-        most = spec.import_max_mw * horizon.period_h * horizon.periods
+        most = spec.import_max_mw * horizon.length_h
         if least > most:
             yield locator.issue(
                 (*place, "take_or_pay_mwh"),
@@ -123,7 +123,8 @@ def _interval_issues(context: CheckContext, name: str, spec: GridConnection) -> 
     hours, horizon = spec.demand_charge_interval_h, context.partial.horizon
     if hours is None or horizon is None or context.time is None:
         return
-    problem = block_problem(context.time, horizon.period_h, hours)
+    # of an interval that has begun the mean is over what is left of it
+    problem = horizon_block_problem(horizon, context.time, hours, may_have_begun=horizon.begun_h > 0)
     if problem is not None:
         yield context.locator.issue(
             ("components", name, "demand_charge_interval_h"),

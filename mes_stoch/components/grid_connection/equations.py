@@ -56,7 +56,8 @@ def build(context: ModelContext, name: str, spec: GridConnection) -> None:
     context.earn(
         f"tariff.{name}",
         sum(
-            context.period_h * (export_price(t) * injected[t] - import_price(t) * withdrawn[t]) for t in context.periods
+            context.lengths_h[t] * (export_price(t) * injected[t] - import_price(t) * withdrawn[t])
+            for t in context.periods
         ),
     )
     build_charges(context, name, spec, withdrawn)

@@ -19,7 +19,7 @@ def build_charges(context: ModelContext, name: str, spec: GridConnection, withdr
     _charge_power(context, name, spec, withdrawn)
     _charge_untaken(context, name, spec, withdrawn)
     if spec.fixed_cost_eur_per_day:
-        days = clock_days(context.time, context.period_h)
+        days = clock_days(context.time, context.lengths_h[-1])
         context.earn(f"fixed_cost.{name}", -spec.fixed_cost_eur_per_day * days)
 
 
@@ -48,7 +48,7 @@ def _charge_untaken(context: ModelContext, name: str, spec: GridConnection, with
         name,
         "take_or_pay",
         f"{name} gives {least_mwh:g} MWh, or they are paid nevertheless",
-        lambda _: sum(context.period_h * withdrawn[t] for t in context.periods) + untaken[0] >= least_mwh,
+        lambda _: sum(context.lengths_h[t] * withdrawn[t] for t in context.periods) + untaken[0] >= least_mwh,
         unit="MWh",
         spans=horizon,
         dimension=f"horizon_{name}",
@@ -61,12 +61,12 @@ def _charge_power(context: ModelContext, name: str, spec: GridConnection, withdr
 
     Equations
     ---------
-    ``i`` are the intervals of the meter, ``n_i`` the number of their periods, ``m(i)`` the month an interval begins in;
+    ``i`` are the intervals of the meter, ``h_i`` their hours within the horizon, ``m(i)`` the month one begins in;
     ``M_0`` is the peak of the first month before the horizon, and 0 in later months; ``S`` is the subscribed power, a
     number or a decision of the root with ``M_0 <= S_min <= S <= S_max``, ``sigma`` the share of a month that the
     horizon carries, ``counts`` the share of the import that is charged::
 
-        mean[i] = sum_{t in i} counts[t] import[t] / n_i
+        mean[i] = sum_{t in i} h[t] counts[t] import[t] / h_i
         mean[i] <= M_0 + peak_increase[m(i)]                                              (demand_peak)
         mean[i] <= max(S, M_0) + excess[m(i)]                                             (subscribed_power)
         profit  -= sigma demand_charge sum_m peak_increase[m]                             (demand_charge.<name>)
@@ -92,8 +92,8 @@ def _charge_power(context: ModelContext, name: str, spec: GridConnection, withdr
     counts = context.quantity(spec.demand_charge_counts_per_unit)
 
     def mean(i: int) -> Any:
-        span = intervals[i]
-        return sum(counts(int(t)) * withdrawn[int(t)] for t in span) / len(span)
+        hours = context.hours_of(intervals[i])
+        return sum(counts(t) * (context.lengths_h[t] / hours) * withdrawn[t] for t in intervals[i].tolist())
 
     def peak_so_far(month: int) -> float:
         return spec.peak_so_far_mw if month == 0 else 0.0

@@ -49,7 +49,7 @@ def _charge_power(context: HubContext, name: str, spec: GridConnection, withdraw
     for number, span in enumerate(intervals):
         interval_of[span] = number
     row = interval_of[context.period_of_step]
-    length = np.array([len(span) * context.period_h for span in intervals])
+    length = np.array([context.hours_of(span) for span in intervals])
     weight = context.hours * context.values(spec.demand_charge_counts_per_unit) / length[row]
     month = np.array([period_month[span[0]] for span in intervals])
     chosen = _subscription(context, name, spec, len(spans))

@@ -17,7 +17,7 @@ def charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Ar
     yield from _power_charges(data, name, spec, withdrawn)
     whole = [np.arange(len(data.time))]
     if spec.take_or_pay_mwh is not None and spec.take_or_pay_price_eur_per_mwh is not None:
-        taken = data.period_h * withdrawn.sum(axis=1, keepdims=True)
+        taken = (data.lengths_h * withdrawn).sum(axis=1, keepdims=True)
         yield cash_flow(
             data,
             name,
@@ -36,7 +36,7 @@ def charges(data: SettlementData, name: str, spec: GridConnection, withdrawn: Ar
             name,
             f"fixed_cost.{name}",
             "days of the connection",
-            np.full((len(data.scenarios), 1), -clock_days(data.time, data.period_h)),
+            np.full((len(data.scenarios), 1), -clock_days(data.time, float(data.lengths_h[-1]))),
             spec.fixed_cost_eur_per_day,
             "day",
             quantity_unit="day",
@@ -96,6 +96,6 @@ def highest_means(data: SettlementData, spec: GridConnection, withdrawn: Array) 
     counted = withdrawn * data.values(spec.demand_charge_counts_per_unit)
     hours = spec.demand_charge_interval_h
     intervals = [np.array([t]) for t in range(len(data.time))] if hours is None else data.spans(hours)
-    means = np.column_stack([counted[:, span].mean(axis=1) for span in intervals])
+    means = np.column_stack([counted[:, span] @ data.lengths_h[span] / data.hours_of(span) for span in intervals])
     begins = np.array([span[0] for span in intervals])
     return np.column_stack([means[:, np.isin(begins, month)].max(axis=1, initial=0.0) for month in months(data.time)])

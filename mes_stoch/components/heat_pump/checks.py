@@ -9,7 +9,7 @@ from mes_stoch.components.heat_pump.format import HeatPump
 from mes_stoch.components.shared.checks_on_off import on_off_issues
 from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.time_axis import horizon_block_problem
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
 
@@ -96,7 +96,7 @@ def _mode_issues(context: CheckContext, path: EntryPath, spec: HeatPump) -> Iter
         hint = "write modes: exclusive, or leave mode_block_h out"
         yield locator.issue((*path, "mode_block_h"), f"{spec.mode_block_h:g}", "modes: exclusive", hint)
     elif spec.mode_block_h is not None and context.time is not None and context.partial.horizon is not None:
-        problem = block_problem(context.time, context.partial.horizon.period_h, spec.mode_block_h)
+        problem = horizon_block_problem(context.partial.horizon, context.time, spec.mode_block_h)
         if problem is not None:
             hint = "modes are spans of local clock hours; change horizon.start, horizon.periods or this length"
             found = f"{spec.mode_block_h:g}"

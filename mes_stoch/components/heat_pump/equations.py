@@ -76,8 +76,8 @@ def build(context: ModelContext, name: str, spec: HeatPump) -> None:
             tell_kept_on(context, node, direction, on_off, spec.power_min_mw, ratio)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=False))
     if spec.cost_eur_per_mwh:
-        cost = context.period_h * spec.cost_eur_per_mwh
-        context.earn(f"operation.{name}", sum(-cost * (total(t) - change(t)) for t in context.periods))
+        drawn = sum(context.lengths_h[t] * (total(t) - change(t)) for t in context.periods)
+        context.earn(f"operation.{name}", -spec.cost_eur_per_mwh * drawn)
 
 
 def _limit_called_mode(context: ModelContext, name: str, spec: HeatPump, powers: Powers, reserve: HeldReserve) -> None:

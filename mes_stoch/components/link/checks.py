@@ -9,6 +9,7 @@ from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Horizon
 
 _TOLERANCE = 1e-9
 
@@ -28,7 +29,7 @@ def issues(context: CheckContext, name: str, spec: Link) -> Iterator[Issue]:
             "write a second link from to_node to from_node for the way back, as a return pipe is",
         )
     if context.partial.horizon is not None:
-        yield from _delay_issues(locator, path, spec, context.partial.horizon.period_h)
+        yield from _delay_issues(locator, path, spec, context.partial.horizon)
 
 
 def _end_issues(context: CheckContext, path: EntryPath, spec: Link) -> Iterator[Issue]:
@@ -54,7 +55,8 @@ def _without_delay(locator: Locator, path: EntryPath, spec: Link) -> Iterator[Is
             yield locator.issue((*path, key), f"{show(value)}, without delay_h", "delay_h", hint)
 
 
-def _delay_issues(locator: Locator, path: EntryPath, spec: Link, period_h: float) -> Iterator[Issue]:
+def _delay_issues(locator: Locator, path: EntryPath, spec: Link, horizon: Horizon) -> Iterator[Issue]:
+    period_h = horizon.period_h
     periods = spec.delay_h / period_h
     if round(periods) < 1 or abs(periods - round(periods)) > _TOLERANCE * max(1.0, periods):
         expected = f"a whole multiple of the period of {period_h:g} h"
@@ -63,11 +65,14 @@ def _delay_issues(locator: Locator, path: EntryPath, spec: Link, period_h: float
         )
         return
     given = spec.initial_flow_mw
-    if isinstance(given, list) and len(given) != round(periods):
-        expected = f"{round(periods)}, one for each period of delay_h, the oldest first"
+    number = round(periods) + (horizon.begun_h > 0)
+    if isinstance(given, list) and len(given) != number:
+        expected = f"{number}, one for each period of delay_h, the oldest first"
+        if horizon.begun_h > 0:
+            expected += ", and one for what is over of the first period"
         yield locator.issue((*path, "initial_flow_mw"), f"{len(given)} numbers", expected, "or one number for all")
         return
-    most = max(spec.sent_before(period_h))
+    most = max(spec.sent_before(period_h, horizon.begun_h))
     if most > spec.power_max_mw * (1 + _TOLERANCE):
         expected = f"at most power_max_mw ({spec.power_max_mw:g})"
         yield locator.issue((*path, "initial_flow_mw"), f"{most:g}", expected)

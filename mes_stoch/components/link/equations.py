@@ -80,8 +80,8 @@ def build(context: ModelContext, name: str, spec: Link) -> None:
             )
         )
     if spec.cost_eur_per_mwh:
-        hourly = -context.period_h * spec.cost_eur_per_mwh
-        context.earn(f"operation.{name}", sum(hourly * (sent[t] + back(t)) for t in context.periods))
+        carried = sum(context.lengths_h[t] * (sent[t] + back(t)) for t in context.periods)
+        context.earn(f"operation.{name}", -spec.cost_eur_per_mwh * carried)
 
 
 def _no_power(t: int) -> Any:
@@ -116,17 +116,27 @@ def _both_ways(context: ModelContext, name: str, spec: Link, sent: Any, share: O
 
 def _arrived(context: ModelContext, spec: Link, sent: Any) -> OfPeriod:
     """What was sent, by the period in which it arrives, before losses; beyond the horizon as well."""
-    before = spec.sent_before(context.period_h)
+    before = spec.sent_before(context.period_h, context.begun_h)
     delay = spec.delay_periods(context.period_h)
-    return lambda t: before[t] if t < delay else sent[t - delay]
+
+    def arrived(t: int) -> Any:
+        if t < delay:
+            return before[t]
+        if t == delay and context.begun_h > 0:
+            # one part of that period was sent before the horizon
+            own = context.lengths_h[0] / context.period_h
+            return (1.0 - own) * before[delay] + own * sent[0]
+        return sent[t - delay]
+
+    return arrived
 
 
 def _terminal(context: ModelContext, name: str, spec: Link, arrived: OfPeriod) -> None:
-    target, delay = spec.to_leave_mwh(context.period_h), spec.delay_periods(context.period_h)
+    target, delay = spec.to_leave_mwh(context.period_h, context.begun_h), spec.delay_periods(context.period_h)
     periods = len(context.periods)
     each = spec.arrives_per_unit * context.period_h
     # of a delay beyond the horizon a part was sent before it
-    given = each * sum(spec.sent_before(context.period_h)[periods:])
+    given = each * sum(arrived(t) for t in range(periods, delay))
     if target <= given:
         return
     left = each * sum(arrived(t) for t in range(max(periods, delay), periods + delay))

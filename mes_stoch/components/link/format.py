@@ -63,7 +63,7 @@ class Link(Component):
     initial_flow_mw: NonNegative | Annotated[list[NonNegative], Field(min_length=1)] = Field(
         default=0.0,
         description="What was sent before the horizon and is still under way: one number, or one for each period of "
-        "delay_h, the oldest first.",
+        "delay_h, the oldest first; where the first period is shorter than the others, and one for what of it is over.",
     )
     terminal_mwh: NonNegative | None = Field(
         default=None,
@@ -91,19 +91,28 @@ class Link(Component):
         """Periods until what is sent arrives."""
         return round(self.delay_h / period_h)
 
-    def sent_before(self, period_h: float) -> tuple[float, ...]:
-        """What was sent in each period of the delay before the horizon, MW, the oldest first."""
+    def sent_before(self, period_h: float, begun_h: float) -> tuple[float, ...]:
+        """What was sent in each period of the delay before the horizon, MW, the oldest first.
+
+        Where some hours of the first period are over at the start (``begun_h``), what was sent in them comes last.
+        """
         if isinstance(self.initial_flow_mw, list):
             return tuple(self.initial_flow_mw)
-        return (float(self.initial_flow_mw),) * self.delay_periods(period_h)
+        return (float(self.initial_flow_mw),) * (self.delay_periods(period_h) + (begun_h > 0))
 
-    def under_way_at_start_mwh(self, period_h: float) -> float:
+    def under_way_at_start_mwh(self, period_h: float, begun_h: float) -> float:
         """What is under way at the start, as it will arrive."""
-        return self.arrives_per_unit * period_h * sum(self.sent_before(period_h))
+        before = self.sent_before(period_h, begun_h)
+        if begun_h == 0:
+            return self.arrives_per_unit * period_h * sum(before)
+        # of the oldest as much has arrived as is over of the first period
+        oldest, *whole, last = before
+        sent_mwh = (period_h - begun_h) * oldest + period_h * sum(whole) + begun_h * last
+        return self.arrives_per_unit * sent_mwh
 
-    def to_leave_mwh(self, period_h: float) -> float:
+    def to_leave_mwh(self, period_h: float, begun_h: float) -> float:
         """What to leave under way: stated, or what is found."""
-        return self.under_way_at_start_mwh(period_h) if self.terminal_mwh is None else self.terminal_mwh
+        return self.under_way_at_start_mwh(period_h, begun_h) if self.terminal_mwh is None else self.terminal_mwh
 
     def ports(self) -> Sequence[Port]:
         return (

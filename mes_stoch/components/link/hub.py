@@ -48,21 +48,25 @@ def build(context: HubContext, name: str, spec: Link) -> None:
 
 
 def _delayed(context: HubContext, name: str, spec: Link, sent: Columns) -> None:
-    before, delay = spec.sent_before(context.period_h), spec.delay_periods(context.period_h)
+    period_h, begun_h = context.period_h, context.begun_h
+    before, delay = np.array(spec.sent_before(period_h, begun_h)), spec.delay_periods(period_h)
     arrives, steps = spec.arrives_per_unit, np.arange(context.steps)
     arrived = context.columns(name, "arrived", "MW", "flow")
     context.arc(name, "arrived", spec.to_node, arrived, 1.0, 1, is_reference=True)
     period = context.period_of_step
-    known = np.where(period < delay, arrives * np.append(before, 0.0)[np.minimum(period, delay)], 0.0)
+    # in each period of the delay as much as before the horizon, and after it for as long as the first one has begun
+    known_share = np.where(period < delay, 1.0, np.where(period == delay, begun_h / period_h, 0.0))
+    known = arrives * known_share * np.append(before, 0.0)[np.minimum(period, delay)]
     if any(before):
         context.firm(spec.to_node, "supply", known)
     rows = context.rows(name, "arrival", "MW", context.steps, lower=known, upper=known).add(arrived)
-    weight = context.hours / context.period_h
+    weight = context.hours / period_h
     for step in steps[period >= delay]:
         source = steps[period == period[step] - delay]
         rows.add(sent[source], -arrives * weight[source], rows=np.full(len(source), step))
-    given = arrives * context.period_h * sum(before[context.periods :])
-    lacking = spec.to_leave_mwh(context.period_h) - given
+    whole = np.append(np.full(delay, period_h), begun_h)[: len(before)]
+    given = arrives * float(whole[context.periods :] @ before[context.periods :])
+    lacking = spec.to_leave_mwh(period_h, begun_h) - given
     if lacking <= 0:
         return
     last = np.flatnonzero(period >= context.periods - delay)

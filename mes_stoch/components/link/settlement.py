@@ -36,7 +36,13 @@ def cash_flows(data: SettlementData, name: str, spec: Link) -> Iterator[CashFlow
 
 def _missing(data: SettlementData, spec: Link, sent: Array) -> Array:
     """What is under way at the end less than is to be left, MWh, of shape (scenarios, 1)."""
-    before = np.broadcast_to(spec.sent_before(data.period_h), (len(sent), spec.delay_periods(data.period_h)))
-    under_way = np.hstack([before, sent])[:, -before.shape[1] :].sum(axis=1, keepdims=True)
-    left_mwh = spec.arrives_per_unit * data.period_h * under_way
-    return np.asarray(np.maximum(spec.to_leave_mwh(data.period_h) - left_mwh, 0.0))
+    period_h, begun_h = data.period_h, data.instance.horizon.begun_h
+    before = spec.sent_before(period_h, begun_h)
+    hours = np.full(len(before), period_h)
+    if begun_h > 0:
+        hours[-1] = begun_h
+    energy = np.hstack([np.tile(hours * before, (len(sent), 1)), data.lengths_h * sent])
+    # what was sent in the time of the delay before the end
+    late = np.cumsum(np.append(hours, data.lengths_h)[::-1])[::-1] <= spec.delay_h + 1e-6
+    left_mwh = spec.arrives_per_unit * energy[:, late].sum(axis=1, keepdims=True)
+    return np.asarray(np.maximum(spec.to_leave_mwh(period_h, begun_h) - left_mwh, 0.0))

@@ -85,8 +85,8 @@ def build(context: ModelContext, name: str, spec: PartLoadConverter) -> None:
             _tell_calls(context, name, port, max(spec.slopes(port)), direction * sigma, reserve, sigma)
     context.availability(name, Availability(power=on_off.service.power_max(), state=on_off.state, counts=sigma > 0))
     if spec.cost_eur_per_mwh:
-        drawn = sum(called(t) for t in context.periods)  # type: ignore[misc]
-        context.earn(f"operation.{name}", -context.period_h * spec.cost_eur_per_mwh * drawn)
+        drawn = sum(context.lengths_h[t] * called(t) for t in context.periods)  # type: ignore[misc, operator]
+        context.earn(f"operation.{name}", -spec.cost_eur_per_mwh * drawn)
 
 
 def _segments(

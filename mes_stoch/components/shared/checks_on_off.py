@@ -10,9 +10,10 @@ import pandas as pd
 
 from mes_stoch.io.readers.locate import Locator, listed, show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.time_axis import horizon_block_problem
 from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.errors import Issue
+from mes_stoch.schema.instance import Horizon
 from mes_stoch.schema.on_off import OnOffUnit, StartCost
 
 _TOLERANCE = 1e-9
@@ -38,7 +39,7 @@ def on_off_issues(
             yield _without_minimum(locator, path, spec, needing, words)
         return
     if context.time is not None and context.partial.horizon is not None:
-        yield from _time_issues(locator, path, spec, context.time, context.partial.horizon.period_h)
+        yield from _time_issues(locator, path, spec, context.time, context.partial.horizon)
     yield from _power_issues(locator, path, spec, words)
     yield from _start_cost_issues(locator, path, spec)
     if spec.initial_state_h is not None and spec.initial_on is None:
@@ -60,12 +61,12 @@ def _without_minimum(
 
 
 def _time_issues(
-    locator: Locator, path: EntryPath, spec: OnOffUnit, time: pd.DatetimeIndex, period_h: float
+    locator: Locator, path: EntryPath, spec: OnOffUnit, time: pd.DatetimeIndex, horizon: Horizon
 ) -> Iterator[Issue]:
-    state_h, what = period_h, "period"
+    state_h, what = horizon.period_h, "period"
     if spec.state_block_h is not None:
         state_h, what = spec.state_block_h, "state block"
-        problem = block_problem(time, period_h, state_h)
+        problem = horizon_block_problem(horizon, time, state_h)
         if problem is not None:
             hint = "states are spans of local clock hours; change horizon.start, horizon.periods or this length"
             yield locator.issue((*path, "state_block_h"), f"{state_h:g}", f"a length in h that {problem}", hint)

@@ -348,7 +348,23 @@ class ModelContext(Protocol):
     def periods(self) -> range: ...
 
     @property
-    def period_h(self) -> float: ...
+    def period_h(self) -> float:
+        """Length of a period, h; the first may be shorter. Energy is power times ``lengths_h``."""
+        ...
+
+    @property
+    def begun_h(self) -> float:
+        """What is over of the first period when the horizon starts, h."""
+        ...
+
+    @property
+    def lengths_h(self) -> Sequence[float]:
+        """Length of each period, h."""
+        ...
+
+    def hours_of(self, periods: NDArray[np.int64]) -> float:
+        """Length of some periods together, h."""
+        ...
 
     @property
     def time(self) -> pd.DatetimeIndex:

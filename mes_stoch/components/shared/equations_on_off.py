@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,8 @@ def build_on_off(
     its beginning, and being on again is a start.
 
     Times are counted in states. States of an hour or less follow elapsed time; longer ones follow the clock, so a
-    block that a change to summer time shortens counts as a whole one.
+    block that a change to summer time shortens counts as a whole one. Where the first period is shorter than the
+    others, what begins with it lasts as many states as its hours take: one more where they are whole periods.
 
     Symbols
     -------
@@ -149,6 +150,34 @@ def _in_states(context: ModelContext, spec: OnOffUnit, hours: float) -> int:
     return math.ceil(hours / (spec.state_block_h or context.period_h) - 1e-9)
 
 
+def _in_first_states(context: ModelContext, spec: OnOffUnit, hours: float) -> int:
+    """The same of hours from the start of the horizon on, where the first period may be shorter."""
+    return _in_states(context, spec, hours + context.begun_h) if hours > 0 else 0
+
+
+@dataclass(frozen=True)
+class _MinimumStates:
+    """How many states a start or a stop binds: at least one, which is what leaves it a single value.
+
+    One of the first state binds ``of_first`` of them, which are more where that state is shorter.
+    """
+
+    of_most: int
+    of_first: int
+
+    @staticmethod
+    def of(context: ModelContext, spec: OnOffUnit, hours: float) -> _MinimumStates:
+        return _MinimumStates(max(1, _in_states(context, spec, hours)), max(1, _in_first_states(context, spec, hours)))
+
+    def reaching(self, k: int) -> Iterator[tuple[int, int]]:
+        """States whose starts or stops still bind state ``k``, each after how many states lie between."""
+        for n in range(self.of_most):
+            if k - n >= 0:
+                yield n, k - n
+        if self.of_most <= k < self.of_first:
+            yield k, 0
+
+
 def _change(context: ModelContext, name: str, spec: OnOffUnit, on: Any, service: Service, first: int) -> Changes:
     spans = service.states
     changing, dimension = spans[first:], f"change_{name}"
@@ -175,14 +204,16 @@ def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: C
     on, first = changes.on, changes.first
     changing = changes.spans[first:]
     # at least one state: that is what leaves start and stop a single value
-    up = max(1, _in_states(context, spec, spec.minimum_up_h))
-    down = max(1, _in_states(context, spec, spec.minimum_down_h))
-    lasts = [changes.service.lasts(states) for states in range(min(up, len(changes.spans)))]
+    up, down = (
+        _MinimumStates.of(context, spec, spec.minimum_up_h),
+        _MinimumStates.of(context, spec, spec.minimum_down_h),
+    )
+    lasts = [changes.service.lasts(states) for states in range(min(up.of_first, len(changes.spans)))]
     context.constraint(
         name,
         "minimum_up",
         f"{name} stays on for its minimum time after a start",
-        lambda k: sum(own(k + first) * changes.start(k + first - n) for n, own in enumerate(lasts)) <= on[k + first],
+        lambda k: sum(lasts[n](k + first) * changes.start(i) for n, i in up.reaching(k + first)) <= on[k + first],
         unit="1",
         spans=changing,
         dimension=f"change_{name}",
@@ -191,7 +222,7 @@ def _minimum_times(context: ModelContext, name: str, spec: OnOffUnit, changes: C
         name,
         "minimum_down",
         f"{name} stays off for its minimum time after a stop",
-        lambda k: sum(changes.stop(i) for i in range(k + first - down + 1, k + first + 1)) <= 1 - on[k + first],
+        lambda k: sum(changes.stop(i) for _, i in down.reaching(k + first)) <= 1 - on[k + first],
         unit="1",
         spans=changing,
         dimension=f"change_{name}",
@@ -215,7 +246,7 @@ def _kept_states(context: ModelContext, spec: OnOffUnit, count: int) -> int:
     if spec.initial_on is None or spec.initial_state_h is None:
         return 0
     minimum_h = spec.minimum_up_h if spec.initial_on else spec.minimum_down_h
-    return min(_in_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)), count)
+    return min(_in_first_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)), count)
 
 
 def _limit_starts(context: ModelContext, name: str, spec: OnOffUnit, changes: Changes) -> None:

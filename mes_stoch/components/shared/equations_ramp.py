@@ -24,7 +24,8 @@ def limit_energy_ramp(
 
     Equations
     ---------
-    With ``R`` the speed times a period, ``E`` the base schedule, ``y`` the state and ``E_min`` the least power when on,
+    With ``R`` the speed times the time between the middles of two periods (a period, and less after a first one that is
+    shorter), ``E`` the base schedule, ``y`` the state and ``E_min`` the least power when on,
     which a start or a stop may cross at once::
 
         E[t] - E[t-1] <= R + E_min (1 - y[t-1])       E[t-1] - E[t] <= R + E_min (1 - y[t])    (energy_ramp_up, _down)
@@ -41,12 +42,13 @@ def limit_energy_ramp(
     """
     if ramp_mw_per_min is None or len(context.periods) < 2:
         return
-    reach = ramp_mw_per_min * 60.0 * context.period_h
+    lengths = context.lengths_h
     changes = [context.spans(None)[0][t : t + 1] for t in range(1, len(context.periods))]
     for direction, sign, before, forced in (("up", 1, -1, forced_up), ("down", -1, 0, forced_down)):
 
         def row(k: int, sign: int = sign, before: int = before, forced: OfPeriod = forced) -> object:
             t = k + 1
+            reach = ramp_mw_per_min * 60.0 * (lengths[t - 1] + lengths[t]) / 2.0
             limit = reach + forced(t) + least_mw * (1 - state(t + before))
             return sign * (energy(t) - energy(t - 1)) <= limit
 

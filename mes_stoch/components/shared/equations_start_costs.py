@@ -40,7 +40,7 @@ def charge_starts(
     ``k`` is of class ``s``, and a class is open where a stop lies back as long as it asks; the last one always is::
 
         sum_s d_s[k] = u[k]                                                                  (start_class)
-        d_s[k] <= sum of w[i] over i with off_from_s <= (k - i) h_state < off_from_(s+1)
+        d_s[k] <= sum of w[i] over i with off_from_s <= hours from i to k < off_from_(s+1)
                   + 1 where the unit, off before the horizon, would have been off so long    (start_<s>_off)
         profit -= sum_s cost_s sum_k d_s[k]                                                  (start.<unit>)
 
@@ -77,11 +77,16 @@ def charge_starts(
         spans=own,
         dimension=f"change_{name}",
     )
+
+    def apart(i: int, k: int) -> float:
+        """Hours from the start of a state to that of a later one, the first being shorter where it has begun."""
+        return (k - i) * state_h - (context.begun_h if i == 0 < k else 0.0)
+
     for s in range(len(costs) - 1):
 
         def open_to(k: int, s: int = s) -> Expression:
-            stops = sum(changes.stop(i) for i in range(first, k) if class_of(costs, (k - i) * state_h) == s)
-            return stops + float(class_of(costs, _off_before(spec) + k * state_h) == s)
+            stops = sum(changes.stop(i) for i in range(first, k) if class_of(costs, apart(i, k)) == s)
+            return stops + float(class_of(costs, _off_before(spec) + apart(0, k)) == s)
 
         context.constraint(
             name,

@@ -56,7 +56,21 @@ class HubContext(Protocol):
 
     @property
     def period_h(self) -> float:
-        """Length of a period, h."""
+        """Length of a period, h; the first may be shorter."""
+        ...
+
+    @property
+    def begun_h(self) -> float:
+        """What is over of the first period when the horizon starts, h."""
+        ...
+
+    @property
+    def lengths_h(self) -> Values:
+        """Length of each period, h."""
+        ...
+
+    def hours_of(self, periods: Columns) -> float:
+        """Length of some periods together, h."""
         ...
 
     @property

@@ -190,6 +190,11 @@ def _changes(
             seen = changing[changing - back >= first]
             seen = seen[broken[seen] == broken[seen - back]]
             rows.add(changes[seen - back], 1.0, rows=seen - first)
+        if first == 0:
+            # what begins with a shorter first period lasts as many states as its hours take
+            for k in range(length, min(count, _first_states(context, spec, hours))):
+                if broken[k] == broken[0]:
+                    rows.add(changes[:1], 1.0, rows=np.array([k]))
     _limit_starts(context, name, spec, states, start)
     if len(costs) > 1:
         classify_starts(context, name, spec, costs, states, start, stop)
@@ -212,9 +217,14 @@ def _kept(context: HubContext, spec: OnOffUnit, count: int) -> int:
     if spec.initial_on is None or spec.initial_state_h is None:
         return 0
     minimum_h = spec.minimum_up_h if spec.initial_on else spec.minimum_down_h
-    return min(count, _states(context, spec, max(0.0, minimum_h - spec.initial_state_h)))
+    return min(count, _first_states(context, spec, max(0.0, minimum_h - spec.initial_state_h)))
 
 
 def _states(context: HubContext, spec: OnOffUnit, hours: float) -> int:
     """Hours as a number of states, rounded up."""
     return ceil(hours / (spec.state_block_h or context.period_h) - 1e-9)
+
+
+def _first_states(context: HubContext, spec: OnOffUnit, hours: float) -> int:
+    """The same from the start of the horizon on, where the first period may be shorter."""
+    return _states(context, spec, hours + context.begun_h) if hours > 0 else 0

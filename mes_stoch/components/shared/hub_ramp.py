@@ -40,8 +40,8 @@ def limit_hub_ramp(
 
     Equations
     ---------
-    With ``E[t]`` the mean power of a period, ``R`` the speed times a period, ``E_min`` the least power and ``y`` the
-    state::
+    With ``E[t]`` the mean power of a period, ``R`` the speed times the time between the middles of two periods,
+    ``E_min`` the least power and ``y`` the state::
 
         E[t] - E[t-1] + E_min y[t-1] <= R + E_min,     E[t-1] - E[t] + E_min y[t] <= R + E_min
 
@@ -57,8 +57,10 @@ def limit_hub_ramp(
     later = np.arange(1, context.periods)
     if not len(later):
         return
-    reach = ramp_mw_per_min * 60.0 * context.period_h + (0.0 if on is None else least_mw)
-    period, share = context.period_of_step, context.hours / context.period_h
+    apart_h = (context.lengths_h[:-1] + context.lengths_h[1:]) / 2.0
+    reach = ramp_mw_per_min * 60.0 * apart_h + (0.0 if on is None else least_mw)
+    period = context.period_of_step
+    share = context.hours / context.lengths_h[period]
     after, before = np.flatnonzero(period > 0), np.flatnonzero(period < context.periods - 1)
     for direction, sign, state_of, forced in (
         ("up", 1.0, later - 1, forced_up_mw),

@@ -43,7 +43,9 @@ def classify_starts(
 
     is_known = spec.initial_on is False and spec.initial_state_h is not None
     before_h = float(spec.initial_state_h or 0.0) if is_known else np.inf
-    from_before = class_after(before_h + changing * state_h)
+    # hours from the start of the horizon to that of each state
+    passed_h = np.where(changing > 0, changing * state_h - context.begun_h, 0.0)
+    from_before = class_after(before_h + passed_h)
     total = context.rows(name, "start_class", "1", len(changing), lower=0.0, upper=0.0, numbers=changing)
     total.add(start[changing], -1.0)
     for s, one in enumerate(costs):
@@ -55,6 +57,11 @@ def classify_starts(
         rows = context.rows(name, f"start_class_{s}", "1", len(changing), upper=known, numbers=changing)
         rows.add(kind)
         for back in np.flatnonzero(class_after(np.arange(len(states)) * state_h) == s):
-            seen = np.flatnonzero((back > 0) & (changing - back >= changing[0]))
+            # a stop in a first state that is shorter lies back less long
+            reaches = changing - back >= (1 if context.begun_h > 0 else changing[0])
+            seen = np.flatnonzero((back > 0) & reaches)
             if len(seen):
                 rows.add(stop[changing[seen] - back], -1.0, rows=seen)
+        if context.begun_h > 0 and changing[0] == 0:
+            is_own = class_after(passed_h) == s
+            rows.add(np.full(int(is_own[1:].sum()), stop[0]), -1.0, rows=1 + np.flatnonzero(is_own[1:]))

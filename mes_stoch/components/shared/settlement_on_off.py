@@ -25,7 +25,9 @@ def starts(data: SettlementData, name: str, spec: OnOffUnit) -> Iterator[CashFlo
     # without a state before the horizon the first state is free
     before = on[:, :1] if spec.initial_on is None else np.full((len(on), 1), float(spec.initial_on))
     number = np.maximum(np.diff(on, axis=1, prepend=before), 0.0)
-    hours = data.period_h if spec.state_block_h is None else spec.state_block_h
+    spans = state_spans(data, spec)
+    hours = np.full(len(spans), data.period_h if spec.state_block_h is None else spec.state_block_h)
+    hours[0] -= data.instance.horizon.begun_h
     yield cash_flow(
         data,
         name,
@@ -36,11 +38,11 @@ def starts(data: SettlementData, name: str, spec: OnOffUnit) -> Iterator[CashFlo
         "start",
         quantity_unit="1",
         hours=1.0,
-        spans=state_spans(data, spec),
+        spans=spans,
     )
 
 
-def _price_of_start(spec: OnOffUnit, costs: Sequence[StartCost], on: Array, state_h: float) -> Array:
+def _price_of_start(spec: OnOffUnit, costs: Sequence[StartCost], on: Array, hours: Array) -> Array:
     """What a start would cost in each state: the entry of ``start_costs`` that its time off has reached."""
     # unknown is long: a start after it is a cold one
     off_h = np.full(len(on), np.inf)
@@ -52,5 +54,5 @@ def _price_of_start(spec: OnOffUnit, costs: Sequence[StartCost], on: Array, stat
     for state in range(on.shape[1]):
         reached = [np.where(off_h + 1e-9 >= one.off_from_h, one.cost_eur, 0.0) for one in costs]
         prices[:, state] = np.max(reached, axis=0)
-        off_h = np.where(on[:, state] > 0, 0.0, off_h + state_h)
+        off_h = np.where(on[:, state] > 0, 0.0, off_h + hours[state])
     return prices

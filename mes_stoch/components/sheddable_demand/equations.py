@@ -57,5 +57,5 @@ def build(context: ModelContext, name: str, spec: SheddableDemand) -> None:
     context.availability(name, Availability(power=most))
     context.earn(
         f"operation.{name}",
-        sum(-context.period_h * spec.shed_cost_eur_per_mwh * called(t) for t in context.periods),
+        sum(-context.lengths_h[t] * spec.shed_cost_eur_per_mwh * called(t) for t in context.periods),
     )

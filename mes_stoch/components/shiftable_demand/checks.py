@@ -52,11 +52,13 @@ def _shift_issues(locator: Locator, path: EntryPath, spec: ShiftableDemand) -> I
 
 
 def _job_issues(locator: Locator, path: EntryPath, job: Job, horizon: Horizon) -> Iterator[Issue]:
-    end_h = horizon.periods * horizon.period_h
-    for key in ("from_h", "to_h", "repeat_h"):
+    end_h = horizon.length_h
+    for key in ("from_h", "to_h"):
         hours = getattr(job, key)
-        if hours is not None and not _is_multiple(hours, horizon.period_h):
-            yield _off_period(locator, (*path, key), hours, horizon)
+        if hours > 0 and not _is_multiple(hours + horizon.begun_h, horizon.period_h):
+            yield _off_border(locator, (*path, key), hours, horizon)
+    if job.repeat_h is not None:
+        yield from _repeat_issues(locator, path, job.from_h, job.repeat_h, horizon)
     if job.to_h <= job.from_h:
         yield locator.issue((*path, "to_h"), f"{job.to_h:g}, not after from_h ({job.from_h:g})", "an hour after from_h")
         return
@@ -71,6 +73,24 @@ def _job_issues(locator: Locator, path: EntryPath, job: Job, horizon: Horizon) -
     if job.energy_mwh > most * (1 + _ROUNDING):
         expected = f"at most {most:.6g} MWh, which power_max_mw gives from from_h to to_h"
         yield locator.issue((*path, "energy_mwh"), f"{job.energy_mwh:g}", expected, "raise power_max_mw or to_h")
+
+
+def _repeat_issues(
+    locator: Locator, path: EntryPath, from_h: float, repeat_h: float, horizon: Horizon
+) -> Iterator[Issue]:
+    if not _is_multiple(repeat_h, horizon.period_h):
+        yield _off_period(locator, (*path, "repeat_h"), repeat_h, horizon)
+    elif horizon.begun_h > 0 and from_h < horizon.lengths_h[0] - _ROUNDING:
+        expected = "a job after the first period, where that is shorter than the others"
+        hint = "write what is to be done from the start on as a job of its own"
+        yield locator.issue((*path, "repeat_h"), f"{repeat_h:g}, from_h {from_h:g}", expected, hint)
+
+
+def _off_border(locator: Locator, path: EntryPath, hours: float, horizon: Horizon) -> Issue:
+    if horizon.begun_h == 0:
+        return _off_period(locator, path, hours, horizon)
+    expected = f"0, or {horizon.lengths_h[0]:g} and a multiple of the period, {horizon.period_h:g} h"
+    return locator.issue(path, f"{hours:g}", expected, "hours count from the start of the horizon")
 
 
 def _off_period(locator: Locator, path: EntryPath, hours: float, horizon: Horizon) -> Issue:

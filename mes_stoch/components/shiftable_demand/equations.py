@@ -86,7 +86,7 @@ def _shift(context: ModelContext, name: str, spec: ShiftableDemand) -> OfPeriod:
             name,
             "shift_per_day",
             f"{name} leaves out no more in a day than it may",
-            lambda d: context.period_h * sum(down[int(t)] for t in days[d]) <= spec.shift_max_mwh_per_day,
+            lambda d: sum(context.lengths_h[int(t)] * down[int(t)] for t in days[d]) <= spec.shift_max_mwh_per_day,
             unit="MWh",
             spans=days,
             dimension=f"shift_day_{name}",
@@ -94,7 +94,7 @@ def _shift(context: ModelContext, name: str, spec: ShiftableDemand) -> OfPeriod:
     if spec.shift_cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
-            sum(-context.period_h * spec.shift_cost_eur_per_mwh * down[t] for t in context.periods),
+            sum(-context.lengths_h[t] * spec.shift_cost_eur_per_mwh * down[t] for t in context.periods),
         )
     return lambda t: up[t] - down[t]
 
@@ -105,7 +105,7 @@ def _both(down: Any, up: Any) -> OfPeriod:
 
 def _windows(context: ModelContext, name: str, spec: ShiftableDemand, down: Any, up: Any) -> None:
     """Rows of what is owed, and of the window in which it is made up."""
-    h, rebound = context.period_h, spec.rebound_per_unit
+    h, rebound = context.lengths_h, spec.rebound_per_unit
     last = len(context.periods) - 1
     owed = context.variable(
         name,
@@ -119,7 +119,7 @@ def _windows(context: ModelContext, name: str, spec: ShiftableDemand, down: Any,
         name,
         "owed",
         f"what {name} owes follows from what it leaves out and makes up",
-        lambda t: owed[t] == (owed[t - 1] if t > 0 else 0.0) + h * (down[t] - up[t] / rebound),
+        lambda t: owed[t] == (owed[t - 1] if t > 0 else 0.0) + h[t] * (down[t] - up[t] / rebound),
         unit="MWh",
     )
     context.constraint(
@@ -131,10 +131,10 @@ def _windows(context: ModelContext, name: str, spec: ShiftableDemand, down: Any,
         spans=[np.arange(len(context.periods))],
         dimension="horizon",
     )
-    window = round((spec.shift_window_h or 0.0) / h)
+    window = round((spec.shift_window_h or 0.0) / context.period_h)
 
     def of_window(power: Any, t: int) -> Expression:
-        return h * sum(power[s] for s in range(max(0, t - window + 1), t + 1))
+        return sum(h[s] * power[s] for s in range(max(0, t - window + 1), t + 1))
 
     if spec.payback != "before":
         context.constraint(
@@ -181,7 +181,7 @@ def _data(context: ModelContext, name: str, one: Quantity, other: Quantity, rule
 
 def _job(context: ModelContext, name: str, spec: ShiftableDemand, number: int, job: Job) -> OfPeriod:
     """What a job draws, MW."""
-    windows = job.windows(context.period_h, len(context.periods))
+    windows = job.windows(context.period_h, len(context.periods), context.begun_h)
     place = {t: k for k, t in enumerate(sorted({t for window in windows for t in window}))}
     power = context.variable(
         name,
@@ -196,7 +196,7 @@ def _job(context: ModelContext, name: str, spec: ShiftableDemand, number: int, j
         name,
         f"job_{number}",
         f"job {number} of {name} is done between its two hours",
-        lambda k: context.period_h * sum(power[place[t]] for t in windows[k]) == job.energy_mwh,
+        lambda k: sum(context.lengths_h[t] * power[place[t]] for t in windows[k]) == job.energy_mwh,
         unit="MWh",
         spans=[np.array(window) for window in windows],
         dimension=f"job_window_{number}_{name}",

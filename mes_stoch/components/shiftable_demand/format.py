@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -28,13 +29,16 @@ class Job(Model):
         description="Comes again after so many hours, at least to_h less from_h, while it can be done; null: once.",
     )
 
-    def windows(self, period_h: float, periods: int) -> list[range]:
+    def windows(self, period_h: float, periods: int, begun_h: float = 0.0) -> list[range]:
         """Periods of each time that it comes; only where all of them lie in the horizon.
+
+        Of the first period ``begun_h`` may be over when the horizon starts, from which on hours are counted.
 
         >>> Job(energy_mwh=1, power_max_mw=1, from_h=1, to_h=2, repeat_h=3).windows(period_h=0.5, periods=10)
         [range(2, 4), range(8, 10)]
         """
-        first, end = round(self.from_h / period_h), round(self.to_h / period_h)
+        # the start of the horizon is no border of whole periods where the first has begun
+        first, end = (math.floor((hours + begun_h) / period_h + 1e-5) for hours in (self.from_h, self.to_h))
         step = periods if self.repeat_h is None else max(1, round(self.repeat_h / period_h))
         return [range(first + shift, end + shift) for shift in range(0, periods - end + 1, step)]
 

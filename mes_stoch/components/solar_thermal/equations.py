@@ -36,5 +36,5 @@ def build(context: ModelContext, name: str, spec: SolarThermal) -> None:
     )
     context.inject(spec.node, name, lambda t: heat[t])
     if spec.cost_eur_per_mwh:
-        cost = context.period_h * spec.cost_eur_per_mwh
-        context.earn(f"operation.{name}", sum(-cost * heat[t] for t in context.periods))
+        made = sum(context.lengths_h[t] * heat[t] for t in context.periods)
+        context.earn(f"operation.{name}", -spec.cost_eur_per_mwh * made)

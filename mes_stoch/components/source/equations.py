@@ -61,5 +61,5 @@ def build(context: ModelContext, name: str, spec: Source) -> None:
     if spec.cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
-            sum(-context.period_h * spec.cost_eur_per_mwh * (power[t] + change(t)) for t in context.periods),
+            sum(-context.lengths_h[t] * spec.cost_eur_per_mwh * (power[t] + change(t)) for t in context.periods),
         )

@@ -102,18 +102,18 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     sound = spec.energy_min_mwh <= min(target, initial) and max(target, initial) <= spec.energy_max_mwh
     if spec.terminal_penalty_eur_per_mwh is not None or not sound:
         return
-    keep = (1.0 - spec.standing_loss_per_h) ** horizon.period_h
     share = spec.charge_available_per_unit
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
-    gain = horizon.period_h * spec.charge_efficiency_per_unit * charge_mw
-    lost = 0.0 if isinstance(spec.lost_mw, str) else horizon.period_h * spec.lost_mw
+    lost_mw = 0.0 if isinstance(spec.lost_mw, str) else spec.lost_mw
     level = initial
-    for _ in range(horizon.periods):
-        before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain - lost))
-        if level == before:
+    for period, hours in enumerate(horizon.lengths_h.tolist()):
+        keep = (1.0 - spec.standing_loss_per_h) ** hours
+        gain = hours * (spec.charge_efficiency_per_unit * charge_mw - lost_mw)
+        before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain))
+        if level == before and period > 0:
             break
     if level < target - 1e-9 * max(1.0, target):
-        hours = horizon.periods * horizon.period_h
+        hours = horizon.length_h
         if spec.is_cyclic:
             expected = f"charging that makes good what losses take of energy_min_mwh ({target:g})"
             hint = "no level comes back; raise charge_max_mw, or let a shortfall cost something"

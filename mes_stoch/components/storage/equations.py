@@ -91,12 +91,12 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
         inside = spec.charge_efficiency_per_unit * stored(t) - drawn(t) / spec.discharge_efficiency_per_unit
         return inside if lost is None else inside - lost(t)
 
-    keep = (1.0 - spec.standing_loss_per_h) ** context.period_h
+    keep = {hours: (1.0 - spec.standing_loss_per_h) ** hours for hours in (context.period_h, *context.lengths_h[:1])}
     context.constraint(
         name,
         "level",
         f"the level of {name} follows from what goes in and out",
-        lambda t: level[t] == keep * at_end_of(t - 1) + context.period_h * change(t),
+        lambda t: level[t] == keep[context.lengths_h[t]] * at_end_of(t - 1) + context.lengths_h[t] * change(t),
         unit="MWh",
     )
     _available(context, name, power, charge, discharge)
@@ -140,7 +140,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
             discharge_max_mw=power.discharge_max_mw,
             charge_efficiency=spec.charge_efficiency_per_unit,
             discharge_efficiency=spec.discharge_efficiency_per_unit,
-            keep=keep,
+            keep=keep[context.period_h],
             reserve=reserve,
             charge_available=power.charge_available,
             discharge_available=power.discharge_available,
@@ -161,7 +161,7 @@ def build(context: ModelContext, name: str, spec: Storage) -> None:
     if spec.throughput_cost_eur_per_mwh:
         context.earn(
             f"operation.{name}",
-            sum(-context.period_h * spec.throughput_cost_eur_per_mwh * drawn(t) for t in context.periods),
+            sum(-context.lengths_h[t] * spec.throughput_cost_eur_per_mwh * drawn(t) for t in context.periods),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mes_stoch.components.shared.context import ModelContext, OfPeriod
@@ -10,7 +10,7 @@ from mes_stoch.components.storage.format import Storage
 
 
 def build_depth_cost(
-    context: ModelContext, name: str, spec: Storage, keep: float, stored: OfPeriod, drawn: OfPeriod
+    context: ModelContext, name: str, spec: Storage, keep: Mapping[float, float], stored: OfPeriod, drawn: OfPeriod
 ) -> None:
     """What is drawn from segments of the store, each at a cost of its own.
 
@@ -50,7 +50,7 @@ def build_depth_cost(
             unit="MWh",
         )
         cost = spec.degradation_cost_by_depth[k].cost_eur_per_mwh
-        context.earn(f"operation.{name}", sum(-context.period_h * cost * out[k][t] for t in context.periods))
+        context.earn(f"operation.{name}", sum(-context.lengths_h[t] * cost * out[k][t] for t in context.periods))
     if into:
         text = f"segments of {name} share what goes in and out of it"
         context.constraint(name, "segments_in", text, lambda t: _sum(into, t) == stored(t))
@@ -58,12 +58,13 @@ def build_depth_cost(
 
 
 def _level(
-    context: ModelContext, spec: Storage, keep: float, segment: Any, first: float, into: Any, out: Any
+    context: ModelContext, spec: Storage, keep: Mapping[float, float], segment: Any, first: float, into: Any, out: Any
 ) -> OfPeriod:
     def row(t: int) -> Any:
         before = segment[t - 1] if t > 0 else first
         change = spec.charge_efficiency_per_unit * into[t] - out[t] / spec.discharge_efficiency_per_unit
-        return segment[t] == keep * before + context.period_h * change
+        hours = context.lengths_h[t]
+        return segment[t] == keep[hours] * before + hours * change
 
     return row
 

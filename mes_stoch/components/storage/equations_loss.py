@@ -40,7 +40,7 @@ def build_fixed_loss(context: ModelContext, name: str, spec: Storage) -> OfPerio
         f"no more than its loss goes uncovered in {name}",
         lambda t: short[t] <= lost(t),
     )
-    context.earn(f"slack.loss_{name}", sum(-context.period_h * penalty * short[t] for t in context.periods))
+    context.earn(f"slack.loss_{name}", sum(-context.lengths_h[t] * penalty * short[t] for t in context.periods))
 
     def net(t: int) -> Expression:
         return lost(t) - short[t]

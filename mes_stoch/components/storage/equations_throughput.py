@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,8 @@ from mes_stoch.components.shared.context import (
     OfPeriod,
     pools,
 )
+from mes_stoch.components.shared.equations_moments import ROUNDING, Moment, PeriodGrid, moments
 from mes_stoch.components.storage.format import Storage
-
-#: Hours below this are rounding.
-_ROUNDING_H = 1e-9
 
 
 def limit_throughput(context: ModelContext, name: str, spec: Storage, drawn: OfPeriod, reserve: HeldReserve) -> None:
@@ -65,28 +62,25 @@ def limit_throughput(context: ModelContext, name: str, spec: Storage, drawn: OfP
         name,
         "throughput",
         f"what {name} has discharged on a day adds up",
-        lambda t: used[t] == before(t) + context.period_h * drawn(t),
+        lambda t: used[t] == before(t) + context.lengths_h[t] * drawn(t),
         unit="MWh",
     )
     apart = pools(reserve.directed_products, "up")
     for group, own in apart.items():
         held = [directed for directed in own if directed.sustain_h > 0 and directed.product.volume_max_mw > 0]
-        for within in _moments(held, context.period_h) if held else ():
-            after = f"_after_{round(within * context.period_h * 3600)}s" if within < 1 else ""
+        grid, windows = PeriodGrid(context.period_h, context.begun_h), [directed.sustain_h for directed in held]
+        for moment in moments(windows, grid, len(context.periods)) if held else ():
+            after = f"_after_{moment.seconds}s" if moment.within < 1 else ""
             context.constraint(
                 name,
                 "throughput_kept" + after + (f"_{group}" if len(apart) > 1 else ""),
                 f"a full call of {name} still fits into what it may discharge on a day",
-                _kept(context, used, before, reserve, held, day_of, most, within),
+                _kept(context, used, before, reserve, held, day_of, most, moment),
                 unit="MWh",
+                spans=moment.spans,
+                dimension=moment.dimension,
                 role="energy",
             )
-
-
-def _moments(held: list[DirectedProduct], period_h: float) -> list[float]:
-    """Moments to look at, as shares of a period that have passed: its end, and where calls end that begin with one."""
-    parts = {round(math.modf(directed.sustain_h / period_h)[0], 9) for directed in held}
-    return [1.0, *sorted(part for part in parts if _ROUNDING_H < part < 1.0 - _ROUNDING_H)]
 
 
 def _kept(
@@ -97,21 +91,21 @@ def _kept(
     held: list[DirectedProduct],
     day_of: NDArray[np.int64],
     most: float,
-    within: float,
+    moment: Moment,
 ) -> OfPeriod:
     asked = [(directed.sustain_h, reserve.uncalled[directed.name](1.0)) for directed in held]
-    period_h = context.period_h
 
-    def row(x: int) -> Expression:
+    def row(k: int) -> Expression:
+        x, within = moment.period(k), moment.within
         rest: Expression = 0.0
-        now_h = (x + within) * period_h
         for sustain_h, uncalled in asked:
             for j in range(x, -1, -1):
-                hours = min(now_h, (j + 1) * period_h) - max(now_h - sustain_h, j * period_h)
-                if hours <= _ROUNDING_H or day_of[j] != day_of[x]:
+                hours = moment.grid.hours_in_window(j, x, within, sustain_h)
+                if hours <= ROUNDING or day_of[j] != day_of[x]:
                     break
                 rest += hours * uncalled(j)
-        so_far = used[x] if within == 1 else (1.0 - within) * before(x) + within * used[x]
+        passed = moment.grid.passed_per_unit(x, within)
+        so_far = used[x] if within == 1 else (1.0 - passed) * before(x) + passed * used[x]
         return so_far + rest <= most
 
     return row

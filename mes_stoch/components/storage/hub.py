@@ -92,7 +92,7 @@ def _segments(context: HubContext, name: str, spec: Storage, stored: Columns, dr
     if not spec.degradation_cost_by_depth:
         return
     steps = np.arange(context.steps)
-    lost = (1.0 - (1.0 - spec.standing_loss_per_h) ** context.period_h) * context.hours / context.period_h
+    lost = _lost_per_unit(context, spec)
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
     later = steps[before >= 0]
     into = context.rows(name, "segments_in", "MWh", context.steps, lower=0.0, upper=0.0).add(stored, -1.0)
@@ -151,6 +151,12 @@ def _bounds(context: HubContext, name: str, spec: Storage, level: Columns) -> No
             )
 
 
+def _lost_per_unit(context: HubContext, spec: Storage) -> Values:
+    """What a step loses of the level that its period begins with."""
+    whole = context.lengths_h[context.period_of_step]
+    return np.asarray((1.0 - (1.0 - spec.standing_loss_per_h) ** whole) * context.hours / whole)
+
+
 def _level(
     context: HubContext,
     name: str,
@@ -162,7 +168,7 @@ def _level(
 ) -> None:
     """Rows of the level: what a period loses of the level that it begins with is lost evenly within it."""
     steps = np.arange(context.steps)
-    lost = (1.0 - (1.0 - spec.standing_loss_per_h) ** context.period_h) * context.hours / context.period_h
+    lost = _lost_per_unit(context, spec)
     before = np.searchsorted(context.period_of_step, context.period_of_step) - 1
     # what is left at the end of each step of the first period of a MWh that it begins with
     of_initial = np.where(before < 0, -lost, 0.0)
@@ -178,7 +184,7 @@ def _level(
     if penalty is not None:
         is_last = np.append(np.diff(context.period_of_step) > 0, True)
         spans = [np.array([period]) for period in range(context.periods)]
-        most, cost = context.values(spec.lost_mw)[is_last], penalty * context.period_h
+        most, cost = context.values(spec.lost_mw)[is_last], penalty * context.lengths_h
         short = context.columns(name, "loss_short", "MW", "slack", upper=most, cost=cost, spans=spans)
         rows.add(short[context.period_of_step], -context.hours)
     rows.add(level[steps[1:] - 1], -1.0, rows=steps[1:])

@@ -41,7 +41,7 @@ def committed_mw(plan: Plan, place: int, connection: str, sign: int, period: int
     hours : float
     """
     direction: Direction = "up" if sign > 0 else "down"
-    last = period + max(1, math.ceil(hours / plan.period_h - _SAME_H))
+    last = period + max(1, math.ceil((hours + (0.0 if period else plan.begun_h)) / plan.period_h - _SAME_H))
     found = [0.0]
     for own in plan.groups(direction).values():
         callable_ones = [one for one in own if _can_last(one, place, connection, period, hours)]

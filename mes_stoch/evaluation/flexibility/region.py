@@ -162,8 +162,9 @@ def flexibility_region(
         A kind of an installed package does not say what it is in a hub.
     """
     durations = _durations(data.instance, request)
-    period_h = data.period_h
-    reference = make_reference(data, request.scenario, [hours % period_h for hours in durations])
+    period_h, begun_h = data.period_h, data.instance.horizon.begun_h
+    cuts = [(hours + before) % period_h for hours in durations for before in dict.fromkeys((0.0, begun_h))]
+    reference = make_reference(data, request.scenario, cuts)
     exchange = _exchange(reference, request.connection)
     parts = cut_parts(reference, exchange)
     rows: list[dict[str, object]] = []
@@ -245,7 +246,7 @@ def _window(steps: Steps, first: int, hours: float, back_h: float | None) -> Win
 def _durations(instance: Instance, request: FlexibilityRequest) -> list[float]:
     """Durations in ascending order, each once; those next to a multiple of the period are one."""
     period_h = instance.horizon.period_h
-    horizon_h = period_h * instance.horizon.periods
+    horizon_h = instance.horizon.length_h
     given = request.durations_h
     if given is None:
         asked = {product.sustain_h for product in instance.called_products().values() if product.sustain_h > 0}

@@ -120,7 +120,7 @@ class LikenessForecast:
         self._tree = tree
         self._bandwidth = bandwidth
         self._goes_on = goes_on
-        self._context = DrawContext(tree.time, float(instance.horizon.period_h))
+        self._context = DrawContext.of(instance.horizon, tree.time)
         self._limits = call_limits(instance, tree.time)
         self._values: dict[str, FloatArray] = {}
         self._deviations: dict[str, float] = {}

@@ -74,7 +74,7 @@ def _drawn_day_ahead(instance: Instance, tree: ScenarioTree) -> set[str]:
         return set()
     process = make_process(instance.name, uncertainty)
     given = {name: tree.values(name, 0) for name in tree.series_names if "scenario" not in tree.dataset[name].dims}
-    context = DrawContext(tree.time, float(instance.horizon.period_h), call_limits(instance, tree.time), given=given)
+    context = DrawContext.of(instance.horizon, tree.time, call_limits(instance, tree.time), given)
     return set(draw_day_ahead_node(process, context, int(seed), 0))
 
 

@@ -37,17 +37,18 @@ class CallHours:
             at_border, self.sustain_left, self.sustain_used_per_h, self.limits_left, self.limits_used_per_h
         )
 
-    def inside(self, period: NDArray[np.int64], from_h: float) -> Array:
-        """Longest further call from so many hours into the given periods on."""
+    def inside(self, period: NDArray[np.int64], from_h: Array) -> Array:
+        """Longest further call from so many hours into each of the given periods on."""
         at_border = self.at_border[:, period]
-        if from_h <= LEAST_CALLED_H:
+        if (from_h <= LEAST_CALLED_H).all():
             return np.asarray(at_border)
         used_per_h = self.limits_used_per_h[:, period]
         left_h = np.minimum(
             self.sustain_left[:, period] - from_h * self.sustain_used_per_h[:, period],
             self.limits_left[:, period] - from_h * used_per_h,
         )
-        return np.where(used_per_h > 0, np.clip(left_h, 0.0, at_border), at_border)
+        is_less = (used_per_h > 0) & (from_h > LEAST_CALLED_H)
+        return np.where(is_less, np.clip(left_h, 0.0, at_border), at_border)
 
 
 def call_hours(
@@ -57,6 +58,7 @@ def call_hours(
     time: pd.DatetimeIndex,
     period_h: float,
     before: CallHistory | None = None,
+    begun_h: float = 0.0,
 ) -> CallHours:
     """Longest further call that may begin in each period, h, never more than the product's sustain time.
 
@@ -76,6 +78,8 @@ def call_hours(
         Share of the volume that the product obliges to hold.
     before : CallHistory, optional
         Calls before the horizon, which count like those of the leaf: one under way runs into the first period.
+    begun_h : float
+        What is over of the first period when the horizon starts, h.
 
     Returns
     -------
@@ -84,8 +88,11 @@ def call_hours(
     hold_h = product.sustain_h if product.call == "discrete" else np.inf
     longest_h = _or_infinite(product.call_maximum_h)
     day = np.asarray(time.tz_localize(None).normalize().asi8)
+    lengths = np.full(len(day), period_h)
+    lengths[:1] -= begun_h
     to_midnight_h = (np.searchsorted(day, day, side="right") - np.arange(len(day))) * period_h
-    window_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
+    to_midnight_h[:1] -= begun_h
+    window_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, lengths)
     hours, sustain, used, limits = (np.zeros(share.shape) for _ in range(4))
     history = _History(before or NO_CALLS, window[:, 0])
     for t in range(share.shape[1]):
@@ -100,7 +107,7 @@ def call_hours(
         may_begin = _may_begin(product, history) & (left_h >= product.call_minimum_h - LEAST_CALLED_H)
         left_h = np.where(history.is_running | may_begin, left_h, 0.0)
         hours[:, t] = np.where(left_h > LEAST_CALLED_H, np.minimum(left_h, product.sustain_h), 0.0)
-        history.pass_period(share[:, t], window[:, t], period_h)
+        history.pass_period(share[:, t], window[:, t], float(lengths[t]))
         used[:, t] = history.full_h > 0
     called = np.where(share > LEAST_CALLED_PER_UNIT, share, 0.0)
     return CallHours(hours, sustain, used, limits, called)
@@ -155,12 +162,12 @@ def _hours_of_days(most_h: float, history: _History, to_midnight_h: float) -> Ar
     return np.where(left_h < to_midnight_h, left_h, to_midnight_h + most_h)
 
 
-def _hours_of_window(inside: Mask, period_h: float) -> Array:
+def _hours_of_window(inside: Mask, lengths: Array) -> Array:
     """Hours from the start of each period to the end of its window; without end where the horizon cuts it off."""
     hours = np.full(inside.shape, np.inf)
     following = np.full(len(inside), np.inf)
     for t in reversed(range(inside.shape[1])):
-        following = np.where(inside[:, t], following + period_h, 0.0)
+        following = np.where(inside[:, t], following + lengths[t], 0.0)
         hours[:, t] = following
     return hours
 

@@ -36,7 +36,7 @@ def check_energy(plan: Plan, notebook: Notebook) -> None:
     """
     for calls in tried_sets(plan):
         loads = node_loads(plan, calls)
-        for pattern in patterns(calls.directed_products, plan.period_h):
+        for pattern in patterns(calls.directed_products, plan.period_h, plan.begun_h):
             _Replay(plan, notebook, calls, pattern, loads).run()
 
 
@@ -81,7 +81,7 @@ class _Replay:
             changes = {side: self._change(side, period) for side in self._begun}
             for side, store in self._own_stores.items():
                 counts = on_call & self._begun[side]
-                store.prepare(period, step.from_h, step.hours, _sign(side) * changes[side], counts)
+                store.prepare(period, self._running.passed_h(step), step.hours, _sign(side) * changes[side], counts)
                 store.advance(step.hours, counts)
                 self._look_at_power_by_level(store, side[0], _sign(side), step, counts)
                 self._look_at_level(store, side[0], _sign(side), step, counts)
@@ -124,7 +124,7 @@ class _Replay:
         for name, store in stores.items():
             # reserve that the store itself holds drains or fills it as well
             own = changes.get((name, load.natural), np.zeros(self._shape))
-            store.prepare(period, step.from_h, step.hours, sign * own, counts)
+            store.prepare(period, self._running.passed_h(step), step.hours, sign * own, counts)
         room = {name: load.room(name, changes, period) for name in load.room_mw}
         extra = self._taken_over(load, stores, step, period, asked, room, counts)
         for name in load.room_mw:
@@ -223,7 +223,7 @@ class _Replay:
 
     def _times(self, step: Step) -> Array:
         """Hours after the start of the horizon at which a step begins, by anchor."""
-        return np.asarray((self._running.anchors + step.period) * self._plan.period_h + step.from_h)
+        return self._running.times_h(step)
 
 
 def _sign(side: Side) -> int:

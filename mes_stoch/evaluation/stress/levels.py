@@ -44,21 +44,21 @@ def check_levels(plan: Plan, notebook: Notebook) -> None:
         both_ways = np.minimum(*(_signalled(plan, name, direction) for direction in ("up", "down")))
         least = least - both_ways * (1.0 / spec.discharge_efficiency_per_unit - spec.charge_efficiency_per_unit)
         planned = plan.levels(name)
-        kept = (1.0 - spec.standing_loss_per_h) ** plan.period_h * planned[:, :-1]
-        kept = kept - plan.period_h * plan.fixed_loss(name)
+        kept = (1.0 - spec.standing_loss_per_h) ** plan.lengths_h * planned[:, :-1]
+        kept = kept - plan.lengths_h * plan.fixed_loss(name)
         stated = planned[:, 1:]
         calls = CallSet("calls of the leaf", "both", directed_products)
-        begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, net.shape)
+        begins = np.broadcast_to(plan.starts_h, net.shape)
         everywhere = np.ones(net.shape, dtype=bool)
-        size = np.maximum(np.abs(stated), plan.period_h * np.abs(net))
+        size = np.maximum(np.abs(stated), plan.lengths_h * np.abs(net))
         for limit, room in (
-            ("level its flows can leave", kept + plan.period_h * most - stated),
-            ("level its flows can use up", stated - kept - plan.period_h * least),
+            ("level its flows can leave", kept + plan.lengths_h * most - stated),
+            ("level its flows can use up", stated - kept - plan.lengths_h * least),
             ("lowest level", stated - plan.least_level(name)[:, 1:]),
             ("highest level", plan.largest_level(name)[:, 1:] - stated),
         ):
             notebook.least(calls, name, limit, "MWh", is_account=True).see(
-                room, everywhere, size, begins, begins + plan.period_h
+                room, everywhere, size, begins, begins + plan.lengths_h
             )
 
 
@@ -79,25 +79,27 @@ class Levels:
     level runs on a straight line: what is lost standing there is the loss of a period of what it began with.
     """
 
-    def __init__(self, spec: Store, planned: Array, period_h: float, anchors: int) -> None:
-        self.spec, self._planned, self._period_h = spec, planned, period_h
-        self._lost_per_h = (1.0 - (1.0 - spec.standing_loss_per_h) ** period_h) / period_h
+    def __init__(self, spec: Store, planned: Array, lengths_h: Array, anchors: int) -> None:
+        self.spec, self._planned, self._lengths_h = spec, planned, lengths_h
+        self._lost_per_h = (1.0 - (1.0 - spec.standing_loss_per_h) ** lengths_h) / lengths_h
         self.low = np.zeros((len(planned), anchors))
         self.high = np.zeros_like(self.low)
         self._loss_low, self._loss_high = np.zeros_like(self.low), np.zeros_like(self.low)
 
-    def start_at(self, period: Span, from_h: float, where: Mask) -> None:
+    def start_at(self, period: Span, passed_h: Array, where: Mask) -> None:
         """Take the level of the plan at a time within a period, on the line between its ends."""
-        share = from_h / self._period_h
+        share = passed_h / self._lengths_h[period]
         level = (1.0 - share) * self._planned[:, period] + share * self._planned[:, period + 1]
-        loss = self._lost_per_h * self._planned[:, period]
+        loss = self._lost_per_h[period] * self._planned[:, period]
         self.low, self.high = np.where(where, level, self.low), np.where(where, level, self.high)
         self._loss_low = np.where(where, loss, self._loss_low)
         self._loss_high = np.where(where, loss, self._loss_high)
 
-    def enter_period(self) -> None:
+    def enter_period(self, period: Span, where: Mask) -> None:
         """Lose from now on what a period loses of the level there is."""
-        self._loss_low, self._loss_high = self._lost_per_h * self.low, self._lost_per_h * self.high
+        lost_per_h = self._lost_per_h[period]
+        self._loss_low = np.where(where, lost_per_h * self.low, self._loss_low)
+        self._loss_high = np.where(where, lost_per_h * self.high, self._loss_high)
 
     def run(
         self, net_mw: Array, charge_mw: Array, discharge_mw: Array, lost_mw: Array, hours: float, where: Mask

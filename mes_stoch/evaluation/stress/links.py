@@ -66,7 +66,7 @@ def _at_end(
             continue
         calls = CallSet(f"everything over {name}, {direction}", direction, tuple(dict.fromkeys(called)))
         least = notebook.least(calls, name, f"power it can carry {'to' if sign > 0 else 'from'} {node}", "MW")
-        begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, load.shape)
+        begins = np.broadcast_to(plan.starts_h, load.shape)
         least.see(most - load, np.ones(load.shape, dtype=bool), load, begins, begins)
 
 

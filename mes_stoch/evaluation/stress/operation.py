@@ -27,7 +27,7 @@ def check_operation(plan: Plan, notebook: Notebook) -> None:
         directed_products = tuple(directed for directed in plan.directed_products if name in directed.held)
         calls = CallSet("calls of the leaf", "both", directed_products)
         for limit, room, size in _rooms(plan, name, spec):
-            begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, room.shape)
+            begins = np.broadcast_to(plan.starts_h, room.shape)
             least = notebook.least(calls, name, f"{limit}, as operated", "MW", is_account=True)
             least.see(room, np.ones(room.shape, dtype=bool), size, begins, begins)
 

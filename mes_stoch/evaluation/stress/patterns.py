@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -33,31 +33,39 @@ class Step:
 class Pattern:
     """Calls that all begin, or all end, ``at_h`` after an anchor.
 
-    An anchor is a border of periods, 0 (the start of the horizon) to ``periods`` (its end).
+    An anchor is a border of periods, 0 (the start of the first) to ``periods`` (the end of the horizon). Of a first
+    period that has begun, steps before the start of the horizon do not count. ``is_of_start``: calls that begin with
+    the horizon, from the first anchor alone.
     """
 
     aligned: Literal["start", "end"]
     at_h: float
     steps: tuple[Step, ...]
+    is_of_start: bool = False
 
 
-def patterns(directed_products: Sequence[DirectedProduct], period_h: float) -> Iterator[Pattern]:
+def patterns(directed_products: Sequence[DirectedProduct], period_h: float, begun_h: float = 0.0) -> Iterator[Pattern]:
     """Patterns of calls of some directed products.
 
     With a schedule that is constant within periods, the level left along a call is piecewise linear in the time at
     which the call begins. So it is least where a call begins or ends at a border of periods. Calls of several products
-    end together: what one has taken longer ago than its own sustain time counts as bought back.
+    end together: what one has taken longer ago than its own sustain time counts as bought back. Where the first period
+    has begun, the start of the horizon is one more border.
     """
     lengths_h = sorted({hours for directed in directed_products for hours in _lengths(directed)})
     if not lengths_h:
         return
-    rests = sorted({_rest(hours, period_h) for hours in lengths_h} | {0.0})
-    for rest in rests:
-        if len(directed_products) == 1:
-            # a call that begins so long before a border ends at it
-            yield _pattern("start", (period_h - rest) % period_h, lengths_h, period_h)
-        else:
-            yield _pattern("end", rest, lengths_h, period_h)
+    rests = {_rest(hours, period_h) for hours in lengths_h} | {0.0}
+    if len(directed_products) == 1:
+        # a call that begins so long before a border ends at it
+        begins = [(period_h - rest) % period_h for rest in sorted(rests)]
+        yield from (_pattern("start", at_h, lengths_h, period_h, begun_h) for at_h in begins)
+        if begun_h > 0:
+            yield replace(_pattern("start", begun_h, lengths_h, period_h, begun_h), is_of_start=True)
+        return
+    if begun_h > 0:
+        rests |= {_rest(hours + begun_h, period_h) for hours in lengths_h}
+    yield from (_pattern("end", rest, lengths_h, period_h, begun_h) for rest in sorted(rests))
 
 
 def _rest(hours: float, period_h: float) -> float:
@@ -77,10 +85,14 @@ def _lengths(directed: DirectedProduct) -> list[float]:
     return sorted({round(directed.sustain_h, 9), *lengths.tolist()})
 
 
-def _pattern(aligned: Literal["start", "end"], at_h: float, lengths_h: Sequence[float], period_h: float) -> Pattern:
+def _pattern(
+    aligned: Literal["start", "end"], at_h: float, lengths_h: Sequence[float], period_h: float, begun_h: float
+) -> Pattern:
     others = [at_h + hours if aligned == "start" else at_h - hours for hours in lengths_h]
     first, last = min([at_h, *others]), max([at_h, *others])
     borders = np.arange(np.floor(first / period_h + _TINY), np.ceil(last / period_h - _TINY) + 1) * period_h
+    if begun_h > 0:
+        borders = np.append(borders, borders + begun_h)
     times = np.unique(np.round([at_h, *others, *borders], 9))
     times = times[np.append(True, np.diff(times) > _TINY)]
     times = times[(times >= first - _TINY) & (times <= last + _TINY)]
@@ -126,7 +138,21 @@ class Running:
         """Period of each anchor in a step, and whether it lies in the horizon."""
         period = self.anchors + step.period
         inside = (period >= 0) & (period < self._plan.periods)
+        if step.from_h < self._plan.begun_h - _TINY:
+            inside &= period != 0
+        if self._pattern.is_of_start:
+            inside &= self.anchors == 0
         return np.clip(period, 0, self._plan.periods - 1), inside & self._edge_inside
+
+    def passed_h(self, step: Step) -> Array:
+        """What has passed of the period of each anchor when a step begins, h; of the first in the horizon alone."""
+        passed = np.full(len(self.anchors), step.from_h)
+        passed[self.anchors + step.period == 0] -= self._plan.begun_h
+        return np.where(np.abs(passed) < _TINY, 0.0, np.maximum(passed, 0.0))
+
+    def times_h(self, step: Step) -> Array:
+        """Hours after the start of the horizon at which a step begins, by anchor."""
+        return np.asarray((self.anchors + step.period) * self._plan.period_h + step.from_h - self._plan.begun_h)
 
     def move_to(self, step: Step) -> None:
         period, inside = self.index(step)
@@ -138,8 +164,7 @@ class Running:
             self.over[directed.name] |= before & ~now
             self.active[directed.name] = now
             begins = now & ~before
-            time_h = (self.anchors + step.period) * self._plan.period_h + step.from_h
-            self.began_h = np.where(begins, np.minimum(self.began_h, time_h), self.began_h)
+            self.began_h = np.where(begins, np.minimum(self.began_h, self.times_h(step)), self.began_h)
 
     def _is_active(
         self, directed: DirectedProduct, step: Step, period: NDArray[np.int64], edge: NDArray[np.int64], before: Mask
@@ -151,4 +176,4 @@ class Running:
                 return np.zeros_like(before)
             return np.asarray(directed.call_h[:, edge] >= end_h - self._pattern.at_h - _TINY)
         left_h = self._pattern.at_h - begin_h
-        return np.asarray(before | (directed.calls.inside(period, step.from_h) >= left_h - _TINY))
+        return np.asarray(before | (directed.calls.inside(period, self.passed_h(step)) >= left_h - _TINY))

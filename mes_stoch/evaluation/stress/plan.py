@@ -136,6 +136,21 @@ class Plan:
     def period_h(self) -> float:
         return self.data.period_h
 
+    @property
+    def begun_h(self) -> float:
+        """What is over of the first period when the horizon starts, h."""
+        return self.data.instance.horizon.begun_h
+
+    @property
+    def lengths_h(self) -> Array:
+        """Length of each period, h."""
+        return self.data.lengths_h
+
+    @cached_property
+    def starts_h(self) -> Array:
+        """Hours after the start of the horizon at which each period begins."""
+        return np.asarray(np.maximum(np.arange(self.periods) * self.period_h - self.begun_h, 0.0))
+
     @cached_property
     def directed_products(self) -> tuple[DirectedProduct, ...]:
         """Every direction of every product for which devices hold power."""
@@ -158,7 +173,9 @@ class Plan:
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
                 obliged = window(self.data, product)
                 before = call_history(self.data.instance, product_id, product, direction, self.data.time)
-                hours = call_hours(product, share, obliged, self.data.time, self.period_h, before).where(is_held)
+                hours = call_hours(product, share, obliged, self.data.time, self.period_h, before, self.begun_h).where(
+                    is_held
+                )
                 yield DirectedProduct(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property

@@ -56,7 +56,7 @@ def under_way(plan: Plan, directed: DirectedProduct) -> Mask:
     left_h = directed.call_h.copy()
     for t in range(1, plan.periods):
         if directed.block[t] == directed.block[t - 1]:
-            left_h[:, t] = np.maximum(left_h[:, t], left_h[:, t - 1] - plan.period_h)
+            left_h[:, t] = np.maximum(left_h[:, t], left_h[:, t - 1] - plan.lengths_h[t - 1])
     return np.asarray(left_h > LEAST_CALLED_H)
 
 
@@ -126,5 +126,5 @@ def _connection(
 def _see(
     plan: Plan, notebook: Notebook, calls: CallSet, place: str, limit: str, load: Array, most: Array, counts: Mask
 ) -> None:
-    begins = np.broadcast_to(np.arange(plan.periods) * plan.period_h, load.shape)
+    begins = np.broadcast_to(plan.starts_h, load.shape)
     notebook.least(calls, place, limit, "MW").see(most - load, counts, load, begins, begins)

@@ -21,11 +21,11 @@ class StoreOnCall:
 
     def __init__(self, plan: Plan, name: str) -> None:
         self.spec = plan.storages[name]
-        self.levels = Levels(self.spec, plan.levels(name), plan.period_h, plan.periods + 1)
+        self.levels = Levels(self.spec, plan.levels(name), plan.lengths_h, plan.periods + 1)
         self._operated = plan.operated(name)
         self._limits_mw = (plan.charge_limit(name), plan.discharge_limit(name))
         self._bounds_mwh = (plan.least_level(name), plan.largest_level(name))
-        self._period_h = plan.period_h
+        self._lengths_h = plan.lengths_h
         self._losses_mw = plan.fixed_loss(name)
         self._lost_mw: Array = np.zeros((plan.leaves, plan.periods + 1))
         self.charge_max_mw, self.discharge_max_mw = (np.zeros((plan.leaves, plan.periods + 1)) for _ in range(2))
@@ -35,17 +35,21 @@ class StoreOnCall:
         self._lines = {1: discharge_lines(self.spec), -1: charge_lines(self.spec)}
         self._started_at = self.levels.low, self.levels.high
 
-    def prepare(self, period: Span, from_h: float, hours: float, change_mw: Array, counts: Mask) -> None:
-        """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count."""
+    def prepare(self, period: Span, passed_h: Array, hours: float, change_mw: Array, counts: Mask) -> None:
+        """Enter a step: as operated in the leaf, with a change of the discharge; begin where calls first count.
+
+        ``passed_h`` has passed of the period of each anchor.
+        """
         self.charge_max_mw, self.discharge_max_mw = (limit[:, period] for limit in self._limits_mw)
         self._lost_mw = self._losses_mw[:, period]
-        passed = (from_h + hours) / self._period_h
+        passed = (passed_h + hours) / self._lengths_h[period]
         self.energy_min_mwh, self.energy_max_mwh = (
             (1.0 - passed) * bound[:, period] + passed * bound[:, period + 1] for bound in self._bounds_mwh
         )
-        if from_h == 0.0:
-            self.levels.enter_period()
-        self.levels.start_at(period, from_h, counts & ~self._begun)
+        begins = passed_h == 0.0
+        if begins.any():
+            self.levels.enter_period(period, begins)
+        self.levels.start_at(period, passed_h, counts & ~self._begun)
         self._begun = self._begun | counts
         self.net_mw = self._operated[:, period] + change_mw
 

@@ -142,6 +142,8 @@ class Summary(_Part):
     horizon_start: Moment
     horizon_periods: Annotated[StrictInt, Field(ge=1, le=10**7)]
     period_h: Annotated[float, Field(gt=0)]
+    # where it is shorter than the others
+    first_period_h: Annotated[float, Field(gt=0)] | None = None
     streams: dict[Shown, Number]
     # where a component has an emission factor
     co2: StatedEmissions | None = None

@@ -8,21 +8,24 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mes_stoch.io.artifacts.run_arrays import attribute_issues, layout_issues, not_finite, scenario_issues
+from mes_stoch.io.artifacts.run_arrays import Layout, attribute_issues, layout_issues, not_finite, scenario_issues
 from mes_stoch.io.files import read_regular, write_whole
 from mes_stoch.io.names import name_problem
 from mes_stoch.io.readers.netcdf import netcdf_bytes, read_netcdf
+from mes_stoch.rules.time_axis import PERIOD_LENGTH
 from mes_stoch.schema.errors import Issue, UsageError, WriteError
 from mes_stoch.schema.tree import WEIGHTING_ATTRIBUTES, ScenarioTree
 
 _TEXT = ("scenario", "day_ahead_node", "leaf")
-TREE_COORDINATES = {
+TREE_COORDINATES: Layout = {
     "time": (("time",), "M"),
     "scenario": (("scenario",), "U"),
     "probability": (("scenario",), "f"),
     "day_ahead_node": (("scenario",), "U"),
     "leaf": (("scenario",), "U"),
 }
+#: Coordinates that trees of older versions do not have.
+OPTIONAL_COORDINATES: Layout = {PERIOD_LENGTH: (("time",), "f")}
 #: What a tree's attributes say; others are not kept.
 TREE_ATTRIBUTES = ("timezone", "period_h", "currency", "origin", "seed", "process", *WEIGHTING_ATTRIBUTES)
 _LARGEST_INTEGER = np.iinfo(np.int64).max
@@ -61,6 +64,8 @@ def storable_tree(tree: ScenarioTree) -> tuple[xr.Dataset, dict[str, dict[str, A
     encoding: dict[str, dict[str, Any]] = {
         "time": {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
     }
+    if PERIOD_LENGTH in dataset.coords:
+        encoding[PERIOD_LENGTH] = {"dtype": "float64", "_FillValue": None}
     for name in dataset.data_vars:
         encoding[str(name)] = {"zlib": True, "complevel": 1, "dtype": "float64", "_FillValue": None}
     # what an earlier file's encoding left behind must not decide how this one is written
@@ -96,7 +101,7 @@ def read_tree(path: str | Path) -> ScenarioTree:
 
 def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
     """What keeps a dataset from being a scenario tree."""
-    issues = attribute_issues(dataset, file) + layout_issues(dataset, TREE_COORDINATES, file)
+    issues = attribute_issues(dataset, file) + layout_issues(dataset, _coordinates(dataset), file)
     if "origin" not in dataset.attrs:
         issues.append(Issue(file, None, "origin", "nothing", "where the scenarios come from"))
     for name in ("origin", "currency", "process"):
@@ -114,7 +119,7 @@ def tree_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
     for label in [label for label in dataset.data_vars if not isinstance(label, str)]:
         issues.append(Issue(file, None, f"{label!r:.60}", f"a name of type {type(label).__name__}", "a text"))
     for name in [label for label in dataset.data_vars if isinstance(label, str)]:
-        if name in TREE_COORDINATES:
+        if name in _coordinates(dataset):
             continue
         dims = dataset[name].dims
         if name_problem(name) or "/" in name:
@@ -148,13 +153,19 @@ def _weighting_issues(dataset: xr.Dataset, file: str) -> list[Issue]:
 
 def tree_from(dataset: xr.Dataset) -> ScenarioTree:
     """The tree of a dataset in which :func:`tree_issues` finds nothing."""
-    dataset = dataset.set_coords([name for name in TREE_COORDINATES if name in dataset.data_vars])
+    dataset = dataset.set_coords([name for name in _coordinates(dataset) if name in dataset.data_vars])
     # NetCDF strings come back as objects
     dataset = dataset.assign_coords(
         {name: (dataset[name].dims, np.array([str(text) for text in dataset[name].values])) for name in _TEXT}
     )
     dataset.attrs = {key: _plain(key, value) for key, value in dataset.attrs.items()}
     return ScenarioTree(dataset)
+
+
+def _coordinates(dataset: xr.Dataset) -> Layout:
+    """Coordinates that a tree must have, and what it may have of the others."""
+    optional = {name: rule for name, rule in OPTIONAL_COORDINATES.items() if name in dataset.variables}
+    return {**TREE_COORDINATES, **optional}
 
 
 def _listed(issues: list[Issue]) -> str:

@@ -6,6 +6,7 @@ All rows are looked at together, as arrays, so that a million wrong ones are tol
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +16,7 @@ from mes_stoch.io.readers.moments import Moments, read_moments
 from mes_stoch.io.readers.reporter import Reporter
 from mes_stoch.io.readers.resolution import Steps, resolution_words, steps_of
 from mes_stoch.io.readers.row_periods import Integers, Mask, RowPeriods
+from mes_stoch.schema.instance import Horizon
 
 
 class RowTimes:
@@ -24,15 +26,17 @@ class RowTimes:
     ----------
     time : pandas.DatetimeIndex
         Start of each period, local.
-    period_h : float
-        Length of a period, h.
+    horizon : Horizon
+        With the length of a period. Of a first period that has begun the row may stand at the start of the horizon, or
+        where the period began: rows of a series that others use as well need not be changed.
     reporter : Reporter
         Told of every row that does not fit.
     """
 
-    def __init__(self, time: pd.DatetimeIndex, period_h: float, reporter: Reporter) -> None:
+    def __init__(self, time: pd.DatetimeIndex, horizon: Horizon, reporter: Reporter) -> None:
         self._time = time
-        self._period_us = round(period_h * 3600) * 1_000_000
+        self._period_us = round(horizon.period_h * 3600) * 1_000_000
+        self._begun_us = round(horizon.begun_h * 3600) * 1_000_000
         self._reporter = reporter
         self._zone = ZoneInfo(str(time.tz))
         self._starts = np.asarray(time.as_unit("us").asi8, dtype=np.int64)
@@ -60,7 +64,7 @@ class RowTimes:
         may_be_day_first : bool
             Whether the file is one in which days may come first in dates.
         """
-        moments = read_moments(texts, self._zone, may_be_day_first=may_be_day_first)
+        moments = self._at_starts(read_moments(texts, self._zone, may_be_day_first=may_be_day_first))
         own = np.zeros(len(texts), dtype=np.int64) if scenario is None else scenario
         rows = RowPeriods(self._starts, moments, np.asarray(lines, dtype=np.int64), own, names)
         self._report_unreadable(rows, moments)
@@ -71,6 +75,13 @@ class RowTimes:
         self._report_rows(rows, wanted)
         if complete:
             self._report_holes(rows, wanted & ~rows.has_unreadable)
+
+    def _at_starts(self, moments: Moments) -> Moments:
+        """The row of a first period that has begun, at the start of the horizon."""
+        if self._begun_us == 0:
+            return moments
+        is_begun = moments.readable & (moments.microseconds == self._starts[0] - self._begun_us)
+        return replace(moments, microseconds=np.where(is_begun, self._starts[0], moments.microseconds))
 
     def _report_unreadable(self, rows: RowPeriods, moments: Moments) -> None:
         if not rows.unreadable.size:

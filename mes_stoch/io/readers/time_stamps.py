@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pandas as pd
 
 from mes_stoch.io.readers.locate import Locator, did_you_mean, shorten, show
-from mes_stoch.rules.time_axis import period_times
+from mes_stoch.rules.time_axis import grid_problem, period_times
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Horizon
 
@@ -74,6 +74,7 @@ def horizon_time(horizon: Horizon, locator: Locator) -> tuple[pd.DatetimeIndex |
     if seconds < 1 or abs(seconds - round(seconds)) > 1e-6 * seconds:
         found, expected = f"{horizon.period_h:g}", "a whole number of seconds, in h"
         issues.append(locator.issue(("horizon", "period_h"), found, expected, "write 20 minutes as 0.3333333"))
+    issues += _first_period_issues(horizon, locator)
     if horizon.periods > _MOST_PERIODS:
         issues.append(locator.issue(("horizon", "periods"), str(horizon.periods), f"at most {_MOST_PERIODS} periods"))
     start = None
@@ -86,7 +87,34 @@ def horizon_time(horizon: Horizon, locator: Locator) -> tuple[pd.DatetimeIndex |
     if start.year + horizon.period_h * horizon.periods / 8760 > YEARS[-1]:
         found = f"{horizon.periods} periods of {horizon.period_h:g} h"
         return None, [locator.issue(("horizon", "periods"), found, f"an end before the year {YEARS[-1]}")]
-    return period_times(start, horizon.period_h, horizon.periods, horizon.timezone), []
+    time = period_times(start, horizon.period_h, horizon.periods, horizon.timezone, horizon.begun_h)
+    problem = None if horizon.begun_h == 0 else _off_grid(time[0], horizon)
+    if problem is not None:
+        found, hint = f"{horizon.first_period_h:g}", "let it end where a period ends; the start may be at any second"
+        return None, [locator.issue(("horizon", "first_period_h"), found, f"an end that {problem}", hint)]
+    return time, []
+
+
+def _first_period_issues(horizon: Horizon, locator: Locator) -> list[Issue]:
+    first_h = horizon.first_period_h
+    if first_h is None:
+        return []
+    found = f"{first_h:g}"
+    if first_h > horizon.period_h:
+        expected = f"at most period_h ({horizon.period_h:g})"
+        hint = "the first period is what is left of one; leave this out where it is a whole one"
+        return [locator.issue(("horizon", "first_period_h"), found, expected, hint)]
+    seconds = first_h * 3600
+    if seconds < 1 or abs(seconds - round(seconds)) > 1e-6 * seconds:
+        expected, hint = "a whole number of seconds, in h", "write 40 minutes as 0.6666667"
+        return [locator.issue(("horizon", "first_period_h"), found, expected, hint)]
+    return []
+
+
+def _off_grid(start: pd.Timestamp, horizon: Horizon) -> str | None:
+    """Why the first period does not end where one of those after it can begin."""
+    end = start + pd.Timedelta(round(horizon.lengths_h[0] * 3600), unit="s")
+    return grid_problem(end, horizon.period_h)
 
 
 def find_zone(name: str) -> ZoneInfo | None:

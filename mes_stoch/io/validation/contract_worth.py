@@ -4,7 +4,7 @@ Equations
 ---------
 For each product that is held ready and called, with ``lambda`` the price of readiness, ``sigma`` and ``mu`` the
 penalties of what is not held and of what is missed, ``theta`` the clawback, ``B`` the hours of its block, ``h`` those
-of a period, ``H`` those of the horizon and ``tau`` the time that a call is sustained::
+of the shortest period, ``H`` those of the horizon and ``tau`` the time that a call is sustained::
 
     called   C = max_p ( energy prices + mu + sigma + theta lambda max(1, B / h) ),   and at least E
     kept     R = sum_g max_{p in g} (lambda + sigma) max(1, H / tau)          g: exclusivity groups
@@ -34,8 +34,8 @@ class ContractWorth:
     def __init__(self, instance: Instance, ranges: Ranges, price: PriceOfEnergy, largest: float) -> None:
         self._ranges = ranges
         self._price = price
-        self._period_h = instance.horizon.period_h
-        self._horizon_h = instance.horizon.periods * instance.horizon.period_h
+        self._period_h = float(instance.horizon.lengths_h[0])
+        self._horizon_h = instance.horizon.length_h
         products = instance.products.values()
         self._called = [p for p in instance.called_products().values() if p.volume_max_mw > 0]
         #: What suppliers pass on for a MWh drawn in an hour of obligation.

@@ -33,14 +33,16 @@ def level_issues(context: CheckContext) -> Iterator[Issue]:
 
 def _hours_kept(store: Store, horizon: Horizon) -> float | None:
     """How long the level stays above the least one; ``None`` where that is all the time."""
-    keep = (1.0 - store.standing_loss_per_h) ** horizon.period_h
-    gain = horizon.period_h * store.charge_efficiency_per_unit * store.charge_max_mw
     least = store.energy_min_mwh * (1.0 - _TOLERANCE) - _TOLERANCE
-    level = most_at_start(store)
-    for period in range(horizon.periods):
+    level, passed_h = most_at_start(store), 0.0
+    for hours in horizon.lengths_h.tolist():
+        keep = (1.0 - store.standing_loss_per_h) ** hours
+        gain = hours * store.charge_efficiency_per_unit * store.charge_max_mw
         before, level = level, min(store.energy_max_mwh, keep * level + gain)
         if level < least:
-            return period * horizon.period_h
-        if level >= before:
+            return passed_h
+        # a level that charging keeps up in a short period it may not in a long one
+        if level >= before and hours == horizon.period_h:
             break
+        passed_h += hours
     return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 
 from mes_stoch.io.readers.locate import show
 from mes_stoch.io.validation.check_context import CheckContext
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.calendar import in_windows
+from mes_stoch.rules.time_axis import grid_times, horizon_block_problem
 from mes_stoch.schema.calendar import CalendarWindow
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import Flexibility
@@ -83,19 +85,30 @@ def block_issues(context: CheckContext, name: str, key: str, block_h: float) -> 
     horizon = context.partial.horizon
     if context.time is None or horizon is None:
         return
-    problem = block_problem(context.time, horizon.period_h, block_h, may_have_begun=_is_given(context, name))
+    cut = partial(horizon_block_problem, horizon, context.time, block_h)
+    problem = cut(may_have_begun=_is_given(context, name))
     if problem is not None:
         hint = "blocks are spans of local clock hours; change horizon.start, horizon.periods or this length"
-        if block_problem(context.time, horizon.period_h, block_h, may_have_begun=True) is None:
+        if cut(may_have_begun=True) is None:
             hint += ", or say under start what was awarded or traded for the block that has begun"
         yield context.locator.issue(("products", name, key), f"{block_h:g}", f"a length in h that {problem}", hint)
 
 
 def _is_given(context: CheckContext, name: str) -> bool:
-    """Whether the first block of a product is decided already; imbalance is settled for whatever is left of one."""
+    """Whether the first block of a product is decided already, or is none of its own.
+
+    Imbalance is settled for whatever is left of one; a market's calendar may leave the first one out.
+    """
     start, product = context.partial.start, context.partial.products.get(name)
-    if start is None or product is None:
+    horizon, time = context.partial.horizon, context.time
+    if product is None:
         return False
+    is_begun = horizon is not None and horizon.begun_h > 0
+    market = product.market()
+    if is_begun and time is not None and market is not None and market.calendar:
+        return not in_windows(market.calendar, (), time)[0] or (start is not None and name in start.positions_mw)
+    if start is None:
+        return product.settles_imbalance and is_begun
     return bool(start.commitments_mw.get(name) or start.positions_mw.get(name)) or product.settles_imbalance
 
 
@@ -116,10 +129,11 @@ def calendar_issues(context: CheckContext, name: str, calendar: Sequence[Calenda
         if horizon is None or time is None:
             continue
         period_min = max(1, round(horizon.period_h * 60))
-        first_min = time[0].hour * 60 + time[0].minute
+        first = grid_times(time, horizon.begun_h)[0]
+        first_min = first.hour * 60 + first.minute
         for key, clock in (("time_from", window.time_from), ("time_to", window.time_to)):
             if (_minutes(clock) - first_min) % min(period_min, _DAY_MIN):
-                expected = f"a time at which a period begins; they begin at {time[0]:%H:%M} and last {period_min:g} min"
+                expected = f"a time at which a period begins; they begin at {first:%H:%M} and last {period_min:g} min"
                 yield locator.issue((*place, key), show(clock), expected, "a period is in a window or not")
 
 

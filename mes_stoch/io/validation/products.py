@@ -9,6 +9,7 @@ from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.exclusivity import exclusive_issues
 from mes_stoch.io.validation.gates import gate_issues
 from mes_stoch.io.validation.partial_instance import PartialInstance
+from mes_stoch.io.validation.period_lengths import period_length_issues
 from mes_stoch.io.validation.product_dates import date_issues
 from mes_stoch.io.validation.start import start_issues
 from mes_stoch.schema.component import Component
@@ -30,6 +31,7 @@ def product_issues(context: CheckContext) -> list[Issue]:
     issues += _settlement_issues(partial, locator)
     issues += exclusive_issues(partial, locator)
     issues += start_issues(context)
+    issues += period_length_issues(context)
     if context.time is not None:
         issues += gate_issues(partial.products, context.time, locator)
         issues += date_issues(partial.products, context.time, locator)

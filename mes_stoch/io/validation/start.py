@@ -10,10 +10,11 @@ import pandas as pd
 from mes_stoch.io.readers.locate import did_you_mean, show
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.start_calls import call_start_issues
-from mes_stoch.rules.time_axis import block_problem
+from mes_stoch.rules.time_axis import horizon_block_problem
 from mes_stoch.rules.volume_blocks import volume_blocks
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import Flexibility, as_called
+from mes_stoch.schema.instance import Horizon
 from mes_stoch.schema.product import Market, MarketProduct
 
 _TOLERANCE = 1e-9
@@ -67,7 +68,7 @@ def _count_issues(
     context: CheckContext, place: tuple[str, ...], product: MarketProduct, values: Sequence[float]
 ) -> Iterator[Issue]:
     horizon, time = context.partial.horizon, context.time
-    if horizon is None or time is None or not _has_blocks(product, time, horizon.period_h):
+    if horizon is None or time is None or not _has_blocks(product, time, horizon):
         return
     blocks = len(volume_blocks(product, time, horizon.period_h))
     if len(values) > blocks:
@@ -89,22 +90,17 @@ def _exclusive_issues(context: CheckContext, given: Mapping[str, Sequence[float]
 
 def _committed_periods(context: CheckContext, product: MarketProduct, volumes: Sequence[float]) -> set[int]:
     horizon, time = context.partial.horizon, context.time
-    if (
-        as_called(product) is None
-        or horizon is None
-        or time is None
-        or not _has_blocks(product, time, horizon.period_h)
-    ):
+    if as_called(product) is None or horizon is None or time is None or not _has_blocks(product, time, horizon):
         return set()
     blocks = volume_blocks(product, time, horizon.period_h)
     return {int(t) for volume, block in zip(volumes, blocks, strict=False) if volume > 0 for t in block}
 
 
-def _has_blocks(product: MarketProduct, time: pd.DatetimeIndex, period_h: float) -> bool:
+def _has_blocks(product: MarketProduct, time: pd.DatetimeIndex, horizon: Horizon) -> bool:
     """Whether the horizon can be cut into its blocks; the checks of products say where it cannot."""
     market = product.market()
     block_h = product.volume_block_h if market is None else market.settlement_period_h
-    return block_h is None or block_problem(time, period_h, block_h, may_have_begun=True) is None
+    return block_h is None or horizon_block_problem(horizon, time, block_h, may_have_begun=True) is None
 
 
 def _volume_problem(context: CheckContext, product: Flexibility, volume: float) -> str | None:

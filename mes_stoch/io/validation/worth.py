@@ -100,7 +100,14 @@ class Worth:
         price = max(self._price(p, None) for p in (meter.import_price_eur_per_mwh, meter.export_price_eur_per_mwh))
         instance = self._instance
         spec = instance.components[name]
-        return price + spec.import_charge_eur_per_mwh(instance.horizon.period_h) + self._of_co2(spec)
+        return price + self._charge(spec) + self._of_co2(spec)
+
+    def _charge(self, spec: Component) -> float:
+        """The most that a MWh withdrawn can cost by charges on power: the shorter the first interval, the more."""
+        horizon = self._instance.horizon
+        if horizon.begun_h == 0:
+            return spec.import_charge_eur_per_mwh(horizon.period_h)
+        return spec.import_charge_eur_per_mwh(horizon.period_h, float(horizon.lengths_h[0]))
 
     def _of_co2(self, spec: Component) -> float:
         """The most that the CO2 of a MWh over a component can cost, or its credit earn."""
@@ -183,7 +190,7 @@ class Worth:
         horizon = self._instance.horizon
         factors = [1.0]
         for spec in self._instance.components.values():
-            given = spec.returned_per_unit(node, horizon.period_h * horizon.periods)
+            given = spec.returned_per_unit(node, horizon.length_h)
             if given is not None:
                 factors.append(min(1.0 / max(given, 1e-9), _LARGEST_STORAGE_FACTOR))
         return max(factors)
@@ -208,6 +215,6 @@ class Worth:
             for port in conversion.outputs:
                 if port.node == node:
                     ratio = self._ratio(port.ratio_per_unit, _DRAWN_RATIO)[0]
-                    energy = conversion.power_min_mw * self._instance.horizon.period_h * max(ratio, 0.01)
+                    energy = conversion.power_min_mw * float(self._instance.horizon.lengths_h[0]) * max(ratio, 0.01)
                     found.append(conversion.start_cost_eur / energy)
         return max(found)

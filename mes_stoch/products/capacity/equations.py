@@ -77,7 +77,8 @@ def build_capacity(context: MarketContext, product_id: str, product: CapacityMec
     horizon = context.spans(None)
     level = build_volume(context, product_id, product, horizon, f"block_{product_id}")[0]
     price = context.quantity(product.price_eur_per_mw_year)
-    mean_price = sum(price(t) for t in context.periods) * (1.0 / len(context.periods))
+    whole_h = context.hours_of(horizon[0])
+    mean_price = sum(price(t) * (context.lengths_h[t] / whole_h) for t in context.periods)
     context.earn(f"capacity.{product_id}", context.year_share * mean_price * level)
 
     _obligation(context, product_id, product)
@@ -106,10 +107,11 @@ def build_capacity(context: MarketContext, product_id: str, product: CapacityMec
         dimension=f"critical_{product_id}",
     )
     cost = context.quantity(product.shortfall_price)
-    share_of_year = context.period_h / product.critical_hours_per_year
+    of_year = 1.0 / product.critical_hours_per_year
+    h = context.lengths_h
     context.earn(
         f"capacity_settlement.{product_id}",
-        sum(-share_of_year * cost(hours.period(k)) * short[k] for k in range(len(hours.spans))),
+        sum(-h[hours.period(k)] * of_year * cost(hours.period(k)) * short[k] for k in range(len(hours.spans))),
     )
 
 
@@ -125,7 +127,7 @@ def _obligation(context: MarketContext, product_id: str, product: CapacityMechan
         [price, product.obligation_per_unit],
         lambda p, o: np.where(inside, p * o, 0.0) / product.obligation_hours_per_year,
     )
-    cost: Expression = sum(-context.period_h * rate(t) * drawn[t] for t in context.periods)
+    cost: Expression = sum(-context.lengths_h[t] * rate(t) * drawn[t] for t in context.periods)
     context.earn(f"capacity_obligation.{product_id}", cost)
 
 
@@ -209,7 +211,7 @@ def _limit_energy(
 
     def row(d: int) -> Expression:
         periods = [int(t) for t in days[d]]
-        asked = sum(context.period_h * hours.weight(t) * counted[place[t]] for t in periods)
+        asked = sum(context.lengths_h[t] * hours.weight(t) * counted[place[t]] for t in periods)
         return asked <= sum(hours.is_first(t) * energy(t) for t in periods)
 
     context.constraint(

@@ -33,7 +33,7 @@ def cash_flows(data: SettlementData, product_id: str, product: CapacityMechanism
     """
     level = data.decided(f"{product_id}.volume_mw")
     horizon = data.instance.horizon
-    price = data.values(product.price_eur_per_mw_year).mean(axis=1, keepdims=True)
+    price = data.means(data.values(product.price_eur_per_mw_year), data.spans(None))
     yield cash_flow(
         data,
         product_id,

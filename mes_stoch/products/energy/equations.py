@@ -141,7 +141,7 @@ def _sold_less_bought(
         if cost:
             context.earn(
                 f"energy.{product_id}_{name}",
-                sum(-context.period_h * cost * (sold[k] + bought[k]) for k in of_period.values()),
+                sum(-context.lengths_h[t] * cost * (sold[k] + bought[k]) for t, k in of_period.items()),
             )
     return lambda t: sold[of_period[t]] - bought[of_period[t]] if t in of_period else 0.0
 
@@ -173,4 +173,4 @@ def _revenue(
 
 
 def _total(context: MarketContext, rate_eur_per_h: OfPeriod) -> Expression:
-    return sum(context.period_h * rate_eur_per_h(t) for t in context.periods)
+    return sum(context.lengths_h[t] * rate_eur_per_h(t) for t in context.periods)

@@ -69,6 +69,7 @@ def build_orders(
     10.1016/j.ejor.2006.08.023: prices fixed in advance keep the choice of a bid curve linear.
     """
     of_period = {int(t): k for k, span in enumerate(spans) for t in span}
+    hours = np.asarray(context.lengths_h)
     sold = _side(context, product_id, offers, "sell", spans, most_mw["sell"])
     bought = _side(context, product_id, offers, "buy", spans, most_mw["buy"])
     rates = [
@@ -77,7 +78,7 @@ def build_orders(
             context.derived(
                 f"{product_id}.{step.name}_paid_eur_per_mwh",
                 [offers.clearing_price],
-                partial(_payment, step, offers.is_paid_as_bid, spans),
+                partial(_payment, step, offers.is_paid_as_bid, spans, hours),
             ),
             context.declared(product_id, step.quantity),
         )
@@ -98,7 +99,7 @@ def _side(
     """Orders of one side, and the columns of what is accepted of them."""
     dimension = f"period_{product_id}"
     steps = [step for step in offers.steps if step.side == side]
-    orders, shares = [], []
+    orders, shares, hours = [], [], np.asarray(context.lengths_h)
     for step in steps:
         orders.append(
             context.variable(
@@ -113,7 +114,7 @@ def _side(
             )
         )
         name = f"{product_id}.{step.name}_accepted_per_unit"
-        shares.append(context.derived(name, [offers.clearing_price], partial(_acceptance, step, spans)))
+        shares.append(context.derived(name, [offers.clearing_price], partial(_acceptance, step, spans, hours)))
     if len(orders) > 1:
         context.constraint(
             product_id,
@@ -148,10 +149,10 @@ def _side(
     return accepted
 
 
-def _acceptance(step: PriceStep, spans: Sequence[Span], price: Values) -> Values:
-    return accepts(step, block_mean(price, np.ones_like(price), spans))
+def _acceptance(step: PriceStep, spans: Sequence[Span], hours: Values, price: Values) -> Values:
+    return accepts(step, block_mean(price, hours, spans))
 
 
-def _payment(step: PriceStep, is_bid: bool, spans: Sequence[Span], price: Values) -> Values:
+def _payment(step: PriceStep, is_bid: bool, spans: Sequence[Span], hours: Values, price: Values) -> Values:
     paid = np.full_like(price, step.price) if is_bid else price
-    return np.asarray(paid * _acceptance(step, spans, price))
+    return np.asarray(paid * _acceptance(step, spans, hours, price))

@@ -71,7 +71,7 @@ def _offer(context: MarketContext, directed: DirectedProduct, product: FcasServi
         lambda t: context.held(directed, t) <= window.obliged_mw(t, volume[block[t]]),
     )
     if product.offer_cost_eur_per_mw_h:
-        hours = [context.period_h * len(span) for span in spans]
+        hours = [context.hours_of(span) for span in spans]
         context.earn(
             f"offer.{directed.product_id}",
             sum(-product.offer_cost_eur_per_mw_h * hours[b] * volume[b] for b in range(len(spans))),
@@ -79,20 +79,20 @@ def _offer(context: MarketContext, directed: DirectedProduct, product: FcasServi
 
 
 def _pay(context: MarketContext, directed: DirectedProduct, product: FcasService) -> None:
-    h = context.period_h
+    h = context.lengths_h
     price = context.quantity(product.enablement_price_eur_per_mw_h)
     context.earn(
-        f"enablement.{directed.product_id}", sum(h * price(t) * context.held(directed, t) for t in context.periods)
+        f"enablement.{directed.product_id}", sum(h[t] * price(t) * context.held(directed, t) for t in context.periods)
     )
     if product.enablement_cost_eur_per_mw_h:
         cost = product.enablement_cost_eur_per_mw_h
         context.earn(
-            f"operation.{directed.product_id}", sum(-h * cost * context.held(directed, t) for t in context.periods)
+            f"operation.{directed.product_id}", sum(-h[t] * cost * context.held(directed, t) for t in context.periods)
         )
     if product.activation(directed.direction) is None:
         return
     for payment in product.energy_payments(directed.direction):
         moved = context.called(directed, payment.price)
         context.earn(
-            f"{payment.stream}.{directed.product_id}", sum(payment.sign * h * moved(t) for t in context.periods)
+            f"{payment.stream}.{directed.product_id}", sum(payment.sign * h[t] * moved(t) for t in context.periods)
         )

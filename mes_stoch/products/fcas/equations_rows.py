@@ -97,7 +97,7 @@ def _available(context: MarketContext, unit: Unit, own: Enablement, inside: Any)
         unit.name,
         f"{own.product_id}_available",
         f"{unit.name} is enabled for no more {own.product_id} than it has available",
-        lambda t: own.enabled(t) <= own.max_available_mw * (1.0 if inside is None else inside[t]),
+        lambda t: own.enabled(t) <= own.available_mw(context.lengths_h[t]) * (1.0 if inside is None else inside[t]),
     )
 
 
@@ -155,8 +155,8 @@ def _joint_ramp(context: MarketContext, unit: Unit, own: Enablement) -> None:
         initial = own.offer.initial_mw if t == 0 else unit.energy(t - 1)
         if initial is None:
             # nothing is known of the energy before: the row repeats the availability
-            return own.enabled(t) <= own.max_available_mw
-        limit = joint_ramp_limit_mw(initial, speed, context.period_h, rises=own.rises)
+            return own.enabled(t) <= own.available_mw(context.lengths_h[t])
+        limit = joint_ramp_limit_mw(initial, speed, context.lengths_h[t], rises=own.rises)
         if own.rises:
             return unit.energy(t) + own.enabled(t) <= limit
         return unit.energy(t) - own.enabled(t) >= limit

@@ -53,6 +53,13 @@ class Enablement:
     def is_regulation(self) -> bool:
         return self.product.is_regulation
 
+    def available_mw(self, hours: float) -> float:
+        """What can be enabled in a period of some hours: of regulation as much as automatic control reaches in it."""
+        ramp = self.offer.agc_ramp_mw_per_min
+        if ramp is None or not self.is_regulation:
+            return self.max_available_mw
+        return min(self.max_available_mw, ramp * hours * 60.0)
+
 
 def make_unit(context: MarketContext, name: str, connection: str) -> Unit:
     """The unit behind a component, seen from the node of a grid connection.

@@ -115,12 +115,12 @@ class _Loss:
 
 
 def _penalties(context: MarketContext, directed: DirectedProduct, short: OfPeriod, penalised: OfPeriod) -> None:
-    owner, product, h = directed.product_id, directed.product, context.period_h
+    owner, product, h = directed.product_id, directed.product, context.lengths_h
     for name, penalty, power in (
         ("shortfall", product.shortfall_penalty_eur_per_mw_h, short),
         ("missed", product.missed_penalty_eur_per_mwh, penalised),
     ):
-        context.earn(f"penalty.{name}_{owner}", -h * penalty * sum(power(t) for t in context.periods))
+        context.earn(f"penalty.{name}_{owner}", -penalty * sum(h[t] * power(t) for t in context.periods))
 
 
 def _hold_and_deliver(
@@ -200,7 +200,7 @@ def _forfeiture(
         product_id,
         name,
         f"capacity of {product_id} that is not held is not paid",
-        lambda b: lost[b] >= sum(context.period_h * unheld(int(t)) for t in spans[b]),
+        lambda b: lost[b] >= sum(context.lengths_h[int(t)] * unheld(int(t)) for t in spans[b]),
         unit="MW h",
         spans=spans,
         dimension=f"block_{product_id}",
@@ -233,13 +233,13 @@ def _clawback(context: MarketContext, directed: DirectedProduct, penalised: OfPe
 
 
 def _activation_energy(context: MarketContext, directed: DirectedProduct, volume: Any, block: dict[int, int]) -> None:
-    h = context.period_h
+    h = context.lengths_h
     for payment in directed.product.energy_payments(directed.direction):
         stream = f"{payment.stream}.{directed.product_id}"
         if directed.product.energy_settlement == "delivered":
             paid = context.called(directed, payment.price)
-            context.earn(stream, sum(payment.sign * h * paid(t) for t in context.periods))
+            context.earn(stream, sum(payment.sign * h[t] * paid(t) for t in context.periods))
             continue
         value = context.product(payment.price, directed.activation)
-        total: Expression = sum(payment.sign * h * value(t) * volume[block[t]] for t in context.periods)
+        total: Expression = sum(payment.sign * h[t] * value(t) * volume[block[t]] for t in context.periods)
         context.earn(stream, total)

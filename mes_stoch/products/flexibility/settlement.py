@@ -85,13 +85,13 @@ def _readiness(
     data: SettlementData, product_id: str, product: Flexibility, price: Array, directions: list[Call]
 ) -> Iterator[CashFlow]:
     spans = volume_blocks(data, product)
-    inside = data.period_h * window(data, product)
+    inside = data.lengths_h * window(data, product)
     hours = np.stack([inside[:, span].sum(axis=1) for span in spans], axis=1)
     value = np.stack([(inside[:, span] * price[:, span]).sum(axis=1) for span in spans], axis=1)
     mean_price = _share(value, hours)
     # symmetric products are held both ways or not at all
     unheld = np.max([call.short for call in directions], axis=0)
-    forfeited = np.stack([data.period_h * unheld[:, span].sum(axis=1) for span in spans], axis=1)
+    forfeited = np.stack([unheld[:, span] @ data.lengths_h[span] for span in spans], axis=1)
     clawed_back = product.clawback_per_unit * hours * np.max([_worst(call, spans) for call in directions], axis=0)
     is_forfeiture = forfeited >= clawed_back
     for item, quantity, paid in (

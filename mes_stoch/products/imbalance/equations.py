@@ -28,14 +28,14 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     ---------
     ``metered - positions - A`` with ``A`` the activation the operator takes out of the balance perimeter: ordered
     energy, delivered energy or nothing, as each product says. The schedule equals the positions but for its slack, so
-    what remains of it in settlement period ``m`` of ``n`` model periods is::
+    what remains of it in settlement period ``m``, of ``h_m`` hours within the horizon, is::
 
-        long[m] - short[m] = 1/n sum_{t in m} ( schedule_long[t] - schedule_short[t]
+        long[m] - short[m] = 1/h_m sum_{t in m} h[t] ( schedule_long[t] - schedule_short[t]
                            + sum over directed products of sign * d[t] )                                  (balance)
         d[t] = sum_u e[u,t] - a[t] r    where energy is paid as ordered
                0                        as delivered
                sum_u e[u,t]             uncorrected
-        profit += h sum_m sum_{t in m} (price_long[t] long[m] - price_short[t] short[m])                  (imbalance)
+        profit += sum_m sum_{t in m} h[t] (price_long[t] long[m] - price_short[t] short[m])                  (imbalance)
 
     so the imbalance of a settlement period is netted and priced at the mean of its prices. ``price_long <=
     price_short``, required of given prices and a consequence of the French rule
@@ -60,7 +60,7 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
         product_id,
         "balance",
         "the imbalance is what metering shows beyond positions and corrected activations",
-        lambda m: long[m] - short[m] == _mean(deviation, inside[m]),
+        lambda m: long[m] - short[m] == _mean(context, deviation, inside[m]),
         spans=spans,
         dimension=dimension,
         role="balance",
@@ -71,7 +71,7 @@ def build_imbalance(context: MarketContext, product_id: str, product: Imbalance)
     context.earn(
         "imbalance",
         sum(
-            context.period_h * (price_long(int(t)) * long[m] - price_short(int(t)) * short[m])
+            context.lengths_h[int(t)] * (price_long(int(t)) * long[m] - price_short(int(t)) * short[m])
             for m, span in enumerate(inside)
             for t in span
         ),
@@ -86,10 +86,11 @@ def _settlement_periods(context: MarketContext, product: Imbalance) -> Sequence[
     return None if len(spans) == len(context.periods) else spans
 
 
-def _mean(of_period: OfPeriod, span: Span) -> Expression:
+def _mean(context: MarketContext, of_period: OfPeriod, span: Span) -> Expression:
     if len(span) == 1:
         return of_period(int(span[0]))
-    return sum(of_period(int(t)) for t in span) * (1.0 / len(span))
+    hours = context.hours_of(span)
+    return sum(of_period(t) * (context.lengths_h[t] / hours) for t in span.tolist())
 
 
 def _deviation(context: MarketContext) -> OfPeriod:

@@ -60,7 +60,9 @@ def build_missed_calls(
         back = f"{directed.name}.taken_back_eur_per_mwh"
         context.derived(back, [_paid(directed), name], taken)
         missed = context.missed(directed, back)
-        context.earn(f"activation.{directed.product_id}", -context.period_h * sum(missed(t) for t in context.periods))
+        context.earn(
+            f"activation.{directed.product_id}", -sum(context.lengths_h[t] * missed(t) for t in context.periods)
+        )
 
 
 def common_price(

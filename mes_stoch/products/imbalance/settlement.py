@@ -9,7 +9,7 @@ import numpy as np
 from mes_stoch.products.imbalance.format import Imbalance
 from mes_stoch.products.imbalance.settlement_missed_calls import settle_missed_calls
 from mes_stoch.settlement.calls import Call, calls
-from mes_stoch.settlement.data import Array, SettlementData, Span
+from mes_stoch.settlement.data import Array, SettlementData
 from mes_stoch.settlement.ledger import CashFlow, cash_flow
 from mes_stoch.settlement.positions import has_market, nominated_at
 
@@ -29,8 +29,8 @@ def cash_flows(data: SettlementData, product_id: str, product: Imbalance) -> Ite
     """
     hours = data.period_h if product.settlement_period_h is None else product.settlement_period_h
     spans = data.spans(hours)
-    imbalance = _means(metered(data) - nominated(data) - corrected(data), spans)
-    long, short = (_means(price, spans) for price in prices(data, product))
+    imbalance = data.means(metered(data) - nominated(data) - corrected(data), spans)
+    long, short = (data.means(price, spans) for price in prices(data, product))
     yield from settle_missed_calls(data, long, short, spans)
     for item, quantity, price in (
         ("imbalance: long", np.maximum(imbalance, 0.0), long),
@@ -51,10 +51,6 @@ def prices(data: SettlementData, product: Imbalance) -> tuple[Array, Array]:
     # a spread about the price, whatever its sign
     spread = (product.k_per_unit or 0.0) * np.abs(price)
     return price - spread, price + spread
-
-
-def _means(values: Array, spans: list[Span]) -> Array:
-    return np.stack([values[:, span].mean(axis=1) for span in spans], axis=1)
 
 
 def metered(data: SettlementData) -> Array:

@@ -69,7 +69,12 @@ def _or_infinite(limit: float | None) -> float:
 
 
 def open_to_call(
-    activation: Values, window: Values, rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+    activation: Values,
+    window: Values,
+    rules: CallRules,
+    days: Sequence[NDArray[np.int64]],
+    period_h: float,
+    begun_h: float = 0.0,
 ) -> Values:
     """1 in every period in which a full call may run, 0 where the limits of the product exclude it.
 
@@ -101,29 +106,33 @@ def open_to_call(
     >>> open_to_call(np.zeros(6), always, for_an_hour, day, 1.0).tolist()
     [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
-    allowed_h = _allowed_hours(activation, window, rules, days, period_h)
-    reach = int(np.ceil((rules.sustain_h - LEAST_CALLED_H) / period_h))
+    lengths = np.full(len(activation), period_h)
+    lengths[:1] -= begun_h
+    allowed_h = _allowed_hours(activation, window, rules, days, lengths)
+    reach = int(np.ceil((rules.sustain_h + begun_h - LEAST_CALLED_H) / period_h))
     is_open = np.zeros(len(activation), dtype=bool)
     for ahead in range(min(reach, len(activation))):
-        covered = allowed_h > ahead * period_h + LEAST_CALLED_H
+        passed_h = np.full(len(activation), ahead * period_h)
+        passed_h[:1] -= begun_h if ahead else 0.0
+        covered = allowed_h > passed_h + LEAST_CALLED_H
         is_open[ahead:] |= covered[: len(covered) - ahead]
     return is_open.astype(np.float64)
 
 
 def open_shares(
-    rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+    rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float, begun_h: float = 0.0
 ) -> Callable[[Values, Values], Values]:
     """:func:`open_to_call` of an activation and a window, worked out once for each history: most days have no calls."""
 
     @lru_cache(maxsize=_HISTORIES)
     def of(activation: bytes, window: bytes) -> Values:
-        return open_to_call(np.frombuffer(activation), np.frombuffer(window), rules, days, period_h)
+        return open_to_call(np.frombuffer(activation), np.frombuffer(window), rules, days, period_h, begun_h)
 
     return lambda activation, window: of(activation.tobytes(), window.tobytes())
 
 
 def _allowed_hours(
-    activation: Values, window: Values, rules: CallRules, days: Sequence[NDArray[np.int64]], period_h: float
+    activation: Values, window: Values, rules: CallRules, days: Sequence[NDArray[np.int64]], lengths: Values
 ) -> Values:
     """Hours that a full call may last from the start of each period on, counted from what was called before."""
     allowed = np.zeros(len(activation))
@@ -131,7 +140,7 @@ def _allowed_hours(
     run = _Run.before(before, float(window[0]))
     begun, rested_h = before.calls, before.rested_h
     begun_today, called_today_h = before.calls_today, before.called_today_h
-    open_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, period_h)
+    open_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, lengths)
     is_called = activation > LEAST_CALLED_PER_UNIT
     in_full = activation >= window - LEAST_CALLED_PER_UNIT
     for day in days:
@@ -142,18 +151,18 @@ def _allowed_hours(
             may_begin = begun < rules.most and begun_today < rules.most_a_day and is_rested
             if run.is_on or may_begin:
                 left_today = rules.hours_a_day - called_today_h
-                to_midnight = (len(day) - place) * period_h
+                to_midnight = float(lengths[day[place:]].sum())
                 of_days = left_today if left_today < to_midnight else to_midnight + rules.hours_a_day
                 hours = min(rules.hold_h - run.full_h, rules.longest_h - run.called_h, of_days, open_h[t])
                 too_short = not run.is_on and hours < rules.shortest_h - LEAST_CALLED_H
                 allowed[t] = 0.0 if too_short else hours
             if is_called[t]:
                 begun, begun_today = begun + (not run.is_on), begun_today + (not run.is_on)
-                run = run.through(period_h, float(activation[t]), bool(in_full[t]))
-                called_today_h += activation[t] * period_h
+                run = run.through(float(lengths[t]), float(activation[t]), bool(in_full[t]))
+                called_today_h += activation[t] * lengths[t]
                 rested_h = 0.0
             else:
-                run, rested_h = _Run(), rested_h + period_h
+                run, rested_h = _Run(), rested_h + lengths[t]
     return allowed
 
 
@@ -183,11 +192,11 @@ class _Run:
         return _Run(True, self.called_h + share * period_h, is_full, self.full_h + period_h if is_full else 0.0)
 
 
-def _hours_of_window(window: NDArray[np.bool_], period_h: float) -> Values:
+def _hours_of_window(window: NDArray[np.bool_], lengths: Values) -> Values:
     """Hours from the start of each period to the end of its window; without end where the horizon cuts it off."""
     hours = np.full(len(window), np.inf)
     following = np.inf
     for t in reversed(range(len(window))):
-        following = following + period_h if window[t] else 0.0
+        following = following + lengths[t] if window[t] else 0.0
         hours[t] = following
     return hours

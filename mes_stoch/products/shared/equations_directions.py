@@ -49,10 +49,10 @@ def _open_share(
     never_called = not isinstance(share, str) and share == 0
     if product.sustain_h == 0 or rules.allow_everything(is_ever_called=not never_called):
         return 1.0
-    days, period_h = context.spans(24.0), context.period_h
+    days = context.spans(24.0)
     window = window_share(context, product_id, product) if product.has_window else 1.0
     name = f"{product_id}.{direction}.open_per_unit"
-    context.derived(name, [share, window], open_shares(rules, days, period_h))
+    context.derived(name, [share, window], open_shares(rules, days, context.period_h, context.begun_h))
     return name
 
 

@@ -71,7 +71,7 @@ def build_offers(
     advance keep the choice of a bid curve linear.
     """
     weight = window_share(context, product_id, product) if product.has_window else 1.0
-    data = [offers.clearing_price, weight]
+    data, hours = [offers.clearing_price, weight], np.asarray(context.lengths_h)
     numbers = range(1, len(offers.steps) + 1)
     offered = [build_volume(context, product_id, product, spans, dimension, offer=number) for number in numbers]
     largest = largest_volume_mw(product, steps=context.bids.steps, minimum=context.bids.minimum)
@@ -89,9 +89,11 @@ def build_offers(
     shares, rates = [], []
     for step in offers.steps:
         name = f"{product_id}.{step.name}"
-        shares.append(context.derived(f"{name}_accepted_per_unit", data, partial(_acceptance, step, spans)))
+        shares.append(context.derived(f"{name}_accepted_per_unit", data, partial(_acceptance, step, spans, hours)))
         rates.append(
-            context.derived(f"{name}_earned_eur_per_mw_h", data, partial(_payment, step, offers.is_paid_as_bid, spans))
+            context.derived(
+                f"{name}_earned_eur_per_mw_h", data, partial(_payment, step, offers.is_paid_as_bid, spans, hours)
+            )
         )
     accepted = context.variable(
         product_id, "accepted_mw", "MW", "realtime", upper=largest, spans=spans, dimension=dimension
@@ -106,8 +108,8 @@ def build_offers(
     )
 
     def payment(b: int) -> Expression:
-        h = context.period_h
-        return sum(h * rate(int(t)) * x[b] for rate, x in zip(rates, offered, strict=True) for t in spans[b])
+        h = context.lengths_h
+        return sum(h[int(t)] * rate(int(t)) * x[b] for rate, x in zip(rates, offered, strict=True) for t in spans[b])
 
     return OfferedVolume(accepted, payment)
 
@@ -125,13 +127,15 @@ def accepts(step: PriceStep, clearing: Values) -> Values:
     return np.asarray(above >= -slack, dtype=np.float64)
 
 
-def _acceptance(step: PriceStep, spans: Sequence[Span], price: Values, weight: Values) -> Values:
-    return accepts(step, block_mean(price, weight, spans))
+def _acceptance(step: PriceStep, spans: Sequence[Span], hours: Values, price: Values, weight: Values) -> Values:
+    return accepts(step, block_mean(price, hours * weight, spans))
 
 
-def _payment(step: PriceStep, is_bid: bool, spans: Sequence[Span], price: Values, weight: Values) -> Values:
+def _payment(
+    step: PriceStep, is_bid: bool, spans: Sequence[Span], hours: Values, price: Values, weight: Values
+) -> Values:
     paid = np.full_like(price, step.price) if is_bid else price
-    return paid * weight * _acceptance(step, spans, price, weight)
+    return paid * weight * _acceptance(step, spans, hours, price, weight)
 
 
 def offered_volume(context: MarketContext, product_id: str, product: Flexibility, count: int) -> Any:

@@ -46,17 +46,18 @@ def make_window(context: MarketContext, product_id: str, product: Flexibility, s
         value[b] = sum_t h w[t] c[t]
         price[b] = value[b] / hours[b]
     """
-    h = context.period_h
+    h = context.lengths_h
     price = context.quantity(product.capacity_price)
     if not product.has_window:
 
         def mean_price(b: int) -> Expression:
-            return sum(price(int(t)) for t in spans[b]) * (1.0 / len(spans[b]))
+            hours = context.hours_of(spans[b])
+            return sum(price(int(t)) * (h[int(t)] / hours) for t in spans[b])
 
         return Window(
             share=None,
-            hours=lambda b: h * len(spans[b]),
-            value_eur_per_mw=lambda b: mean_price(b) * (h * len(spans[b])),
+            hours=lambda b: context.hours_of(spans[b]),
+            value_eur_per_mw=lambda b: mean_price(b) * context.hours_of(spans[b]),
             price_eur_per_mw_h=mean_price,
         )
     weight = window_share(context, product_id, product)
@@ -65,12 +66,12 @@ def make_window(context: MarketContext, product_id: str, product: Flexibility, s
     mean = context.derived(
         f"{product_id}.block_price_eur_per_mw_h",
         [product.capacity_price, weight],
-        lambda c, w: block_mean(c, w, spans),
+        lambda c, w: block_mean(c, w * np.asarray(h), spans),
     )
     return Window(
         share=share,
-        hours=lambda b: sum(h * share(int(t)) for t in spans[b]),
-        value_eur_per_mw=lambda b: sum(h * value(int(t)) for t in spans[b]),
+        hours=lambda b: sum(h[int(t)] * share(int(t)) for t in spans[b]),
+        value_eur_per_mw=lambda b: sum(h[int(t)] * value(int(t)) for t in spans[b]),
         price_eur_per_mw_h=lambda b: mean(int(spans[b][0])),
     )
 

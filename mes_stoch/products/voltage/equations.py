@@ -78,11 +78,11 @@ def build_voltage(context: MarketContext, product_id: str, product: VoltageServi
         lambda t: sum(q[t] for q in held) + short[t] == volume[block[t]],
         unit="Mvar",
     )
-    price, h = context.quantity(product.price_eur_per_mvar_h), context.period_h
-    paid: Expression = sum(h * price(t) * (volume[block[t]] - short[t]) for t in context.periods)
+    price, h = context.quantity(product.price_eur_per_mvar_h), context.lengths_h
+    paid: Expression = sum(h[t] * price(t) * (volume[block[t]] - short[t]) for t in context.periods)
     context.earn(f"capacity.{product_id}", paid)
     penalty = product.shortfall_penalty_eur_per_mvar_h
-    context.earn(f"penalty.shortfall_{product_id}", -h * penalty * sum(short[t] for t in context.periods))
+    context.earn(f"penalty.shortfall_{product_id}", -penalty * sum(h[t] * short[t] for t in context.periods))
 
 
 def _hold(context: MarketContext, product_id: str, product: VoltageService, unit: str) -> Any:

@@ -21,7 +21,7 @@ def cash_flows(data: SettlementData, product_id: str, product: VoltageService) -
     spans = data.spans(product.block_h)
     volume = data.decided(f"{product_id}.volume_mvar")
     price = data.values(product.price_eur_per_mvar_h)
-    mean_price = np.stack([price[:, span].mean(axis=1) for span in spans], axis=1)
+    mean_price = data.means(price, spans)
     held = sum((data.decided(f"{product_id}.{unit}_held_mvar") for unit in product.units), np.zeros_like(price))
     short = np.maximum(data.by_period(volume, spans) - held, 0.0)
     stream, unit, per = f"capacity.{product_id}", "Mvar", "Mvar/h"
