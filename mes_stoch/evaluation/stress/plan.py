@@ -173,9 +173,9 @@ class Plan:
                 is_held = sum(held.values(), np.zeros_like(share)) > TINY_MW
                 obliged = window(self.data, product)
                 before = call_history(self.data.instance, product_id, product, direction, self.data.time)
-                hours = call_hours(
-                    product, share, obliged, self.data.time, self.period_h, before, self.begun_h
-                ).where(is_held)
+                hours = call_hours(product, share, obliged, self.data.time, self.period_h, before, self.begun_h).where(
+                    is_held
+                )
                 yield DirectedProduct(product_id, product, direction, share, held, given, block, hours)
 
     @cached_property
