@@ -81,7 +81,7 @@ def _against_past(site: Site, tree: ScenarioTree, past: pd.DataFrame) -> TreeQua
     names = [name for name in varying_series(tree) if name in past.columns]
     if not names:
         raise UsageError(f"the past series have none of those that the tree draws: {', '.join(varying_series(tree))}")
-    context = DrawContext(tree.time, float(tree.dataset.attrs["period_h"]))
+    context = DrawContext.of(site.instance.horizon, tree.time)
     # the class of a day is no matter here: all whole days are taken
     source = courses_of_past(History(past, ""), context, "past", names)
     return quality_of(courses_of_tree(tree, "tree", names), source)
@@ -135,7 +135,7 @@ def _files(quality: TreeQuality) -> dict[str, str]:
 def _figures(quality: TreeQuality, tree: ScenarioTree, name: str) -> dict[str, Figure]:
     from mes_stoch.report.tree_figures import draw_correlations, draw_durations, draw_fans
 
-    length = pd.Timedelta(hours=float(tree.dataset.attrs["period_h"]))
+    length = pd.Timedelta(hours=float(tree.lengths_h[-1]))
     edges = pd.DatetimeIndex(tree.time.append(pd.DatetimeIndex([tree.time[-1] + length])))
     found = {f"fan_{k}.png": one for k, one in enumerate(draw_fans(quality, edges, f"{name}: scenarios"), 1)}
     found |= {f"duration_{k}.png": one for k, one in enumerate(draw_durations(quality, f"{name}: duration"), 1)}

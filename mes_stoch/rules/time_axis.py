@@ -10,9 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.schema.instance import Horizon
-
-#: Coordinate of trees and results along ``time``: length of each period, h.
-PERIOD_LENGTH = "period_length_h"
+from mes_stoch.schema.tree import PERIOD_LENGTH
 
 _MICROSECOND = pd.Timedelta(1, unit="us")
 

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from mes_stoch.schema.errors import ModelError
 
+#: Coordinate of trees and results along ``time``: length of each period, h. Trees of older versions have none.
+PERIOD_LENGTH = "period_length_h"
+
 #: What the attributes of a tree say of probabilities that are not those of plain draws, and of what type each is.
 WEIGHTING_ATTRIBUTES: Mapping[str, type] = {
     "reduction_from": int,
@@ -114,6 +117,13 @@ class ScenarioTree:
         """Start of each period in local time."""
         utc = pd.DatetimeIndex(self.dataset["time"].values).tz_localize("UTC")
         return utc.tz_convert(str(self.dataset.attrs["timezone"]))
+
+    @property
+    def lengths_h(self) -> NDArray[np.float64]:
+        """Length of each period, h; the first may be shorter than the others."""
+        if PERIOD_LENGTH in self.dataset.coords:
+            return np.asarray(self.dataset[PERIOD_LENGTH].values, dtype=float)
+        return np.full(self.periods, float(self.dataset.attrs["period_h"]))
 
     @property
     def periods(self) -> int:

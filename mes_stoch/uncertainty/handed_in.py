@@ -12,10 +12,9 @@ import xarray as xr
 from mes_stoch.io.artifacts.tree import OPTIONAL_COORDINATES, TREE_ATTRIBUTES, TREE_COORDINATES, tree_issues
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.series_names import check_series_names
-from mes_stoch.rules.time_axis import PERIOD_LENGTH
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.schema.tree import PERIOD_LENGTH, ScenarioTree
 from mes_stoch.uncertainty.quality import require_sound
 
 _PLACE = "tree"

@@ -114,6 +114,6 @@ def _day_ahead_series(loaded: LoadedInstance, uncertainty: SyntheticScenarios) -
     process = make_process(loaded.instance.name, uncertainty, plain=True)
     limits = call_limits(loaded.instance, loaded.time)
     given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
-    context = DrawContext(loaded.time, float(loaded.instance.horizon.period_h), limits, given=given)
+    context = DrawContext.of(loaded.instance.horizon, loaded.time, limits, given)
     drawn = draw_day_ahead_node(process, context, 0, 0)
     return [name for name in process.series_names() if name in drawn]

@@ -12,9 +12,8 @@ from mes_stoch.io.artifacts.run_arrays import Layout, attribute_issues, layout_i
 from mes_stoch.io.files import read_regular, write_whole
 from mes_stoch.io.names import name_problem
 from mes_stoch.io.readers.netcdf import netcdf_bytes, read_netcdf
-from mes_stoch.rules.time_axis import PERIOD_LENGTH
 from mes_stoch.schema.errors import Issue, UsageError, WriteError
-from mes_stoch.schema.tree import WEIGHTING_ATTRIBUTES, ScenarioTree
+from mes_stoch.schema.tree import PERIOD_LENGTH, WEIGHTING_ATTRIBUTES, ScenarioTree
 
 _TEXT = ("scenario", "day_ahead_node", "leaf")
 TREE_COORDINATES: Layout = {

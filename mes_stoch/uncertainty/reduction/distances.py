@@ -112,7 +112,7 @@ def features_of(
             continue
         values = courses(tree, name)
         if event:
-            values = np.cumsum(values, axis=1) * float(tree.dataset.attrs["period_h"])
+            values = np.cumsum(values * tree.lengths_h, axis=1)
         standard = standardised(values, weights)
         if standard is not None:
             parts.append(standard * np.sqrt(weight / tree.periods))
