@@ -18,17 +18,18 @@ def test_scenarios_beyond_their_number_are_drawn(instances: Path) -> None:
     """The same, in whatever tree they stand, and of the weight that the number says."""
     pytest.importorskip("mpisppy")
     folder = str(instances / "enedis_local")
-    _, tree, probability = mpisppy_module._with_scenario(folder, 2, 5)
+    tree, position, probability = mpisppy_module._load(folder, 2).scenario(5)
+    assert tree.scenario_names == ("root/d0005/r0",)  # and no other is drawn
     assert probability == 0.5
     expected = build_tree(read_instance(folder), 6, None)
     for name in expected.series_names:
-        assert np.array_equal(tree.values(name, 5), expected.values(name, 5))
+        assert np.array_equal(tree.values(name, position), expected.values(name, 5))
 
 
 def test_a_list_has_no_further_scenario(instances: Path) -> None:
     pytest.importorskip("mpisppy")
     with pytest.raises(UsageError, match="further one"):
-        mpisppy_module._with_scenario(str(instances / "tiny_site"), None, 4)
+        mpisppy_module._load(str(instances / "tiny_site"), None).scenario(4)
 
 
 @pytest.mark.full_size
