@@ -68,6 +68,8 @@ SYNTHETIC = ("rc_up_capacity_price_eur_per_mw_h", "rc_activation_up_per_unit")
 SEED_FITTED_TO, SEED_TRAINING, SEED_KEPT_BACK = 101, 102, 103
 SYNTHETIC_DAYS = 60
 PLANS = ("synthetic", "fitted", "real_days")
+#: Of days kept back: small against what commitments differ by.
+DISPATCH_GAP_REL = 0.002
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ class Experiment:
     days : int
         Kept back; at most as many as the first group has.
     gap_rel : float
-        Of plans, and of dispatches in days kept back.
+        Of plans; that of dispatches is ``DISPATCH_GAP_REL``.
+    seed : int
+        Of the pairing.
+    time_limit_s : float
+        Of each plan; what it has found by then is taken, with its gap.
     site_changes : mapping
         Numbers of the site by dotted path, as :func:`mes_stoch.read` takes them.
     """
@@ -153,13 +159,14 @@ def measured(experiment: Experiment, folder: Path) -> dict[str, Any]:
     for name in PLANS:
         site, tree = trees[name]
         run = _planned(site, tree, experiment)
-        profits[name] = _held(shipped, run, kept, experiment)
+        profits[name] = _held(shipped, run, kept)
         plans[name] = {**_promise(run), **_kept(profits[name], run), "series": _series(tree)}
         print(f"{name}: {plans[name]}", flush=True)
     return {
         "scenarios": experiment.scenarios,
         "days_kept_back": len(kept.scenario_names),
-        "gap_rel": experiment.gap_rel,
+        "gap_rel_wanted": experiment.gap_rel,
+        "gap_rel_of_dispatches": DISPATCH_GAP_REL,
         "months_fitted": list(MONTHS_FITTED),
         "months_kept_back": list(MONTHS_KEPT_BACK),
         "changes_of_the_site": list(CHANGES),
@@ -215,7 +222,10 @@ def _process(experiment: Experiment, shipped: ms.Site) -> str:
         ],
         MONTHS_FITTED,
         MONTHS_KEPT_BACK,
-        notes=("RC: synthetic, whole days of fr_synthetic_day", "FCR called: synthetic, parameters of fr_synthetic_day"),
+        notes=(
+            "RC: synthetic, whole days of fr_synthetic_day",
+            "FCR called: synthetic, parameters of fr_synthetic_day",
+        ),
     )
     return document_text(document)
 
@@ -275,8 +285,8 @@ def _planned(site: ms.Site, tree: ScenarioTree, experiment: Experiment) -> Run:
     return run
 
 
-def _held(site: ms.Site, run: Run, kept: ScenarioTree, experiment: Experiment) -> Profits:
-    found = ms.evaluate(site, commitments=run.commitments, tree=kept, gap_rel=experiment.gap_rel).profits
+def _held(site: ms.Site, run: Run, kept: ScenarioTree) -> Profits:
+    found = ms.evaluate(site, commitments=run.commitments, tree=kept, gap_rel=DISPATCH_GAP_REL).profits
     if not isinstance(found, Profits):
         raise RuntimeError("a day was not dispatched in time")
     return found
@@ -288,6 +298,7 @@ def _promise(run: Run) -> dict[str, Any]:
     return {
         "promised_eur": round(run.objective, 2),
         "promised_at_most_eur": round(summary["bound_upper"], 2),
+        "status": summary["status"],
         "gap_rel": round(summary["gap_rel"], 5),
         "solved_s": round(summary["wall_time_s"], 1),
         "mean_volume_mw": {
@@ -371,6 +382,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scenarios", type=int, default=30, metavar="N", help="of each tree; default 30")
     parser.add_argument("--days", type=int, default=None, metavar="N", help="kept back; default all there are")
     parser.add_argument("--gap", type=float, default=0.005, metavar="G", help="relative gap; default 0.005")
+    parser.add_argument("--time-limit", type=float, default=3600.0, metavar="S", help="of each plan; default 3600")
     parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
     options = parser.parse_args(arguments)
     if options.data_folder is None:
@@ -379,7 +391,8 @@ def main(arguments: list[str] | None = None) -> int:
     groups = hospital_groups(Path(options.data_folder))
     days = len(kept_back_days(groups)) if options.days is None else options.days
     with TemporaryDirectory() as folder:
-        found = measured(Experiment(groups, options.scenarios, days, options.gap), Path(folder))
+        experiment = Experiment(groups, options.scenarios, days, options.gap, time_limit_s=options.time_limit)
+        found = measured(experiment, Path(folder))
     sources = [f"{source.name}: {source.origin}" for group in groups for source in group.sources]
     summary = {**provenance(), "sources": sources, **found, "cpu_s": round(time.process_time() - begun, 1)}
     write_summary(options.out, "fitted_hospital.json", summary)
