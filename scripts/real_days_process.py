@@ -130,7 +130,7 @@ def past_of(group: DonorGroup, months: Sequence[int], country: str) -> History:
     days = set(days_of_months(group, months))
     period_h = min(1.0, *(step_h(frame) for frame in group.frames))
     columns = [_held(frame, period_h) for frame in group.frames]
-    frame = pd.concat(columns, axis=1).sort_index()
+    frame = pd.concat(columns, axis=1, sort=True)
     kept = frame.loc[[day in days for day in local_dates(frame)]]
     return History(kept, country, tuple(f"{source.name}: {source.origin}" for source in group.sources))
 
