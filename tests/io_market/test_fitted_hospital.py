@@ -1,4 +1,4 @@
-"""The driver ``scripts/fitted_hospital.py``: its pipeline on invented donors, and a small run of it on the real ones."""
+"""The driver ``scripts/fitted_hospital.py``: its pipeline on invented donors, and a small run on real ones."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _groups(spread_per_unit: float) -> list[DonorGroup]:
     called = {"afrr_activation_up_per_unit": 0.06, "afrr_activation_down_per_unit": 0.05}
     site = {"heat_demand_mw": 4.0, "cooling_demand_mw": 0.5, "electricity_demand_mw": 2.3, "pv_available_mw": 0.4}
     balancing_hours = _hours("2021-10-01", "2021-12-31", balancing, 2, spread_per_unit)
-    # called once a week at noon, for an hour and in part
-    is_called = (balancing_hours.index.dayofweek == 2) & (balancing_hours.index.hour == 12)
-    balancing_hours["mfrr_called_up_per_unit"] = 0.5 * is_called
+    # called every day at noon, for an hour and in part
+    noon = pd.DatetimeIndex(balancing_hours.index).hour == 12
+    balancing_hours["mfrr_called_up_per_unit"] = np.where(noon, 0.5, 0.0)
     return [
         DonorGroup("market", [_hours("2019-10-01", "2019-12-31", market, 1, spread_per_unit)], ("FR",), ()),
         DonorGroup("balancing", [balancing_hours], ("FR",), ()),
@@ -65,12 +65,14 @@ def _groups(spread_per_unit: float) -> list[DonorGroup]:
 
 @pytest.fixture
 def found(driver: Any, tmp_path: Path) -> dict[str, Any]:
-    """Days that are alike but for a thousandth, in hours; nothing is sold that is synthetic in every tree."""
+    """Days that are alike but for a thousandth, in hours; of what is synthetic in every tree the least bid is sold at most."""
     changes = {
         "horizon.period_h": 1,
         "horizon.periods": 24,
-        "products.fr_fcr.volume_max_mw": 0.05,
-        "products.fr_rc_up.volume_max_mw": 0.05,
+        "products.da.settlement_period_h": 1,
+        "products.id.settlement_period_h": 1,
+        "products.fr_fcr.volume_max_mw": 0.1,
+        "products.fr_rc_up.volume_max_mw": 0.1,
     }
     experiment = driver.Experiment(_groups(1e-3), 2, 3, 1e-3, time_limit_s=60.0, site_changes=changes)
     result: dict[str, Any] = driver.measured(experiment, tmp_path)
