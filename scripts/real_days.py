@@ -5,6 +5,9 @@ in one year stay together. The pairing is printed and written beside the instanc
 series.
 
     python scripts/real_days.py --data-folder DATA --out runs/real_days --days 30 --seed 1 --solve
+    python scripts/real_days.py --data-folder DATA --out runs/fitted_days --process fitted --solve
+
+With ``--process fitted`` scenarios are drawn by a process fitted to the same series: ``process.json`` of the instance.
 
 The data folder defaults to the environment variable MES_STOCH_DATA. Nothing of it is part of the project, and some of
 it must not be passed on: keep the folder this writes to yourself.
@@ -16,12 +19,15 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from real_days_instance import RealDays, build_real_days, write_instance
+from real_days_fitted import build_fitted_days, write_fitted_instance
+from real_days_instance import build_real_days, write_instance
+from real_days_process import MONTHS_KEPT_BACK
 
 from mes_stoch.io.market_data.calendar import DAY_TYPES, SEASONS
 from mes_stoch.schema.errors import MesStochError, UsageError
@@ -47,6 +53,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder to write the instance to")
     parser.add_argument("--days", type=int, default=30, help="number of scenarios, each a whole day (default 30)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the pairing (default 1)")
+    parser.add_argument(
+        "--process",
+        choices=("days", "fitted"),
+        default="days",
+        help="scenarios are the days themselves (default), or drawn by a process fitted to them",
+    )
+    parser.add_argument(
+        "--months-kept-back",
+        type=int,
+        nargs="*",
+        choices=range(1, 13),
+        default=list(MONTHS_KEPT_BACK),
+        metavar="MONTH",
+        help="of every year, which the fitted process does not see; default the middle month of each quarter",
+    )
     parser.add_argument("--season", choices=[*SEASONS, "all"], default="winter")
     parser.add_argument("--day-type", choices=[*DAY_TYPES, "all"], default="working_day")
     parser.add_argument(
@@ -73,8 +94,19 @@ def _run(options: argparse.Namespace) -> int:
         if not (options.out / "sources.json").is_file():
             raise UsageError(f"{options.out} was not written by this script and is left alone")
         shutil.rmtree(options.out)
+    sources = (
+        _write_fitted(options, Path(folder)) if options.process == "fitted" else _write_days(options, Path(folder))
+    )
+    if options.solve:
+        _solve(options)
+    _print_sources(sources)
+    return 0
+
+
+def _write_days(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+    """The instance of the days themselves; returns its sources."""
     days = build_real_days(
-        Path(folder),
+        folder,
         count=options.days,
         seed=options.seed,
         seasons=SEASONS if options.season == "all" else (options.season,),
@@ -85,10 +117,27 @@ def _run(options: argparse.Namespace) -> int:
     print(f"Pairing of {len(days.pairing)} days:")
     print(days.pairing.to_string(index=False))
     print(f"\nInstance written to {options.out}")
-    if options.solve:
-        _solve(options)
-    _print_sources(days)
-    return 0
+    return days.sources
+
+
+def _write_fitted(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+    """The instance of a fitted process; returns its sources."""
+    if "all" in (options.season, options.day_type):
+        raise UsageError("a fitted process draws one day: name a season and a class of day, not all")
+    fitted = build_fitted_days(
+        folder,
+        count=options.days,
+        seed=options.seed,
+        season=options.season,
+        day_type=options.day_type,
+        months_kept_back=options.months_kept_back,
+        electricity_mwh_per_year=1000.0 * options.electricity_gwh,
+    )
+    write_fitted_instance(fitted, options.out)
+    back = ", ".join(fitted.process.fitted_to.months_kept_back) or "none"
+    print(f"Process of {len(fitted.process.parts)} parts; months kept back: {back}")
+    print(f"\nInstance written to {options.out}")
+    return fitted.sources
 
 
 def _solve(options: argparse.Namespace) -> None:
@@ -134,9 +183,9 @@ def _progress_printer(every_s: float = 10.0) -> Callable[[TracePoint], None]:
     return show
 
 
-def _print_sources(days: RealDays) -> None:
+def _print_sources(sources: Sequence[Mapping[str, Any]]) -> None:
     print("\nSpan and sources of the data:")
-    for entry in days.sources:
+    for entry in sources:
         print(f"  {entry['name']}\n    {entry['span']}; {entry['days_used']} days used; {entry['file']}")
         print(f"    from {entry['origin']}; {entry['conversion']}")
 

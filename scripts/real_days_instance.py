@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -133,7 +133,7 @@ def build_real_days(
         values.insert(0, "scenario", row["scenario"])
         values.insert(1, "time", [stamp.isoformat(timespec="minutes") for stamp in time])
         frames.append(values)
-    sources = describe_sources(groups, pairing)
+    sources = describe_sources(groups, {group.name: pairing[group.name].tolist() for group in groups}, count)
     document = site_document(nominal, seasons, day_types, count, seed, sources)
     return RealDays(pairing, pd.concat(frames, ignore_index=True), document, sources)
 
@@ -265,16 +265,18 @@ def days_per_year(seasons: Sequence[Season], day_types: Sequence[DayType], year:
     return sum(season(day) in seasons and day_type(day, "FR") in day_types for day in days)
 
 
-def describe_sources(groups: Sequence[DonorGroup], pairing: pd.DataFrame) -> list[dict[str, Any]]:
-    """Span (first and last day drawn), number of days and origin of every source."""
+def describe_sources(
+    groups: Sequence[DonorGroup], days: Mapping[str, Sequence[date]], synthetic_days: int
+) -> list[dict[str, Any]]:
+    """Span (first and last day used), number of days and origin of every source, from the days used of each group."""
     described: list[dict[str, Any]] = []
     for group in groups:
         for source in group.sources:
-            used = sorted({day for day in pairing[group.name] if source.first <= day <= source.last})
+            used = sorted({day for day in days[group.name] if source.first <= day <= source.last})
             span = f"{used[0]} to {used[-1]}" if used else "no day drawn"
             entry = {key: str(value) for key, value in asdict(source).items()}
             described.append({**entry, "group": group.name, "span": span, "days_used": len(used)})
-    described.append({**SYNTHETIC_FCR, "days_used": len(pairing)})
+    described.append({**SYNTHETIC_FCR, "days_used": synthetic_days})
     return described
 
 

@@ -106,3 +106,31 @@ def test_thirty_real_days_end_to_end(
     for entry in json.loads((out / "sources.json").read_text(encoding="utf-8")):
         assert entry["name"] in after_the_solve
         assert entry["span"] in after_the_solve
+
+
+@pytest.mark.data
+def test_writes_a_fitted_process(driver: object, data_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fitted"
+    arguments = ["--data-folder", str(data_folder), "--out", str(out), "--days", "3", "--process", "fitted"]
+    assert driver.main(arguments) == 0  # type: ignore[attr-defined]
+    process = json.loads((out / "process.json").read_text(encoding="utf-8"))
+    # winter without February, of the years that the donor series have: no part has seen a day of February
+    back = process["fitted_to"]["months_kept_back"]
+    assert back == ["2016-02", "2017-02", "2020-02", "2021-02", "2024-02"]
+    days = [donor["day"] for part in process["parts"] for donor in part.get("days", []) if isinstance(donor, dict)]
+    assert days
+    assert {day[5:7] for day in days} == {"12", "01"}
+    loaded = read_instance(out)
+    tree = build_tree(loaded)
+    assert tree.dataset.sizes["scenario"] == 3
+    assert check_tree(loaded.instance, tree) == []
+
+
+def test_a_fitted_process_draws_one_class_of_day(
+    driver: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "fitted"
+    arguments = ["--data-folder", str(tmp_path), "--out", str(out), "--process", "fitted", "--season", "all"]
+    assert driver.main(arguments) == 2  # type: ignore[attr-defined]
+    assert "name a season and a class of day" in capsys.readouterr().err
+    assert not out.exists()
