@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from mes_stoch.io.market_data.pairing import DonorGroup
+from mes_stoch.schema.errors import UsageError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -125,3 +126,14 @@ def test_a_small_run_on_real_days(driver: Any, data_folder: Path, tmp_path: Path
         assert plan["kept_back_eur"] <= plan["kept_back_at_most_eur"] + 0.01
         assert plan["promised_eur"] <= plan["promised_at_most_eur"] + 0.01
     _check_differences(found)
+
+
+def test_kept_plans_are_of_one_experiment(driver: Any, tmp_path: Path) -> None:
+    experiment = driver.Experiment([], scenarios=2, days=3, gap_rel=0.01)
+    written = {"experiment": {"scenarios": 2, "days": 3, "seed": 1}, "plan": {"promised_eur": -1.0}}
+    (tmp_path / "fitted.json").write_text(json.dumps(written), encoding="utf-8")
+    assert driver._finished(tmp_path, "fitted", experiment) == {"promised_eur": -1.0}
+    assert driver._finished(tmp_path, "real_days", experiment) is None
+    other = driver.Experiment([], scenarios=4, days=3, gap_rel=0.01)
+    with pytest.raises(UsageError, match="another experiment"):
+        driver._finished(tmp_path, "fitted", other)
