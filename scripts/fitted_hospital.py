@@ -10,6 +10,7 @@ dispatched as well as can be in every day kept back; differences are by pairs of
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -53,6 +54,7 @@ from mes_stoch.evaluation.profit import Profits
 from mes_stoch.io.market_data.pairing import DonorGroup, candidate_days, day_values, pair_days
 from mes_stoch.io.series_names import named_series
 from mes_stoch.report.run import Run
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.fitted.document import document_text
 
@@ -68,6 +70,7 @@ SYNTHETIC = ("rc_up_capacity_price_eur_per_mw_h", "rc_activation_up_per_unit")
 SEED_FITTED_TO, SEED_TRAINING, SEED_KEPT_BACK = 101, 102, 103
 SYNTHETIC_DAYS = 60
 PLANS = ("synthetic", "fitted", "real_days")
+PAIRS = (("fitted", "synthetic"), ("fitted", "real_days"), ("real_days", "synthetic"))
 #: Of days kept back: small against what commitments differ by.
 DISPATCH_GAP_REL = 0.002
 
@@ -101,6 +104,11 @@ class Experiment:
     seed: int = 1
     time_limit_s: float = 3600.0
     site_changes: Mapping[str, Any] | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What makes the plans of two experiments comparable."""
+        return {"scenarios": self.scenarios, "days": self.days, "seed": self.seed}
 
 
 def hospital_groups(data_folder: Path) -> list[DonorGroup]:
@@ -137,13 +145,19 @@ CHANGES = (
 )
 
 
-def measured(experiment: Experiment, folder: Path) -> dict[str, Any]:
+def measured(
+    experiment: Experiment, folder: Path, keep: Path | None = None, plans: Sequence[str] = PLANS
+) -> dict[str, Any]:
     """Plan with every tree, hold every commitment against the days kept back, and compare.
 
     Parameters
     ----------
     folder : path
         Where the instances are written.
+    keep : path, optional
+        Folder of finished plans, which are not made again.
+    plans : sequence of str
+        Those to make; differences are of pairs that are there.
     """
     shipped = ms.read(_written(folder / "synthetic", experiment, None))
     fitted = ms.read(_written(folder / "fitted", experiment, _process(experiment, shipped)))
@@ -154,14 +168,16 @@ def measured(experiment: Experiment, folder: Path) -> dict[str, Any]:
         "fitted": (fitted, fitted.tree(experiment.scenarios)),
         "real_days": (shipped, seen),
     }
-    plans: dict[str, Any] = {}
-    profits: dict[str, Profits] = {}
-    for name in PLANS:
+    found = {}
+    for name in plans:
         site, tree = trees[name]
-        run = _planned(site, tree, experiment)
-        profits[name] = _held(shipped, run, kept)
-        plans[name] = {**_promise(run), **_kept(profits[name], run), "series": _series(tree)}
-        print(f"{name}: {plans[name]}", flush=True)
+        found[name] = _finished(keep, name, experiment) or _measured_plan(site, tree, shipped, kept, experiment)
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            kept_as = {"experiment": experiment.key, "plan": found[name]}
+            (keep / f"{name}.json").write_text(json.dumps(kept_as, indent=2) + "\n", encoding="utf-8")
+        print(f"{name}: promised {found[name]['promised_eur']}, kept back {found[name]['kept_back_eur']}", flush=True)
+    by_day = {name: plan["profits_eur_by_day"] for name, plan in found.items()}
     return {
         "scenarios": experiment.scenarios,
         "days_kept_back": len(kept.scenario_names),
@@ -171,16 +187,34 @@ def measured(experiment: Experiment, folder: Path) -> dict[str, Any]:
         "months_kept_back": list(MONTHS_KEPT_BACK),
         "changes_of_the_site": list(CHANGES),
         "synthetic_in_every_tree": [*SYNTHETIC, "fcr_activation_up_per_unit", "fcr_activation_down_per_unit"],
-        "plans": plans,
+        "plans": found,
         "differences": [
-            _difference(profits, first, other)
-            for first, other in (("fitted", "synthetic"), ("fitted", "real_days"), ("real_days", "synthetic"))
+            _difference(by_day, first, other) for first, other in PAIRS if first in by_day and other in by_day
         ],
         "series_kept_back": _series(kept),
-        "profits_eur_by_day": {name: _by_day(found) for name, found in profits.items()},
         "pairs_fitted_to": seen_pairs,
         "pairs_kept_back": kept_pairs,
     }
+
+
+def _finished(keep: Path | None, name: str, experiment: Experiment) -> dict[str, Any] | None:
+    """A plan that was made before by the same experiment."""
+    path = None if keep is None else keep / f"{name}.json"
+    if path is None or not path.is_file():
+        return None
+    written = json.loads(path.read_text(encoding="utf-8"))
+    if written["experiment"] != experiment.key:
+        raise UsageError(f"{path} is of another experiment ({written['experiment']}): take another folder")
+    plan: dict[str, Any] = written["plan"]
+    return plan
+
+
+def _measured_plan(
+    site: ms.Site, tree: ScenarioTree, shipped: ms.Site, kept: ScenarioTree, experiment: Experiment
+) -> dict[str, Any]:
+    run = _planned(site, tree, experiment)
+    profits = _held(shipped, run, kept)
+    return {**_promise(run), **_kept(profits, run), "series": _series(tree), "profits_eur_by_day": _by_day(profits)}
 
 
 def _written(folder: Path, experiment: Experiment, process: str | None) -> Path:
@@ -280,8 +314,8 @@ def _real_tree(
 
 def _planned(site: ms.Site, tree: ScenarioTree, experiment: Experiment) -> Run:
     run = ms.solve(site, tree, gap_rel=experiment.gap_rel, time_limit_s=experiment.time_limit_s)
-    if run is None:
-        raise RuntimeError("the leading rank has the run")
+    if run is None or run.summary["objective"] is None:
+        raise UsageError(f"no plan of {len(tree.scenario_names)} scenarios was found in time: --time-limit")
     return run
 
 
@@ -337,8 +371,8 @@ def standard_error(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def _difference(profits: Mapping[str, Profits], first: str, other: str) -> dict[str, Any]:
-    apart = (profits[first].scenarios["profit_eur"] - profits[other].scenarios["profit_eur"]).to_numpy(dtype=float)
+def _difference(by_day: Mapping[str, Mapping[str, float]], first: str, other: str) -> dict[str, Any]:
+    apart = np.array([value - by_day[other][day] for day, value in by_day[first].items()])
     return {
         "plan": first,
         "against": other,
@@ -383,6 +417,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=None, metavar="N", help="kept back; default all there are")
     parser.add_argument("--gap", type=float, default=0.005, metavar="G", help="relative gap; default 0.005")
     parser.add_argument("--time-limit", type=float, default=3600.0, metavar="S", help="of each plan; default 3600")
+    parser.add_argument("--plans", nargs="*", choices=PLANS, default=list(PLANS), help="those to make; default all")
+    parser.add_argument("--keep", type=Path, default=None, metavar="DIR", help="finished plans, to go on with")
     parser.add_argument("--out", type=Path, default=Path("docs/evidence"), metavar="DIR")
     options = parser.parse_args(arguments)
     if options.data_folder is None:
@@ -392,7 +428,7 @@ def main(arguments: list[str] | None = None) -> int:
     days = len(kept_back_days(groups)) if options.days is None else options.days
     with TemporaryDirectory() as folder:
         experiment = Experiment(groups, options.scenarios, days, options.gap, time_limit_s=options.time_limit)
-        found = measured(experiment, Path(folder))
+        found = measured(experiment, Path(folder), options.keep, options.plans)
     sources = [f"{source.name}: {source.origin}" for group in groups for source in group.sources]
     summary = {**provenance(), "sources": sources, **found, "cpu_s": round(time.process_time() - begun, 1)}
     write_summary(options.out, "fitted_hospital.json", summary)
