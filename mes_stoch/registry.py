@@ -121,6 +121,7 @@ _BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     },
     # in the order in which a file is held against them: those that look for most come first
     MARKET_FILES: {
+        "tidy": "mes_stoch.io.market_files.tidy:Tidy",
         "aemo_mms": "mes_stoch.io.market_files.aemo_mms:AemoMms",
         "aemo_price_and_demand": "mes_stoch.io.market_files.aemo_price_and_demand:AemoPriceAndDemand",
         "entsoe": "mes_stoch.io.market_files.entsoe:Entsoe",

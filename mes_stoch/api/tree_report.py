@@ -12,11 +12,12 @@ import pandas as pd
 
 from mes_stoch.api.site import Site
 from mes_stoch.io.files import write_whole
+from mes_stoch.io.readers.currency import format_name
 from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.schema.units import in_currency
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.process import DrawContext
 from mes_stoch.uncertainty.tree_quality.courses import courses_of_past, courses_of_tree, varying_series
 from mes_stoch.uncertainty.tree_quality.report import TreeQuality, quality_of
 
@@ -72,19 +73,30 @@ def tree_quality(
     count = -(-len(tree.scenario_names) // below) * below
     plain = site.draws(count, first + 1, leaves_per_day_ahead_node=below)
     names = varying_series(drawn)
-    return quality_of(
-        courses_of_tree(tree, "tree", names), courses_of_tree(drawn, "sample"), courses_of_tree(plain, "plain", names)
-    )
+    called = _called(site)
+    parts = ((tree, "tree"), (drawn, "sample"), (plain, "plain"))
+    own, source, baseline = (courses_of_tree(one, name, names, called) for one, name in parts)
+    return quality_of(own, source, baseline)
 
 
 def _against_past(site: Site, tree: ScenarioTree, past: pd.DataFrame) -> TreeQuality:
-    names = [name for name in varying_series(tree) if name in past.columns]
+    currency = site.instance.currency
+    frame = past.rename(columns={name: format_name(str(name), currency) for name in past.columns})
+    names = [name for name in varying_series(tree) if name in frame.columns]
     if not names:
-        raise UsageError(f"the past series have none of those that the tree draws: {', '.join(varying_series(tree))}")
-    context = DrawContext.of(site.instance.horizon, tree.time)
-    # the class of a day is no matter here: all whole days are taken
-    source = courses_of_past(History(past, ""), context, "past", names)
-    return quality_of(courses_of_tree(tree, "tree", names), source)
+        drawn = in_currency(", ".join(varying_series(tree)), currency)
+        raise UsageError(f"the past series have none of those that the tree draws: {drawn}")
+    called = _called(site)
+    # the class of a day is no matter here: all days are taken
+    source = courses_of_past(History(frame, ""), tree, "past", names, called)
+    return quality_of(courses_of_tree(tree, "tree", names, called), source)
+
+
+def _called(site: Site) -> frozenset[str]:
+    """Series of the shares that products are called by."""
+    products = site.instance.called_products().values()
+    series = (product.activation(direction) for product in products for direction in product.directions)
+    return frozenset(name for name in series if isinstance(name, str))
 
 
 def write_tree_report(quality: TreeQuality, tree: ScenarioTree, folder: str | Path, name: str) -> tuple[Path, ...]:

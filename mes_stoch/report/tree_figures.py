@@ -61,7 +61,7 @@ def draw_durations(quality: TreeQuality, title: str) -> Iterator[Figure]:
             dress(axis, name, _unit(name))
             for courses, colour, style in ((quality.tree, BLUE, "-"), (quality.source, VERMILION, "--")):
                 values = courses.of(name).ravel()
-                weights = np.repeat(courses.weights / courses.values.shape[1], courses.values.shape[1])
+                weights = courses.each
                 order = np.argsort(-values, kind="stable")
                 share = np.concatenate([[0.0], np.cumsum(weights[order])])
                 curve = np.concatenate([values[order][:1], values[order]])

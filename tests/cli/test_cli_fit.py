@@ -130,6 +130,12 @@ def test_a_tree_is_reported_beside_past_days(command: Command, folder: Path) -> 
     assert found.statistics["mean"][PRICE, "past"] == pytest.approx(301.5)
     with pytest.raises(UsageError, match="the past series have none of those that the tree draws"):
         ms.tree_quality(site, site.tree(5), past.rename(columns={PRICE: "other_eur_per_mwh"}))
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra plots)")
+    tidy = past.assign(time=[stamp.isoformat() for stamp in past.index]).set_index("time")
+    tidy.to_csv(folder / "past.csv")
+    beside = command("tree", "site", "--out", "beside.nc", "--report", "out", "--against", "past.csv")
+    assert beside.code == 0, beside.err
+    assert "past: 59 cases" in beside.out
     done = command("tree", "site", "--report", "out", "--against", "x.csv", "--sample", 3)
     assert done.code == 2
     assert "give one of them" in done.err

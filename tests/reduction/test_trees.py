@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from reduction_support import cheapest_to, plain_cost, tree_of
+from scipy.optimize import linprog
 
 import mes_stoch as ms
 from mes_stoch.io.artifacts.tree import read_tree, write_tree
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.reduction import ReductionRule
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.reduction.clustering import reduced_nodes
 from mes_stoch.uncertainty.reduction.distances import features_of
 from mes_stoch.uncertainty.reduction.extremes import extreme_scenarios
 
@@ -270,3 +272,37 @@ def test_values_are_of_two_stages() -> None:
 def test_backward_is_for_small_samples() -> None:
     with pytest.raises(UsageError, match="fast_forward or k_medoids"):
         ms.reduce(tree_of({PRICE: np.arange(2001.0)[:, None]}), 5, method="backward")
+
+
+def test_the_stated_distance_is_that_of_a_transport_to_the_tree() -> None:
+    """Node A (day-ahead 0) has leaves 0 and 10 with 0.45 and 0.05, node B (0.1) the same with 0.05 and 0.45. A stands
+    for both, with 0.9 at 0 and 0.1 at 10: of the half at 10 only 0.1 may stay. A's 0.05 stay at no cost and 0.05 of B
+    for 0.1 each; 0.4 of B go from 10 to 0 for sqrt(100.01) each, and its 0.05 at 0 for 0.1:
+    0.005 + 0.4 sqrt(100.01) + 0.005 = 4.0102."""
+    day_ahead = np.array([[0.0], [0.0], [0.1], [0.1]])
+    realtime = np.array([[0.0], [10.0], [0.0], [10.0]])
+    probabilities = np.array([0.45, 0.05, 0.05, 0.45])
+    found = reduced_nodes(
+        [[0, 1], [2, 3]], day_ahead, realtime, probabilities, (1, 2), ReductionRule(method="fast_forward")
+    )
+    assert found.kept.tolist() == [0, 1]
+    assert found.probabilities == pytest.approx([0.9, 0.1])
+    assert found.cost == pytest.approx(0.01 + 0.4 * 100.01**0.5)
+
+
+def test_the_stated_distance_is_no_less_than_that_of_any_transport() -> None:
+    """Random trees of six nodes with three leaves, against the transport that may mix nodes, by a linear program."""
+    generator = np.random.default_rng(0)
+    groups = [[3 * node + leaf for leaf in range(3)] for node in range(6)]
+    for _ in range(20):
+        day_ahead = np.repeat(generator.normal(size=(6, 2)), 3, axis=0)
+        realtime, probabilities = generator.normal(size=(18, 2)), generator.dirichlet(np.ones(18))
+        found = reduced_nodes(groups, day_ahead, realtime, probabilities, (2, 2), ReductionRule(method="fast_forward"))
+        points = np.hstack([day_ahead, realtime])
+        costs = np.sqrt(((points[:, None] - points[found.kept][None]) ** 2).sum(axis=-1))
+        rows = np.kron(np.eye(18), np.ones(4))
+        columns = np.kron(np.ones(18), np.eye(4))
+        least = linprog(
+            costs.ravel(), A_eq=np.vstack([rows, columns]), b_eq=np.concatenate([probabilities, found.probabilities])
+        )
+        assert found.cost >= least.fun - 1e-9

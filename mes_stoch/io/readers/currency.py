@@ -62,7 +62,7 @@ def in_format_names(data: dict[str, Any], currency: str | None, locator: Locator
 
 def path_in_format(path: EntryPath, currency: str | None) -> EntryPath:
     """The path of an entry in the format's names."""
-    return tuple(_format_name(part, currency) if isinstance(part, str) else part for part in path)
+    return tuple(format_name(part, currency) if isinstance(part, str) else part for part in path)
 
 
 def columns_in_format(table: Table, file: str, currency: str | None) -> tuple[Table, list[Issue]]:
@@ -76,8 +76,8 @@ def columns_in_format(table: Table, file: str, currency: str | None) -> tuple[Ta
         if found is not None and currency is not None:
             expected, hint = _expected(name, found, currency)
             issues.append(Issue(file, 1, name, f"the column {name}", expected, hint))
-        columns.setdefault(_format_name(name, currency), table.columns[name])
-    names = {_format_name(name, currency): None for name in table.columns}
+        columns.setdefault(format_name(name, currency), table.columns[name])
+    names = {format_name(name, currency): None for name in table.columns}
     return replace(table, columns={name: columns[name] for name in names}), issues
 
 
@@ -162,19 +162,19 @@ class _Reading:
             found = _wrong(key, self._currency)
             if found is not None:
                 self._tell(place, key, found, "an unknown key")
-            name = _format_name(key, self._currency)
+            name = format_name(key, self._currency)
             target = right if found is None else meant
             target[name] = self._series(item, place) if isinstance(item, str) else self.value(item, place)
         return {**meant, **right}
 
     def _series(self, name: str, path: EntryPath) -> str:
         """The name of a series, where an entry is one that may hold it."""
-        if unit_of(_format_name(str(path[-1]), None)) is None:
+        if unit_of(format_name(str(path[-1]), None)) is None:
             return name
         found = _wrong(name, self._currency)
         if found is not None:
             self._tell(path, name, found, "the series")
-        return _format_name(name, self._currency)
+        return format_name(name, self._currency)
 
     def _tell(self, path: EntryPath, name: str, found: str, what: str) -> None:
         if self._currency is not None:
@@ -190,7 +190,7 @@ def _wrong(name: str, currency: str | None) -> str | None:
     return None if found == currency else found
 
 
-def _format_name(name: str, currency: str | None) -> str:
+def format_name(name: str, currency: str | None) -> str:
     return _in_code(name, FORMAT_CURRENCY, currency)
 
 

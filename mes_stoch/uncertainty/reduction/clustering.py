@@ -11,8 +11,8 @@ day-ahead data of the chosen path, and the realtime data of the paths in it are 
 data remain those of a path; what they say of day-ahead data (an intraday price that follows the day-ahead price) holds
 between path and node only as far as the cluster is narrow.
 
-Either way the stated distance is that of a transport from the sample to the tree which respects the nodes: every
-scenario moves to the nearest leaf of the node that stands for it. It is no less than the Wasserstein distance, which
+Either way the stated distance is that of the best transport from the sample to the tree which respects the nodes: every
+scenario moves to leaves of the node that stands for it. It is no less than the Wasserstein distance, which
 may mix nodes. It is a distance of data: what clustering changes in what is known when, it does not count.
 
 Sources
@@ -28,7 +28,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import linprog
 
+from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.reduction import ReductionRule
 from mes_stoch.uncertainty.reduction.distances import FloatArray, IndexArray, cost_matrix
 from mes_stoch.uncertainty.reduction.selection import selected
@@ -144,19 +147,47 @@ def _together(
     order: int,
     moved: Mapping[int, FloatArray] | None = None,
 ) -> NodeSelection:
-    """All kept leaves, and the cost of moving every scenario to the nearest leaf of the node that stands for it."""
+    """All kept leaves, and the least cost of moving every scenario to leaves of the node that stands for it."""
     cost = 0.0
     place_of = np.array([stands_for[leaf] for leaf in range(len(points))])
-    for place, (_, leaves, _) in enumerate(below):
+    for place, (_, leaves, weights) in enumerate(below):
         sources = np.flatnonzero(place_of == place)
         targets = points[leaves] if moved is None else np.stack([moved[int(leaf)] for leaf in leaves])
-        squares = np.min(
-            [np.einsum("ij,ij->i", points[sources] - target, points[sources] - target) for target in targets], axis=0
+        squares = np.stack(
+            [np.einsum("ij,ij->i", points[sources] - target, points[sources] - target) for target in targets], axis=1
         )
-        cost += float(probabilities[sources] @ (squares if order == 2 else np.sqrt(squares)))
+        cost += transport_cost(squares if order == 2 else np.sqrt(squares), probabilities[sources], weights)
     return NodeSelection(
         np.concatenate([leaves for _, leaves, _ in below]),
         np.concatenate([np.full(len(leaves), node, dtype=np.intp) for node, leaves, _ in below]),
         np.concatenate([weights for _, _, weights in below]),
         cost,
     )
+
+
+def transport_cost(costs: FloatArray, supply: FloatArray, demand: FloatArray) -> float:
+    """Least cost of moving weights from sources to targets, both given.
+
+    ``min sum c[i, j] f[i, j]`` over ``f >= 0``, ``sum_j f[i, j] = supply[i]``, ``sum_i f[i, j] = demand[j]``. Where
+    all that is nearest to each target is what it has, as it is where leaves stand for those of their own node, nothing
+    needs to be solved.
+
+    Parameters
+    ----------
+    costs : array, shape (sources, targets)
+    supply, demand : array, shape (sources,) and (targets,)
+        With the same sum.
+    """
+    nearest = np.argmin(costs, axis=1)
+    if np.allclose(np.bincount(nearest, supply, len(demand)), demand, rtol=1e-9, atol=1e-12):
+        return float(supply @ costs[np.arange(len(supply)), nearest])
+    used = supply > 0
+    count, targets = int(used.sum()), len(demand)
+    rows = sp.kron(sp.eye_array(count), np.ones((1, targets)), format="csr")
+    columns = sp.kron(np.ones((1, count)), sp.eye_array(targets), format="csr")
+    # the last row follows from the others, and rounding of the sums must not make it impossible
+    needed = np.concatenate([supply[used], (demand * (supply.sum() / demand.sum()))[:-1]])
+    found = linprog(costs[used].ravel(), A_eq=sp.vstack([rows, columns[:-1]]), b_eq=needed, method="highs")
+    if found.status != 0:
+        raise ModelError(f"the transport between scenarios was not solved: {found.message}")
+    return float(found.fun)

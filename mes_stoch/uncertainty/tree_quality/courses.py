@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,10 +13,9 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import in_currency
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.resolution import native_context, to_periods
-from mes_stoch.uncertainty.process import DrawContext
 
 Array = NDArray[np.float64]
+_HOUR_NS = 3_600_000_000_000
 
 
 @dataclass(frozen=True)
@@ -31,34 +30,51 @@ class Courses:
     values : array, shape (cases, periods, series)
     weights : array, shape (cases,)
         Summing to 1.
-    period_h : float
+    lengths_h : array, shape (periods,)
+        Length of each period, h.
+    called : frozenset of str
+        Series of called shares.
     """
 
     name: str
     series: tuple[str, ...]
     values: Array
     weights: Array
-    period_h: float
+    lengths_h: Array
+    called: frozenset[str] = frozenset()
 
     def of(self, name: str) -> Array:
         """One series, shape (cases, periods)."""
         return np.asarray(self.values[:, :, self.series.index(name)])
 
+    @property
+    def shares(self) -> Array:
+        """Share of the horizon that each period has, shape (periods,)."""
+        return np.asarray(self.lengths_h / self.lengths_h.sum())
+
+    @property
+    def each(self) -> Array:
+        """Weight of every period of every case, shape (cases * periods,)."""
+        return np.outer(self.weights, self.shares).ravel()
+
     def in_currency(self, currency: str) -> Courses:
         """The same with series named in a currency."""
-        return replace(self, series=tuple(in_currency(name, currency) for name in self.series))
+        called = frozenset(in_currency(name, currency) for name in self.called)
+        return replace(self, series=tuple(in_currency(name, currency) for name in self.series), called=called)
 
     @property
     def cases(self) -> int:
         return len(self.weights)
 
 
-def courses_of_tree(tree: ScenarioTree, name: str, series: Sequence[str] | None = None) -> Courses:
+def courses_of_tree(
+    tree: ScenarioTree, name: str, series: Sequence[str] | None = None, called: Collection[str] = ()
+) -> Courses:
     """Scenarios of a tree with their probabilities; default all series that differ between scenarios."""
     count = len(tree.scenario_names)
     chosen = varying_series(tree) if series is None else tuple(series)
     values = np.stack([[tree.values(one, k) for one in chosen] for k in range(count)]).transpose(0, 2, 1)
-    return Courses(name, chosen, values, tree.probabilities, float(tree.dataset.attrs["period_h"]))
+    return Courses(name, chosen, values, tree.probabilities, tree.lengths_h, frozenset(called))
 
 
 def varying_series(tree: ScenarioTree) -> tuple[str, ...]:
@@ -70,26 +86,60 @@ def varying_series(tree: ScenarioTree) -> tuple[str, ...]:
     )
 
 
-def courses_of_past(history: History, context: DrawContext, name: str, series: Sequence[str]) -> Courses:
-    """Whole days of the past in the periods of a day of the horizon, equally weighted.
+def courses_of_past(
+    history: History, tree: ScenarioTree, name: str, series: Sequence[str], called: Collection[str] = ()
+) -> Courses:
+    """Spans of the past in the periods of a tree's horizon, one from every day on, equally weighted.
+
+    A span begins at the clock time at which the horizon does, and has its length; means over the periods are taken, and
+    longer past periods held. Spans in which a series has a gap, or over which the clock changes, are left out.
 
     Raises
     ------
     UsageError
-        A horizon that is not one day, or no whole day with every series.
+        A horizon of more than a day and an hour, or no span with every series.
     """
-    day_h = context.periods * context.period_h
-    if abs(day_h - 24.0) > 1e-9:
-        raise UsageError(f"days of the past are held against a horizon of one day, and this one has {day_h:g} h")
-    dates, values = history.whole_days(series)
-    if not dates:
+    history.require(series)
+    lengths_h = tree.lengths_h
+    if lengths_h.sum() > 25.0 + 1e-9:
+        hours = float(lengths_h.sum())
+        raise UsageError(f"days of the past are held against a horizon of a day at most, and this one has {hours:g} h")
+    edges = _spans(history, tree.time[0], lengths_h)
+    starts = history.time.tz_convert("UTC").as_unit("ns").asi8
+    step = round(history.period_h * _HOUR_NS)
+    found = []
+    for one in series:
+        values = history.values(one)
+        known = np.isfinite(values)
+        whole = _integral(starts, step, known.astype(float), edges)
+        total = _integral(starts, step, np.where(known, values, 0.0), edges)
+        span_h = np.diff(edges, axis=1) / _HOUR_NS
+        found.append(np.where(whole > span_h * (1.0 - 1e-9), total / span_h, np.nan))
+    mapped = np.stack(found, axis=2)
+    mapped = mapped[np.isfinite(mapped).all(axis=(1, 2))]
+    if not len(mapped):
         raise UsageError(f"no whole day of the past has all of {', '.join(series)}")
-    # any day of 24 hours: averages over longer periods, holding over shorter ones
-    length = pd.Timedelta(hours=context.period_h)
-    day = DrawContext(pd.date_range("2021-01-04", periods=context.periods, freq=length, tz="UTC"), context.period_h)
-    native = native_context(day, history.period_h)
-    mapped = np.stack(
-        [[to_periods(values[k, :, i], native, day) for i in range(len(series))] for k in range(len(dates))]
-    )
-    weights = np.full(len(dates), 1.0 / len(dates))
-    return Courses(name, tuple(series), mapped.transpose(0, 2, 1), weights, context.period_h)
+    weights = np.full(len(mapped), 1.0 / len(mapped))
+    return Courses(name, tuple(series), mapped, weights, lengths_h, frozenset(called))
+
+
+def _spans(history: History, start: pd.Timestamp, lengths_h: Array) -> NDArray[np.int64]:
+    """Edges of the periods of every span, ns of UTC, shape (spans, periods + 1)."""
+    steps = np.concatenate([[0], np.round(np.cumsum(lengths_h) * _HOUR_NS).astype(np.int64)])
+    clock = start.tz_localize(None) - start.tz_localize(None).normalize()
+    midnights = pd.DatetimeIndex(history.time.tz_localize(None).normalize().unique())
+    begins = (midnights + clock).tz_localize(history.time.tz, ambiguous="NaT", nonexistent="NaT")
+    begins = pd.DatetimeIndex(begins[begins.notna()])
+    ends = pd.DatetimeIndex(begins + pd.Timedelta(int(steps[-1]), unit="ns"))
+    hours = ends.tz_localize(None) - begins.tz_localize(None)
+    begins = pd.DatetimeIndex(begins[np.asarray(hours == pd.Timedelta(int(steps[-1]), unit="ns"))])
+    return np.asarray(begins.tz_convert("UTC").as_unit("ns").asi8[:, None] + steps[None, :])
+
+
+def _integral(starts: NDArray[np.int64], step: int, values: Array, edges: NDArray[np.int64]) -> Array:
+    """Integral over time, h, of a series that is constant within its periods and 0 outside, between edges."""
+    sums = np.concatenate([[0.0], np.cumsum(values)]) * (step / _HOUR_NS)
+    row = np.searchsorted(starts, edges, side="right") - 1
+    inside = np.maximum(row, 0)
+    part = np.clip(edges - starts[inside], 0, step) / _HOUR_NS
+    return np.asarray(np.diff(np.where(row < 0, 0.0, sums[inside] + values[inside] * part), axis=1))

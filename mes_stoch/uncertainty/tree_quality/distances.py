@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
@@ -23,8 +25,8 @@ def series_distances(tree: Courses, source: Courses) -> pd.Series[float]:
     found = {}
     for name in source.series:
         mine, theirs = tree.of(name), source.of(name)
-        weight, other = (np.repeat(c.weights, c.values.shape[1]) for c in (tree, source))
-        deviation = _deviation(theirs.ravel(), other / other.sum())
+        weight, other = tree.each, source.each
+        deviation = _deviation(theirs.ravel(), other)
         apart = float(wasserstein_distance(mine.ravel(), theirs.ravel(), weight, other))
         found[name] = 0.0 if apart == 0.0 else apart / deviation if deviation > 0 else float("inf")
     return pd.Series(found, name="wasserstein", dtype=float)
@@ -35,8 +37,9 @@ def transport_distance(tree: Courses, source: Courses) -> float:
 
     Equations
     ---------
-    Every series is divided by its standard deviation in the source, a case is the vector of all its periods and
-    series, and ``c[i, j]`` the squared Euclidean distance between case ``i`` of one and ``j`` of the other::
+    Every series is divided by its standard deviation in the source, periods count by their length, a case is the
+    vector of all its periods and series, and ``c[i, j]`` the squared Euclidean distance between case ``i`` of one
+    and ``j`` of the other::
 
         W2^2 = min sum c[i, j] f[i, j]   over  f >= 0, sum_j f[i, j] = p[i], sum_i f[i, j] = q[j]
         distance = sqrt(W2^2 / sum_j q[j] |x[j] - mean|^2)
@@ -53,8 +56,9 @@ def transport_distance(tree: Courses, source: Courses) -> float:
         import ot
     except ModuleNotFoundError:
         raise UsageError("the distance of whole courses needs POT: pip install 'mes_stoch[fit]'") from None
-    scale = np.array([_deviation(source.of(name).ravel(), _each(source)) for name in source.series])
+    scale = np.array([_deviation(source.of(name).ravel(), source.each) for name in source.series])
     scale[scale == 0.0] = 1.0
+    scale = scale / np.sqrt(source.shares * len(source.shares))[:, None]
     mine, theirs = ((c.values / scale).reshape(c.cases, -1) for c in (_in_order(tree, source), source))
     cost = np.maximum((mine**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1)[None, :] - 2.0 * mine @ theirs.T, 0.0)
     p, q = tree.weights / tree.weights.sum(), source.weights / source.weights.sum()
@@ -65,13 +69,7 @@ def transport_distance(tree: Courses, source: Courses) -> float:
 
 def _in_order(tree: Courses, source: Courses) -> Courses:
     places = [tree.series.index(name) for name in source.series]
-    return Courses(tree.name, source.series, tree.values[:, :, places], tree.weights, tree.period_h)
-
-
-def _each(courses: Courses) -> Array:
-    """Weight of every period of every case."""
-    periods = courses.values.shape[1]
-    return np.repeat(courses.weights / periods, periods)
+    return replace(tree, series=source.series, values=tree.values[:, :, places])
 
 
 def _deviation(values: Array, weights: Array) -> float:

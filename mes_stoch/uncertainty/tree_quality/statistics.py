@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from mes_stoch.uncertainty.tree_quality.courses import Array, Courses
 
 QUANTILES = (0.01, 0.05, 0.5, 0.95, 0.99)
-#: End of the names of series that say which share of a volume is called.
-_CALLED = "_activation"
 
 
 def statistics(courses: Courses) -> pd.DataFrame:
@@ -18,7 +16,7 @@ def statistics(courses: Courses) -> pd.DataFrame:
 
     Equations
     ---------
-    With ``w`` the weights of cases, each period of a case weighing ``w[s] / T``::
+    With ``w`` the weights of cases, each period of a case weighing ``w[s] h[t] / sum h``, ``h`` being lengths::
 
         mean m, standard deviation d, skewness E[(x - m)^3] / d^3
         quantile q: the smallest x whose weight from below reaches q
@@ -38,17 +36,26 @@ def statistics(courses: Courses) -> pd.DataFrame:
 
 def _of_series(courses: Courses, name: str) -> dict[str, float]:
     values, weights = courses.of(name), courses.weights
-    flat, weight = values.ravel(), np.repeat(weights / values.shape[1], values.shape[1])
+    flat, weight = values.ravel(), courses.each
     mean = float(weight @ flat)
     deviation = float(np.sqrt(max(float(weight @ (flat - mean) ** 2), 0.0)))
     skewness = float(weight @ (flat - mean) ** 3) / deviation**3 if deviation > 0 else 0.0
     found = {"mean": mean, "deviation": deviation, "skewness": skewness}
     found |= {f"q{round(100 * q):02d}": v for q, v in zip(QUANTILES, quantiles(flat, weight, QUANTILES), strict=True)}
-    lag = max(1, round(1.0 / courses.period_h))
-    found["lag_1_h"] = autocorrelation(values, weights, lag)
+    found["lag_1_h"] = _an_hour_apart(courses, values)
     found["zeros"] = float(weight @ (flat == 0.0))
-    number, length = calls(values, weights, courses.period_h) if _CALLED in name else (np.nan, np.nan)
+    number, length = calls(values, weights, courses.lengths_h) if name in courses.called else (np.nan, np.nan)
     return {**found, "calls_per_day": number, "call_h": length}
+
+
+def _an_hour_apart(courses: Courses, values: Array) -> float:
+    """Autocorrelation at an hour; not a number where periods are longer. A shorter first period is left out."""
+    lengths_h = courses.lengths_h
+    regular_h = float(lengths_h[-1])
+    lag = round(1.0 / regular_h)
+    if lag < 1 or abs(lag * regular_h - 1.0) > 1e-9:
+        return float("nan")
+    return autocorrelation(values[:, int(lengths_h[0] < regular_h) :], courses.weights, lag)
 
 
 def quantiles(values: Array, weights: Array, levels: tuple[float, ...]) -> list[float]:
@@ -73,20 +80,20 @@ def autocorrelation(values: Array, weights: Array, lag: int) -> float:
     return covariance / scale if scale > 0 else float("nan")
 
 
-def calls(values: Array, weights: Array, period_h: float) -> tuple[float, float]:
+def calls(values: Array, weights: Array, lengths_h: Array) -> tuple[float, float]:
     """Mean number of spells above zero a day, and mean length of a spell in hours (of one cut off, what is seen)."""
     called = np.concatenate([np.zeros((len(values), 1), dtype=bool), values > 0], axis=1)
     begins = (called[:, 1:] & ~called[:, :-1]).sum(axis=1)
     number = float(weights @ begins)
-    days = values.shape[1] * period_h / 24.0
-    hours = float(weights @ (values > 0).sum(axis=1)) * period_h
+    days = float(lengths_h.sum()) / 24.0
+    hours = float(weights @ ((values > 0) @ lengths_h))
     return number / days, hours / number if number > 0 else float("nan")
 
 
 def correlations(courses: Courses) -> pd.DataFrame:
     """Correlation between series over cases and periods, shape (series, series); 0 where one does not vary."""
     flat = courses.values.reshape(-1, len(courses.series))
-    weight = np.repeat(courses.weights / courses.values.shape[1], courses.values.shape[1])
+    weight = courses.each
     apart = flat - weight @ flat
     covariance = apart.T @ (apart * weight[:, None])
     scale = np.sqrt(np.diag(covariance))
