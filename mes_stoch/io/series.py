@@ -21,6 +21,7 @@ from mes_stoch.io.readers.time_rows import RowTimes
 from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import ExplicitScenarios
+from mes_stoch.schema.tree import TREE_NAMES
 from mes_stoch.schema.units import FORMAT_CURRENCY
 
 _TOLERANCE = 1e-9
@@ -76,12 +77,18 @@ def _inside(folder: Path, file: str, path: tuple[str, ...], locator: Locator, is
     return None
 
 
+#: Of names that are no series: where what they stand for is said.
+_SAID_ELSEWHERE = {"probability": " (probabilities stand in uncertainty.probabilities)"}
+
+
 def _check_names(names: Iterable[str], what: str, table: Table, reporter: Reporter) -> None:
     """Names that a terminal, a spreadsheet or the files of a run would take for something else."""
     for name in names:
         problem = name_problem(name)
         if problem is None and what == "series" and "/" in name:
             problem = "holds a slash, which a result file takes for a folder"
+        if problem is None and what == "series" and name in TREE_NAMES:
+            problem = "is a name that a scenario tree has for something else" + _SAID_ELSEWHERE.get(name, "")
         if problem is not None:
             line = table.lines[table.columns["scenario"].index(name)] if what == "scenario" else None
             reporter.add(line, what, f"{show(name)}, which {problem}", f"a plain name of a {what}")

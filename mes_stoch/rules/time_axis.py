@@ -122,6 +122,14 @@ def clock_days(time: pd.DatetimeIndex, last_h: float) -> float:
     return float((end.tz_convert(time.tz).tz_localize(None) - time[0].tz_localize(None)) / pd.Timedelta(days=1))
 
 
+def horizon_months(horizon: Horizon) -> int:
+    """Number of calendar months of local time that a horizon has a part of."""
+    start = pd.Timestamp(horizon.start)
+    local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
+    last = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.length_h) - _MICROSECOND).tz_convert(horizon.timezone)
+    return int(12 * (last.year - local.year) + last.month - local.month + 1)
+
+
 def months(time: pd.DatetimeIndex) -> list[NDArray[np.int64]]:
     """Periods of each calendar month of local time, in order.
 

@@ -36,6 +36,10 @@ WEIGHTING_ATTRIBUTES: Mapping[str, type] = {
 }
 
 
+#: Coordinates of a tree: no series has such a name.
+TREE_NAMES = ("scenario", "time", "probability", "day_ahead_node", "leaf", PERIOD_LENGTH)
+
+
 @dataclass(frozen=True)
 class ScenarioTree:
     """Scenarios with probabilities over one horizon.

@@ -230,3 +230,12 @@ def test_probabilities(site: SiteFolder, old: str, new: str, key: str, words: tu
 
 def test_probabilities_may_miss_one_by_rounding(site: SiteFolder) -> None:
     site.edit("windy: 0.25", "windy: 0.2500000001").read()
+
+
+def test_a_series_is_not_named_like_a_coordinate_of_a_tree(site: SiteFolder) -> None:
+    """Probabilities stand in the instance: a column of that name is told, not taken for a series."""
+    first, *others = rows(site, SCENARIOS)
+    write_rows(site, [f"{first},probability", *(f"{line},0.5" for line in others)], SCENARIOS)
+    site.only_issue(
+        "series", None, "'probability'", "probabilities stand in uncertainty.probabilities", file=SCENARIOS
+    )

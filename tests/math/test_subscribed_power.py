@@ -9,6 +9,7 @@ saves 50 in both scenarios up to 2 MW, and in one of them up to 4 MW, 25 in the 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from helpers.settled_run import settled, solved
 from helpers.site_builder import grid, make_instance, make_tree, optimum
 from helpers.two_views import two_views
 
+import mes_stoch as ms
 from mes_stoch.model.site_program import build_program
 from mes_stoch.schema.instance import Instance
 from mes_stoch.solvers.auto import solve_by
@@ -128,3 +130,35 @@ def test_the_hub_says_the_same(excess: float | None, load: float) -> None:
     assert views.hub.least_cost() == pytest.approx(40.0 * load)
     (decision,) = solved(instance, make_tree(instance, {"load_mw": [load]})).site_decisions["value"]
     assert decision == pytest.approx(load)
+
+
+def test_unserved_demand_never_pays_for_a_subscription_of_two_months(tmp_path: Path) -> None:
+    """A MW in January and 3 MW in February, each for an hour: 3 MW subscribed at 1,000 in both months serve all of it,
+    2 1,000 3 + 10 4 = 6,040. Unserved, the 2 MWh above 1 MW would have to cost more than 2,000 each."""
+    (tmp_path / "instance.yaml").write_text(
+        """\
+format: 1
+name: shop
+horizon: {start: 2025-01-31T23:00, timezone: Europe/Paris, period_h: 1, periods: 2}
+carriers: [electricity]
+nodes:
+  power: {carrier: electricity}
+components:
+  grid:
+    type: grid_connection
+    node: power
+    import_max_mw: 5
+    export_max_mw: 0
+    import_price_eur_per_mwh: 10
+    subscribed_power_mw: {min_mw: 0, max_mw: 5, price_eur_per_mw: 1000}
+    excess_charge_eur_per_mw: null
+  load: {type: demand, node: power, demand_mw: load_mw}
+uncertainty: {kind: explicit}
+""",
+        encoding="utf-8",
+    )
+    rows = "scenario,time,load_mw\na,2025-01-31T23:00+01:00,1\na,2025-02-01T00:00+01:00,3\n"
+    (tmp_path / "scenarios.csv").write_text(rows, encoding="utf-8")
+    found = ms.read(tmp_path)
+    run = ms.solve(found, found.tree(), method="ef")
+    assert run.objective == pytest.approx(-6040.0)

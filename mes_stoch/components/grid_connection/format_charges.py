@@ -171,10 +171,13 @@ class Charged(Component):
     def carried_in_month(self) -> Sequence[str]:
         return ("peak_so_far_mw",) if self.is_charged_by_power else ()
 
-    def import_charge_eur_per_mwh(self, period_h: float, first_period_h: float | None = None) -> float:
-        # a MW that must not be in excess is subscribed
+    def import_charge_eur_per_mwh(
+        self, period_h: float, first_period_h: float | None = None, months: int = 1
+    ) -> float:
+        # a MW that must not be in excess is subscribed, in every month
         beyond = self.excess_charge_eur_per_mw
-        per_mw = self.demand_charge_eur_per_mw + (self.subscription_price_eur_per_mw if beyond is None else beyond)
+        per_mw = self.demand_charge_eur_per_mw
+        per_mw += months * self.subscription_price_eur_per_mw if beyond is None else beyond
         # of an interval that has begun no less may be left than of the first period
         interval_h = first_period_h or self.demand_charge_interval_h or period_h
         return self.demand_charge_share_per_unit * per_mw / interval_h

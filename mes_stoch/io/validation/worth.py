@@ -11,6 +11,7 @@ from itertools import product
 
 from mes_stoch.io.validation.contract_worth import ContractWorth
 from mes_stoch.io.validation.price_limits import Ranges, known_price, largest_price, prices
+from mes_stoch.rules.time_axis import horizon_months
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.component import Component, SlackPenalty
 from mes_stoch.schema.conversion import Conversion
@@ -105,9 +106,8 @@ class Worth:
     def _charge(self, spec: Component) -> float:
         """The most that a MWh withdrawn can cost by charges on power: the shorter the first interval, the more."""
         horizon = self._instance.horizon
-        if horizon.begun_h == 0:
-            return spec.import_charge_eur_per_mwh(horizon.period_h)
-        return spec.import_charge_eur_per_mwh(horizon.period_h, float(horizon.lengths_h[0]))
+        first_h = None if horizon.begun_h == 0 else float(horizon.lengths_h[0])
+        return spec.import_charge_eur_per_mwh(horizon.period_h, first_h, horizon_months(horizon))
 
     def _of_co2(self, spec: Component) -> float:
         """The most that the CO2 of a MWh over a component can cost, or its credit earn."""
