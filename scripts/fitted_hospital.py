@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -423,14 +422,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.data_folder is None:
         parser.error("give --data-folder or set MES_STOCH_DATA")
-    begun = time.process_time()
     groups = hospital_groups(Path(options.data_folder))
     days = len(kept_back_days(groups)) if options.days is None else options.days
     with TemporaryDirectory() as folder:
         experiment = Experiment(groups, options.scenarios, days, options.gap, time_limit_s=options.time_limit)
         found = measured(experiment, Path(folder), options.keep, options.plans)
     sources = [f"{source.name}: {source.origin}" for group in groups for source in group.sources]
-    summary = {**provenance(), "sources": sources, **found, "cpu_s": round(time.process_time() - begun, 1)}
+    summary = {**provenance(), "sources": sources, **found}
     write_summary(options.out, "fitted_hospital.json", summary)
     return 0
 

@@ -35,7 +35,8 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.document import ProcessDocument, document_text
 
 TTF, GAS = "ttf_gas_eur_per_mwh", "gas_price_eur_per_mwh"
-DEMANDS = ("heat_demand_mw", "cooling_demand_mw", "electricity_demand_mw", "pv_available_mw")
+DEMANDS = ("heat_demand_mw", "electricity_demand_mw", "pv_available_mw")
+COOLING = "cooling_demand_mw"
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,14 @@ def fitted_days(
     if not of_class:
         raise UsageError(f"{market.name} has no day of {season}, {day_type} in the months that are fitted to")
     gas = {"kind": "day_bootstrap", "series": [GAS], "match": []}
+    # constant in winter, which no autoregression can be fitted to
+    cooling = {"kind": "day_bootstrap", "series": [COOLING], "match": ["day_type"], "stage": "realtime"}
     process = fitted_document(
         [
             (market, (*market_parts(), gas)),
             (balancing, balancing_parts(IMBALANCE_COEFFICIENT)),
             (called, called_parts()),
-            (site, site_parts(DEMANDS)),
+            (site, (*site_parts(DEMANDS), cooling)),
         ],
         months,
         [month for month in of_season if month in months_kept_back],
@@ -170,5 +173,6 @@ allow internal use only.
   price.
 - FCR calls are synthetic; RC is left out: there are no data for them.
 - Gas: TTF of one of the days, drawn apart from the price of electricity, with the adder of `real_days`.
+- Cooling, which is constant in winter, is that of whole days, drawn apart from the other demands.
 - Horizon: the first day of the class that is fitted to, a label that also says which hours and months are drawn.
 """
