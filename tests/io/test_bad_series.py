@@ -236,6 +236,4 @@ def test_a_series_is_not_named_like_a_coordinate_of_a_tree(site: SiteFolder) -> 
     """Probabilities stand in the instance: a column of that name is told, not taken for a series."""
     first, *others = rows(site, SCENARIOS)
     write_rows(site, [f"{first},probability", *(f"{line},0.5" for line in others)], SCENARIOS)
-    site.only_issue(
-        "series", None, "'probability'", "probabilities stand in uncertainty.probabilities", file=SCENARIOS
-    )
+    site.only_issue("series", None, "'probability'", "probabilities stand in uncertainty.probabilities", file=SCENARIOS)

@@ -171,9 +171,7 @@ class Charged(Component):
     def carried_in_month(self) -> Sequence[str]:
         return ("peak_so_far_mw",) if self.is_charged_by_power else ()
 
-    def import_charge_eur_per_mwh(
-        self, period_h: float, first_period_h: float | None = None, months: int = 1
-    ) -> float:
+    def import_charge_eur_per_mwh(self, period_h: float, first_period_h: float | None = None, months: int = 1) -> float:
         # a MW that must not be in excess is subscribed, in every month
         beyond = self.excess_charge_eur_per_mw
         per_mw = self.demand_charge_eur_per_mw

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -187,7 +188,8 @@ def transport_cost(costs: FloatArray, supply: FloatArray, demand: FloatArray) ->
     columns = sp.kron(np.ones((1, count)), sp.eye_array(targets), format="csr")
     # the last row follows from the others, and rounding of the sums must not make it impossible
     needed = np.concatenate([supply[used], (demand * (supply.sum() / demand.sum()))[:-1]])
-    found = linprog(costs[used].ravel(), A_eq=sp.vstack([rows, columns[:-1]]), b_eq=needed, method="highs")
+    balance: Any = sp.vstack([rows, columns[:-1]])
+    found = linprog(costs[used].ravel(), A_eq=balance, b_eq=needed, method="highs")
     if found.status != 0:
         raise ModelError(f"the transport between scenarios was not solved: {found.message}")
     return float(found.fun)
