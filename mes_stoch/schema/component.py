@@ -276,8 +276,8 @@ class Component(Model):
     def import_charge_eur_per_mwh(self, period_h: float, first_period_h: float | None = None, months: int = 1) -> float:
         """The most that a MWh withdrawn over it can cost beyond its price of energy: charges on power.
 
-        ``first_period_h`` is given where the first period is shorter than the others; ``months`` is how many of them the
-        horizon touches.
+        ``first_period_h`` is given where the first period is shorter than the others; ``months`` is how many of them
+        the horizon touches.
         """
         return 0.0
 

@@ -190,6 +190,6 @@ def transport_cost(costs: FloatArray, supply: FloatArray, demand: FloatArray) ->
     needed = np.concatenate([supply[used], (demand * (supply.sum() / demand.sum()))[:-1]])
     balance: Any = sp.vstack([rows, columns[:-1]])
     found = linprog(costs[used].ravel(), A_eq=balance, b_eq=needed, method="highs")
-    if found.status != 0:
+    if found.status != 0 or found.fun is None:
         raise ModelError(f"the transport between scenarios was not solved: {found.message}")
     return float(found.fun)
