@@ -9,13 +9,22 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mes_stoch.schema.base import Identifier, Model
+from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.clock import Clock, clock_of, regular
+from mes_stoch.uncertainty.fitted.field_types import Correlation, Lags, PeriodHours, Share, require_shape
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.marginal import level_of, levels, mean_of, quantile_nodes, rank_scores, scores, value_at
+from mes_stoch.uncertainty.fitted.marginal import (
+    level_of,
+    levels,
+    mean_of,
+    quantile_nodes,
+    rank_scores,
+    scores,
+    value_at,
+)
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions
 from mes_stoch.uncertainty.process import DrawContext, Series
 
@@ -35,8 +44,8 @@ class AutoregressionOptions(PartOptions):
         description="asinh of the value less its median, over its median absolute deviation (normal-consistent): "
         "spikes and negative prices become regular; none leaves values as they are.",
     )
-    lags: list[int] = Field(
-        default=[1, 2, 24, 25], min_length=1, description="Lags of the autoregression, periods of the past series."
+    lags: Lags = Field(
+        default=[1, 2, 24, 25], description="Lags of the autoregression, periods of the past series, each once."
     )
     harmonics: int = Field(
         default=1,
@@ -77,7 +86,7 @@ class Regressor(Model):
 
     name: str
     mean: float
-    deviation: float
+    deviation: Positive
     coefficient: float
 
 
@@ -85,7 +94,7 @@ class Correlated(Model):
     """A series with which the innovations correlate."""
 
     name: str
-    correlation_per_unit: float
+    correlation_per_unit: Correlation
     #: Quantiles by which its values become normal scores; none if it is one of normal scores already.
     quantiles: list[float]
 
@@ -116,23 +125,23 @@ class Autoregression(Part):
     of those that are none, found by repetition.
     """
 
-    period_h: float
+    period_h: PeriodHours
     country: str
     transform: Literal["asinh", "none"]
     centre: float
-    scale: float
+    scale: Positive
     mean_by_day_type: list[list[float]]
     annual_cosine: list[list[float]]
     annual_sine: list[list[float]]
     regressors: list[Regressor]
-    lags: list[int]
+    lags: Lags
     coefficients: list[float]
-    volatility_by_slot: list[float]
+    volatility_by_slot: list[NonNegative]
     volatility_of: str | None
     volatility_edges: list[float]
-    volatility_factors: list[float]
+    volatility_factors: list[NonNegative]
     innovation_quantiles: list[float]
-    jump_probability_per_unit: float
+    jump_probability_per_unit: Share
     jump_quantiles: list[float]
     correlated: Correlated | None
     minimum: float
@@ -141,6 +150,23 @@ class Autoregression(Part):
     last_values: list[float] = Field(default=[])
     #: Regressors in the same periods, by name.
     last_regressors: dict[str, list[float]] = Field(default={})
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        slots, waves = round(24.0 / self.period_h), len(self.annual_cosine)
+        require_shape("mean_by_day_type", self.mean_by_day_type, 3, slots)
+        require_shape("annual_cosine", self.annual_cosine, waves, slots)
+        require_shape("annual_sine", self.annual_sine, waves, slots)
+        require_shape("coefficients", self.coefficients, len(self.lags))
+        require_shape("volatility_by_slot", self.volatility_by_slot, slots)
+        require_shape("volatility_factors", self.volatility_factors, len(self.volatility_edges) + 1)
+        if self.jump_probability_per_unit > 0.0 and not self.jump_quantiles:
+            raise ValueError("jump_quantiles: at least one where there are jumps")
+        if self.minimum > self.maximum:
+            raise ValueError("minimum: at most maximum")
+        if (self.last_values or self.last_regressors) and (problem := self._problem_of_last_values()):
+            raise ValueError(problem)
+        return self
 
     def needs(self) -> tuple[str, ...]:
         names = [regressor.name for regressor in self.regressors]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import class_of_clock, follows
 from mes_stoch.uncertainty.process import Series
@@ -77,9 +78,16 @@ def past_calls(shares: Series, called: NDArray[np.bool_], history: History) -> l
 class CallRecord(Model):
     """Calls of the past as they were, to be drawn again."""
 
-    period_h: float = Field(gt=0, description="Of the past, h.")
-    shares_per_unit: list[list[float]] = Field(min_length=1, description="Share called in each period of each call.")
+    period_h: PeriodHours = Field(description="Of the past, h.")
+    shares_per_unit: list[Annotated[list[float], Field(min_length=1)]] = Field(
+        min_length=1, description="Share called in each period of each call."
+    )
     starts_h: list[float] = Field(description="Local clock hour at which each of them began.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("starts_h", self.starts_h, len(self.shares_per_unit))
+        return self
 
     @classmethod
     def of(cls, calls: list[PastCall], history: History, *, is_full: bool) -> CallRecord:

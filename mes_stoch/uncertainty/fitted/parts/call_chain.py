@@ -8,13 +8,14 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.driver import read
+from mes_stoch.uncertainty.fitted.field_types import Share, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
@@ -101,8 +102,8 @@ class CallChain(Part):
 
     series: str
     classes: PeriodClasses = Field(description="Of periods, each with rates.")
-    rates: list[list[float]] = Field(description="Calls per 24 idle hours, by class and level of the price.")
-    called_per_unit: list[float] = Field(description="Share of periods called, by class.")
+    rates: list[list[NonNegative]] = Field(description="Calls per 24 idle hours, by class and level of the price.")
+    called_per_unit: list[Share] = Field(description="Share of periods called, by class.")
     mean_length_h: float = Field(gt=0, description="Of a call, h.")
     price: str | None
     price_minus: str | None
@@ -110,6 +111,12 @@ class CallChain(Part):
     past: CallRecord | None = Field(description="Calls of the past, where lengths are theirs.")
     past_shares: list[float] = Field(description="Mean shares of calls of the past, where shares alone are theirs.")
     tilt: float | None = Field(default=None, gt=0, description="Factor on the odds that a call begins.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("rates", self.rates, self.classes.count, len(self.price_edges) + 1)
+        require_shape("called_per_unit", self.called_per_unit, self.classes.count)
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:

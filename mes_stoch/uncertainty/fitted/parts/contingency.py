@@ -16,6 +16,7 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.outage import Share
 from mes_stoch.uncertainty.call_draws import CallBook
 from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.fitted.field_types import require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
 from mes_stoch.uncertainty.fitted.past_calls import PastCall, past_calls, shares
@@ -106,10 +107,15 @@ class Contingency(Part):
     series: str
     rate_per_h: float = Field(ge=0, description="Of events while none is being recovered from, 1/h.")
     refractory_h: float = Field(ge=0, description="From the beginning of an event, h.")
-    durations_h: list[float] = Field(description="Lengths of events, equally likely, h.")
-    shares_per_unit: list[float] = Field(description="Share called in each of them.")
+    durations_h: list[Positive] = Field(min_length=1, description="Lengths of events, equally likely, h.")
+    shares_per_unit: list[Share] = Field(description="Share called in each of them.")
     source: str = Field(description="Where the numbers come from.")
     tilt: float | None = Field(default=None, gt=0, description="Factor on the rate of events.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("shares_per_unit", self.shares_per_unit, len(self.durations_h))
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:

@@ -7,11 +7,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.driver import Driver, DriverOptions
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
@@ -88,13 +89,19 @@ class SignedRatio(Part):
     up_series: str
     down_series: str
     latent_series: str | None
-    period_h: float = Field(gt=0, description="Of the past series, h.")
+    period_h: PeriodHours = Field(description="Of the past series, h.")
     classes: PeriodClasses = Field(description="Of periods, each with a distribution.")
     ratios: list[NormalScores] = Field(description="Distribution of the ratio by class: hours of one class of days.")
-    both_at: list[float] = Field(description="Ratios at which the share called both ways is known.")
+    both_at: list[float] = Field(min_length=1, description="Ratios at which the share called both ways is known.")
     both_share: list[float] = Field(description="Mean share called both ways there.")
     persistence: Persistence
     driver: Driver | None
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("ratios", self.ratios, self.classes.count)
+        require_shape("both_share", self.both_share, len(self.both_at))
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
