@@ -83,11 +83,13 @@ class Fit:
         back = self.kept_back
         if back is None:
             raise UsageError("nothing to hold the process against: name months_kept_back in the specification")
-        from mes_stoch.uncertainty.fitted.diagnosis import diagnose, plain_bootstrap
+        from mes_stoch.uncertainty.fitted.diagnosis import diagnose, past_of, plain_bootstrap
 
         seen = self.history.split(self.document.fitted_to.months_kept_back)[0]
         process = self.process
-        baseline = plain_bootstrap(seen, process.series_names())
+        seen, lacking = past_of(process, seen)
+        known = [name for name in process.series_names() if name not in lacking]
+        baseline = plain_bootstrap(seen, known) if known else None
         return diagnose(process, back, seed, draws_per_day, baseline)
 
     def diagnosis_text(self, seed: int = 0, draws_per_day: int = 20) -> str:
@@ -106,6 +108,8 @@ class Fit:
             f"{len(table) - outside} of {len(table)} inside the bands (95 %, by days of the months kept back). Scores",
             "of days beside those of a plain bootstrap of the days fitted to: a ratio of 1 or less is as good.",
         ]
+        if left_out := table.attrs["left_out"]:
+            lines.append(f"Left out, for the past series have nothing to hold them against: {', '.join(left_out)}.")
         return "\n".join(lines)
 
 

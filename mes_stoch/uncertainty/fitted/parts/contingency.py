@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
@@ -19,7 +20,7 @@ from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.field_types import require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.past_calls import PastCall, past_calls, shares
+from mes_stoch.uncertainty.fitted.past_calls import CalledSeries, PastCall, past_calls, shares
 from mes_stoch.uncertainty.fitted.tilt import log_weight, with_own_tilt
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -111,6 +112,7 @@ class Contingency(Part):
     shares_per_unit: list[Share] = Field(description="Share called in each of them.")
     source: str = Field(description="Where the numbers come from.")
     tilt: float | None = Field(default=None, gt=0, description="Factor on the rate of events.")
+    past_called: CalledSeries | None = Field(default=None, description="Past series that it was fitted to.")
 
     @model_validator(mode="after")
     def _fields_fit(self) -> Self:
@@ -120,6 +122,7 @@ class Contingency(Part):
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
         options = ContingencyOptions.model_validate(options.model_dump())
+        past_called = None
         if options.called is None:
             durations_h, source = list(options.durations_h), options.source
             share = list(options.shares_per_unit) * (len(durations_h) if len(options.shares_per_unit) == 1 else 1)
@@ -128,6 +131,7 @@ class Contingency(Part):
         else:
             past = shares(history, options.called, options.offered)
             is_called = np.isfinite(past) & (np.nan_to_num(history.values(options.called)) > options.threshold)
+            past_called = CalledSeries.of(history, options.called, options.offered, options.threshold)
             events = past_calls(past, is_called, history)
             if not events:
                 raise UsageError(f"{options.called} has no event that begins and ends in the past")
@@ -144,10 +148,17 @@ class Contingency(Part):
             shares_per_unit=share,
             source=source,
             tilt=options.tilt,
+            past_called=past_called,
         )
 
     def series_names(self) -> tuple[str, ...]:
         return (self.series,)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        found = None if self.past_called is None else self.past_called.past(history)
+        if found is None:
+            return super().past_values(history)
+        return pd.DataFrame({self.series: found}, index=history.time)
 
     def tilted(self) -> dict[str, float]:
         return {} if self.tilt is None else {self.series: self.tilt}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
@@ -17,7 +18,7 @@ from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import LATENT, Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.past_calls import shares
+from mes_stoch.uncertainty.fitted.past_calls import CalledSeries, shares
 from mes_stoch.uncertainty.fitted.persistence import Components, Memory, Persistence
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_periods
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
@@ -96,6 +97,8 @@ class SignedRatio(Part):
     both_share: list[float] = Field(description="Mean share called both ways there.")
     persistence: Persistence
     driver: Driver | None
+    past_up: CalledSeries | None = Field(default=None, description="Past series that the share called up comes from.")
+    past_down: CalledSeries | None = Field(default=None, description="The same of the share called down.")
 
     @model_validator(mode="after")
     def _fields_fit(self) -> Self:
@@ -128,10 +131,19 @@ class SignedRatio(Part):
             both_share=both_share,
             persistence=Persistence.fit(memory, options.components),
             driver=driver,
+            past_up=CalledSeries.of(history, options.up, options.up_offered),
+            past_down=CalledSeries.of(history, options.down, options.down_offered),
         )
 
     def series_names(self) -> tuple[str, ...]:
         return (self.up_series, self.down_series)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        up = None if self.past_up is None else self.past_up.past(history)
+        down = None if self.past_down is None else self.past_down.past(history)
+        if up is None or down is None:
+            return super().past_values(history)
+        return pd.DataFrame({self.up_series: up, self.down_series: down}, index=history.time)
 
     def needs(self) -> tuple[str, ...]:
         return () if self.driver is None else self.driver.needs()
