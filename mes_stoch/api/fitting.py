@@ -16,7 +16,7 @@ from mes_stoch.uncertainty.fitted.document import ProcessDocument, document_text
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.past_series import past_series, read_specification
 from mes_stoch.uncertainty.fitted.process import FittedProcess
-from mes_stoch.uncertainty.fitted.specification import Specification
+from mes_stoch.uncertainty.fitted.specification import HINTS, Specification
 from mes_stoch.uncertainty.fitted.specification import fit as fit_parts
 
 _MAPPING = "the specification"
@@ -83,11 +83,13 @@ class Fit:
         back = self.kept_back
         if back is None:
             raise UsageError("nothing to hold the process against: name months_kept_back in the specification")
-        from mes_stoch.uncertainty.fitted.diagnosis import diagnose, plain_bootstrap
+        from mes_stoch.uncertainty.fitted.diagnosis import diagnose, past_of, plain_bootstrap
 
         seen = self.history.split(self.document.fitted_to.months_kept_back)[0]
         process = self.process
-        baseline = plain_bootstrap(seen, process.series_names())
+        seen, lacking = past_of(process, seen)
+        known = [name for name in process.series_names() if name not in lacking]
+        baseline = plain_bootstrap(seen, known) if known else None
         return diagnose(process, back, seed, draws_per_day, baseline)
 
     def diagnosis_text(self, seed: int = 0, draws_per_day: int = 20) -> str:
@@ -106,6 +108,8 @@ class Fit:
             f"{len(table) - outside} of {len(table)} inside the bands (95 %, by days of the months kept back). Scores",
             "of days beside those of a plain bootstrap of the days fitted to: a ratio of 1 or less is as good.",
         ]
+        if left_out := table.attrs["left_out"]:
+            lines.append(f"Left out, for the past series have nothing to hold them against: {', '.join(left_out)}.")
         return "\n".join(lines)
 
 
@@ -123,7 +127,7 @@ def fit(specification: str | Path | Mapping[str, Any], series: pd.DataFrame | No
     Raises
     ------
     InstanceError
-        With every problem of the specification.
+        With every problem of the specification, or of a process that no instance could draw from.
     MarketFileError
         A file that cannot be read.
     UsageError
@@ -147,15 +151,19 @@ def fit(specification: str | Path | Mapping[str, Any], series: pd.DataFrame | No
         folder, file = path.parent, path.name
         asked = read_specification(path)
     history = past_series(asked, folder) if series is None else History(series, asked.country)
-    return Fit(fit_parts(asked, history, file), history)
+    document = fit_parts(asked, history, file)
+    # what an instance would refuse is not to be written
+    process_of(file, file, document.model_dump(mode="json"))
+    return Fit(document, history)
 
 
 def _of_mapping(specification: Mapping[str, Any]) -> Specification:
     try:
         return Specification.model_validate(specification)
     except ValidationError as error:
-        issues = [
-            Issue(_MAPPING, None, ".".join(map(str, one["loc"])), f"{one.get('input')!r:.60}", one["msg"])
-            for one in error.errors()
-        ]
+        issues = []
+        for one in error.errors():
+            key, found = ".".join(map(str, one["loc"])), f"{one.get('input')!r:.60}"
+            expected = one["msg"].removeprefix("Value error, ")
+            issues.append(Issue(_MAPPING, None, key, found, expected, HINTS.get(key, "")))
         raise InstanceError(_MAPPING, issues) from None

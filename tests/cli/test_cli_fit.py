@@ -99,6 +99,63 @@ def test_what_a_specification_says_wrong_is_told_together(command: Command, fold
     assert "has no price_gbp_per_mwh; it has price_eur_per_mwh" in command("fit", "spec.yaml").err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "timezone: Europe/Paris",
+            "timezone: Europe/Pariss",
+            ("spec.yaml:2: timezone", "the name of a time zone (IANA)"),
+        ),
+        (
+            "country: FR",
+            "country: QQ",
+            ("spec.yaml:1: country", "found 'QQ'", "public holidays are known", "such as FR"),
+        ),
+        (
+            "files:",
+            "period_h: 0.7\nfiles:",
+            ("spec.yaml:3: period_h: found 0.7", "a divisor of an hour in whole minutes, in h", "write 1, 0.5, 0.25"),
+        ),
+        ("series: [da_price_eur_per_mwh]", "series: [a_mw, a_mw]", ("spec.yaml:9: parts.0.series", "twice here: a_mw")),
+        (
+            "day_bootstrap, series: [da_price_eur_per_mwh]",
+            "autoregressive, series: da_price_eur_per_mwh, lags: [0]",
+            ("spec.yaml:9: parts.0.lags.0: found 0", "greater than or equal to 1"),
+        ),
+        (
+            "day_bootstrap, series: [da_price_eur_per_mwh]",
+            "autoregressive, series: da_price_eur_per_mwh, lags: [1, -2]",
+            ("spec.yaml:9: parts.0.lags.1: found -2", "greater than or equal to 1"),
+        ),
+        (
+            "day_bootstrap, series: [da_price_eur_per_mwh]",
+            "weather_demand, series: [da_price_eur_per_mwh], lags: [1, 1]",
+            ("spec.yaml:9: parts.0.lags", "each once; twice here: 1"),
+        ),
+        (
+            "day_bootstrap, series: [da_price_eur_per_mwh]",
+            "spread, series: a_eur_per_mwh, base: a_eur_per_mwh",
+            ("spec.yaml:9: parts.0", "a spread of two series: series and base are both a_eur_per_mwh"),
+        ),
+        (
+            "[da_price_eur_per_mwh]}",
+            "[da_price_eur_per_mwh], companions: [[da_price_eur_per_mwh]]}",
+            ("parts.0: found 'da_price_eur_per_mwh'", "each series once in a part"),
+        ),
+    ],
+)
+def test_a_mistake_is_one_issue_and_nothing_is_written(
+    command: Command, folder: Path, old: str, new: str, words: tuple[str, ...]
+) -> None:
+    (folder / "spec.yaml").write_text(SPECIFICATION.replace(old, new), encoding="utf-8")
+    done = command("fit", "spec.yaml", "--out", "process.json")
+    assert done.code == 2, done.err
+    for word in ("1 problem\n", *words):
+        assert word in done.err
+    assert not (folder / "process.json").exists()
+
+
 def test_a_tree_is_reported_beside_a_sample(command: Command, folder: Path) -> None:
     """Two thirds of the scenarios of a small tree are Saturdays of low prices, or not: its tables say what it has."""
     pytest.importorskip("ot", reason="POT is not installed (extra fit)")

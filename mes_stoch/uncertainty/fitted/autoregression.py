@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mes_stoch.schema.base import Identifier, Model
+from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.clock import Clock, clock_of, regular
+from mes_stoch.uncertainty.fitted.field_types import Correlation, Lags, PeriodHours, Share, require_shape
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.marginal import level_of, levels, quantile_nodes, rank_scores, scores, value_at
+from mes_stoch.uncertainty.fitted.marginal import (
+    level_of,
+    levels,
+    mean_of,
+    quantile_nodes,
+    rank_scores,
+    scores,
+    value_at,
+)
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions
 from mes_stoch.uncertainty.process import DrawContext, Series
 
@@ -34,8 +44,8 @@ class AutoregressionOptions(PartOptions):
         description="asinh of the value less its median, over its median absolute deviation (normal-consistent): "
         "spikes and negative prices become regular; none leaves values as they are.",
     )
-    lags: list[int] = Field(
-        default=[1, 2, 24, 25], min_length=1, description="Lags of the autoregression, periods of the past series."
+    lags: Lags = Field(
+        default=[1, 2, 24, 25], description="Lags of the autoregression, periods of the past series, each once."
     )
     harmonics: int = Field(
         default=1,
@@ -76,7 +86,7 @@ class Regressor(Model):
 
     name: str
     mean: float
-    deviation: float
+    deviation: Positive
     coefficient: float
 
 
@@ -84,7 +94,7 @@ class Correlated(Model):
     """A series with which the innovations correlate."""
 
     name: str
-    correlation_per_unit: float
+    correlation_per_unit: Correlation
     #: Quantiles by which its values become normal scores; none if it is one of normal scores already.
     quantiles: list[float]
 
@@ -115,29 +125,48 @@ class Autoregression(Part):
     of those that are none, found by repetition.
     """
 
-    period_h: float
+    period_h: PeriodHours
     country: str
     transform: Literal["asinh", "none"]
     centre: float
-    scale: float
+    scale: Positive
     mean_by_day_type: list[list[float]]
     annual_cosine: list[list[float]]
     annual_sine: list[list[float]]
     regressors: list[Regressor]
-    lags: list[int]
+    lags: Lags
     coefficients: list[float]
-    volatility_by_slot: list[float]
+    volatility_by_slot: list[NonNegative]
     volatility_of: str | None
     volatility_edges: list[float]
-    volatility_factors: list[float]
+    volatility_factors: list[NonNegative]
     innovation_quantiles: list[float]
-    jump_probability_per_unit: float
+    jump_probability_per_unit: Share
     jump_quantiles: list[float]
     correlated: Correlated | None
     minimum: float
     maximum: float
     #: Values right before the horizon, in periods of the past series, the last one last; empty for the stationary law.
     last_values: list[float] = Field(default=[])
+    #: Regressors in the same periods, by name.
+    last_regressors: dict[str, list[float]] = Field(default={})
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        slots, waves = round(24.0 / self.period_h), len(self.annual_cosine)
+        require_shape("mean_by_day_type", self.mean_by_day_type, 3, slots)
+        require_shape("annual_cosine", self.annual_cosine, waves, slots)
+        require_shape("annual_sine", self.annual_sine, waves, slots)
+        require_shape("coefficients", self.coefficients, len(self.lags))
+        require_shape("volatility_by_slot", self.volatility_by_slot, slots)
+        require_shape("volatility_factors", self.volatility_factors, len(self.volatility_edges) + 1)
+        if self.jump_probability_per_unit > 0.0 and not self.jump_quantiles:
+            raise ValueError("jump_quantiles: at least one where there are jumps")
+        if self.minimum > self.maximum:
+            raise ValueError("minimum: at most maximum")
+        if (self.last_values or self.last_regressors) and (problem := self._problem_of_last_values()):
+            raise ValueError(problem)
+        return self
 
     def needs(self) -> tuple[str, ...]:
         names = [regressor.name for regressor in self.regressors]
@@ -147,15 +176,42 @@ class Autoregression(Part):
             names.append(self.correlated.name)
         return tuple(names)
 
-    def continued(self, last_values: Sequence[float]) -> Self:
+    def continued(
+        self, last_values: Sequence[float], regressors: Mapping[str, Sequence[float]] = MappingProxyType({})
+    ) -> Self:
         """The same, going on from values right before the horizon, in periods of the past series.
 
         Parameters
         ----------
         last_values : sequence of float
             As many as the longest lag; of a spread, the spread.
+        regressors : mapping, optional
+            Of each regressor its values in the same periods: how far a value was from its mean depends on them.
+
+        Raises
+        ------
+        UsageError
+            Too few values, or none of a regressor.
         """
-        return self.model_copy(update={"last_values": [float(value) for value in last_values]})
+        values = [float(value) for value in last_values]
+        before = {name: [float(value) for value in given] for name, given in regressors.items()}
+        found = self.model_copy(update={"last_values": values, "last_regressors": before})
+        if values and (problem := found._problem_of_last_values()):
+            raise UsageError(f"{', '.join(self.series_names())}: {problem}")
+        return found
+
+    def _problem_of_last_values(self) -> str | None:
+        longest, count = max(self.lags), len(self.last_values)
+        if count < longest:
+            return f"last_values are {longest} values, the longest lag, not {count}"
+        names = [regressor.name for regressor in self.regressors]
+        if missing := [name for name in names if name not in self.last_regressors]:
+            return f"last_values need the regressors of the same periods too: {', '.join(missing)}"
+        if unknown := sorted(set(self.last_regressors) - set(names)):
+            return f"{', '.join(unknown)} is no regressor; there are {', '.join(names) or 'none'}"
+        if uneven := [name for name in names if len(self.last_regressors[name]) != count]:
+            return f"{', '.join(uneven)}: as many values as last_values, {count}"
+        return None
 
     def transformed(self, values: Series) -> Series:
         standard = (values - self.centre) / self.scale
@@ -191,8 +247,9 @@ class Autoregression(Part):
         before = max(self.lags) if self.last_values else round(24.0 / self.period_h) * BURN_IN_DAYS
         time = _extended(native.time, self.period_h, before)
         clock = clock_of(time, self.period_h, self.country)
-        mean = self.seasonal_mean(clock, {})
-        mean[before:] = self.seasonal_mean(clock.after(before), known)
+        last = {name: np.asarray(values[-before:], dtype=float) for name, values in self.last_regressors.items()}
+        mean = self.seasonal_mean(clock.until(before), last)
+        mean = np.concatenate([mean, self.seasonal_mean(clock.after(before), known)])
         normal = self._normal(generator, before, native.periods, known)
         standard = self._standardised(generator, normal)
         driver = known.get(self.volatility_of or "")
@@ -206,8 +263,6 @@ class Autoregression(Part):
     def _start(self, mean: Series, before: int) -> Series:
         if not self.last_values:
             return np.zeros(0)
-        if len(self.last_values) < before:
-            raise UsageError(f"{', '.join(self.series_names())}: last_values are {before} values, the longest lag")
         return self.transformed(np.asarray(self.last_values[-before:], dtype=float)) - mean[:before]
 
     def _normal(self, generator: np.random.Generator, before: int, periods: int, known: Mapping[str, Series]) -> Series:
@@ -222,13 +277,15 @@ class Autoregression(Part):
         return own
 
     def _standardised(self, generator: np.random.Generator, normal: Series) -> Series:
-        found = value_at(self.innovation_quantiles, levels(normal)) if self.innovation_quantiles else normal
-        if self.jump_probability_per_unit == 0.0:
-            return found
-        is_jump = generator.random(len(normal)) < self.jump_probability_per_unit
-        found = np.where(is_jump, value_at(self.jump_quantiles, generator.random(len(normal))), found)
-        # jumps of one sign would move the mean, which least squares has already
-        return np.asarray(found - self.jump_probability_per_unit * np.mean(self.jump_quantiles))
+        found, mean = normal, 0.0
+        if self.innovation_quantiles:
+            found, mean = value_at(self.innovation_quantiles, levels(normal)), mean_of(self.innovation_quantiles)
+        if self.jump_probability_per_unit > 0.0:
+            is_jump = generator.random(len(normal)) < self.jump_probability_per_unit
+            found = np.where(is_jump, value_at(self.jump_quantiles, generator.random(len(normal))), found)
+            mean += self.jump_probability_per_unit * (mean_of(self.jump_quantiles) - mean)
+        # least squares has the mean of both already: of jumps of one sign, and of what they leave of the other
+        return np.asarray(found - mean)
 
     def _factor(self, driver: Series) -> Series:
         return np.asarray(self.volatility_factors)[np.searchsorted(self.volatility_edges, driver, side="right")]

@@ -41,7 +41,13 @@ class Clock:
 
     def after(self, periods: int) -> Clock:
         """The same without the first periods."""
-        rows = slice(periods, None)
+        return self._rows(slice(periods, None))
+
+    def until(self, periods: int) -> Clock:
+        """The first periods alone."""
+        return self._rows(slice(periods))
+
+    def _rows(self, rows: slice) -> Clock:
         return Clock(self.slot[rows], self.day_type[rows], self.season[rows], self.month[rows], self.year_phase[rows])
 
 

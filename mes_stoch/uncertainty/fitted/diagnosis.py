@@ -92,7 +92,8 @@ def diagnose(
         Columns ``series, statistic, past, drawn, band_low, band_high, inside``. Spikes are values above the 99 % of the
         history; a calls' frequency is the share of periods in which an activation is not zero; lag 24 h takes the same
         period of the day before; correlations of two series stand under ``first * second``. For scores ``past`` is that
-        of the baseline and ``drawn`` that of the process.
+        of the baseline and ``drawn`` that of the process. Series drawn that the history has no past of are left out;
+        ``attrs["left_out"]`` names them.
 
     Raises
     ------
@@ -100,13 +101,16 @@ def diagnose(
         No whole day has all that is drawn and read.
     """
     chosen = _process(process)
-    names = chosen.series_names()
+    history, left_out = past_of(chosen, history)
+    names = tuple(name for name in chosen.series_names() if name not in left_out)
+    if not names:
+        raise UsageError(f"the past series have nothing to hold {', '.join(left_out)} against")
     read = _read_only(chosen)
     dates, past = history.whole_days([*names, *read])
     if not dates:
         raise UsageError(f"no day of the history has all of {', '.join([*names, *read])}")
     runs = _runs(dates)
-    drawn = _drawn(chosen, history, dates, past[:, :, len(names) :], read, runs, seed, draws_per_day)
+    drawn = _drawn(chosen, names, history, dates, past[:, :, len(names) :], read, runs, seed, draws_per_day)
     own = past[:, :, : len(names)]
     past_days = (own, _days_before(own, runs))
     drawn_days = (
@@ -120,11 +124,27 @@ def diagnose(
         process_of_base = _process(baseline)
         if missing := sorted(set(names) - set(process_of_base.series_names())):
             raise UsageError(f"the baseline does not draw {', '.join(missing)}")
-        base = _drawn(process_of_base, history, dates, past[:, :, len(names) :], read, runs, seed + 1, draws_per_day)
-        order = [process_of_base.series_names().index(name) for name in names]
-        other = [one[:, :, order] for one in base]
+        given = past[:, :, len(names) :]
+        other = _drawn(process_of_base, names, history, dates, given, read, runs, seed + 1, draws_per_day)
     rows += _scores(own, drawn, other, seed)
-    return pd.DataFrame(rows, columns=["series", "statistic", "past", "drawn", "band_low", "band_high", "inside"])
+    table = pd.DataFrame(rows, columns=["series", "statistic", "past", "drawn", "band_low", "band_high", "inside"])
+    table.attrs["left_out"] = list(left_out)
+    return table
+
+
+def past_of(process: FittedProcess, history: History) -> tuple[History, tuple[str, ...]]:
+    """A history with the series that a process draws, as its parts say, and the names of those that it has not.
+
+    Series that are not known in any period count as not there.
+    """
+    columns = {str(name): history.frame[name] for name in history.frame.columns}
+    found: dict[str, pd.Series] = {}
+    for part in process.parts:
+        past = part.past_values(history)
+        found |= {str(name): past[name] for name in past.columns if np.isfinite(past[name].to_numpy(dtype=float)).any()}
+    frame = pd.DataFrame({**columns, **found}, index=history.frame.index)
+    left_out = tuple(name for name in process.series_names() if name not in found)
+    return History(frame, history.country, history.sources), left_out
 
 
 def plain_bootstrap(history: History, series: Sequence[str]) -> FittedProcess:
@@ -176,6 +196,7 @@ def _runs(dates: Sequence[date]) -> list[slice]:
 
 def _drawn(
     process: FittedProcess,
+    names: Sequence[str],
     history: History,
     dates: Sequence[date],
     given: Array,
@@ -185,7 +206,6 @@ def _drawn(
     count: int,
 ) -> list[Array]:
     """As the past: shape (days, periods, series), so many times over."""
-    names = process.series_names()
     found = [np.empty((len(dates), history.periods_per_day, len(names))) for _ in range(count)]
     for run, own in zip(runs, np.random.default_rng(seed).spawn(len(runs)), strict=True):
         start = pd.Timestamp(dates[run.start]).tz_localize(history.time.tz)

@@ -12,7 +12,7 @@ from mes_stoch.registry import PROCESS_PARTS, kinds, refused
 from mes_stoch.schema.base import Currency, Identifier, Model
 from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue
 from mes_stoch.uncertainty.fitted.part import Part
-from mes_stoch.uncertainty.fitted.process import FittedProcess
+from mes_stoch.uncertainty.fitted.process import FittedProcess, ProcessFile
 
 
 class Provenance(Model):
@@ -85,7 +85,8 @@ def process_of(name: str, file: str, content: Mapping[str, Any]) -> FittedProces
     issues += _order_issues(file, parts) if not issues else []
     if issues:
         raise InstanceError(name, issues)
-    return FittedProcess(parts, document.currency)
+    source = ProcessFile(name, file, tuple(str(entry["kind"]) for entry in document.parts))
+    return FittedProcess(parts, document.currency, source)
 
 
 def _part(file: str, key: str, entry: Mapping[str, Any]) -> tuple[Part | None, list[Issue]]:
@@ -109,7 +110,8 @@ def _order_issues(file: str, parts: Sequence[Part]) -> list[Issue]:
     for number, part in enumerate(parts):
         for series in part.series_names():
             if series in seen:
-                expected = f"a series that no other part draws; parts.{seen[series]} does"
+                other = f"a series that no other part draws; parts.{seen[series]} does"
+                expected = other if seen[series] < number else "each series once in a part"
                 issues.append(Issue(file, None, f"parts.{number}", repr(series), expected))
             seen.setdefault(series, number)
     return issues
@@ -118,7 +120,8 @@ def _order_issues(file: str, parts: Sequence[Part]) -> list[Issue]:
 def _issues(file: str, prefix: str, error: ValidationError) -> list[Issue]:
     issues = []
     for problem in error.errors():
-        key = prefix + ".".join(str(part) for part in problem["loc"])
+        # what holds between several fields belongs to none of them
+        key = (prefix + ".".join(str(part) for part in problem["loc"])).removesuffix(".")
         found = "nothing" if problem["type"] == "missing" else f"{problem['input']!r:.60}"
         issues.append(Issue(file, None, key, found, problem["msg"].removeprefix("Value error, ")))
     return issues

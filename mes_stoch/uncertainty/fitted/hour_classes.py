@@ -35,10 +35,12 @@ class PeriodClasses(Model):
     Hours go by the clock on days of 23 or 25 hours too.
     """
 
-    class_h: float = Field(gt=0, description="Hours of one class.")
+    class_h: ClassHours = Field(description="Hours of one class.")
     match: list[DayMatch] = Field(description="What days of one class have in common.")
     country: str = Field(description="Whose public holidays decide the class of a day.")
-    days: list[str] = Field(description="Classes of days that the past has; an empty name where there is one for all.")
+    days: list[str] = Field(
+        min_length=1, description="Classes of days that the past has; an empty name where there is one for all."
+    )
 
     @classmethod
     def of(cls, history: History, class_h: float, match: Sequence[DayMatch]) -> Self:

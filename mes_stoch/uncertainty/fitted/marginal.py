@@ -28,6 +28,16 @@ def value_at(nodes: Sequence[float], level: Series) -> Series:
     return np.asarray(np.interp(level, np.linspace(0.0, 1.0, len(nodes)), nodes))
 
 
+def mean_of(nodes: Sequence[float]) -> float:
+    """Mean of :func:`value_at` over equally likely levels: that of neighbouring nodes, over the pieces between them.
+
+    >>> mean_of([0.0, 0.0, 4.0])
+    1.0
+    """
+    values = np.asarray(nodes, dtype=float)
+    return float(values[0] if len(values) == 1 else ((values[:-1] + values[1:]) / 2.0).mean())
+
+
 def level_of(nodes: Sequence[float], values: Series, share: Series) -> Series:
     """Levels of values: the inverse of :func:`value_at`.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
+import pandas as pd
 from pydantic import Field
 
 from mes_stoch.schema.base import Model
@@ -78,6 +79,13 @@ class Part(Model):
             Series of the instance common to all scenarios (a forecast), and those that parts before this one have
             drawn, each of shape (periods,).
         """
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        """Past values of the series that it draws, by the times of a history; without those that it does not have.
+
+        Those of the same names, unless a part draws what follows from other series: a share of a power, say.
+        """
+        return history.frame[[name for name in self.series_names() if name in history.frame.columns]]
 
     def needs(self) -> tuple[str, ...]:
         """Series that it reads from ``known``."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import class_of_clock, follows
 from mes_stoch.uncertainty.process import Series
@@ -49,6 +50,32 @@ def shares(history: History, name: str, offered: float | str | None) -> Series:
     return np.clip(found, 0.0, 1.0)
 
 
+class CalledSeries(Model):
+    """Past series that shares called were worked out from."""
+
+    called: str = Field(description="Of what was called.")
+    offered: float | str | None = Field(description="What could be called: a number, a past series, or nothing known.")
+    threshold: float = Field(default=0.0, description="Nothing is called up to this value.")
+
+    @classmethod
+    def of(cls, history: History, called: str, offered: float | str | None, threshold: float = 0.0) -> Self:
+        """As :func:`shares` takes them: without what is offered, the most ever called in this history."""
+        if offered is None:
+            offered = float(np.nanmax(history.values(called)))
+        return cls(called=called, offered=offered, threshold=threshold)
+
+    def past(self, history: History) -> Series | None:
+        """Shares called, shape (periods,); ``None`` where the history has not all that they need."""
+        needed = [name for name in (self.called, self.offered) if isinstance(name, str)]
+        if not set(needed) <= set(history.frame.columns):
+            return None
+        activated = history.values(self.called)
+        whole = history.values(self.offered) if isinstance(self.offered, str) else np.asarray(self.offered)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.clip(np.where(whole > 0.0, activated / whole, np.nan), 0.0, 1.0)
+        return np.where(activated <= self.threshold, 0.0 * found, found)
+
+
 def past_calls(shares: Series, called: NDArray[np.bool_], history: History) -> list[PastCall]:
     """Runs of called periods that begin and end within what is known.
 
@@ -77,9 +104,16 @@ def past_calls(shares: Series, called: NDArray[np.bool_], history: History) -> l
 class CallRecord(Model):
     """Calls of the past as they were, to be drawn again."""
 
-    period_h: float = Field(gt=0, description="Of the past, h.")
-    shares_per_unit: list[list[float]] = Field(min_length=1, description="Share called in each period of each call.")
+    period_h: PeriodHours = Field(description="Of the past, h.")
+    shares_per_unit: list[Annotated[list[float], Field(min_length=1)]] = Field(
+        min_length=1, description="Share called in each period of each call."
+    )
     starts_h: list[float] = Field(description="Local clock hour at which each of them began.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("starts_h", self.starts_h, len(self.shares_per_unit))
+        return self
 
     @classmethod
     def of(cls, calls: list[PastCall], history: History, *, is_full: bool) -> CallRecord:

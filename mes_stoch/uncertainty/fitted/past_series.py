@@ -19,7 +19,7 @@ from mes_stoch.io.readers.yaml_lines import Document, read_yaml
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.fitted.specification import PastFile, Specification
+from mes_stoch.uncertainty.fitted.specification import HINTS, PastFile, Specification, chosen_parts
 
 _MINUTES_OF_AN_HOUR = 60
 
@@ -42,8 +42,9 @@ def read_specification(path: Path) -> Specification:
         specification = Specification.model_validate(document.data)
     except ValidationError as error:
         raise InstanceError(str(path), [*document.issues, *_issues(document, error)]) from None
-    if document.issues:
-        raise InstanceError(str(path), document.issues)
+    issues = [*document.issues, *chosen_parts(specification, document.file, document.line)[1]]
+    if issues:
+        raise InstanceError(str(path), issues)
     return specification
 
 
@@ -58,7 +59,8 @@ def _issues(document: Document, error: ValidationError) -> list[Issue]:
             issues.append(Issue(document.file, document.line(place), key, repr(place[-1]), "a key of the format", hint))
             continue
         found = "nothing" if problem["type"] == "missing" else show(problem["input"])
-        issues.append(Issue(document.file, document.line(place), key, found, problem["msg"]))
+        expected, hint = problem["msg"].removeprefix("Value error, "), HINTS.get(key, "")
+        issues.append(Issue(document.file, document.line(place), key, found, expected, hint))
     return issues
 
 
@@ -82,16 +84,14 @@ def past_series(specification: Specification, folder: Path) -> History:
     """
     if not specification.files:
         raise UsageError("the specification names no files: write `files:`, or hand a frame of past series over")
-    minutes = specification.period_h * _MINUTES_OF_AN_HOUR
-    if abs(minutes - round(minutes)) > 1e-9:
-        raise UsageError(f"period_h is a divisor of an hour in whole minutes, not {specification.period_h:g}")
+    minutes = round(specification.period_h * _MINUTES_OF_AN_HOUR)
     tables, sources = [], []
     for entry in specification.files:
         table = read_market_file(folder / entry.file, entry.layout, entry.columns, zone=entry.zone, clock=entry.clock)
         chosen = _chosen(entry, table)
         tables.append(_with(table, chosen))
         sources.append(f"{entry.file} ({table.layout}): {', '.join(one.name for one in chosen)}")
-    frame = align(merged_series(tables), round(minutes))
+    frame = align(merged_series(tables), minutes)
     index = pd.DatetimeIndex(frame.index).tz_convert(specification.timezone)
     return History(frame.set_axis(index), specification.country, tuple(sources))
 

@@ -7,10 +7,11 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.fitted.field_types import Correlation, Share, require_shape
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.process import Series, autoregressive
 
@@ -106,10 +107,15 @@ class Persistence(Model):
         autocorrelation(k) = sum_i w_i rho_i^k
     """
 
-    autocorrelations: list[float] = Field(
+    autocorrelations: list[Correlation] = Field(
         min_length=1, max_length=2, description="rho of each component, from one period to the next."
     )
-    shares: list[float] = Field(min_length=1, max_length=2, description="Of the variance, by component.")
+    shares: list[Share] = Field(min_length=1, max_length=2, description="Of the variance, by component.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("shares", self.shares, len(self.autocorrelations))
+        return self
 
     @classmethod
     def fit(cls, memory: Memory, components: Components) -> Self:

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from mes_stoch.schema.base import Model
-from mes_stoch.schema.errors import ModelError, UsageError
+from mes_stoch.schema.errors import InstanceError, Issue, ModelError, UsageError
 from mes_stoch.uncertainty.fitted.part import LATENT, LOG_WEIGHT, Part, Stage
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
+
+#: What numbers that do not fit each other make of a draw.
+_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError)
+
+
+@dataclass(frozen=True)
+class ProcessFile:
+    """The file that a process was read from.
+
+    Parameters
+    ----------
+    name : str
+        Of the instance that draws from it.
+    file : str
+    kinds : tuple of str
+        Of its parts.
+    """
+
+    name: str
+    file: str
+    kinds: tuple[str, ...]
+
+    @contextmanager
+    def errors_named(self, number: int) -> Iterator[None]:
+        """Draw a part: what fails in it names the file and the part.
+
+        Raises
+        ------
+        InstanceError
+        """
+        try:
+            yield
+        except _DAMAGE as error:
+            words = f"{self.kinds[number]} whose draw fails with {type(error).__name__}: {error}"
+            hint = "the file was changed or damaged: fit the process again with mes-stoch fit"
+            issue = Issue(self.file, None, f"parts.{number}", words, "parameters that fit each other", hint)
+            raise InstanceError(self.name, [issue]) from error
 
 
 class FittedProcess:
@@ -25,13 +64,16 @@ class FittedProcess:
         In the order they draw.
     currency : str
         Of every price.
+    source : ProcessFile, optional
+        Where it was read from; a process put together otherwise has none.
     """
 
     Parameters: ClassVar[type[Model]] = Model
 
-    def __init__(self, parts: Sequence[Part], currency: str) -> None:
+    def __init__(self, parts: Sequence[Part], currency: str, source: ProcessFile | None = None) -> None:
         self.parts = tuple(parts)
         self.currency = currency
+        self.source = source
 
     def series_names(self) -> tuple[str, ...]:
         """Names of all series, day-ahead first."""
@@ -48,7 +90,7 @@ class FittedProcess:
     def untilted(self) -> FittedProcess:
         """The same process, drawn as it is."""
         parts = [part.model_copy(update={"tilt": None}) if part.tilted() else part for part in self.parts]
-        return FittedProcess(parts, self.currency)
+        return FittedProcess(parts, self.currency, self.source)
 
     def draw_day_ahead(self, generator: np.random.Generator, context: DrawContext) -> Drawn:
         """What is known when the day-ahead market clears; latent series too, for the leaves."""
@@ -66,12 +108,13 @@ class FittedProcess:
     def _draw(
         self, stage: Stage, generator: np.random.Generator, context: DrawContext, before: Mapping[str, Series]
     ) -> Drawn:
-        parts = [part for part in self.parts if part.stage == stage]
+        parts = [(number, part) for number, part in enumerate(self.parts) if part.stage == stage]
         known: Drawn = {**context.given, **before}
         drawn: Drawn = {}
-        for part, own in zip(parts, generator.spawn(len(parts)), strict=True):
+        for (number, part), own in zip(parts, generator.spawn(len(parts)), strict=True):
             _require_known(part, known)
-            found = part.draw(own, context, known)
+            with nullcontext() if self.source is None else self.source.errors_named(number):
+                found = part.draw(own, context, known)
             _require_complete(part, found, context)
             if LOG_WEIGHT in found and LOG_WEIGHT in drawn:
                 found[LOG_WEIGHT] = found[LOG_WEIGHT] + drawn[LOG_WEIGHT]

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
+from mes_stoch.io.market_data.calendar import public_holidays
 from mes_stoch.io.market_data.pairing import local_dates
+from mes_stoch.io.readers.time_stamps import find_zone
 from mes_stoch.registry import PROCESS_PARTS, kinds, refused
 from mes_stoch.schema.base import Currency, Identifier, Model
-from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.uncertainty.fitted.document import ProcessDocument, Provenance, part_entry
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions
 
 _PACKAGES = ("mes_stoch", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "holidays")
+
+
+#: How to mend what a field of a specification refuses.
+HINTS = {
+    "timezone": "for example Europe/Paris",
+    "period_h": "write 1, 0.5, 0.25 or another of 60 minutes through a whole number of minutes",
+    "country": "give its ISO 3166 code, such as FR",
+}
+_MINUTES_OF_AN_HOUR = 60
+#: Any year tells whether the holidays of a country are known.
+_SOME_YEAR = 2020
+
+
+def _zone(name: str) -> str:
+    if find_zone(name) is None:
+        raise ValueError("the name of a time zone (IANA)")
+    return name
+
+
+def _divides_an_hour(period_h: float) -> float:
+    minutes = round(period_h * _MINUTES_OF_AN_HOUR)
+    if minutes < 1 or abs(period_h * _MINUTES_OF_AN_HOUR - minutes) > 1e-9 or _MINUTES_OF_AN_HOUR % minutes:
+        raise ValueError("a divisor of an hour in whole minutes, in h")
+    return period_h
+
+
+def _has_holidays(country: str) -> str:
+    try:
+        public_holidays(country, _SOME_YEAR)
+    except UsageError:
+        raise ValueError("a country whose public holidays are known") from None
+    return country
 
 
 class PastFile(Model):
@@ -41,19 +76,27 @@ class Specification(Model):
     """A process to be fitted."""
 
     format: Literal[1] = 1
-    timezone: str = Field(default="Europe/Paris", description="IANA name; days are those of its clock.")
-    period_h: float = Field(
-        default=1.0, gt=0, le=1, description="Periods that the past series are put in: a divisor of an hour."
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="Europe/Paris", description="IANA name; days are those of its clock."
+    )
+    period_h: Annotated[float, Field(gt=0, le=1), AfterValidator(_divides_an_hour)] = Field(
+        default=1.0, description="Periods that the past series are put in, h: a divisor of an hour in whole minutes."
     )
     files: list[PastFile] = Field(
         default_factory=list, description="Past series; may be left out where a frame of them is handed over."
     )
     currency: Currency = Field(default="EUR", description="ISO 4217 code of every price.")
-    country: str = Field(min_length=2, max_length=3, description="Whose public holidays decide the class of a day.")
+    country: Annotated[str, Field(min_length=2, max_length=3), AfterValidator(_has_holidays)] = Field(
+        description="Whose public holidays decide the class of a day."
+    )
     months_kept_back: list[str] = Field(
         default_factory=list, description="Months that the fit does not see, such as 2019-11."
     )
     parts: list[dict[str, Any]] = Field(min_length=1, description="`kind` and options of each part, as they draw.")
+
+
+#: Kind, class and options of a part.
+Chosen = tuple[str, type[Part], PartOptions]
 
 
 def fit(specification: Specification, history: History, file: str = "process.yaml") -> ProcessDocument:
@@ -75,7 +118,9 @@ def fit(specification: Specification, history: History, file: str = "process.yam
         Series that are not there, or too few of their values.
     """
     seen = history.split(specification.months_kept_back)[0] if specification.months_kept_back else history
-    chosen = _parts(specification, file)
+    chosen, issues = chosen_parts(specification, file)
+    if issues:
+        raise InstanceError(file, issues)
     dates = local_dates(history.frame)
     return ProcessDocument(
         currency=specification.currency,
@@ -89,32 +134,62 @@ def fit(specification: Specification, history: History, file: str = "process.yam
             months_kept_back=specification.months_kept_back,
             versions=_versions(),
         ),
-        parts=[part_entry(tag, part.fit(seen, options)) for tag, part, options in chosen],
+        parts=[_fitted(file, number, one, seen) for number, one in enumerate(chosen)],
     )
 
 
-def _parts(specification: Specification, file: str) -> list[tuple[str, type[Part], PartOptions]]:
+def _fitted(file: str, number: int, chosen: Chosen, seen: History) -> dict[str, Any]:
+    tag, part, options = chosen
+    try:
+        return part_entry(tag, part.fit(seen, options))
+    except ValidationError as error:
+        issues = []
+        for problem in error.errors():
+            place = ".".join(["parts", str(number), *(str(step) for step in problem["loc"])])
+            hint = f"the past series do not determine this parameter of {tag}"
+            issues.append(Issue(file, None, place, f"{problem['input']!r:.60}", _expected(problem["msg"]), hint))
+        raise InstanceError(file, issues) from None
+
+
+def chosen_parts(
+    specification: Specification, file: str, line: Callable[[Sequence[str | int]], int | None] = lambda _: None
+) -> tuple[list[Chosen], list[Issue]]:
+    """Parts of a specification with their options, and every unknown kind and wrong option.
+
+    Parameters
+    ----------
+    specification : Specification
+    file : str
+        For messages.
+    line : callable, optional
+        Line of an entry by its path.
+    """
     known = kinds(PROCESS_PARTS)
-    chosen, issues = [], []
+    chosen: list[Chosen] = []
+    issues: list[Issue] = []
     for number, entry in enumerate(specification.parts):
         tag, key = entry.get("kind"), f"parts.{number}"
         if not isinstance(tag, str) or tag not in known:
             hint = refused(PROCESS_PARTS).get(str(tag), "")
-            issues.append(Issue(file, None, f"{key}.kind", repr(tag), f"one of: {', '.join(sorted(known))}", hint))
+            expected = f"one of: {', '.join(sorted(known))}"
+            issues.append(Issue(file, line(("parts", number, "kind")), f"{key}.kind", repr(tag), expected, hint))
             continue
         part: type[Part] = known[tag].process_part()
         try:
             options = part.Options.model_validate({name: value for name, value in entry.items() if name != "kind"})
         except ValidationError as error:
+            hint = f"options of {tag}: {', '.join(part.Options.model_fields)}"
             for problem in error.errors():
-                place = ".".join([key, *(str(step) for step in problem["loc"])])
-                hint = f"options of {tag}: {', '.join(part.Options.model_fields)}"
-                issues.append(Issue(file, None, place, f"{problem['input']!r:.60}", problem["msg"], hint))
+                place = ("parts", number, *problem["loc"])
+                found, words = f"{problem['input']!r:.60}", _expected(problem["msg"])
+                issues.append(Issue(file, line(place), ".".join(map(str, place)), found, words, hint))
         else:
             chosen.append((tag, part, options))
-    if issues:
-        raise InstanceError(file, issues)
-    return chosen
+    return chosen, issues
+
+
+def _expected(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _versions() -> dict[str, str]:

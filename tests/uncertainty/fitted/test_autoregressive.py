@@ -103,6 +103,51 @@ def test_jumps_are_told_from_the_rest() -> None:
     assert 3 <= (drawn > 25.0).sum() <= 40
 
 
+def test_jumps_of_one_sign_leave_the_mean_where_it_is() -> None:
+    """Innovations uniform between -1.5 and 0.5 (mean -0.5, variance 1/3), one in ten a jump between 4 and 5 (mean 4.5):
+    0.9 (-0.5) + 0.1 4.5 = 0. Not taking -0.5 into account the mean would be 7 - 0.45 / (1 - 0.5) = 6.1.
+
+    Variance 0.9 (1/3 + 0.25) + 0.1 (1/12 + 20.25) = 2.56; the mean of n values varies by sqrt(2.56 / n) / (1 - 0.5).
+    """
+    part = fitted(past(invented(24 * 28, {1: 0.5})), lags=[1], **PLAIN)
+    flat = {
+        "mean_by_day_type": [[7.0] * 24] * 3,
+        "coefficients": [0.5],
+        "volatility_by_slot": [1.0] * 24,
+        "innovation_quantiles": [-1.5, 0.5],
+        "jump_probability_per_unit": 0.1,
+        "jump_quantiles": [4.0, 5.0],
+        "minimum": -99.0,
+        "maximum": 99.0,
+    }
+    part = part.model_copy(update=flat)
+    drawn = part.draw(np.random.default_rng(1), context("2022-01-14", 24 * 400), {})[PRICE]
+    assert drawn.mean() == pytest.approx(7.0, abs=4.0 * np.sqrt(2.56 / (24 * 400)) / 0.5)
+
+
+def test_a_path_goes_on_from_values_whose_mean_a_forecast_moved() -> None:
+    """Price = 3 load + y, y of coefficient 0.5 without noise. 68 before at a load of 20 is 8 above its mean: 4, 2, 1
+    above 60. Without the load before, whose mean in the past is 15, it would be 23 above: 71.5 first.
+    """
+    load = np.random.default_rng(4).uniform(10.0, 20.0, 24 * 40)
+    values = 3.0 * load + invented(24 * 40, {1: 0.5})
+    part = fitted(past(values, load_mw=load), lags=[1], regressors=["load_mw"], **PLAIN)
+    exact = part.regressors[0].model_copy(update={"mean": 15.0, "deviation": 1.0, "coefficient": 3.0})
+    flat = {"mean_by_day_type": [[45.0] * 24] * 3, "coefficients": [0.5], "volatility_by_slot": [0.0] * 24}
+    part = part.model_copy(update={**flat, "regressors": [exact], "maximum": 100.0})
+    goes_on = part.continued([68.0], regressors={"load_mw": [20.0]})
+    drawn = goes_on.draw(np.random.default_rng(1), context("2022-01-14", 3), {"load_mw": np.full(3, 20.0)})[PRICE]
+    assert drawn == pytest.approx([64.0, 62.0, 61.0])
+    with pytest.raises(UsageError, match="need the regressors of the same periods too: load_mw"):
+        part.continued([68.0])
+    with pytest.raises(UsageError, match="load_mw: as many values as last_values, 1"):
+        part.continued([68.0], regressors={"load_mw": [20.0, 20.0]})
+    with pytest.raises(UsageError, match="wind_mw is no regressor; there are load_mw"):
+        part.continued([68.0], regressors={"load_mw": [20.0], "wind_mw": [1.0]})
+    with pytest.raises(UsageError, match="last_values are 2 values, the longest lag, not 1"):
+        part.model_copy(update={"lags": [2]}).continued([68.0], regressors={"load_mw": [20.0]})
+
+
 def test_volatility_follows_the_driver() -> None:
     """Noise of deviation 1 on even days, 5 on odd ones, which the forecast tells: factors as one to five.
 

@@ -8,7 +8,8 @@ import pytest
 from fitted_support import PRICE, ZONE, numbered_days
 
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.uncertainty.fitted.diagnosis import diagnose, energy_score, plain_bootstrap, sliced_wasserstein
+from mes_stoch.uncertainty.fitted.diagnosis import diagnose, energy_score, past_of, plain_bootstrap, sliced_wasserstein
+from mes_stoch.uncertainty.fitted.document import process_of
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.parts.spread import Spread, SpreadOptions
 from mes_stoch.uncertainty.fitted.process import FittedProcess
@@ -79,6 +80,73 @@ def test_what_a_process_reads_is_taken_from_the_history() -> None:
     found = rows_of(diagnose(FittedProcess([part], "EUR"), both, draws_per_day=2))
     assert found["mean"]["drawn"] == pytest.approx(found["mean"]["past"], abs=1e-6)
     assert found["energy score"]["drawn"] == pytest.approx(0.0, abs=1e-6)
+
+
+def called_by_day() -> History:
+    """28 days, 40 MW called from 8 to 10 on every other day and 80 MW on the others; what goes the other way is half.
+
+    The frequency is 49.9 Hz in those hours and 50 Hz else; a price of ten.
+    """
+    time = pd.date_range("2021-06-01", periods=24 * 28, freq="h", tz=ZONE, name="time")
+    is_called = (time.hour >= 8) & (time.hour < 10)
+    power_mw = is_called * np.where(time.day_of_year % 2 == 0, 40.0, 80.0)
+    noise = np.random.default_rng(1).uniform(0.0, 0.002, len(time))
+    columns = {
+        "called_mw": power_mw,
+        "down_mw": 0.5 * (time.hour == 20) * 80.0,
+        "grid_hz": 50.0 - 0.1 * is_called - noise,
+        "in_service_per_unit": np.where(is_called, 0.5, 1.0),
+        PRICE: np.full(len(time), 10.0),
+    }
+    return History(pd.DataFrame(columns, index=time), "FR")
+
+
+def test_past_shares_are_those_of_the_series_that_a_part_was_fitted_to() -> None:
+    """A chain, events and a ratio of 80 MW (the most ever called) or of 160 MW offered; 0.1 Hz less is half of 0.2 Hz.
+
+    Kept to what was the most when they were fitted: of 14 days with 40 MW alone shares are still of 80.
+    """
+    history = called_by_day()
+    parts = [
+        {"kind": "call_chain", "called": "called_mw", "series": "chain_per_unit", "threshold": 50},
+        {"kind": "contingency", "called": "called_mw", "series": "event_per_unit", "offered": 160, "refractory_h": 0},
+        {"kind": "signed_ratio", "up": "called_mw", "down": "down_mw", "down_offered": 80},
+        {"kind": "frequency_response", "frequency": "grid_hz", "dead_band_hz": 0.01},
+        {"kind": "unit_outage", "available": "in_service_per_unit", "series": "unit_per_unit"},
+    ]
+    content = fit(Specification(country="FR", parts=parts), history).model_dump(mode="json")
+    process = process_of("house", "process.json", content)
+    lower = history.frame.assign(called_mw=np.minimum(history.values("called_mw"), 40.0))
+    past, left_out = past_of(process, history)
+    assert left_out == ()
+    first = past.frame.iloc[24 + 7 : 24 + 11]  # 2 June, day 153 of the year: 80 MW
+    assert first["chain_per_unit"].tolist() == [0.0, 1.0, 1.0, 0.0]
+    assert first["event_per_unit"].tolist() == [0.0, 0.5, 0.5, 0.0]
+    assert first["afrr_activation_up_per_unit"].tolist() == [0.0, 1.0, 1.0, 0.0]
+    assert past.frame["afrr_activation_down_per_unit"].iloc[19:22].tolist() == [0.0, 0.5, 0.0]
+    assert first["fcr_activation_up_per_unit"].to_numpy() == pytest.approx([0.0, 0.5, 0.5, 0.0], abs=0.01)
+    assert first["fcr_activation_down_per_unit"].tolist() == [0.0] * 4
+    assert first["unit_per_unit"].tolist() == [1.0, 0.5, 0.5, 1.0]
+    less = past_of(process, History(lower, "FR"))[0].frame.iloc[24 + 7 : 24 + 11]
+    assert less["afrr_activation_up_per_unit"].tolist() == [0.0, 0.5, 0.5, 0.0]
+    assert less["chain_per_unit"].tolist() == [0.0] * 4
+
+
+def test_a_share_is_held_against_the_power_called_and_what_has_no_past_is_left_out() -> None:
+    """Shares of 80 MW from 40 and 80 MW in two hours of 24: a mean of 0.75 / 12. Bids have no past of their own."""
+    chain = {"kind": "call_chain", "called": "called_mw", "series": "mfrr_activation_up_per_unit"}
+    bids = [{"series": "bid_per_unit", "price_eur_per_mwh": 20}]
+    order = {"kind": "merit_order", "volume": "called_mw", "price": PRICE, "bids": bids}
+    both = fit(Specification(country="FR", parts=[chain, order]), called_by_day())
+    table = diagnose(both, called_by_day(), draws_per_day=2)
+    found = table[(table["series"] == "mfrr_activation_up_per_unit") & (table["statistic"] == "mean")].iloc[0]
+    assert found["past"] == pytest.approx(0.75 / 12.0)
+    assert table.attrs["left_out"] == ["bid_per_unit"]
+    assert not table["series"].str.contains("bid_per_unit").any()
+    alone = fit(Specification(country="FR", parts=[chain]), called_by_day())
+    without = called_by_day().frame.drop(columns="called_mw")
+    with pytest.raises(UsageError, match="have nothing to hold mfrr_activation_up_per_unit against"):
+        diagnose(alone, History(without, "FR"))
 
 
 def test_series_are_compared_with_each_other_and_a_document_does_as_well() -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar, Self
 
 import numpy as np
 import pytest
-from fitted_support import PRICE, numbered_days
+from fitted_support import PRICE, context, numbered_days
 
 import mes_stoch as ms
 from mes_stoch.io.artifacts.tree import read_tree, write_tree
-from mes_stoch.schema.errors import InstanceError
+from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.uncertainty.fitted.document import document_text, process_of
+from mes_stoch.uncertainty.fitted.history import History
+from mes_stoch.uncertainty.fitted.part import Part, PartOptions
+from mes_stoch.uncertainty.fitted.process import FittedProcess, ProcessFile
 from mes_stoch.uncertainty.fitted.specification import Specification, fit
+from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
 SITE = """\
 format: 1
@@ -100,6 +106,120 @@ def test_what_a_file_says_wrong(folder: Path, change: object, words: tuple[str, 
         ms.read(folder).tree()
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("period_h", 0.0, ("parts.0.period_h", "greater than or equal to")),
+        ("block_days", 0, ("parts.0.block_days", "greater than or equal to 1")),
+        ("series", [], ("parts.0.series", "at least 1")),
+        ("days", [], ("parts.0.days", "at least 1")),
+        ("days", [{"day": "zz", "values": [[1.0] * 24]}], ("parts.0.days.0.day", "zz")),
+        (
+            "days",
+            [{"day": "2021-01-09", "values": [[1.0] * 23]}],
+            ("parts.0:", "values of 2021-01-09: 1 x 24 entries, as the other fields have it"),
+        ),
+    ],
+)
+def test_what_a_hand_has_damaged_is_told(folder: Path, key: str, value: object, words: tuple[str, ...]) -> None:
+    """Before anything is drawn, as one issue with the file and the field of the part."""
+    path = folder / "process.json"
+    document = json.loads(path.read_text())
+    document["parts"][0][key] = value
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(InstanceError) as caught:
+        ms.read(folder).tree()
+    assert caught.value.exit_code == 2
+    for word in ("process.json: ", *words):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"coefficients": [0.5]}, "coefficients: 2 entries, as the other fields have it"),
+        ({"lags": [1, 1]}, "each once; twice here: 1"),
+        ({"lags": [1, 10_001]}, "less than or equal to 10000"),
+        ({"mean_by_day_type": [[0.0] * 23] * 3}, "mean_by_day_type: 3 x 24 entries"),
+        ({"volatility_edges": [1.0, 2.0]}, "volatility_factors: 3 entries"),
+        (
+            {"jump_quantiles": [], "jump_probability_per_unit": 0.1},
+            "jump_quantiles: at least one where there are jumps",
+        ),
+        ({"minimum": 5.0, "maximum": 4.0}, "minimum: at most maximum"),
+        ({"last_values": [1.0]}, "last_values are 2 values, the longest lag, not 1"),
+    ],
+)
+def test_parameters_that_do_not_fit_each_other_are_told(change: dict[str, object], words: str) -> None:
+    """An autoregression of lags 1 and 2 over four weeks of invented prices."""
+    history = numbered_days("2021-01-04", 28)
+    history.frame[PRICE] = np.random.default_rng(1).standard_normal(len(history.time))
+    parts = [{"kind": "autoregressive", "series": PRICE, "lags": [1, 2], "harmonics": 0}]
+    content = fit(Specification(country="FR", parts=parts), history).model_dump(mode="json")
+    content["parts"][0].update(change)
+    with pytest.raises(InstanceError, match=words) as caught:
+        process_of("house", "process.json", content)
+    assert "process.json: parts.0" in str(caught.value)
+
+
+class Stumbling(Part):
+    """Draws as many periods as it says, whatever the horizon, and fails where it says so."""
+
+    Options: ClassVar[type[PartOptions]] = PartOptions
+    error: str
+
+    @classmethod
+    def fit(cls, history: History, options: PartOptions) -> Self:
+        raise NotImplementedError
+
+    def series_names(self) -> tuple[str, ...]:
+        return (PRICE,)
+
+    def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
+        if self.error == "usage":
+            raise UsageError("no day of the past is a Sunday; match less")
+        if self.error == "index":
+            return {PRICE: np.zeros(context.periods)[np.array([context.periods])]}
+        return {PRICE: np.full(context.periods, 1.0 / int(self.error))}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("index", "found stumbling whose draw fails with IndexError: index 3 is out of bounds"),
+        ("0", "found stumbling whose draw fails with ZeroDivisionError: "),
+        ("zz", "found stumbling whose draw fails with ValueError: invalid literal for int"),
+    ],
+)
+def test_a_part_that_stumbles_over_its_numbers_names_file_and_part(error: str, words: str) -> None:
+    """What no check of fields finds; of a part of a package as well."""
+    parts = [Stumbling(stage="day_ahead", error=error)]
+    process = FittedProcess(parts, "EUR", ProcessFile("house", "process.json", ("stumbling",)))
+    with pytest.raises(InstanceError) as caught:
+        process.draw_day_ahead(np.random.default_rng(1), context("2022-01-15", 3))
+    for word in ("process.json: parts.0: ", words, "changed or damaged: fit the process again with mes-stoch fit"):
+        assert word in str(caught.value)
+
+
+def test_what_a_part_tells_on_purpose_stays_as_it_is() -> None:
+    process = FittedProcess(
+        [Stumbling(stage="day_ahead", error="usage")], "EUR", ProcessFile("house", "process.json", ("stumbling",))
+    )
+    with pytest.raises(UsageError, match=r"^no day of the past is a Sunday; match less$"):
+        process.untilted().draw_day_ahead(np.random.default_rng(1), context("2022-01-15", 3))
+
+
+def test_a_series_twice_in_one_part_is_told() -> None:
+    content = fit(
+        Specification(country="FR", parts=[{"kind": "day_bootstrap", "series": [PRICE]}]),
+        numbered_days("2021-01-04", 14),
+    ).model_dump(mode="json")
+    part = content["parts"][0]
+    part["companions"] = [{"series": part["series"], "days": part["days"]}]
+    with pytest.raises(InstanceError, match=f"parts.0: found '{PRICE}'; expected each series once in a part"):
+        process_of("house", "process.json", content)
 
 
 def test_a_series_drawn_twice_is_told() -> None:

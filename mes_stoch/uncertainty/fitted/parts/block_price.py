@@ -11,12 +11,13 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.special import ndtr, ndtri
 
-from mes_stoch.schema.base import Identifier, Model
+from mes_stoch.schema.base import Identifier, Model, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.clock import clock_of
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, Quantiles, SeriesNames, Share, require_shape
 from mes_stoch.uncertainty.fitted.gaussian_days import DayCopula, fit_day_copula, shrunk_correlation
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.marginal import level_of, levels, quantile_nodes, scores, value_at
@@ -34,7 +35,7 @@ _ZERO = 1e-9
 class BlockPriceOptions(PartOptions):
     """Series of capacity prices and how their distribution is fitted."""
 
-    series: list[Identifier] = Field(min_length=1, description="Capacity prices, of one or several products.")
+    series: SeriesNames = Field(description="Capacity prices, of one or several products.")
     block_h: float = Field(default=4.0, gt=0, le=24, description="Hours of a block, counted from local midnight.")
     price: Identifier | None = Field(
         default=None, description="Price drawn before (or given) with whose mean over the block they correlate."
@@ -49,9 +50,9 @@ class BlockPriceOptions(PartOptions):
 class BlockMarginal(Model):
     """Distribution of one price in one block of the day."""
 
-    zero_share_per_unit: float
+    zero_share_per_unit: Share
     log_mean: float
-    log_deviation: float
+    log_deviation: Positive
     #: Quantiles of what is not zero; empty for a lognormal price.
     quantiles: list[float]
 
@@ -102,18 +103,30 @@ class BlockPrice(Part):
 
     Options: ClassVar[type[PartOptions]] = BlockPriceOptions
 
-    series: list[str]
+    series: SeriesNames
     price: str | None
-    block_h: float
-    period_h: float
+    block_h: float = Field(gt=0, le=24)
+    period_h: PeriodHours
     country: str
     by_season: bool
     #: By series, by season (one if they do not differ), by block.
     marginals: list[list[list[BlockMarginal]]]
     #: Quantiles of the mean price by season, by block.
-    price_quantiles: list[list[list[float]]]
+    price_quantiles: list[list[Quantiles]]
     same_day: list[list[float]]
     next_day: list[list[float]]
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        per_block = max(1, round(self.block_h / self.period_h))
+        blocks, seasons = round(24.0 / self.period_h) // per_block, 4 if self.by_season else 1
+        size = (len(self.series) + (self.price is not None)) * blocks
+        require_shape("marginals", self.marginals, len(self.series), seasons, blocks)
+        if self.price is not None:
+            require_shape("price_quantiles", self.price_quantiles, seasons, blocks)
+        require_shape("same_day", self.same_day, size, size)
+        require_shape("next_day", self.next_day, size, size)
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:

@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
 from mes_stoch.uncertainty.fitted.driver import read
+from mes_stoch.uncertainty.fitted.field_types import Share, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.past_calls import CallRecord, past_calls, shares
+from mes_stoch.uncertainty.fitted.past_calls import CalledSeries, CallRecord, past_calls, shares
 from mes_stoch.uncertainty.fitted.tilt import log_weight, with_own_tilt
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -101,8 +103,8 @@ class CallChain(Part):
 
     series: str
     classes: PeriodClasses = Field(description="Of periods, each with rates.")
-    rates: list[list[float]] = Field(description="Calls per 24 idle hours, by class and level of the price.")
-    called_per_unit: list[float] = Field(description="Share of periods called, by class.")
+    rates: list[list[NonNegative]] = Field(description="Calls per 24 idle hours, by class and level of the price.")
+    called_per_unit: list[Share] = Field(description="Share of periods called, by class.")
     mean_length_h: float = Field(gt=0, description="Of a call, h.")
     price: str | None
     price_minus: str | None
@@ -110,6 +112,13 @@ class CallChain(Part):
     past: CallRecord | None = Field(description="Calls of the past, where lengths are theirs.")
     past_shares: list[float] = Field(description="Mean shares of calls of the past, where shares alone are theirs.")
     tilt: float | None = Field(default=None, gt=0, description="Factor on the odds that a call begins.")
+    past_called: CalledSeries | None = Field(default=None, description="Past series that it was fitted to.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("rates", self.rates, self.classes.count, len(self.price_edges) + 1)
+        require_shape("called_per_unit", self.called_per_unit, self.classes.count)
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
@@ -140,10 +149,17 @@ class CallChain(Part):
             past=CallRecord.of(calls, history, is_full=options.severity == "full") if as_before else None,
             past_shares=[call.share for call in calls] if options.severity == "past" and not as_before else [],
             tilt=options.tilt,
+            past_called=CalledSeries.of(history, options.called, options.offered, options.threshold),
         )
 
     def series_names(self) -> tuple[str, ...]:
         return (self.series,)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        found = None if self.past_called is None else self.past_called.past(history)
+        if found is None:
+            return super().past_values(history)
+        return pd.DataFrame({self.series: found}, index=history.time)
 
     def needs(self) -> tuple[str, ...]:
         return tuple(name for name in (self.price, self.price_minus) if name is not None)

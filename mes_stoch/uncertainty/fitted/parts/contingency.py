@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
@@ -16,9 +17,10 @@ from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.outage import Share
 from mes_stoch.uncertainty.call_draws import CallBook
 from mes_stoch.uncertainty.call_limits import CallLimits
+from mes_stoch.uncertainty.fitted.field_types import require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.past_calls import PastCall, past_calls, shares
+from mes_stoch.uncertainty.fitted.past_calls import CalledSeries, PastCall, past_calls, shares
 from mes_stoch.uncertainty.fitted.tilt import log_weight, with_own_tilt
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -106,14 +108,21 @@ class Contingency(Part):
     series: str
     rate_per_h: float = Field(ge=0, description="Of events while none is being recovered from, 1/h.")
     refractory_h: float = Field(ge=0, description="From the beginning of an event, h.")
-    durations_h: list[float] = Field(description="Lengths of events, equally likely, h.")
-    shares_per_unit: list[float] = Field(description="Share called in each of them.")
+    durations_h: list[Positive] = Field(min_length=1, description="Lengths of events, equally likely, h.")
+    shares_per_unit: list[Share] = Field(description="Share called in each of them.")
     source: str = Field(description="Where the numbers come from.")
     tilt: float | None = Field(default=None, gt=0, description="Factor on the rate of events.")
+    past_called: CalledSeries | None = Field(default=None, description="Past series that it was fitted to.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("shares_per_unit", self.shares_per_unit, len(self.durations_h))
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
         options = ContingencyOptions.model_validate(options.model_dump())
+        past_called = None
         if options.called is None:
             durations_h, source = list(options.durations_h), options.source
             share = list(options.shares_per_unit) * (len(durations_h) if len(options.shares_per_unit) == 1 else 1)
@@ -122,6 +131,7 @@ class Contingency(Part):
         else:
             past = shares(history, options.called, options.offered)
             is_called = np.isfinite(past) & (np.nan_to_num(history.values(options.called)) > options.threshold)
+            past_called = CalledSeries.of(history, options.called, options.offered, options.threshold)
             events = past_calls(past, is_called, history)
             if not events:
                 raise UsageError(f"{options.called} has no event that begins and ends in the past")
@@ -138,10 +148,17 @@ class Contingency(Part):
             shares_per_unit=share,
             source=source,
             tilt=options.tilt,
+            past_called=past_called,
         )
 
     def series_names(self) -> tuple[str, ...]:
         return (self.series,)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        found = None if self.past_called is None else self.past_called.past(history)
+        if found is None:
+            return super().past_values(history)
+        return pd.DataFrame({self.series: found}, index=history.time)
 
     def tilted(self) -> dict[str, float]:
         return {} if self.tilt is None else {self.series: self.tilt}

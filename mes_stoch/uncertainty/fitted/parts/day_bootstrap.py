@@ -10,13 +10,15 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.io.market_data.calendar import SEASONS, day_type, season
 from mes_stoch.io.market_data.donor_days import days_apart_in_year
 from mes_stoch.schema.base import Identifier, Model
+from mes_stoch.schema.calendar import DateText
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.clock import clock_of
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, SeriesNames, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_native, to_periods
@@ -28,8 +30,8 @@ Match = Literal["season", "day_type", "weekday"]
 class DayBootstrapOptions(PartOptions):
     """Which days to draw from."""
 
-    series: list[Identifier] = Field(min_length=1, description="Series taken from the same day.")
-    companions: list[list[Identifier]] = Field(
+    series: SeriesNames = Field(description="Series taken from the same day.")
+    companions: list[SeriesNames] = Field(
         default=[],
         description="Further groups of series, each taken from a day of its own, of the same class: series that no "
         "year of the past has together.",
@@ -64,7 +66,7 @@ class DayBootstrapOptions(PartOptions):
 class DonorDay(Model):
     """One day of the past."""
 
-    day: str = Field(description="Its date, such as 2019-02-18.")
+    day: DateText = Field(description="Its date, such as 2019-02-18.")
     values: list[list[float]] = Field(description="A list a series, a number a period.")
     weather: float | None = Field(default=None, description="Daily mean of the series of weather.")
 
@@ -72,8 +74,8 @@ class DonorDay(Model):
 class DonorGroup(Model):
     """Series that are taken from the same day, and the days there are."""
 
-    series: list[str]
-    days: list[DonorDay]
+    series: SeriesNames
+    days: list[DonorDay] = Field(min_length=1)
 
 
 class DayBootstrap(Part):
@@ -99,17 +101,30 @@ class DayBootstrap(Part):
 
     Options: ClassVar[type[PartOptions]] = DayBootstrapOptions
 
-    series: list[str]
+    series: SeriesNames
     match: list[Match]
     country: str
-    period_h: float
-    days: list[DonorDay]
+    period_h: PeriodHours
+    days: list[DonorDay] = Field(min_length=1)
     companions: list[DonorGroup] = Field(default=[])
     days_apart_max: int | None = None
     weather: str | None = None
     #: By season, what separates the classes.
     weather_edges: list[list[float]] = Field(default=[])
-    block_days: int = 1
+    block_days: int = Field(default=1, ge=1, le=31)
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        slots = round(24.0 / self.period_h)
+        for series, days in ((self.series, self.days), *((group.series, group.days) for group in self.companions)):
+            for donor in days:
+                require_shape(f"values of {donor.day}", donor.values, len(series), slots)
+                if self.weather is not None and donor.weather is None:
+                    raise ValueError(f"weather of {donor.day}: a number, for donors are classed by {self.weather}")
+        if self.weather is not None:
+            classes = len(self.weather_edges[0]) if self.weather_edges else 1
+            require_shape("weather_edges", self.weather_edges, len(SEASONS), classes)
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:

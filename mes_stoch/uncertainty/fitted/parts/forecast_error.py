@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from mes_stoch.schema.base import Identifier, Model
+from mes_stoch.schema.base import Identifier, Model, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.clock import clock_of
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.gaussian_days import DayCopula, fit_day_copula
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.marginal import levels, scores
@@ -29,33 +30,34 @@ _LEAST_EXCEEDANCES = 20
 _HEAVIEST = 0.49
 
 
+def _increasing(levels: list[float]) -> list[float]:
+    if not all(0.0 < low < high < 1.0 for low, high in pairwise(levels)):
+        raise ValueError("levels increase, and lie between 0 and 1")
+    return levels
+
+
+QuantileLevels = Annotated[list[float], Field(min_length=2), AfterValidator(_increasing)]
+
+
 class ForecastErrorOptions(PartOptions):
     """A series, its forecast, and the quantiles that are fitted."""
 
     series: Identifier = Field(description="Series that is drawn.")
     forecast: Identifier = Field(description="Its forecast: a series of the instance, or drawn before.")
-    quantile_levels: list[float] = Field(
+    quantile_levels: QuantileLevels = Field(
         default=[0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99],
-        min_length=2,
         description="Levels of the quantiles, increasing, between 0 and 1.",
     )
     class_h: float = Field(default=1.0, gt=0, le=24, description="Hours of the day that share their quantiles.")
     minimum: float | None = Field(default=None, description="Least value drawn; no limit if not stated.")
     maximum: float | None = Field(default=None, description="Greatest value drawn; no limit if not stated.")
 
-    @field_validator("quantile_levels")
-    @classmethod
-    def _increasing(cls, levels: list[float]) -> list[float]:
-        if not all(0.0 < low < high < 1.0 for low, high in pairwise(levels)):
-            raise ValueError("levels increase, and lie between 0 and 1")
-        return levels
-
 
 class Tail(Model):
     """Generalised Pareto distribution of what lies beyond an outermost quantile."""
 
     shape: float
-    scale: float
+    scale: Positive
 
     def beyond(self, probability: Series) -> Series:
         """Distance that is exceeded with a probability."""
@@ -98,20 +100,32 @@ class ForecastError(Part):
 
     series: str
     forecast: str
-    period_h: float
+    period_h: PeriodHours
     country: str
-    quantile_levels: list[float]
+    quantile_levels: QuantileLevels
     #: By class of the period, by level.
     intercepts: list[list[float]]
     slopes: list[list[float]]
-    class_of_slot: list[int]
-    forecast_range: list[float]
+    class_of_slot: list[Annotated[int, Field(ge=0)]]
+    forecast_range: list[float] = Field(min_length=2, max_length=2)
     lower_tail: Tail
     upper_tail: Tail
     same_day: list[list[float]]
     next_day: list[list[float]]
     minimum: float | None
     maximum: float | None
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        slots, classes = round(24.0 / self.period_h), len(self.intercepts)
+        require_shape("intercepts", self.intercepts, classes, len(self.quantile_levels))
+        require_shape("slopes", self.slopes, classes, len(self.quantile_levels))
+        require_shape("class_of_slot", self.class_of_slot, slots)
+        require_shape("same_day", self.same_day, slots, slots)
+        require_shape("next_day", self.next_day, slots, slots)
+        if max(self.class_of_slot) >= classes:
+            raise ValueError(f"class_of_slot: classes from 0 to {classes - 1}")
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, NonNegative, Positive
@@ -98,6 +99,8 @@ class FrequencyResponse(Part):
     full_activation_hz: float = Field(gt=0, description="Hz.")
     step_s: float = Field(gt=0, description="Step within a period, s.")
     driver: Driver | None
+    past_frequency: str | None = Field(default=None, description="Past frequency that it was fitted to, Hz.")
+    nominal_hz: float = Field(default=50.0, gt=0, description="Frequency at which nothing is called, Hz.")
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
@@ -121,11 +124,23 @@ class FrequencyResponse(Part):
             dead_band_hz=options.dead_band_hz,
             full_activation_hz=options.full_activation_hz,
             step_s=options.step_s,
+            past_frequency=options.frequency,
+            nominal_hz=options.nominal_hz,
             driver=None if driver is None else Driver.fit(driver, history, shortfall / deviation_hz),
         )
 
     def series_names(self) -> tuple[str, ...]:
         return (self.up_series, self.down_series)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        if self.past_frequency is None or self.past_frequency not in history.frame.columns:
+            return super().past_values(history)
+        # the response to the mean frequency of a period, which is that of the period where it is as short as a step
+        deviation_hz = history.values(self.past_frequency)[:, None] - self.nominal_hz
+        up, down = proportional_response(deviation_hz, self.dead_band_hz, self.full_activation_hz)
+        known = np.isfinite(deviation_hz[:, 0])
+        columns = {self.up_series: np.where(known, up, np.nan), self.down_series: np.where(known, down, np.nan)}
+        return pd.DataFrame(columns, index=history.time)
 
     def needs(self) -> tuple[str, ...]:
         return () if self.driver is None else self.driver.needs()

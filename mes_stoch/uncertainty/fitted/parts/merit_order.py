@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.driver import read
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
@@ -110,7 +111,12 @@ class MeritOrder(Part):
     curve_eur_per_mwh: list[float] = Field(description="f at them, of prices whose sign is changed downward.")
     rest: NormalScores = Field(description="Distribution of e.")
     persistence: Persistence = Field(description="Of the scores of e, from one period of the past to the next.")
-    period_h: float = Field(gt=0, description="Of the past, h.")
+    period_h: PeriodHours = Field(description="Of the past, h.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("curve_eur_per_mwh", self.curve_eur_per_mwh, len(self.curve_mw))
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:

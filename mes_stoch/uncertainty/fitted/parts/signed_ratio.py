@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.driver import Driver, DriverOptions
+from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import LATENT, Part, PartOptions, Stage
-from mes_stoch.uncertainty.fitted.past_calls import shares
+from mes_stoch.uncertainty.fitted.past_calls import CalledSeries, shares
 from mes_stoch.uncertainty.fitted.persistence import Components, Memory, Persistence
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_periods
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
@@ -88,13 +90,21 @@ class SignedRatio(Part):
     up_series: str
     down_series: str
     latent_series: str | None
-    period_h: float = Field(gt=0, description="Of the past series, h.")
+    period_h: PeriodHours = Field(description="Of the past series, h.")
     classes: PeriodClasses = Field(description="Of periods, each with a distribution.")
     ratios: list[NormalScores] = Field(description="Distribution of the ratio by class: hours of one class of days.")
-    both_at: list[float] = Field(description="Ratios at which the share called both ways is known.")
+    both_at: list[float] = Field(min_length=1, description="Ratios at which the share called both ways is known.")
     both_share: list[float] = Field(description="Mean share called both ways there.")
     persistence: Persistence
     driver: Driver | None
+    past_up: CalledSeries | None = Field(default=None, description="Past series that the share called up comes from.")
+    past_down: CalledSeries | None = Field(default=None, description="The same of the share called down.")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        require_shape("ratios", self.ratios, self.classes.count)
+        require_shape("both_share", self.both_share, len(self.both_at))
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
@@ -121,10 +131,19 @@ class SignedRatio(Part):
             both_share=both_share,
             persistence=Persistence.fit(memory, options.components),
             driver=driver,
+            past_up=CalledSeries.of(history, options.up, options.up_offered),
+            past_down=CalledSeries.of(history, options.down, options.down_offered),
         )
 
     def series_names(self) -> tuple[str, ...]:
         return (self.up_series, self.down_series)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        up = None if self.past_up is None else self.past_up.past(history)
+        down = None if self.past_down is None else self.past_down.past(history)
+        if up is None or down is None:
+            return super().past_values(history)
+        return pd.DataFrame({self.up_series: up, self.down_series: down}, index=history.time)
 
     def needs(self) -> tuple[str, ...]:
         return () if self.driver is None else self.driver.needs()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier
 from mes_stoch.uncertainty.fitted.autoregression import Autoregression, AutoregressionOptions, fitted_parameters
+from mes_stoch.uncertainty.fitted.field_types import Lags
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import PartOptions, Stage
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_native, to_periods
@@ -29,8 +30,14 @@ class SpreadOptions(AutoregressionOptions):
     transform: Literal["asinh", "none"] = Field(
         default="none", description="Of the spread; asinh makes large spreads larger still when many follow each other."
     )
-    lags: list[int] = Field(default=[1], min_length=1, description="Lags of the autoregression, periods of the past.")
+    lags: Lags = Field(default=[1], description="Lags of the autoregression, periods of the past, each once.")
     harmonics: int = Field(default=0, ge=0, le=6, description="Waves of the year in the mean of the spread.")
+
+    @model_validator(mode="after")
+    def _of_two_series(self) -> Self:
+        if self.series == self.base:
+            raise ValueError(f"a spread of two series: series and base are both {self.base}")
+        return self
 
 
 class Spread(Autoregression):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -62,6 +63,7 @@ class UnitOutage(Part):
 
     series: str
     outages: Outages
+    past_available: str | None = Field(default=None, description="Past series that it was fitted to.")
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
@@ -79,10 +81,15 @@ class UnitOutage(Part):
             in_service_at_start=options.in_service_at_start,
             maintenance=options.maintenance,
         )
-        return cls(stage=options.stage, series=options.series, outages=outages)
+        return cls(stage=options.stage, series=options.series, outages=outages, past_available=options.available)
 
     def series_names(self) -> tuple[str, ...]:
         return (self.series,)
+
+    def past_values(self, history: History) -> pd.DataFrame:
+        if self.past_available is None or self.past_available not in history.frame.columns:
+            return super().past_values(history)
+        return pd.DataFrame({self.series: history.values(self.past_available)}, index=history.time)
 
     def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
         return {self.series: available_share(generator, context, self.outages)}

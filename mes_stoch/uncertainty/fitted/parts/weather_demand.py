@@ -9,11 +9,19 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.clock import Clock, clock_of, regular
+from mes_stoch.uncertainty.fitted.field_types import (
+    Correlation,
+    Lags,
+    PeriodHours,
+    Quantiles,
+    SeriesNames,
+    require_shape,
+)
 from mes_stoch.uncertainty.fitted.gaussian_days import root_of
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.marginal import level_of, levels, quantile_nodes, scores, value_at
@@ -35,12 +43,12 @@ class WeatherDemandOptions(PartOptions):
     """Series that are drawn together, and those that they follow."""
 
     stage: Stage = Field(default="realtime", description=PartOptions.model_fields["stage"].description)
-    series: list[Identifier] = Field(min_length=1, description="Demands, temperatures, wind, sun: drawn together.")
+    series: SeriesNames = Field(description="Demands, temperatures, wind, sun: drawn together.")
     drivers: list[Identifier] = Field(
         default=[], description="Series drawn before, or given, that they follow, such as the day-ahead price."
     )
-    lags: list[int] = Field(
-        default=[1], min_length=1, description="Lags of the vector autoregression, periods of the past series; 1 first."
+    lags: Lags = Field(
+        default=[1], description="Lags of the vector autoregression, periods of the past series; 1 first."
     )
 
 
@@ -75,19 +83,29 @@ class WeatherDemand(Part):
 
     Options: ClassVar[type[PartOptions]] = WeatherDemandOptions
 
-    series: list[str]
+    series: SeriesNames
     drivers: list[str]
-    period_h: float
+    period_h: PeriodHours
     country: str
-    lags: list[int]
+    lags: Lags
     #: By series and driver, by class, by period of the day.
-    quantiles: list[list[list[list[float]]]]
+    quantiles: list[list[list[Quantiles]]]
     #: By lag, by equation, by series.
     coefficients: list[list[list[float]]]
     #: By equation; drivers of the same period, then those of the period before.
     driver_coefficients: list[list[float]]
     covariance: list[list[float]]
-    persistence_of_constant: list[float]
+    persistence_of_constant: list[Correlation]
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        own, slots = len(self.series), round(24.0 / self.period_h)
+        require_shape("quantiles", self.quantiles, own + len(self.drivers), _CLASSES, slots)
+        require_shape("coefficients", self.coefficients, len(self.lags), own, own)
+        require_shape("driver_coefficients", self.driver_coefficients, own, 2 * len(self.drivers))
+        require_shape("covariance", self.covariance, own, own)
+        require_shape("persistence_of_constant", self.persistence_of_constant, own)
+        return self
 
     @classmethod
     def fit(cls, history: History, options: PartOptions) -> Self:
