@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import Command
 
 import mes_stoch as ms
 from mes_stoch.schema.errors import UsageError
 
+Command = Callable[..., Any]
 PRICE = "da_price_eur_per_mwh"
 SPECIFICATION = """\
 country: FR
