@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -65,6 +65,11 @@ class Horizon(Model):
         if self.first_period_h is not None:
             lengths[0] = self.first_period_h
         return lengths
+
+    def each_length_h(self) -> Iterator[float]:
+        """The same one after the other, however many a file that has not been checked asks for."""
+        for period in range(self.periods):
+            yield self.period_h if period or self.first_period_h is None else self.first_period_h
 
     def hours_of(self, periods: NDArray[np.int64]) -> float:
         """Length of some periods together, h."""

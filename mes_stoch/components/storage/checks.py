@@ -106,7 +106,7 @@ def _terminal_issues(locator: Locator, path: EntryPath, spec: Storage, horizon: 
     charge_mw = spec.charge_max_mw * (1.0 if isinstance(share, str) else share)
     lost_mw = 0.0 if isinstance(spec.lost_mw, str) else spec.lost_mw
     level = initial
-    for period, hours in enumerate(horizon.lengths_h.tolist()):
+    for period, hours in enumerate(horizon.each_length_h()):
         keep = (1.0 - spec.standing_loss_per_h) ** hours
         gain = hours * (spec.charge_efficiency_per_unit * charge_mw - lost_mw)
         before, level = level, min(spec.energy_max_mwh, max(0.0, keep * level + gain))

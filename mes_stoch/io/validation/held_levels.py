@@ -35,7 +35,7 @@ def _hours_kept(store: Store, horizon: Horizon) -> float | None:
     """How long the level stays above the least one; ``None`` where that is all the time."""
     least = store.energy_min_mwh * (1.0 - _TOLERANCE) - _TOLERANCE
     level, passed_h = most_at_start(store), 0.0
-    for hours in horizon.lengths_h.tolist():
+    for hours in horizon.each_length_h():
         keep = (1.0 - store.standing_loss_per_h) ** hours
         gain = hours * store.charge_efficiency_per_unit * store.charge_max_mw
         before, level = level, min(store.energy_max_mwh, keep * level + gain)
