@@ -297,6 +297,15 @@ class SiteProgram:
         markets = self.instance.markets()
         return {name: shape for name, shape in self.volume_shapes.items() if name not in markets}
 
+    @property
+    def awarded_volumes(self) -> dict[str, FloatArray]:
+        """Volumes of these products that are given, in their shapes: awarded before the horizon, 0 elsewhere."""
+        lower = self.structure.column_lower
+        return {
+            name: np.stack([lower[group.positions] for group in self.volume_groups(name)]).reshape(shape)
+            for name, shape in self.service_shapes.items()
+        }
+
     def volume_groups(self, product_id: str) -> list[ColumnGroup]:
         """Volumes of a product at the root: one group, or one for each price at which it is offered."""
         return self.volumes.groups(product_id)

@@ -15,7 +15,8 @@ from mes_stoch.policies.policy import PolicyDecision, PolicyProblem
 class EnergyOnly:
     """No volume of any product, at any stage; positions on energy markets as best.
 
-    Volumes that are decided after the root (offers of a later gate) are kept at 0 as well.
+    Volumes that are decided after the root (offers of a later gate) are kept at 0 as well; what was awarded before the
+    horizon stays.
     """
 
     def commit(self, problem: PolicyProblem) -> PolicyDecision:
@@ -35,6 +36,7 @@ def without_later_volumes(leaves: SiteProgram) -> tuple[SiteProgram, list[Column
     if not later:
         return leaves, None
     columns = np.concatenate(later)
-    nothing = ColumnRanges(columns, np.zeros(len(columns)), np.zeros(len(columns)))
+    least = leaves.structure.column_lower[columns]
+    nothing = ColumnRanges(columns, least, least)
     ranges = [nothing] * len(leaves.scenario_names)
     return leaves.with_base_schedules(ranges), ranges

@@ -133,7 +133,7 @@ class PolicyProblem:
         return result, values
 
     def offering(self, products: Mapping[str, FloatArray] | set[str]) -> SiteProgram:
-        """The site where only some products have a volume at the root.
+        """The site where only some products have a volume at the root, beside what was awarded before the horizon.
 
         Parameters
         ----------
@@ -143,8 +143,8 @@ class PolicyProblem:
         """
         given = products if isinstance(products, Mapping) else {}
         closed = {
-            name: self._shaped(name, given[name]) if name in given else np.zeros(shape)
-            for name, shape in self.leaves.service_shapes.items()
+            name: self._shaped(name, given[name]) if name in given else awarded
+            for name, awarded in self.leaves.awarded_volumes.items()
             if name in given or name not in products
         }
         return self.leaves.with_commitments(closed) if closed else self.leaves

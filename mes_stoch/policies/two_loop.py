@@ -3,9 +3,9 @@
 Equations
 ---------
 **Loop 1** is the stochastic program without services: with ``P(r, q, s)`` the best profit of scenario ``s`` over the
-same tree, with the same information,
+same tree, with the same information, and ``a`` the volumes that were awarded before the horizon (``start``), else 0,
 
-    max E[ P(0, q, s) ],    which gives in every scenario the base schedule x0_s
+    max E[ P(a, q, s) ],    which gives in every scenario the base schedule x0_s
 
 (:mod:`mes_stoch.model.base_schedule`): positions ``q`` of every stage, base operation of the devices, on/off states.
 
@@ -85,15 +85,14 @@ class TwoLoop:
         leaves = problem.leaves
         problem.told("two loops, first: energy without services")
         without, _ = without_later_volumes(leaves)
-        shapes = leaves.service_shapes
-        nothing = {name: np.zeros(shape) for name, shape in shapes.items()}
-        first, base = problem.solve_tree(without.with_commitments(nothing))
-        sold = {name: np.ones(shape, dtype=bool) for name, shape in shapes.items()}
+        awarded = leaves.awarded_volumes
+        first, base = problem.solve_tree(without.with_commitments(awarded))
+        sold = {name: np.ones(volume.shape, dtype=bool) for name, volume in awarded.items()}
         while True:
             problem.told("two loops, second: services beside its schedule")
             base_schedules = self._base_schedules(leaves, base, sold)
             second = _positions_of(leaves, first.root).with_base_schedules(base_schedules)
-            second = second.with_commitments({name: np.where(own, np.nan, 0.0) for name, own in sold.items()})
+            second = second.with_commitments(_open_where(sold, awarded))
             root = problem.solve_tree(second)[0].root
             kept = {name: sold[name] & own for name, own in self._sold(problem, root).items()}
             left = self._base_schedules(leaves, base, kept)
@@ -173,9 +172,14 @@ def _positions_of(leaves: SiteProgram, root: FloatArray) -> SiteProgram:
     return leaves.with_fixed(columns, root[[place[int(column)] for column in columns]])
 
 
+def _open_where(sold: Mapping[str, BoolArray], awarded: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Volumes still to be decided where something is sold, what was awarded elsewhere."""
+    return {name: np.where(own, np.nan, awarded[name]) for name, own in sold.items()}
+
+
 def _without_traces(leaves: SiteProgram, root: FloatArray, sold: Mapping[str, BoolArray]) -> FloatArray:
     """The root with 0 where nothing is sold."""
-    closed = leaves.with_commitments({name: np.where(own, np.nan, 0.0) for name, own in sold.items()}).structure
+    closed = leaves.with_commitments(_open_where(sold, leaves.awarded_volumes)).structure
     columns = leaves.root.columns
     return np.clip(root, closed.column_lower[columns], closed.column_upper[columns])
 
