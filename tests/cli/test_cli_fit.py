@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.fitted_house import fitted_house
 
 import mes_stoch as ms
 from mes_stoch.schema.errors import UsageError
@@ -26,21 +27,7 @@ months_kept_back: [2021-02]
 parts:
   - {kind: day_bootstrap, series: [da_price_eur_per_mwh]}
 """
-SITE = """\
-format: 1
-name: house
-price_cap_eur_per_mwh: 2000
-horizon: {start: 2022-01-15T00:00, timezone: Europe/Paris, period_h: 1, periods: 24}
-carriers: [electricity]
-nodes:
-  power: {carrier: electricity}
-components:
-  grid: {type: grid_connection, node: power, import_max_mw: 5, export_max_mw: 5}
-  load: {type: demand, node: power, demand_mw: 1}
-products:
-  day_ahead: {family: energy, stage: day_ahead, settlement_period_h: 1, price_eur_per_mwh: da_price_eur_per_mwh}
-uncertainty: {kind: synthetic, process: fitted, process_file: process.json, seed: 1, scenarios: 8}
-"""
+SITE = fitted_house(8)
 
 
 @pytest.fixture

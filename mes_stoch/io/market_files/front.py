@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from mes_stoch import registry
 from mes_stoch.io.market_files.column_map import ColumnMap, column_map_of
@@ -116,8 +117,7 @@ def _layout(name: str) -> MarketLayout:
     with kind.errors_named(kind.package):
         made = kind.market_file()()
     if kind.is_built_in:
-        assert isinstance(made, MarketLayout)
-        return made
+        return cast(MarketLayout, made)
     return _OfPackage(kind, made)
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pytest
 from fitted_support import PRICE, context, numbered_days
+from helpers.fitted_house import fitted_house
 
 import mes_stoch as ms
 from mes_stoch.io.artifacts.tree import read_tree, write_tree
@@ -21,21 +22,7 @@ from mes_stoch.uncertainty.fitted.process import FittedProcess, ProcessFile
 from mes_stoch.uncertainty.fitted.specification import Specification, fit
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
-SITE = """\
-format: 1
-name: house
-horizon: {start: 2022-01-15T00:00, timezone: Europe/Paris, period_h: 1, periods: 24}
-price_cap_eur_per_mwh: 2000
-carriers: [electricity]
-nodes:
-  power: {carrier: electricity}
-components:
-  grid: {type: grid_connection, node: power, import_max_mw: 5, export_max_mw: 5}
-  load: {type: demand, node: power, demand_mw: 1}
-products:
-  day_ahead: {family: energy, stage: day_ahead, settlement_period_h: 1, price_eur_per_mwh: da_price_eur_per_mwh}
-uncertainty: {kind: synthetic, process: fitted, process_file: process.json, seed: 1, scenarios: 8}
-"""
+SITE = fitted_house(8)
 
 
 @pytest.fixture

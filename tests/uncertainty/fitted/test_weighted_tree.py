@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fitted_support import PRICE, numbered_days
+from helpers.fitted_house import fitted_house
 
 import mes_stoch as ms
 from mes_stoch.io.artifacts.tree import read_tree, write_tree
@@ -20,21 +21,7 @@ from mes_stoch.uncertainty.process import DrawContext
 from mes_stoch.uncertainty.tree import build_tree
 
 CALLED, EVENT = "mfrr_activation_up_per_unit", "raise_called_per_unit"
-SITE = """\
-format: 1
-name: house
-horizon: {start: 2022-01-15T00:00, timezone: Europe/Paris, period_h: 1, periods: 24}
-price_cap_eur_per_mwh: 2000
-carriers: [electricity]
-nodes:
-  power: {carrier: electricity}
-components:
-  grid: {type: grid_connection, node: power, import_max_mw: 5, export_max_mw: 5}
-  load: {type: demand, node: power, demand_mw: 1}
-products:
-  day_ahead: {family: energy, stage: day_ahead, settlement_period_h: 1, price_eur_per_mwh: da_price_eur_per_mwh}
-uncertainty: {kind: synthetic, process: fitted, process_file: process.json, seed: 1, scenarios: 40}
-"""
+SITE = fitted_house(40)
 #: A call with a chance of 0.001 in each of 24 hours.
 CHAIN = {
     "kind": "call_chain",

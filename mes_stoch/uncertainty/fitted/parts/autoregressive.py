@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from mes_stoch.schema.base import Identifier
-from mes_stoch.uncertainty.fitted.autoregression import Autoregression, AutoregressionOptions, fitted_parameters
+from mes_stoch.uncertainty.fitted.autoregression import Autoregression, AutoregressionOptions
+from mes_stoch.uncertainty.fitted.autoregression_fit import fitted_parameters
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import PartOptions
 from mes_stoch.uncertainty.fitted.resolution import native_context, to_native, to_periods

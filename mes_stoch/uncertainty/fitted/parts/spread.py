@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier
-from mes_stoch.uncertainty.fitted.autoregression import Autoregression, AutoregressionOptions, fitted_parameters
+from mes_stoch.uncertainty.fitted.autoregression import Autoregression, AutoregressionOptions
+from mes_stoch.uncertainty.fitted.autoregression_fit import fitted_parameters
 from mes_stoch.uncertainty.fitted.field_types import Lags
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import PartOptions, Stage
