@@ -30,6 +30,9 @@ AnyProduct = Annotated[MarketProduct, KindUnion(PRODUCT_FAMILIES)]
 AnyRisk = Annotated[Risk, KindUnion(RISK_MEASURES)]
 
 
+_SECONDS_PER_HOUR = 3600
+
+
 class Horizon(Model):
     """Equal periods from a local start; days of 23 and 25 hours are written with their true number of periods.
 
@@ -51,7 +54,10 @@ class Horizon(Model):
     @property
     def begun_h(self) -> float:
         """What is over of the first period when the horizon starts, h; 0 where all periods are of one length."""
-        return 0.0 if self.first_period_h is None else self.period_h - self.first_period_h
+        if self.first_period_h is None:
+            return 0.0
+        # times are whole seconds: 0.6666667 is 40 minutes
+        return round((self.period_h - self.first_period_h) * _SECONDS_PER_HOUR) / _SECONDS_PER_HOUR
 
     @property
     def length_h(self) -> float:
@@ -62,14 +68,13 @@ class Horizon(Model):
     def lengths_h(self) -> NDArray[np.float64]:
         """Length of each period, h: what turns power into energy."""
         lengths = np.full(self.periods, float(self.period_h))
-        if self.first_period_h is not None:
-            lengths[0] = self.first_period_h
+        lengths[0] -= self.begun_h
         return lengths
 
     def each_length_h(self) -> Iterator[float]:
         """The same one after the other, however many a file that has not been checked asks for."""
         for period in range(self.periods):
-            yield self.period_h if period or self.first_period_h is None else self.first_period_h
+            yield self.period_h if period else self.period_h - self.begun_h
 
     def hours_of(self, periods: NDArray[np.int64]) -> float:
         """Length of some periods together, h."""

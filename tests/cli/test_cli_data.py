@@ -147,7 +147,8 @@ def test_series_are_chosen(command: Command, files: Path) -> None:
 def test_layouts(command: Command) -> None:
     done = command("data", "--layouts")
     assert done.code == 0
-    assert [line.split()[0] for line in done.out.splitlines()][:3] == ["aemo_mms", "aemo_price_and_demand", "entsoe"]
+    first = [line.split()[0] for line in done.out.splitlines()][:4]
+    assert first == ["tidy", "aemo_mms", "aemo_price_and_demand", "entsoe"]
     assert done.out.splitlines()[-1].startswith("generic")
 
 

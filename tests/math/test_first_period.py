@@ -59,6 +59,34 @@ def test_energy_is_power_times_the_length_of_its_period() -> None:
     assert checked(site(engine()), {"sold": [100.0, 40.0]}).profit == pytest.approx(90.0)
 
 
+def test_forty_minutes_are_forty_minutes_however_they_are_written() -> None:
+    """2 MW for 40 minutes at a margin of 70, then for an hour at one of 10: 280 / 3 + 20, with 0.6666667 too.
+
+    Reserve that is held for 1.5 h and for 50 minutes ends 50 minutes into a period, from the start and from a border:
+    one moment, and one row. 1 MW of either would take 1.5 or 0.8333 MWh of the 1 MWh there is: at prices of 10 and 5
+    by the hour 2/3 MW of the first, for 1 h 40.
+    """
+    for first_h in (2.0 / 3.0, 0.6666667):
+        own = {"start": "2025-01-15T10:20", "first_period_h": first_h, "periods": 2}
+        sold = make_instance({"grid": grid(**TARIFF), **engine()}, **own)
+        assert checked(sold, {"sold": [100.0, 40.0]}).profit == pytest.approx(280.0 / 3.0 + 20.0, rel=1e-12)
+        held = {
+            "block_h": None,
+            "volume_max_mw": 4.0,
+            "activation_up_per_unit": 0.0,
+            "minimum_bid_mw": 0,
+            "bid_step_mw": 0,
+        }
+        products = {
+            "fr_mfrr_up": {**held, "sustain_h": 1.5, "capacity_price_eur_per_mw_h": 10.0},
+            "fr_rc_up": {**held, "sustain_h": 0.8333333, "capacity_price_eur_per_mw_h": 5.0},
+            "imbalance": {"price_long_eur_per_mwh": -50.0, "price_short_eur_per_mwh": 300.0},
+        }
+        store = battery(provides=["fr_mfrr_up", "fr_rc_up"], charge_max_mw=0.0)
+        reserve = make_instance({"grid": grid(), **store}, products, **own)
+        assert checked(reserve).profit == pytest.approx(10.0 * 2.0 / 3.0 * 5.0 / 3.0)
+
+
 def test_a_store_gives_and_loses_by_the_length_of_a_period() -> None:
     """Of 1 MWh half an hour at 1 MW at 100, and the rest at 80: 50 + 40.
 
@@ -119,7 +147,7 @@ def test_a_start_is_hot_by_the_hours_that_the_unit_was_off() -> None:
 
 
 def test_the_mean_of_an_interval_is_one_over_time() -> None:
-    """Hours of half-hour periods from 10:45 on: 3 MW for a quarter, nothing for a half: 1 MW in the mean, at 10."""
+    """Hours of half-hour periods from 10:15 on: 3 MW for a quarter, nothing for a half: 1 MW in the mean, at 10."""
     load = {"type": "demand", "node": "power", "demand_mw": "load"}
     fields = {"demand_charge_eur_per_mw": 10.0, "demand_charge_interval_h": 1.0}
     instance = make_instance(

@@ -82,6 +82,8 @@ def moments(windows_h: Sequence[float], grid: PeriodGrid, periods: int) -> Itera
     [1.0, 0.25, 0.5]
     >>> [(moment.within, moment.periods) for moment in moments([1.5], PeriodGrid(1.0, begun_h=0.75), 4)]
     [(1.0, None), (0.25, (2,)), (0.5, (1, 2, 3))]
+    >>> [(moment.seconds, moment.periods) for moment in moments([1.5, 0.83333], PeriodGrid(1.0, begun_h=1 / 3), 4)]
+    [(3600, None), (600, (1,)), (1800, (0, 1, 2, 3)), (3000, (0, 1, 2, 3))]
     """
     yield Moment(grid, 1.0)
     inside = sorted({part for window_h in windows_h if (part := _inside(window_h / grid.period_h)[1])})
@@ -90,10 +92,12 @@ def moments(windows_h: Sequence[float], grid: PeriodGrid, periods: int) -> Itera
         return
     begun = grid.begun_h / grid.period_h
     own = {part: set(range(0 if part > begun + ROUNDING else 1, periods)) for part in inside}
+    # rows are named by whole seconds: what rounds to the same is the same moment
+    of_second = {Moment(grid, part).seconds: part for part in inside}
     for window_h in windows_h:
         period, part = _inside(window_h / grid.period_h + begun)
         if part and period < periods:
-            own.setdefault(part, set()).add(period)
+            own.setdefault(of_second.setdefault(Moment(grid, part).seconds, part), set()).add(period)
     yield from (Moment(grid, part, tuple(sorted(own[part]))) for part in sorted(own) if own[part])
 
 

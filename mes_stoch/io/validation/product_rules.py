@@ -105,11 +105,10 @@ def _is_given(context: CheckContext, name: str) -> bool:
         return False
     is_begun = horizon is not None and horizon.begun_h > 0
     market = product.market()
+    stated = start is not None and bool(start.commitments_mw.get(name) or start.positions_mw.get(name))
     if is_begun and time is not None and market is not None and market.calendar:
-        return not in_windows(market.calendar, (), time)[0] or (start is not None and name in start.positions_mw)
-    if start is None:
-        return product.settles_imbalance and is_begun
-    return bool(start.commitments_mw.get(name) or start.positions_mw.get(name)) or product.settles_imbalance
+        return stated or not in_windows(market.calendar, (), time)[0]
+    return stated or product.settles_imbalance
 
 
 def _term_issues(context: CheckContext, name: str, product: Flexibility) -> Iterator[Issue]:
