@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
 from mes_stoch.io.readers.locate import listed
-from mes_stoch.schema.errors import TimeLimitError, UsageError
+from mes_stoch.schema.errors import InterruptedRunError, TimeLimitError, UsageError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.risk import Risk
 from mes_stoch.schema.tree import ScenarioTree
@@ -141,6 +142,8 @@ def evaluate_asked(
     UsageError, InstanceError
         What is asked for does not fit; nothing has been solved then.
     InfeasibleError, UnboundedError, SolveError
+    InterruptedRunError
+        A signal came that somebody listens to; on all ranks.
     TimeLimitError
         There was no time for any of the parts.
     """
@@ -158,11 +161,13 @@ def evaluate_asked(
     from mes_stoch.model.site_program import build_leaf_program
     from mes_stoch.policies.named import policies_named
     from mes_stoch.solvers.certificate.bounds import NotInTimeError
+    from mes_stoch.solvers.interruption.signals import listening
     from mes_stoch.solvers.interruption.stop import Stop
     from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
     team = communicator or ScenarioCommunicator()
-    stop = Stop() if asked.time_limit_s is None else Stop(time.perf_counter() + asked.time_limit_s)
+    deadline = math.inf if asked.time_limit_s is None else time.perf_counter() + asked.time_limit_s
+    stop = Stop(deadline, listening())
     _require_expectation(subject, asked)
     if asked.values or asked.is_of_expectation:
         require_no_rule(subject.instance)
@@ -260,10 +265,12 @@ def evaluate_asked(
                 raise NotInTimeError("the time limit came before everything was evaluated")
             part = step()
         except NotInTimeError as error:
+            _require_no_interruption(subject.name, stop, team)
             late.append(TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios"))
             continue
         is_complete = is_complete and (part is None or part.is_complete)
         found = replace(found, **{name: part})
+    _require_no_interruption(subject.name, stop, team)
     if found.comparison is not None:
         found = replace(found, profits=found.comparison.first)
     if len(late) == len(steps) and found.stress is None:
@@ -272,6 +279,12 @@ def evaluate_asked(
         logger.warning("%s", missed)
     is_cut_short = found.is_cut_short or bool(late) or stop() or not is_complete
     return replace(found, is_cut_short=team.any(is_cut_short))
+
+
+def _require_no_interruption(name: str, stop: Stop, team: ScenarioCommunicator) -> None:
+    """A signal that came while a solver was at work has only been noted: parts cut short by it are no results."""
+    if team.any(stop.is_interrupted):
+        raise InterruptedRunError(f"{name}: interrupted before everything was evaluated")
 
 
 def stated_recourse(summary: Mapping[str, Any], gap_rel: float) -> Bracket | None:

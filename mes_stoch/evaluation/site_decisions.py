@@ -38,6 +38,8 @@ def with_decisions_made(
     UsageError
         The root decides more than volumes and numbers of components.
     InfeasibleError, SolveError
+    InterruptedRunError
+        A signal came before what is not given was decided; on all ranks, like every error here.
     NotInTimeError
         There was no time to decide what is not given.
     """
@@ -49,13 +51,14 @@ def with_decisions_made(
     root_of(leaves, given.volumes, {key: one.lower for key, one in instance.site_decisions().items()})
     fixed = leaves.with_commitments(given.volumes).with_site_decisions(given.site_decisions)
     limit = stop.earlier(time.perf_counter() + options.time_limit_s)
-    try:
-        result = solve_by("auto", site_with_risk(fixed, limit), options, stop=limit)
-    except InterruptedRunError as error:
-        raise NotInTimeError(str(error)) from error
-    if result is None and communicator.is_rank_zero:
+    result = solve_by("auto", site_with_risk(fixed, limit), options, stop=limit)
+    root = None if result is None or not result.scenarios else result.root
+    # what the leading rank has is known to all before any raises, so that none waits for one that has left
+    is_solved, found = communicator.broadcast((result is not None, root))
+    if communicator.any(limit.is_interrupted):
+        raise InterruptedRunError(f"{instance.name}: interrupted before the decisions of the site that are not given")
+    if not is_solved:
         raise SolveError(f"{instance.name}: decisions of the site are worked out in one process")
-    found = communicator.broadcast(None if result is None or not result.scenarios else result.root)
     if found is None:
         raise NotInTimeError(f"{instance.name}: there was no time for the decisions of the site that are not given")
     columns = leaves.root.columns

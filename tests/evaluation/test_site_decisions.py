@@ -6,16 +6,27 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.decided_site import WORTH, write_decided_site
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
+from mes_stoch.evaluation import site_decisions, solves
+from mes_stoch.io.commitment_file import GivenCommitments
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.report.tables import report_text
-from mes_stoch.schema.errors import InstanceError, RunFolderError, UsageError
+from mes_stoch.schema.errors import InstanceError, InterruptedRunError, RunFolderError, UsageError
+from mes_stoch.solvers import auto as solvers_auto
+from mes_stoch.solvers.certificate.bounds import NotInTimeError
+from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.interruption.signals import SignalWatch, listening
+from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 HEAD = "component,quantity,unit,value\n"
 
@@ -116,6 +127,46 @@ def test_what_is_not_given_is_decided_and_told(run: Run, caplog: pytest.LogCaptu
     assert found is not None
     assert found.mean == pytest.approx(100.0)
     assert "not given, and decided as is best with the volumes: battery initial_mwh 1" in caplog.text
+
+
+def test_an_interruption_is_no_time_limit(site: ms.Site) -> None:
+    """Nothing is proven when it comes, and exit code 5 tells it from a limit's 4."""
+    stop = Stop()
+    stop.request.make("SIGINT")
+    given = GivenCommitments({name: np.ones(1) for name in ("fr_afrr_up", "fr_afrr_down")})
+    options = SolveOptions(gap_rel=1e-6)
+    with pytest.raises(InterruptedRunError) as told:
+        site_decisions.with_decisions_made(given, site.instance, site.tree(), options, stop, ScenarioCommunicator())
+    assert told.value.exit_code == 5
+    late = Stop(0.0)
+    with pytest.raises(NotInTimeError):
+        site_decisions.with_decisions_made(given, site.instance, site.tree(), options, late, ScenarioCommunicator())
+
+
+@pytest.mark.parametrize(("module", "asked"), [(site_decisions, ()), (solves, ("--values",))])
+def test_a_signal_that_was_only_noted_ends_an_evaluation(
+    folder: Path,
+    tmp_path: Path,
+    module: ModuleType,
+    asked: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """HiGHS drops an exception that is raised in its callbacks: the solve goes on, and nothing after it does."""
+    (folder / "site_decisions.csv").rename(tmp_path / "elsewhere.csv")
+    solve_by = solvers_auto.solve_by
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        result = solve_by(*arguments, **options)
+        listening().make("SIGINT")
+        return result
+
+    monkeypatch.setattr(module, "solve_by", interrupted)
+    instance, volumes, out = folder / "instance", folder / "commitments.csv", tmp_path / "found.json"
+    with SignalWatch():
+        assert call("evaluate", instance, "--commitment", volumes, *asked, "--out", out) == 5
+    assert not out.exists()
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_two_commitments_are_compared_each_with_its_own(run: Run, site: ms.Site, folder: Path) -> None:
