@@ -277,10 +277,13 @@ class Site:
     def with_values(self, values: Mapping[str, float]) -> Site:
         """The same site with other numbers, by dotted path, read and checked again; bid rules and risk stay.
 
+        Numbers that were changed before and are not named keep their change.
+
         It is read from what was kept of its files: those of a run's site are gone from where they were read.
         """
         bids = self.instance.bids
-        read_now = replace(read_again(self.loaded.inputs, values, called=str(self.folder)), folder=self.folder)
+        changed = {**self.loaded.overrides, **values}
+        read_now = replace(read_again(self.loaded.inputs, changed, called=str(self.folder)), folder=self.folder)
         other = Site(read_now).with_bids(minimum=bids.minimum, steps=bids.steps)
         is_given = any(path.split(".")[0] == "risk" for path in values)
         return other if is_given else other._with({"risk": self.instance.risk})
