@@ -243,9 +243,28 @@ def test_policies(site: ms.Site) -> None:
     (number,) = told["expected_value"].site_decisions or []
     assert (number.component, number.quantity, number.unit) == ("battery", "initial_mwh", "MWh")
     assert number.value == pytest.approx(1.0, abs=1e-6)
-    # which level is best without services is the solver's choice, and what is sold keeps it
-    assert 50.0 - 1e-4 <= means["two_loop"] <= 100.0 + 1e-4
-    assert means["share_of_capacity"] <= 100.0 + 1e-4
+    # which level is best without services is the solver's choice; what follows from it is not
+    level = {name: sum(one.value for one in told[name].site_decisions or []) for name in means}
+    sold = {
+        name: one.commitments["volume_mw"].tolist()
+        for name, one in found.outcomes.items()
+        if one.commitments is not None
+    }
+    up, down = _held(level["two_loop"])
+    assert sold["two_loop"] == pytest.approx([up, down], abs=1e-6)
+    assert means["two_loop"] == pytest.approx(50.0 * (up + down), abs=1e-4)
+    # alone each can be held in full, by charging, or by discharging, meanwhile; together they share what is held, and
+    # half of that is sold: beside a level that does not hold it 1 MW short costs 200, less than charging does
+    up, down = _held(level["share_of_capacity"])
+    volume = 0.5 * (up + down) / 2
+    assert sold["share_of_capacity"] == pytest.approx([volume, volume], abs=1e-6)
+    short = max(volume - up, 0.0) + max(volume - down, 0.0)
+    assert means["share_of_capacity"] == pytest.approx(100.0 * volume - 200.0 * short, abs=1e-4)
+
+
+def _held(level: float) -> tuple[float, float]:
+    """MW up and down that a level at the start holds."""
+    return min(level, 1.0), min(2.0 - level, 1.0)
 
 
 def test_operation_without_foresight_begins_at_the_level(run: Run) -> None:
@@ -256,22 +275,68 @@ def test_operation_without_foresight_begins_at_the_level(run: Run) -> None:
     assert found.settled_difference < 1e-6
 
 
-def test_flexibility_beside_what_is_held(run: Run) -> None:
-    """1 MWh is in store, and all of it is held: nothing is left for an hour in either direction but what is sold."""
+@pytest.mark.parametrize(
+    ("level", "held_mw", "limits"),
+    [
+        # half a MWh in store and 1.5 MWh of room: half a MW up, and down as much as the battery charges
+        (0.5, (0.5, 1.0), ("energy", "power")),
+        # room for half a MWh
+        (1.5, (1.0, 0.5), ("energy", "energy")),
+    ],
+)
+def test_flexibility_beside_what_is_held(
+    site: ms.Site, level: float, held_mw: tuple[float, float], limits: tuple[str, str]
+) -> None:
+    """Idle for its hour the battery can give what is in store, or take what there is room for; both are sold.
+
+    The hour is the last, and the level of its end that of the base: to give and be back is not possible, while what is
+    taken may stay. It is bought at 300. One MW (MWh) more of what limits is one MW more.
+    """
+    run = ms.solve(site, method="ef", site_decisions=decided(level), gap_rel=1e-9)
     found = ms.evaluate(run, flexibility=True, durations_h=[1.0]).flexibility
     assert found is not None
-    table = found.table()
-    assert len(table) > 0
+    table = found.table().set_index("direction")
+    assert table.index.tolist() == ["up", "down"]
+    assert table["committed_mw"].tolist() == pytest.approx(held_mw, abs=1e-5)
+    assert table["delivered_mw"].tolist() == pytest.approx(held_mw, abs=1e-5)
+    for column in ("deviation_mw", "fixed_mw"):
+        assert table[column].tolist() == pytest.approx([0.0, held_mw[1]], abs=1e-5)
+    assert np.isnan(table.loc["up", "cost_eur_per_mwh"])
+    assert table.loc["down", "cost_eur_per_mwh"] == pytest.approx(300.0, abs=1e-2)
+    assert table["limited_by"].tolist() == ["battery", "battery"]
+    assert table["limit"].tolist() == list(limits)
+    assert table["limit_per_mw"].tolist() == pytest.approx([1.0, 1.0])
 
 
-def test_values_of_products_and_devices(run: Run) -> None:
-    """Without either product 50 is left; alone each earns 50; more power or energy alone holds no more."""
-    found = ms.evaluate(run, products=True, devices=True, gap_rel=1e-8)
-    assert found.product_values is not None
+def test_values_of_products(run: Run) -> None:
+    """Without either product 50 is left, and alone each earns 50."""
+    found = ms.evaluate(run, products=True, gap_rel=1e-8).product_values
+    assert found is not None
     for product in ("fr_afrr_up", "fr_afrr_down"):
-        assert found.product_values.beside(product).lower == pytest.approx(50.0, abs=1e-4)
-        assert found.product_values.by_itself(product).lower == pytest.approx(50.0, abs=1e-4)
-    assert found.device_values is not None
+        assert found.beside(product).lower == pytest.approx(50.0, abs=1e-4)
+        assert found.by_itself(product).lower == pytest.approx(50.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(("energy_max_mwh", "recourse", "worth"), [(2.0, 100.0, 0.0), (1.0, 50.0, 5.0)])
+def test_values_of_devices(site: ms.Site, energy_max_mwh: float, recourse: float, worth: float) -> None:
+    """A MWh of the battery holds 1 MW, up or down, for 50, up to the 2 MWh with which all that can be sold is held.
+
+    A tenth more is 0.1 MWh at 1 MWh, and worth 5. With the level and the volumes as they were found it is worth
+    nothing, which is the shadow price; more power is worth nothing in any case.
+    """
+    asked = site.with_values({"components.battery.energy_max_mwh": energy_max_mwh})
+    found = ms.evaluate(asked, devices=True, gap_rel=1e-8).device_values
+    assert found is not None
+    assert found.recourse.lower == pytest.approx(recourse, abs=1e-6)
+    energy = "components.battery.energy_max_mwh"
+    power = [f"components.grid.{name}_max_mw" for name in ("import", "export")]
+    power += [f"components.battery.{name}_max_mw" for name in ("charge", "discharge")]
+    assert sorted(found.devices) == sorted([energy, *power])
+    for name, value in found.devices.items():
+        expected = worth if name == energy else 0.0
+        assert value.step == pytest.approx(0.1 * value.limit)
+        assert (value.step_value.lower, value.step_value.upper) == pytest.approx((expected, expected), abs=1e-6)
+        assert value.shadow_price == pytest.approx(0.0, abs=1e-6)
 
 
 # -- samples ----------------------------------------------------------------------------------------------------------
