@@ -10,6 +10,7 @@ from mes_stoch.evaluation.day_ahead_policy import policy_costs
 from mes_stoch.evaluation.intervals import IntervalRule, intervals_of
 from mes_stoch.evaluation.profit import Profits, joint_profits_of, require_sample, seed_of
 from mes_stoch.evaluation.replications import OptimalityGap, Policy, optimality_gap
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.model.site_program import SiteProgram, build_leaf_program, bundled, by_day_ahead_node
 from mes_stoch.schema.errors import UsageError
@@ -128,20 +129,20 @@ def root_of(
     Raises
     ------
     UsageError
-        It decides more than they say.
+        The first stage decides more than is given: a number of a component, or positions of a market.
     """
     given = leaves.with_commitments(volumes).with_site_decisions(decisions or {})
     columns = given.root.columns
     lower, upper = given.structure.column_lower[columns], given.structure.column_upper[columns]
-    open_names = [name for name, is_open in zip(given.root.names, lower < upper, strict=True) if is_open]
-    undecided = {group.name: key for key, group in given.decisions.groups.items() if f"{group.name}[0]" in open_names}
-    if undecided:
-        names = ", ".join(undecided)
+    still_open = set(columns[lower < upper].tolist())
+    groups = [group for group in given.column_groups if not still_open.isdisjoint(group.positions.tolist())]
+    if undecided := [group.name for group in groups if group.role == "site_decision"]:
         raise UsageError(
-            f"the first stage decides {names} as well, and the commitment does not give it: site_decisions"
+            f"the first stage decides {listed(undecided)} as well, and the commitment does not say what: give "
+            "it in site_decisions"
         )
-    if open_names:
-        owners = ", ".join(dict.fromkeys(name.split(".")[0] for name in open_names))
+    if groups:
+        owners = listed(list(dict.fromkeys(group.owner for group in groups)))
         raise UsageError(
             f"the first stage decides more than committed volumes (positions of {owners}, with the stage commit), and "
             "a file of commitments does not give them; give these markets the stage day_ahead"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,9 @@ from helpers.decided_site import WORTH, write_decided_site
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
 from mes_stoch.evaluation import site_decisions, solves
+from mes_stoch.evaluation.commitment import root_of
 from mes_stoch.io.commitment_file import GivenCommitments
+from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.report.tables import report_text
 from mes_stoch.schema.errors import InstanceError, InterruptedRunError, RunFolderError, UsageError
@@ -167,6 +170,37 @@ def test_a_signal_that_was_only_noted_ends_an_evaluation(
         assert call("evaluate", instance, "--commitment", volumes, *asked, "--out", out) == 5
     assert not out.exists()
     assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("decided_mwh", "stage", "words"),
+    [
+        (
+            None,
+            "day_ahead",
+            "decides battery.initial_mwh as well, and the commitment does not say what: give it in site_d",
+        ),
+        # what is missing of the site is told first
+        (None, "commit", "decides battery.initial_mwh as well"),
+        (1.0, "commit", "(positions of da, with the stage commit)"),
+        (1.0, "day_ahead", None),
+    ],
+)
+def test_what_the_first_stage_still_decides_is_named(
+    tmp_path: Path, decided_mwh: float | None, stage: str, words: str | None
+) -> None:
+    folder = write_decided_site(tmp_path / "site")
+    file = folder / "instance.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("da: {", f"da: {{stage: {stage}, "), encoding="utf-8")
+    site = ms.read(folder)
+    leaves = build_leaf_program(site.instance, site.tree())
+    volumes = {name: np.ones(1) for name in ("fr_afrr_up", "fr_afrr_down")}
+    decisions = {} if decided_mwh is None else {("battery", "initial_mwh"): decided_mwh}
+    if words is None:
+        assert sorted(root_of(leaves, volumes, decisions).tolist()) == [1.0, 1.0, 1.0]
+        return
+    with pytest.raises(UsageError, match=re.escape(words)):
+        root_of(leaves, volumes, decisions)
 
 
 def test_two_commitments_are_compared_each_with_its_own(run: Run, site: ms.Site, folder: Path) -> None:
