@@ -22,7 +22,10 @@ from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path
 
 
 def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
-    """Refuse an instance that is not one day, whose scenarios or calls are those of a date, or that other series fit.
+    """Refuse an instance that cannot be moved from day to day, or that the series of real days do not fit.
+
+    Its horizon is one day from midnight, its scenarios are drawn and none of its calls lie before the start; the days
+    begin at its local midnights, and bring every series that it names and does not have.
 
     Raises
     ------

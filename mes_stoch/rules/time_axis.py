@@ -59,10 +59,8 @@ def grid_problem(moment: pd.Timestamp, period_h: float) -> str | None:
 
 def horizon_days(horizon: Horizon) -> float:
     """Length in days of local clock time, so that days of 23 and 25 hours count as one."""
-    start = pd.Timestamp(horizon.start)
-    local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
-    end = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.length_h)).tz_convert(horizon.timezone)
-    return float((end.tz_localize(None) - local.tz_localize(None)) / pd.Timedelta(days=1))
+    start, end = _local_ends(horizon)
+    return float((end.tz_localize(None) - start.tz_localize(None)) / pd.Timedelta(days=1))
 
 
 def period_lengths(horizon: Horizon) -> dict[str, tuple[str, NDArray[np.float64], dict[str, str]]]:
@@ -124,10 +122,16 @@ def clock_days(time: pd.DatetimeIndex, last_h: float) -> float:
 
 def horizon_months(horizon: Horizon) -> int:
     """Number of calendar months of local time that a horizon has a part of."""
+    start, end = _local_ends(horizon)
+    last = (end.tz_convert("UTC") - _MICROSECOND).tz_convert(horizon.timezone)
+    return int(12 * (last.year - start.year) + last.month - start.month + 1)
+
+
+def _local_ends(horizon: Horizon) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Start and end of a horizon in its local time."""
     start = pd.Timestamp(horizon.start)
     local = start.tz_convert(horizon.timezone) if start.tzinfo else start.tz_localize(horizon.timezone)
-    last = (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.length_h) - _MICROSECOND).tz_convert(horizon.timezone)
-    return int(12 * (last.year - local.year) + last.month - local.month + 1)
+    return local, (local.tz_convert("UTC") + pd.Timedelta(hours=horizon.length_h)).tz_convert(horizon.timezone)
 
 
 def months(time: pd.DatetimeIndex) -> list[NDArray[np.int64]]:

@@ -38,7 +38,8 @@ class SettlementData:
     solution, flows : xarray.Dataset
         What was decided, and what a meter at every component reads.
 
-    ``left_open`` are decisions of the site that the instance left open as it was solved.
+    ``left_open`` are decisions of the site that the instance left open as it was solved; ``site_decisions`` what they
+    are in the solution.
     """
 
     instance: Instance
@@ -46,6 +47,7 @@ class SettlementData:
     solution: xr.Dataset
     flows: xr.Dataset
     left_open: Mapping[SiteKey, SiteDecision] = field(init=False, compare=False)
+    site_decisions: Mapping[SiteKey, float] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         if "profit_eur" not in self.solution:
@@ -57,6 +59,7 @@ class SettlementData:
             decided = {key: float(self.decided(".".join(key))[0, 0]) for key in self.left_open}
         except MissingEntryError as error:
             raise RunFolderError("the run", [error.issue]) from None
+        object.__setattr__(self, "site_decisions", decided)
         object.__setattr__(self, "instance", priced.as_decided(decided))
 
     @property

@@ -17,7 +17,7 @@ def site_decision_differences(
     data: SettlementData, table: pd.DataFrame | None, summary: Mapping[str, Any]
 ) -> Iterator[str]:
     """One row a decision, with the value of the solution, which is within its bounds; the same in the summary."""
-    own = {key: float(data.decided(".".join(key))[0, 0]) for key in data.left_open}
+    own = data.site_decisions
     for key, value in own.items():
         decision, slack = data.left_open[key], _TOLERANCE * max(1.0, abs(value))
         if not decision.lower - slack <= value <= decision.upper + slack:

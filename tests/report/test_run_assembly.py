@@ -16,7 +16,7 @@ from mes_stoch import api
 from mes_stoch.model.site_program import SiteProgram, build_program
 from mes_stoch.report.assemble import assemble_run
 from mes_stoch.report.run import Run, RunSettings
-from mes_stoch.rules.time_axis import horizon_days
+from mes_stoch.rules.time_axis import horizon_days, horizon_months
 from mes_stoch.schema.errors import SolveError
 from mes_stoch.schema.instance import Horizon
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TracePoint
@@ -75,6 +75,25 @@ def test_a_year_is_made_of_horizons(tiny_run: Run) -> None:
 )
 def test_days_of_23_and_25_hours_count_as_one(start: str, periods: int, days: float) -> None:
     assert horizon_days(Horizon(start=start, period_h=1.0, periods=periods)) == pytest.approx(days)
+
+
+@pytest.mark.parametrize(
+    ("start", "periods", "months"),
+    [
+        ("2025-01-31T00:00", 24, 1),
+        ("2025-01-31T00:00", 25, 2),
+        ("2025-01-31T00:00", 29 * 24 + 1, 3),
+        # 743 hours, by a change of clock
+        ("2025-03-01T00:00", 743, 1),
+        ("2025-03-01T00:00", 744, 2),
+        # 23:00 in Paris, to midnight and an hour further
+        ("2025-12-31T22:00+00:00", 1, 1),
+        ("2024-12-31T22:00+00:00", 2, 2),
+    ],
+)
+def test_months_are_counted_by_local_time(start: str, periods: int, months: int) -> None:
+    horizon = Horizon(start=start, timezone="Europe/Paris", period_h=1.0, periods=periods)
+    assert horizon_months(horizon) == months
 
 
 def test_slack_is_named_with_its_expected_energy(tiny_run: Run) -> None:

@@ -92,8 +92,8 @@ def _charge_power(context: ModelContext, name: str, spec: GridConnection, withdr
     counts = context.quantity(spec.demand_charge_counts_per_unit)
 
     def mean(i: int) -> Any:
-        hours = context.hours_of(intervals[i])
-        return sum(counts(t) * (context.lengths_h[t] / hours) * withdrawn[t] for t in intervals[i].tolist())
+        length_h = context.hours_of(intervals[i])
+        return sum(counts(t) * (context.lengths_h[t] / length_h) * withdrawn[t] for t in intervals[i].tolist())
 
     def peak_so_far(month: int) -> float:
         return spec.peak_so_far_mw if month == 0 else 0.0

@@ -121,9 +121,8 @@ class _History:
         self.is_running: Mask = np.full(leaves, before.is_running)
         self.run_h = np.full(leaves, before.running_called_h)
         #: What a run called in full from its beginning on has used of its sustain time; 0 for any other.
-        self.full_h = np.where(
-            before.running_per_unit >= first_window - LEAST_CALLED_PER_UNIT, np.full(leaves, before.running_h), 0.0
-        )
+        was_full = before.running_per_unit >= first_window - LEAST_CALLED_PER_UNIT
+        self.full_h = np.where(was_full, before.running_h, 0.0)
         self.day_h = np.full(leaves, before.called_today_h)
         self.begun_today = np.full(leaves, before.calls_today, dtype=np.int64)
         self.begun = np.full(leaves, before.calls, dtype=np.int64)
