@@ -47,6 +47,11 @@ def tree_quality(
         Of the sample; default the one after the tree's own. As many scenarios as the tree has, of the seed after it,
         are the baseline: what a tree of that size is without any choice.
 
+    Returns
+    -------
+    TreeQuality
+        With series named as in the instance, in its currency.
+
     Raises
     ------
     UsageError
@@ -76,7 +81,7 @@ def tree_quality(
     called = _called(site)
     parts = ((tree, "tree"), (drawn, "sample"), (plain, "plain"))
     own, source, baseline = (courses_of_tree(one, name, names, called) for one, name in parts)
-    return quality_of(own, source, baseline)
+    return quality_of(own, source, baseline).in_currency(site.instance.currency)
 
 
 def _against_past(site: Site, tree: ScenarioTree, past: pd.DataFrame) -> TreeQuality:
@@ -89,7 +94,7 @@ def _against_past(site: Site, tree: ScenarioTree, past: pd.DataFrame) -> TreeQua
     called = _called(site)
     # the class of a day is no matter here: all days are taken
     source = courses_of_past(History(frame, ""), tree, "past", names, called)
-    return quality_of(courses_of_tree(tree, "tree", names, called), source)
+    return quality_of(courses_of_tree(tree, "tree", names, called), source).in_currency(currency)
 
 
 def _called(site: Site) -> frozenset[str]:
@@ -111,14 +116,12 @@ def write_tree_report(quality: TreeQuality, tree: ScenarioTree, folder: str | Pa
 
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    currency = str(tree.dataset.attrs.get("currency", "EUR"))
-    tables = quality.in_currency(currency)
     written = []
     try:
-        for file, content in _files(tables).items():
+        for file, content in _files(quality).items():
             write_whole(target / file, _writer(content))
             written.append(target / file)
-        for file, figure in _figures(tables, tree, name).items():
+        for file, figure in _figures(quality, tree, name).items():
             write_figure(figure, target / file)
             written.append(target / file)
     except WriteError as error:
@@ -154,11 +157,11 @@ def _figures(quality: TreeQuality, tree: ScenarioTree, name: str) -> dict[str, F
     return {**found, "correlation.png": draw_correlations(quality, f"{name}: correlation between series")}
 
 
-def quality_text(quality: TreeQuality, currency: str, width: int = 110) -> str:
+def quality_text(quality: TreeQuality, width: int = 110) -> str:
     """The comparison as plain text."""
     from mes_stoch.report.tables import plain_console
     from mes_stoch.report.tree_quality import render_quality
 
     stream = io.StringIO()
-    plain_console(stream, width).print(render_quality(quality.in_currency(currency)))
+    plain_console(stream, width).print(render_quality(quality))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())

@@ -130,6 +130,6 @@ def _write_report(site: Site, drawn: ScenarioTree, folder: Path, against: Path |
 
         past = read_past(against, drawn)
     quality = tree_quality(site, drawn, past, sample=sample or SAMPLE)
-    output.result(quality_text(quality, site.instance.currency))
+    output.result(quality_text(quality))
     written = write_tree_report(quality, drawn, folder, site.name)
     output.result(f"{folder}: {', '.join(path.name for path in written)}")

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mes_stoch.io.readers.locate import INSTANCE_FILE, did_you_mean, located
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.process import DrawContext
-from mes_stoch.uncertainty.tree import build_tree, call_limits, make_process
+from mes_stoch.uncertainty.tree import build_tree, call_limits, make_process, tree_draws
 from mes_stoch.uncertainty.tree_draws import draw_day_ahead_node
 
 if TYPE_CHECKING:
@@ -69,7 +66,7 @@ def planning_tree(
     from mes_stoch.uncertainty.reduction.distances import varying_series
     from mes_stoch.uncertainty.reduction.reduced import reduced_tree
 
-    known = _day_ahead_series(loaded, uncertainty) if chosen.clustering else None
+    known = _day_ahead_series(loaded) if chosen.clustering else None
     called = [name for name in call_limits(loaded.instance, loaded.time) if name in varying_series(sample)]
     return reduced_tree(
         sample,
@@ -109,11 +106,8 @@ def _check_names(loaded: LoadedInstance, uncertainty: SyntheticScenarios, reduct
         raise InstanceError(loaded.instance.name, located(issues, loaded.written, loaded.instance.currency))
 
 
-def _day_ahead_series(loaded: LoadedInstance, uncertainty: SyntheticScenarios) -> list[str]:
+def _day_ahead_series(loaded: LoadedInstance) -> list[str]:
     """Series that the process draws for a day-ahead node."""
-    process = make_process(loaded.instance.name, uncertainty, plain=True)
-    limits = call_limits(loaded.instance, loaded.time)
-    given = {str(name): np.asarray(loaded.series[name], dtype=float) for name in loaded.series.columns}
-    context = DrawContext.of(loaded.instance.horizon, loaded.time, limits, given)
-    drawn = draw_day_ahead_node(process, context, 0, 0)
-    return [name for name in process.series_names() if name in drawn]
+    draws = tree_draws(loaded, 1, leaves_per_day_ahead_node=1, plain=True)
+    drawn = draw_day_ahead_node(draws.process, draws.context, draws.seed, 0)
+    return [name for name in draws.process.series_names() if name in drawn]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mes_stoch.schema.errors import UsageError
@@ -51,7 +52,15 @@ def _available_bytes() -> int | None:
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
-        return None
+        return _physical_bytes()
     entries = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     value = entries.get("MemAvailable", "").split()
-    return int(value[0]) * 1024 if value else None
+    return int(value[0]) * 1024 if value else _physical_bytes()
+
+
+def _physical_bytes() -> int | None:
+    """All the memory of a machine that does not say what of it is free."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None

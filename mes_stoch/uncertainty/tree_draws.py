@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ import xarray as xr
 
 from mes_stoch.io.readers.locate import INSTANCE_FILE
 from mes_stoch.rules.time_axis import period_lengths
-from mes_stoch.schema.errors import InstanceError, Issue, ModelError, TimeLimitError, UsageError
+from mes_stoch.schema.errors import InstanceError, Issue, ModelError, TimeLimitError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_tilt import weights_of
@@ -135,8 +134,6 @@ class TreeDraws:
                 log_ratios.append(self._log_ratio(drawn[-1]))
                 nodes.append(day_ahead_path(node))
                 leaves.append(leaf_path(node, leaf))
-                if len(drawn) == 1:
-                    _require_memory(name, count, drawn[0])
         series = {key: np.stack([one[key] for one in drawn]) for key in self.process.series_names()}
         probability = np.full(count, 1.0 / count)
         attributes = self._attributes()
@@ -183,25 +180,6 @@ class TreeDraws:
         if issues:
             raise InstanceError(self.loaded.instance.name, issues)
         return math.fsum(found.values()) + of_parts
-
-
-def _require_memory(name: str, count: int, scenario: Drawn) -> None:
-    """Refuse a number of scenarios whose data alone, twice while they are put together, exceed the machine's memory.
-
-    Raises
-    ------
-    UsageError
-    """
-    needed = 2 * count * sum(array.nbytes for array in scenario.values())
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # the system does not tell
-        return
-    if needed > memory:
-        raise UsageError(
-            f"{name}: the data of {count:,} scenarios take {needed / 1e9:,.1f} GB, and this machine has "
-            f"{memory / 1e9:,.1f} GB; at most {int(count * memory / needed):,} fit"
-        )
 
 
 def assembled_tree(

@@ -13,6 +13,8 @@ from helpers.fitted_house import fitted_house
 
 import mes_stoch as ms
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.uncertainty.tree_quality import report
+from mes_stoch.uncertainty.tree_quality.courses import Courses
 
 Command = Callable[..., Any]
 PRICE = "da_price_eur_per_mwh"
@@ -185,6 +187,31 @@ def test_a_tree_is_reported_beside_past_days(command: Command, folder: Path) -> 
     done = command("tree", "site", "--report", "out", "--against", "x.csv", "--sample", 3)
     assert done.code == 2
     assert "give one of them" in done.err
+
+
+def test_a_report_moves_whole_courses_once(
+    command: Command, instances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the tree and of as many plain draws, for the terminal and for the files together; in the site's currency."""
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra plots)")
+    moved: list[str] = []
+
+    def distance(tree: Courses, _: Courses) -> float:
+        moved.append(tree.name)
+        return 0.25 * len(moved)
+
+    monkeypatch.setattr(report, "transport_distance", distance)
+    done = command("tree", instances / "campus_au", "--scenarios", 2, "--report", "out", "--sample", 4)
+    assert done.code == 0, done.err
+    assert moved == ["tree", "plain"]
+    written = json.loads((tmp_path / "out" / "quality.json").read_text(encoding="utf-8"))
+    assert written["transport_distance_share_of_spread"] == {"tree": 0.25, "plain": 0.5}
+    assert "share of the spread), plain: 0.500" in done.out
+    series = set(pd.read_csv(tmp_path / "out" / "statistics.csv")["series"])
+    assert any("_aud_per_mwh" in name for name in series)
+    assert not any("_eur_" in name for name in series)
+    site = ms.read(instances / "campus_au")
+    assert set(ms.tree_quality(site, site.tree(2), sample=4).source.series) == series
 
 
 def test_explicit_scenarios_have_no_sample(instances: Path) -> None:

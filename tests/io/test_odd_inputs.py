@@ -12,6 +12,7 @@ import pytest
 import mes_stoch as ms
 from mes_stoch.cli.main import run
 from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.uncertainty import room
 from mes_stoch.uncertainty.room import MOST_SCENARIOS, require_room
 
 ODD = {
@@ -131,6 +132,15 @@ def test_scenarios_that_do_not_fit_into_memory() -> None:
     require_room(1000, 96, 10, available_bytes=23_040_000)
     with pytest.raises(UsageError, match="at most 999 fit"):
         require_room(1000, 96, 10, available_bytes=23_039_999)
+
+
+def test_a_machine_that_does_not_say_what_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It has 1,000 pages of 4,096 bytes; a scenario of the test above takes 23,040: 177."""
+    monkeypatch.setattr(room, "Path", lambda _: tmp_path / "meminfo")
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}.__getitem__)
+    require_room(177, 96, 10)
+    with pytest.raises(UsageError, match="at most 177 fit"):
+        require_room(1000, 96, 10)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -47,9 +48,12 @@ class TreeQuality:
             found[self.baseline.name] = series_distances(self.baseline, self.source)
         return pd.DataFrame(found).rename_axis("series")
 
-    @property
+    @cached_property
     def transport(self) -> dict[str, float]:
-        """Distance of whole courses as a share of the source's spread, of the tree and of the baseline."""
+        """Distance of whole courses as a share of the source's spread, of the tree and of the baseline.
+
+        Solved once: it takes longest of all.
+        """
         others = [self.tree] if self.baseline is None else [self.tree, self.baseline]
         return {courses.name: transport_distance(courses, self.source) for courses in others}
 
