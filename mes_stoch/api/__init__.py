@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mes_stoch.api.accounts import product_table, sensitivity, settle, sustain_fields
 from mes_stoch.api.evaluating import evaluate
-from mes_stoch.api.site import Site, read, site_of
+from mes_stoch.api.sites import Site, read, site, site_of
 from mes_stoch.api.solving import METHODS, SolveRequest, solve, solve_request
 from mes_stoch.api.views import hub, lattice
 from mes_stoch.evaluation.evaluation import Evaluation
@@ -58,6 +58,7 @@ __all__ = [
     "sensitivity",
     "sequential_sampling",
     "settle",
+    "site",
     "site_of",
     "solve",
     "solve_request",
