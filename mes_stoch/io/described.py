@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -279,8 +279,7 @@ def _by_scenario(scenarios: Scenarios) -> dict[str, dict[str, Any]]:
         groups = frame.groupby("scenario", sort=False)
         return {str(name): _columns(rows.drop(columns="scenario").reset_index(drop=True)) for name, rows in groups}
     if isinstance(scenarios, Mapping):
-        tables: Mapping[str, Any] = scenarios
-        return {str(name): _columns(table) for name, table in tables.items()}
+        return {str(name): _columns(table) for name, table in cast("Mapping[str, SeriesTable]", scenarios).items()}
     raise UsageError(f"scenarios are a mapping, a table or a data set, not {type(scenarios).__name__}")
 
 

@@ -34,6 +34,6 @@ def yaml_text(data: Any) -> str:
     >>> print(yaml_text({"name": "1e3", "start": "2025-01-15T00:00", "on": True}), end="")
     name: "1e3"
     start: 2025-01-15T00:00
-    on: true
+    'on': true
     """
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
