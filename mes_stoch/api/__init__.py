@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mes_stoch.api.fitting import fit
     from mes_stoch.api.reducing import reduce
     from mes_stoch.api.sampling import sequential_sampling, stability
+    from mes_stoch.api.sweeping import sweep
     from mes_stoch.api.tree_report import tree_quality
     from mes_stoch.backtesting.result import Backtest
     from mes_stoch.io.market_files.front import read_market_file
@@ -64,6 +65,7 @@ __all__ = [
     "solve_request",
     "stability",
     "sustain_fields",
+    "sweep",
     "tree_quality",
 ]
 
@@ -80,6 +82,7 @@ _LATE = {
     "tree_quality": "mes_stoch.api.tree_report",
     "sequential_sampling": "mes_stoch.api.sampling",
     "stability": "mes_stoch.api.sampling",
+    "sweep": "mes_stoch.api.sweeping",
 }
 
 

@@ -43,6 +43,54 @@ def settings_from(texts: Sequence[str], option: str = "--set") -> dict[str, Any]
     return found
 
 
+def axes_from(texts: Sequence[str], option: str = "--over") -> dict[str, list[Any]]:
+    """Values by path of ``PATH=V1,V2,...``; commas inside brackets belong to a value.
+
+    Raises
+    ------
+    UsageError
+        With all texts that are no axis, or given twice.
+
+    >>> axes_from(["components.battery.energy_max_mwh=4,8", "risk=null,{measure: cvar, beta: 0.5}"])
+    {'components.battery.energy_max_mwh': [4, 8], 'risk': [None, {'measure': 'cvar', 'beta': 0.5}]}
+    """
+    found: dict[str, list[Any]] = {}
+    problems = []
+    for text in texts:
+        path, equals, written = (part.strip() for part in text.partition("="))
+        if not equals or not path or not written:
+            problems.append(f"{option} {shorten(text)}: write PATH=V1,V2, as components.battery.energy_max_mwh=4,8")
+            continue
+        if path in found:
+            problems.append(f"{option} {path}: given a second time")
+        found[path] = []
+        for part in _split(written):
+            value, problem = value_of(part.strip())
+            if problem is not None:
+                problems.append(f"{option} {path}: {problem}")
+            found[path].append(value)
+    if problems:
+        raise UsageError("; ".join(problems))
+    return found
+
+
+def _split(text: str) -> list[str]:
+    """At the commas that are in no bracket and no quotes."""
+    parts, depth, quote = [""], 0, ""
+    for mark in text:
+        if quote:
+            quote = "" if mark == quote else quote
+        elif mark in "'\"":
+            quote = mark
+        else:
+            depth += (mark in "[{") - (mark in "]}")
+        if mark == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += mark
+    return parts
+
+
 def value_of(written: str) -> tuple[Any, str | None]:
     """A value as YAML reads it, or why it is none."""
     if written.startswith(TIMES):
