@@ -194,6 +194,8 @@ def _difference(one: float | None, other: float | None) -> float | None:
 def mean_volumes(run: Run) -> dict[str, float]:
     """Committed volume of each product, mean over the horizon in elapsed time, MW."""
     table = run.commitments
+    if table.empty:
+        return {}
     hours = (table["block_end"] - table["block_start"]).dt.total_seconds() / 3600.0
     weighed = table["volume_mw"].astype(float) * hours
     periods, period_h = int(run.summary["horizon_periods"]), float(run.summary["period_h"])

@@ -44,46 +44,28 @@ def folder(tmp_path: Path) -> Path:
         ({SERIES: pd.Series([110.0, 10.0], index=TIMES[::-1])}, 100.0),
         # (10 + 30) / 2
         ({SERIES: pd.DataFrame({"high": [0.0, 30.0], "low": [0.0, 10.0]})}, 20.0),
-        # an import limit by the hour: none in the first, nothing to sell
-        ({"components.grid.import_max_mw": np.array([0.0, 1.0])}, 0.0),
-        # a second connection, given whole: 2 MW and 2 MWh earn twice as much
-        (
-            {
-                "components.second": {
-                    "type": "grid_connection",
-                    "node": "power",
-                    "import_max_mw": 1,
-                    "export_max_mw": 1,
-                },
-                "components.battery.energy_max_mwh": 2,
-                "components.battery.charge_max_mw": 2,
-                "components.battery.discharge_max_mw": 2,
-            },
-            PROFIT,
-        ),
+        # an import limit by the hour: a quarter in the first, and a quarter to sell
+        ({"components.grid.import_available_per_unit": np.array([0.25, 1.0])}, PROFIT / 4),
+        # a component given whole: half a MW of sun is stored, as much follows, and 1 MW is sold at 50; nothing is bought
+        ({"components.sun": {"type": "source", "node": "power", "available_mw": 0.5}}, 50.0),
     ],
 )
 def test_by_hand(folder: Path, overrides: dict[str, Any], expected: float) -> None:
-    """The second connection trades nothing, since the day-ahead product is of the first: the profit stays."""
-    if "components.second" in overrides:
-        overrides = {**overrides, "products.da.connection": "grid"}
     assert profit(ms.read(folder, overrides)) == pytest.approx(expected)
     # one after the other is the same as at once
     site = ms.read(folder)
     for key, value in overrides.items():
-        if not key.startswith("components.second") and key != "products.da.connection":
-            site = site.replace({key: value})
-    if "components.second" not in overrides:
-        assert profit(site) == pytest.approx(expected)
+        site = site.replace({key: value})
+    assert profit(site) == pytest.approx(expected)
 
 
 def test_files_name_series(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one.csv").write_text(f"time,{PRICE}\n2025-01-15T00:00,10\n2025-01-15T01:00,110\n", encoding="utf-8")
-    (tmp_path / "two.csv").write_text("limit_mw,other_mw\n0.25,0\n1,0\n", encoding="utf-8")
+    (tmp_path / "two.csv").write_text("limit_per_unit,other_mw\n0.25,0\n1,0\n", encoding="utf-8")
     assert profit(ms.read(folder, {SERIES: "one.csv"})) == pytest.approx(100.0)
     assert profit(ms.read(folder, {SERIES: tmp_path / "one.csv"})) == pytest.approx(100.0)
-    site = ms.read(folder, {"components.grid.import_max_mw": "two.csv:limit_mw"})
+    site = ms.read(folder, {"components.grid.import_available_per_unit": "two.csv:limit_per_unit"})
     assert profit(site) == pytest.approx(PROFIT / 4)
 
 
@@ -139,6 +121,7 @@ def test_drawn_series_are_scaled_by_parameters_of_their_process(instances: Path)
         ({SERIES: pd.DataFrame({"low": [1.0, 2.0]})}, "a table without high"),
         ({SERIES: "missing.csv"}, "missing.csv"),
         ({"components.grid.import_max_mw": np.ones((2, 2))}, "found an array of 2 x 2 numbers"),
+        ({"components.grid.import_max_mw": np.ones(2)}, "import_max_mw is one number for the whole horizon"),
         ({"name.first": 1}, "leads through no mapping"),
     ],
 )
@@ -181,5 +164,5 @@ def test_texts_that_are_no_setting_are_told_together() -> None:
         settings_from(["x", "=3", "a=1", "a=2", "b=[1"])
     for words in ("--set x: write PATH=VALUE", "--set =3: write", "--set a: given a second time", "--set b: found"):
         assert words in str(caught.value)
-    with pytest.raises(UsageError, match="--over a: write PATH=V1,V2"):
+    with pytest.raises(UsageError, match="--over a=: write PATH=V1,V2"):
         axes_from(["a="])

@@ -76,15 +76,10 @@ def test_killed_and_resumed_is_the_same_table(tmp_path: Path) -> None:
     there = len(list(out.glob("runs/*/manifest.json")))
     assert 3 <= there < 20
     assert not (out / "sweep.csv").exists()
-    code, text = run_again([*command[3:], "--resume"])
-    assert code == 0, text
+    assert run_command([*command[3:], "--resume"])[0] == 0
     whole = ms.sweep(ms.read(instance), GRID, out=tmp_path / "whole")
     resumed = pd.read_csv(out / "sweep.csv")
     pd.testing.assert_frame_equal(without_times(resumed), without_times(whole), check_dtype=False)
-
-
-def run_again(arguments: list[str]) -> tuple[int, object]:
-    return run_command(arguments)
 
 
 def test_a_larger_sweep_goes_on_with_a_smaller_one(tmp_path: Path) -> None:
@@ -102,18 +97,19 @@ def test_a_larger_sweep_goes_on_with_a_smaller_one(tmp_path: Path) -> None:
 
 
 def test_a_point_without_a_dispatch_is_told_and_kept(tmp_path: Path) -> None:
-    """A generator that must run at 3 MW behind a connection that takes 1."""
-    run = {"type": "source", "node": "power", "power_max_mw": 3, "power_min_mw": 3}
-    site = battery(plant={**run, "power_max_mw": 1, "power_min_mw": 0})
-    points = [{"components.plant.power_min_mw": 0}, {"components.plant.power_max_mw": 3}]
-    points[1]["components.plant.power_min_mw"] = 3
-    try:
-        site.replace(points[1])
-    except InstanceError:
-        pytest.skip("a source has no least power")
-    table = ms.sweep(site, points, out=tmp_path / "out")
-    assert table["status"].to_list() == ["optimal", "infeasible"]
-    assert table["objective"].isna().to_list() == [False, True]
+    """A load of 3 MW behind a connection of 1 MW, and nothing may be unserved; half a MW is served.
+
+    Bought are 0.5 MW at 20 and at 50 in the mean; half a MW is left to charge the battery.
+    """
+    site = battery(load={"type": "demand", "node": "power", "demand_mw": 0.5})
+    site = site.replace({"nodes.power.unserved_penalty_eur_per_mwh": None})
+    told: list[str] = []
+    for resume in (False, True):
+        table = ms.sweep(site, {"components.load.demand_mw": [0.5, 3.0]}, out=tmp_path, resume=resume, told=told.append)
+        assert table["status"].to_list() == ["optimal", "infeasible"]
+        assert table["objective"].iloc[0] == pytest.approx(0.5 * 30.0 - 0.5 * 70.0)
+        assert table["objective"].isna().to_list() == [False, True]
+    assert told[1:] == ["2 of 2: components.load.demand_mw = 3: infeasible", "2 of 2 points are there already"]
 
 
 def test_slips_are_told_before_anything_is_solved(tmp_path: Path) -> None:
