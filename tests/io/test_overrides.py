@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
         ({SERIES: pd.DataFrame({"high": [0.0, 30.0], "low": [0.0, 10.0]})}, 20.0),
         # an import limit by the hour: a quarter in the first, and a quarter to sell
         ({"components.grid.import_available_per_unit": np.array([0.25, 1.0])}, PROFIT / 4),
-        # a component given whole: half a MW of sun is stored, as much follows, and 1 MW is sold at 50; nothing is bought
+        # a component given whole: half a MW of sun is stored, as much follows; 1 MW is sold at 50, nothing bought
         ({"components.sun": {"type": "source", "node": "power", "available_mw": 0.5}}, 50.0),
     ],
 )
