@@ -5,7 +5,7 @@
 ['Backtest', 'Evaluation', 'MarketTable', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
 ['backtest', 'evaluate', 'fit', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_market_file', 'read_run',
- 'reduce', 'sensitivity', 'sequential_sampling', 'settle', 'solve', 'stability', 'tree_quality']
+ 'reduce', 'sensitivity', 'sequential_sampling', 'settle', 'site', 'solve', 'stability', 'sweep', 'tree_quality']
 
 Importing is quick and changes nothing: the names load what they need when they are first used, and no MPI starts
 before a parallel solve.
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         sensitivity,
         sequential_sampling,
         settle,
+        site,
         solve,
         stability,
+        sweep,
         tree_quality,
     )
 
@@ -68,8 +70,10 @@ __all__ = [
     "sensitivity",
     "sequential_sampling",
     "settle",
+    "site",
     "solve",
     "stability",
+    "sweep",
     "tree_quality",
     "__version__",
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.site import Site
+from mes_stoch.api.sites import Site
 from mes_stoch.api.views import lattice as lattice_of
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.report.figures import PlotsMissingError, scenario_of, write_figure

@@ -64,7 +64,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("evaluation.stress",),
     ("evaluation",),
     ("report",),
-    ("backtesting",),
+    ("backtesting", "sweeping"),
     ("api", "mpisppy_module"),
     ("extend",),
     ("bench",),

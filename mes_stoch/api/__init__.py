@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mes_stoch.api.accounts import product_table, sensitivity, settle, sustain_fields
 from mes_stoch.api.evaluating import evaluate
-from mes_stoch.api.site import Site, read, site_of
+from mes_stoch.api.sites import Site, read, site, site_of
 from mes_stoch.api.solving import METHODS, SolveRequest, solve, solve_request
 from mes_stoch.api.views import hub, lattice
 from mes_stoch.evaluation.evaluation import Evaluation
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mes_stoch.api.fitting import fit
     from mes_stoch.api.reducing import reduce
     from mes_stoch.api.sampling import sequential_sampling, stability
+    from mes_stoch.api.sweeping import sweep
     from mes_stoch.api.tree_report import tree_quality
     from mes_stoch.backtesting.result import Backtest
     from mes_stoch.io.market_files.front import read_market_file
@@ -58,11 +59,13 @@ __all__ = [
     "sensitivity",
     "sequential_sampling",
     "settle",
+    "site",
     "site_of",
     "solve",
     "solve_request",
     "stability",
     "sustain_fields",
+    "sweep",
     "tree_quality",
 ]
 
@@ -79,6 +82,7 @@ _LATE = {
     "tree_quality": "mes_stoch.api.tree_report",
     "sequential_sampling": "mes_stoch.api.sampling",
     "stability": "mes_stoch.api.sampling",
+    "sweep": "mes_stoch.api.sweeping",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.site import Site
+from mes_stoch.api.sites import Site
 from mes_stoch.api.solving import SolveRequest, solve_request
 from mes_stoch.io.as_solved import read_again
 from mes_stoch.io.product_table import product_table as products_of
@@ -78,7 +78,7 @@ def sensitivity(
     if not chosen:
         raise UsageError(f"no time to be held in {site.name} lacks a source; name a field: products.<id>.<rule>")
     plan = plan_variations(site.instance, chosen)
-    others = {v: site.with_values({v.field: v.value}) for v in plan if not v.is_base}
+    others = {v: site.replace({v.field: v.value}) for v in plan if not v.is_base}
     scenarios = site.tree() if tree is None else tree
     request = SolveRequest(method, gap_rel, time_limit_s)
 

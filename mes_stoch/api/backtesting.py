@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from mes_stoch.api.site import Site
+from mes_stoch.api.sites import Site
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.backtesting.folder import BacktestFolder
 from mes_stoch.backtesting.plan import gates_of, plan_days, plan_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from mes_stoch.api.site import Site, checked_tree, site_of
+from mes_stoch.api.sites import Site, checked_tree, site_of
 from mes_stoch.evaluation.asked import Subject, stated_recourse
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.schema.tree import ScenarioTree
@@ -70,5 +70,5 @@ def subject_of(site: Site, run: Run | None, tree: ScenarioTree, gap_rel: float) 
         committed=None if run is None else run.commitments,
         decided=None if run is None else run.site_decisions,
         recourse=known,
-        varied=lambda values: site.with_values(values).instance,
+        varied=lambda values: site.replace(values).instance,
     )

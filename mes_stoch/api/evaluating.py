@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mes_stoch.api.evaluated import opened, subject_of, tree_to_evaluate, warn_of_own_scenarios, warn_of_weights
 from mes_stoch.api.forecasting import rolling_request
-from mes_stoch.api.site import Site
+from mes_stoch.api.sites import Site
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.evaluation.asked import Asked, evaluate_asked
 from mes_stoch.evaluation.evaluation import Evaluation

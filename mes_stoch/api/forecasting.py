@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.site import Site, checked_tree
+from mes_stoch.api.sites import Site, checked_tree
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
 

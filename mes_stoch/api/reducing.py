@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.site import problems_of
+from mes_stoch.api.sites import problems_of
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.reduction import Moment, ReductionMethod, ReductionRule
 from mes_stoch.schema.tree import ScenarioTree

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.site import Site, site_of
+from mes_stoch.api.sites import Site, site_of
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.evaluation.asked import require_no_rule
 from mes_stoch.evaluation.commitment import root_of

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from mes_stoch.api.site import Site, checked_tree
+from mes_stoch.api.sites import Site, checked_tree
 from mes_stoch.io.as_solved import inputs_as_solved
 from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
 from mes_stoch.report.run import Run, RunSettings

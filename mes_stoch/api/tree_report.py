@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mes_stoch.api.site import Site
+from mes_stoch.api.sites import Site
 from mes_stoch.io.files import write_whole
 from mes_stoch.io.readers.currency import format_name
 from mes_stoch.schema.errors import UsageError, WriteError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.site import Site, checked_tree, site_of
+from mes_stoch.api.sites import Site, checked_tree, site_of
 from mes_stoch.io.readers.locate import listed
 from mes_stoch.report.figures import scenario_of
 from mes_stoch.report.run import Run

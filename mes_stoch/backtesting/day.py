@@ -100,7 +100,7 @@ def backtest_day(
     begun = time.perf_counter()
     stop = stop or Stop()
     begun_with = dict(begins_with or {})
-    loaded = on_day(replace(loaded, overrides={**loaded.overrides, **begun_with}), task.day)
+    loaded = on_day(loaded, task.day, begun_with)
     window = tree_of_days(loaded, real, task.window)
     day = build_leaf_program(loaded.instance, tree_of_days(loaded, real, [task.day]))
     plan = _solved(build_leaf_program(loaded.instance, window), method, options, stop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.as_solved import inputs_as_solved, read_again
+from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.market_data.real_days import RealDays
-from mes_stoch.io.readers.locate import INSTANCE_FILE, listed
+from mes_stoch.io.readers.locate import listed
 from mes_stoch.io.series_names import named_series
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.instance import SyntheticScenarios
@@ -51,25 +52,24 @@ def require_daily(loaded: LoadedInstance, real: RealDays) -> None:
         raise UsageError(f"{loaded.instance.name}: {'; '.join(problems)}")
 
 
-def on_day(loaded: LoadedInstance, day: date) -> LoadedInstance:
-    """The instance with its horizon on another day, read and checked again; changed numbers, bid rules and risk stay.
+def on_day(loaded: LoadedInstance, day: date, begins_with: Mapping[str, object] | None = None) -> LoadedInstance:
+    """The instance with its horizon on another day, checked again; changed numbers, bid rules and risk stay.
+
+    It is made of the files as they were read: all days are of one site, whatever happens to its folder meanwhile.
+
+    Parameters
+    ----------
+    begins_with : mapping, optional
+        Fields of the instance that the day takes from the one before it.
 
     Raises
     ------
-    UsageError
-        The files have changed since they were read.
     InstanceError
         What it cannot be on that day: a product that did not exist, a series that does not reach it.
     """
-    moved = read_instance(loaded.folder, {**loaded.overrides, "horizon.start": f"{day.isoformat()}T00:00"})
-    read = (INSTANCE_FILE, loaded.instance.series)
-    if changed := [name for name in read if name and moved.inputs.get(name) != loaded.inputs.get(name)]:
-        raise UsageError(
-            f"{', '.join(changed)} of {loaded.folder} changed while the backtest was running, and its days would not "
-            "be of one site: begin it again"
-        )
-    kept = {"bids": loaded.instance.bids, "risk": loaded.instance.risk}
-    return replace(moved, instance=moved.instance.model_copy(update=kept))
+    inputs, _ = inputs_as_solved(loaded)
+    overrides = {**(begins_with or {}), "horizon.start": f"{day.isoformat()}T00:00"}
+    return replace(read_again(inputs, overrides, called=loaded.instance.name), folder=loaded.folder)
 
 
 def tree_of_days(loaded: LoadedInstance, real: RealDays, days: Sequence[date]) -> ScenarioTree:

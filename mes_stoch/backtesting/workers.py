@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.connection import wait as wait_for
 
 from mes_stoch.backtesting.chains import Carried, Chain
 from mes_stoch.backtesting.day import backtest_day
@@ -19,11 +11,12 @@ from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.schema.backtest import BacktestDay
-from mes_stoch.schema.errors import MesStochError, SolveError, TimeLimitError
+from mes_stoch.schema.errors import MesStochError, TimeLimitError
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
 from mes_stoch.solvers.certificate.result import SolveOptions
 from mes_stoch.solvers.interruption.signals import listening
 from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.worker_processes import WorkerProcesses
 
 
 class DayError(MesStochError):
@@ -55,6 +48,10 @@ class Work:
     method: str
     fan: int
     options: SolveOptions
+
+    def first_day(self, chain: Chain) -> BacktestDay:
+        """The first day of a chain."""
+        return self.day(chain.tasks[0], chain.begins_with)
 
     def day(self, task: DayTask, begins_with: Carried, stop: Stop | None = None) -> BacktestDay:
         """One day, which begins with what the day before it left in its month.
@@ -120,55 +117,11 @@ def _end_if_interrupted(stop: Stop) -> None:
 
 
 def _side_by_side(work: Work, chains: Sequence[Chain], workers: int, deadline: float) -> Iterator[BacktestDay]:
-    before = set(multiprocessing.active_children())
-    # a fresh interpreter: a copy of this process would have the solver's threads and MPI's state in it
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work,))
-    try:
-        open_chains: dict[Future[BacktestDay], Chain] = {executor.submit(_day, chain): chain for chain in chains}
-        while open_chains:
-            left = deadline - time.perf_counter()
-            done, _ = wait(open_chains, max(left, 0.0) if left < threading.TIMEOUT_MAX else None, FIRST_COMPLETED)
-            if not done:
-                return
-            for future in done:
-                day = future.result()
-                rest = open_chains.pop(future).after(day)
-                if rest.tasks:
-                    open_chains[executor.submit(_day, rest)] = rest
-                yield day
-    except BrokenProcessPool:
-        raise SolveError(
-            "a process of the backtest ended by itself, perhaps for want of memory; fewer --workers need less"
-        ) from None
-    finally:
-        # what is not finished is lost, whoever wants to end
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-            process.join()
-
-
-_work: Work | None = None
-
-
-def _begin(work: Work) -> None:
-    """In a new process: a Ctrl-C is the parent's to answer, and its end is ours."""
-    global _work
-    _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait_for([sentinel])
-    os._exit(1)
-
-
-def _day(chain: Chain) -> BacktestDay:
-    """The first day of a chain."""
-    if _work is None:  # pragma: no cover - the initializer ran
-        raise MesStochError("a process of the backtest was not told what to do")
-    return _work.day(chain.tasks[0], chain.begins_with)
+    with WorkerProcesses[Chain, BacktestDay](workers, work.first_day, "the backtest") as processes:
+        for chain in chains:
+            processes.submit(chain)
+        for chain, day in processes.finished(deadline):
+            rest = chain.after(day)
+            if rest.tasks:
+                processes.submit(rest)
+            yield day

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
-from mes_stoch.cli.options import METHOD, InRange, figures_option, instance_argument, whole_time_limit_option
+from mes_stoch.cli.options import (
+    METHOD,
+    InRange,
+    figures_option,
+    instance_argument,
+    set_option,
+    whole_time_limit_option,
+)
 from mes_stoch.schema.errors import TimeLimitError, UsageError, WriteError
 
 if TYPE_CHECKING:
@@ -41,6 +48,7 @@ Exit codes: 0 done, 2 the instance, data, folder or command is not right, 3 a da
 
 @click.command(epilog=_EPILOG, short_help="A commitment a day on real series, operated without foresight.")
 @instance_argument
+@set_option
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -87,6 +95,7 @@ Exit codes: 0 done, 2 the instance, data, folder or command is not right, 3 a da
 def backtest(
     context: click.Context,
     instance: Path,
+    overrides: dict[str, Any],
     data: Path | None,
     series: str | None,
     days: int,
@@ -110,7 +119,7 @@ def backtest(
         raise UsageError("--resume goes on with a folder: name it with --out")
     place = os.environ.get("MES_STOCH_DATA")
     folder = Path(place) if data is None and place else data
-    site = api.read(instance)
+    site = api.read(instance, overrides)
     target = out or Path("runs") / f"{site.name}-backtest-{datetime.now():%Y%m%d-%H%M%S}"
     try:
         found = api.backtest(

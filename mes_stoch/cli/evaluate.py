@@ -15,12 +15,20 @@ from mes_stoch.cli.evaluate_options import ASK, asks_something, is_by_solves, qu
 from mes_stoch.cli.evaluate_output import check_target, default_target, kept_scenarios, show_and_write
 from mes_stoch.cli.evaluate_sampling import asks_for_samples, from_samples, sampling_options
 from mes_stoch.cli.invocation import Invocation
-from mes_stoch.cli.options import InRange, figures_option, scenarios_option, seed_option, whole_time_limit_option
+from mes_stoch.cli.options import (
+    InRange,
+    figures_option,
+    require_instance,
+    scenarios_option,
+    seed_option,
+    set_option,
+    whole_time_limit_option,
+)
 from mes_stoch.cli.ranks import ready_together, take_part
 from mes_stoch.schema.errors import GapNotReachedError, StressError, TimeLimitError, UsageError
 
 if TYPE_CHECKING:
-    from mes_stoch.api.site import Site
+    from mes_stoch.api.sites import Site
     from mes_stoch.evaluation.evaluation import Evaluation
     from mes_stoch.report.run import Run
     from mes_stoch.schema.tree import ScenarioTree
@@ -65,6 +73,7 @@ def _print_schema(context: click.Context, _: click.Parameter, is_asked: bool) ->
 
 @click.command(epilog=_EPILOG, short_help="What is a commitment worth: stress test, other scenarios, values.")
 @click.argument("folder", metavar="RUN|INSTANCE", type=click.Path(path_type=Path))
+@set_option
 @question_options
 @sampling_options
 @scenarios_option
@@ -94,6 +103,7 @@ def evaluate(
     context: click.Context,
     /,
     folder: Path,
+    overrides: dict[str, Any],
     scenarios: int | None,
     leaves_per_node: int | None,
     seed: int | None,
@@ -126,7 +136,8 @@ def evaluate(
             finds_commitment=asked["sequential"],
         )
         run = None if (folder / INSTANCE_FILE).is_file() else api.read_run(folder, allow_changed=True)
-        site = api.read(folder) if run is None else api.site_of(run)
+        require_instance(overrides, is_run=run is not None)
+        site = api.read(folder, overrides) if run is None else api.site_of(run)
         tree = None
         if draws and not is_sampling:
             # what volumes earn on days they were not made for is a statistic of independent draws

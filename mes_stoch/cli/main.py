@@ -27,6 +27,7 @@ from mes_stoch.cli.site import site
 from mes_stoch.cli.solve import solve
 from mes_stoch.cli.start_ranks import relay_from_starter, started_at
 from mes_stoch.cli.streams import guarded_streams
+from mes_stoch.cli.sweep import sweep
 from mes_stoch.cli.tree import tree
 from mes_stoch.cli.validate import validate
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError
@@ -88,7 +89,7 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (data, fit, validate, site, tree, solve, report, settle, evaluate, backtest, sensitivity, bench):
+for _command in (data, fit, validate, site, tree, solve, report, settle, evaluate, backtest, sweep, sensitivity, bench):
     command_line.add_command(_command)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.option_ranges import RANGES
 
 
@@ -57,6 +59,35 @@ METHOD = click.Choice(["auto", "ef", "decomposition", "ph"])
 whole_time_limit_option = click.option(
     "--time-limit", type=InRange("time_limit_s"), metavar="S", help="Seconds for everything together."
 )
+
+
+def _settings(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
+    from mes_stoch.io.overrides.settings import settings_from
+
+    return settings_from(texts)
+
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    callback=_settings,
+    help="Replace an entry of instance.yaml by its dotted path, as components.battery.energy_max_mwh=8; a column of "
+    "its CSV files, as series.price_eur_per_mwh=*1.1 (a multiple), =40 (a number) or =file.csv. May be repeated.",
+)
+
+
+def require_instance(overrides: Mapping[str, Any], *, is_run: bool) -> None:
+    """Refuse to change the site of a run, whose commitments are of the site as it was solved.
+
+    Raises
+    ------
+    UsageError
+    """
+    if overrides and is_run:
+        raise UsageError("--set changes an INSTANCE; the site of a RUN is the one that was solved")
+
 
 force_option = click.option("--force", is_flag=True, help="Overwrite what an earlier run wrote there.")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mes_stoch.cli import output
-from mes_stoch.cli.options import METHOD, force_option, instance_argument, scenarios_option, seed_option
+from mes_stoch.cli.options import METHOD, force_option, instance_argument, scenarios_option, seed_option, set_option
 from mes_stoch.schema.errors import UsageError
 
 _EPILOG = """\b
@@ -25,6 +26,7 @@ written all the same).
 
 @click.command(epilog=_EPILOG, short_help="Solve again with other values of rules that are not known.")
 @instance_argument
+@set_option
 @click.option(
     "--sustain",
     is_flag=True,
@@ -53,6 +55,7 @@ written all the same).
 @force_option
 def sensitivity(
     instance: Path,
+    overrides: dict[str, Any],
     sustain: bool,
     fields: tuple[str, ...],
     scenarios: int | None,
@@ -74,7 +77,7 @@ def sensitivity(
 
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists; choose another --out, or add --force to overwrite it")
-    site = api.read(instance)
+    site = api.read(instance, overrides)
     wanted = _fields(fields)
     if sustain or not wanted:
         wanted = {**api.sustain_fields(site), **wanted}

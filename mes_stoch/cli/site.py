@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mes_stoch.cli import output
-from mes_stoch.cli.options import figures_option, force_option
+from mes_stoch.cli.options import figures_option, force_option, require_instance, set_option
 from mes_stoch.cli.site_hub import require_lattice_options, show_hub
 from mes_stoch.schema.errors import UsageError
 
@@ -68,6 +68,7 @@ Exit codes: 0 done, 2 the instance or the command is not right, or something can
     help="Of a RUN: whose flows; default the one of median profit. Of --hub: whose series; default of an INSTANCE the "
     "first.",
 )
+@set_option
 @figures_option
 @force_option
 def site(
@@ -78,6 +79,7 @@ def site(
     period: int | None,
     export: Path | None,
     scenario: str | None,
+    overrides: dict[str, Any],
     no_figures: bool,
     force: bool,
 ) -> None:
@@ -94,11 +96,11 @@ def site(
 
     if is_hub:
         require_lattice_options({"--out": out, "--graphml": graphml, "--no-figures": no_figures, "--force": force})
-        show_hub(*_read(folder), scenario, period or 0, export)
+        show_hub(*_read(folder, overrides), scenario, period or 0, export)
         return
     if period is not None or export is not None:
         raise UsageError("--period and --export are of the energy hub; add --hub")
-    run, described = _read(folder)
+    run, described = _read(folder, overrides)
     found = api.lattice(described if run is None else run, scenario)
     called = "" if run is None else _called(run, scenario)
     figure = None if no_figures else _figure_path(folder, out, is_run=run is not None)
@@ -116,18 +118,19 @@ def site(
         _draw(found, called, figure or _own_folder(described.name))
 
 
-def _read(folder: Path) -> tuple[Run | None, Site]:
+def _read(folder: Path, overrides: dict[str, Any]) -> tuple[Run | None, Site]:
     """The run, where the folder is that of one, and the site."""
     from mes_stoch import api
     from mes_stoch.io.artifacts.run_folder import MANIFEST, UNFINISHED
     from mes_stoch.io.readers.locate import INSTANCE_FILE
 
     if (folder / INSTANCE_FILE).is_file() or not folder.is_dir():
-        return None, api.read(folder)
+        return None, api.read(folder, overrides)
     if not (folder / MANIFEST).exists() and not (folder / UNFINISHED).exists():
         raise UsageError(
             f"{folder} is neither an instance, which has an {INSTANCE_FILE}, nor a run, which has a {MANIFEST}"
         )
+    require_instance(overrides, is_run=True)
     run = api.read_run(folder, allow_changed=True)
     return run, api.site_of(run)
 

@@ -6,7 +6,7 @@ import contextlib
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,7 @@ from mes_stoch.cli.options import (
     leaves_option,
     scenarios_option,
     seed_option,
+    set_option,
 )
 from mes_stoch.cli.progress import ProgressLines
 from mes_stoch.cli.ranks import ready_together, tree_of_all
@@ -45,6 +46,7 @@ Examples:
   mes-stoch solve instances/hospital_fr --scenarios 30 --seed 1 --gap 0.005
   mes-stoch solve instances/hospital_fr --scenarios 100 --time-limit 600
   mes-stoch solve instances/hospital_fr --scenarios 1000 --ranks 2
+  mes-stoch solve instances/tiny_site --set components.process.shed_cost_eur_per_mwh=120
 
 \b
 Exit codes: 0 done, 2 the instance or the command is not right, or results cannot be written,
@@ -54,6 +56,7 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 
 @click.command(epilog=_EPILOG, short_help="Find the best commitment and its proven bounds.")
 @instance_argument
+@set_option
 @scenarios_option
 @leaves_option
 @seed_option
@@ -141,6 +144,7 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 def solve(
     context: click.Context,
     instance: Path,
+    overrides: dict[str, Any],
     scenarios: int | None,
     leaves: int | None,
     seed: int | None,
@@ -181,7 +185,7 @@ def solve(
     lines = ProgressLines(output.status)
     try:
         with ready_together(), watch.raising():
-            site = api.read(instance).with_bids(minimum=minimum_bids, steps=bid_steps)
+            site = api.read(instance, overrides).with_bids(minimum=minimum_bids, steps=bid_steps)
             site = _with_risk(site, risk_weight, cvar_alpha, worst_case=worst_case, single_days=risk_of_single_days)
             lines.currency = site.instance.currency
             method = method or site.instance.solve.method

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mes_stoch.cli import output
-from mes_stoch.cli.options import force_option, instance_argument, leaves_option, scenarios_option, seed_option
+from mes_stoch.cli.options import (
+    force_option,
+    instance_argument,
+    leaves_option,
+    scenarios_option,
+    seed_option,
+    set_option,
+)
 from mes_stoch.cli.reduction import reduction_asked, reduction_options, weighting_lines
 from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
-    from mes_stoch.api.site import Site
+    from mes_stoch.api.sites import Site
     from mes_stoch.io.artifacts.tree_parts import TreeSize
     from mes_stoch.schema.tree import ScenarioTree
 
@@ -32,6 +39,7 @@ Exit codes: 0 done, 2 the instance or the command is not right.
 
 @click.command(epilog=_EPILOG, short_help="Draw the scenarios and write them to a file.")
 @instance_argument
+@set_option
 @scenarios_option
 @leaves_option
 @seed_option
@@ -62,6 +70,7 @@ Exit codes: 0 done, 2 the instance or the command is not right.
 @reduction_options
 def tree(
     instance: Path,
+    overrides: dict[str, Any],
     scenarios: int | None,
     leaves: int | None,
     seed: int | None,
@@ -95,7 +104,7 @@ def tree(
     from mes_stoch.io.artifacts.tree import write_tree
     from mes_stoch.io.artifacts.tree_parts import TreeSize, write_tree_parts
 
-    site = api.read(instance)
+    site = api.read(instance, overrides)
     chosen = reduction_asked(reduction, plain=plain)
     if report is None and chosen is None and site.needs_whole_tree(plain=plain) is None:
         parts = site.stream(scenarios, seed, leaves_per_day_ahead_node=leaves, plain=plain)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mes_stoch.cli import output
+from mes_stoch.cli.options import set_option
 from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Exit codes: 0 valid, 2 not valid.
 
 @click.command(epilog=_EPILOG, short_help="Check an instance; report all its problems.")
 @click.argument("instance", type=click.Path(path_type=Path), required=False)
+@set_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of instance.yaml and stop.")
 @click.option(
     "--currency",
@@ -44,6 +46,7 @@ Exit codes: 0 valid, 2 not valid.
 @click.option("--numerics", is_flag=True, help="Show how far apart the numbers of the first scenario lie.")
 def validate(
     instance: Path | None,
+    overrides: dict[str, Any],
     schema: bool,
     currency: str | None,
     plugins: bool,
@@ -70,16 +73,18 @@ def validate(
         raise UsageError("--plugins goes with --schema")
     if currency is not None:
         raise UsageError("--currency goes with --schema; an instance says its own: currency: AUD")
+    if overrides and instance is None:
+        raise UsageError("--set changes an INSTANCE: give its folder")
     if (whole or csv) and not products:
         raise UsageError("--long and --csv go with --products")
     if products:
-        _show_products(instance, whole=whole, csv=csv)
+        _show_products(instance, overrides, whole=whole, csv=csv)
         return
     if instance is None:
         raise UsageError("which instance? Give its folder: mes-stoch validate INSTANCE")
     from mes_stoch import api
 
-    site = api.read(instance)
+    site = api.read(instance, overrides)
     tree = site.tree()
     described = site.instance
     horizon = described.horizon
@@ -104,13 +109,13 @@ def _print_schema(currency: str, *, plugins: bool) -> None:
     output.result(json.dumps(instance_schema(currency, plugins=plugins), indent=2))
 
 
-def _show_products(folder: Path | None, *, whole: bool, csv: bool) -> None:
+def _show_products(folder: Path | None, overrides: dict[str, Any], *, whole: bool, csv: bool) -> None:
     from mes_stoch import api
     from mes_stoch.report.product_table import render_products, render_products_long
 
     if whole and csv:
         raise UsageError("give --long or --csv, not both")
-    table = api.product_table(None if folder is None else api.read(folder))
+    table = api.product_table(None if folder is None else api.read(folder, overrides))
     if csv:
         output.result(table.to_csv(index=False, lineterminator="\n").rstrip("\n"))
     else:

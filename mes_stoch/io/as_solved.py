@@ -7,36 +7,32 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-
-from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.instance import LoadedInstance, head_of_replaced
+from mes_stoch.io.overrides.entries import apply_overrides
+from mes_stoch.io.overrides.read import read_overridden
 from mes_stoch.io.readers.locate import INSTANCE_FILE
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
-from mes_stoch.io.validation.partial_instance import apply_overrides
+from mes_stoch.io.yaml_text import yaml_text
 from mes_stoch.schema.errors import InstanceError, UsageError
 from mes_stoch.schema.units import in_currency
 
-_HEAD = (
-    "# As it was solved: changed in Python from the instance's own file, written anew by mes_stoch.\n# Changed: {}\n"
-)
-
 
 def inputs_as_solved(loaded: LoadedInstance) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Files that read as the instance at hand, and what of them differs from the files it was read from.
+    """Files that read as the instance at hand, and what of them differs from the user's own.
 
     Returns
     -------
     tuple of dict and dict
-        Content by name; new values by the dotted path of their entry, empty where nothing was changed.
+        Content by name; new values by the dotted path of their entry, empty where nothing was replaced or changed.
 
     Raises
     ------
     UsageError
         If the change cannot be written as an instance.
     """
-    inputs = dict(loaded.inputs)
+    inputs, replaced = dict(loaded.inputs), dict(loaded.overrides)
     if loaded.instance is loaded.as_read:
-        return inputs, {}
+        return inputs, replaced
     written = read_again(inputs).instance
     code = loaded.instance.currency
     changes = {
@@ -44,12 +40,12 @@ def inputs_as_solved(loaded: LoadedInstance) -> tuple[dict[str, bytes], dict[str
         for path, value in _changes(written.model_dump(mode="json"), loaded.instance.model_dump(mode="json"), "")
     }
     if not changes:
-        return inputs, {}
+        return inputs, replaced
     document = Document(INSTANCE_FILE)
     parse_yaml(inputs[INSTANCE_FILE].decode("utf-8-sig"), document)
     data, _, _ = apply_overrides(document.data, changes)
-    text = _HEAD.format(", ".join(changes)) + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
-    inputs[INSTANCE_FILE] = text.encode("utf-8")
+    replaced |= changes
+    inputs[INSTANCE_FILE] = (head_of_replaced(replaced) + yaml_text(data)).encode("utf-8")
     try:
         is_same = read_again(inputs).instance == loaded.instance
     except InstanceError as error:
@@ -57,9 +53,9 @@ def inputs_as_solved(loaded: LoadedInstance) -> tuple[dict[str, bytes], dict[str
     if not is_same:
         raise UsageError(
             f"the instance was changed in Python in a way that no {INSTANCE_FILE} can say ({', '.join(changes)}); "
-            "use ms.read with another folder, or Site.with_bids"
+            "use ms.read(folder, overrides), or Site.replace"
         )
-    return inputs, changes
+    return inputs, replaced
 
 
 def read_again(
@@ -73,7 +69,7 @@ def read_again(
     Parameters
     ----------
     overrides : mapping, optional
-        Entries to replace, by dotted path.
+        What to replace, by dotted path.
     called : str
         What errors call it.
 
@@ -88,7 +84,7 @@ def read_again(
                 target = Path(copy) / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-            return read_instance(Path(copy), overrides)
+            return read_overridden(Path(copy), overrides)
     except OSError as error:
         raise UsageError(f"no space to read {called}: {error.strerror or error}") from error
     except InstanceError as error:

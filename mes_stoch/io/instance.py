@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mes_stoch.io.artifacts.manifest import read_inputs
+from mes_stoch.io.overrides.entries import apply_overrides
 from mes_stoch.io.process_file import read_process_file
 from mes_stoch.io.readers.currency import (
     catalogue_amounts,
@@ -24,27 +25,25 @@ from mes_stoch.io.readers.currency import (
 from mes_stoch.io.readers.locate import INSTANCE_FILE, Locator, show
 from mes_stoch.io.readers.model_issues import model_issues
 from mes_stoch.io.readers.time_stamps import horizon_time
-from mes_stoch.io.readers.yaml_lines import read_yaml
+from mes_stoch.io.readers.yaml_lines import Document, read_yaml
 from mes_stoch.io.series import SeriesData, read_all_series
 from mes_stoch.io.series_names import check_series_names
 from mes_stoch.io.validation.answers import require_answers, require_answers_for_checks, require_data_rules
 from mes_stoch.io.validation.check_context import CheckContext
 from mes_stoch.io.validation.emissions import co2_issues
-from mes_stoch.io.validation.partial_instance import (
-    PartialInstance,
-    apply_overrides,
-    fill_products,
-    read_partial_instance,
-)
+from mes_stoch.io.validation.partial_instance import PartialInstance, fill_products, read_partial_instance
 from mes_stoch.io.validation.penalties import with_penalties
 from mes_stoch.io.validation.price_limits import missing_cap, ranges_of
 from mes_stoch.io.validation.products import product_issues, resolve_connections
 from mes_stoch.io.validation.references import site_issues
 from mes_stoch.io.validation.risk import risk_issues
+from mes_stoch.io.yaml_text import yaml_text
 from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.schema.instance import Instance, SyntheticScenarios
 from mes_stoch.schema.product import MarketProduct
 from mes_stoch.schema.units import FORMAT_CURRENCY
+
+_HEAD = "# As it was solved: entries of the instance's own file replaced, written anew by mes_stoch.\n# Replaced: {}\n"
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,13 @@ class LoadedInstance:
     probabilities : dict of str to float, or None
         Probability of each explicit scenario, summing to 1; ``None`` if scenarios are drawn.
     inputs : dict of str to bytes
-        Files it was read from, by name.
+        Files that say all of it, by name: those it was read from, with what was overridden written into them.
     as_read : Instance, optional
-        The instance as the files alone say it; ``None`` where entries were overridden.
+        The instance as these files say it; another one has been changed in Python since.
     overrides : dict
-        Entries that were replaced, by dotted path.
+        What was replaced in the user's own files, by dotted path, in plain data.
+    has_lines : bool
+        Whether the user wrote these files, so that lines of them mean something.
     """
 
     instance: Instance
@@ -82,11 +83,12 @@ class LoadedInstance:
     inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     as_read: Instance | None = field(default=None, repr=False, compare=False)
     overrides: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    has_lines: bool = field(default=True, repr=False, compare=False)
 
     @property
     def written(self) -> Mapping[str, bytes]:
-        """Files whose lines say what the instance is; none where entries were overridden."""
-        return {} if self.as_read is None else self.inputs
+        """Files of the user's whose lines say what the instance is."""
+        return self.inputs if self.has_lines else {}
 
 
 def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
@@ -111,17 +113,26 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
     """
     folder = Path(folder)
     _require_folder(folder)
-    document = read_yaml(folder / INSTANCE_FILE, INSTANCE_FILE)
+    return read_document(folder, read_yaml(folder / INSTANCE_FILE, INSTANCE_FILE), overrides)
+
+
+def read_document(folder: Path, document: Document, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
+    """:func:`read_instance` where the content of ``instance.yaml`` is known.
+
+    Raises
+    ------
+    InstanceError
+    """
     if not isinstance(document.data, dict):
         issues = document.issues
         if not issues:
             found = "an empty file" if document.data is None else show(document.data)
             hint = "begin with 'format: 1' and 'name: ...'"
-            issues = [Issue(INSTANCE_FILE, 1, "", found, "a mapping of keys to values", hint)]
+            issues = [Issue(document.file, 1, "", found, "a mapping of keys to values", hint)]
         raise InstanceError(str(folder), issues)
-    data, replaced, issues = apply_overrides(document.data, overrides)
-    currency = currency_code(data)
-    data, told = in_format_names(data, currency, Locator(document, replaced))
+    written_data, replaced, issues = apply_overrides(document.data, overrides)
+    currency = currency_code(written_data)
+    data, told = in_format_names(written_data, currency, Locator(document, replaced))
     replaced = [path_in_format(path, currency) for path in replaced]
     locator = Locator(document, replaced, currency or FORMAT_CURRENCY)
     issues = [*document.issues, *issues]
@@ -154,10 +165,25 @@ def read_instance(folder: str | Path, overrides: Mapping[str, Any] | None = None
         series=series.series,
         scenario_series=series.scenario_series,
         probabilities=series.probabilities,
-        inputs=read_inputs(folder, instance),
-        as_read=None if overrides else instance,
+        inputs=_as_overridden(read_inputs(folder, instance), written_data, overrides),
+        as_read=complete,
         overrides=dict(overrides or {}),
+        has_lines=not overrides,
     )
+
+
+def _as_overridden(
+    inputs: dict[str, bytes], data: Mapping[str, Any], overrides: Mapping[str, Any] | None
+) -> dict[str, bytes]:
+    """The files with the entries in them that were replaced."""
+    if not overrides:
+        return inputs
+    return {**inputs, INSTANCE_FILE: (head_of_replaced(overrides) + yaml_text(data)).encode("utf-8")}
+
+
+def head_of_replaced(paths: Iterable[str]) -> str:
+    """Comment lines above an instance file that was written anew."""
+    return _HEAD.format(", ".join(" ".join(str(path).split()) for path in paths))
 
 
 def _require_folder(folder: Path) -> None:

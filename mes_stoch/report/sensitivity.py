@@ -184,16 +184,18 @@ def _row(instance: Instance, variation: Variation, run: Run | None, base: Run) -
         row["change"] = _difference(own["objective"], theirs["objective"])
         row["change_lower"] = _difference(own["bound_lower"], theirs["bound_upper"])
         row["change_upper"] = _difference(own["bound_upper"], theirs["bound_lower"])
-    return row | {f"{VOLUME}{product}": volume for product, volume in _mean_volumes(run).items()}
+    return row | {f"{VOLUME}{product}": volume for product, volume in mean_volumes(run).items()}
 
 
 def _difference(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one - other
 
 
-def _mean_volumes(run: Run) -> dict[str, float]:
+def mean_volumes(run: Run) -> dict[str, float]:
     """Committed volume of each product, mean over the horizon in elapsed time, MW."""
     table = run.commitments
+    if table.empty:
+        return {}
     hours = (table["block_end"] - table["block_start"]).dt.total_seconds() / 3600.0
     weighed = table["volume_mw"].astype(float) * hours
     periods, period_h = int(run.summary["horizon_periods"]), float(run.summary["period_h"])

@@ -114,7 +114,7 @@ def test_days_of_another_backtest_are_not_mixed_in(three_periods: ms.Site, tmp_p
         run(three_periods, out, days=1)
     with pytest.raises(UsageError, match=r"fan: 1, not 8; gap_rel: 0\.01, not 1e-06"):
         run(three_periods, out, resume=True, fan=1, gap_rel=0.01)
-    larger = three_periods.with_values({"components.battery.energy_max_mwh": 9.0})
+    larger = three_periods.replace({"components.battery.energy_max_mwh": 9.0})
     with pytest.raises(UsageError, match="site: "):
         run(larger, out, resume=True)
     (out / "days" / "2021-03-03.json").write_text("{}", encoding="utf-8")

@@ -52,11 +52,11 @@ def test_bid_rules_of_a_site_can_be_switched(instances: Path) -> None:
 
 
 def test_numbers_that_were_changed_before_stay_changed(instances: Path) -> None:
-    once = ms.read(instances / "tiny_site").with_values({"components.grid.import_max_mw": 7.0})
-    twice = once.with_values({"components.grid.export_max_mw": 6.0})
+    once = ms.read(instances / "tiny_site").replace({"components.grid.import_max_mw": 7.0})
+    twice = once.replace({"components.grid.export_max_mw": 6.0})
     limits = [site.instance.components["grid"].import_max_mw for site in (once, twice)]  # type: ignore[attr-defined]
     assert limits == [7.0, 7.0]
-    again = twice.with_values({"components.grid.import_max_mw": 8.0}).instance.components["grid"]
+    again = twice.replace({"components.grid.import_max_mw": 8.0}).instance.components["grid"]
     assert (again.import_max_mw, again.export_max_mw) == (8.0, 6.0)  # type: ignore[attr-defined]
 
 

@@ -358,7 +358,7 @@ def test_values_of_devices(site: ms.Site, energy_max_mwh: float, recourse: float
     A tenth more is 0.1 MWh at 1 MWh, and worth 5. With the level and the volumes as they were found it is worth
     nothing, which is the shadow price; more power is worth nothing in any case.
     """
-    asked = site.with_values({"components.battery.energy_max_mwh": energy_max_mwh})
+    asked = site.replace({"components.battery.energy_max_mwh": energy_max_mwh})
     found = ms.evaluate(asked, devices=True, gap_rel=1e-8).device_values
     assert found is not None
     assert found.recourse.lower == pytest.approx(recourse, abs=1e-6)

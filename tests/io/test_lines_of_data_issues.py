@@ -12,7 +12,7 @@ from mes_stoch.schema.tree import ScenarioTree
 
 def issues_of(site: SiteFolder, overrides: dict[str, object] | None = None) -> tuple[Issue, ...]:
     with pytest.raises(InstanceError) as caught:
-        ms.read(site.path).tree() if overrides is None else ms.read(site.path).with_values(overrides).tree()
+        ms.read(site.path).tree() if overrides is None else ms.read(site.path).replace(overrides).tree()
     return caught.value.issues
 
 

@@ -188,7 +188,7 @@ def test_risk_of_a_site(tiny_site: api.Site) -> None:
     assert averse.with_risk(beta=0.25) is averse
     assert averse.with_risk(None).instance.risk is None
     assert averse.with_bids(steps=False).is_risk_averse
-    assert averse.with_values({"products.fr_afrr_up.sustain_h": 2.0}).is_risk_averse
+    assert averse.replace({"products.fr_afrr_up.sustain_h": 2.0}).is_risk_averse
     for wrong in ({"measure": "variance"}, {"alpha": 1.0}, {"beta": 1.5}, {"measure": "worst_case", "alpha": 0.5}):
         with pytest.raises(UsageError, match="risk"):
             tiny_site.with_risk(**wrong)

@@ -63,11 +63,16 @@ class Locator:
 
     def issue(self, path: Sequence[str | int], found: str, expected: str, hint: str = "") -> Issue:
         place = tuple(path)
-        if any(place[: len(given)] == given for given in self._overridden):
+        if any(place[: len(given)] == given or self._is_new(place, given) for given in self._overridden):
             return self._spoken(OVERRIDES, None, place, found, expected, hint)
         line = None if self._document is None else self._document.line(self._written(place))
         file = INSTANCE_FILE if self._document is None else self._document.file
         return self._spoken(file, line, place, found, expected, hint)
+
+    def _is_new(self, place: tuple[str | int, ...], given: tuple[str | int, ...]) -> bool:
+        """Whether an override brought a section that the file does not have."""
+        written = None if self._document is None else self._document.data
+        return given[: len(place)] == place[:1] == place and isinstance(written, dict) and place[0] not in written
 
     def _written(self, path: Sequence[str | int]) -> list[str | int]:
         """A path as it stands in the file; its second part is the user's name of a node, component or product."""

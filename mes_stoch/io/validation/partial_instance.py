@@ -6,7 +6,6 @@ Checks between entries run on every entry that is sound by itself, so that one m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mes_stoch.io.catalogue.products import catalogue_problems, product_catalogue
 from mes_stoch.io.readers.currency import currency_code
-from mes_stoch.io.readers.locate import OVERRIDES, Locator, did_you_mean, listed, nearest, show
+from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, nearest, show
 from mes_stoch.schema.component import Component
 from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.errors import Issue
@@ -23,7 +22,6 @@ from mes_stoch.schema.product import MarketProduct
 from mes_stoch.schema.risk import Risk
 
 T = TypeVar("T")
-EntryPath = tuple[str | int, ...]
 
 _COMPONENT: TypeAdapter[Component] = TypeAdapter(AnyComponent)
 _PRODUCT: TypeAdapter[MarketProduct] = TypeAdapter(AnyProduct)
@@ -161,61 +159,3 @@ def _defaults(
 def _with_broken_packages(hint: str) -> str:
     """A hint about an unknown product; it may be one of a package whose products cannot be used."""
     return "; ".join(filter(None, [hint, *(" ".join(text.split()) for text in catalogue_problems())]))
-
-
-def apply_overrides(
-    data: dict[str, Any], overrides: Mapping[str, Any] | None
-) -> tuple[dict[str, Any], list[EntryPath], list[Issue]]:
-    """Replace entries by what the caller gives.
-
-    Keys are dotted paths (``uncertainty.scenarios``, ``components.chp.inputs.0.ratio_per_unit``); a mapping as value is
-    merged entry by entry.
-
-    Returns
-    -------
-    tuple
-        The new data, the paths replaced, and problems with paths that lead nowhere.
-    """
-    if not overrides:
-        return data, [], []
-    result = deepcopy(data)
-    flat = _flatten(overrides, ())
-    issues = []
-    for path, value in flat:
-        if not _put(result, path, deepcopy(value)):
-            key = ".".join(map(str, path))
-            hint = did_you_mean(str(path[0]), list(data))
-            issues.append(Issue(OVERRIDES, None, key, "a path that leads through no mapping", "an entry", hint))
-    return result, [path for path, _ in flat], issues
-
-
-def _flatten(overrides: Mapping[str, Any], prefix: EntryPath) -> list[tuple[EntryPath, Any]]:
-    flat: list[tuple[EntryPath, Any]] = []
-    for key, value in overrides.items():
-        path = (*prefix, *(int(part) if part.isdigit() else part for part in str(key).split(".")))
-        if isinstance(value, Mapping) and value:
-            flat.extend(_flatten(value, path))
-        else:
-            flat.append((path, value))
-    return flat
-
-
-def _put(data: dict[str, Any], path: EntryPath, value: Any) -> bool:
-    place: Any = data
-    for part in path[:-1]:
-        if isinstance(place, dict):
-            if place.get(str(part)) is None:
-                place[str(part)] = {}
-            place = place[str(part)]
-        elif isinstance(place, list) and isinstance(part, int) and part < len(place):
-            place = place[part]
-        else:
-            return False
-    last = path[-1]
-    if isinstance(place, dict):
-        place[str(last)] = value
-    elif isinstance(place, list) and isinstance(last, int) and last < len(place):
-        place[last] = value
-    else:
-        return False
-    return True

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mes_stoch.io.artifacts.tree_parts import PART_SCENARIOS
-from mes_stoch.io.as_solved import read_again
+from mes_stoch.io.as_solved import inputs_as_solved, read_again
 from mes_stoch.io.catalogue.products import products_left_out
-from mes_stoch.io.instance import LoadedInstance, read_instance
+from mes_stoch.io.described import Scenarios, SeriesTable, read_description
+from mes_stoch.io.instance import LoadedInstance
+from mes_stoch.io.overrides.read import read_overridden
 from mes_stoch.io.readers.locate import Locator
 from mes_stoch.io.validation.risk import risk_issues
 from mes_stoch.registry import RISK_MEASURES
@@ -274,19 +276,27 @@ class Site:
     def _with(self, changes: Mapping[str, object]) -> Site:
         return Site(replace(self.loaded, instance=self.instance.model_copy(update=changes)))
 
-    def with_values(self, values: Mapping[str, float]) -> Site:
-        """The same site with other numbers, by dotted path, read and checked again; bid rules and risk stay.
+    def replace(self, overrides: Mapping[str, Any]) -> Site:
+        """The same site with other entries or series, read and checked again; what was changed before stays.
 
-        Numbers that were changed before and are not named keep their change.
+        Parameters
+        ----------
+        overrides : mapping
+            As for :func:`read`.
 
-        It is read from what was kept of its files: those of a run's site are gone from where they were read.
+        Raises
+        ------
+        InstanceError
+            With every problem found.
+
+        >>> import mes_stoch as ms
+        >>> site = ms.read("instances/tiny_site")
+        >>> site.replace({"products.fr_afrr_up.sustain_h": 2.0}).instance.products["fr_afrr_up"].sustain_h
+        2.0
         """
-        bids = self.instance.bids
-        changed = {**self.loaded.overrides, **values}
-        read_now = replace(read_again(self.loaded.inputs, changed, called=str(self.folder)), folder=self.folder)
-        other = Site(read_now).with_bids(minimum=bids.minimum, steps=bids.steps)
-        is_given = any(path.split(".")[0] == "risk" for path in values)
-        return other if is_given else other._with({"risk": self.instance.risk})
+        inputs, before = inputs_as_solved(self.loaded)
+        loaded = read_again(inputs, overrides, called=self.name)
+        return Site(replace(loaded, folder=self.folder, overrides={**before, **loaded.overrides}, has_lines=False))
 
 
 def _reduction(given: Reduction | Mapping[str, object]) -> Reduction:
@@ -333,15 +343,81 @@ def problems_of(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
 
 
-def read(folder: str | Path) -> Site:
+def read(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> Site:
     """Read and validate an instance folder.
+
+    Parameters
+    ----------
+    folder : path
+    overrides : mapping, optional
+        What to replace, by dotted path. Entries of ``instance.yaml``: ``{"components.battery.energy_max_mwh": 8,
+        "bids.steps": False}``; a mapping as value is merged, and adds a component or product that is not there. Values
+        by period, for any field that takes a series: ``{"components.load.demand_mw": array}``. Columns of the
+        instance's CSV files: ``{"series.price_eur_per_mwh": "*1.1"}`` for a multiple, a number for all periods, an
+        array, a series by time, a table with a column for each scenario, or ``"file.csv"``.
 
     Raises
     ------
     InstanceError
-        With every problem found: file, line, key, what stands there, what should.
+        With every problem found: file, line, key, what stands there, what should; of overrides the path.
     """
-    site = Site(read_instance(Path(folder)))
+    return _told(Site(read_overridden(Path(folder), overrides)))
+
+
+def site(
+    description: Mapping[str, Any],
+    series: SeriesTable | None = None,
+    scenarios: Scenarios | None = None,
+    *,
+    folder: str | Path = ".",
+) -> Site:
+    """A site described in Python, validated as its ``instance.yaml`` would be.
+
+    Parameters
+    ----------
+    description : mapping
+        What ``instance.yaml`` holds (docs/model.md and the schema say what may stand there). A field that may vary
+        takes a number, the name of a series, or an array of values by period. Arrays are NumPy's or pandas'; lists
+        stay lists.
+    series : DataFrame or mapping, optional
+        Series that all scenarios have in common, by name with its unit: arrays of values by period, numbers, or series
+        with times, which are put into the order of the horizon.
+    scenarios : mapping, DataFrame or Dataset, optional
+        Explicit scenarios: a table for each by name, one table with a column ``scenario``, or a data set with the
+        dimensions ``scenario`` and ``time``. Their probabilities stand in ``uncertainty``.
+    folder : path
+        Where files are that the description names, such as a process.
+
+    Returns
+    -------
+    Site
+        Its runs hold the files that say the same.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found, each by key.
+
+    >>> import mes_stoch as ms
+    >>> battery = ms.site({
+    ...     "format": 1, "name": "battery", "carriers": ["electricity"],
+    ...     "horizon": {"start": "2025-01-15T00:00", "timezone": "Europe/Paris", "period_h": 1, "periods": 2},
+    ...     "nodes": {"power": {"carrier": "electricity"}},
+    ...     "components": {
+    ...         "grid": {"type": "grid_connection", "node": "power", "import_max_mw": 1, "export_max_mw": 1},
+    ...         "battery": {"type": "storage", "node": "power", "energy_max_mwh": 1, "charge_max_mw": 1,
+    ...                     "discharge_max_mw": 1, "initial_mwh": 0, "terminal_mwh": 0},
+    ...     },
+    ...     "products": {"da": {"price_eur_per_mwh": "price_eur_per_mwh", "settlement_period_h": 1}},
+    ... }, scenarios={"low": {"price_eur_per_mwh": [20, 40]}, "high": {"price_eur_per_mwh": [20, 60]}})
+    >>> round(ms.solve(battery).summary["objective"], 6)
+    30.0
+    """
+    return _told(Site(read_description(description, series, scenarios, folder)))
+
+
+def _told(site: Site) -> Site:
+    """The site, once its user knows what it leaves out."""
     for reason in [*kinds_left_out(site.instance), *products_left_out(site.instance.products)]:
         logger.warning("%s", reason)
     return site

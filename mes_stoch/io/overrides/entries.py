@@ -1,0 +1,115 @@
+"""Entries of ``instance.yaml`` replaced by dotted path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from mes_stoch.io.readers.locate import OVERRIDES, did_you_mean, show
+from mes_stoch.schema.errors import Issue
+
+EntryPath = tuple[str | int, ...]
+
+#: Sections whose entries have names of the user's own, and what an entry is called.
+_NAMED = {"nodes": "a node", "components": "a component", "products": "a product"}
+
+
+def apply_overrides(
+    data: dict[str, Any], overrides: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], list[EntryPath], list[Issue]]:
+    """Replace entries by what the caller gives.
+
+    Keys are dotted paths (``uncertainty.scenarios``, ``components.chp.inputs.0.ratio_per_unit``). A mapping as value is
+    merged entry by entry into one that is there, and stands as it is where nothing is: so a component is added, whole.
+    A path that goes through a node, component or product that is not there is a slip, and told.
+
+    Returns
+    -------
+    tuple
+        The new data, the paths replaced, and problems with paths that lead nowhere.
+    """
+    if not overrides:
+        return data, [], []
+    result = deepcopy(data)
+    replaced: list[EntryPath] = []
+    issues: list[Issue] = []
+    for path, value in _pairs(overrides, ()):
+        _set(result, path, value, replaced, issues)
+    return result, replaced, issues
+
+
+def path_of(key: str) -> EntryPath:
+    """Parts of a dotted path; those of digits alone are positions in a list."""
+    return tuple(int(part) if part.isdecimal() else part for part in str(key).split("."))
+
+
+def value_at(data: Any, path: EntryPath) -> Any:
+    """What stands at a path; ``None`` where nothing does."""
+    for part in path:
+        if isinstance(data, Mapping):
+            data = data.get(str(part))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
+def _pairs(overrides: Mapping[str, Any], prefix: EntryPath) -> Iterator[tuple[EntryPath, Any]]:
+    for key, value in overrides.items():
+        yield (*prefix, *path_of(key)), value
+
+
+def _set(data: dict[str, Any], path: EntryPath, value: Any, replaced: list[EntryPath], issues: list[Issue]) -> None:
+    if isinstance(value, Mapping) and value and isinstance(value_at(data, path), dict):
+        for inner, item in _pairs(value, path):
+            _set(data, inner, item, replaced, issues)
+        return
+    issue = _unknown_entry(data, path) or _put(data, path, deepcopy(value))
+    if issue is None:
+        replaced.append(path)
+    else:
+        issues.append(issue)
+
+
+def _unknown_entry(data: Mapping[str, Any], path: EntryPath) -> Issue | None:
+    """A path into a node, component or product that the instance does not have."""
+    what = _NAMED.get(str(path[0]))
+    section = data.get(str(path[0]))
+    if what is None or len(path) < 3 or not isinstance(section, dict) or str(path[1]) in section:
+        return None
+    name = str(path[1])
+    hint = did_you_mean(name, list(section), f"{path[0]} of the instance")
+    whole = f"to add one, give it whole: {path[0]}.{name} = {{...}}"
+    return Issue(OVERRIDES, None, _dotted(path), show(name), f"{what} of the instance", f"{hint}; {whole}")
+
+
+def _put(data: dict[str, Any], path: EntryPath, value: Any) -> Issue | None:
+    place: Any = data
+    for part in path[:-1]:
+        if isinstance(place, dict):
+            if place.get(str(part)) is None:
+                place[str(part)] = {}
+            place = place[str(part)]
+        elif isinstance(place, list) and isinstance(part, int) and part < len(place):
+            place = place[part]
+        else:
+            return _nowhere(data, path)
+    last = path[-1]
+    if isinstance(place, dict):
+        place[str(last)] = value
+    elif isinstance(place, list) and isinstance(last, int) and last < len(place):
+        place[last] = value
+    else:
+        return _nowhere(data, path)
+    return None
+
+
+def _nowhere(data: Mapping[str, Any], path: EntryPath) -> Issue:
+    hint = did_you_mean(str(path[0]), list(data))
+    return Issue(OVERRIDES, None, _dotted(path), "a path that leads through no mapping", "an entry", hint)
+
+
+def _dotted(path: EntryPath) -> str:
+    return ".".join(map(str, path))

@@ -1,0 +1,1 @@
+"""Sweeps: an instance solved at many points of a grid of overrides."""
