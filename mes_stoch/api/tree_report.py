@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mes_stoch.api.site import Site
-from mes_stoch.io.files import write_whole
+from mes_stoch.io.files import made_folder, write_whole
 from mes_stoch.io.readers.currency import format_name
 from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.instance import SyntheticScenarios
@@ -109,8 +109,7 @@ def write_tree_report(quality: TreeQuality, tree: ScenarioTree, folder: str | Pa
     """
     from mes_stoch.report.figures import PlotsMissingError, write_figure
 
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    target = made_folder(Path(folder))
     currency = str(tree.dataset.attrs.get("currency", "EUR"))
     tables = quality.in_currency(currency)
     written = []

@@ -94,19 +94,20 @@ def tree(
     from mes_stoch import api
     from mes_stoch.io.artifacts.tree import write_tree
     from mes_stoch.io.artifacts.tree_parts import TreeSize, write_tree_parts
+    from mes_stoch.io.files import made_folder
 
     site = api.read(instance)
     chosen = reduction_asked(reduction, plain=plain)
     if report is None and chosen is None and site.needs_whole_tree(plain=plain) is None:
         parts = site.stream(scenarios, seed, leaves_per_day_ahead_node=leaves, plain=plain)
-        out.parent.mkdir(parents=True, exist_ok=True)
+        made_folder(out.parent)
         _say_size(out, write_tree_parts(parts, out))
         return
     if plain:
         drawn = site.draws(scenarios, seed, leaves_per_day_ahead_node=leaves)
     else:
         drawn = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, reduction=chosen)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(out.parent)
     write_tree(drawn, out)
     _say_size(out, TreeSize.of(drawn))
     for line in weighting_lines(drawn):
