@@ -23,8 +23,8 @@ from mes_stoch.io.market_files.row_times import HOUR_US, MINUTE_US
 from mes_stoch.io.market_files.stamps import Integers
 from mes_stoch.schema.errors import UsageError
 
-#: Lengths that divide an hour.
-MINUTES = (5, 10, 15, 20, 30, 60)
+#: Lengths that divide an hour, in whole minutes.
+MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 _WORDS = re.compile(r"(?P<number>\d+)\s*(?P<unit>min|h)?")
 
 
@@ -55,7 +55,7 @@ def align(
     Parameters
     ----------
     period : str or int
-        ``"15min"``, ``"1h"``, or minutes: 5, 10, 15, 20, 30 or 60.
+        ``"15min"``, ``"1h"``, or minutes: any of :data:`MINUTES`.
     how : {"complete", "mean"}
         Whether a period needs numbers for all its time.
 
