@@ -54,7 +54,7 @@ Exit codes: 0 done, 2 the instance or the command is not right.
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Of --report: hold it against whole days of past series instead, named as in the instance.",
+    help="Of --report: hold it against whole days of past series, named as in the instance, and not plain draws.",
 )
 @click.option(
     "--sample", type=click.IntRange(min=2), metavar="M", help="Of --report: scenarios of the sample; default 1000."
@@ -82,8 +82,9 @@ def tree(
     for all, with probabilities that differ.
 
     With --report: moments, tails, autocorrelation, correlation between series, number and length of calls, and
-    Wasserstein distances, beside those of the source and of as many plain draws; fan charts, duration curves and
-    correlation maps. Whether results are stable is another question: mes-stoch evaluate INSTANCE --stability.
+    Wasserstein distances, beside those of the source: a sample of the process, with the distances of as many plain
+    draws, or with --against days of the past, without them; fan charts, duration curves and correlation maps.
+    Whether results are stable is another question: mes-stoch evaluate INSTANCE --stability.
     """
     if report is None and (against is not None or sample is not None):
         raise UsageError("--against and --sample go with --report FOLDER")

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 import mes_stoch as ms
 from mes_stoch.io.market_files.alignment import period_minutes
 from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.fitted.specification import Specification
 
 Command = Callable[..., Any]
@@ -225,6 +226,15 @@ def test_a_specification_takes_every_period_that_past_series_are_put_in() -> Non
                 Specification.model_validate(given)
             with pytest.raises(UsageError, match="expected 1min, 2min"):
                 period_minutes(minutes)
+
+
+def test_a_tree_without_a_series_that_is_drawn_is_told(command: Command, folder: Path) -> None:
+    command("fit", "spec.yaml", "--out", "site/process.json")
+    site = ms.read(folder / "site")
+    tree = site.tree(3)
+    other = ScenarioTree(tree.dataset.rename({PRICE: "id_price_eur_per_mwh"}))
+    with pytest.raises(UsageError, match=f"the tree has no {PRICE}, which the process of house draws; it has id_price"):
+        ms.tree_quality(site, other, sample=5)
 
 
 def test_a_file_where_a_folder_should_be_is_told(command: Command, folder: Path) -> None:
