@@ -54,7 +54,8 @@ Exit codes: 0 done, 2 the instance or the command is not right.
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Of --report: hold it against whole days of past series, named as in the instance, and not plain draws.",
+    help="Of --report: hold it against whole days of past series instead, named as in the instance; then no plain "
+    "draws stand beside it.",
 )
 @click.option(
     "--sample", type=click.IntRange(min=2), metavar="M", help="Of --report: scenarios of the sample; default 1000."
