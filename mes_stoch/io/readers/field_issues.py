@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mes_stoch.io.names import printable
-from mes_stoch.io.readers.locate import did_you_mean, nearest, show, unit_word
+from mes_stoch.io.readers.key_hints import meant_key
+from mes_stoch.io.readers.locate import listed, show, unit_word
 from mes_stoch.io.readers.yaml_lines import dotted
 from mes_stoch.schema.base import PATTERNS_IN_WORDS, WORDS_FOR_NUMBERS
 from mes_stoch.schema.component import EntryPath
@@ -72,7 +73,8 @@ def field_issues(
         fields = fields_at(model, path[:-1])
         name = str(path[-1]) if path else ""
         if first == "extra_forbidden":
-            value, expected, hint = show(name), a_key, did_you_mean(name, list(fields), "keys here")
+            meant = meant_key(name, fields)
+            value, expected, hint = show(name), a_key, meant[0] if meant else f"keys here: {listed(fields, most=20)}"
         elif first == "missing":
             value, expected, hint = "nothing", f"the key {name}", ""
         else:
@@ -98,9 +100,9 @@ def _meant(grouped: Mapping[EntryPath, list[ErrorDetails]], model: type[BaseMode
     """Paths of the fields that unknown keys are slips of."""
     for path, found in grouped.items():
         if found[0]["type"] == "extra_forbidden":
-            meant = nearest(str(path[-1]), list(fields_at(model, path[:-1])))
+            meant = meant_key(str(path[-1]), fields_at(model, path[:-1]))
             if meant is not None:
-                yield (*path[:-1], meant)
+                yield (*path[:-1], meant[1])
 
 
 def fields_at(model: type[BaseModel], path: EntryPath) -> Mapping[str, Any]:
