@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from mes_stoch.io.files import write_whole
-from mes_stoch.schema.errors import InstanceError, Issue, UsageError, WriteError
+from mes_stoch.io.files import made_folder, write_whole
+from mes_stoch.io.readers.field_issues import field_issues
+from mes_stoch.schema.errors import InstanceError, UsageError, WriteError
 from mes_stoch.uncertainty.fitted.document import ProcessDocument, document_text, process_of
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.past_series import past_series, read_specification
@@ -57,7 +58,7 @@ class Fit:
             If it cannot be written.
         """
         content = document_text(self.document).encode("utf-8")
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        made_folder(Path(path).parent)
         try:
             write_whole(Path(path), lambda stream: stream.write(content))
         except WriteError as error:
@@ -161,9 +162,4 @@ def _of_mapping(specification: Mapping[str, Any]) -> Specification:
     try:
         return Specification.model_validate(specification)
     except ValidationError as error:
-        issues = []
-        for one in error.errors():
-            key, found = ".".join(map(str, one["loc"])), f"{one.get('input')!r:.60}"
-            expected = one["msg"].removeprefix("Value error, ")
-            issues.append(Issue(_MAPPING, None, key, found, expected, HINTS.get(key, "")))
-        raise InstanceError(_MAPPING, issues) from None
+        raise InstanceError(_MAPPING, field_issues(error, Specification, _MAPPING, hints=HINTS)) from None

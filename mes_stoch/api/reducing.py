@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mes_stoch.api.sites import problems_of
+from mes_stoch.api.sites import refusal
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.reduction import Moment, ReductionMethod, ReductionRule
 from mes_stoch.schema.tree import ScenarioTree
@@ -111,7 +111,7 @@ def reduce(
     try:
         rule = ReductionRule.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"a reduction: {problems_of(error)}") from None
+        raise refusal(error, ReductionRule, "a reduction") from None
     if profits is None and (is_opportunity or value_share != 1.0):
         raise UsageError("value_share and is_opportunity are of profits, which are not given")
     values = None

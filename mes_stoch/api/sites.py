@@ -14,6 +14,7 @@ from mes_stoch.io.catalogue.products import products_left_out
 from mes_stoch.io.described import Scenarios, SeriesTable, read_description
 from mes_stoch.io.instance import LoadedInstance
 from mes_stoch.io.overrides.read import read_overridden
+from mes_stoch.io.readers.field_issues import field_issues
 from mes_stoch.io.readers.locate import Locator
 from mes_stoch.io.validation.risk import risk_issues
 from mes_stoch.registry import RISK_MEASURES
@@ -34,7 +35,7 @@ from mes_stoch.uncertainty.tree import build_tree, needs_whole_tree, tree_draws
 from mes_stoch.uncertainty.tree_draws import TreeDraws
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 logger = logging.getLogger("mes_stoch.api")
 
@@ -314,7 +315,7 @@ def _reduction(given: Reduction | Mapping[str, object]) -> Reduction:
     try:
         return Reduction.model_validate(dict(given))
     except ValidationError as error:
-        raise UsageError(f"a reduction: {problems_of(error)}") from None
+        raise refusal(error, Reduction, "a reduction") from None
 
 
 def _risk(measure: str, terms: Mapping[str, object]) -> Risk:
@@ -335,12 +336,12 @@ def _risk(measure: str, terms: Mapping[str, object]) -> Risk:
     try:
         return kinds[measure].model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        raise UsageError(f"a measure of risk: {problems_of(error)}") from None
+        raise refusal(error, kinds[measure], "a measure of risk") from None
 
 
-def problems_of(error: ValidationError) -> str:
+def refusal(error: ValidationError, model: type[BaseModel], what: str) -> UsageError:
     """What is wrong with values that a call gave, by name."""
-    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+    return UsageError("; ".join(map(str, field_issues(error, model, what, a_key=f"a key of {what}"))))
 
 
 def read(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> Site:

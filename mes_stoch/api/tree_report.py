@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mes_stoch.api.sites import Site
-from mes_stoch.io.files import write_whole
+from mes_stoch.io.files import made_folder, write_whole
 from mes_stoch.io.readers.currency import format_name
 from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.instance import SyntheticScenarios
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import in_currency
 from mes_stoch.uncertainty.fitted.history import History
-from mes_stoch.uncertainty.tree_quality.courses import courses_of_past, courses_of_tree, varying_series
+from mes_stoch.uncertainty.tree_quality.courses import courses_of_past, courses_of_tree, spread_series
 from mes_stoch.uncertainty.tree_quality.report import TreeQuality, quality_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,13 @@ def tree_quality(
     drawn = site.draws(-(-sample // below) * below, first, leaves_per_day_ahead_node=below)
     count = -(-len(tree.scenario_names) // below) * below
     plain = site.draws(count, first + 1, leaves_per_day_ahead_node=below)
-    names = varying_series(drawn)
+    names = spread_series(drawn)
+    if missing := [name for name in names if name not in tree.series_names]:
+        currency = site.instance.currency
+        raise UsageError(
+            f"the tree has no {in_currency(', '.join(missing), currency)}, which the process of {site.name} draws; it "
+            f"has {in_currency(', '.join(tree.series_names), currency)}"
+        )
     called = _called(site)
     parts = ((tree, "tree"), (drawn, "sample"), (plain, "plain"))
     own, source, baseline = (courses_of_tree(one, name, names, called) for one, name in parts)
@@ -87,9 +93,9 @@ def tree_quality(
 def _against_past(site: Site, tree: ScenarioTree, past: pd.DataFrame) -> TreeQuality:
     currency = site.instance.currency
     frame = past.rename(columns={name: format_name(str(name), currency) for name in past.columns})
-    names = [name for name in varying_series(tree) if name in frame.columns]
+    names = [name for name in spread_series(tree) if name in frame.columns]
     if not names:
-        drawn = in_currency(", ".join(varying_series(tree)), currency)
+        drawn = in_currency(", ".join(spread_series(tree)), currency)
         raise UsageError(f"the past series have none of those that the tree draws: {drawn}")
     called = _called(site)
     # the class of a day is no matter here: all days are taken
@@ -114,8 +120,7 @@ def write_tree_report(quality: TreeQuality, tree: ScenarioTree, folder: str | Pa
     """
     from mes_stoch.report.figures import PlotsMissingError, write_figure
 
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    target = made_folder(Path(folder))
     written = []
     try:
         for file, content in _files(quality).items():

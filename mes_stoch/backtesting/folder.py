@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from mes_stoch.backtesting.plan import DayTask
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.run_folder import RunFolder
-from mes_stoch.io.files import read_regular
+from mes_stoch.io.files import made_folder, read_regular
 from mes_stoch.schema.backtest import BacktestDay, BacktestPlan
 from mes_stoch.schema.errors import Issue, RunFolderError, UsageError, WriteError
 
@@ -48,7 +48,7 @@ class BacktestFolder:
 
     def __init__(self, path: Path, plan: BacktestPlan, *, resume: bool) -> None:
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            made_folder(path)
             entries = [entry.name for entry in path.iterdir() if not is_claim(entry.name)]
         except OSError as error:
             raise WriteError(path, error.strerror or str(error)) from None

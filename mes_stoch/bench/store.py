@@ -27,6 +27,7 @@ import pandas as pd
 from mes_stoch.bench.machine import machine, versions
 from mes_stoch.bench.phases import PHASES
 from mes_stoch.bench.settings import current_name
+from mes_stoch.io.files import made_folder
 from mes_stoch.io.plain_values import plain
 from mes_stoch.schema.errors import UsageError
 
@@ -90,7 +91,7 @@ class BenchFolder:
         head = {"settings": dict(identity), "machine": machine(), "versions": versions()}
         if folder.is_benchmark:
             folder._require_same(head)
-        path.mkdir(parents=True, exist_ok=True)
+        made_folder(path)
         folder._put(path / _HEAD, json.dumps(plain(head), indent=2) + "\n")
         return folder
 

@@ -56,7 +56,11 @@ Exit codes: 0 done, 2 a file cannot be read without a guess (every problem with 
     help="'removed': every day of the file has 24 hours, whatever the clock does; default the layout's.",
 )
 @click.option("--series", metavar="NAME,...", help="Of --out: the series to write; default all.")
-@click.option("--period", metavar="LENGTH", help="Of --out: periods of 5min, 10min, 15min, 20min, 30min or 1h.")
+@click.option(
+    "--period",
+    metavar="LENGTH",
+    help="Of --out: periods of 1h, 30min, 15min or other whole minutes that divide an hour.",
+)
 @click.option("--from", "first", metavar="TIME", help="Of --out: first period, local time such as 2025-01-15.")
 @click.option("--to", "last", metavar="TIME", help="Of --out: end of the last period, local time.")
 @click.option(

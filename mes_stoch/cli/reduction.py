@@ -92,7 +92,7 @@ def reduction_asked(given: Mapping[str, Any], *, plain: bool) -> dict[str, Any] 
     UsageError
         Options that do not go together.
     """
-    asked = {name: value for name, value in given.items() if value not in (None, False, ())}
+    asked = {name: value for name, value in given.items() if _is_given(value)}
     if not asked:
         return None
     options = _option_names()
@@ -108,6 +108,11 @@ def reduction_asked(given: Mapping[str, Any], *, plain: bool) -> dict[str, Any] 
     if "match_moments" in asked:
         asked["match_moments"] = list(asked["match_moments"])
     return asked
+
+
+def _is_given(value: Any) -> bool:
+    """Whether an option was written; its value may be 0, which equals ``False`` without being it."""
+    return not (value is None or value is False or value == ())
 
 
 def _option_names() -> dict[str, str]:

@@ -72,7 +72,7 @@ def sensitivity(
     profit, its proven interval, the change and the volume committed; the CSV has every product's.
     """
     from mes_stoch import api
-    from mes_stoch.io.files import write_whole
+    from mes_stoch.io.files import made_folder, write_whole
     from mes_stoch.report.sensitivity import render_sensitivity
 
     if out is not None and out.exists() and not force:
@@ -93,12 +93,9 @@ def sensitivity(
     output.status("")
     output.show(render_sensitivity(table, site.instance.currency))
     target = out or Path("runs") / f"{site.name}-sensitivity-{datetime.now():%Y%m%d-%H%M%S}.csv"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = table.to_csv(index=False, lineterminator="\n")
-        write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror or error}") from None
+    made_folder(target.parent)
+    text = table.to_csv(index=False, lineterminator="\n")
+    write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
     output.result(f"Table: {target}")
     return 4 if table["status"].isin(["limit", "interrupted"]).any() else 0
 

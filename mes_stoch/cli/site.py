@@ -164,6 +164,7 @@ def _own_folder(name: str) -> Path:
 
 def _draw(lattice: Lattice, called: str, path: Path) -> None:
     """Draw, or say what is missing: the table is there all the same."""
+    from mes_stoch.io.files import made_folder
     from mes_stoch.report.figures import PlotsMissingError, write_figure
     from mes_stoch.report.lattice_figure import draw_lattice
 
@@ -172,9 +173,6 @@ def _draw(lattice: Lattice, called: str, path: Path) -> None:
     except PlotsMissingError as error:
         output.status(f"mes-stoch: {error}")
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the folder {path.parent}: {error.strerror or error}") from None
+    made_folder(path.parent)
     write_figure(figure, path)
     output.status(f"figure: {path}")

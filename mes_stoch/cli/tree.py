@@ -62,7 +62,8 @@ Exit codes: 0 done, 2 the instance or the command is not right.
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Of --report: hold it against whole days of past series instead, named as in the instance.",
+    help="Of --report: hold it against whole days of past series instead, named as in the instance; then no plain "
+    "draws stand beside it.",
 )
 @click.option(
     "--sample", type=click.IntRange(min=2), metavar="M", help="Of --report: scenarios of the sample; default 1000."
@@ -91,8 +92,9 @@ def tree(
     for all, with probabilities that differ.
 
     With --report: moments, tails, autocorrelation, correlation between series, number and length of calls, and
-    Wasserstein distances, beside those of the source and of as many plain draws; fan charts, duration curves and
-    correlation maps. Whether results are stable is another question: mes-stoch evaluate INSTANCE --stability.
+    Wasserstein distances, beside those of the source: a sample of the process, with the distances of as many plain
+    draws, or with --against days of the past, without them; fan charts, duration curves and correlation maps.
+    Whether results are stable is another question: mes-stoch evaluate INSTANCE --stability.
     """
     if report is None and (against is not None or sample is not None):
         raise UsageError("--against and --sample go with --report FOLDER")
@@ -103,19 +105,20 @@ def tree(
     from mes_stoch import api
     from mes_stoch.io.artifacts.tree import write_tree
     from mes_stoch.io.artifacts.tree_parts import TreeSize, write_tree_parts
+    from mes_stoch.io.files import made_folder
 
     site = api.read(instance, overrides)
     chosen = reduction_asked(reduction, plain=plain)
     if report is None and chosen is None and site.needs_whole_tree(plain=plain) is None:
         parts = site.stream(scenarios, seed, leaves_per_day_ahead_node=leaves, plain=plain)
-        out.parent.mkdir(parents=True, exist_ok=True)
+        made_folder(out.parent)
         _say_size(out, write_tree_parts(parts, out))
         return
     if plain:
         drawn = site.draws(scenarios, seed, leaves_per_day_ahead_node=leaves)
     else:
         drawn = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, reduction=chosen)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(out.parent)
     write_tree(drawn, out)
     _say_size(out, TreeSize.of(drawn))
     for line in weighting_lines(drawn):

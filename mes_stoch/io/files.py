@@ -93,6 +93,24 @@ def _too_large(path: Path, size: int, most_bytes: int) -> OSError:
     return OSError(errno.EFBIG, f"a file of {size:,} bytes, where at most {most_bytes:,} are read", str(path))
 
 
+def made_folder(path: Path) -> Path:
+    """A folder, made with those above it where there is none.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be made, or if a file stands in its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next((place for place in (path, *path.parents) if place.exists() and not place.is_dir()), path)
+        raise WriteError(f"into the folder {path}", f"{file} is a file, and no folder") from error
+    except OSError as error:
+        raise WriteError(f"into the folder {path}", error.strerror or str(error)) from error
+    return path
+
+
 def write_whole(target: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let ``write`` fill a new file in the folder of ``target``, then give it that name.
 

@@ -71,6 +71,11 @@ class ScenarioTree:
         return tuple(str(name) for name in self.dataset.data_vars)
 
     @property
+    def varying_series(self) -> tuple[str, ...]:
+        """Series that may differ between scenarios, in the order of the tree."""
+        return tuple(name for name in self.series_names if "scenario" in self.dataset[name].dims)
+
+    @property
     def is_two_stage(self) -> bool:
         """Whether every day-ahead node has a single leaf, so that recourse sees the whole day at once."""
         nodes = self.dataset["day_ahead_node"].values

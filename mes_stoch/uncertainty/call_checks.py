@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from mes_stoch.rules.call_history import CallHistory, call_history
 from mes_stoch.rules.gates import closing_times
-from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.flexibility import LEAST_CALLED_PER_UNIT, Direction, Flexibility
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_limits import CallLimits, limits_of
 from mes_stoch.uncertainty.calls import Breach, breaches, find_calls
+from mes_stoch.uncertainty.examples import stacked
 from mes_stoch.uncertainty.process import DrawContext
 
 Values = NDArray[np.float64]
@@ -61,7 +61,7 @@ def _called(
     product: Flexibility, direction: Direction, tree: ScenarioTree, before: CallHistory | None
 ) -> Values | None:
     """Called shares, (scenarios, periods); ``None`` where nothing is called or a series is missing or has gaps."""
-    called = _stacked(tree, product.activation(direction))
+    called = stacked(tree, product.activation(direction))
     if called is None or not np.isfinite(called).all():
         return None
     is_running = before is not None and before.is_running
@@ -69,20 +69,11 @@ def _called(
         return None
     prices = product.merit_order()
     if prices is not None:
-        offer, marginal = (_stacked(tree, price) for price in prices)
+        offer, marginal = (stacked(tree, price) for price in prices)
         if offer is not None and marginal is not None:
             is_in_merit = marginal >= offer if direction == "up" else marginal <= offer
             called = np.where(is_in_merit, called, 0.0)
     return called
-
-
-def _stacked(tree: ScenarioTree, quantity: Quantity | None) -> Values | None:
-    if quantity is None or (isinstance(quantity, str) and quantity not in tree.series_names):
-        return None
-    count = len(tree.scenario_names)
-    if not isinstance(quantity, str):
-        return np.full((count, tree.periods), float(quantity))
-    return np.array([tree.values(quantity, scenario) for scenario in range(count)])
 
 
 def _limit_issues(
@@ -95,7 +86,7 @@ def _limit_issues(
     file: str,
     name: str,
 ) -> Iterator[Issue]:
-    window = _stacked(tree, product.window_per_unit)
+    window = stacked(tree, product.window_per_unit)
     if product.is_own_offer:
         called = called if limits.open is None else np.where(limits.open, called, 0.0)
         limits, window = replace(limits, open=None), None

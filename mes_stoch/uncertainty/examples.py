@@ -25,8 +25,10 @@ def shown(tree: ScenarioTree, bad: NDArray[np.bool_], say: Callable[[int, int], 
     return "; ".join(examples) + more
 
 
-def stacked(tree: ScenarioTree, quantity: float | str) -> NDArray[np.float64] | None:
-    """A number or a series over (scenarios, periods); ``None`` where the tree has no such series."""
+def stacked(tree: ScenarioTree, quantity: float | str | None) -> NDArray[np.float64] | None:
+    """A number or a series over (scenarios, periods); ``None`` where there is none, or the tree has no such series."""
+    if quantity is None:
+        return None
     shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
     if not isinstance(quantity, str):
         return np.full(shape, float(quantity))
@@ -34,9 +36,13 @@ def stacked(tree: ScenarioTree, quantity: float | str) -> NDArray[np.float64] | 
         known = {entry: stacked(tree, entry) for entry in quantity.inputs}
         found = {entry: values for entry, values in known.items() if values is not None}
         return quantity.values(found.__getitem__) if len(found) == len(known) else None
-    if quantity not in tree.series_names:
-        return None
-    array = tree.dataset[quantity]
+    return series_values(tree, quantity) if quantity in tree.series_names else None
+
+
+def series_values(tree: ScenarioTree, name: str) -> NDArray[np.float64]:
+    """A series of a tree over (scenarios, periods)."""
+    array = tree.dataset[name]
     if "scenario" in array.dims:
         return np.asarray(array.transpose("scenario", "time").values, dtype=float)
+    shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
     return np.broadcast_to(np.asarray(array.values, dtype=float), shape)

@@ -63,11 +63,10 @@ def planning_tree(
     if drawn_below < below and not chosen.clustering:
         raise UsageError(f"{below} leaves below a day-ahead node cannot be kept of {drawn_below} that are drawn")
     sample = build_tree(loaded, chosen.from_scenarios, seed, leaves_per_day_ahead_node=drawn_below, stop=stop)
-    from mes_stoch.uncertainty.reduction.distances import varying_series
     from mes_stoch.uncertainty.reduction.reduced import reduced_tree
 
     known = _day_ahead_series(loaded) if chosen.clustering else None
-    called = [name for name in call_limits(loaded.instance, loaded.time) if name in varying_series(sample)]
+    called = [name for name in call_limits(loaded.instance, loaded.time) if name in sample.varying_series]
     return reduced_tree(
         sample,
         to,

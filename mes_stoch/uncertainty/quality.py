@@ -7,7 +7,6 @@ rewards being wrong, a demand below zero. The rules here are checked before a mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.call_checks import call_issues
 from mes_stoch.uncertainty.conversion_loop import conversion_loop_issues
 from mes_stoch.uncertainty.energy_gain import gain_of_series_issues
-from mes_stoch.uncertainty.examples import stacked
+from mes_stoch.uncertainty.examples import series_values, stacked
 from mes_stoch.uncertainty.paid_conversion import paid_conversion_issues
 from mes_stoch.uncertainty.price_caps import price_cap_issues
 from mes_stoch.uncertainty.trading_loop import trading_loop_issues
@@ -76,51 +75,6 @@ def require_sound(
         raise InstanceError(instance.name, located(issues, inputs or {}, instance.currency))
 
 
-@dataclass(frozen=True)
-class SeriesStatistics:
-    """Moments of one series over all scenarios, weighted by probability."""
-
-    mean: float
-    standard_deviation: float
-    within_day_standard_deviation: float
-    lag_1_autocorrelation: float
-    minimum: float
-    maximum: float
-
-
-def series_statistics(tree: ScenarioTree, name: str) -> SeriesStatistics:
-    """Statistics of a series of a tree, to hold it against published figures."""
-    return array_statistics(_stacked(tree, name), tree.probabilities)
-
-
-def array_statistics(values: Values, probabilities: Values) -> SeriesStatistics:
-    """Statistics of numbers of shape (scenarios, periods).
-
-    The autocorrelation is about the mean over all scenarios, as that of one long series of days would be.
-    """
-    mean = float(probabilities @ values.mean(axis=1))
-    deviation = values - mean
-    variance = float(probabilities @ (deviation**2).mean(axis=1))
-    lagged = float(probabilities @ (deviation[:, 1:] * deviation[:, :-1]).mean(axis=1))
-    return SeriesStatistics(
-        mean=mean,
-        standard_deviation=float(np.sqrt(variance)),
-        within_day_standard_deviation=float(probabilities @ values.std(axis=1)),
-        lag_1_autocorrelation=lagged / variance if variance > 0 else float("nan"),
-        minimum=float(values.min()),
-        maximum=float(values.max()),
-    )
-
-
-def _stacked(tree: ScenarioTree, name: str) -> Values:
-    """Values of a series, shape (scenarios, periods)."""
-    array = tree.dataset[name]
-    if "scenario" in array.dims:
-        return np.asarray(array.transpose("scenario", "time").values, dtype=float)
-    shape = (tree.dataset.sizes["scenario"], tree.dataset.sizes["time"])
-    return np.broadcast_to(np.asarray(array.values, dtype=float), shape)
-
-
 def _numbers(data: Any, key: str = "") -> Iterator[tuple[str, float]]:
     """Keys and numbers of an instance, whole ones (a seed) apart."""
     if isinstance(data, dict):
@@ -168,7 +122,7 @@ class _Checker:
             if abs(value) > LARGEST_VALUE:
                 yield Issue("instance.yaml", None, key, f"{value:g}", expected)
         for name in self.tree.series_names:
-            largest = float(np.abs(_stacked(self.tree, name)).max(initial=0.0))
+            largest = float(np.abs(series_values(self.tree, name)).max(initial=0.0))
             if largest > LARGEST_VALUE:
                 yield Issue(self.scenario_file, None, name, f"a value of {largest:.3g}", expected)
 
@@ -208,9 +162,9 @@ class _Checker:
         yield from self._present(key, price)
         if not isinstance(price, str) or price in self._broken:
             return
-        bad = self.tree.spread_below_nodes(price) > TOLERANCE * np.abs(_stacked(self.tree, price))
+        bad = self.tree.spread_below_nodes(price) > TOLERANCE * np.abs(series_values(self.tree, price))
         if bad.any():
-            yield self._issue(key, bad, _stacked(self.tree, price), None, rule.expected, rule.hint)
+            yield self._issue(key, bad, series_values(self.tree, price), None, rule.expected, rule.hint)
 
     def _limits(self, key: str, rule: LimitRule) -> Iterator[Issue]:
         values = self._values(rule.quantity)
@@ -221,10 +175,6 @@ class _Checker:
 
     def _values(self, quantity: float | str | None) -> Values | None:
         """Numbers behind a quantity, (scenarios, periods); ``None`` where there are none to compare."""
-        if quantity is None:
-            return None
-        if not isinstance(quantity, str):
-            return np.full(self.shape, float(quantity))
         return stacked(self.tree, quantity)
 
     def _present(self, key: str, quantity: float | str) -> Iterator[Issue]:
@@ -239,7 +189,7 @@ class _Checker:
             known = ", ".join(self.tree.series_names)
             yield Issue("instance.yaml", None, key, f"series {quantity!r}", f"a series of the tree: {known}")
             return
-        values = _stacked(self.tree, quantity)
+        values = series_values(self.tree, quantity)
         bad = ~np.isfinite(values)
         if bad.any():
             self._broken.add(quantity)

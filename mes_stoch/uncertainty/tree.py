@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from mes_stoch.io.readers.field_issues import field_issues
 from mes_stoch.io.readers.locate import located
 from mes_stoch.io.series_names import check_series_names, named_series
 from mes_stoch.registry import PROCESSES, Kind, kinds, refused
@@ -170,24 +171,12 @@ def make_process(instance_name: str, uncertainty: SyntheticScenarios, *, plain: 
         fitted = process_of(instance_name, file, uncertainty.process_document)
         return _with_outages(instance_name, fitted.untilted() if plain else fitted, uncertainty)
     kind, found = _process_class(instance_name, uncertainty.process)
-    fields = found.Parameters.model_fields
     try:
         with kind.errors_named("reading its parameters", passes=(ValidationError,)):
             parameters = found.Parameters(**uncertainty.parameters)
     except ValidationError as error:
-        issues = []
-        for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"])
-            if problem["type"] == "extra_forbidden":
-                near = _nearest(name, list(fields))
-                expected = f"a parameter of {uncertainty.process}"
-                hint = f"did you mean {near}?" if near else f"its parameters are {', '.join(sorted(fields))}"
-                issues.append(Issue(_FILE, None, f"uncertainty.parameters.{name}", repr(name), expected, hint))
-            else:
-                # what holds between several parameters belongs to none of them
-                key = f"uncertainty.parameters.{name}" if name else "uncertainty.parameters"
-                value = uncertainty.parameters.get(name) if name else uncertainty.parameters
-                issues.append(Issue(_FILE, None, key, str(value), problem["msg"].removeprefix("Value error, ")))
+        under, a_key = ("uncertainty", "parameters"), f"a parameter of {uncertainty.process}"
+        issues = field_issues(error, found.Parameters, _FILE, under=under, a_key=a_key)
         raise InstanceError(instance_name, issues) from None
     process = found(parameters) if kind.is_built_in else PackageProcess(kind, parameters)
     return _with_outages(instance_name, process, uncertainty)
@@ -305,10 +294,3 @@ def _unused_outages(instance: Instance, uncertainty: SyntheticScenarios) -> list
         for name in uncertainty.outages
         if name not in used
     ]
-
-
-def _nearest(name: str, known: list[str]) -> str | None:
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, known, n=1)
-    return found[0] if found else None

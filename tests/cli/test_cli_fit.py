@@ -10,9 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.fitted_house import fitted_house
+from pydantic import ValidationError
 
 import mes_stoch as ms
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.io.market_files.alignment import period_minutes
+from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.uncertainty.fitted.specification import Specification
 from mes_stoch.uncertainty.tree_quality import report
 from mes_stoch.uncertainty.tree_quality.courses import Courses
 
@@ -74,12 +78,16 @@ def test_what_a_specification_says_wrong_is_told_together(command: Command, fold
     path.write_text(wrong, encoding="utf-8")
     done = command("fit", "spec.yaml")
     assert done.code == 2
-    for words in ("spec.yaml:1: contry", "did you mean", "country", "spec.yaml:6: files.0.renamed", "rename"):
+    # a country that is missing because its name is misspelt is one mistake
+    told = ("2 problems\n", "spec.yaml:1: contry", "did you mean country?", "spec.yaml:6: files.0.renamed", "rename?")
+    for words in told:
         assert words in done.err
     path.write_text(SPECIFICATION.replace("day_bootstrap", "day_boot"), encoding="utf-8")
     assert "parts.0.kind" in command("fit", "spec.yaml").err
     path.write_text(SPECIFICATION.replace("series: [", "serie: ["), encoding="utf-8")
-    assert "options of day_bootstrap" in command("fit", "spec.yaml").err
+    misspelt = command("fit", "spec.yaml").err
+    assert "spec.yaml:9: parts.0.serie: found 'serie'; expected a key of day_bootstrap" in misspelt
+    assert "did you mean series?" in misspelt
     path.write_text(SPECIFICATION.replace("2021-02]", "2021-07]"), encoding="utf-8")
     assert "no 2021-07, which is to be kept back" in command("fit", "spec.yaml").err
     path.write_text(SPECIFICATION.replace("prices.csv", "other.csv"), encoding="utf-8")
@@ -112,12 +120,12 @@ def test_what_a_specification_says_wrong_is_told_together(command: Command, fold
         (
             "day_bootstrap, series: [da_price_eur_per_mwh]",
             "autoregressive, series: da_price_eur_per_mwh, lags: [0]",
-            ("spec.yaml:9: parts.0.lags.0: found 0", "greater than or equal to 1"),
+            ("spec.yaml:9: parts.0.lags.0: found 0", "a number of at least 1"),
         ),
         (
             "day_bootstrap, series: [da_price_eur_per_mwh]",
             "autoregressive, series: da_price_eur_per_mwh, lags: [1, -2]",
-            ("spec.yaml:9: parts.0.lags.1: found -2", "greater than or equal to 1"),
+            ("spec.yaml:9: parts.0.lags.1: found -2", "a number of at least 1"),
         ),
         (
             "day_bootstrap, series: [da_price_eur_per_mwh]",
@@ -212,6 +220,67 @@ def test_a_report_moves_whole_courses_once(
     assert not any("_eur_" in name for name in series)
     site = ms.read(instances / "campus_au")
     assert set(ms.tree_quality(site, site.tree(2), sample=4).source.series) == series
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"contry": "FR"},
+            "contry: found 'contry'; expected a key of the format. Hint: did you mean country?",
+        ),
+        ({"files": [{"file": "a.csv", "renam": {}}]}, "files.0.renam: found 'renam'; expected a key of the format"),
+        ({"parts": [{"kind": "day_bootstrap", "serie": [PRICE]}]}, "Hint: did you mean series?"),
+    ],
+)
+def test_an_unknown_key_of_a_mapping_is_told_what_was_meant(change: dict[str, Any], words: str) -> None:
+    given = {"country": "FR", "parts": [{"kind": "day_bootstrap", "series": [PRICE]}], **change}
+    time = pd.date_range("2021-01-01", periods=48, freq="h", tz="Europe/Paris")
+    with pytest.raises(InstanceError) as caught:
+        ms.fit(given, pd.DataFrame({PRICE: 1.0 + time.hour}, index=time))
+    assert words in str(caught.value)
+
+
+def test_a_specification_takes_every_period_that_past_series_are_put_in() -> None:
+    """The divisors of 60: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 and 60 minutes."""
+    for minutes in range(1, 61):
+        given = {"country": "FR", "period_h": minutes / 60, "parts": [{"kind": "day_bootstrap"}]}
+        if minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60):
+            assert Specification.model_validate(given).period_h == minutes / 60
+            assert period_minutes(f"{minutes}min") == minutes
+        else:
+            with pytest.raises(ValidationError, match="a divisor of an hour"):
+                Specification.model_validate(given)
+            with pytest.raises(UsageError, match="expected 1min, 2min"):
+                period_minutes(minutes)
+
+
+def test_a_tree_without_a_series_that_is_drawn_is_told(command: Command, folder: Path) -> None:
+    command("fit", "spec.yaml", "--out", "site/process.json")
+    site = ms.read(folder / "site")
+    tree = site.tree(3)
+    other = ScenarioTree(tree.dataset.rename({PRICE: "id_price_eur_per_mwh"}))
+    with pytest.raises(UsageError, match=f"the tree has no {PRICE}, which the process of house draws; it has id_price"):
+        ms.tree_quality(site, other, sample=5)
+
+
+def test_a_file_where_a_folder_should_be_is_told(command: Command, folder: Path) -> None:
+    """Of the process, of the tree and of its report."""
+    command("fit", "spec.yaml", "--out", "site/process.json")
+    (folder / "taken").write_text("mine", encoding="utf-8")
+    draw = ("tree", "site", "--scenarios", 2)
+    for call in (
+        ("fit", "spec.yaml", "--out", "taken/process.json"),
+        (*draw, "--out", "taken/tree.nc"),
+        (*draw, "--plain", "--report", "report", "--sample", 2, "--out", "taken/tree.nc"),
+        (*draw, "--out", "tree.nc", "--force", "--report", "taken/report", "--sample", 2),
+        ("site", "site", "--out", "taken/figures"),
+    ):
+        done = command(*call)
+        assert done.code == 2, done.err
+        assert "mes-stoch: cannot write into the folder taken" in done.err
+        assert "taken is a file, and no folder" in done.err
+        assert "Traceback" not in done.err
 
 
 def test_explicit_scenarios_have_no_sample(instances: Path) -> None:

@@ -94,6 +94,38 @@ def test_a_part_of_the_package_is_fitted_and_drawn_from(installed: Path, tmp_pat
     assert (done.returncode, done.stdout) == (0, "[10.0, 10.0, 11.0, 11.0]\n"), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    def draw(", "    def drew(", "Can't instantiate abstract class HourlyMean"),
+        ("Options: ClassVar[type[PartOptions]] = HourlyMeanOptions", "Options = dict", "reading its entry fails with "),
+        ("class HourlyMean(Part)", "class Mean(Part)", "it lacks "),
+        ("HourlyMean(Part)", "HourlyMean(PartOptions)", "HourlyMean is not a Part"),
+        ("return cls(", "return cls.nothing(", "fitting parts.0 fails with AttributeError: nothing"),
+        ("return (self.series,)", "return self.series", "'price_eur_per_mwh' where a tuple of names is expected"),
+    ],
+)
+def test_a_broken_part_is_named(installed: Path, tmp_path: Path, old: str, new: str, words: str) -> None:
+    """Where it is fitted: with the package, the kind, and for what an entry names the line."""
+    target = _copied(installed, tmp_path)
+    _replace(target / "site_kinds" / "hourly_mean.py", old, new)
+    rows = [f"2021-01-0{day} {hour:02}:00,{hour}" for day in (4, 5) for hour in range(24)]
+    (tmp_path / "prices.csv").write_text("\n".join(["When,Price", *rows]) + "\n", encoding="utf-8")
+    (tmp_path / "spec.yaml").write_text(
+        "country: FR\n"
+        "files:\n"
+        '  - {file: prices.csv, columns: "time=When, zone=Europe/Paris, Price=price_eur_per_mwh"}\n'
+        "parts:\n"
+        "  - {kind: hourly_mean, series: price_eur_per_mwh}\n",
+        encoding="utf-8",
+    )
+    done = run(target, "fit", tmp_path / "spec.yaml")
+    _is_told(done, words)
+    assert "hourly_mean of the package site-kinds 1.0 cannot be used" in done.stderr
+    if words.startswith(("reading", "it lacks", "HourlyMean")):
+        assert "spec.yaml:5: parts.0.kind: found 'hourly_mean' of the package site-kinds 1.0" in done.stderr
+
+
 def test_the_example_is_valid_and_drawn_by_its_own_process(installed: Path) -> None:
     done = run(installed, "validate", EXAMPLE / "instance")
     assert done.returncode == 0, done.stderr

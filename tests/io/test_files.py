@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mes_stoch.io.artifacts.run_folder import RunFolder
-from mes_stoch.io.files import read_regular, write_whole
+from mes_stoch.io.files import made_folder, read_regular, write_whole
 from mes_stoch.io.names import name_problem, printable
 from mes_stoch.schema.errors import WriteError
 
@@ -81,6 +81,25 @@ def test_folders_of_a_run_that_are_links_are_refused(tmp_path: Path) -> None:
     RunFolder(run).put_bytes("figures/bounds.png", b"")
     assert list(elsewhere.iterdir()) == []
     assert (run / "figures" / "bounds.png").is_file()
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    assert made_folder(tmp_path / "a" / "b").is_dir()
+    assert made_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+
+
+@pytest.mark.parametrize("below", ["", "inner", "inner/most"])
+def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path, below: str) -> None:
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    folder = tmp_path / "taken" / below
+    with pytest.raises(WriteError) as caught:
+        made_folder(folder)
+    assert str(caught.value) == f"cannot write into the folder {folder}: {tmp_path / 'taken'} is a file, and no folder"
+
+
+def test_what_the_system_says_against_a_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match=r"cannot write into the folder .*: File name too long"):
+        made_folder(tmp_path / ("long" * 100))
 
 
 def test_clearing_a_run_folder_follows_no_link(tmp_path: Path) -> None:

@@ -199,8 +199,16 @@ def test_a_package_brings_a_product(installed: Any, tmp_path: Path, code: str) -
         ("OFFERED = 7\n", PRODUCTS, "not a mapping of product ids"),
         (AS_FILE, "town_reserve: {family: reserv}\n", "town_reserve.family: found 'reserv'"),
         (AS_FILE, "town_reserve: {like: fr_affr_up}\n", "town_reserve.like: found 'fr_affr_up'"),
-        (AS_FILE, "town_reserve: {like: fr_afrr_up, block_h: -1}\n", "town_reserve.block_h: Input should be greater"),
-        (AS_FILE, "town_reserve: {like: fr_afrr_up, blok_h: 1}\n", "town_reserve.blok_h: Extra inputs"),
+        (
+            AS_FILE,
+            "town_reserve: {like: fr_afrr_up, block_h: -1}\n",
+            "town_reserve: block_h: found -1; expected a number in h above 0",
+        ),
+        (
+            AS_FILE,
+            "town_reserve: {like: fr_afrr_up, blok_h: 1}\n",
+            "town_reserve: blok_h: found 'blok_h'; expected a key of the format. Hint: did you mean block_h?",
+        ),
         (AS_FILE, "town reserve: {like: fr_afrr_up}\n", "expected an id"),
         (
             AS_FILE,

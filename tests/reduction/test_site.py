@@ -11,6 +11,7 @@ import pytest
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
+from mes_stoch.cli.reduction import reduction_asked
 from mes_stoch.evaluation.commitment import gap_of_commitment
 from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.mpisppy_module import scenario_creator
@@ -177,10 +178,29 @@ def test_the_command_draws_reduces_and_says_so(
     assert tree.dataset.attrs["moments_matched"] == "mean"
 
 
+def test_a_weight_and_a_seed_of_zero_are_passed_on(
+    instances: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With weight 0 calls count for nothing, and the tree says so; without the option nothing is said of them."""
+    out = tmp_path / "tree.nc"
+    command = ["tree", str(instances / "enedis_local"), "--scenarios", "5", "--reduce-from", "20", "--out", str(out)]
+    assert run_command([*command, "--event-weight", "0"])[0] == 0
+    assert "called shares x 0" in str(read_tree(out).dataset.attrs["reduction_distance"])
+    assert run_command([*command, "--force"])[0] == 0
+    assert "called shares" not in str(read_tree(out).dataset.attrs["reduction_distance"])
+    capsys.readouterr()
+    asked = reduction_asked({"from_scenarios": 20, "event_weight": 0.0, "reduction_seed": 0}, plain=False)
+    assert asked is not None
+    assert (asked["event_weight"], asked["seed"]) == (0.0, 0)
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (["--method", "k_medoids"], "--method: of --reduce-from M"),
+        (["--event-weight", "0"], "--event-weight: of --reduce-from M"),
+        (["--reduction-seed", "0"], "--reduction-seed: of --reduce-from M"),
+        (["--plain", "--event-weight", "0"], "--plain takes no reduction"),
         (["--plain", "--reduce-from", "9"], "--plain takes no reduction"),
         (["--reduce-from", "9", "--series-weight", "price"], "SERIES=W"),
         (["--reduce-from", "9", "--clustering", "--leaves", "2", "--scenarios", "5"], "shared out"),

@@ -10,7 +10,7 @@ from uncertainty_support import SITE, tree_of
 
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.schema.instance import Instance
-from mes_stoch.uncertainty.quality import check_tree, require_sound, series_statistics
+from mes_stoch.uncertainty.quality import check_tree, require_sound
 
 RESERVE: dict[str, Any] = {
     "family": "reserve",
@@ -138,17 +138,6 @@ def test_many_violations_are_one_issue() -> None:
     issues = check_tree(instance(), tree_of({**SOUND, "load_mw": -np.ones((2, 3))}))
     assert len(issues) == 1
     assert issues[0].found.endswith("and 3 more")
-
-
-def test_statistics_by_hand() -> None:
-    found = series_statistics(tree_of({"x_mw": [[0.0, 2.0], [4.0, 4.0]]}, (0.75, 0.25)), "x_mw")
-    # mean 0.75 * 1 + 0.25 * 4; variance 0.75 * (1.75^2 + 0.25^2) / 2 + 0.25 * 2.25^2
-    assert found.mean == pytest.approx(1.75)
-    assert found.standard_deviation**2 == pytest.approx(0.375 * (1.75**2 + 0.25**2) + 0.25 * 2.25**2)
-    assert found.within_day_standard_deviation == pytest.approx(0.75)
-    lag = 0.75 * (-1.75 * 0.25) + 0.25 * 2.25**2
-    assert found.lag_1_autocorrelation == pytest.approx(lag / found.standard_deviation**2)
-    assert (found.minimum, found.maximum) == (0.0, 4.0)
 
 
 @pytest.mark.parametrize(

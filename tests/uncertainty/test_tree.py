@@ -111,8 +111,8 @@ def test_unknown_parameters_are_all_reported() -> None:
     with pytest.raises(InstanceError) as caught:
         build_tree(synthetic(da_price_mean=50.0, afrr_up_share_per_unit=1.5), 2)
     assert len(caught.value.issues) == 2
-    assert "did you mean da_price_mean_eur_per_mwh?" in str(caught.value)
-    assert "less than or equal to 1" in str(caught.value)
+    assert "write da_price_mean_eur_per_mwh: the unit is part of the name" in str(caught.value)
+    assert "afrr_up_share_per_unit: found 1.5; expected a number in per unit of at most 1" in str(caught.value)
 
 
 def test_a_series_has_one_source() -> None:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from mes_stoch.io.names import printable
-from mes_stoch.io.readers.locate import shorten
+from mes_stoch.io.readers.field_issues import field_issues
 from mes_stoch.schema.base import Currency, Identifier
 from mes_stoch.schema.errors import Issue
 
@@ -186,16 +186,7 @@ def schema_issues(model: type[Model], data: Any, file: str) -> list[Issue]:
     try:
         model.model_validate(data)
     except ValidationError as error:
-        return [
-            Issue(
-                file,
-                None,
-                ".".join(printable(str(part)) for part in problem["loc"]),
-                "nothing" if problem["type"] == "missing" else shorten(printable(repr(problem["input"])[:200])),
-                "a value" if problem["type"] == "missing" else problem["msg"],
-            )
-            for problem in error.errors(include_url=False)[:_MOST_ISSUES]
-        ]
+        return field_issues(error, model, file)[:_MOST_ISSUES]
     except RecursionError:
         return [Issue(file, None, "", "values nested too deeply", "the file as it was written")]
     return []

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from mes_stoch.io.readers.field_issues import field_issues
 from mes_stoch.io.readers.locate import did_you_mean, listed, show
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.registry import PRODUCT_FAMILIES, brought_by
@@ -131,8 +132,7 @@ def _product(name: Any, fields: Any, known: Mapping[str, Mapping[str, Any]]) -> 
         family.model_validate(given, strict=True)
     except ValidationError as error:
         # what the rules leave open an instance gives
-        wrong = [detail for detail in error.errors(include_url=False) if detail["type"] != "missing"]
-        return given, [f"{name}.{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in wrong]
+        return given, [str(issue) for issue in field_issues(error, family, name, is_partial=True)]
     except Exception as error:
         return None, [f"{name}: its family fails with {type(error).__name__}: {error}"]
     return given, []

@@ -23,8 +23,8 @@ from mes_stoch.io.market_files.row_times import HOUR_US, MINUTE_US
 from mes_stoch.io.market_files.stamps import Integers
 from mes_stoch.schema.errors import UsageError
 
-#: Lengths that divide an hour.
-MINUTES = (5, 10, 15, 20, 30, 60)
+#: Lengths that divide an hour, in whole minutes.
+MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 _WORDS = re.compile(r"(?P<number>\d+)\s*(?P<unit>min|h)?")
 
 
@@ -55,7 +55,7 @@ def align(
     Parameters
     ----------
     period : str or int
-        ``"15min"``, ``"1h"``, or minutes: 5, 10, 15, 20, 30 or 60.
+        ``"15min"``, ``"1h"``, or minutes: any of :data:`MINUTES`.
     how : {"complete", "mean"}
         Whether a period needs numbers for all its time.
 
@@ -85,8 +85,8 @@ def _on(one: MarketSeries, edges: Integers, how: Literal["mean", "complete"]) ->
     start, end = one.times.start_us, one.times.end_us
     span = (end - start).astype(np.float64)
     per_us = np.where(known, one.values / span if one.is_energy else one.values, 0.0)
-    total = _between(start, end, per_us, edges)
-    covered = _between(start, end, known.astype(np.float64), edges)
+    total = integral_between(start, end, per_us, edges)
+    covered = integral_between(start, end, known.astype(np.float64), edges)
     length = float(edges[1] - edges[0])
     is_whole = covered > length * (1 - 1e-9)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -95,8 +95,21 @@ def _on(one: MarketSeries, edges: Integers, how: Literal["mean", "complete"]) ->
     return np.where(enough, value, np.nan)
 
 
-def _between(start: Integers, end: Integers, density: Floats, edges: Integers) -> Floats:
-    """Integral of a step function between edges."""
+def integral_between(start: Integers, end: Integers, density: Floats, edges: Integers) -> Floats:
+    """Integral of a step function that is 0 outside its steps, between neighbouring edges.
+
+    Parameters
+    ----------
+    start, end : array of int, shape (steps,)
+        One after the other, gaps allowed.
+    density : array, shape (steps,)
+    edges : array of int, shape (..., edges)
+
+    Returns
+    -------
+    array, shape (..., edges - 1)
+        In the unit of the density times that of time.
+    """
     lengths = (end - start).astype(np.float64)
     sums = np.concatenate([[0.0], np.cumsum(density * lengths)])
     row = np.searchsorted(start, edges, side="right") - 1
@@ -104,4 +117,4 @@ def _between(start: Integers, end: Integers, density: Floats, edges: Integers) -
     part = np.minimum(edges - start[inside], lengths[inside])
     up_to = sums[inside] + density[inside] * part
     up_to = np.where(row < 0, 0.0, up_to)
-    return np.diff(up_to)
+    return np.asarray(np.diff(up_to))

@@ -53,14 +53,28 @@ def unknown_key_hint(key: str, model: type[Model] | None) -> tuple[str, str | No
     for pattern, hint in getattr(model, "other_words", ()):
         if re.fullmatch(pattern, key):
             return hint, None
-    near = nearest_key(key, fields)
-    if near is not None:
-        return f"did you mean {near}?", near
+    found = meant_key(key, fields)
+    if found is not None:
+        return found
     known = f"keys here: {listed(fields, most=20)}"
     for pattern, hint in _CANNOT:
         if re.fullmatch(pattern, key):
             return f"{hint}; {known}", None
     return known, None
+
+
+def meant_key(key: str, fields: Collection[str]) -> tuple[str, str] | None:
+    """The field that a key is most likely meant to be, in another unit or misspelt: a sentence, and its name.
+
+    >>> meant_key("energy_max", ["energy_max_mwh"])
+    ('write energy_max_mwh: the unit is part of the name', 'energy_max_mwh')
+    >>> meant_key("contry", ["country"])
+    ('did you mean country?', 'country')
+    """
+    found = _in_other_unit(key, fields)
+    if found is None and (near := nearest_key(key, fields)) is not None:
+        found = f"did you mean {near}?", near
+    return found
 
 
 def nearest_key(key: str, fields: Collection[str]) -> str | None:

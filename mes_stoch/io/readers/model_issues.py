@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from mes_stoch.io.readers.field_issues import UNION_MEMBERS, expected_words, model_in, told_of
 from mes_stoch.io.readers.key_hints import unknown_key_hint
-from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show, unit_word
+from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.readers.number_words import number_hint
 from mes_stoch.io.readers.yaml_lines import dotted
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group
-from mes_stoch.schema.base import MAPPING_TAG, NUMBER_TAG, PATTERNS_IN_WORDS, WORDS_FOR_NUMBERS, Model
+from mes_stoch.schema.base import MAPPING_TAG, NUMBER_TAG, Model
+from mes_stoch.schema.component import EntryPath
 from mes_stoch.schema.emission import Co2
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.instance import Bids, Horizon, Instance, Node, SolveDefaults, Start, Uncertainty
 from mes_stoch.schema.kinds import component_classes, product_classes, risk_classes, unusable
 from mes_stoch.schema.units import unit_of
 
-EntryPath = tuple[str | int, ...]
-
 _DISCRIMINATORS = {"components": "type", "products": "family", "uncertainty": "kind", "risk": "measure"}
 #: Sections that are one entry; the others map names to entries.
 _SINGLE = ("uncertainty", "risk")
-_UNION_MEMBERS = frozenset({"float", "int", "str", "constrained-str", "constrained-float"}) | {
-    f"literal['{word}']" for word in WORDS_FOR_NUMBERS
-}
 
 
 def _by_tag(union: Any, discriminator: str) -> dict[str, type[Model]]:
@@ -83,7 +79,7 @@ def _plain_path(detail: ErrorDetails) -> EntryPath:
         del path[tag_position]
     if path and path[-1] == "[key]":
         path.pop()
-    if len(path) >= 2 and path[-1] in _UNION_MEMBERS and unit_of(str(path[-2])) and detail["type"] != "extra_forbidden":
+    if len(path) >= 2 and path[-1] in UNION_MEMBERS and unit_of(str(path[-2])) and detail["type"] != "extra_forbidden":
         path.pop()
     return tuple(path)
 
@@ -106,7 +102,8 @@ def _model_at(path: EntryPath, data: Mapping[str, Any]) -> type[Model] | None:
     for part in path[depth:]:
         if model is not None and isinstance(part, str) and part in model.model_fields:
             # the entries of a list or a mapping are described by the field that holds them
-            model = _model_in(model.model_fields[part].annotation)
+            inner = model_in(model.model_fields[part].annotation)
+            model = inner if inner is not None and issubclass(inner, Model) else None
     return model
 
 
@@ -117,15 +114,6 @@ def _tagged(section: str) -> Mapping[str, type[Model]]:
     if section == "risk":
         return risk_classes()
     return component_classes() if section == "components" else product_classes()
-
-
-def _model_in(annotation: Any) -> type[Model] | None:
-    """The model of a field, or of the entries of its list or mapping."""
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return annotation
-    if get_origin(annotation) in (list, dict, Union, UnionType, Annotated):
-        return next((model for model in map(_model_in, get_args(annotation)) if model is not None), None)
-    return None
 
 
 def value_at(data: Any, path: EntryPath) -> Any:
@@ -146,11 +134,7 @@ def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], 
     description = ""
     if parent is not None and name in parent.model_fields:
         description = parent.model_fields[name].description or ""
-    # a penalty may say "auto", which is not what a wrong number is told
-    found = [detail for detail in found if detail["type"] != "literal_error"] or found
-    kinds = {detail["type"] for detail in found}
-    detail = next((d for d in found if d["type"] == "finite_number"), found[0])
-    context = detail.get("ctx", {})
+    detail = told_of(found)
     if detail["type"] == "missing":
         return locator.issue(path, "nothing", f"the key {name}", description)
     if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -158,45 +142,10 @@ def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], 
     if path == ("format",):
         hint = "this version of mes_stoch reads format 1"
         return locator.issue(path, show(detail["input"]), "the format number 1", hint)
-    expected, hint = _expected(detail["type"], kinds, context, name, detail["msg"])
+    expected, hint = expected_words(found, name)
     value = path[-1] if detail["loc"][-1] == "[key]" else detail["input"]
     hint = _value_hint(value, name, detail["type"], parent) or hint
     return locator.issue(path, show(value), expected, hint or description)
-
-
-def _expected(kind: str, kinds: set[str], context: Mapping[str, Any], name: str, message: str) -> tuple[str, str]:
-    unit = unit_of(name)
-    in_unit = f" in {unit_word(unit)}" if unit else ""
-    if kind == "string_pattern_mismatch":
-        return PATTERNS_IN_WORDS.get(str(context.get("pattern")), message[:1].lower() + message[1:]), ""
-    if kind == "value_error":
-        return str(context.get("error", message)), ""
-    if kind == "finite_number":
-        return f"a finite number{in_unit}", ""
-    if "string_type" in kinds and len(kinds) > 1:
-        return f"a number{in_unit} or the name of a series that ends in _{unit}", ""
-    bounds = {"greater_than": ("gt", "above"), "greater_than_equal": ("ge", "of at least")}
-    bounds |= {"less_than": ("lt", "below"), "less_than_equal": ("le", "of at most")}
-    if kind in bounds:
-        key, word = bounds[kind]
-        return f"a number{in_unit} {word} {context.get(key, 0):g}", ""
-    fixed = {
-        "float_type": (f"a number{in_unit}", ""),
-        "int_type": ("a whole number", ""),
-        "bool_type": ("true or false", ""),
-        "string_type": ("text", "put it in quotes"),
-        "list_type": ("a list", "write [a, b] or one '- a' a line"),
-        "dict_type": ("a mapping", "write 'key: value' lines, indented"),
-        "model_type": ("a mapping", "write 'key: value' lines, indented"),
-        "model_attributes_type": ("a mapping", "write 'key: value' lines, indented"),
-    }
-    if kind in fixed:
-        return fixed[kind]
-    if kind == "too_short":
-        return f"at least {context.get('min_length', 1)} entry", ""
-    if kind == "literal_error":
-        return str(context.get("expected", message)).replace("'", ""), ""
-    return message[:1].lower() + message[1:], ""
 
 
 def _value_hint(value: Any, name: str, kind: str, parent: type[Model] | None) -> str:

@@ -138,10 +138,8 @@ def past_of(process: FittedProcess, history: History) -> tuple[History, tuple[st
     Series that are not known in any period count as not there.
     """
     columns = {str(name): history.frame[name] for name in history.frame.columns}
-    found: dict[str, pd.Series] = {}
-    for part in process.parts:
-        past = part.past_values(history)
-        found |= {str(name): past[name] for name in past.columns if np.isfinite(past[name].to_numpy(dtype=float)).any()}
+    past = process.past_values(history)
+    found = {name: values for name, values in past.items() if np.isfinite(values.to_numpy(dtype=float)).any()}
     frame = pd.DataFrame({**columns, **found}, index=history.frame.index)
     left_out = tuple(name for name in process.series_names() if name not in found)
     return History(frame, history.country, history.sources), left_out

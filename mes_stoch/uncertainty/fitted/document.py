@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from mes_stoch.registry import PROCESS_PARTS, kinds, refused
+from mes_stoch.io.readers.field_issues import field_issues
+from mes_stoch.registry import Kind
 from mes_stoch.schema.base import Currency, Identifier, Model
-from mes_stoch.schema.errors import ExtensionError, InstanceError, Issue
+from mes_stoch.schema.errors import InstanceError, Issue
 from mes_stoch.uncertainty.fitted.part import Part
+from mes_stoch.uncertainty.fitted.part_entries import read_entry, require_names
 from mes_stoch.uncertainty.fitted.process import FittedProcess, ProcessFile
 
 
@@ -71,57 +73,52 @@ def process_of(name: str, file: str, content: Mapping[str, Any]) -> FittedProces
     ------
     InstanceError
         With every problem of the file.
+    ExtensionError
+        A part of a package that does not say which series it draws.
     """
     try:
         document = ProcessDocument.model_validate(content)
     except ValidationError as error:
-        raise InstanceError(name, _issues(file, "", error)) from None
-    parts, issues = [], []
+        raise InstanceError(name, field_issues(error, ProcessDocument, file)) from None
+    read, issues = list[tuple[Kind, Part]](), list[Issue]()
     for number, entry in enumerate(document.parts):
-        part, found = _part(file, f"parts.{number}", entry)
-        issues += found
-        if part is not None:
-            parts.append(part)
+        found, wrong = read_entry(entry, file, ("parts", number), lambda part: part)
+        issues += wrong
+        if found is not None:
+            kind, _, part = found
+            require_names(kind, part)
+            read.append((kind, part))
+    parts = [part for _, part in read]
     issues += _order_issues(file, parts) if not issues else []
     if issues:
         raise InstanceError(name, issues)
-    source = ProcessFile(name, file, tuple(str(entry["kind"]) for entry in document.parts))
-    return FittedProcess(parts, document.currency, source)
-
-
-def _part(file: str, key: str, entry: Mapping[str, Any]) -> tuple[Part | None, list[Issue]]:
-    tag = entry.get("kind")
-    known = kinds(PROCESS_PARTS)
-    if not isinstance(tag, str) or tag not in known:
-        hint = refused(PROCESS_PARTS).get(str(tag), "")
-        return None, [Issue(file, None, f"{key}.kind", repr(tag), f"one of: {', '.join(sorted(known))}", hint)]
-    try:
-        found: type[Part] = known[tag].process_part()
-        return found.model_validate({name: value for name, value in entry.items() if name != "kind"}), []
-    except ExtensionError as error:
-        return None, [Issue(file, None, f"{key}.kind", repr(tag), "a part that can be used", str(error))]
-    except ValidationError as error:
-        return None, _issues(file, f"{key}.", error)
+    return FittedProcess(parts, document.currency, ProcessFile(name, file, tuple(kind for kind, _ in read)))
 
 
 def _order_issues(file: str, parts: Sequence[Part]) -> list[Issue]:
-    """Series drawn twice, and day-ahead parts that come after those of leaves they would have to wait for."""
-    issues, seen = [], dict[str, int]()
+    """Series drawn twice, and series read by a part that draws before they are drawn.
+
+    Parts of the day-ahead stage draw before those of the leaves, and those of a stage in their order.
+    """
+    issues, drawn_by = [], dict[str, int]()
     for number, part in enumerate(parts):
         for series in part.series_names():
-            if series in seen:
-                other = f"a series that no other part draws; parts.{seen[series]} does"
-                expected = other if seen[series] < number else "each series once in a part"
+            if series in drawn_by:
+                other = f"a series that no other part draws; parts.{drawn_by[series]} does"
+                expected = other if drawn_by[series] < number else "each series once in a part"
                 issues.append(Issue(file, None, f"parts.{number}", repr(series), expected))
-            seen.setdefault(series, number)
-    return issues
-
-
-def _issues(file: str, prefix: str, error: ValidationError) -> list[Issue]:
-    issues = []
-    for problem in error.errors():
-        # what holds between several fields belongs to none of them
-        key = (prefix + ".".join(str(part) for part in problem["loc"])).removesuffix(".")
-        found = "nothing" if problem["type"] == "missing" else f"{problem['input']!r:.60}"
-        issues.append(Issue(file, None, key, found, problem["msg"].removeprefix("Value error, ")))
+            drawn_by.setdefault(series, number)
+    for number, part in enumerate(parts):
+        for series in part.needs():
+            other_number = drawn_by.get(series, number)
+            stage = parts[other_number].stage
+            is_later = other_number > number
+            if part.stage == "day_ahead" and stage == "realtime":
+                expected = f"series known day-ahead; parts.{other_number} draws it in the leaves"
+                hint = f"write stage: realtime for this part, or stage: day_ahead for parts.{other_number}"
+            elif part.stage == stage and is_later:
+                expected, hint = f"series drawn before; parts.{other_number} comes after", "write that part first"
+            else:
+                continue
+            issues.append(Issue(file, None, f"parts.{number}", f"{series!r} read", expected, hint))
     return issues

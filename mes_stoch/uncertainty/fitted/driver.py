@@ -15,7 +15,7 @@ from mes_stoch.uncertainty.fitted.hour_classes import follows
 from mes_stoch.uncertainty.fitted.normal_scores import NormalScores
 from mes_stoch.uncertainty.fitted.part import LATENT
 from mes_stoch.uncertainty.fitted.persistence import Memory
-from mes_stoch.uncertainty.fitted.resolution import from_periods
+from mes_stoch.uncertainty.fitted.resolution import to_native
 from mes_stoch.uncertainty.process import DrawContext, Series
 
 _LARGEST = 0.999
@@ -75,10 +75,10 @@ class Driver(Model):
 
     def drawn_scores(self, known: Mapping[str, Series], context: DrawContext, native: DrawContext) -> Series:
         """Scores over native periods of what has been drawn over those of the context."""
-        values = read(known, self.series)
+        values = known[self.series]
         if self.minus is not None:
-            values = values - read(known, self.minus)
-        values = from_periods(values, context, native)
+            values = values - known[self.minus]
+        values = to_native(values, context, native)
         return values if self.scores is None else self.scores.scores_of(values)
 
     def past_scores(self, history: History) -> Series | None:
@@ -106,23 +106,6 @@ def past_values(driver: DriverOptions | Driver, history: History) -> Series:
     """The driver over the past, shape (periods,)."""
     values = history.values(driver.series)
     return values if driver.minus is None else values - history.values(driver.minus)
-
-
-def read(known: Mapping[str, Series], name: str) -> Series:
-    """A series that was drawn before.
-
-    Raises
-    ------
-    UsageError
-        None of that name was.
-    """
-    if name not in known:
-        raise UsageError(f"{name} is read, and neither the instance nor a part before has it; they have {_some(known)}")
-    return known[name]
-
-
-def _some(known: Mapping[str, Series]) -> str:
-    return ", ".join(sorted(known)) or "none"
 
 
 def _correlation(one: Series, other: Series) -> float:

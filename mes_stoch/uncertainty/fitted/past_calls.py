@@ -44,17 +44,20 @@ def shares(history: History, name: str, offered: float | str | None) -> Series:
     finite = activated[np.isfinite(activated)]
     if finite.size == 0 or finite.max() <= 0.0 or finite.min() < 0.0:
         raise UsageError(f"{name} is to hold activated power, which is never negative and not always zero")
-    whole = history.values(offered) if isinstance(offered, str) else float(finite.max() if offered is None else offered)
+    return _shares(history, activated, float(finite.max()) if offered is None else offered)
+
+
+def _shares(history: History, activated: Series, offered: float | str) -> Series:
+    whole = history.values(offered) if isinstance(offered, str) else np.asarray(offered)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.where(np.asarray(whole) > 0.0, activated / whole, np.nan)
-    return np.clip(found, 0.0, 1.0)
+        return np.clip(np.where(whole > 0.0, activated / whole, np.nan), 0.0, 1.0)
 
 
 class CalledSeries(Model):
     """Past series that shares called were worked out from."""
 
     called: str = Field(description="Of what was called.")
-    offered: float | str | None = Field(description="What could be called: a number, a past series, or nothing known.")
+    offered: float | str = Field(description="What could be called: a number, or a past series.")
     threshold: float = Field(default=0.0, description="Nothing is called up to this value.")
 
     @classmethod
@@ -70,9 +73,7 @@ class CalledSeries(Model):
         if not set(needed) <= set(history.frame.columns):
             return None
         activated = history.values(self.called)
-        whole = history.values(self.offered) if isinstance(self.offered, str) else np.asarray(self.offered)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.clip(np.where(whole > 0.0, activated / whole, np.nan), 0.0, 1.0)
+        found = _shares(history, activated, self.offered)
         return np.where(activated <= self.threshold, 0.0 * found, found)
 
 

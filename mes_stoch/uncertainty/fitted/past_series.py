@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -14,8 +13,9 @@ from mes_stoch.io.market_files.front import read_market_file
 from mes_stoch.io.market_files.market_series import MarketSeries
 from mes_stoch.io.market_files.market_table import MarketTable
 from mes_stoch.io.market_files.merging import merged_series
-from mes_stoch.io.readers.locate import did_you_mean, show
-from mes_stoch.io.readers.yaml_lines import Document, read_yaml
+from mes_stoch.io.readers.field_issues import field_issues
+from mes_stoch.io.readers.locate import show
+from mes_stoch.io.readers.yaml_lines import read_yaml
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.fitted.history import History
@@ -41,27 +41,12 @@ def read_specification(path: Path) -> Specification:
     try:
         specification = Specification.model_validate(document.data)
     except ValidationError as error:
-        raise InstanceError(str(path), [*document.issues, *_issues(document, error)]) from None
+        wrong = field_issues(error, Specification, document.file, line=document.line, hints=HINTS)
+        raise InstanceError(str(path), [*document.issues, *wrong]) from None
     issues = [*document.issues, *chosen_parts(specification, document.file, document.line)[1]]
     if issues:
         raise InstanceError(str(path), issues)
     return specification
-
-
-def _issues(document: Document, error: ValidationError) -> list[Issue]:
-    issues = []
-    for problem in error.errors():
-        place: tuple[Any, ...] = problem["loc"]
-        key = ".".join(str(step) for step in place)
-        if problem["type"] == "extra_forbidden":
-            known = list(PastFile.model_fields if place[0] == "files" else Specification.model_fields)
-            hint = did_you_mean(str(place[-1]), known, "keys here")
-            issues.append(Issue(document.file, document.line(place), key, repr(place[-1]), "a key of the format", hint))
-            continue
-        found = "nothing" if problem["type"] == "missing" else show(problem["input"])
-        expected, hint = problem["msg"].removeprefix("Value error, "), HINTS.get(key, "")
-        issues.append(Issue(document.file, document.line(place), key, found, expected, hint))
-    return issues
 
 
 def past_series(specification: Specification, folder: Path) -> History:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
+from mes_stoch.registry import Kind
 from mes_stoch.schema.base import Model
 from mes_stoch.schema.errors import InstanceError, Issue, ModelError, UsageError
+from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import LATENT, LOG_WEIGHT, Part, Stage
 from mes_stoch.uncertainty.process import DrawContext, Drawn, Series
 
@@ -27,26 +30,31 @@ class ProcessFile:
     name : str
         Of the instance that draws from it.
     file : str
-    kinds : tuple of str
+    kinds : tuple of Kind
         Of its parts.
     """
 
     name: str
     file: str
-    kinds: tuple[str, ...]
+    kinds: tuple[Kind, ...]
 
     @contextmanager
     def errors_named(self, number: int) -> Iterator[None]:
-        """Draw a part: what fails in it names the file and the part.
+        """Draw a part: what fails in it names the file and the part, or the package that brings it.
 
         Raises
         ------
         InstanceError
+            Of a part of this program: it draws any numbers that fit each other.
+        ExtensionError
+            Of a part of a package, whose fault it may be as well.
         """
+        kind = self.kinds[number]
         try:
-            yield
+            with kind.errors_named(f"drawing parts.{number} of {self.file}"):
+                yield
         except _DAMAGE as error:
-            words = f"{self.kinds[number]} whose draw fails with {type(error).__name__}: {error}"
+            words = f"{kind.tag} whose draw fails with {type(error).__name__}: {error}"
             hint = "the file was changed or damaged: fit the process again with mes-stoch fit"
             issue = Issue(self.file, None, f"parts.{number}", words, "parameters that fit each other", hint)
             raise InstanceError(self.name, [issue]) from error
@@ -92,6 +100,15 @@ class FittedProcess:
         parts = [part.model_copy(update={"tilt": None}) if part.tilted() else part for part in self.parts]
         return FittedProcess(parts, self.currency, self.source)
 
+    def past_values(self, history: History) -> dict[str, pd.Series]:
+        """Past values of the series that it draws, by the times of a history; without those that it does not have."""
+        found: dict[str, pd.Series] = {}
+        for number, part in enumerate(self.parts):
+            with nullcontext() if self.source is None else self.source.kinds[number].errors_named("past_values"):
+                past = part.past_values(history)
+                found |= {str(name): past[name] for name in past.columns}
+        return found
+
     def draw_day_ahead(self, generator: np.random.Generator, context: DrawContext) -> Drawn:
         """What is known when the day-ahead market clears; latent series too, for the leaves."""
         return self._draw("day_ahead", generator, context, {})
@@ -115,7 +132,7 @@ class FittedProcess:
             _require_known(part, known)
             with nullcontext() if self.source is None else self.source.errors_named(number):
                 found = part.draw(own, context, known)
-            _require_complete(part, found, context)
+                _require_complete(part, found, context)
             if LOG_WEIGHT in found and LOG_WEIGHT in drawn:
                 found[LOG_WEIGHT] = found[LOG_WEIGHT] + drawn[LOG_WEIGHT]
             drawn |= found

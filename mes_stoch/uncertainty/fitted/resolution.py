@@ -45,8 +45,8 @@ def to_periods(values: Series, native: DrawContext, context: DrawContext) -> Ser
     return _means(values, _edges(native), _edges(context))
 
 
-def from_periods(values: Series, context: DrawContext, native: DrawContext) -> Series:
-    """The same the other way: means over native periods of a series over the periods of a context.
+def to_native(values: Series, context: DrawContext, native: DrawContext) -> Series:
+    """The reverse: means over native periods of a series over the periods of a context.
 
     Native periods that begin before the context, or end after it, have the mean over what lies inside.
 
@@ -71,17 +71,6 @@ def _means(values: Series, source: NDArray[np.int64], target: NDArray[np.int64])
     last = np.searchsorted(source, target[1:], side="left") - 1
     held = values[np.clip(first, 0, len(values) - 1)]
     return np.asarray(np.where(first == last, held, np.clip(means, values.min(), values.max())))
-
-
-def to_native(values: Series, context: DrawContext, native: DrawContext) -> Series:
-    """The reverse: means over native periods of a series of a context, its ends held where native periods stick out."""
-    if native is context:
-        return values
-    source, target = _edges(context), _edges(native)
-    hours, edges = (source - source[0]) / 3.6e12, (target - source[0]) / 3.6e12
-    hours = np.concatenate([[min(hours[0], edges[0])], hours[1:-1], [max(hours[-1], edges[-1])]])
-    integral = np.concatenate([[0.0], np.cumsum(values * np.diff(hours))])
-    return np.asarray(np.diff(np.interp(edges, hours, integral)) / np.diff(edges))
 
 
 def _edges(context: DrawContext) -> NDArray[np.int64]:

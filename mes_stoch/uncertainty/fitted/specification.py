@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal
 
@@ -10,13 +11,16 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from mes_stoch.io.market_data.calendar import public_holidays
 from mes_stoch.io.market_data.pairing import local_dates
+from mes_stoch.io.market_files.alignment import MINUTES
+from mes_stoch.io.readers.field_issues import field_issues, no_line
 from mes_stoch.io.readers.time_stamps import find_zone
-from mes_stoch.registry import PROCESS_PARTS, kinds, refused
+from mes_stoch.registry import Kind
 from mes_stoch.schema.base import Currency, Identifier, Model
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 from mes_stoch.uncertainty.fitted.document import ProcessDocument, Provenance, part_entry
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions
+from mes_stoch.uncertainty.fitted.part_entries import read_entry
 
 _PACKAGES = ("mes_stoch", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "holidays")
 
@@ -40,7 +44,7 @@ def _zone(name: str) -> str:
 
 def _divides_an_hour(period_h: float) -> float:
     minutes = round(period_h * _MINUTES_OF_AN_HOUR)
-    if minutes < 1 or abs(period_h * _MINUTES_OF_AN_HOUR - minutes) > 1e-9 or _MINUTES_OF_AN_HOUR % minutes:
+    if minutes not in MINUTES or abs(period_h * _MINUTES_OF_AN_HOUR - minutes) > 1e-9:
         raise ValueError("a divisor of an hour in whole minutes, in h")
     return period_h
 
@@ -96,7 +100,7 @@ class Specification(Model):
 
 
 #: Kind, class and options of a part.
-Chosen = tuple[str, type[Part], PartOptions]
+Chosen = tuple[Kind, type[Part], PartOptions]
 
 
 def fit(specification: Specification, history: History, file: str = "process.yaml") -> ProcessDocument:
@@ -139,20 +143,19 @@ def fit(specification: Specification, history: History, file: str = "process.yam
 
 
 def _fitted(file: str, number: int, chosen: Chosen, seen: History) -> dict[str, Any]:
-    tag, part, options = chosen
+    kind, part, options = chosen
     try:
-        return part_entry(tag, part.fit(seen, options))
+        with kind.errors_named(f"fitting parts.{number}", passes=(ValidationError,)):
+            return part_entry(kind.tag, part.fit(seen, options))
     except ValidationError as error:
-        issues = []
-        for problem in error.errors():
-            place = ".".join(["parts", str(number), *(str(step) for step in problem["loc"])])
-            hint = f"the past series do not determine this parameter of {tag}"
-            issues.append(Issue(file, None, place, f"{problem['input']!r:.60}", _expected(problem["msg"]), hint))
-        raise InstanceError(file, issues) from None
+        brought = "" if kind.is_built_in else f" of the package {kind.brought_by}"
+        hint = f"the past series do not determine this parameter of {kind.tag}{brought}"
+        issues = field_issues(error, part, file, under=("parts", number))
+        raise InstanceError(file, [replace(issue, hint=hint) for issue in issues]) from None
 
 
 def chosen_parts(
-    specification: Specification, file: str, line: Callable[[Sequence[str | int]], int | None] = lambda _: None
+    specification: Specification, file: str, line: Callable[[Sequence[str | int]], int | None] = no_line
 ) -> tuple[list[Chosen], list[Issue]]:
     """Parts of a specification with their options, and every unknown kind and wrong option.
 
@@ -164,32 +167,14 @@ def chosen_parts(
     line : callable, optional
         Line of an entry by its path.
     """
-    known = kinds(PROCESS_PARTS)
     chosen: list[Chosen] = []
     issues: list[Issue] = []
     for number, entry in enumerate(specification.parts):
-        tag, key = entry.get("kind"), f"parts.{number}"
-        if not isinstance(tag, str) or tag not in known:
-            hint = refused(PROCESS_PARTS).get(str(tag), "")
-            expected = f"one of: {', '.join(sorted(known))}"
-            issues.append(Issue(file, line(("parts", number, "kind")), f"{key}.kind", repr(tag), expected, hint))
-            continue
-        part: type[Part] = known[tag].process_part()
-        try:
-            options = part.Options.model_validate({name: value for name, value in entry.items() if name != "kind"})
-        except ValidationError as error:
-            hint = f"options of {tag}: {', '.join(part.Options.model_fields)}"
-            for problem in error.errors():
-                place = ("parts", number, *problem["loc"])
-                found, words = f"{problem['input']!r:.60}", _expected(problem["msg"])
-                issues.append(Issue(file, line(place), ".".join(map(str, place)), found, words, hint))
-        else:
-            chosen.append((tag, part, options))
+        found, wrong = read_entry(entry, file, ("parts", number), lambda part: part.Options, line)
+        issues += wrong
+        if found is not None:
+            chosen.append(found)
     return chosen, issues
-
-
-def _expected(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 def _versions() -> dict[str, str]:

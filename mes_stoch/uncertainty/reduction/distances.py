@@ -63,11 +63,6 @@ def is_event(series: str, rule: ReductionRule) -> bool:
     return series in rule.event_series or ("activation" in series and series.endswith("_per_unit"))
 
 
-def varying_series(tree: ScenarioTree) -> tuple[str, ...]:
-    """Series that may differ between scenarios, in the order of the tree."""
-    return tuple(name for name in tree.series_names if "scenario" in tree.dataset[name].dims)
-
-
 def require_known(names: Sequence[str], tree: ScenarioTree, key: str) -> None:
     """Refuse names that are no series of a tree which differ between scenarios.
 
@@ -76,7 +71,7 @@ def require_known(names: Sequence[str], tree: ScenarioTree, key: str) -> None:
     UsageError
         With all of them.
     """
-    known = varying_series(tree)
+    known = tree.varying_series
     unknown = [name for name in dict.fromkeys(names) if name not in known]
     if unknown:
         hint = did_you_mean(unknown[0], known) or f"there are {listed(known)}"
@@ -87,7 +82,6 @@ def features_of(
     tree: ScenarioTree,
     rule: ReductionRule,
     series: Sequence[str] | None = None,
-    probabilities: FloatArray | None = None,
 ) -> FloatArray:
     """Scenarios as points, whose Euclidean distance is ``d``.
 
@@ -95,17 +89,15 @@ def features_of(
     ----------
     series : sequence of str, optional
         Default all that differ between scenarios.
-    probabilities : array, shape (scenarios,), optional
-        Weights of means and spreads; default the tree's.
 
     Returns
     -------
     array, shape (scenarios, coordinates)
         At least one coordinate.
     """
-    weights = tree.probabilities if probabilities is None else probabilities
+    weights = tree.probabilities
     parts = [np.zeros((len(weights), 1))]
-    for name in varying_series(tree) if series is None else series:
+    for name in tree.varying_series if series is None else series:
         event = is_event(name, rule)
         weight = rule.series_weights.get(name, 1.0) * (rule.event_weight if event else 1.0)
         if weight == 0.0:

@@ -14,7 +14,7 @@ import numpy as np
 
 from mes_stoch.schema.reduction import ReductionRule
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.reduction.distances import courses, is_event, require_known, varying_series
+from mes_stoch.uncertainty.reduction.distances import courses, is_event, require_known
 
 
 def extreme_scenarios(tree: ScenarioTree, rule: ReductionRule) -> list[int]:
@@ -30,7 +30,7 @@ def extreme_scenarios(tree: ScenarioTree, rule: ReductionRule) -> list[int]:
     """
     if rule.keep_extremes is False:
         return []
-    names: Sequence[str] = varying_series(tree) if rule.keep_extremes is True else rule.keep_extremes
+    names: Sequence[str] = tree.varying_series if rule.keep_extremes is True else rule.keep_extremes
     require_known(names, tree, "keep_extremes")
     can_occur = tree.probabilities > 0
     found: dict[int, None] = {}

@@ -37,7 +37,7 @@ from scipy.optimize import nnls
 
 from mes_stoch.schema.reduction import Moment
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.reduction.distances import FloatArray, courses, varying_series
+from mes_stoch.uncertainty.reduction.distances import FloatArray, courses
 
 #: What is met.
 MET = 1e-8
@@ -95,7 +95,7 @@ def moment_equations(
     """What every moment is called, what each kept scenario contributes to it, and what it is in the sample."""
     of_sample, of_kept = {}, {}
     weights = sample.probabilities
-    for name in varying_series(sample):
+    for name in sample.varying_series:
         values = courses(sample, name)
         mean = float(weights @ values.mean(axis=1))
         deviation = float(np.sqrt(weights @ np.mean((values - mean) ** 2, axis=1)))

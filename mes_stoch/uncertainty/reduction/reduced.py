@@ -26,7 +26,6 @@ from mes_stoch.uncertainty.reduction.distances import (
     courses,
     features_of,
     require_known,
-    varying_series,
 )
 from mes_stoch.uncertainty.reduction.extremes import extreme_scenarios
 from mes_stoch.uncertainty.reduction.moments import MET, matched_probabilities
@@ -137,8 +136,8 @@ def _nested(tree: ScenarioTree, to: int, rule: ReductionRule, leaves: int | None
     below = fullest if leaves is None else leaves
     if not 1 <= below <= fullest:
         raise UsageError(f"the fullest day-ahead node has {fullest} leaves, and {below} are to be kept below each")
-    known = [name for name in varying_series(tree) if _is_known_day_ahead(tree, name)]
-    realtime = [name for name in varying_series(tree) if name not in known]
+    known = [name for name in tree.varying_series if _is_known_day_ahead(tree, name)]
+    realtime = [name for name in tree.varying_series if name not in known]
     points = (features_of(tree, rule, known), features_of(tree, rule, realtime))
     counts = (_nodes(to, below), below)
     found = reduced_nodes(groups, *points, tree.probabilities, counts, rule, always)
@@ -160,7 +159,7 @@ def _clustered(
     require_known(day_ahead_series, tree, "day_ahead_series")
     if leaves is None:
         raise UsageError("say how many leaves a cluster keeps (leaves_per_day_ahead_node)")
-    realtime = [name for name in varying_series(tree) if name not in day_ahead_series]
+    realtime = [name for name in tree.varying_series if name not in day_ahead_series]
     points = (features_of(tree, rule, list(day_ahead_series)), features_of(tree, rule, realtime))
     counts = (_nodes(to, leaves), leaves)
     found = clustered_paths(*points, tree.probabilities, counts, rule, always)

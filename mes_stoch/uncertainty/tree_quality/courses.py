@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.market_files.alignment import integral_between
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import in_currency
+from mes_stoch.uncertainty.examples import series_values
 from mes_stoch.uncertainty.fitted.history import History
 
 Array = NDArray[np.float64]
@@ -72,18 +74,14 @@ def courses_of_tree(
 ) -> Courses:
     """Scenarios of a tree with their probabilities; default all series that differ between scenarios."""
     count = len(tree.scenario_names)
-    chosen = varying_series(tree) if series is None else tuple(series)
+    chosen = spread_series(tree) if series is None else tuple(series)
     values = np.stack([[tree.values(one, k) for one in chosen] for k in range(count)]).transpose(0, 2, 1)
     return Courses(name, chosen, values, tree.probabilities, tree.lengths_h, frozenset(called))
 
 
-def varying_series(tree: ScenarioTree) -> tuple[str, ...]:
-    """Series that are drawn, and that are not the same in all scenarios and periods."""
-    return tuple(
-        name
-        for name in tree.series_names
-        if "scenario" in tree.dataset[name].dims and np.ptp(np.asarray(tree.dataset[name].values, dtype=float)) > 0
-    )
+def spread_series(tree: ScenarioTree) -> tuple[str, ...]:
+    """Series that may differ between scenarios and have a spread: not one number in all scenarios and periods."""
+    return tuple(name for name in tree.varying_series if np.ptp(series_values(tree, name)) > 0)
 
 
 def courses_of_past(
@@ -111,10 +109,10 @@ def courses_of_past(
     for one in series:
         values = history.values(one)
         known = np.isfinite(values)
-        whole = _integral(starts, step, known.astype(float), edges)
-        total = _integral(starts, step, np.where(known, values, 0.0), edges)
-        span_h = np.diff(edges, axis=1) / _HOUR_NS
-        found.append(np.where(whole > span_h * (1.0 - 1e-9), total / span_h, np.nan))
+        whole = integral_between(starts, starts + step, known.astype(float), edges)
+        total = integral_between(starts, starts + step, np.where(known, values, 0.0), edges)
+        span = np.diff(edges, axis=1)
+        found.append(np.where(whole > span * (1.0 - 1e-9), total / span, np.nan))
     mapped = np.stack(found, axis=2)
     mapped = mapped[np.isfinite(mapped).all(axis=(1, 2))]
     if not len(mapped):
@@ -134,12 +132,3 @@ def _spans(history: History, start: pd.Timestamp, lengths_h: Array) -> NDArray[n
     hours = ends.tz_localize(None) - begins.tz_localize(None)
     begins = pd.DatetimeIndex(begins[np.asarray(hours == pd.Timedelta(int(steps[-1]), unit="ns"))])
     return np.asarray(begins.tz_convert("UTC").as_unit("ns").asi8[:, None] + steps[None, :])
-
-
-def _integral(starts: NDArray[np.int64], step: int, values: Array, edges: NDArray[np.int64]) -> Array:
-    """Integral over time, h, of a series that is constant within its periods and 0 outside, between edges."""
-    sums = np.concatenate([[0.0], np.cumsum(values)]) * (step / _HOUR_NS)
-    row = np.searchsorted(starts, edges, side="right") - 1
-    inside = np.maximum(row, 0)
-    part = np.clip(edges - starts[inside], 0, step) / _HOUR_NS
-    return np.asarray(np.diff(np.where(row < 0, 0.0, sums[inside] + values[inside] * part), axis=1))

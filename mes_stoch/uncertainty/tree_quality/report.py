@@ -70,16 +70,15 @@ class TreeQuality:
 
 
 def quality_of(tree: Courses, source: Courses, baseline: Courses | None = None) -> TreeQuality:
-    """Hold a tree against its source.
+    """Hold a tree against its source, of the same series.
 
     Raises
     ------
     UsageError
-        Series or periods that differ.
+        Periods that differ.
     """
+    periods = source.values.shape[1]
     for other in (tree,) if baseline is None else (tree, baseline):
-        missing = [name for name in source.series if name not in other.series]
-        if missing or other.values.shape[1] != source.values.shape[1]:
-            what = f"no {', '.join(missing)}" if missing else f"{other.values.shape[1]} periods"
-            raise UsageError(f"{other.name} has {what}, and {source.name} has {source.values.shape[1]} periods")
+        if other.values.shape[1] != periods:
+            raise UsageError(f"{other.name} has {other.values.shape[1]} periods, and {source.name} has {periods}")
     return TreeQuality(tree, source, baseline)

@@ -14,6 +14,7 @@ from scipy.stats import norm
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.parts.frequency_response import FrequencyResponse, FrequencyResponseOptions
+from mes_stoch.uncertainty.fitted.process import FittedProcess
 
 UP, DOWN = "fcr_activation_up_per_unit", "fcr_activation_down_per_unit"
 GIVEN = {"deviation_hz": 0.02, "time_constant_s": 300.0, "source": "assumed"}
@@ -102,5 +103,7 @@ def test_options_that_contradict_each_other(options: dict[str, object], words: s
 
 def test_a_driver_that_nobody_draws_is_told() -> None:
     driver = {"series": "latent_shortage", "correlation": 0.5}
-    with pytest.raises(UsageError, match="latent_shortage is read, and neither the instance nor a part before has it"):
-        part(driver=driver).draw(np.random.default_rng(1), context("2021-01-01", 3), {})
+    process = FittedProcess([part(driver=driver)], "EUR")
+    drawn = ", ".join(process.series_names())
+    with pytest.raises(UsageError, match=f"^{drawn}: the process reads latent_shortage, which neither the instance"):
+        process.draw_realtime(np.random.default_rng(1), context("2021-01-01", 3), {})

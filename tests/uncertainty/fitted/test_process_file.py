@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 import pytest
 from fitted_support import PRICE, context, numbered_days
 from helpers.fitted_house import fitted_house
 
 import mes_stoch as ms
 from mes_stoch.io.artifacts.tree import read_tree, write_tree
-from mes_stoch.schema.errors import InstanceError, UsageError
+from mes_stoch.registry import OWN, PROCESS_PARTS, Kind
+from mes_stoch.schema.errors import ExtensionError, InstanceError, UsageError
 from mes_stoch.uncertainty.fitted.document import document_text, process_of
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.part import Part, PartOptions
@@ -82,7 +84,10 @@ def test_what_an_instance_says_wrong(folder: Path, old: str, new: str, words: tu
         (lambda text: text[:-20], ("process.json:", "JSON, as mes-stoch fit writes it")),
         (lambda text: "[1]", ("process.json:1", "a mapping")),
         (lambda text: text.replace('"day_bootstrap"', '"day_boot"'), ("parts.0.kind", "'day_boot'", "day_bootstrap")),
-        (lambda text: text.replace('"FR"', '"FR", "more": 1', 1), ("more", "Extra inputs are not permitted")),
+        (
+            lambda text: text.replace('"FR"', '"FR", "more": 1', 1),
+            ("process.json: more: found 'more'; expected a key of the format",),
+        ),
         (lambda text: text.replace('"period_h": 1.0,', ""), ("fitted_to.period_h", "nothing")),
     ],
 )
@@ -98,8 +103,8 @@ def test_what_a_file_says_wrong(folder: Path, change: object, words: tuple[str, 
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("period_h", 0.0, ("parts.0.period_h", "greater than or equal to")),
-        ("block_days", 0, ("parts.0.block_days", "greater than or equal to 1")),
+        ("period_h", 0.0, ("parts.0.period_h: found 0; expected a number in h of at least",)),
+        ("block_days", 0, ("parts.0.block_days: found 0; expected a number of at least 1",)),
         ("series", [], ("parts.0.series", "at least 1")),
         ("days", [], ("parts.0.days", "at least 1")),
         ("days", [{"day": "zz", "values": [[1.0] * 24]}], ("parts.0.days.0.day", "zz")),
@@ -128,7 +133,7 @@ def test_what_a_hand_has_damaged_is_told(folder: Path, key: str, value: object, 
     [
         ({"coefficients": [0.5]}, "coefficients: 2 entries, as the other fields have it"),
         ({"lags": [1, 1]}, "each once; twice here: 1"),
-        ({"lags": [1, 10_001]}, "less than or equal to 10000"),
+        ({"lags": [1, 10_001]}, "found 10001; expected a number of at most 10000"),
         ({"mean_by_day_type": [[0.0] * 23] * 3}, "mean_by_day_type: 3 x 24 entries"),
         ({"volatility_edges": [1.0, 2.0]}, "volatility_factors: 3 entries"),
         (
@@ -164,12 +169,24 @@ class Stumbling(Part):
     def series_names(self) -> tuple[str, ...]:
         return (PRICE,)
 
+    def past_values(self, history: History) -> pd.DataFrame:
+        return history.frame[["no_such_series_mw"]]
+
     def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
         if self.error == "usage":
             raise UsageError("no day of the past is a Sunday; match less")
+        if self.error == "shape":
+            return {PRICE: np.zeros(context.periods + 1)}
         if self.error == "index":
             return {PRICE: np.zeros(context.periods)[np.array([context.periods])]}
         return {PRICE: np.full(context.periods, 1.0 / int(self.error))}
+
+
+def stumbling(error: str, brought_by: str = OWN) -> FittedProcess:
+    """A process of one part, of this program or of a package."""
+    kind = Kind(PROCESS_PARTS, "stumbling", "waves.part:Stumbling", brought_by)
+    parts = [Stumbling(stage="day_ahead", error=error)]
+    return FittedProcess(parts, "EUR", ProcessFile("house", "process.json", (kind,)))
 
 
 @pytest.mark.parametrize(
@@ -181,19 +198,40 @@ class Stumbling(Part):
     ],
 )
 def test_a_part_that_stumbles_over_its_numbers_names_file_and_part(error: str, words: str) -> None:
-    """What no check of fields finds; of a part of a package as well."""
-    parts = [Stumbling(stage="day_ahead", error=error)]
-    process = FittedProcess(parts, "EUR", ProcessFile("house", "process.json", ("stumbling",)))
+    """What no check of fields finds."""
     with pytest.raises(InstanceError) as caught:
-        process.draw_day_ahead(np.random.default_rng(1), context("2022-01-15", 3))
+        stumbling(error).draw_day_ahead(np.random.default_rng(1), context("2022-01-15", 3))
     for word in ("process.json: parts.0: ", words, "changed or damaged: fit the process again with mes-stoch fit"):
         assert word in str(caught.value)
 
 
-def test_what_a_part_tells_on_purpose_stays_as_it_is() -> None:
-    process = FittedProcess(
-        [Stumbling(stage="day_ahead", error="usage")], "EUR", ProcessFile("house", "process.json", ("stumbling",))
-    )
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("index", "fails with IndexError: index 3 is out of bounds"),
+        ("zz", "fails with ValueError: invalid literal for int"),
+        ("shape", "is not one finite number for each of the 3 periods"),
+    ],
+)
+def test_a_part_of_a_package_that_stumbles_names_the_package(error: str, words: str) -> None:
+    """The file may be as it was written: to fit again would not help."""
+    with pytest.raises(ExtensionError) as caught:
+        stumbling(error, "waves 1.0").draw_day_ahead(np.random.default_rng(1), context("2022-01-15", 3))
+    assert caught.value.exit_code == 2
+    told = "stumbling of the package waves 1.0 cannot be used: drawing parts.0 of process.json "
+    for word in (told, words, "correct the package"):
+        assert word in str(caught.value)
+    assert "damaged" not in str(caught.value)
+
+
+def test_past_values_of_a_part_of_a_package_that_fail_name_the_package() -> None:
+    with pytest.raises(ExtensionError, match=r"stumbling of the package waves 1\.0 .*past_values fails with KeyError"):
+        stumbling("0", "waves 1.0").past_values(numbered_days("2021-01-04", 14))
+
+
+@pytest.mark.parametrize("brought_by", [OWN, "waves 1.0"])
+def test_what_a_part_tells_on_purpose_stays_as_it_is(brought_by: str) -> None:
+    process = stumbling("usage", brought_by)
     with pytest.raises(UsageError, match=r"^no day of the past is a Sunday; match less$"):
         process.untilted().draw_day_ahead(np.random.default_rng(1), context("2022-01-15", 3))
 
@@ -207,6 +245,46 @@ def test_a_series_twice_in_one_part_is_told() -> None:
     part["companions"] = [{"series": part["series"], "days": part["days"]}]
     with pytest.raises(InstanceError, match=f"parts.0: found '{PRICE}'; expected each series once in a part"):
         process_of("house", "process.json", content)
+
+
+@pytest.mark.parametrize(
+    ("stages", "order", "words"),
+    [
+        (
+            ("realtime", "day_ahead"),
+            (0, 1),
+            "parts.1: found 'da_price_eur_per_mwh' read; expected series known day-ahead; parts.0 draws it in the "
+            "leaves. Hint: write stage: realtime for this part",
+        ),
+        (
+            ("day_ahead", "day_ahead"),
+            (1, 0),
+            "parts.0: found 'da_price_eur_per_mwh' read; expected series drawn before; parts.1 comes after",
+        ),
+        (
+            ("realtime", "realtime"),
+            (1, 0),
+            "parts.0: found 'da_price_eur_per_mwh' read; expected series drawn before; parts.1 comes after",
+        ),
+        (("day_ahead", "realtime"), (1, 0), ""),
+    ],
+)
+def test_a_series_read_before_it_is_drawn_is_told(stages: tuple[str, str], order: tuple[int, int], words: str) -> None:
+    """A price and a spread on it; a part of the leaves may stand before the day-ahead part that it reads."""
+    history = numbered_days("2021-01-04", 28)
+    noise = np.random.default_rng(1).standard_normal(len(history.time))
+    history.frame["id_price_eur_per_mwh"] = history.frame[PRICE] + noise
+    parts = [
+        {"kind": "day_bootstrap", "series": [PRICE], "stage": stages[0]},
+        {"kind": "spread", "series": "id_price_eur_per_mwh", "base": PRICE, "stage": stages[1], "harmonics": 0},
+    ]
+    document = fit(Specification(country="FR", parts=[parts[number] for number in order]), history)
+    if words:
+        with pytest.raises(InstanceError) as caught:
+            process_of("house", "process.json", document.model_dump())
+        assert words in str(caught.value)
+    else:
+        assert len(process_of("house", "process.json", document.model_dump()).parts) == 2
 
 
 def test_a_series_drawn_twice_is_told() -> None:

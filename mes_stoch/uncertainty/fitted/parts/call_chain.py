@@ -15,7 +15,6 @@ from mes_stoch.schema.base import Identifier, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.uncertainty.call_draws import admit_calls, markov_calls
 from mes_stoch.uncertainty.call_limits import CallLimits
-from mes_stoch.uncertainty.fitted.driver import read
 from mes_stoch.uncertainty.fitted.field_types import Share, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import ClassHours, DayMatch, PeriodClasses, follows
@@ -192,8 +191,8 @@ class CallChain(Part):
         """
         level = np.zeros(context.periods, dtype=np.intp)
         if self.price is not None:
-            price = read(known, self.price)
-            price = price if self.price_minus is None else price - read(known, self.price_minus)
+            price = known[self.price]
+            price = price if self.price_minus is None else price - known[self.price_minus]
             level = np.searchsorted(self.price_edges, price, side="right")
         place = self.classes.place(context.time)
         rate = np.array(self.rates)[place, level]

@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.uncertainty.fitted.driver import read
 from mes_stoch.uncertainty.fitted.field_types import PeriodHours, require_shape
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.hour_classes import follows
@@ -161,11 +160,11 @@ class MeritOrder(Part):
 
     def draw(self, generator: np.random.Generator, context: DrawContext, known: Mapping[str, Series]) -> Drawn:
         sign = 1.0 if self.direction == "up" else -1.0
-        volume_mw = self.volume_mw * read(known, self.volume)
-        reference = np.zeros(context.periods) if self.reference is None else sign * read(known, self.reference)
+        volume_mw = self.volume_mw * known[self.volume]
+        reference = np.zeros(context.periods) if self.reference is None else sign * known[self.reference]
         base = reference + np.interp(volume_mw, self.curve_mw, self.curve_eur_per_mwh)
         if self.price_is_drawn:
-            shift = sign * read(known, self.price) - base
+            shift = sign * known[self.price] - base
         else:
             scores = self.persistence.at(context.period_h / self.period_h).draw(generator, context.periods)
             shift = self.rest.values_at(scores)
