@@ -5,7 +5,8 @@ Decomposition shares scenarios out by position, and so does drawing. What cannot
 - scenarios that are chosen among more (:mod:`mes_stoch.uncertainty.reduction`): the leading rank alone draws and
   chooses, and tells the others which are left. Those are few, and stand on every rank; besides, which of two that are
   as near is kept may hang on the last bit of a sum, and that on the machine;
-- scenarios of a list: every rank reads the instance's own file;
+- scenarios of a list: every rank reads and checks the instance's own files, and keeps its share of the tree; where
+  several of them share a day-ahead node, all of it;
 - progressive hedging shares scenarios out in its own way: every rank has all of them.
 """
 
@@ -22,7 +23,7 @@ from mes_stoch.schema.shared_tree import SharedTree
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
-from mes_stoch.uncertainty.shared_draws import DrawnShare, draw_share
+from mes_stoch.uncertainty.shared_draws import DrawnShare, draw_share, listed_share
 from mes_stoch.uncertainty.tree import tree_draws
 
 #: Methods that may share scenarios out by position.
@@ -59,14 +60,18 @@ def drawn_by_this_rank(
     """
     communicator = ScenarioCommunicator(mpi.world())
     uncertainty = site.instance.uncertainty
-    if communicator.size > 1 and isinstance(uncertainty, SyntheticScenarios):
-        if uncertainty.reduction is not None:
-            if not communicator.is_rank_zero:
-                return None
-        elif method in SHARING_METHODS:
-            draws = tree_draws(site.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node)
-            return draw_share(draws, communicator.local_indices(draws.nodes), stop)
-    return site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+    is_drawn = isinstance(uncertainty, SyntheticScenarios)
+    is_chosen = isinstance(uncertainty, SyntheticScenarios) and uncertainty.reduction is not None
+    if is_chosen and not communicator.is_rank_zero:
+        return None
+    is_shared = communicator.size > 1 and method in SHARING_METHODS and not is_chosen
+    if is_shared and is_drawn:
+        draws = tree_draws(site.loaded, scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node)
+        return draw_share(draws, communicator.local_indices(draws.nodes), stop)
+    whole = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves_per_day_ahead_node, stop=stop)
+    if is_shared and whole.is_two_stage:
+        return listed_share(site.loaded, whole, communicator.local_indices(len(whole.scenario_names)))
+    return whole
 
 
 def tree_of_all(mine: ScenarioTree | DrawnShare | None) -> ScenarioTree:
@@ -109,6 +114,9 @@ def tree_of_ranks(site: Site, method: str) -> ScenarioTree:
 def gather_series(tree: SharedTree) -> None:
     """Let the leading rank hold the series of all scenarios, which the others have; collective."""
     communicator = ScenarioCommunicator(mpi.world())
+    if communicator.size == 1:
+        tree.complete()
+        return
     found = {name: communicator.gathered_rows(own) for name, own in tree.own_series().items()}
     whole = {name: values for name, values in found.items() if values is not None}
     if communicator.is_rank_zero:

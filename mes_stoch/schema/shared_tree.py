@@ -2,7 +2,8 @@
 small.
 
 Names, nodes and probabilities of all scenarios are everywhere. A scenario of another process that is asked for all the
-same (one that stands for all, one in a group that several processes work through) is drawn again, and a few are kept.
+same (one that stands for all, one in a group that several processes work through) is drawn again, or read from the list
+that it stands in, and a few are kept.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class SharedTree(ScenarioTree):
         Positions of the scenarios that are this process's, and no other's.
     draw : callable
         Gives a node, by its number, as a tree by itself with the bits of the whole.
+    stated_ranges : mapping, optional
+        Of scenarios that are listed, since what follows from prices follows from all of them.
     """
 
     def __init__(
@@ -49,11 +52,13 @@ class SharedTree(ScenarioTree):
         first: int,
         share: range,
         draw: Callable[[int], ScenarioTree],
+        stated_ranges: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
         self._keep(frame, held, first, is_complete=False)
         object.__setattr__(self, "share", share)
         object.__setattr__(self, "_below", len(self.scenario_names) // len(self.day_ahead_nodes))
         object.__setattr__(self, "_draw", draw)
+        object.__setattr__(self, "_stated_ranges", stated_ranges)
         object.__setattr__(self, "_node", lru_cache(maxsize=_KEPT_NODES)(draw))
         for name in self._own_names:
             held.dataset[name].values.flags.writeable = False
@@ -68,6 +73,7 @@ class SharedTree(ScenarioTree):
     _below: int
     _draw: Callable[[int], ScenarioTree]
     _node: Callable[[int], ScenarioTree]
+    _stated_ranges: Mapping[str, tuple[float, float]] | None
 
     def _keep(self, frame: xr.Dataset, held: ScenarioTree, first: int, *, is_complete: bool) -> None:
         object.__setattr__(self, "_frame", frame)
@@ -76,9 +82,16 @@ class SharedTree(ScenarioTree):
         object.__setattr__(self, "_count", len(held.scenario_names))
         object.__setattr__(self, "is_complete", is_complete)
 
+    def __repr__(self) -> str:
+        return f"<SharedTree of {len(self.scenario_names)} scenarios, of which {self._count} are held>"
+
     @property
     def frame(self) -> xr.Dataset:
         return self._frame
+
+    @property
+    def stated_ranges(self) -> Mapping[str, tuple[float, float]] | None:
+        return self._stated_ranges
 
     @property
     def held(self) -> ScenarioTree:

@@ -69,6 +69,11 @@ class ScenarioTree:
         return self
 
     @property
+    def stated_ranges(self) -> Mapping[str, tuple[float, float]] | None:
+        """Least and largest value of every series of all scenarios, where these are listed and not all held."""
+        return None
+
+    @property
     def scenario_names(self) -> tuple[str, ...]:
         return tuple(str(name) for name in self.frame["scenario"].values)
 

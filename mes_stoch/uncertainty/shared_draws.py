@@ -1,4 +1,4 @@
-"""The share of a drawn tree that one of several processes draws, and the tree that they make of their shares together.
+"""The share of a tree that one of several processes draws or keeps, and the tree that they make of their shares.
 
 Only weights of importance sampling belong to the whole: every process tells the others the likelihood ratios of its own
 scenarios, and no series.
@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.schema.shared_tree import SharedTree
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.handed_in import mark_as_checked
 from mes_stoch.uncertainty.quality import require_sound
+from mes_stoch.uncertainty.tree import listed_alone
 from mes_stoch.uncertainty.tree_draws import TreeDraws
+
+if TYPE_CHECKING:
+    from mes_stoch.io.instance import LoadedInstance
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,25 @@ class DrawnShare:
         draws = self.draws
         first = self.first_node * draws.leaves_per_day_ahead_node
         return SharedTree(draws.frame(log_ratios), self.held, first, self.share, _NodeDraws(draws))
+
+
+def listed_share(loaded: LoadedInstance, whole: ScenarioTree, share: range) -> SharedTree:
+    """The share of a list that a process keeps of the whole tree: the others' scenarios stay in the files' tables.
+
+    Parameters
+    ----------
+    loaded : LoadedInstance
+    whole : ScenarioTree
+        Its list, checked; of two stages.
+    share : range
+        Positions of this process's scenarios.
+    """
+    count = len(whole.scenario_names)
+    first = min(share.start, count - 1)
+    held = mark_as_checked(loaded.instance, whole.part(range(first, max(share.stop, first + 1))))
+    differing = [name for name in whole.series_names if "scenario" in whole.dataset[name].dims]
+    frame = whole.dataset.drop_vars(differing)
+    return SharedTree(frame, held, first, share, partial(listed_alone, loaded), series_ranges(loaded.instance, whole))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ BALANCING_LIMIT_EUR_PER_MWH = 15000.0
 
 def series_ranges(instance: Instance, tree: ScenarioTree) -> dict[str, tuple[float, float]]:
     """Ranges of the series that are data of the instance: all of them, or those no process draws."""
+    if tree.stated_ranges is not None:
+        return dict(tree.stated_ranges)
     explicit = isinstance(instance.uncertainty, ExplicitScenarios)
     known = tree.dataset if explicit else tree.frame
     names = [str(name) for name in known.data_vars if explicit or "scenario" not in known[name].dims]
