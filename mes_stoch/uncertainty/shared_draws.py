@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mes_stoch.io.validation.price_limits import series_ranges
 from mes_stoch.schema.shared_tree import SharedTree
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.uncertainty.handed_in import mark_as_checked
+from mes_stoch.uncertainty.handed_in import mark_as_checked, private_copy
 from mes_stoch.uncertainty.quality import require_sound
 from mes_stoch.uncertainty.tree import listed_alone
 from mes_stoch.uncertainty.tree_draws import TreeDraws
@@ -65,7 +65,9 @@ class DrawnShare:
         """
         draws = self.draws
         first = self.first_node * draws.leaves_per_day_ahead_node
-        return SharedTree(draws.frame(log_ratios), self.held, first, self.share, _NodeDraws(draws))
+        # what a run keeps of a tree, on one process and on several
+        frame = private_copy(ScenarioTree(draws.frame(log_ratios))).dataset
+        return SharedTree(frame, self.held, first, self.share, _NodeDraws(draws))
 
 
 def listed_share(loaded: LoadedInstance, whole: ScenarioTree, share: range) -> SharedTree:
@@ -83,7 +85,7 @@ def listed_share(loaded: LoadedInstance, whole: ScenarioTree, share: range) -> S
     first = min(share.start, count - 1)
     held = mark_as_checked(loaded.instance, whole.part(range(first, max(share.stop, first + 1))))
     differing = [name for name in whole.series_names if "scenario" in whole.dataset[name].dims]
-    frame = whole.dataset.drop_vars(differing)
+    frame = private_copy(ScenarioTree(whole.dataset.drop_vars(differing))).dataset
     return SharedTree(frame, held, first, share, partial(listed_alone, loaded), series_ranges(loaded.instance, whole))
 
 

@@ -17,6 +17,7 @@ import mes_stoch as ms
 from mes_stoch.api.shared_trees import drawn_by_this_rank, tree_of_all
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.uncertainty import tree_draws
+from mes_stoch.uncertainty.handed_in import private_copy
 
 parser = argparse.ArgumentParser()
 parser.add_argument("instance")
@@ -86,7 +87,7 @@ with mpi.abort_on_failure():
                     "bounds": run.trace[["iteration", "bound_lower", "bound_upper"]].to_numpy().tolist(),
                     "volumes": run.commitments["volume_mw"].tolist(),
                     "profits": run.profit.tolist(),
-                    "tree_is_whole": bool(run.tree.dataset.identical(whole.dataset)),
+                    "tree_is_whole": bool(run.tree.dataset.identical(private_copy(whole).dataset)),
                     "probabilities": run.tree.probabilities.tolist(),
                 }
             )
