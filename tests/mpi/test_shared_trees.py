@@ -12,7 +12,7 @@ import mes_stoch as ms
 
 pytestmark = pytest.mark.mpi
 
-TIME_LIMIT_S = 240.0
+LONG = {"timeout_s": 240.0}
 
 
 def outcome(finished):
@@ -30,7 +30,7 @@ def instance(instances: Path) -> Path:
 def test_each_of_two_ranks_draws_its_own_scenarios(mpiexec, instance: Path) -> None:
     """60 scenarios. What a rank draws of the other's is what stands for all of them: 0 to 19 for the scale of
     penalties, 0, 30 and 59 for the unit of money, 0, 14, 29, 44 and 59 for the size of numbers. Nothing else."""
-    found = outcome(mpiexec(2, "shared_tree.py", instance, 60, 1, timeout_s=TIME_LIMIT_S))
+    found = outcome(mpiexec(2, "shared_tree.py", instance, 60, 1, **LONG))
     shares = [set(range(30)), set(range(30, 60))]
     examples = {*range(20), 0, 30, 59, 14, 29, 44}
     site = ms.read(instance)
@@ -59,39 +59,38 @@ def test_each_of_two_ranks_draws_its_own_scenarios(mpiexec, instance: Path) -> N
 )
 def test_the_numbers_are_those_of_whole_trees(mpiexec, instance: Path, ranks, scenarios, leaves, options) -> None:
     """Objective, bounds, passes, trace, volumes and profits to the last bit."""
-    asked = (ranks, "shared_tree.py", instance, scenarios, leaves, *options)
-    shared, whole = (outcome(mpiexec(*asked, *more, timeout_s=TIME_LIMIT_S)) for more in ([], ["--whole"]))
-    assert shared["tree_is_whole"]
-    held = [list(rank["held"]) for rank in shared["ranks"]]
+    found = outcome(mpiexec(ranks, "shared_tree.py", instance, scenarios, leaves, "--compared", *options, **LONG))
+    assert found["tree_is_whole"]
+    held = [list(rank["held"]) for rank in found["ranks"]]
     assert all(len(names) <= -(-scenarios // leaves // ranks) * leaves for names in held), held
-    for name in ("solved", "bounds", "volumes", "profits", "probabilities"):
-        assert shared[name] == whole[name]
+    assert found["shared"] == found["whole"]
     if "--tilted" in options:
-        assert len(set(shared["probabilities"])) > 1
+        assert len(set(found["probabilities"])) > 1
 
 
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_a_list_is_read_by_all_and_kept_by_share(mpiexec, instances: Path, ranks: int) -> None:
     """The 4 scenarios of the tiny site: 2 and 2, or 1, 1 and 2."""
-    asked = (ranks, "shared_tree.py", instances / "tiny_site", 4, 1)
-    shared, whole = (outcome(mpiexec(*asked, *more, timeout_s=TIME_LIMIT_S)) for more in ([], ["--whole"]))
-    assert shared["tree_is_whole"]
-    assert [len(rank["held"]) for rank in shared["ranks"]] == {2: [2, 2], 3: [1, 1, 2]}[ranks]
-    for name in ("solved", "bounds", "volumes", "profits", "probabilities"):
-        assert shared[name] == whole[name]
+    found = outcome(mpiexec(ranks, "shared_tree.py", instances / "tiny_site", 4, 1, "--compared", **LONG))
+    assert found["tree_is_whole"]
+    assert [len(rank["held"]) for rank in found["ranks"]] == {2: [2, 2], 3: [1, 1, 2]}[ranks]
+    assert found["shared"] == found["whole"]
 
 
 def test_no_tree_handed_in_is_a_shared_one(mpiexec, instance: Path) -> None:
-    found = outcome(mpiexec(2, "shared_tree.py", instance, 60, 1, "--as-stated", timeout_s=TIME_LIMIT_S))
+    found = outcome(mpiexec(2, "shared_tree.py", instance, 60, 1, "--as-stated", **LONG))
     examples = {*range(20), 30, 59, 14, 29, 44}
     assert sorted(found["ranks"][0]["drawn_while_solving"]) == sorted({*range(30), *examples})
     assert sorted(found["ranks"][1]["drawn_while_solving"]) == sorted({*range(30, 60), *examples})
 
 
-@pytest.mark.parametrize("rank", [0, 1])
-def test_unsound_data_of_one_rank_end_all(mpiexec, instance: Path, rank: int) -> None:
+@pytest.mark.parametrize(("rank", "options"), [(0, ["--as-stated"]), (1, ["--as-stated"]), (1, ["--command"])])
+def test_unsound_data_of_one_rank_end_all(mpiexec, instance: Path, tmp_path: Path, rank: int, options) -> None:
     """The others have sound data, and do not wait for it."""
-    asked = (2, "shared_tree.py", instance, 6, 1, "--as-stated", "--unsound", rank)
-    finished = mpiexec(*asked, timeout_s=TIME_LIMIT_S)
+    asked = (2, "shared_tree.py", instance, 6, 1, "--unsound", rank, *options)
+    finished = mpiexec(*asked, cwd=tmp_path, **LONG)
     assert finished.code == 2
-    assert "a finite number in every period" in finished.errors
+    assert "a finite number in every period" in finished.errors.replace("\n", " ")
+    assert not (tmp_path / "run").exists()
+    if options == ["--command"]:
+        assert finished.errors.count("9 problems") == 1

@@ -15,6 +15,7 @@ import numpy as np
 
 import mes_stoch as ms
 from mes_stoch.api.shared_trees import drawn_by_this_rank, tree_of_all
+from mes_stoch.cli.main import run as run_command
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.uncertainty import tree_draws
 from mes_stoch.uncertainty.handed_in import private_copy
@@ -25,7 +26,8 @@ parser.add_argument("scenarios", type=int)
 parser.add_argument("leaves", type=int)
 parser.add_argument("--method", default="decomposition")
 parser.add_argument("--gap", type=float, default=0.05)
-parser.add_argument("--whole", action="store_true", help="every rank draws all scenarios")
+parser.add_argument("--compared", action="store_true", help="then solve a tree that every rank has drawn whole")
+parser.add_argument("--command", action="store_true", help="as the command `mes-stoch solve`, not from Python")
 parser.add_argument("--as-stated", action="store_true", help="no tree is handed in: the instance's own numbers")
 parser.add_argument("--unsound", type=int, default=-1, help="rank whose data have a gap")
 parser.add_argument("--tilted", action="store_true")
@@ -56,9 +58,22 @@ def digests(tree):
     }
 
 
+def numbers(run):
+    return {
+        "solved": [run.objective, run.summary["bound_upper"], run.summary["solver"].get("passes")],
+        "trace": run.trace[["iteration", "bound_lower", "bound_upper"]].to_numpy().tolist(),
+        "volumes": run.commitments["volume_mw"].tolist(),
+        "profits": run.profit.tolist(),
+        "values": hashlib.sha256(b"".join(run.solution[name].values.tobytes() for name in run.solution)).hexdigest(),
+    }
+
+
 with mpi.abort_on_failure():
     tree_draws.draw_day_ahead_node, tree_draws.draw_leaf = noted, with_a_gap
     communicator = mpi.world()
+    if arguments.command:
+        asked = ["--scenarios", str(arguments.scenarios), "--method", arguments.method, "--no-figures", "--out", "run"]
+        sys.exit(run_command(["solve", arguments.instance, *asked])[0])
     site = ms.read(arguments.instance)
     update = {"scenarios": arguments.scenarios, "leaves_per_day_ahead_node": arguments.leaves}
     if arguments.tilted:
@@ -67,26 +82,22 @@ with mpi.abort_on_failure():
     stated = site.instance.uncertainty.model_copy(update=update if site.loaded.scenario_series is None else {})
     site = ms.Site(replace(site.loaded, instance=site.instance.model_copy(update={"uncertainty": stated})))
     tree, held, first = None, {}, []
-    if arguments.whole:
-        tree = site.tree()
-    elif not arguments.as_stated:
+    if not arguments.as_stated:
         tree = tree_of_all(drawn_by_this_rank(site, arguments.method))
-    if tree is not None:
         held, first = digests(tree), list(drawn)
         drawn.clear()
     run = ms.solve(site, tree, method=arguments.method, gap_rel=arguments.gap)
-    notes = {"held": held, "drawn": first, "drawn_while_solving": drawn}
+    notes = {"held": held, "drawn": first, "drawn_while_solving": list(drawn)}
     notes = [notes] if communicator is None else communicator.gather(notes)
+    whole = site.tree()
+    known = ms.solve(site, whole, method=arguments.method, gap_rel=arguments.gap) if arguments.compared else None
     if run is not None:
-        whole = site.tree()
         sys.stdout.write(
             json.dumps(
                 {
                     "ranks": notes,
-                    "solved": [run.objective, run.summary["bound_upper"], run.summary["solver"].get("passes")],
-                    "bounds": run.trace[["iteration", "bound_lower", "bound_upper"]].to_numpy().tolist(),
-                    "volumes": run.commitments["volume_mw"].tolist(),
-                    "profits": run.profit.tolist(),
+                    "shared": numbers(run),
+                    "whole": None if known is None else numbers(known),
                     "tree_is_whole": bool(run.tree.dataset.identical(private_copy(whole).dataset)),
                     "probabilities": run.tree.probabilities.tolist(),
                 }
