@@ -2,7 +2,7 @@
 
     python scripts/large_tree_ranks.py [--scenarios N] [--ranks R] [--out docs/evidence]
 
-Solves N scenarios (default 2,000) of ``instances/hospital_fr`` (96 periods, 25 series) on R ranks (default 2), once
+Solves N scenarios (default 2,000) of ``instances/enedis_local`` (96 periods) on R ranks (default 2), once
 with the ranks' own shares and once with a tree that every rank has drawn whole, and writes the run. Peak resident
 memory of each rank, MiB: with the instance read, with its tree drawn, when the solve begins, when it ends, and when the
 run is written. Ends with 1 if the numbers of the two runs differ. With ``--out``, writes ``large_tree_ranks.json``.
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", type=int, default=SCENARIOS, metavar="N")
     parser.add_argument("--ranks", type=int, default=RANKS, metavar="R")
-    parser.add_argument("--instance", default="hospital_fr", help="a folder of instances/")
+    parser.add_argument("--instance", default="enedis_local", help="a folder of instances/")
     parser.add_argument("--gap", type=float, default=GAP)
     parser.add_argument("--out", type=Path, metavar="DIR")
     options = parser.parse_args(arguments)
