@@ -27,6 +27,7 @@ from mes_stoch.schema.instance import Bids, Instance, kinds_left_out
 from mes_stoch.schema.kinds import risk_classes, unusable
 from mes_stoch.schema.reduction import Reduction
 from mes_stoch.schema.risk import Risk
+from mes_stoch.schema.shared_tree import SharedTree
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.uncertainty.handed_in import is_as_checked, mark_as_checked, private_copy, require_fitting
 from mes_stoch.uncertainty.planning_tree import planning_tree
@@ -439,6 +440,11 @@ def checked_tree(site: Site, tree: ScenarioTree) -> tuple[ScenarioTree, bool]:
     """
     if not isinstance(tree, ScenarioTree):
         raise UsageError(f"a tree is what site.tree(...) gives, or a ScenarioTree; found {type(tree).__name__}")
+    if isinstance(tree, SharedTree) and not tree.is_complete:
+        # nobody can change it, and a copy would be of what other ranks hold too
+        if not is_as_checked(site.instance, tree.held):
+            raise UsageError("ranks share a tree that was drawn for another site; draw it again for this one")
+        return tree, False
     # of the tree as it came, since a copy leaves behind what is not a tree's
     as_it_came, tree = tree, private_copy(tree)
     is_given = not is_as_checked(site.instance, as_it_came)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
+from mes_stoch.api.shared_trees import gather_series, tree_of_ranks
 from mes_stoch.api.sites import Site, checked_tree
 from mes_stoch.io.as_solved import inputs_as_solved
 from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
@@ -18,7 +19,9 @@ from mes_stoch.schema.errors import (
     UsageError,
 )
 from mes_stoch.schema.instance import Instance, plugins_of
+from mes_stoch.schema.shared_tree import SharedTree
 from mes_stoch.schema.tree import ScenarioTree
+from mes_stoch.solvers.parallel import mpi
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,8 +135,8 @@ def solve(
     ----------
     site : Site
     tree : ScenarioTree, optional
-        Default ``site.tree()``. One made or changed in Python is checked like a file, and copied: changing it
-        afterwards does not change the run.
+        Default ``site.tree()``, of which ranks that decompose draw a share each. One made or changed in Python is
+        checked like a file, and copied: changing it afterwards does not change the run.
     method : str
         ``ef``: the extensive form, one process. ``decomposition``: cutting planes on the linear relaxation and a
         certificate, under ``mpiexec`` on any number of ranks. ``ph``: the same, and progressive hedging while a gap is
@@ -220,7 +223,7 @@ def solve_request(
     options = request.options(site.instance)
     inputs, changes = inputs_as_solved(site.loaded)
     if tree is None:
-        tree = site.tree()
+        tree = tree_of_ranks(site, request.method)
     tree, is_given = checked_tree(site, tree)
     settings = RunSettings(
         inputs=inputs,
@@ -266,10 +269,14 @@ def _solve(
 ) -> Run | None:
     from mes_stoch.model.site_program import build_leaf_program, by_day_ahead_node
     from mes_stoch.report.assemble import assemble_run
-    from mes_stoch.solvers.auto import solve_by
+    from mes_stoch.solvers.auto import is_decomposed, solve_by
     from mes_stoch.solvers.certificate.numerics import inspect
     from mes_stoch.solvers.risk_averse import site_with_risk
 
+    shared = tree if isinstance(tree, SharedTree) and not tree.is_complete else None
+    if shared is not None:
+        # what one rank finds wrong with its scenarios the others do not see
+        mpi.abort_when_uncaught()
     leaves = build_leaf_program(site.instance, tree)
     if given is not None:
         leaves = leaves.with_commitments(given.volumes).with_site_decisions(given.site_decisions)
@@ -279,7 +286,12 @@ def _solve(
     program = site_with_risk(leaves, stop)
     values = len(tree.scenario_names) * len(program.column_names)
     solving = stop.earlier(stop.deadline - min(_SECONDS_PER_VALUE * values, _SHARE_OF_RESULTS * stop.seconds_left()))
+    if shared is not None and not is_decomposed(settings.method, program):
+        shared.complete()
+        shared = None
     result = solve_by(settings.method, program, options, progress, remark, solving)
+    if shared is not None:
+        gather_series(shared)
     if result is None:
         return None
     result.details.update(numerics.details())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +11,6 @@ from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
 from mes_stoch.solvers.parallel import leftovers, mpi
-
-if TYPE_CHECKING:
-    from mes_stoch.schema.tree import ScenarioTree
 
 
 class AgreedError(MesStochError):
@@ -49,19 +45,6 @@ def take_part(context: click.Context, invocation: Invocation, *, is_joint: bool,
         context.exit(0)
     if not is_possible:
         raise UsageError("ranks share the scenarios of a commitment that is given, and nothing else: leave mpiexec out")
-
-
-def tree_of_all(tree: ScenarioTree) -> ScenarioTree:
-    """The same tree on every rank: the leading one's, where scenarios were chosen.
-
-    Draws are the same everywhere. Which of two scenarios that are as near is kept may hang on the last bit of a sum,
-    and that on the machine.
-    """
-    if tree.weighting is None or mpi.launcher_size() == 1:
-        return tree
-    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
-
-    return ScenarioCommunicator(mpi.world()).broadcast(tree)
 
 
 @contextlib.contextmanager

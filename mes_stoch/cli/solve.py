@@ -24,7 +24,7 @@ from mes_stoch.cli.options import (
     set_option,
 )
 from mes_stoch.cli.progress import ProgressLines
-from mes_stoch.cli.ranks import ready_together, tree_of_all
+from mes_stoch.cli.ranks import ready_together
 from mes_stoch.cli.report import draw
 from mes_stoch.cli.solve_clock import SolveClock
 from mes_stoch.cli.start_ranks import MOST_RANKS, run_on_ranks
@@ -180,6 +180,7 @@ def solve(
     if ranks is not None and _is_to_start(ranks):
         context.exit(run_on_ranks(ranks, invocation.arguments, watch, invocation.begun))
     from mes_stoch import api
+    from mes_stoch.api.shared_trees import drawn_by_this_rank, tree_of_all
 
     folder: RunFolder | None = None
     lines = ProgressLines(output.status)
@@ -193,8 +194,9 @@ def solve(
             limit_s = site.instance.solve.time_limit_s if time_limit is None else time_limit
             clock = SolveClock(invocation.begun, limit_s, draws=not no_figures, request=watch.request)
             folder = _claim(out, site.name, force) if output.prints_output() else None
-            tree = site.tree(scenarios, seed, leaves_per_day_ahead_node=leaves, stop=clock.stop)
-        tree = tree_of_all(tree)
+            mine = drawn_by_this_rank(site, method, scenarios, seed, leaves_per_day_ahead_node=leaves, stop=clock.stop)
+        tree = tree_of_all(mine)
+        del mine
         if folder is not None:
             watch.last_words = partial(_last_words, folder)
         if not quiet:

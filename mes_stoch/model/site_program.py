@@ -84,7 +84,7 @@ def by_day_ahead_node(leaves: SiteProgram, program: L) -> L | BundledProgram[L]:
     """
     if leaves.stages == 2:
         return program
-    _require_known_day_ahead(leaves.instance, leaves.tree)
+    _require_known_day_ahead(leaves.instance, leaves.tree.held)
     return _by_node(leaves, program)
 
 
@@ -96,7 +96,7 @@ def bundled(leaves: SiteProgram) -> BundledProgram[StochasticProgram]:
     ModelError
         A price that should be known at the day-ahead node differs between its leaves.
     """
-    _require_known_day_ahead(leaves.instance, leaves.tree)
+    _require_known_day_ahead(leaves.instance, leaves.tree.held)
     return _by_node(leaves, leaves)
 
 

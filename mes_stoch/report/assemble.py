@@ -76,7 +76,7 @@ def assemble_run(program: SolvedProgram, result: EngineResult, settings: RunSett
         solution=solution,
         flow_data=flows,
         trace=_trace(result),
-        tree=site.tree,
+        tree=site.tree.held,
         settings=settings,
         site_decisions=decisions,
     )
@@ -99,8 +99,7 @@ def _summary(
     used = slack_used(program, solution)
     leans = leans_on_slack(used) and result.status in _DONE
     per_year = horizon.days_per_year / horizon_days(horizon)
-    dataset = program.tree.dataset
-    seed = dataset.attrs.get("seed")
+    seed = program.tree.frame.attrs.get("seed")
     return {
         "instance": program.name,
         "method": settings.method,
@@ -207,7 +206,7 @@ def _sample_notes(program: SiteProgram) -> list[str]:
     weighting = program.tree.weighting
     if weighting is not None:
         return [WEIGHTED_NOTE.format(scenarios=len(program.scenario_names), weighting=weighting)]
-    if program.tree.dataset.attrs.get("seed") is None:
+    if program.tree.frame.attrs.get("seed") is None:
         return []
     return [SAMPLE_NOTE.format(scenarios=len(program.scenario_names))]
 

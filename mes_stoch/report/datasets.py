@@ -148,7 +148,7 @@ def local_time(dataset: xr.Dataset, coordinate: str) -> pd.DatetimeIndex:
 def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Dataset:
     chosen = [solution.index for solution in solutions]
     names = np.array([program.scenario_names[index] for index in chosen], dtype=str)
-    nodes = np.array([str(node) for node in program.tree.dataset["day_ahead_node"].values[chosen]], dtype=str)
+    nodes = np.array([str(node) for node in program.tree.frame["day_ahead_node"].values[chosen]], dtype=str)
     return xr.Dataset(
         coords={
             "scenario": ("scenario", names),
@@ -157,7 +157,7 @@ def _frame(program: SiteProgram, solutions: list[ScenarioSolution]) -> xr.Datase
         },
         attrs={
             "instance": program.name,
-            "timezone": str(program.tree.dataset.attrs["timezone"]),
+            "timezone": str(program.tree.frame.attrs["timezone"]),
             "period_h": float(program.instance.horizon.period_h),
             "currency": program.instance.currency,
             "times": "coordinates are UTC starts of their spans",

@@ -20,7 +20,6 @@ from mes_stoch.io.artifacts import run_folder as layout
 from mes_stoch.io.artifacts.manifest import build_manifest
 from mes_stoch.io.artifacts.run_files import read_run_files
 from mes_stoch.io.artifacts.run_folder import RunFolder
-from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.report.datasets import flows_frame
 from mes_stoch.report.site_decisions import no_decisions
 from mes_stoch.schema.errors import RunFolderError, WriteError
@@ -216,7 +215,7 @@ class Run:
             place = f"{layout.INSTANCE}/{name}"
             steps[place] = partial(target.put_bytes, place, content)
         steps |= {
-            layout.TREE: lambda: target.put_bytes(layout.TREE, tree_bytes(self.tree)),
+            layout.TREE: lambda: target.put_tree(layout.TREE, self.tree),
             layout.SOLUTION: lambda: target.put_dataset(layout.SOLUTION, self.solution),
             layout.FLOWS: lambda: target.put_dataset(layout.FLOWS, self.flow_data),
         }

@@ -59,12 +59,27 @@ class ScenarioTree:
     checked_as: str | None = field(default=None, repr=False, compare=False)
 
     @property
+    def frame(self) -> xr.Dataset:
+        """What is known of all scenarios: coordinates, attributes, and the series that all have in common at least."""
+        return self.dataset
+
+    @property
+    def held(self) -> ScenarioTree:
+        """A tree by itself of the scenarios that this process holds: all of them."""
+        return self
+
+    @property
+    def stated_ranges(self) -> Mapping[str, tuple[float, float]] | None:
+        """Least and largest value of every series of all scenarios, where these are listed and not all held."""
+        return None
+
+    @property
     def scenario_names(self) -> tuple[str, ...]:
-        return tuple(str(name) for name in self.dataset["scenario"].values)
+        return tuple(str(name) for name in self.frame["scenario"].values)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        return np.asarray(self.dataset["probability"].values, dtype=float)
+        return np.asarray(self.frame["probability"].values, dtype=float)
 
     @property
     def series_names(self) -> tuple[str, ...]:
@@ -78,21 +93,21 @@ class ScenarioTree:
     @property
     def is_two_stage(self) -> bool:
         """Whether every day-ahead node has a single leaf, so that recourse sees the whole day at once."""
-        nodes = self.dataset["day_ahead_node"].values
+        nodes = self.frame["day_ahead_node"].values
         return len(set(nodes)) == len(nodes)
 
     @cached_property
     def day_ahead_nodes(self) -> dict[str, tuple[int, ...]]:
         """Positions of the leaves below every day-ahead node, in the order nodes first appear."""
         leaves: dict[str, list[int]] = {}
-        for scenario, node in enumerate(self.dataset["day_ahead_node"].values):
+        for scenario, node in enumerate(self.frame["day_ahead_node"].values):
             leaves.setdefault(str(node), []).append(scenario)
         return {node: tuple(below) for node, below in leaves.items()}
 
     @property
     def weighting(self) -> str | None:
         """How scenarios were chosen or weighted otherwise than by plain draws, in words; ``None``: they were not."""
-        about = self.dataset.attrs
+        about = self.frame.attrs
         said = []
         if "tilted_calls" in about:
             said.append(f"drawn with calls made likelier ({about['tilted_calls']})")
@@ -105,7 +120,7 @@ class ScenarioTree:
     @property
     def is_sample(self) -> bool:
         """Whether day-ahead nodes are independent draws of equal weight, of which statistics say something."""
-        return self.dataset.attrs.get("seed") is not None and self.weighting is None
+        return self.frame.attrs.get("seed") is not None and self.weighting is None
 
     def spread_below_nodes(self, name: str) -> NDArray[np.float64]:
         """How far series ``name`` departs from its value in the first leaf of the same day-ahead node.
@@ -124,19 +139,19 @@ class ScenarioTree:
     @property
     def time(self) -> pd.DatetimeIndex:
         """Start of each period in local time."""
-        utc = pd.DatetimeIndex(self.dataset["time"].values).tz_localize("UTC")
-        return utc.tz_convert(str(self.dataset.attrs["timezone"]))
+        utc = pd.DatetimeIndex(self.frame["time"].values).tz_localize("UTC")
+        return utc.tz_convert(str(self.frame.attrs["timezone"]))
 
     @property
     def lengths_h(self) -> NDArray[np.float64]:
         """Length of each period, h; the first may be shorter than the others."""
-        if PERIOD_LENGTH in self.dataset.coords:
-            return np.asarray(self.dataset[PERIOD_LENGTH].values, dtype=float)
-        return np.full(self.periods, float(self.dataset.attrs["period_h"]))
+        if PERIOD_LENGTH in self.frame.coords:
+            return np.asarray(self.frame[PERIOD_LENGTH].values, dtype=float)
+        return np.full(self.periods, float(self.frame.attrs["period_h"]))
 
     @property
     def periods(self) -> int:
-        return int(self.dataset.sizes["time"])
+        return int(self.frame.sizes["time"])
 
     @cached_property
     def _arrays(self) -> dict[str, NDArray[np.float64]]:

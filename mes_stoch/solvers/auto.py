@@ -88,8 +88,7 @@ def solve_auto(
     ------
     InterruptedRunError, InfeasibleError, UnboundedError, SolveError
     """
-    communicator = mpi.world()
-    choice = choose(program, 1 if communicator is None else int(communicator.Get_size()))
+    choice = choose(program, _ranks())
     if remark is not None:
         remark(f"method {choice.method}: {choice.reason}")
     result = _solve(choice.method, program, options, progress, stop)
@@ -97,6 +96,22 @@ def solve_auto(
         result.details["chosen_method"] = choice.method
         result.details["reason"] = choice.reason
     return result
+
+
+def _ranks() -> int:
+    communicator = mpi.world()
+    return 1 if communicator is None else int(communicator.Get_size())
+
+
+def is_decomposed(method: str, program: StochasticProgram) -> bool:
+    """Whether :func:`solve_by` decomposes a program and does no more: a rank then needs its own scenarios alone.
+
+    Raises
+    ------
+    UsageError
+        ``auto``, and no method can solve it on these ranks.
+    """
+    return method == "decomposition" or (method == "auto" and choose(program, _ranks()).method == "decomposition")
 
 
 def solve_near(

@@ -246,6 +246,15 @@ def _explicit_tree(
     return assembled_tree(loaded, names, nodes, leaves, probability, series, {"origin": "explicit"})
 
 
+def listed_alone(loaded: LoadedInstance, position: int) -> ScenarioTree:
+    """One scenario of an instance's list as a tree by itself, of two stages."""
+    frames = loaded.scenario_series or {}
+    name = list(frames)[position]
+    series = {str(column): np.asarray(frames[name][column], dtype=float)[np.newaxis] for column in frames[name].columns}
+    nodes, leaves = [day_ahead_path(position)], [leaf_path(position)]
+    return assembled_tree(loaded, [name], nodes, leaves, np.ones(1), series, {"origin": "explicit"})
+
+
 def _explicit_paths(uncertainty: ExplicitScenarios, names: list[str]) -> tuple[list[str], list[str]]:
     """Day-ahead node and leaf of every scenario; nodes are numbered as they first appear."""
     given = uncertainty.day_ahead_nodes

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from mes_stoch.io.readers.locate import INSTANCE_FILE
 from mes_stoch.rules.time_axis import period_lengths
@@ -29,6 +30,8 @@ from mes_stoch.uncertainty.seeds import day_ahead_path, leaf_path, node_generato
 
 if TYPE_CHECKING:
     from mes_stoch.io.instance import LoadedInstance
+
+Values = NDArray[np.float64]
 
 
 def draw_day_ahead_node(process: ScenarioProcess, context: DrawContext, seed: int, node: int) -> Drawn:
@@ -89,7 +92,42 @@ class TreeDraws:
         ------
         UsageError, TimeLimitError, InstanceError
         """
-        return self._drawn(0, self.nodes, stop)
+        tree, log_ratios = self.nodes_alone(0, self.nodes, stop)
+        if not self.tilted_calls:
+            return tree
+        probability, said = weights_of(log_ratios, self.tilted_calls)
+        weighted = tree.dataset.assign_coords(probability=("scenario", probability)).assign_attrs(said)
+        return ScenarioTree(weighted)
+
+    def frame(self, log_ratios: Values | None = None) -> xr.Dataset:
+        """The whole tree without the series that differ by scenario: nothing is drawn for it.
+
+        Parameters
+        ----------
+        log_ratios : array, shape (scenarios,)
+            Logarithm of the likelihood ratio of every scenario, where calls are drawn likelier than they are.
+
+        Raises
+        ------
+        ModelError
+            They are not there, or not one for every scenario.
+        """
+        attributes = self._attributes()
+        probability = np.full(self.scenarios, 1.0 / self.scenarios)
+        if self.tilted_calls:
+            if log_ratios is None or len(log_ratios) != self.scenarios:
+                raise ModelError("weights of a tree follow from the likelihood ratios of all of its scenarios")
+            probability, said = weights_of(log_ratios, self.tilted_calls)
+            attributes |= said
+        nodes, leaves = self._paths(0, self.nodes)
+        return assembled_tree(self.loaded, leaves, nodes, leaves, probability, {}, attributes).dataset
+
+    def _paths(self, first_node: int, last_node: int) -> tuple[list[str], list[str]]:
+        """Day-ahead node and leaf of every scenario."""
+        numbers = [
+            (node, leaf) for node in range(first_node, last_node) for leaf in range(self.leaves_per_day_ahead_node)
+        ]
+        return [day_ahead_path(node) for node, _ in numbers], [leaf_path(node, leaf) for node, leaf in numbers]
 
     def part(self, first_node: int, last_node: int) -> ScenarioTree:
         """The scenarios of nodes ``first_node`` up to, not including, ``last_node``.
@@ -110,17 +148,36 @@ class TreeDraws:
             raise ModelError("scenarios that are weighted over the whole tree cannot be drawn in parts")
         if not 0 <= first_node < last_node:
             raise ModelError(f"no part of a tree has the nodes from {first_node} up to {last_node}")
-        return self._drawn(first_node, last_node, None)
+        return self.nodes_alone(first_node, last_node)[0]
 
-    def _drawn(self, first_node: int, last_node: int, stop: Callable[[], bool] | None) -> ScenarioTree:
+    def nodes_alone(
+        self, first_node: int, last_node: int, stop: Callable[[], bool] | None = None
+    ) -> tuple[ScenarioTree, Values]:
+        """Nodes ``first_node`` up to, not including, ``last_node`` as a tree by itself of equally likely scenarios.
+
+        Parameters
+        ----------
+        stop : callable, optional
+            Asked before every node whether to give up.
+
+        Returns
+        -------
+        tree : ScenarioTree
+        log_ratios : array, shape (scenarios,)
+            Logarithm of the likelihood ratio of each, from which the weights of the whole tree follow; 0 where calls
+            are drawn as they are.
+
+        Raises
+        ------
+        UsageError, TimeLimitError, InstanceError
+        """
         name, below = self.loaded.instance.name, self.leaves_per_day_ahead_node
         count = (last_node - first_node) * below
         series_count = len(self.process.series_names()) + len(self.loaded.series.columns)
         require_room(count, len(self.loaded.time), series_count)
         drawn: list[Drawn] = []
         log_ratios: list[float] = []
-        nodes: list[str] = []
-        leaves: list[str] = []
+        nodes, leaves = self._paths(first_node, last_node)
         for node in range(first_node, last_node):
             if drawn and stop is not None and stop():
                 raise TimeLimitError(
@@ -132,15 +189,10 @@ class TreeDraws:
                 of_leaf = draw_leaf(self.process, self.context, self.seed, node, leaf, day_ahead)
                 drawn.append({**day_ahead, **of_leaf})
                 log_ratios.append(self._log_ratio(drawn[-1]))
-                nodes.append(day_ahead_path(node))
-                leaves.append(leaf_path(node, leaf))
         series = {key: np.stack([one[key] for one in drawn]) for key in self.process.series_names()}
         probability = np.full(count, 1.0 / count)
-        attributes = self._attributes()
-        if self.tilted_calls:
-            probability, said = weights_of(np.array(log_ratios), self.tilted_calls)
-            attributes |= said
-        return assembled_tree(self.loaded, leaves, nodes, leaves, probability, series, attributes)
+        tree = assembled_tree(self.loaded, leaves, nodes, leaves, probability, series, self._attributes())
+        return tree, np.array(log_ratios)
 
     def _attributes(self) -> dict[str, object]:
         """What the tree says of where it comes from."""

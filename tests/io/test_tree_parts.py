@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import zlib
@@ -16,6 +17,8 @@ from test_tree_file import make_tree
 
 import mes_stoch as ms
 from mes_stoch.cli.main import run as run_command
+from mes_stoch.io.artifacts import run_folder, tree_parts
+from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.artifacts.tree import read_tree, write_tree
 from mes_stoch.io.artifacts.tree_parts import PART_SCENARIOS, TreeSize, stream_tree, write_tree_parts
 from mes_stoch.schema.errors import UsageError
@@ -55,6 +58,26 @@ def test_written_in_parts_is_written_whole(site: ms.Site, tmp_path: Path, part: 
     size = write_tree_parts(site.stream(7, part=part), tmp_path / "tree.nc")
     assert size == TreeSize.of(whole) == TreeSize(7, 7, whole.periods, len(whole.series_names), whole.dataset.seed)
     xr.testing.assert_identical(read_tree(tmp_path / "tree.nc").dataset, whole.dataset)
+
+
+def test_a_run_writes_a_large_tree_a_part_at_a_time(
+    site: ms.Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """7 scenarios in parts of 3, whatever their probabilities; the folder knows the file's hash."""
+    monkeypatch.setattr(tree_parts, "PART_SCENARIOS", 3)
+    monkeypatch.setattr(run_folder, "PART_SCENARIOS", 3)
+    weights = np.arange(1.0, 8.0) / 28.0
+    whole = ScenarioTree(site.tree(7).dataset.assign_coords(probability=("scenario", weights)))
+    appended: list[int] = []
+    append = tree_parts._append
+    monkeypatch.setattr(
+        tree_parts, "_append", lambda file, part, start: [appended.append(start), append(file, part, start)]
+    )
+    folder = RunFolder(tmp_path)
+    path = folder.put_tree("tree.nc", whole)
+    assert appended == [3, 6]
+    xr.testing.assert_identical(read_tree(path).dataset, whole.dataset)
+    assert folder.hashes == {"tree.nc": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 @pytest.mark.parametrize("in_parts", [True, False], ids=["written in parts", "written whole"])

@@ -35,6 +35,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,6 +44,8 @@ import xarray as xr
 
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.manifest import seal
+from mes_stoch.io.artifacts.tree import tree_bytes
+from mes_stoch.io.artifacts.tree_parts import PART_SCENARIOS, store_tree
 from mes_stoch.io.files import (
     TEMPORARY_END,
     TEMPORARY_START,
@@ -53,6 +56,7 @@ from mes_stoch.io.files import (
 from mes_stoch.io.plain_values import plain
 from mes_stoch.io.readers.netcdf import netcdf_bytes
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.tree import ScenarioTree
 
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished.json"
@@ -229,6 +233,15 @@ class RunFolder:
 
     def put_frame(self, name: str, frame: pd.DataFrame) -> Path:
         return self.put_bytes(name, frame.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+
+    def put_tree(self, name: str, tree: ScenarioTree) -> Path:
+        """A scenario tree; a large one a part at a time, so that it is not held twice."""
+        if len(tree.scenario_names) <= PART_SCENARIOS:
+            return self.put_bytes(name, tree_bytes(tree))
+        target = self.put(name, partial(store_tree, tree))
+        with target.open("rb") as stream:
+            self.hashes[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return target
 
     def put_dataset(self, name: str, dataset: xr.Dataset) -> Path:
         """NetCDF with compressed numbers."""

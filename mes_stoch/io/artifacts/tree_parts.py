@@ -118,6 +118,27 @@ def _written(parts: Iterator[ScenarioTree], stream: BinaryIO, path: str | Path) 
     return size
 
 
+def store_tree(tree: ScenarioTree, stream: BinaryIO) -> None:
+    """Write a tree that is held whole into an open file, a part at a time, whatever its probabilities.
+
+    No more than a part is held a second time.
+
+    Raises
+    ------
+    OSError
+    """
+    count = len(tree.scenario_names)
+    cuts = [slice(first, first + PART_SCENARIOS) for first in range(0, count, PART_SCENARIOS)]
+    with _filled(stream) as file:
+        for cut in cuts:
+            part = ScenarioTree(tree.dataset.isel(scenario=cut))
+            with _library_told(stream):
+                if cut.start:
+                    _append(file, part, cut.start)
+                else:
+                    _start(file, part)
+
+
 @contextmanager
 def _filled(stream: BinaryIO) -> Iterator[Any]:
     """An open, empty file as one of the NetCDF library, by its descriptor: no path is followed a second time."""

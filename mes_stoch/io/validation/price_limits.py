@@ -30,9 +30,12 @@ BALANCING_LIMIT_EUR_PER_MWH = 15000.0
 
 def series_ranges(instance: Instance, tree: ScenarioTree) -> dict[str, tuple[float, float]]:
     """Ranges of the series that are data of the instance: all of them, or those no process draws."""
+    if tree.stated_ranges is not None:
+        return dict(tree.stated_ranges)
     explicit = isinstance(instance.uncertainty, ExplicitScenarios)
-    names = [name for name in tree.series_names if explicit or "scenario" not in tree.dataset[name].dims]
-    return ranges_of({name: np.asarray(tree.dataset[name].values, dtype=float) for name in names})
+    known = tree.dataset if explicit else tree.frame
+    names = [str(name) for name in known.data_vars if explicit or "scenario" not in known[name].dims]
+    return ranges_of({name: np.asarray(known[name].values, dtype=float) for name in names})
 
 
 def ranges_of(series: Mapping[str, NDArray[np.float64]]) -> dict[str, tuple[float, float]]:

@@ -75,3 +75,23 @@ class ScenarioCommunicator:
             return [value]
         found: list[T] | None = self.mpi.gather(value)
         return found or []
+
+    def gathered_rows(self, own: FloatArray) -> FloatArray | None:
+        """Everyone's rows below each other, in order of ranks; on the leading rank only.
+
+        Numbers go from array to array, without a copy in between.
+
+        Parameters
+        ----------
+        own : array, shape (any number of rows, columns)
+            Of as many columns on every rank.
+        """
+        if self.mpi is None:
+            return own
+        counts = self.mpi.gather(own.size)
+        if counts is None:
+            self.mpi.Gatherv(np.ascontiguousarray(own), None)
+            return None
+        found = np.empty((sum(counts) // own.shape[1], own.shape[1]))
+        self.mpi.Gatherv(np.ascontiguousarray(own), [found, counts])
+        return found
