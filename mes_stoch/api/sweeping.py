@@ -18,6 +18,7 @@ from mes_stoch.api.solving import SolveRequest, solve_request
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.run_folder import MANIFEST, RunFolder
 from mes_stoch.io.as_solved import inputs_as_solved
+from mes_stoch.io.files import made_folder
 from mes_stoch.report.amounts import amount
 from mes_stoch.report.run import read_run
 from mes_stoch.schema.errors import (
@@ -194,7 +195,7 @@ class SweepWork:
             raise PointError(f"{words(point.overrides)}: {error}", error.exit_code) from error
 
     def _solved(self, point: Point, place: Path) -> dict[str, Any]:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        made_folder(place.parent)
         target = RunFolder.create(place, force=True)
         try:
             site = self.site.replace(point.overrides) if point.overrides else self.site
@@ -241,7 +242,7 @@ def _require_valid(site: Site, points: Sequence[Point]) -> None:
 def _claimed(folder: Path, *, resume: bool) -> Claim:
     """The folder of a sweep, this process's own until it is released."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        made_folder(folder)
         entries = {entry.name for entry in folder.iterdir() if not is_claim(entry.name)}
     except OSError as error:
         raise WriteError(folder, error.strerror or str(error)) from None
