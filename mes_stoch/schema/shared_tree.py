@@ -60,7 +60,7 @@ class SharedTree(ScenarioTree):
         object.__setattr__(self, "_draw", draw)
         object.__setattr__(self, "_stated_ranges", stated_ranges)
         object.__setattr__(self, "_node", lru_cache(maxsize=_KEPT_NODES)(draw))
-        for name in self._own_names:
+        for name in self.varying_series:
             held.dataset[name].values.flags.writeable = False
 
     share: range
@@ -108,6 +108,10 @@ class SharedTree(ScenarioTree):
     def series_names(self) -> tuple[str, ...]:
         return self._held.series_names
 
+    @property
+    def varying_series(self) -> tuple[str, ...]:
+        return tuple(name for name in self.series_names if name not in self._frame)
+
     def values(self, name: str, scenario: int) -> NDArray[np.float64]:
         place = scenario - self._first
         if 0 <= place < self._count:
@@ -118,7 +122,7 @@ class SharedTree(ScenarioTree):
     def own_series(self) -> dict[str, NDArray[np.float64]]:
         """Series that differ by scenario, of this process's share alone; shape (share, periods)."""
         places = slice(self.share.start - self._first, self.share.stop - self._first)
-        return {name: self._held.dataset[name].values[places] for name in self._own_names}
+        return {name: self._held.dataset[name].values[places] for name in self.varying_series}
 
     def hold(self, series: Mapping[str, NDArray[np.float64]]) -> None:
         """Take the series of all scenarios, shape (scenarios, periods); from now on they are held.
@@ -129,7 +133,7 @@ class SharedTree(ScenarioTree):
             They are not the tree's.
         """
         shape = (len(self.scenario_names), self.periods)
-        if set(series) != set(self._own_names) or any(values.shape != shape for values in series.values()):
+        if set(series) != set(self.varying_series) or any(values.shape != shape for values in series.values()):
             raise ModelError("what a tree is to hold is not one number for each of its scenarios, periods and series")
         variables = {
             name: (("scenario", "time"), series[name]) if name in series else self._frame[name].variable
@@ -143,17 +147,12 @@ class SharedTree(ScenarioTree):
         if self.is_complete:
             return
         shape = (len(self.scenario_names), self.periods)
-        series = {name: np.empty(shape) for name in self._own_names}
+        series = {name: np.empty(shape) for name in self.varying_series}
         self._copy(self._held, self._first, series)
         for first in range(0, shape[0], self._below):
             if not self._first <= first < self._first + self._count:
                 self._copy(self._draw(first // self._below), first, series)
         self.hold(series)
-
-    @property
-    def _own_names(self) -> list[str]:
-        """Series that differ by scenario."""
-        return [name for name in self._held.series_names if name not in self._frame]
 
     @staticmethod
     def _copy(part: ScenarioTree, first: int, into: Mapping[str, NDArray[np.float64]]) -> None:

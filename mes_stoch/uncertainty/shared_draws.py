@@ -84,8 +84,7 @@ def listed_share(loaded: LoadedInstance, whole: ScenarioTree, share: range) -> S
     count = len(whole.scenario_names)
     first = min(share.start, count - 1)
     held = mark_as_checked(loaded.instance, whole.part(range(first, max(share.stop, first + 1))))
-    differing = [name for name in whole.series_names if "scenario" in whole.dataset[name].dims]
-    frame = private_copy(ScenarioTree(whole.dataset.drop_vars(differing))).dataset
+    frame = private_copy(ScenarioTree(whole.dataset.drop_vars(list(whole.varying_series)))).dataset
     return SharedTree(frame, held, first, share, partial(listed_alone, loaded), series_ranges(loaded.instance, whole))
 
 

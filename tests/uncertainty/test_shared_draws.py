@@ -64,6 +64,7 @@ def test_a_share_knows_of_all_and_has_the_bits_of_the_whole(site: ms.Site, below
     tree = share_of(site, 6, nodes, below).tree()
     assert tree.scenario_names == whole.scenario_names
     assert tree.series_names == whole.series_names
+    assert tree.varying_series == whole.varying_series
     assert tree.day_ahead_nodes == whole.day_ahead_nodes
     assert tree.probabilities.tolist() == whole.probabilities.tolist()
     assert (tree.periods, tree.is_two_stage, tree.is_sample) == (whole.periods, below == 1, True)
