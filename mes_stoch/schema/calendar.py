@@ -36,4 +36,6 @@ class CalendarWindow(Model):
     time_from: ClockTime = Field(
         default="00:00", description="Beginning of the hours of obligation, by the local clock, e.g. 17:00."
     )
-    time_to: ClockTime = Field(default="24:00", description="End; before time_from the window goes over midnight.")
+    time_to: ClockTime = Field(
+        default="24:00", description="End of these hours; before time_from the window goes over midnight."
+    )

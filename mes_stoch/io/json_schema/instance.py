@@ -55,7 +55,7 @@ def instance_schema(currency: str = FORMAT_CURRENCY, *, plugins: bool = False, f
         measures["oneOf"] = [{"$ref": f"#/$defs/{name}"} for name in own.values()]
     tidy(schema)
     describe(schema, briefly=not full)
-    schema = _spelled(schema, currency)
+    schema = spelled(schema, currency)
     definitions = schema["$defs"]
     catalogue = {
         name: _known(known, currency) for name, known in product_catalogue().items() if known["family"] in families
@@ -76,12 +76,12 @@ def instance_schema(currency: str = FORMAT_CURRENCY, *, plugins: bool = False, f
     return {"$schema": _DIALECT, "$id": name, "title": title, **schema}
 
 
-def _spelled(part: Any, currency: str) -> Any:
+def spelled(part: Any, currency: str) -> Any:
     """Names of keys, and the sentences about them, as an instance in a currency writes them."""
     if isinstance(part, dict):
-        return {in_currency(name, currency): _spelled(item, currency) for name, item in part.items()}
+        return {in_currency(name, currency): spelled(item, currency) for name, item in part.items()}
     if isinstance(part, list):
-        return [_spelled(item, currency) for item in part]
+        return [spelled(item, currency) for item in part]
     return in_currency(part, currency) if isinstance(part, str) else part
 
 
