@@ -61,6 +61,10 @@ def _entry(indent: str, key: str, value: Any, comments: SaysOf, path: tuple[str 
             dash = len(indent) + len(_INDENT)
             lines[first] = f"{head[:dash]}- {head[dash:].lstrip()}"
             yield from lines
+    elif isinstance(value, str) and len(indent) + len(key) + len(value) + 4 > _WIDTH:
+        yield from _line(indent, f"{key}: >-", comments[path])
+        inner = indent + _INDENT
+        yield from textwrap.wrap(value, _WIDTH, initial_indent=inner, subsequent_indent=inner, break_long_words=False)
     else:
         yield from _line(indent, f"{key}: {plain(value)}", comments[path])
 
