@@ -10,7 +10,6 @@ from typing import Any
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.json_schema.fields import unit_in_words
 from mes_stoch.io.json_schema.shipped import BESIDE, editor_line
-from mes_stoch.schema.units import in_currency
 from mes_stoch.starting.choices import Choices
 from mes_stoch.starting.commented_yaml import plain
 from mes_stoch.starting.comments import TO_CHECK, YOURS, EntryPath, whose_number
@@ -149,8 +148,7 @@ def _numbers(choices: Choices, instance: Mapping[str, Any]) -> Iterator[str]:
         whose = whose_number(path, value)
         if whose:
             key = str(path[-1]) if isinstance(path[-1], str) else str(path[-2])
-            unit = unit_in_words(key.replace(f"_{own.currency.lower()}", "_eur"))
-            shown = in_currency(unit, own.currency) if unit else ""
+            shown = unit_in_words(key) or ""
             yield f"| `{'.'.join(map(str, path))}` | {plain(value)} | {shown} | {whose} |"
     yield ""
 

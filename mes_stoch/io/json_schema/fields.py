@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from mes_stoch.io.json_schema.tidy import Schema, parts
-from mes_stoch.schema.units import UNIT_WORDS, unit_of
+from mes_stoch.schema.units import FORMAT_CURRENCY, UNIT_WORDS, currency_of, in_currency, unit_of, with_currency
 
 #: Units that a name says and no suffix of the format does.
 _OTHER_UNITS = {
@@ -29,11 +29,14 @@ def unit_in_words(name: str) -> str | None:
 
     >>> unit_in_words("price_eur_per_mwh"), unit_in_words("cycles_max_per_day"), unit_in_words("seed")
     ('EUR/MWh', 'cycles/day', None)
+    >>> unit_in_words("price_cap_aud_per_mwh")
+    'AUD/MWh'
     """
     if name in _OTHER_UNITS:
         return _OTHER_UNITS[name]
-    suffix = unit_of(name)
-    return None if suffix is None else UNIT_WORDS[suffix]
+    currency = currency_of(name) or FORMAT_CURRENCY
+    suffix = unit_of(name if currency == FORMAT_CURRENCY else with_currency(name, FORMAT_CURRENCY))
+    return None if suffix is None else in_currency(UNIT_WORDS[suffix], currency)
 
 
 def takes_numbers(field: Any) -> bool:
