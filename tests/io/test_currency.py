@@ -39,6 +39,7 @@ def tiny_dollars(instances: Path, tmp_path: Path) -> Path:
     ("name", "code"),
     [
         ("price_aud_per_mwh", "AUD"),
+        ("standby_cost_aud_per_h", "AUD"),
         ("start_cost_eur", "EUR"),
         ("price_gbp_per_kwh", "GBP"),
         ("price_usd_per_mvar_h", "USD"),
