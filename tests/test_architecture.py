@@ -42,6 +42,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("io.validation", "kinds.checks"),
     ("io.artifacts",),
     ("io",),
+    ("starting",),
     ("settlement",),
     ("kinds.settlement", "kinds.stress"),
     ("components.shared.context",),

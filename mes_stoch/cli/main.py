@@ -15,10 +15,12 @@ import click
 from mes_stoch.cli import output
 from mes_stoch.cli.backtest import backtest
 from mes_stoch.cli.bench import bench
+from mes_stoch.cli.completion import completion
 from mes_stoch.cli.data import data
 from mes_stoch.cli.evaluate import evaluate
 from mes_stoch.cli.fit import fit
 from mes_stoch.cli.invocation import Invocation
+from mes_stoch.cli.new import new
 from mes_stoch.cli.ranks import AgreedError
 from mes_stoch.cli.report import report
 from mes_stoch.cli.sensitivity import sensitivity
@@ -51,9 +53,12 @@ Exit codes:
   70  a fault of the program or of a solver
 
 \b
-A first run:
-  mes-stoch validate instances/tiny_site
-  mes-stoch solve instances/tiny_site
+Examples:
+  mes-stoch new my_shop --country FR --site supermarket          a site of one's own to start from
+  mes-stoch validate my_shop
+  mes-stoch solve my_shop --out runs/first
+  mes-stoch report runs/first
+  mes-stoch settle runs/first
 """
 
 
@@ -64,12 +69,12 @@ A first run:
 def command_line(context: click.Context, debug: bool) -> None:
     """How much flexibility should a multi-energy site commit, to which market, before prices and activations are known?
 
-    An INSTANCE is a folder with an instance.yaml and its CSV series. `validate` checks it, `site` shows how its parts
-    are joined, `solve` finds the commitment and writes a run folder, `report` shows a run again, `settle` recomputes
-    every cash flow of it, `evaluate` tests whether all that it holds can be delivered, what it earns in other
-    scenarios, and what information is worth; `backtest` commits for real days from the days before them, and operates
-    them without foresight. `data` reads market files as their publishers write them, and `fit` makes a
-    scenario process of them.
+    An INSTANCE is a folder with an instance.yaml and its CSV series. `new` writes one to start from, `validate` checks
+    it, `site` shows how its parts are joined, `solve` finds the commitment and writes a run folder, `report` shows a
+    run again, `settle` recomputes every cash flow of it, `evaluate` tests whether all that it holds can be delivered,
+    what it earns in other scenarios, and what information is worth; `backtest` commits for real days from the days
+    before them, and operates them without foresight. `data` reads market files as their publishers write them, and
+    `fit` makes a scenario process of them.
     """
     invocation = context.ensure_object(Invocation)
     invocation.is_joint = context.invoked_subcommand in (solve.name, evaluate.name)
@@ -89,7 +94,9 @@ def command_line(context: click.Context, debug: bool) -> None:
         output.print_warnings()
 
 
-for _command in (data, fit, validate, site, tree, solve, report, settle, evaluate, backtest, sweep, sensitivity, bench):
+_START = (new, data, fit, validate, site, tree)
+_WORK = (solve, report, settle, evaluate, backtest, sweep, sensitivity, bench)
+for _command in (*_START, *_WORK, completion):
     command_line.add_command(_command)
 
 

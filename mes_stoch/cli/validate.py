@@ -24,6 +24,7 @@ Examples:
   mes-stoch validate --products --csv > products.csv
   mes-stoch validate --schema > instance.schema.json
   mes-stoch validate --schema --currency AUD > aud.schema.json
+  mes-stoch validate --schema --full > whole.schema.json
 
 \b
 Exit codes: 0 valid, 2 not valid.
@@ -40,6 +41,7 @@ Exit codes: 0 valid, 2 not valid.
     help="With --schema: keys of money as an instance in this currency writes them (default EUR).",
 )
 @click.option("--plugins", is_flag=True, help="With --schema: the kinds that installed packages bring as well.")
+@click.option("--full", is_flag=True, help="With --schema: each product with all its rules, defaults and sources.")
 @click.option("--products", is_flag=True, help="Show the product catalogue, or the products of INSTANCE, as a table.")
 @click.option("--long", "whole", is_flag=True, help="With --products: a paragraph per product, sources whole.")
 @click.option("--csv", is_flag=True, help="With --products: all columns as CSV.")
@@ -50,6 +52,7 @@ def validate(
     schema: bool,
     currency: str | None,
     plugins: bool,
+    full: bool,
     products: bool,
     whole: bool,
     csv: bool,
@@ -60,6 +63,9 @@ def validate(
     Each problem comes with its file, line and key, what was found, what was expected and a hint. The scenarios are
     drawn and checked too: prices that would let a site earn money without limit are found here, not by the solver.
 
+    With --schema: what may be written, for editors and other programs; an editor with a YAML language server finds it
+    by the first line of an instance, `# yaml-language-server: $schema=instance.schema.json`.
+
     With --products: the market rules the catalogue knows, with their sources, its own and those of installed packages;
     for an INSTANCE those of its products, with what it has changed marked.
 
@@ -67,10 +73,10 @@ def validate(
     would give the solver trouble.
     """
     if schema:
-        _print_schema(currency or "EUR", plugins=plugins)
+        _print_schema(currency or "EUR", plugins=plugins, full=full)
         return
-    if plugins:
-        raise UsageError("--plugins goes with --schema")
+    if plugins or full:
+        raise UsageError("--plugins and --full go with --schema")
     if currency is not None:
         raise UsageError("--currency goes with --schema; an instance says its own: currency: AUD")
     if overrides and instance is None:
@@ -98,15 +104,15 @@ def validate(
         _show_numerics(site, tree)
 
 
-def _print_schema(currency: str, *, plugins: bool) -> None:
-    import json
+def _print_schema(currency: str, *, plugins: bool, full: bool) -> None:
     import re
 
-    from mes_stoch.io.schema_export import instance_schema
+    from mes_stoch.io.json_schema.instance import instance_schema
+    from mes_stoch.io.json_schema.text import json_text
 
     if not re.fullmatch("[A-Z]{3}", currency):
         raise UsageError(f"--currency is three capital letters, such as EUR or AUD, not {currency!r}")
-    output.result(json.dumps(instance_schema(currency, plugins=plugins), indent=2))
+    output.result(json_text(instance_schema(currency, plugins=plugins, full=full)).rstrip("\n"))
 
 
 def _show_products(folder: Path | None, overrides: dict[str, Any], *, whole: bool, csv: bool) -> None:

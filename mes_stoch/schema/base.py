@@ -20,8 +20,8 @@ Quantity = StrictFloat | StrictInt | StrictStr
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Efficiency = Annotated[float, Field(gt=0, le=1)]
-_IDENTIFIER = r"^[A-Za-z][A-Za-z0-9_]*$"
-Identifier = Annotated[str, Field(pattern=_IDENTIFIER)]
+IDENTIFIER = r"^[A-Za-z][A-Za-z0-9_]*$"
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 
 #: Code of a currency as ISO 4217 writes it.
 _CURRENCY = r"^[A-Z]{3}$"
@@ -35,7 +35,7 @@ GATE = r"^([YQMD]-\d+|D) ([01]\d|2[0-3]):[0-5]\d$|^H-\d+min$"
 
 #: What each pattern of a text asks for, in words.
 PATTERNS_IN_WORDS = {
-    _IDENTIFIER: "a name of letters, digits and _ that begins with a letter",
+    IDENTIFIER: "a name of letters, digits and _ that begins with a letter",
     _CURRENCY: "three capital letters of ISO 4217, such as EUR or AUD",
     DATE: "a date such as 2025-12-25",
     CLOCK_TIME: "a clock time such as 17:00",

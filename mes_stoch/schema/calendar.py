@@ -29,7 +29,13 @@ class CalendarWindow(Model):
     Public holidays are listed in the contract, since they differ by region and year.
     """
 
-    months: list[Month] = Field(default_factory=lambda: list(range(1, 13)), description="Months, 1 to 12.")
+    months: list[Month] = Field(
+        default_factory=lambda: list(range(1, 13)), description="Months in which it obliges, 1 to 12; default: all."
+    )
     days: Days = Field(default="all", description="Working days are Monday to Friday but for the contract's holidays.")
-    time_from: ClockTime = "00:00"
-    time_to: ClockTime = Field(default="24:00", description="End; before time_from the window goes over midnight.")
+    time_from: ClockTime = Field(
+        default="00:00", description="Beginning of the hours of obligation, by the local clock, e.g. 17:00."
+    )
+    time_to: ClockTime = Field(
+        default="24:00", description="End of these hours; before time_from the window goes over midnight."
+    )

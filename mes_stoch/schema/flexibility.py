@@ -69,16 +69,25 @@ class Flexibility(TradedProduct):
     #: Whether the components that provide it need a schedule that is given, from which a reduction is told.
     needs_given_baseline: ClassVar[bool] = False
 
-    direction: Literal["up", "down", "symmetric"]
-    stage: Stage = Field(default="commit", description="When the volume is decided.")
+    direction: Literal["up", "down", "symmetric"] = Field(
+        description="up: more injection or less withdrawal when called; down: the reverse; symmetric: either way."
+    )
+    stage: Stage = Field(
+        default="commit",
+        description="When the volume is decided: before all is known (commit), with day-ahead prices, or later.",
+    )
     block_h: Positive | None = Field(
         description="The volume is constant over a block of local clock hours; null: over the horizon (a contract)."
     )
     volume_max_mw: NonNegative = Field(description="Largest volume that can be committed in a block.")
-    minimum_bid_mw: NonNegative = Field(default=0.0, description="Smallest volume that is not zero.")
+    minimum_bid_mw: NonNegative = Field(
+        default=0.0, description="Smallest volume that can be bid, if any is; switched off by bids.minimum."
+    )
     bid_step_mw: NonNegative = Field(default=0.0, description="Volumes are multiples of this; 0: any volume.")
     full_activation_time_s: Positive = Field(description="Time from the call to full delivery.")
-    sustain_h: NonNegative = Field(description="Time a full call must be held.")
+    sustain_h: NonNegative = Field(
+        description="Time for which a full call must be kept up; stores and heat hold energy for it."
+    )
     sustain_alternatives_h: list[NonNegative] = Field(
         default_factory=list,
         description="Other times that could hold where no source settles it; `mes-stoch sensitivity` tries them.",
@@ -93,7 +102,9 @@ class Flexibility(TradedProduct):
     calendar: list[CalendarWindow] = Field(
         default_factory=list, description="Periods of obligation; none listed: always. Multiplies window_per_unit."
     )
-    holidays: list[DateText] = Field(default_factory=list, description="Days that are no working days.")
+    holidays: list[DateText] = Field(
+        default_factory=list, description="Public holidays, e.g. 2025-12-25: no working days of the calendar."
+    )
     contract_start: DateText | None = Field(default=None, description="First day of obligation; null: no limit.")
     contract_end: DateText | None = Field(default=None, description="Last day of obligation; null: no limit.")
     energy_settlement: Literal["ordered", "delivered", "uncorrected"] = Field(
@@ -110,12 +121,18 @@ class Flexibility(TradedProduct):
     delivery_tolerance_per_unit: PerUnit = Field(
         default=0.0, description="Share of a call that may be missed without penalty or loss of payment."
     )
-    calls_max_per_day: Count | None = Field(default=None, description="Most calls that begin on a local day.")
-    call_hours_max_per_day: NonNegative | None = Field(default=None, description="Most hours called on a local day.")
-    calls_max: Count | None = Field(default=None, description="Most calls over the horizon.")
-    call_minimum_h: NonNegative = Field(default=0.0, description="Shortest call.")
-    call_maximum_h: Positive | None = Field(default=None, description="Longest call.")
-    rest_minimum_h: NonNegative = Field(default=0.0, description="Least time between two calls.")
+    calls_max_per_day: Count | None = Field(
+        default=None, description="Most calls that begin on a local day; null: no limit."
+    )
+    call_hours_max_per_day: NonNegative | None = Field(
+        default=None, description="Most hours of calls on a local day; null: no limit."
+    )
+    calls_max: Count | None = Field(default=None, description="Most calls over the horizon; null: no limit.")
+    call_minimum_h: NonNegative = Field(default=0.0, description="Shortest call of the operator; 0: any.")
+    call_maximum_h: Positive | None = Field(default=None, description="Longest call of the operator; null: no limit.")
+    rest_minimum_h: NonNegative = Field(
+        default=0.0, description="Least time from the end of a call to the next one; 0: none."
+    )
     notice_h: NonNegative = Field(
         default=0.0,
         description="Time from the announcement of a call to its beginning; adds to the full activation time.",

@@ -40,7 +40,10 @@ class Horizon(Model):
     """
 
     start: str = Field(description="ISO 8601 date and time in `timezone`, e.g. 2025-01-15T00:00.")
-    timezone: str = Field(default="Europe/Paris", description="IANA name.")
+    timezone: str = Field(
+        default="Europe/Paris",
+        description="Time zone by its IANA name: local days, blocks and gates follow its clock changes.",
+    )
     period_h: Positive = Field(description="Length of every period but the first, which may be shorter.")
     first_period_h: Positive | None = Field(
         default=None,
@@ -48,7 +51,9 @@ class Horizon(Model):
         "where it would, on the grid of periods from local midnight on; 0.6666667 for hours from 10:20 on. null: "
         "period_h.",
     )
-    periods: Annotated[int, Field(ge=1)]
+    periods: Annotated[int, Field(ge=1)] = Field(
+        description="Number of periods, the first one included; a day of 25 hours has 100 quarter-hours."
+    )
     days_per_year: NonNegative = Field(default=365.0, description="Scales the horizon's money to a year in the report.")
 
     @property
@@ -88,7 +93,7 @@ class Node(Model):
     bring here can be thrown away; likewise what units take and bring that their state before the horizon keeps on.
     """
 
-    carrier: Identifier
+    carrier: Identifier = Field(description="What flows there: one of the list `carriers`.")
     unserved_penalty_eur_per_mwh: Positive | Derived | None = Field(
         default=AUTO, description="Cost of demand left unserved; auto: above what prices can pay; null forbids it."
     )
@@ -100,8 +105,10 @@ class Node(Model):
 class Bids(Model):
     """Switches of the bid rules; both off makes the first stage continuous."""
 
-    minimum: bool = True
-    steps: bool = True
+    minimum: bool = Field(default=True, description="Whether minimum bids hold (binaries in the first stage).")
+    steps: bool = Field(
+        default=True, description="Whether volumes are multiples of the products' steps (integers in the first stage)."
+    )
 
 
 class Start(Model):
@@ -129,7 +136,7 @@ class ExplicitScenarios(Model):
     """Scenarios written out in a long CSV: columns ``scenario``, ``time`` and one per series."""
 
     kind: Literal["explicit"]
-    file: str = "scenarios.csv"
+    file: str = Field(default="scenarios.csv", description="CSV of the scenarios, beside instance.yaml.")
     probabilities: dict[str, NonNegative] | None = Field(
         default=None, description="By scenario name, summing to 1; null: all equal."
     )
@@ -148,8 +155,13 @@ class SyntheticScenarios(Model):
     """Scenarios drawn by a seeded process; its series are named in the process's own documentation."""
 
     kind: Literal["synthetic"]
-    process: Identifier
-    seed: Annotated[int, Field(ge=0)]
+    process: Identifier = Field(
+        description="Process that draws the series: `fr_synthetic_day` and others of the package, `fitted`, or one of "
+        "an installed package."
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(
+        description="Seed of the draws; the same seed gives the same scenarios on any machine."
+    )
     scenarios: Annotated[int, Field(ge=1)] = Field(default=10, description="How many, where the user does not say.")
     leaves_per_day_ahead_node: Annotated[int, Field(ge=1)] = Field(
         default=1,
@@ -196,9 +208,15 @@ Uncertainty = Annotated[ExplicitScenarios | SyntheticScenarios, Field(discrimina
 class SolveDefaults(Model):
     """Used where the command line does not say otherwise."""
 
-    method: Literal["auto", "ef", "decomposition", "ph"] = "auto"
-    gap_rel: Positive = 1e-3
-    time_limit_s: Positive = 3600.0
+    method: Literal["auto", "ef", "decomposition", "ph"] = Field(
+        default="auto",
+        description="auto: what fits the size; ef: all scenarios in one program; decomposition: by scenario; ph: "
+        "progressive hedging.",
+    )
+    gap_rel: Positive = Field(
+        default=1e-3, description="Where the proven bounds are this close, relative to the larger, the solve is done."
+    )
+    time_limit_s: Positive = Field(default=3600.0, description="Time after which it stops with what is proven by then.")
 
 
 #: What stands where a component does for demand left unserved at a node, and for supply thrown away there; no component
@@ -209,21 +227,29 @@ SLACK_NAMES = ("unserved", "dumped")
 class Instance(Model):
     """A site, what it can sell, and what it does not know."""
 
-    format: Literal[1]
-    name: Identifier
-    description: str = ""
+    format: Literal[1] = Field(description="Version of the instance format.")
+    name: Identifier = Field(description="Name of the instance; runs are called after it.")
+    description: str = Field(default="", description="What it is, in a sentence or two; tables and reports show it.")
     currency: Currency = Field(
         default="EUR",
         description="Three capital letters (ISO 4217) of the currency of every amount. Keys and series of money carry "
         "its code in small letters where this schema says eur: in an instance with `currency: AUD` write "
         "price_aud_per_mwh.",
     )
-    horizon: Horizon
-    carriers: list[Identifier] = Field(min_length=1)
-    nodes: dict[Identifier, Node] = Field(min_length=1)
-    components: dict[Identifier, AnyComponent] = Field(min_length=1)
-    products: dict[Identifier, AnyProduct] = Field(default_factory=dict)
-    bids: Bids = Bids()
+    horizon: Horizon = Field(description="Time that is planned: its start, and periods of equal length.")
+    carriers: list[Identifier] = Field(
+        min_length=1, description="Kinds of energy: electricity, heat, cooling, gas, hydrogen, or names of your own."
+    )
+    nodes: dict[Identifier, Node] = Field(
+        min_length=1, description="Buses by name; each has one carrier, and its flows balance in every period."
+    )
+    components: dict[Identifier, AnyComponent] = Field(
+        min_length=1, description="Devices, demands and connections by name; `type` says what each is."
+    )
+    products: dict[Identifier, AnyProduct] = Field(
+        default_factory=dict, description="What the site sells, by product id."
+    )
+    bids: Bids = Field(default=Bids(), description="Which rules of bidding hold.")
     start: Start | None = Field(
         default=None,
         description="What was decided before the horizon: volumes awarded, positions whose gate has closed, and the "
@@ -243,11 +269,15 @@ class Instance(Model):
         description="Whether the site may buy over one meter and sell over another at once, without a device between.",
     )
     series: str | None = Field(default=None, description="CSV of series common to all scenarios: `time` and columns.")
-    uncertainty: Uncertainty
+    uncertainty: Uncertainty = Field(
+        description="Where the scenarios come from: a file (explicit), or a seeded process (synthetic)."
+    )
     risk: AnyRisk | None = Field(
         default=None, description="Weighs bad outcomes; null: the expected profit alone counts."
     )
-    solve: SolveDefaults = SolveDefaults()
+    solve: SolveDefaults = Field(
+        default=SolveDefaults(), description="How to solve where the command line does not say otherwise."
+    )
 
     def called_products(self) -> dict[str, Flexibility]:
         """Products that are held ready and called, by id."""

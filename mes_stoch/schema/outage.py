@@ -31,7 +31,7 @@ class MaintenanceWindow(Model):
     """A planned outage, in local time."""
 
     start: LocalTimeText = Field(description="First moment, e.g. 2025-11-20T06:00.")
-    end: LocalTimeText = Field(description="First moment after it.")
+    end: LocalTimeText = Field(description="First moment after it, e.g. 2025-11-21T18:00.")
 
     @model_validator(mode="after")
     def _in_order(self) -> MaintenanceWindow:

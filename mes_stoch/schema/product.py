@@ -110,7 +110,7 @@ class MarketProduct(Model):
         default=None,
         description="Until when the volume can change: `D-1 08:00`, `Y-1 00:00`, `H-5min`; null: not said.",
     )
-    source: str = ""
+    source: str = Field(default="", description="Where the rules come from; the catalogue states its own.")
     placeholders: list[Identifier] = Field(
         default_factory=list,
         description="Keys whose value in the catalogue has no source: a placeholder, marked [user], to be replaced.",

@@ -49,7 +49,7 @@ class ReductionRule(Model):
         description="Moments over the whole sample that the probabilities of the kept scenarios are adjusted to: mean, "
         "variance, correlation of the series. What cannot be met is told.",
     )
-    seed: Annotated[int, Field(ge=0)] = Field(default=0, description="Of k_medoids: seed of its starts.")
+    seed: Annotated[int, Field(ge=0)] = Field(default=0, description="Seed of the starts of k_medoids.")
     starts: Annotated[int, Field(ge=1)] = Field(
         default=1, description="Of k_medoids: starts, of which the best result is taken."
     )

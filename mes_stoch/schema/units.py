@@ -22,6 +22,7 @@ FORMAT_UNITS = (
     "eur_per_day",
     "eur_per_kh",
     "eur_per_t",
+    "eur_per_h",
     "kg_per_mwh",
     "hours_per_year",
     "mwh_per_k",
@@ -45,6 +46,41 @@ FORMAT_UNITS = (
     "s",
     "t",
 )
+
+#: How each of them is printed.
+UNIT_WORDS = {
+    "eur_per_mw_year": "EUR/MW/year",
+    "eur_per_mvar_h": "EUR/Mvar/h",
+    "eur_per_mw_h": "EUR/MW/h",
+    "eur_per_mwh": "EUR/MWh",
+    "eur_per_mw": "EUR/MW",
+    "eur_per_day": "EUR/day",
+    "eur_per_kh": "EUR/(K h)",
+    "eur_per_t": "EUR/t",
+    "eur_per_h": "EUR/h",
+    "kg_per_mwh": "kg/MWh",
+    "hours_per_year": "h/year",
+    "mwh_per_k": "MWh/K",
+    "mw_per_k": "MW/K",
+    "mw_per_min": "MW/min",
+    "per_unit": "per unit",
+    "per_h": "1/h",
+    "w_per_m2_k2": "W/(m2 K2)",
+    "w_per_m2_k": "W/(m2 K)",
+    "w_per_m2": "W/m2",
+    "mwh": "MWh",
+    "mvar": "Mvar",
+    "mva": "MVA",
+    "mw": "MW",
+    "eur": "EUR",
+    "degc": "degC",
+    "kgco2": "kgCO2",
+    "m2": "m2",
+    "k": "K",
+    "h": "h",
+    "s": "s",
+    "t": "t",
+}
 
 #: Units people also write; recognised only to say what is wrong, with the factor that turns them into ours.
 FOREIGN_UNITS: dict[str, tuple[str, float]] = {
@@ -101,7 +137,7 @@ def conversion_hint(found: str, expected: str) -> str:
     return f"name a series that ends in _{expected}"
 
 
-_TAIL = r"(?:_per_(?:kh|[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day|t))?"
+_TAIL = r"(?:_per_(?:kh|[kmg]?wh|[kmg]?w(?:_4h|_h|_year)?|[km]?var_h|day|t|h))?"
 _MONEY = re.compile(rf"(?P<stem>(?:.*_)?)(?<!per_)(?P<code>[a-z]{{3}})(?P<tail>{_TAIL})")
 _FORMAT_MONEY = re.compile(rf"(?<![A-Za-z])(?<!per_)eur(?={_TAIL}(?![A-Za-z0-9_]))")
 _FORMAT_LABEL = re.compile(r"(?<![A-Za-z])EUR(?![A-Za-z])")

@@ -12,8 +12,8 @@ from site_folder import INSTANCE, SCENARIOS, SiteFolder, assert_issue
 
 from mes_stoch import api
 from mes_stoch.io.instance import read_instance
+from mes_stoch.io.json_schema.instance import instance_schema
 from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
-from mes_stoch.io.schema_export import instance_schema
 from mes_stoch.products.energy.format import EnergyMarket
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.schema.units import currency_of, in_currency, with_currency
@@ -39,6 +39,7 @@ def tiny_dollars(instances: Path, tmp_path: Path) -> Path:
     ("name", "code"),
     [
         ("price_aud_per_mwh", "AUD"),
+        ("standby_cost_aud_per_h", "AUD"),
         ("start_cost_eur", "EUR"),
         ("price_gbp_per_kwh", "GBP"),
         ("price_usd_per_mvar_h", "USD"),
@@ -311,7 +312,7 @@ def test_a_process_draws_in_its_own_currency_only(
 def test_the_schema_is_spelled_in_a_currency() -> None:
     """The catalogue's euros are no defaults of an instance in dollars, which has to give them."""
     euros, dollars = (
-        instance_schema(code)["properties"]["products"]["properties"]["fr_fcr"] for code in ("EUR", "AUD")
+        instance_schema(code, full=True)["properties"]["products"]["properties"]["fr_fcr"] for code in ("EUR", "AUD")
     )
     assert euros["properties"]["missed_penalty_eur_per_mwh"]["default"] == 200
     assert "missed_penalty_eur_per_mwh" not in euros["required"]
@@ -319,6 +320,9 @@ def test_the_schema_is_spelled_in_a_currency() -> None:
     assert "missed_penalty_aud_per_mwh" in dollars["required"]
     assert dollars["properties"]["block_h"]["default"] == euros["properties"]["block_h"]["default"] == 4
     schema = instance_schema("AUD")
+    briefly = schema["properties"]["products"]["properties"]["fr_fcr"]
+    assert briefly["required"] == dollars["required"]
+    assert "missed_penalty" not in briefly["description"]
     assert schema["properties"]["currency"]["const"] == "AUD"
     assert "currency" in schema["required"]
     assert "price_aud_per_mwh" in instance_schema()["properties"]["currency"]["description"]

@@ -16,7 +16,7 @@ import pytest
 from site_folder import SiteFolder
 
 from mes_stoch.io.catalogue.products import product_catalogue
-from mes_stoch.io.schema_export import instance_schema
+from mes_stoch.io.json_schema.instance import instance_schema
 from mes_stoch.products.flexibility.format import Reserve
 from mes_stoch.schema.errors import InstanceError
 from mes_stoch.schema.kinds import product_classes

@@ -38,13 +38,13 @@ class Building(Component):
     heating_max_mw: NonNegative | None = Field(default=None, description="Most heat that it takes; null: no limit.")
     cooling_node: Identifier | None = Field(default=None, description="Where its cooling comes from; null: not cooled.")
     cooling_max_mw: NonNegative | None = Field(default=None, description="Most cooling that it takes; null: no limit.")
-    heat_capacity_mwh_per_k: Positive = Field(description="Heat that warms it by a degree.")
+    heat_capacity_mwh_per_k: Positive = Field(description="Heat that warms it by a degree: its capacity C.")
     heat_loss_mw_per_k: NonNegative = Field(description="Heat that it loses per degree above ambient.")
-    ambient_temperature_degc: Quantity
-    gains_mw: Quantity = Field(default=0.0, description="Heat of sun, people and machines.")
+    ambient_temperature_degc: Quantity = Field(description="Temperature of the air outside.")
+    gains_mw: Quantity = Field(default=0.0, description="Heat that sun, people and machines bring, not paid for.")
     temperature_min_degc: Quantity = Field(description="Comfort band, at the end of each period.")
-    temperature_max_degc: Quantity
-    initial_temperature_degc: float
+    temperature_max_degc: Quantity = Field(description="Upper end of the comfort band, at the end of each period.")
+    initial_temperature_degc: float = Field(description="Temperature inside at the start of the horizon.")
     terminal_temperature_degc: float | None = Field(
         default=None,
         description="Where heated, the least temperature at the end of the horizon, where cooled the largest; "

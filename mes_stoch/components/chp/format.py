@@ -18,9 +18,9 @@ from mes_stoch.schema.conversion import Conversion, ConversionPort
 class OperatingPoint(Model):
     """A corner of the operating region."""
 
-    power_mw: NonNegative = Field(description="Electrical power it gives.")
-    heat_mw: NonNegative = Field(description="Heat it gives.")
-    fuel_mw: NonNegative = Field(description="Fuel it takes.")
+    power_mw: NonNegative = Field(description="Electrical power that it gives at this corner.")
+    heat_mw: NonNegative = Field(description="Heat that it gives at this corner.")
+    fuel_mw: NonNegative = Field(description="Fuel that it takes at this corner.")
 
 
 class Chp(UnitWithStarts):

@@ -68,8 +68,12 @@ class Converter(UnitWithPorts):
     reference: Identifier = Field(description="Node of the reference port.")
     power_max_mw: Positive = Field(description="Largest flow at the reference port.")
     power_min_mw: NonNegative = Field(default=0.0, description="Smallest flow when on; 0: no on/off decision.")
-    inputs: Annotated[list[ConverterPort], Field(min_length=1)]
-    outputs: Annotated[list[ConverterPort], Field(min_length=1)]
+    inputs: Annotated[list[ConverterPort], Field(min_length=1)] = Field(
+        description="What it takes: a port for each node."
+    )
+    outputs: Annotated[list[ConverterPort], Field(min_length=1)] = Field(
+        description="What it gives: a port for each node."
+    )
     cost_eur_per_mwh: float = Field(
         default=0.0,
         description="Operation and wear per MWh at the reference port; below 0: paid for it (subsidy, certificate).",

@@ -17,8 +17,10 @@ class Demand(Component):
     """A fixed demand."""
 
     type: Literal["demand"]
-    node: Identifier
-    demand_mw: Quantity
+    node: Identifier = Field(description="Node it draws from.")
+    demand_mw: Quantity = Field(
+        description="Power drawn, 0 or more; what cannot be served is penalised slack of the node."
+    )
     share_per_unit: Annotated[float, Field(gt=0, le=1)] = Field(
         default=1.0, description="Takes this share of demand_mw, so that one series can be divided among nodes."
     )

@@ -27,13 +27,19 @@ class EvFleet(ReserveProvider):
     )
 
     type: Literal["ev_fleet"]
-    node: Identifier
+    node: Identifier = Field(description="Electric node it is charged from.")
     vehicles: Positive = Field(default=1.0, description="How many there are; limits are those of one vehicle.")
-    energy_max_mwh: Positive = Field(description="Of the battery of one vehicle.")
-    charge_max_mw: Positive = Field(description="Of one vehicle.")
-    discharge_max_mw: NonNegative = Field(default=0.0, description="Of one vehicle; 0: no vehicle-to-grid.")
-    charge_efficiency_per_unit: Efficiency = 1.0
-    discharge_efficiency_per_unit: Efficiency = 1.0
+    energy_max_mwh: Positive = Field(description="Capacity of the battery of one vehicle.")
+    charge_max_mw: Positive = Field(description="Largest charging power of one vehicle.")
+    discharge_max_mw: NonNegative = Field(
+        default=0.0, description="Largest power of one vehicle to the grid; 0: no vehicle-to-grid."
+    )
+    charge_efficiency_per_unit: Efficiency = Field(
+        default=1.0, description="Energy that reaches the battery per MWh charged, more than 0 to 1."
+    )
+    discharge_efficiency_per_unit: Efficiency = Field(
+        default=1.0, description="Energy that reaches the site per MWh out of the battery, more than 0 to 1."
+    )
     charge_min_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.0, description="Least power while the fleet charges, as a share of what is plugged in; 0: any."
     )

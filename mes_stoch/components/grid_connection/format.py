@@ -43,9 +43,11 @@ class GridConnection(Charged):
     }
 
     type: Literal["grid_connection"]
-    node: Identifier
+    node: Identifier = Field(description="Node behind the meter; its carrier says which network it is.")
     import_max_mw: NonNegative | None = Field(description="Largest withdrawal; null for no limit (gas mains).")
-    export_max_mw: NonNegative = Field(default=0.0, description="Largest injection.")
+    export_max_mw: NonNegative = Field(
+        default=0.0, description="Largest injection into the network; 0: none can be sold."
+    )
     import_available_per_unit: Quantity = Field(
         default=1.0,
         description="Share of import_max_mw that can be used, 0 to 1: flexible connection, curtailment order, outage.",
@@ -53,8 +55,13 @@ class GridConnection(Charged):
     export_available_per_unit: Quantity = Field(
         default=1.0, description="Share of export_max_mw that can be used, likewise."
     )
-    import_price_eur_per_mwh: Quantity = Field(default=0.0, description="Paid per MWh withdrawn.")
-    export_price_eur_per_mwh: Quantity = Field(default=0.0, description="Received per MWh injected.")
+    import_price_eur_per_mwh: Quantity = Field(
+        default=0.0,
+        description="Tariff paid per MWh withdrawn, on top of what markets cost.",
+    )
+    export_price_eur_per_mwh: Quantity = Field(
+        default=0.0, description="Tariff received per MWh injected, on top of what markets pay."
+    )
     import_emission_kg_per_mwh: Quantity = Field(
         default=0.0, description="CO2 of a MWh withdrawn, kg: a factor of the carrier, or a series by hour (grid mix)."
     )

@@ -61,11 +61,16 @@ class HeatPump(UnitWithStarts):
         description="With both nodes: heat and cold from parts of its power, from all of it for one or the other, or "
         "both at once, the heat drawn from what is cooled.",
     )
-    power_max_mw: Positive = Field(description="Largest electric power.")
+    power_max_mw: Positive = Field(description="Largest electric power that it draws.")
     power_min_mw: NonNegative = Field(default=0.0, description="Smallest electric power when on; 0: no on/off.")
-    source_temperature_degc: Quantity | None = Field(default=None, description="Where heat is drawn from.")
-    sink_temperature_degc: Quantity | None = Field(default=None, description="Where heat is given to.")
-    quality_grade_per_unit: Share | None = Field(default=None, description="Its COP as a share of Carnot's.")
+    source_temperature_degc: Quantity | None = Field(
+        default=None, description="Temperature of what heat is drawn from: air, ground, brine."
+    )
+    sink_temperature_degc: Quantity | None = Field(default=None, description="Temperature at which heat is given.")
+    quality_grade_per_unit: Share | None = Field(
+        default=None,
+        description="Its COP as a share of Carnot's, of about 0.4 to 0.6 in practice; null: cop_by_lift says it.",
+    )
     cop_by_lift: list[LiftPoint] = Field(
         default_factory=list, description="COP by sink less source temperature, in place of quality_grade_per_unit."
     )
@@ -76,8 +81,12 @@ class HeatPump(UnitWithStarts):
     cooling_sink_temperature_degc: Quantity | None = Field(
         default=None, description="For cold, where it makes heat as well; null: as for heat."
     )
-    cooling_quality_grade_per_unit: Share | None = Field(default=None, description="For cold; null: as for heat.")
-    cooling_cop_by_lift: list[LiftPoint] = Field(default_factory=list, description="For cold; empty: as for heat.")
+    cooling_quality_grade_per_unit: Share | None = Field(
+        default=None, description="COP for cold as a share of Carnot's; null: as for heat."
+    )
+    cooling_cop_by_lift: list[LiftPoint] = Field(
+        default_factory=list, description="COP for cold by lift; empty: as for heat."
+    )
     mode_block_h: Positive | None = Field(
         default=None, description="With modes exclusive, it changes over only between blocks of so many local hours."
     )

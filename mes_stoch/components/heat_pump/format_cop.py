@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from mes_stoch.schema.base import Model, NonNegative, Positive, Quantity
 from mes_stoch.schema.calculated import calculated
@@ -18,8 +19,8 @@ _KELVIN = 273.15
 class LiftPoint(Model):
     """The COP at one temperature lift."""
 
-    lift_k: NonNegative
-    cop_per_unit: Positive
+    lift_k: NonNegative = Field(description="Sink temperature less source temperature.")
+    cop_per_unit: Positive = Field(description="MWh of heat, or of cold, per MWh of electricity at that lift.")
 
 
 @dataclass(frozen=True)

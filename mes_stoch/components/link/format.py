@@ -56,7 +56,7 @@ class Link(Component):
         description="Whether a lossy link of both ways carries one way at a time (a binary a period); false: a period "
         "may be shared between both ways, which can throw energy away and is refused where that would be paid.",
     )
-    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Per MWh sent, either way.")
+    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Cost of a MWh sent, either way.")
     delay_h: NonNegative = Field(
         default=0.0, description="Time until what is sent arrives, a multiple of the period (heat networks); one way."
     )

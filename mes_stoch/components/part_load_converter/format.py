@@ -62,8 +62,12 @@ class PartLoadConverter(UnitWithPorts):
 
     type: Literal["part_load_converter"]
     reference: Identifier = Field(description="Node of the reference port, where reserve is delivered; its flow rises.")
-    inputs: Annotated[list[PartLoadPort], Field(min_length=1)]
-    outputs: Annotated[list[PartLoadPort], Field(min_length=1)]
+    inputs: Annotated[list[PartLoadPort], Field(min_length=1)] = Field(
+        description="What it takes: a port for each node."
+    )
+    outputs: Annotated[list[PartLoadPort], Field(min_length=1)] = Field(
+        description="What it gives: a port for each node."
+    )
     formulation: Literal["exact", "convex"] = Field(
         default="exact",
         description="exact: on the curve, a binary where it bends; convex: it may also run worse than its curve.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from mes_stoch.components.shared.format_on_off import UnitWithStarts
 from mes_stoch.schema.base import Identifier, Model
 from mes_stoch.schema.component import OperatingRange, Port
@@ -13,7 +15,7 @@ from mes_stoch.schema.component import OperatingRange, Port
 class UnitPort(Model):
     """A flow of a unit at a node."""
 
-    node: Identifier
+    node: Identifier = Field(description="Node that the flow comes from or goes to.")
 
 
 class UnitWithPorts(UnitWithStarts):

@@ -25,8 +25,8 @@ class SheddableDemand(ReserveProvider):
     )
 
     type: Literal["sheddable_demand"]
-    node: Identifier
-    demand_mw: Quantity
+    node: Identifier = Field(description="Node it draws from.")
+    demand_mw: Quantity = Field(description="Power drawn where nothing is shed, 0 or more.")
     shed_max_per_unit: Annotated[float, Field(ge=0, le=1)] = Field(
         default=1.0, description="Share of the demand that can be shed."
     )
@@ -34,7 +34,9 @@ class SheddableDemand(ReserveProvider):
         default=1.0,
         description="Share of what can be shed that can be shed then, 0 to 1; it multiplies the share above.",
     )
-    shed_cost_eur_per_mwh: NonNegative
+    shed_cost_eur_per_mwh: NonNegative = Field(
+        description="What a MWh that is not drawn costs the user, in plan or on call."
+    )
 
     def ports(self) -> Sequence[Port]:
         return (Port(self.node, ("node",), supplies=False, takes=True),)

@@ -20,10 +20,12 @@ Payback = Literal["after", "before", "both"]
 class Job(Model):
     """Energy to be used between two hours, whenever it suits: a batch, a defrost cycle, a wash."""
 
-    energy_mwh: Positive
-    power_max_mw: Positive
-    from_h: NonNegative = Field(default=0.0, description="Hours from the start of the horizon.")
-    to_h: Positive = Field(description="Likewise: when it must be done.")
+    energy_mwh: Positive = Field(description="Energy that the job needs in all.")
+    power_max_mw: Positive = Field(description="Most power that it draws.")
+    from_h: NonNegative = Field(
+        default=0.0, description="Hours from the start of the horizon from which on it can be done."
+    )
+    to_h: Positive = Field(description="Hours from the start of the horizon by which it must be done.")
     repeat_h: Positive | None = Field(
         default=None,
         description="Comes again after so many hours, at least to_h less from_h, while it can be done; null: once.",
@@ -61,7 +63,7 @@ class ShiftableDemand(Component):
     )
 
     type: Literal["shiftable_demand"]
-    node: Identifier
+    node: Identifier = Field(description="Node it draws from.")
     demand_mw: Quantity = Field(default=0.0, description="What is drawn where nothing is moved.")
     shift_max_per_unit: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None, description="Share of demand_mw that can be moved; null: as much as shift_down_max_mw says."
@@ -81,7 +83,9 @@ class ShiftableDemand(Component):
     rebound_per_unit: Annotated[float, Field(ge=1)] = Field(
         default=1.0, description="MWh drawn to make up for a MWh that was left out."
     )
-    shift_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Per MWh left out and made up.")
+    shift_cost_eur_per_mwh: NonNegative = Field(
+        default=0.0, description="Cost of a MWh that is left out and made up at another time."
+    )
     shift_max_mwh_per_day: NonNegative | None = Field(
         default=None, description="Most energy left out in a local day; null: no limit."
     )

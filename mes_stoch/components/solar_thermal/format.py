@@ -39,7 +39,9 @@ class SolarThermal(Component):
         description="Efficiency without losses of heat, eta0."
     )
     loss_w_per_m2_k: NonNegative = Field(default=0.0, description="Heat lost for each kelvin above the air, a1.")
-    quadratic_loss_w_per_m2_k2: NonNegative = Field(default=0.0, description="Heat lost for its square, a2.")
+    quadratic_loss_w_per_m2_k2: NonNegative = Field(
+        default=0.0, description="Heat lost for each square of kelvins above the air, a2."
+    )
     cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation, pumps above all, per MWh of heat.")
 
     @property

@@ -28,14 +28,16 @@ class Source(ReserveProvider):
     )
 
     type: Literal["source"]
-    node: Identifier
-    available_mw: Quantity = Field(description="What weather allows.")
+    node: Identifier = Field(description="Node it feeds.")
+    available_mw: Quantity = Field(description="Power that the weather allows, 0 or more: usually a series.")
     available_per_unit: Quantity = Field(
         default=1.0,
         description="Share of available_mw that the plant can bring, 0 to 1: outage, maintenance, derating.",
     )
-    curtailable: bool = True
-    cost_eur_per_mwh: NonNegative = 0.0
+    curtailable: bool = Field(
+        default=True, description="Whether less than the weather allows can be taken; only then can it hold reserve."
+    )
+    cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Operation and wear per MWh produced.")
     emission_kg_per_mwh: Quantity = Field(default=0.0, description="CO2 of a MWh produced, kg: a factor of its fuel.")
 
     def emissions(self) -> Sequence[Emission]:

@@ -35,7 +35,7 @@ class DepthCost(Model):
     depth_per_unit: Annotated[float, Field(gt=0, le=1)] = Field(
         description="Depth at which the segment ends, as a share of energy_max_mwh; the last one ends at 1."
     )
-    cost_eur_per_mwh: NonNegative = Field(description="Wear per MWh discharged from it.")
+    cost_eur_per_mwh: NonNegative = Field(description="Wear per MWh discharged from this segment.")
 
 
 class LevelPower(Model):
@@ -59,11 +59,11 @@ class Storage(ReserveProvider):
     }
 
     type: Literal["storage"]
-    node: Identifier
-    energy_max_mwh: Positive
-    energy_min_mwh: NonNegative = 0.0
-    charge_max_mw: NonNegative
-    discharge_max_mw: NonNegative
+    node: Identifier = Field(description="Node it is charged from and discharged to.")
+    energy_max_mwh: Positive = Field(description="Largest level: the energy that it can hold, empty to full.")
+    energy_min_mwh: NonNegative = Field(default=0.0, description="Least level, below which it is never drawn.")
+    charge_max_mw: NonNegative = Field(description="Largest power drawn from the node; 0: it cannot be charged.")
+    discharge_max_mw: NonNegative = Field(description="Largest power given to the node; 0: it cannot be discharged.")
     charge_available_per_unit: Quantity = Field(
         default=1.0, description="Share of charge_max_mw that can be used, 0 to 1: outage, vehicle that is away."
     )
@@ -82,8 +82,12 @@ class Storage(ReserveProvider):
         default=False,
         description="Whether it charges or discharges in a period, not each for a part of it: a binary decision.",
     )
-    charge_efficiency_per_unit: Efficiency = 1.0
-    discharge_efficiency_per_unit: Efficiency = 1.0
+    charge_efficiency_per_unit: Efficiency = Field(
+        default=1.0, description="Rise of the level per MWh drawn, more than 0 to 1."
+    )
+    discharge_efficiency_per_unit: Efficiency = Field(
+        default=1.0, description="MWh given per MWh that the level falls, more than 0 to 1."
+    )
     standing_loss_per_h: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.0, description="Share of the level lost in an hour."
     )
@@ -94,9 +98,11 @@ class Storage(ReserveProvider):
         default=0.0,
         description="Power lost per kelvin between the store and its surroundings, on top of fixed_loss_mw: U x A.",
     )
-    store_temperature_degc: Quantity | None = Field(default=None, description="With loss_mw_per_kelvin.")
+    store_temperature_degc: Quantity | None = Field(
+        default=None, description="Temperature inside, with loss_mw_per_kelvin."
+    )
     ambient_temperature_degc: Quantity | None = Field(
-        default=None, description="Of the surroundings, with loss_mw_per_kelvin."
+        default=None, description="Temperature of the surroundings, with loss_mw_per_kelvin."
     )
     initial_mwh: NonNegative | Cyclic = Field(
         description="Level at the start of the horizon; cyclic: one level for all scenarios, decided with the "
@@ -125,7 +131,7 @@ class Storage(ReserveProvider):
     energy_ramp_mw_per_min: Positive | None = Field(
         default=None, description="Speed at which its schedule may change between periods; null: no limit."
     )
-    throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Wear per MWh discharged.")
+    throughput_cost_eur_per_mwh: NonNegative = Field(default=0.0, description="Cost of wear per MWh discharged.")
     degradation_cost_by_depth: list[DepthCost] = Field(
         default_factory=list,
         description="Wear by the depth of cycles: segments from the shallowest on, each at a cost above the last.",

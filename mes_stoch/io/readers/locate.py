@@ -9,32 +9,11 @@ from typing import Any
 
 from mes_stoch.io.readers.yaml_lines import Document, dotted, parse_yaml
 from mes_stoch.schema.errors import Issue
-from mes_stoch.schema.units import FORMAT_CURRENCY, in_currency
+from mes_stoch.schema.units import FORMAT_CURRENCY, UNIT_WORDS, in_currency
 
 INSTANCE_FILE = "instance.yaml"
 OVERRIDES = "overrides"
 
-_UNIT_WORDS = {
-    "eur_per_mw_h": "EUR/MW/h",
-    "eur_per_mwh": "EUR/MWh",
-    "eur_per_mw": "EUR/MW",
-    "eur_per_day": "EUR/day",
-    "eur_per_kh": "EUR/(K h)",
-    "mwh_per_k": "MWh/K",
-    "mw_per_k": "MW/K",
-    "eur_per_t": "EUR/t",
-    "kg_per_mwh": "kg/MWh",
-    "mw_per_min": "MW/min",
-    "per_unit": "per unit",
-    "per_h": "1/h",
-    "mwh": "MWh",
-    "mw": "MW",
-    "eur": "EUR",
-    "degc": "degC",
-    "kgco2": "kgCO2",
-    "h": "h",
-    "s": "s",
-}
 _LONGEST_SHOWN = 60
 
 
@@ -141,7 +120,7 @@ def shorten(text: str) -> str:
 
 def unit_word(unit: str) -> str:
     """A unit as it is printed: ``EUR/MWh`` for ``eur_per_mwh``."""
-    return _UNIT_WORDS.get(unit, unit)
+    return UNIT_WORDS.get(unit, unit)
 
 
 def listed(names: Collection[str], most: int = 12) -> str:

@@ -55,7 +55,9 @@ class CapacityMechanism(TradedProduct):
     calendar: list[CalendarWindow] = Field(
         default_factory=list, description="Hours that can be critical; none listed: all."
     )
-    holidays: list[DateText] = Field(default_factory=list, description="Days that are no working days.")
+    holidays: list[DateText] = Field(
+        default_factory=list, description="Public holidays, e.g. 2025-12-25: no working days of the calendar."
+    )
     critical_hours_per_year: Positive = Field(
         description="Critical hours of a year: a scenario weighs as many of them as it has."
     )

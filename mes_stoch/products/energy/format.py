@@ -44,12 +44,14 @@ class EnergyMarket(TradedProduct):
     )
 
     family: Literal["energy"]
-    price_eur_per_mwh: Quantity
+    price_eur_per_mwh: Quantity = Field(
+        description="Price of the market; sales earn it, purchases pay it, and it may be negative."
+    )
     settlement_period_h: Positive = Field(default=0.25, description="Positions are constant over this span.")
     sides: Literal["both", "sell", "buy"] = Field(
         default="both", description="Whether energy can be sold and bought, or only the one or the other."
     )
-    fee_eur_per_mwh: NonNegative = Field(default=0.0, description="Fee per MWh traded, either way.")
+    fee_eur_per_mwh: NonNegative = Field(default=0.0, description="Fee paid per MWh sold or bought.")
     half_spread_eur_per_mwh: NonNegative = Field(
         default=0.0, description="What a sale earns less, and a purchase costs more, than the price."
     )
@@ -59,7 +61,9 @@ class EnergyMarket(TradedProduct):
     price_minimum_eur_per_mwh: float | None = Field(
         default=None, description="Least price the market takes; lower ones in the data are mistakes. null: no limit."
     )
-    price_maximum_eur_per_mwh: float | None = Field(default=None, description="Largest price the market takes.")
+    price_maximum_eur_per_mwh: float | None = Field(
+        default=None, description="Largest price the market takes; null: no limit."
+    )
     calendar: list[CalendarWindow] = Field(
         default_factory=list, description="Hours of delivery that are traded; none listed: all."
     )

@@ -64,10 +64,12 @@ class FcasService(Flexibility):
     is_enabled_by_market: ClassVar[bool] = True
 
     family: Literal["fcas"]
-    service: Literal["regulation", "contingency"]
-    direction: Direction = Field(description="up: raise; down: lower.")
+    service: Literal["regulation", "contingency"] = Field(
+        description="regulation: follows automatic control; contingency: answers a deviation of frequency."
+    )
+    direction: Direction = Field(description="up: raise (more injection or less load); down: lower.")
     units: dict[Identifier, FcasUnit] = Field(description="The trapezium of every unit that provides the service.")
-    enablement_price_eur_per_mw_h: Quantity = Field(description="Received per MW enabled and hour.")
+    enablement_price_eur_per_mw_h: Quantity = Field(description="Price received per MW enabled and hour.")
     enablement_cost_eur_per_mw_h: NonNegative = Field(
         default=0.0, description="What being enabled costs the site: the price it would offer at."
     )
@@ -80,10 +82,16 @@ class FcasService(Flexibility):
     energy_price_eur_per_mwh: Quantity | None = Field(
         default=None, description="Spot price at which energy called by regulation is settled; null: not paid."
     )
-    energy_settlement: Literal["delivered"] = "delivered"
-    call: Literal["continuous"] = "continuous"
-    shortfall_penalty_eur_per_mw_h: Literal[0] = 0
-    missed_penalty_eur_per_mwh: Literal[0] = 0
+    energy_settlement: Literal["delivered"] = Field(
+        default="delivered", description="Energy is metered, and settled as delivered."
+    )
+    call: Literal["continuous"] = Field(
+        default="continuous", description="Calls follow the system from moment to moment."
+    )
+    shortfall_penalty_eur_per_mw_h: Literal[0] = Field(
+        default=0, description="None: no more is enabled than can be held."
+    )
+    missed_penalty_eur_per_mwh: Literal[0] = Field(default=0, description="None: what is enabled is delivered.")
 
     @property
     def is_regulation(self) -> bool:

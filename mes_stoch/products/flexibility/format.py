@@ -31,8 +31,14 @@ class _TwoWay(Flexibility):
     energy_price_limit_eur_per_mwh: Positive | None = Field(
         default=None, description="Largest price of energy called, of either sign; null: not known."
     )
-    activation_up_per_unit: Quantity | None = Field(default=None, description="Called share of the volume, up.")
-    activation_down_per_unit: Quantity | None = Field(default=None, description="Called share of the volume, down.")
+    activation_up_per_unit: Quantity | None = Field(
+        default=None,
+        description="Share of the volume that is called upwards in a period, 0 to 1: data, not a decision.",
+    )
+    activation_down_per_unit: Quantity | None = Field(
+        default=None,
+        description="Share of the volume that is called downwards in a period, 0 to 1: data, not a decision.",
+    )
     offer_price_eur_per_mwh: Quantity | None = Field(
         default=None, description="The site's own price of energy; null: called whatever the marginal price."
     )
@@ -81,7 +87,9 @@ class Reserve(_TwoWay):
     payment: ClassVar[str] = "capacity, energy"
 
     family: Literal["reserve"]
-    capacity_price_eur_per_mw_h: Quantity
+    capacity_price_eur_per_mw_h: Quantity = Field(
+        description="Received per MW committed and hour of the block, called or not."
+    )
     capacity_offer_prices_eur_per_mw_h: list[NonNegative] | None = Field(
         default=None,
         description="Prices at which capacity is offered, one to five, rising; a volume is decided for each, and "
@@ -137,7 +145,7 @@ class FreeOffer(_TwoWay):
     is_own_offer: ClassVar[bool] = True
 
     family: Literal["free_offer"]
-    direction: Direction
+    direction: Direction = Field(description="up: more injection or less withdrawal; down: the reverse.")
     missed_penalty_eur_per_mwh: Positive = Field(description="Cost of energy ordered but not delivered.")
 
     @property
@@ -159,9 +167,11 @@ class DemandReduction(Flexibility):
     needs_schedule: ClassVar[bool] = False
 
     family: Literal["demand_reduction"]
-    direction: Literal["up"]
-    energy_settlement: Literal["delivered"] = "delivered"
-    call: Literal["discrete"] = "discrete"
+    direction: Literal["up"] = Field(description="up: less is drawn.")
+    energy_settlement: Literal["delivered"] = Field(
+        default="delivered", description="Energy is paid, and taken out of the imbalance, as delivered."
+    )
+    call: Literal["discrete"] = Field(default="discrete", description="Blocks sold begin and end.")
     missed_penalty_eur_per_mwh: Positive = Field(description="Cost of energy sold but not reduced.")
     price_eur_per_mwh: Quantity = Field(description="Price of the market the blocks are sold on.")
     supplier_payment_eur_per_mwh: Quantity = Field(description="Paid to the site's supplier per MWh reduced.")
@@ -179,8 +189,10 @@ class DemandReduction(Flexibility):
 class _Contract(Flexibility):
     """A contract of one direction with one activation series."""
 
-    direction: Direction
-    activation_per_unit: Quantity = Field(description="Called share of the volume.")
+    direction: Direction = Field(description="up: more injection or less withdrawal; down: the reverse.")
+    activation_per_unit: Quantity = Field(
+        description="Share of the volume that is called in a period, 0 to 1: data, not a decision."
+    )
 
     def activation(self, direction: Direction) -> Quantity | None:
         return self.activation_per_unit
@@ -201,16 +213,22 @@ class LocalFlexibility(_Contract):
 
     family: Literal["local_flexibility"]
     zone: str = Field(description="Zone of the grid the contract is for.")
-    service_type: Literal["deferral", "incident", "works", "n_minus_1", "injection_congestion"] | None = None
+    service_type: Literal["deferral", "incident", "works", "n_minus_1", "injection_congestion"] | None = Field(
+        default=None, description="What the distributor needs it for; told in tables, and of no effect. null: not said."
+    )
     reservation: bool = Field(description="Whether readiness is paid and obliged.")
-    energy_settlement: Literal["delivered"] = "delivered"
+    energy_settlement: Literal["delivered"] = Field(
+        default="delivered", description="Energy is paid, and taken out of the imbalance, as delivered."
+    )
     fixed_price_eur_per_mw_h: NonNegative | None = Field(
         default=None, description="Per MW and hour of the calendar; or give fixed_price_eur_per_mw_year."
     )
     fixed_price_eur_per_mw_year: NonNegative | None = Field(
         default=None, description="Per MW and year; earned hour by hour over window_hours_per_year."
     )
-    window_hours_per_year: Positive | None = Field(default=None, description="Hours of the calendar in a year.")
+    window_hours_per_year: Positive | None = Field(
+        default=None, description="Hours of the calendar in a year, over which a yearly price is spread."
+    )
     activation_price_eur_per_mwh: Quantity = Field(description="Received per MWh delivered, in either direction.")
     energy_price_eur_per_mwh: Quantity | None = Field(
         default=None,
@@ -244,13 +262,17 @@ class DemandResponseTender(_Contract):
     payment: ClassVar[str] = "yearly, bonus"
 
     family: Literal["demand_response_tender"]
-    direction: Literal["up"]
-    tender_price_eur_per_mw_year: NonNegative
+    direction: Literal["up"] = Field(description="up: less is drawn.")
+    tender_price_eur_per_mw_year: NonNegative = Field(
+        description="Price of the tender per MW and year; paid as far as it is above the reference price of capacity."
+    )
     capacity_reference_price_eur_per_mw_year: NonNegative = Field(
         description="Price of the capacity mechanism that the complement is reckoned from."
     )
-    window_hours_per_year: Positive = Field(description="Hours of obligation in a year.")
-    activation_bonus_eur_per_mwh: Quantity = Field(default=0.0, description="Received per MWh delivered.")
+    window_hours_per_year: Positive = Field(
+        description="Hours of obligation in a year, over which the yearly price is spread."
+    )
+    activation_bonus_eur_per_mwh: Quantity = Field(default=0.0, description="Bonus received per MWh delivered.")
 
     @property
     def capacity_price(self) -> Quantity:

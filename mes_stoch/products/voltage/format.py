@@ -16,8 +16,8 @@ from mes_stoch.schema.product import Stage, TradedProduct
 class CapabilityPoint(Model):
     """A corner of what a unit can run at: injection is positive, of active and of reactive power."""
 
-    power_mw: float
-    reactive_mvar: float
+    power_mw: float = Field(description="Active power of the corner; positive is injected.")
+    reactive_mvar: float = Field(description="Reactive power of the corner; positive is injected.")
 
 
 class ReactiveUnit(Model):
