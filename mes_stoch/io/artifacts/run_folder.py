@@ -15,7 +15,8 @@
       flows.nc          called operation by carrier, node and component, with the energy prices
       manifest.json     command, seeds, hashes of inputs and results, versions, machine, times; written last: a folder
                         without it is an unfinished run
-      figures/          PNG
+      figures/          PNG, or PDF and SVG where they are asked for
+      report.html       everything as one page, once `mes-stoch report` has been asked for it; tables/ beside it
       ledger.csv        every cash flow, once `mes-stoch settle` has been asked for it
       evaluation.json   what `mes-stoch evaluate` has found, once it has been asked; profits by scenario in
                         evaluation.nc, a commitment found by samples in evaluation_commitments.csv, and scenarios that
@@ -70,6 +71,8 @@ TREE = "tree.nc"
 INSTANCE = "instance"
 FIGURES = "figures"
 LEDGER = "ledger.csv"
+REPORT = "report.html"
+TABLES = "tables"
 EVALUATION = "evaluation.json"
 EVALUATION_PROFITS = "evaluation.nc"
 EVALUATION_COMMITMENTS = "evaluation_commitments.csv"
@@ -85,8 +88,8 @@ DONE = "DONE"
 _RESERVE, _RESERVE_BYTES = ".reserve.tmp", 128 * 1024
 _OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS, EVALUATION_SITE_DECISIONS)
 _OF_SOLVE = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, SITE_DECISIONS, TRACE, SOLUTION, FLOWS, TREE)
-_OWN_FILES = (*_OF_SOLVE, LEDGER, *_OF_EVALUATION, DONE)
-_OWN_FOLDERS = (INSTANCE, FIGURES, EVALUATION_ROLLING)
+_OWN_FILES = (*_OF_SOLVE, LEDGER, REPORT, *_OF_EVALUATION, DONE)
+_OWN_FOLDERS = (INSTANCE, FIGURES, TABLES, EVALUATION_ROLLING)
 
 
 @dataclass(frozen=True)
