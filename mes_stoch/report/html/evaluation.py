@@ -23,6 +23,8 @@ from mes_stoch.schema.evaluation import (
 from mes_stoch.schema.evaluation_shared import BracketResult
 
 _PROVEN = "Brackets are proven for these scenarios."
+#: Share of two profits that is rounding where one is taken from the other.
+_ROUNDING = 1e-10
 _ESTIMATE = "An estimate: it is about days not drawn."
 
 
@@ -160,9 +162,17 @@ def _in_words(bracket: BracketResult, currency: str) -> str:
     return f"{bare(bracket.lower)} to {bare(bracket.upper)} {currency}"
 
 
+def _difference(bracket: BracketResult, of: BracketResult, currency: str) -> str:
+    """A difference of profits without what their rounding leaves."""
+    size = max((abs(end) for end in (of.lower, of.upper) if end is not None), default=0.0)
+    ends = (bracket.lower, bracket.upper)
+    lower, upper = (0.0 if end is not None and abs(end) <= _ROUNDING * size else end for end in ends)
+    return _in_words(bracket.model_copy(update={"lower": lower, "upper": upper}), currency)
+
+
 def _products(found: ProductValuesResult) -> Table:
     rows = [
-        [name, _in_words(value.beside_others, found.currency), _in_words(value.alone, found.currency)]
+        [name, *(_difference(one, found.recourse, found.currency) for one in (value.beside_others, value.alone))]
         for name, value in found.products.items()
     ]
     rows.append(["all together", _in_words(found.together, found.currency), ""])
@@ -176,12 +186,20 @@ def _policies(found: PoliciesResult) -> Iterator[Part]:
     table = []
     for name, one in found.policies.items():
         cvar = "" if one.evaluated is None else ", ".join(bare(v) for v in one.evaluated.profit_cvar.values())
-        table.append([name, _in_words(one.profit, found.currency), _in_words(one.loss, found.currency), cvar, one.note])
+        table.append(
+            [
+                name,
+                _in_words(one.profit, found.currency),
+                _difference(one.loss, found.recourse, found.currency),
+                cvar,
+                one.note,
+            ]
+        )
     columns = ["policy", "profit", "loss against the stochastic program", f"CVaR, {found.currency}", "note"]
     title = f"Policies over the same {found.scenarios} scenarios"
     yield Table(title, columns, table, frozenset({1, 2, 3}), _PROVEN)
     if found.value_of_coordination is not None:
-        text = _in_words(found.value_of_coordination, found.currency)
+        text = _difference(found.value_of_coordination, found.recourse, found.currency)
         yield Note(f"Value of coordination (stochastic program less two loops): {text}.")
 
 

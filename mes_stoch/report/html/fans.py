@@ -13,20 +13,26 @@ from mes_stoch.report.html.source import ReportSource
 from mes_stoch.report.html.style import base_layout
 from mes_stoch.report.palette import BLUE, INK, VERMILION
 from mes_stoch.schema.flexibility import as_called
-from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.units import in_currency
 
-_MOST_FANS = 12
+#: Fans of prices, and of called shares.
+_MOST_PRICES, _MOST_SHARES = 8, 6
 _BANDS = ((0.0, 1.0, 0.12), (0.05, 0.95, 0.22), (0.25, 0.75, 0.38))
 
 
 def fans(source: ReportSource) -> Section:
     """A fan for each price and called share that varies over the scenarios, those in use first."""
     tree = source.run.tree
-    prices, shares = _used(source.instance)
+    prices, shares = _used(source)
     names = [name for name in tree.series_names if varies(over_scenarios(tree, name))]
-    chosen = [name for name in names if "price" in name or "activation" in name or name in prices | shares]
-    chosen.sort(key=lambda name: (name not in prices | shares, name in shares))
+    of_prices = [name for name in names if name in prices] + [
+        name for name in names if "price" in name and name not in prices | shares
+    ]
+    of_shares = [name for name in names if name in shares] + [
+        name for name in names if "activation" in name and name not in prices | shares
+    ]
+    chosen = of_prices[:_MOST_PRICES] + of_shares[:_MOST_SHARES]
+    left_out = of_prices[_MOST_PRICES:] + of_shares[_MOST_SHARES:]
     parts: list[Part] = [
         Note(
             f"{len(tree.scenario_names)} scenarios; {len(names)} of {len(tree.series_names)} series differ between "
@@ -35,9 +41,9 @@ def fans(source: ReportSource) -> Section:
     ]
     if not chosen:
         parts.append(Note("No price and no call differs between the scenarios."))
-    parts += [_fan(source, place, name, name in shares) for place, name in enumerate(chosen[:_MOST_FANS])]
-    if chosen[_MOST_FANS:]:
-        left = ", ".join(in_currency(name, source.currency) for name in chosen[_MOST_FANS:])
+    parts += [_fan(source, place, name, name in of_shares) for place, name in enumerate(chosen)]
+    if left_out:
+        left = ", ".join(in_currency(name, source.currency) for name in left_out)
         parts.append(Note(f"Not drawn, to be found in tree.nc: {left}."))
     return Section("scenarios", "Scenarios", parts)
 
@@ -49,14 +55,18 @@ def _weights(source: ReportSource) -> str:
     return "They are a sample of equal weights." if source.run.tree.is_sample else "They are given with their weights."
 
 
-def _used(instance: Instance | None) -> tuple[set[str], set[str]]:
-    """Series of prices and of called shares that products use."""
+def _used(source: ReportSource) -> tuple[set[str], set[str]]:
+    """Series of prices and of called shares of energy markets and of the products that have a volume."""
     prices: set[str] = set()
     shares: set[str] = set()
+    instance, table = source.instance, source.run.commitments
     if instance is None:
         return prices, shares
     prices |= {str(market.price_eur_per_mwh) for market in instance.markets().values()}
-    for product in instance.products.values():
+    committed = set(table.loc[table["volume_mw"] > 0, "product"])
+    for name, product in instance.products.items():
+        if name not in committed:
+            continue
         prices |= {str(price.price) for price in product.prices() if isinstance(price.price, str)}
         called = as_called(product)
         if called is not None:

@@ -15,6 +15,7 @@ from mes_stoch.report.html.parts import Figure, Note, Part, Section
 from mes_stoch.report.html.source import ReportSource
 from mes_stoch.report.html.style import base_layout
 from mes_stoch.report.palette import BLUE, GREEN, INK, ORANGE, VERMILION
+from mes_stoch.report.run import Run
 
 Array = NDArray[np.float64]
 
@@ -51,10 +52,10 @@ def _distribution(source: ReportSource, alpha: float) -> Figure:
     if evaluated is not None:
         traces.append(_steps("scenarios of the evaluation", *evaluated, ORANGE, "dash", currency))
     tail = f"worst {100 * share:.3g} %"
-    for name, value, colour, symbol in (
-        (f"expected: {amount(mean)}", mean, BLUE, "circle"),
-        (f"CVaR, mean of the {tail}: {amount(worst)}", worst, VERMILION, "triangle-down"),
-        (f"value at risk, best of the {tail}: {amount(at_risk)}", at_risk, GREEN, "diamond"),
+    for name, value, colour, symbol, size in (
+        (f"expected: {amount(mean)}", mean, BLUE, "circle", 12),
+        (f"CVaR, mean of the {tail}: {amount(worst)}", worst, VERMILION, "triangle-down", 15),
+        (f"value at risk, best of the {tail}: {amount(at_risk)}", at_risk, GREEN, "diamond", 7),
     ):
         traces.append(
             {
@@ -63,12 +64,13 @@ def _distribution(source: ReportSource, alpha: float) -> Figure:
                 "name": name,
                 "x": plain_list(np.array([value])),
                 "y": plain_list(np.array([float(weights[values <= value].sum())])),
-                "marker": {"symbol": symbol, "size": 12, "color": colour, "line": {"color": INK, "width": 1.5}},
+                "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"color": INK, "width": 1.5}},
                 "hovertemplate": "%{fullData.name} " + currency + "<extra></extra>",
             }
         )
     layout = base_layout("probability of no more", f"profit, {currency} over the horizon")
-    layout["yaxis"] |= {"range": [0, 1.02]}
+    layout["yaxis"] |= {"range": [-0.02, 1.04], "zeroline": False}
+    layout["xaxis"] |= {"zeroline": False, "range": _reach(traces, run)}
     said = ""
     if not run.is_risk_averse:
         shapes, said = _bounds(source)
@@ -85,6 +87,16 @@ def _distribution(source: ReportSource, alpha: float) -> Figure:
         layout,
         420,
     )
+
+
+def _reach(traces: list[dict[str, Any]], run: Run) -> list[float]:
+    """All profits and both bounds, with a margin."""
+    ends = [run.summary["bound_lower"], run.summary["bound_upper"]]
+    known = [value for trace in traces for value in trace["x"] if value is not None]
+    known += [end for end in ends if end is not None and not run.is_risk_averse]
+    low, high = min(known), max(known)
+    pad = 0.05 * max(high - low, 1e-3 * max(abs(low), abs(high), 1.0))
+    return [low - pad, high + pad]
 
 
 def _bounds(source: ReportSource) -> tuple[list[dict[str, Any]], str]:

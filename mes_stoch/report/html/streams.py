@@ -54,6 +54,10 @@ def _waterfall(source: ReportSource, groups: dict[str, dict[str, float]]) -> Fig
     layout = base_layout("", f"{run.currency} over the horizon, expected")
     layout["yaxis"] |= {"autorange": "reversed", "type": "category"}
     layout["showlegend"] = False
+    reached = np.concatenate([[0.0], np.cumsum(values)])
+    # amounts stand beside bars that are too short for them
+    room = 0.25 * max(float(np.ptp(reached)), 1e-6)
+    layout["xaxis"]["range"] = [float(reached.min()) - room, float(reached.max()) + room]
     return Figure(
         "waterfall",
         "From revenues to the expected profit",

@@ -38,7 +38,7 @@ def base_layout(y_title: str = "", x_title: str = "") -> dict[str, Any]:
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": INK},
-        "margin": {"l": 64, "r": 16, "t": 12, "b": 48},
+        "margin": {"l": 64, "r": 24, "t": 32, "b": 48},
         "xaxis": axis(x_title),
         "yaxis": axis(y_title),
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.22, "yanchor": "top"},
@@ -55,6 +55,9 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
         "zerolinewidth": 1,
         "linecolor": GREY,
         "automargin": True,
+        # plotly's own default puts the ticks of a second axis at the lines of the first, at odd numbers
+        "tickmode": "auto",
+        "separatethousands": True,
         **more,
     }
 

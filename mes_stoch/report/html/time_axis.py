@@ -129,7 +129,13 @@ class TimeAxis:
         day = f"{first:%d %b %Y}" if first.date() == last.date() else f"{first:%d %b %Y} to {last:%d %b %Y}"
         hours = [0.0, float(self._hours[-1])]
         return axis(
-            f"{day}, local time ({self.zone})", tickvals=places, ticktext=texts, range=hours, zeroline=False, **more
+            f"{day}, local time ({self.zone})",
+            tickmode="array",
+            tickvals=places,
+            ticktext=texts,
+            range=hours,
+            zeroline=False,
+            **more,
         )
 
     def _ticks(self) -> tuple[list[float], list[str]]:

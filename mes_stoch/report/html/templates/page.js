@@ -23,14 +23,14 @@
     const width = plot.clientWidth;
     const layout = JSON.parse(JSON.stringify(spec.layout));
     const room = legendRoom(spec, width);
-    const inner = Number(plot.dataset.height) - AXIS_TITLE_PX;
+    const inner = Number(plot.dataset.height) - AXIS_TITLE_PX - layout.margin.t;
     layout.width = width;
     layout.height = Number(plot.dataset.height) + room;
     layout.margin.b = AXIS_TITLE_PX + room;
     layout.legend = Object.assign({}, layout.legend, { y: -(AXIS_TITLE_PX + 4) / inner });
     if (width < NARROW_PX) {
       layout.margin.l = 46;
-      layout.margin.r = 6;
+      layout.margin.r = 12;
       layout.font.size = 10;
       for (const key of Object.keys(layout)) {
         if (/^[xy]axis/.test(key) && layout[key].title) {
