@@ -25,12 +25,8 @@ def fans(source: ReportSource) -> Section:
     tree = source.run.tree
     prices, shares = _used(source)
     names = [name for name in tree.series_names if varies(over_scenarios(tree, name))]
-    of_prices = [name for name in names if name in prices] + [
-        name for name in names if "price" in name and name not in prices | shares
-    ]
-    of_shares = [name for name in names if name in shares] + [
-        name for name in names if "activation" in name and name not in prices | shares
-    ]
+    of_prices = _ordered(names, prices, [name for name in names if "price" in name and name not in shares])
+    of_shares = _ordered(names, shares, [name for name in names if "activation" in name and name not in prices])
     chosen = of_prices[:_MOST_PRICES] + of_shares[:_MOST_SHARES]
     left_out = of_prices[_MOST_PRICES:] + of_shares[_MOST_SHARES:]
     parts: list[Part] = [
@@ -48,6 +44,11 @@ def fans(source: ReportSource) -> Section:
     return Section("scenarios", "Scenarios", parts)
 
 
+def _ordered(names: list[str], first: list[str], then: list[str]) -> list[str]:
+    """Names that vary, each once."""
+    return [name for name in dict.fromkeys([*first, *then]) if name in names]
+
+
 def _weights(source: ReportSource) -> str:
     weighting = source.run.tree.weighting
     if weighting is not None:
@@ -55,25 +56,22 @@ def _weights(source: ReportSource) -> str:
     return "They are a sample of equal weights." if source.run.tree.is_sample else "They are given with their weights."
 
 
-def _used(source: ReportSource) -> tuple[set[str], set[str]]:
-    """Series of prices and of called shares of energy markets and of the products that have a volume."""
-    prices: set[str] = set()
-    shares: set[str] = set()
+def _used(source: ReportSource) -> tuple[list[str], list[str]]:
+    """Series of prices, then of called shares: of energy markets first, then of products that have a volume."""
+    prices: list[str] = []
+    shares: list[str] = []
     instance, table = source.instance, source.run.commitments
     if instance is None:
         return prices, shares
-    prices |= {str(market.price_eur_per_mwh) for market in instance.markets().values()}
+    prices += [str(market.price_eur_per_mwh) for market in instance.markets().values()]
     committed = set(table.loc[table["volume_mw"] > 0, "product"])
-    for name, product in instance.products.items():
-        if name not in committed:
-            continue
-        prices |= {str(price.price) for price in product.prices() if isinstance(price.price, str)}
+    chosen = [product for name, product in instance.products.items() if name in committed]
+    for product in chosen:
         called = as_called(product)
         if called is not None:
-            if isinstance(called.capacity_price, str):
-                prices.add(called.capacity_price)
-            own = (called.activation(direction) for direction in called.directions)
-            shares |= {share for share in own if isinstance(share, str)}
+            prices.append(str(called.capacity_price))
+            shares += [str(called.activation(direction)) for direction in called.directions]
+    prices += [str(price.price) for product in chosen for price in product.prices()]
     return prices, shares
 
 

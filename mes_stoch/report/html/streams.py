@@ -35,29 +35,23 @@ def _waterfall(source: ReportSource, groups: dict[str, dict[str, float]]) -> Fig
     values = [sums[group] for group in ordered]
     total = sum(values)
     texts = [amount(value, signed=True) for value in values] + [amount(total)]
+    names = [*ordered, "Expected profit"]
     trace = {
         "type": "waterfall",
         "orientation": "h",
-        "y": [plotly_text(group) for group in ordered] + ["Expected profit"],
+        # the amount stands with the name: beside a short bar on a narrow screen there is no room for it
+        "y": [f"{plotly_text(name)}<br>{text}" for name, text in zip(names, texts, strict=True)],
         "x": [*plain_list(np.array(values)), None],
         "measure": ["relative"] * len(values) + ["total"],
-        "text": texts,
-        "textposition": "auto",
-        "customdata": texts,
-        "hovertemplate": "%{y}: %{customdata} " + run.currency + "<extra></extra>",
+        "hovertemplate": "%{y} " + run.currency + "<extra></extra>",
         "increasing": {"marker": {"color": BLUE}},
         "decreasing": {"marker": {"color": VERMILION, "line": {"color": INK, "width": 1.5}}},
         "totals": {"marker": {"color": INK}},
         "connector": {"line": {"color": "#888888", "dash": "dot", "width": 1}},
-        "cliponaxis": False,
     }
     layout = base_layout("", f"{run.currency} over the horizon, expected")
     layout["yaxis"] |= {"autorange": "reversed", "type": "category"}
     layout["showlegend"] = False
-    reached = np.concatenate([[0.0], np.cumsum(values)])
-    # amounts stand beside bars that are too short for them
-    room = 0.25 * max(float(np.ptp(reached)), 1e-6)
-    layout["xaxis"]["range"] = [float(reached.min()) - room, float(reached.max()) + room]
     return Figure(
         "waterfall",
         "From revenues to the expected profit",
@@ -66,7 +60,7 @@ def _waterfall(source: ReportSource, groups: dict[str, dict[str, float]]) -> Fig
         "Streams add up to the expected profit, which is reached by feasible operation in every scenario.",
         [trace],
         layout,
-        110 + 30 * len(texts),
+        110 + 38 * len(texts),
     )
 
 
