@@ -43,10 +43,12 @@ from typing import Any, BinaryIO
 import pandas as pd
 import xarray as xr
 
+from mes_stoch.io.artifacts.cf_attributes import with_conventions
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.manifest import seal
 from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.io.artifacts.tree_parts import PART_SCENARIOS, store_tree
+from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import (
     TEMPORARY_END,
     TEMPORARY_START,
@@ -78,6 +80,12 @@ EVALUATION_PROFITS = "evaluation.nc"
 EVALUATION_COMMITMENTS = "evaluation_commitments.csv"
 EVALUATION_SITE_DECISIONS = "evaluation_site_decisions.csv"
 EVALUATION_ROLLING = "evaluation.rolling"
+
+_TITLES = {
+    SOLUTION: "Decisions, duals and profits",
+    FLOWS: "Called operation by carrier, node and component",
+    EVALUATION_PROFITS: "Profits by scenario of an evaluation",
+}
 
 #: Issues of one folder that are told; the others are of the same kind.
 MOST_ISSUES = 20
@@ -235,7 +243,7 @@ class RunFolder:
         return self.put_bytes(name, text.encode("utf-8"))
 
     def put_frame(self, name: str, frame: pd.DataFrame) -> Path:
-        return self.put_bytes(name, frame.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+        return self.put_bytes(name, csv_text(frame).encode("utf-8"))
 
     def put_tree(self, name: str, tree: ScenarioTree) -> Path:
         """A scenario tree; a large one a part at a time, so that it is not held twice."""
@@ -253,7 +261,8 @@ class RunFolder:
             for key, array in dataset.data_vars.items()
             if array.ndim and array.dtype.kind in "fiu"
         }
-        return self.put_bytes(name, netcdf_bytes(dataset, encoding))
+        title = f"{_TITLES.get(name, 'Results')} of {dataset.attrs.get('instance', 'a run')}"
+        return self.put_bytes(name, netcdf_bytes(with_conventions(dataset, title), encoding))
 
 
 def make_default_folder(name: str, parent: Path = Path("runs")) -> Path:

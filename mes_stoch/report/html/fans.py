@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from mes_stoch.io.artifacts.cf_attributes import series_unit
 from mes_stoch.report.html.numbers import plain_list
 from mes_stoch.report.html.parts import Figure, Note, Part, Section, plotly_text
-from mes_stoch.report.html.series import Array, over_scenarios, unit_in_words, varies, weighted_quantiles
+from mes_stoch.report.html.series import Array, over_scenarios, varies, weighted_quantiles
 from mes_stoch.report.html.source import ReportSource
 from mes_stoch.report.html.style import base_layout
 from mes_stoch.report.palette import BLUE, INK, VERMILION
@@ -104,7 +105,7 @@ def _fan(source: ReportSource, place: int, name: str, is_share: bool) -> Figure:
             }
         )
     shown = in_currency(name, source.currency)
-    unit = unit_in_words(name, source.currency)
+    unit = series_unit(name, source.currency)
     what = "called share of the volume" if is_share else "value"
     return Figure(
         f"fan-{place}",

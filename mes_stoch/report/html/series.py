@@ -5,24 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.readers.locate import unit_word
 from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.schema.units import in_currency, unit_of
 from mes_stoch.uncertainty.tree_quality.statistics import quantiles
 
 Array = NDArray[np.float64]
-
-#: What the format names no word for.
-_MORE_UNITS = {"per_unit": "1", "eur_per_mw_year": "EUR/MW/year", "eur_per_mvar_h": "EUR/Mvar/h", "mvar": "Mvar"}
-
-
-def unit_in_words(name: str, currency: str) -> str:
-    """Unit of a series or field as an axis shows it; ``1`` where it is a share or has none."""
-    unit = unit_of(name)
-    if unit is None:
-        return "1"
-    return in_currency(_MORE_UNITS.get(unit, unit_word(unit)), currency)
 
 
 def over_scenarios(tree: ScenarioTree, quantity: Quantity) -> Array:
