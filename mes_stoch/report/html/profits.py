@@ -47,10 +47,10 @@ def _distribution(source: ReportSource, alpha: float) -> Figure:
     mean, share = float(weights @ values), 1.0 - alpha
     worst, at_risk = tail_mean(values, weights, share), value_at_risk(values, weights, share)
     currency = run.currency
-    traces = [_steps("scenarios of the run", values, weights, BLUE, "solid", currency)]
+    traces = [distribution_steps("scenarios of the run", values, weights, (BLUE, "solid"), currency)]
     evaluated = _evaluated(source)
     if evaluated is not None:
-        traces.append(_steps("scenarios of the evaluation", *evaluated, ORANGE, "dash", currency))
+        traces.append(distribution_steps("scenarios of the evaluation", *evaluated, (ORANGE, "dash"), currency))
     tail = f"worst {100 * share:.3g} %"
     for name, value, colour, symbol, size in (
         (f"expected: {amount(mean)}", mean, BLUE, "circle", 12),
@@ -132,7 +132,11 @@ def _evaluated(source: ReportSource) -> tuple[Array, Array] | None:
     return (values, weights) if values.shape == weights.shape and values.size else None
 
 
-def _steps(name: str, values: Array, weights: Array, colour: str, dash: str, currency: str) -> dict[str, Any]:
+def distribution_steps(
+    name: str, values: Array, weights: Array, look: tuple[str, str], currency: str
+) -> dict[str, Any]:
+    """A cumulated distribution as steps, in a colour and a dash."""
+    colour, dash = look
     order = np.argsort(values, kind="stable")
     at, reached = values[order], np.cumsum(weights[order])
     if len(at) > _MOST_POINTS:

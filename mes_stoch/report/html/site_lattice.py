@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-from typing import Any
 
 from mes_stoch.report.figures import PlotsMissingError
 from mes_stoch.report.html.numbers import volume
 from mes_stoch.report.html.parts import Note, Part, Picture, Section, Table
 from mes_stoch.report.html.source import ReportSource
+from mes_stoch.report.paper.figure_files import figure_bytes
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.views.lattice import Lattice
 
@@ -39,7 +38,7 @@ def _picture(lattice: Lattice, called: str) -> Part:
         drawn = draw_lattice(lattice, called)
     except PlotsMissingError as error:
         return Note(str(error))
-    svg = vector_bytes(drawn)
+    svg = figure_bytes(drawn, "svg")
     width = _WIDTH.search(svg)
     whose = f" Arrows are as wide as the energy of {called}." if called else ""
     return Picture(
@@ -50,17 +49,6 @@ def _picture(lattice: Lattice, called: str) -> Part:
         f"Energy lattice of {lattice.name}: {lattice!r}",
         round(float(width.group(1)) * 4 / 3) if width else 900,
     )
-
-
-def vector_bytes(figure: Any) -> bytes:
-    """A figure of matplotlib as SVG, the same for the same figure."""
-    import matplotlib as mpl
-
-    stream = io.BytesIO()
-    # names of clip paths are random numbers unless they have a salt
-    with mpl.rc_context({"svg.hashsalt": "mes_stoch", "svg.fonttype": "path"}):
-        figure.savefig(stream, format="svg", metadata={"Date": None})
-    return stream.getvalue()
 
 
 def _table(lattice: Lattice, called: str) -> Table:
