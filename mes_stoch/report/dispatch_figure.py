@@ -56,6 +56,8 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
         fontsize=11,
         x=0.01,
         ha="left",
+        # a name with two dollars in it is no formula
+        parse_math=False,
     )
     return figure
 

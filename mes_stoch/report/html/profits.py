@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,13 @@ def _distribution(source: ReportSource, alpha: float) -> Figure:
 
 def _reach(traces: list[dict[str, Any]], run: Run) -> list[float]:
     """All profits and both bounds, with a margin."""
-    ends = [run.summary["bound_lower"], run.summary["bound_upper"]]
-    known = [value for trace in traces for value in trace["x"] if value is not None]
-    known += [end for end in ends if end is not None and not run.is_risk_averse]
+    ends = [] if run.is_risk_averse else [run.summary["bound_lower"], run.summary["bound_upper"]]
+    return padded_range([*(trace["x"] for trace in traces), ends])
+
+
+def padded_range(groups: Iterable[Iterable[float | None]]) -> list[float]:
+    """The range of an axis that holds some numbers, with a margin."""
+    known = [value for group in groups for value in group if value is not None]
     low, high = min(known), max(known)
     pad = 0.05 * max(high - low, 1e-3 * max(abs(low), abs(high), 1.0))
     return [low - pad, high + pad]

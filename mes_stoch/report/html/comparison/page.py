@@ -15,7 +15,7 @@ from mes_stoch.report.html.comparison.compared import ComparedRuns
 from mes_stoch.report.html.numbers import bare, plain_list, share, volume
 from mes_stoch.report.html.page import Page
 from mes_stoch.report.html.parts import Figure, Note, Part, Section, Table, plotly_text
-from mes_stoch.report.html.profits import distribution_steps
+from mes_stoch.report.html.profits import distribution_steps, padded_range
 from mes_stoch.report.html.style import DASHES, LINES, base_layout, product_markers
 from mes_stoch.report.palette import INK
 from mes_stoch.report.run import Run
@@ -228,13 +228,16 @@ def _profits(compared: ComparedRuns) -> Section:
             traces.append(distribution_steps(plotly_text(name), values, weights, look, currency))
     if not traces:
         return Section("profits", "Profit and risk", [Note("No run has found a commitment.")])
+    layout = base_layout("probability of no more", f"profit, {currency} over the horizon")
+    layout["xaxis"] |= {"zeroline": False, "range": padded_range(trace["x"] for trace in traces)}
+    layout["yaxis"] |= {"range": [-0.02, 1.04], "zeroline": False}
     figure = Figure(
         "profits",
         "Distribution of the profit over the scenarios",
         "Cumulated probability over the scenarios of each run, by their weights.",
         "What is earned in each scenario is reached by feasible operation.",
         traces,
-        base_layout("probability of no more", f"profit, {currency} over the horizon"),
+        layout,
     )
     return Section("profits", "Profit and risk", [figure])
 
