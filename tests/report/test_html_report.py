@@ -19,6 +19,7 @@ from helpers.report_page import ReadPage, trace_called
 from mes_stoch import api
 from mes_stoch.report.html.page import ReportMissingError
 from mes_stoch.report.html.run_report import report_page, write_report
+from mes_stoch.report.html.style import component_markers
 from mes_stoch.report.html.time_axis import TimeAxis
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
@@ -167,6 +168,14 @@ def test_bars_and_lines_are_told_apart_without_colour(page: ReadPage) -> None:
         lines = [one["line"].get("dash") for one in figure["data"] if one["type"] == "scatter" and "line" in one]
         told = [dash for dash in lines if dash is not None]
         assert len(set(told)) == len(told)
+
+
+def test_fifteen_components_have_patterns_of_their_own() -> None:
+    markers = component_markers(
+        [f"unit_{number}" for number in range(12)] + ["demand", "unserved", "dumped"], ["demand"]
+    )
+    told = [(one.get("pattern", {}).get("shape"), one.get("pattern", {}).get("size")) for one in markers.values()]
+    assert len(set(told)) == len(told) == 15
 
 
 def test_the_ledger_and_the_manifest_are_shown(page: ReadPage, tiny_run: Run, folder: Path) -> None:

@@ -27,8 +27,9 @@ GRID = "#dddddd"
 LINES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, INK)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "triangle-down", "star")
-#: Of fills, in the order in which things are named: the first and largest is plain.
-_PATTERNS = ("", "/", ".", "\\", "x", "-", "|", "+")
+_SHAPES = ("/", ".", "\\", "x", "-", "|", "+")
+#: Of fills, shape and size, in the order in which things are named: the first and largest is plain.
+_PATTERNS = (("", 0), *((shape, 6) for shape in _SHAPES), *((shape, 12) for shape in _SHAPES))
 
 
 def base_layout(y_title: str = "", x_title: str = "") -> dict[str, Any]:
@@ -86,11 +87,12 @@ def product_markers(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def _patterned(fills: dict[str, Fill]) -> dict[str, dict[str, Any]]:
     return {
-        name: filled(fill.colour, _PATTERNS[place % len(_PATTERNS)]) for place, (name, fill) in enumerate(fills.items())
+        name: filled(fill.colour, *_PATTERNS[place % len(_PATTERNS)])
+        for place, (name, fill) in enumerate(fills.items())
     }
 
 
-def filled(colour: str, pattern: str = "") -> dict[str, Any]:
+def filled(colour: str, pattern: str = "", size: int = 6) -> dict[str, Any]:
     """``marker`` of bars of one colour and pattern."""
     marker: dict[str, Any] = {"color": colour, "line": {"width": 0}}
     if pattern:
@@ -100,7 +102,7 @@ def filled(colour: str, pattern: str = "") -> dict[str, Any]:
             "fillmode": "overlay",
             "fgcolor": "white",
             "fgopacity": 0.75,
-            "size": 6,
+            "size": size,
             "solidity": 0.3,
         }
     return marker
