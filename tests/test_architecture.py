@@ -34,6 +34,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("schema.instance",),
     ("rules",),
     ("io.files", "io.names", "io.plain_values"),
+    ("io.csv_text",),
     ("io.readers",),
     ("io.catalogue",),
     ("io.validation.partial_instance",),

@@ -34,13 +34,13 @@ def required(*extras: str) -> list[Requirement]:
     return [one for one in map(Requirement, texts) if one.name != project["name"]]
 
 
-@pytest.mark.parametrize("one", required("mpi", "plots", "test", "flixopt"), ids=str)
+@pytest.mark.parametrize("one", required("mpi", "plots", "report", "test", "flixopt"), ids=str)
 def test_the_oldest_version_locked_is_the_oldest_allowed(one: Requirement) -> None:
     floors = [Version(clause.version) for clause in one.specifier if clause.operator == ">="]
     assert [locked("oldest.txt")[canonicalize_name(one.name)]] == floors
 
 
-@pytest.mark.parametrize("one", required("mpi", "plots", "test", "oracles", "dev"), ids=str)
+@pytest.mark.parametrize("one", required("mpi", "plots", "report", "test", "oracles", "dev"), ids=str)
 def test_the_newest_version_locked_is_allowed(one: Requirement) -> None:
     assert locked("newest.txt")[canonicalize_name(one.name)] in one.specifier
 

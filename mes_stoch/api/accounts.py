@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from mes_stoch.api.sites import Site
 from mes_stoch.api.solving import SolveRequest, solve_request
-from mes_stoch.io.as_solved import read_again
 from mes_stoch.io.product_table import product_table as products_of
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
+from mes_stoch.report.settled import settle_run
 from mes_stoch.schema.errors import (
     UsageError,
 )
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.settlement.data import SettlementData
-from mes_stoch.settlement.settlement import Settlement, settle_data
-from mes_stoch.settlement.stated import Stated
+from mes_stoch.settlement.settlement import Settlement
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,19 +119,7 @@ def settle(run: Run | str | Path) -> Settlement:
     """
     if not isinstance(run, Run):
         run = read_run(run, allow_changed=True)
-    loaded = read_again(run.settings.inputs)
-    gap = run.settings.options.get("gap_rel")
-    account = Stated(
-        summary=run.summary,
-        commitments=run.commitments,
-        site_decisions=run.site_decisions,
-        trace=run.trace,
-        loaded=loaded,
-        gap_asked=float(gap) if isinstance(gap, int | float) else None,
-        is_tree_given=run.settings.is_tree_given,
-        changed=run.changed,
-    )
-    return settle_data(SettlementData(loaded.instance, run.tree, run.solution, run.flow_data), account)
+    return settle_run(run)
 
 
 def product_table(site: Site | None = None) -> pd.DataFrame:

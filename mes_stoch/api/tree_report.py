@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mes_stoch.api.sites import Site
+from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import made_folder, write_whole
 from mes_stoch.io.readers.currency import format_name
 from mes_stoch.schema.errors import UsageError, WriteError
@@ -141,9 +142,12 @@ def _writer(content: str) -> Callable[[Any], object]:
 
 
 def _files(quality: TreeQuality) -> dict[str, str]:
-    found = {"statistics.csv": quality.statistics.to_csv(), "distances.csv": quality.distances.to_csv()}
+    found = {
+        "statistics.csv": csv_text(quality.statistics, index=True),
+        "distances.csv": csv_text(quality.distances, index=True),
+    }
     for of, table in quality.correlations.items():
-        found[f"correlation_{of}.csv"] = table.to_csv()
+        found[f"correlation_{of}.csv"] = csv_text(table, index=True)
     summary = {
         "cases": {"tree": quality.tree.cases, quality.source.name: quality.source.cases},
         "transport_distance_share_of_spread": quality.transport,

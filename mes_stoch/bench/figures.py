@@ -14,8 +14,9 @@ from mes_stoch.bench.goals import own_timed
 from mes_stoch.bench.store import BenchFolder, Row
 from mes_stoch.bench.tables import row_label
 from mes_stoch.report.axes import dress
-from mes_stoch.report.figures import RESOLUTION_DPI, PlotsMissingError
+from mes_stoch.report.figures import PlotsMissingError
 from mes_stoch.report.palette import BLUE, GREEN, GREY, INK, ORANGE, PINK, SKY, VERMILION
+from mes_stoch.report.paper.figure_files import RESOLUTION_DPI
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -72,6 +72,7 @@ def sensitivity(
     profit, its proven interval, the change and the volume committed; the CSV has every product's.
     """
     from mes_stoch import api
+    from mes_stoch.io.csv_text import csv_text
     from mes_stoch.io.files import made_folder, write_whole
     from mes_stoch.report.sensitivity import render_sensitivity
 
@@ -94,7 +95,7 @@ def sensitivity(
     output.show(render_sensitivity(table, site.instance.currency))
     target = out or Path("runs") / f"{site.name}-sensitivity-{datetime.now():%Y%m%d-%H%M%S}.csv"
     made_folder(target.parent)
-    text = table.to_csv(index=False, lineterminator="\n")
+    text = csv_text(table)
     write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
     output.result(f"Table: {target}")
     return 4 if table["status"].isin(["limit", "interrupted"]).any() else 0

@@ -117,13 +117,14 @@ def _print_schema(currency: str, *, plugins: bool, full: bool) -> None:
 
 def _show_products(folder: Path | None, overrides: dict[str, Any], *, whole: bool, csv: bool) -> None:
     from mes_stoch import api
+    from mes_stoch.io.csv_text import csv_text
     from mes_stoch.report.product_table import render_products, render_products_long
 
     if whole and csv:
         raise UsageError("give --long or --csv, not both")
     table = api.product_table(None if folder is None else api.read(folder, overrides))
     if csv:
-        output.result(table.to_csv(index=False, lineterminator="\n").rstrip("\n"))
+        output.result(csv_text(table).rstrip("\n"))
     else:
         output.show(render_products_long(table) if whole else render_products(table))
 

@@ -164,7 +164,8 @@ class Evaluation:
         parts = [part.dataset() for part in (self.profits, self.policies, self.rolling) if part is not None]
         if parts:
             # the scenarios of one evaluation are those of one tree
-            folder.put_dataset(target.with_suffix(".nc").name, xr.merge(parts, join="exact", compat="equals"))
+            merged = xr.merge(parts, join="exact", compat="equals").assign_attrs(instance=self.instance)
+            folder.put_dataset(target.with_suffix(".nc").name, merged)
 
 
 def _document(target: Path) -> EvaluationDocument | None:

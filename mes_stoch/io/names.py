@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 #: A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA = ("=", "+", "-", "@")
+FORMULA_STARTS = ("=", "+", "-", "@")
 _KEPT = "\n\t"
 #: A name stands in tables, file names and messages.
 LONGEST_NAME = 200
@@ -41,6 +41,6 @@ def name_problem(name: str) -> str | None:
         return "holds control characters"
     if len(name) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} characters"
-    if name.startswith(_FORMULA):
+    if name.startswith(FORMULA_STARTS):
         return f"begins with '{name[0]}', which makes a formula of it in a spreadsheet"
     return None

@@ -87,6 +87,8 @@ def _check_names(names: Iterable[str], what: str, table: Table, reporter: Report
         problem = name_problem(name)
         if problem is None and what == "series" and "/" in name:
             problem = "holds a slash, which a result file takes for a folder"
+        if problem is None and what == "series" and name[:1].isascii() and not (name[:1].isalnum() or name[:1] == "_"):
+            problem = f"begins with {name[:1]!r}, with which no name of a result file begins"
         if problem is None and what == "series" and name in TREE_NAMES:
             problem = "is a name that a scenario tree has for something else" + _SAID_ELSEWHERE.get(name, "")
         if problem is not None:

@@ -271,9 +271,18 @@ def _commitments(program: SiteProgram, result: EngineResult) -> pd.DataFrame:
     if "volume_mvar" in table:
         columns.append("volume_mvar")
     for volume in columns[4 + len(prices) :]:
-        # a solver's -1e-12 is no volume
-        table[volume] = table[volume].mask(table[volume].abs() <= 1e-9, 0.0)
+        table[volume] = [plain_volume(value) for value in table[volume]]
     return table[columns].reset_index(drop=True)
+
+
+def plain_volume(value: float) -> float:
+    """A volume without a solver's noise: one that is a whole number of watts but for a thousandth of one is that.
+
+    >>> plain_volume(0.1 + 0.2), plain_volume(-1e-12), plain_volume(1 / 3)
+    (0.3, 0.0, 0.3333333333333333)
+    """
+    nearest = round(value, 6) + 0.0 if math.isfinite(value) else value
+    return nearest if abs(value - nearest) <= 1e-9 else value
 
 
 def _site_decisions(program: SiteProgram, result: EngineResult) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import numpy as np
 
 from mes_stoch.io.artifacts.run_folder import FIGURES, RunFolder
 from mes_stoch.report.axes import dress
-from mes_stoch.report.figures import RESOLUTION_DPI, PlotsMissingError
+from mes_stoch.report.figures import PlotsMissingError
 from mes_stoch.report.palette import GREY, INK, SKY, VERMILION
+from mes_stoch.report.paper.figure_files import RESOLUTION_DPI
 from mes_stoch.schema.backtest import BacktestDay, BacktestPlan
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     from matplotlib.figure import Figure
 
     flows = run.flows(scenario)
-    carriers = _carriers(flows)
+    carriers = carriers_with_flow(flows)
     panels = 1 + len(carriers)
     figure = Figure(figsize=(10.5, 1.4 + 2.3 * panels), layout="constrained")
     heights = [1.0, *(1.35 if carrier == "electricity" else 1.0 for carrier in carriers)]
@@ -34,7 +34,7 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     edges = _edges(run, pd.DatetimeIndex(flows.index))
 
     _commitments(axes[0], run)
-    looks = component_fills(_by_size(flows), _demands(flows))
+    looks = component_fills(by_size(flows), demands(flows))
     for panel, carrier in zip(axes[1:], carriers, strict=True):
         _carrier(
             panel,
@@ -56,11 +56,13 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
         fontsize=11,
         x=0.01,
         ha="left",
+        # a name with two dollars in it is no formula
+        parse_math=False,
     )
     return figure
 
 
-def _carriers(flows: pd.DataFrame) -> list[str]:
+def carriers_with_flow(flows: pd.DataFrame) -> list[str]:
     """Carriers with any flow, electricity first."""
     present = [
         str(carrier)
@@ -70,13 +72,13 @@ def _carriers(flows: pd.DataFrame) -> list[str]:
     return sorted(present, key=lambda carrier: carrier != "electricity")
 
 
-def _by_size(flows: pd.DataFrame) -> list[str]:
+def by_size(flows: pd.DataFrame) -> list[str]:
     """Components by what they move, so that the largest get the plainest colours."""
     moved = flows.abs().sum().groupby(level="component", sort=False).sum()
     return [str(name) for name in moved.sort_values(ascending=False, kind="stable").index]
 
 
-def _demands(flows: pd.DataFrame) -> set[str]:
+def demands(flows: pd.DataFrame) -> set[str]:
     """Components that only ever take, and from one carrier alone."""
     taking = set()
     for component in dict.fromkeys(flows.columns.get_level_values("component")):

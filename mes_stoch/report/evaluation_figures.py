@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.io.artifacts.run_folder import FIGURES, RunFolder
-from mes_stoch.report.figures import RESOLUTION_DPI, PlotsMissingError
+from mes_stoch.report.figures import PlotsMissingError
+from mes_stoch.report.paper.figure_files import RESOLUTION_DPI
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

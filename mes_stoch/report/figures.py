@@ -13,13 +13,12 @@ import numpy as np
 from mes_stoch.io.artifacts.run_folder import FIGURES, RunFolder
 from mes_stoch.io.files import write_whole
 from mes_stoch.report.bid_curves import price_columns
+from mes_stoch.report.paper.figure_files import RESOLUTION_DPI
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-RESOLUTION_DPI = 150
 
 
 class PlotsMissingError(UsageError):
@@ -49,6 +48,27 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
     UsageError
         The run has no such scenario.
     """
+    target = RunFolder(Path(folder))
+
+    def save(name: str, figure: Figure) -> Path:
+        figures: Any = figure
+        return target.put(
+            f"{FIGURES}/{name}.png", lambda stream: figures.savefig(stream, format="png", dpi=RESOLUTION_DPI)
+        )
+
+    return tuple(save(name, figure) for name, figure in drawn_figures(run, scenario).items())
+
+
+def drawn_figures(run: Run, scenario: str | None = None) -> dict[str, Figure]:
+    """Every figure of a run by the name of its file.
+
+    Raises
+    ------
+    PlotsMissingError
+        matplotlib is not installed.
+    UsageError
+        The run has no such scenario.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -57,22 +77,16 @@ def write_figures(run: Run, folder: str | Path, scenario: str | None = None) -> 
         from mes_stoch.report.dispatch_figure import draw_commitments_dispatch
     except ModuleNotFoundError:
         raise PlotsMissingError from None
-
-    target = RunFolder(Path(folder))
-
-    def save(name: str, figure: Figure) -> Path:
-        FigureCanvasAgg(figure)
-        figures: Any = figure
-        return target.put(f"{FIGURES}/{name}", lambda stream: figures.savefig(stream, format="png", dpi=RESOLUTION_DPI))
-
-    written = []
+    figures: dict[str, Figure] = {}
     if run.objective is not None:
         chosen = typical_scenario(run) if scenario is None else known_scenario(run, scenario)
-        written.append(save("commitments_dispatch.png", draw_commitments_dispatch(run, chosen)))
+        figures["commitments_dispatch"] = draw_commitments_dispatch(run, chosen)
         if price_columns(run.commitments):
-            written.append(save("bid_curves.png", draw_bid_curves(run)))
-    written.append(save("bounds.png", draw_bounds(run)))
-    return tuple(written)
+            figures["bid_curves"] = draw_bid_curves(run)
+    figures["bounds"] = draw_bounds(run)
+    for figure in figures.values():
+        FigureCanvasAgg(figure)
+    return figures
 
 
 def write_figure(figure: Figure, path: Path) -> None:

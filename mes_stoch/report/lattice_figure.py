@@ -96,6 +96,7 @@ def draw_lattice(lattice: Lattice, called: str = "") -> Figure:
         y=1 - 0.1 / layout.height,
         ha="left",
         va="top",
+        parse_math=False,
     )
     return figure
 

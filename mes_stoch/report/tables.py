@@ -46,7 +46,7 @@ def render(run: Run) -> RenderableType:
         parts += [_commitments(run), "", *_decided(run), *([] if offered is None else [offered, ""]), _streams(run), ""]
         if run.summary.get("co2") is not None:
             parts += [render_emissions(run.summary["co2"]), ""]
-    parts += [Padding(line, (0, 0, 0, 2)) for line in _remarks(run)]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in remarks(run)]
     return Group(*parts)
 
 
@@ -63,38 +63,44 @@ def plain_console(stream: Any, width: int = PLAIN_WIDTH) -> Console:
 
 
 def _head(run: Run) -> RenderableType:
-    summary = run.summary
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column()
+    for label, text in head_rows(run):
+        grid.add_row(label, text)
+    return grid
+
+
+def head_rows(run: Run) -> list[tuple[str, Text]]:
+    """Label and text of each line of what was found, and how sure it is."""
+    summary = run.summary
     method = {"ef": "extensive form", "ph": "progressive hedging"}.get(summary["method"], summary["method"])
     ranks = "" if summary["ranks"] == 1 else f" on {summary['ranks']} ranks"
     seed = "" if summary["seed"] is None else f", seed {summary['seed']}"
-    grid.add_row("site", Text(str(summary["instance"]), style="bold"))
     below = f" below {summary['day_ahead_nodes']} day-ahead nodes" if summary.get("stages", 2) == 3 else ""
-    grid.add_row("scenarios", f"{summary['scenarios']}{below}{seed}, {_horizon(summary)}")
-    grid.add_row("method", f"{method}{ranks}, {_seconds(summary['wall_time_s'])}")
-    grid.add_row("status", Text(_STATUS_WORDS.get(run.status, run.status), style=_status_style(run.status)))
+    rows = [
+        ("site", Text(str(summary["instance"]), style="bold")),
+        ("scenarios", Text(f"{summary['scenarios']}{below}{seed}, {_horizon(summary)}")),
+        ("method", Text(f"{method}{ranks}, {_seconds(summary['wall_time_s'])}")),
+        ("status", Text(_STATUS_WORDS.get(run.status, run.status), style=_status_style(run.status))),
+    ]
     if run.objective is None:
-        grid.add_row("expected profit", Text("no commitment was found in time", style="bold red"))
+        rows.append(("expected profit", Text("no commitment was found in time", style="bold red")))
     else:
         year = run.expected_profit * summary["horizons_per_year"]
-        grid.add_row(
-            "expected profit",
-            Text.assemble(
-                (f"{_money(run.expected_profit)} {run.currency}", "bold"),
-                f" over the horizon ({_money(year, 0)} {run.currency} a year)",
-            ),
+        profit = Text.assemble(
+            (f"{_money(run.expected_profit)} {run.currency}", "bold"),
+            f" over the horizon ({_money(year, 0)} {run.currency} a year)",
         )
-        for label, text in risk_lines(run):
-            grid.add_row(label, text)
+        rows.append(("expected profit", profit))
+        rows += [(label, Text(text)) for label, text in risk_lines(run)]
     lower, upper, gap = summary["bound_lower"], summary["bound_upper"], summary["gap_rel"]
     shown = ["none" if bound is None else _money(bound) for bound in (lower, upper)]
-    grid.add_row("proven interval", f"[{shown[0]}, {shown[1]}] {run.currency}, gap {percent(gap)}")
+    rows.append(("proven interval", Text(f"[{shown[0]}, {shown[1]}] {run.currency}, gap {percent(gap)}")))
     kind = summary.get("bound_kind")
     if kind in _KIND_WORDS:
-        grid.add_row("upper bound", f"{kind}: {_KIND_WORDS[kind]}")
-    return grid
+        rows.append(("upper bound", Text(f"{kind}: {_KIND_WORDS[kind]}")))
+    return rows
 
 
 def _horizon(summary: dict[str, Any]) -> str:
@@ -192,7 +198,7 @@ def _merge(volumes: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[int, in
 
 
 def _streams(run: Run) -> RenderableType:
-    groups = _by_group(run)
+    groups = streams_by_group(run)
     per_year = float(run.summary["horizons_per_year"])
     out = _table()
     out.add_column("stream", no_wrap=True)
@@ -220,7 +226,7 @@ _CHARGES = {
 }
 
 
-def _by_group(run: Run) -> dict[str, dict[str, float]]:
+def streams_by_group(run: Run) -> dict[str, dict[str, float]]:
     """Streams that are not zero, by group in reading order."""
     solution = run.solution
     groups: dict[str, dict[str, float]] = {}
@@ -243,7 +249,8 @@ def stream_label(stream: str) -> str:
     return what or kind
 
 
-def _remarks(run: Run) -> list[Text]:
+def remarks(run: Run) -> list[Text]:
+    """What a reader must know of a run: slack, products without volume, rules switched off, notes."""
     lines = []
     for used in run.summary["slack"]:
         lines.append(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import write_whole
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.settlement.data import Array, SettlementData, Span
@@ -206,12 +207,12 @@ class Ledger:
 
         def fill(file: BinaryIO) -> None:
             nonlocal count
-            header = pd.DataFrame(columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n")
+            header = csv_text(pd.DataFrame(columns=list(COLUMNS)))
             file.write(header.encode("utf-8"))
             for name in chosen:
                 lines = self._scenario(name)
                 count += len(lines)
-                text = lines.to_csv(index=False, header=False, float_format="%.10g", lineterminator="\n")
+                text = csv_text(lines, header=False, float_format="%.10g")
                 file.write(text.encode("utf-8"))
 
         write_whole(path, fill)

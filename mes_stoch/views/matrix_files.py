@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from scipy.io import mmwrite
 
+from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import TEMPORARY_END, TEMPORARY_START, write_whole
 from mes_stoch.schema.errors import WriteError
 from mes_stoch.views.labelled_matrix import LabelledMatrix
@@ -71,7 +72,7 @@ def _write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()
+    return csv_text(table).encode()
 
 
 def _matrix_market(matrix: LabelledMatrix) -> bytes:

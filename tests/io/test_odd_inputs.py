@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -80,11 +81,15 @@ def test_names_of_scenarios_that_are_commands(folder: Path, name: str, word: str
         ms.read(folder)
 
 
-def test_names_of_series_that_no_result_file_can_hold(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("spare/extra_mw", "holds a slash"), ("<spare_mw", "begins with '<'"), (".spare_mw", "begins with '.'")],
+)
+def test_names_of_series_that_no_result_file_can_hold(folder: Path, name: str, problem: str) -> None:
     path = folder / "scenarios.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join([f"{lines[0]},spare/extra_mw", *(f"{line},1" for line in lines[1:])]), encoding="utf-8")
-    with pytest.raises(InstanceError, match=r"spare/extra_mw.*holds a slash"):
+    path.write_text("\n".join([f"{lines[0]},{name}", *(f"{line},1" for line in lines[1:])]), encoding="utf-8")
+    with pytest.raises(InstanceError, match=rf"{re.escape(name)}.*{re.escape(problem)}"):
         ms.read(folder)
 
 

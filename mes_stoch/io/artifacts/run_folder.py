@@ -15,7 +15,8 @@
       flows.nc          called operation by carrier, node and component, with the energy prices
       manifest.json     command, seeds, hashes of inputs and results, versions, machine, times; written last: a folder
                         without it is an unfinished run
-      figures/          PNG
+      figures/          PNG, or PDF and SVG where they are asked for
+      report.html       everything as one page, once `mes-stoch report` has been asked for it; tables/ beside it
       ledger.csv        every cash flow, once `mes-stoch settle` has been asked for it
       evaluation.json   what `mes-stoch evaluate` has found, once it has been asked; profits by scenario in
                         evaluation.nc, a commitment found by samples in evaluation_commitments.csv, and scenarios that
@@ -42,10 +43,12 @@ from typing import Any, BinaryIO
 import pandas as pd
 import xarray as xr
 
+from mes_stoch.io.artifacts.cf_attributes import with_conventions
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.manifest import seal
 from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.io.artifacts.tree_parts import PART_SCENARIOS, store_tree
+from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import (
     TEMPORARY_END,
     TEMPORARY_START,
@@ -70,11 +73,19 @@ TREE = "tree.nc"
 INSTANCE = "instance"
 FIGURES = "figures"
 LEDGER = "ledger.csv"
+REPORT = "report.html"
+TABLES = "tables"
 EVALUATION = "evaluation.json"
 EVALUATION_PROFITS = "evaluation.nc"
 EVALUATION_COMMITMENTS = "evaluation_commitments.csv"
 EVALUATION_SITE_DECISIONS = "evaluation_site_decisions.csv"
 EVALUATION_ROLLING = "evaluation.rolling"
+
+_TITLES = {
+    SOLUTION: "Decisions, duals and profits",
+    FLOWS: "Called operation by carrier, node and component",
+    EVALUATION_PROFITS: "Profits by scenario of an evaluation",
+}
 
 #: Issues of one folder that are told; the others are of the same kind.
 MOST_ISSUES = 20
@@ -85,8 +96,8 @@ DONE = "DONE"
 _RESERVE, _RESERVE_BYTES = ".reserve.tmp", 128 * 1024
 _OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS, EVALUATION_SITE_DECISIONS)
 _OF_SOLVE = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, SITE_DECISIONS, TRACE, SOLUTION, FLOWS, TREE)
-_OWN_FILES = (*_OF_SOLVE, LEDGER, *_OF_EVALUATION, DONE)
-_OWN_FOLDERS = (INSTANCE, FIGURES, EVALUATION_ROLLING)
+_OWN_FILES = (*_OF_SOLVE, LEDGER, REPORT, *_OF_EVALUATION, DONE)
+_OWN_FOLDERS = (INSTANCE, FIGURES, TABLES, EVALUATION_ROLLING)
 
 
 @dataclass(frozen=True)
@@ -232,7 +243,7 @@ class RunFolder:
         return self.put_bytes(name, text.encode("utf-8"))
 
     def put_frame(self, name: str, frame: pd.DataFrame) -> Path:
-        return self.put_bytes(name, frame.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+        return self.put_bytes(name, csv_text(frame).encode("utf-8"))
 
     def put_tree(self, name: str, tree: ScenarioTree) -> Path:
         """A scenario tree; a large one a part at a time, so that it is not held twice."""
@@ -250,7 +261,8 @@ class RunFolder:
             for key, array in dataset.data_vars.items()
             if array.ndim and array.dtype.kind in "fiu"
         }
-        return self.put_bytes(name, netcdf_bytes(dataset, encoding))
+        title = f"{_TITLES.get(name, 'Results')} of {dataset.attrs.get('instance', 'a run')}"
+        return self.put_bytes(name, netcdf_bytes(with_conventions(dataset, title), encoding))
 
 
 def make_default_folder(name: str, parent: Path = Path("runs")) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from mes_stoch.io.artifacts.cf_attributes import with_conventions, without_conventions
 from mes_stoch.io.artifacts.run_arrays import Layout, attribute_issues, layout_issues, not_finite, scenario_issues
 from mes_stoch.io.files import read_regular, write_whole
 from mes_stoch.io.names import name_problem
@@ -68,7 +69,7 @@ def storable_tree(tree: ScenarioTree) -> tuple[xr.Dataset, dict[str, dict[str, A
     for name in dataset.data_vars:
         encoding[str(name)] = {"zlib": True, "complevel": 1, "dtype": "float64", "_FillValue": None}
     # what an earlier file's encoding left behind must not decide how this one is written
-    return dataset.drop_encoding(), encoding
+    return with_conventions(dataset.drop_encoding(), "Scenario tree"), encoding
 
 
 def read_tree(path: str | Path) -> ScenarioTree:
@@ -157,7 +158,10 @@ def tree_from(dataset: xr.Dataset) -> ScenarioTree:
     dataset = dataset.assign_coords(
         {name: (dataset[name].dims, np.array([str(text) for text in dataset[name].values])) for name in _TEXT}
     )
-    dataset.attrs = {key: _plain(key, value) for key, value in dataset.attrs.items()}
+    dataset.attrs = {key: _plain(key, value) for key, value in without_conventions(dataset.attrs).items()}
+    for name in set(dataset.variables) - {PERIOD_LENGTH}:
+        # a series says its unit by its name; what a file says beside that is for other readers
+        dataset[name].attrs = {}
     return ScenarioTree(dataset)
 
 
