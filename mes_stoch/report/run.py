@@ -22,9 +22,12 @@ from mes_stoch.io.artifacts.run_files import read_run_files
 from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.io.artifacts.tree import tree_bytes
 from mes_stoch.io.as_solved import read_again
+from mes_stoch.report.amounts import amount
 from mes_stoch.report.by_carrier import ByCarrier, flows_by_carrier, levels_by_carrier, prices_by_carrier
+from mes_stoch.report.run_plots import RunPlots
 from mes_stoch.report.site_decisions import no_decisions
 from mes_stoch.schema.errors import RunFolderError, WriteError
+from mes_stoch.schema.html_summary import few, html_summary
 from mes_stoch.schema.site_decision import SiteKey
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import FORMAT_CURRENCY
@@ -115,6 +118,22 @@ class Run:
         objective = self.objective
         worth = "no commitment found" if objective is None else f"{self.maximised} {objective:,.2f} {self.currency}"
         return f"<Run of {self.summary['instance']} by {self.summary['method']}: {self.status}, {worth}>"
+
+    def _repr_html_(self) -> str:
+        summary, currency = self.summary, self.currency
+        held = self.commitments[self.commitments["volume_mw"] > 0].groupby("product", sort=False)["volume_mw"]
+        volumes = [f"{product} {low:g} to {high:g} MW" for product, low, high in held.agg(["min", "max"]).itertuples()]
+        upper = summary.get("bound_upper")
+        rows = {
+            "status": self.status,
+            "method": summary["method"],
+            "scenarios": summary["scenarios"],
+            self.maximised: None if self.objective is None else f"{amount(self.objective)} {currency}",
+            "proven at most": None if upper is None else f"{amount(float(upper))} {currency}",
+            "committed": few(volumes),
+            "wall time": f"{float(summary['wall_time_s']):.1f} s",
+        }
+        return html_summary(f"Run of {summary['instance']}", rows)
 
     @property
     def status(self) -> str:
@@ -218,6 +237,11 @@ class Run:
         <levels at the end of periods, MWh (scenario: 4, time: 4, component: 0): no carrier>
         """
         return levels_by_carrier(self.solution, self.flow_data)
+
+    @property
+    def plot(self) -> RunPlots:
+        """Plots: ``run.plot.dispatch()``, ``commitments``, ``levels``, ``fan``, ``profit``."""
+        return RunPlots(self)
 
     def write(self, folder: str | Path | None = None, *, force: bool = False) -> Path:
         """Write the run folder (without figures) and return its path.
