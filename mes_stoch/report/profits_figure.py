@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY)
+_BELOW_INCH = -0.48
 _STYLES = ("-", "--", "-.", ":")
 
 
@@ -41,6 +42,8 @@ def draw_profits(profits: Mapping[str, xr.Dataset], title: str, alpha: float = C
 
 def profits_on(axes: Any, profits: Mapping[str, xr.Dataset], title: str, alpha: float = CONFIDENCE) -> None:
     """What :func:`draw_profits` shows, in axes that are given."""
+    from matplotlib.transforms import ScaledTranslation
+
     dress(axes, title, "")
     axes.set_ylabel("probability of no more", fontsize=9)
     axes.grid(True, axis="x", color="#dddddd", linewidth=0.6)
@@ -71,4 +74,7 @@ def profits_on(axes: Any, profits: Mapping[str, xr.Dataset], title: str, alpha: 
     axes.set_ylim(0.0, 1.02)
     axes.set_xlabel(f"profit, {currency} over the horizon", fontsize=9)
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=1, frameon=False, fontsize=8)
+    # so far below the axis, whatever its height, that the label stays free
+    below = axes.transAxes + ScaledTranslation(0.0, _BELOW_INCH, axes.figure.dpi_scale_trans)
+    corner: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
+    axes.legend(**corner, ncols=1, frameon=False, fontsize=8)
