@@ -12,7 +12,7 @@ import pytest
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))
 #: Figures that each shows with pyplot, which a reader would miss.
-FIGURES = {"1_first_run": 3, "2_site_and_limits": 1, "3_uncertainty": 2, "4_evaluation": 2}
+FIGURES = {"1_first_run": 3, "2_site_and_limits": 2, "3_uncertainty": 2, "4_evaluation": 2}
 
 _RUN = """
 import runpy, sys, warnings

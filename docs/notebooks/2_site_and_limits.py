@@ -13,16 +13,66 @@
 # %% [markdown]
 # # 2. A site in Python, and what limits it
 #
-# What a site is made of, what its commitment could not do without, and what a larger battery would be worth.
+# A site described in Python; then a shipped one: what it is made of, what limits its commitment, and what a larger
+# battery would be worth.
 
 # %%
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
 import mes_stoch as ms
 
+# %% [markdown]
+# ## Described in Python
+#
+# `ms.site` takes what `instance.yaml` holds, with arrays in place of files, and finds the same mistakes. PV and a
+# battery behind one connection, a day of hours, and two scenarios of the day-ahead price.
+
+# %%
+hours = np.arange(24)
+price = 60 + 30 * np.cos(2 * np.pi * (hours - 19) / 24)
+own = ms.site(
+    {
+        "format": 1,
+        "name": "pv_and_battery",
+        "carriers": ["electricity"],
+        "horizon": {"start": "2025-06-16T00:00", "timezone": "Europe/Paris", "period_h": 1, "periods": 24},
+        "nodes": {"power": {"carrier": "electricity"}},
+        "components": {
+            "grid": {"type": "grid_connection", "node": "power", "import_max_mw": 1, "export_max_mw": 1},
+            "pv": {"type": "source", "node": "power", "available_mw": np.maximum(0, np.sin(np.pi * (hours - 6) / 12))},
+            "battery": {
+                "type": "storage",
+                "node": "power",
+                "energy_max_mwh": 2,
+                "charge_max_mw": 1,
+                "discharge_max_mw": 1,
+                "initial_mwh": 0,
+                "terminal_mwh": 0,
+            },
+        },
+        "products": {"da": {"price_eur_per_mwh": "da_price_eur_per_mwh", "settlement_period_h": 1}},
+    },
+    scenarios={"flat": {"da_price_eur_per_mwh": price}, "steep": {"da_price_eur_per_mwh": 2 * price - 60}},
+)
+small = ms.solve(own)
+small
+
+# %%
+figure, axes = plt.subplots(2, 1, figsize=(10, 6.5), layout="constrained")
+small.plot.dispatch("steep", ax=axes[0])
+small.plot.levels(ax=axes[1])
+plt.show()
+
+# %% [markdown]
+# ## A shipped site
+#
+# `ms.read` takes a folder; `site.replace(...)` and `ms.read(folder, overrides)` change entries by path.
+
+# %%
 ROOT = next(folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "instances").is_dir())
 site = ms.read(ROOT / "instances" / "enedis_local")
 site
@@ -67,22 +117,19 @@ pd.DataFrame(
 # %% [markdown]
 # ## Other numbers
 #
-# `with_values` gives the same site with other numbers, checked as a file would be; the scenarios stay the same.
+# `ms.sweep` solves a site at every point of a grid of overrides, over the same scenarios where a process does not
+# depend on them: here what a larger battery earns.
 
 # %%
-rows = []
-for size_mwh in (2.0, 3.0, 4.0):
-    other = site.with_values({"components.battery.energy_max_mwh": size_mwh})
-    found = ms.solve(other, other.tree(scenarios=4), gap_rel=0.001)
-    rows.append((size_mwh, found.objective, found.summary["bound_upper"]))
-table = pd.DataFrame(rows, columns=["battery_mwh", "profit_eur", "at_most_eur"]).set_index("battery_mwh")
-table.round(2)
+table = ms.sweep(site, {"components.battery.energy_max_mwh": [2, 3, 4]}, scenarios=4, gap_rel=0.001, progress=True)
+table = table.set_index("components.battery.energy_max_mwh")
+table[["objective", "bound_upper", "mean_mw.enedis_local_reserved"]].round(2)
 
 # %%
-ax = table["profit_eur"].plot(marker="o", figsize=(7, 3.5), color="#0072B2")
+figure, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
+table["objective"].plot(marker="o", color="#0072B2", ax=ax)
 ax.set_xlabel("battery, MWh")
 ax.set_ylabel("expected profit, EUR over the horizon")
-ax.figure.tight_layout()
 plt.show()
 
 # %% [markdown]

@@ -19,6 +19,7 @@ from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.run_folder import MANIFEST, RunFolder
 from mes_stoch.io.as_solved import inputs_as_solved
 from mes_stoch.report.amounts import amount
+from mes_stoch.report.progress_bar import told_by_bar
 from mes_stoch.report.run import read_run
 from mes_stoch.schema.errors import (
     InfeasibleError,
@@ -66,6 +67,7 @@ def sweep(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Solve a site at every point of a grid of overrides.
 
@@ -93,6 +95,8 @@ def sweep(
         Of each solve; default as the instance says.
     told : callable, optional
         Told of each point.
+    progress : bool
+        Show a bar, in a terminal on standard error, in a notebook below the cell; default: nothing is shown.
 
     Returns
     -------
@@ -131,7 +135,8 @@ def sweep(
         work = SweepWork(site, folder, request, scenarios, seed, leaves_per_day_ahead_node)
         watch = stack.enter_context(SignalWatch())
         stack.enter_context(watch.raising())
-        rows = _rows(work, points, workers, told or (lambda _: None))
+        telling = stack.enter_context(told_by_bar(f"sweep of {site.name}", told, progress=progress))
+        rows = _rows(work, points, workers, telling or (lambda _: None))
         paths = list(dict.fromkeys(path for point in points for path in point.overrides))
         table = sweep_table((rows[point.number] for point in points), paths)
         if out is None:
