@@ -2,7 +2,7 @@
 
 >>> import mes_stoch as ms
 >>> sorted(name for name in dir(ms) if name[0].isupper())
-['Backtest', 'Evaluation', 'MarketTable', 'RealDays', 'Run', 'Settlement', 'Site']
+['Backtest', 'Evaluation', 'MarketTable', 'Progress', 'RealDays', 'Run', 'Settlement', 'Site']
 >>> sorted(name for name in dir(ms) if name[0].islower())  # doctest: +NORMALIZE_WHITESPACE
 ['backtest', 'evaluate', 'fit', 'hub', 'lattice', 'plot', 'product_table', 'read', 'read_market_file', 'read_run',
  'reduce', 'sensitivity', 'sequential_sampling', 'settle', 'site', 'solve', 'stability', 'sweep', 'tree_quality']
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Backtest,
         Evaluation,
         MarketTable,
+        Progress,
         RealDays,
         Run,
         Settlement,
@@ -52,6 +53,7 @@ __all__ = [
     "Backtest",
     "Evaluation",
     "MarketTable",
+    "Progress",
     "RealDays",
     "Run",
     "Settlement",

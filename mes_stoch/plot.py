@@ -1,9 +1,17 @@
-"""Figures of a site, as matplotlib figures of their own: nothing is shown, and nobody's style or window is touched.
+"""Plots of runs, trees and evaluations, in axes of yours (``ax=``), and figures of a site.
+
+``dispatch``, ``commitments``, ``levels``, ``fan`` and ``profit`` draw into axes and return them
+(:mod:`mes_stoch.report.plots`); ``run.plot.dispatch(...)`` is the same as ``ms.plot.dispatch(run, ...)``. ``lattice``
+and ``flexibility`` make matplotlib figures of their own: nothing is shown, and nobody's style or window is touched.
 
 >>> import mes_stoch as ms
 >>> figure = ms.plot.lattice(ms.read("instances/tiny_site"))
 >>> figure.get_suptitle()
 'tiny_site: energy lattice'
+>>> run = ms.solve(ms.read("instances/tiny_site"))
+>>> axes = ms.plot.dispatch(run, "called", carrier="heat")
+>>> axes.get_ylabel()
+'MW'
 """
 
 from __future__ import annotations
@@ -17,13 +25,14 @@ from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.report.figures import PlotsMissingError, scenario_of, write_figure
 from mes_stoch.report.flexibility_figure import draw_flexibility
 from mes_stoch.report.lattice_figure import draw_lattice
+from mes_stoch.report.plots import commitments, dispatch, fan, levels, profit
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["flexibility", "lattice"]
+__all__ = ["commitments", "dispatch", "fan", "flexibility", "lattice", "levels", "profit"]
 
 
 def lattice(site: Site | Run, path: str | Path | None = None, *, scenario: str | None = None) -> Figure:

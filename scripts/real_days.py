@@ -30,8 +30,8 @@ from real_days_instance import build_real_days, write_instance
 from real_days_process import MONTHS_KEPT_BACK
 
 from mes_stoch.io.market_data.calendar import DAY_TYPES, SEASONS
+from mes_stoch.report.progress import Progress
 from mes_stoch.schema.errors import MesStochError, UsageError
-from mes_stoch.solvers.certificate.result import TracePoint
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -168,17 +168,16 @@ def _solve(options: argparse.Namespace) -> None:
     print(f"\nResults: {run.write(options.out / 'run')}")
 
 
-def _progress_printer(every_s: float = 10.0) -> Callable[[TracePoint], None]:
-    """Print bounds now and then; the engine counts cost, which is profit with its sign turned."""
+def _progress_printer(every_s: float = 10.0) -> Callable[[Progress], None]:
+    """Print bounds now and then."""
     printed_s = -every_s
 
-    def show(point: TracePoint) -> None:
+    def show(now: Progress) -> None:
         nonlocal printed_s
-        if point.time_s - printed_s >= every_s:
-            printed_s = point.time_s
-            print(
-                f"  {point.time_s:7.0f} s: profit between {-point.upper:,.1f} and {-point.lower:,.1f} EUR", flush=True
-            )
+        if now.elapsed_s - printed_s >= every_s:
+            printed_s = now.elapsed_s
+            bounds = f"{now.bound_lower:,.1f} and {now.bound_upper:,.1f} EUR"
+            print(f"  {now.elapsed_s:7.0f} s: profit between {bounds}", flush=True)
 
     return show
 

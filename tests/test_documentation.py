@@ -18,6 +18,13 @@ def test_readme_example(monkeypatch: pytest.MonkeyPatch) -> None:
     assert results.failed == 0
 
 
+def test_python_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    results = doctest.testfile(str(ROOT / "docs" / "python.md"), module_relative=False)
+    assert results.attempted >= 10
+    assert results.failed == 0
+
+
 def modules_with_examples() -> list[str]:
     files = [p for p in (ROOT / "mes_stoch").rglob("*.py") if "\n    >>> " in p.read_text(encoding="utf-8")]
     return sorted(str(p.relative_to(ROOT).with_suffix("")).replace("/", ".") for p in files)

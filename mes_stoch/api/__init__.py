@@ -21,6 +21,7 @@ from mes_stoch.api.solving import METHODS, SolveRequest, solve, solve_request
 from mes_stoch.api.views import hub, lattice
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.io.market_data.real_days import RealDays
+from mes_stoch.report.progress import Progress
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.settlement.settlement import Settlement
 
@@ -41,6 +42,7 @@ __all__ = [
     "Backtest",
     "Evaluation",
     "MarketTable",
+    "Progress",
     "RealDays",
     "Run",
     "Settlement",

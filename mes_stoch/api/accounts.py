@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mes_stoch.api.sites import Site
 from mes_stoch.api.solving import SolveRequest, solve_request
 from mes_stoch.io.product_table import product_table as products_of
+from mes_stoch.report.progress_bar import told_by_bar
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.report.sensitivity import sustain_fields as fields_without_source
 from mes_stoch.report.settled import settle_run
@@ -35,7 +36,8 @@ def sensitivity(
     method: str = "auto",
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
-    remark: Callable[[str], None] | None = None,
+    remark: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Solve again with other values of rules that are not known, one at a time, over the same scenarios.
 
@@ -50,6 +52,8 @@ def sensitivity(
         As for :func:`solve`, of each of the solves.
     remark : callable, optional
         Told of each solve.
+    progress : bool
+        Show a bar, in a terminal on standard error, in a notebook below the cell; default: nothing is shown.
 
     Returns
     -------
@@ -87,7 +91,8 @@ def sensitivity(
             raise UsageError("a sensitivity runs in one process; leave mpiexec out")
         return run
 
-    return sensitivity_table(site.instance, plan, at, remark)
+    with told_by_bar(f"sensitivity of {site.name}", remark, progress=progress) as telling:
+        return sensitivity_table(site.instance, plan, at, telling)
 
 
 def settle(run: Run | str | Path) -> Settlement:

@@ -17,6 +17,7 @@ from mes_stoch.backtesting.trees import require_daily
 from mes_stoch.io.market_data.areas import read_area
 from mes_stoch.io.market_data.real_days import RealDays
 from mes_stoch.io.readers.locate import listed
+from mes_stoch.report.progress_bar import told_by_bar
 from mes_stoch.schema.errors import UsageError
 
 DEFAULT_SERIES = "western_denmark_2021"
@@ -41,6 +42,7 @@ def backtest(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> Backtest:
     """Commit for each of several real days from the days before it, and operate it without foresight.
 
@@ -79,6 +81,8 @@ def backtest(
         For everything together; default none. The instance's own holds for each solve.
     told : callable, optional
         Told of each finished day.
+    progress : bool
+        Show a bar, in a terminal on standard error, in a notebook below the cell; default: nothing is shown.
 
     Returns
     -------
@@ -145,11 +149,12 @@ def backtest(
     plan = plan_of(site.loaded, real, window_days, chosen, fan, options)
     deadline = math.inf if time_limit_s is None else begun + time_limit_s
     work = Work(site.loaded, real, chosen, fan, options)
-    with SignalWatch() as watch, watch.raising():
+    bar = told_by_bar(f"backtest of {site.name}", told, progress=progress)
+    with SignalWatch() as watch, watch.raising(), bar as telling:
         if out is None:
-            return run_days(work, tasks, plan, None, workers, deadline, told)
+            return run_days(work, tasks, plan, None, workers, deadline, telling)
         with BacktestFolder(Path(out), plan, resume=resume) as folder:
-            return run_days(work, tasks, plan, folder, workers, deadline, told)
+            return run_days(work, tasks, plan, folder, workers, deadline, telling)
 
 
 def _read(name: str, data_folder: str | Path | None) -> RealDays:

@@ -18,6 +18,7 @@ from mes_stoch.evaluation.intervals import IntervalRule
 from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.evaluation.stress.outcome import stress as stress_test
 from mes_stoch.io.readers.locate import listed
+from mes_stoch.report.progress_bar import told_by_bar
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import MissingEntryError, RunFolderError, UsageError
 from mes_stoch.schema.instance import Instance
@@ -66,6 +67,7 @@ def evaluate(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> Evaluation:
     """Find out what a commitment is worth beside the optimiser's own account of it.
 
@@ -155,6 +157,8 @@ def evaluate(
         For everything together; default none. The instance's own holds for each solve.
     told : callable, optional
         Told in a few words what comes next.
+    progress : bool
+        Show a bar, in a terminal on standard error, in a notebook below the cell; default: nothing is shown.
 
     Returns
     -------
@@ -254,7 +258,8 @@ def evaluate(
     if run is not None and flexibility:
         wanted = (scenario, connection, durations_h, return_h)
         begun = time.perf_counter()
-        found = _flexibility(found, run, site.instance, subject, wanted, time_limit_s, told)
+        with told_by_bar(f"flexibility of {site.name}", told, progress=progress) as telling:
+            found = _flexibility(found, run, site.instance, subject, wanted, time_limit_s, telling)
         if time_limit_s is not None:
             # the limit is for everything together; a millisecond is enough to be told that it is over
             left = time_limit_s - (time.perf_counter() - begun)
@@ -275,7 +280,8 @@ def evaluate(
     from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
     team = ScenarioCommunicator(mpi.world() if asked.is_for_ranks and not stress else None)
-    found = evaluate_asked(found, subject_of(site, run, taken, options.gap_rel), asked, options, told, team)
+    with told_by_bar(f"evaluate {site.name}", told, progress=progress) as telling:
+        found = evaluate_asked(found, subject_of(site, run, taken, options.gap_rel), asked, options, telling, team)
     if found.rolling is None:
         return found
     from mes_stoch.report.rolling_settlement import settled

@@ -19,6 +19,7 @@ from mes_stoch.evaluation.sequential import FIRST, MOST, sample_until
 from mes_stoch.evaluation.stability import stability as solve_samples
 from mes_stoch.io.commitment_file import commitments_from
 from mes_stoch.model.site_program import build_leaf_program
+from mes_stoch.report.progress_bar import told_by_bar
 from mes_stoch.schema.errors import TimeLimitError, UsageError
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.solvers.certificate.bounds import NotInTimeError
@@ -50,6 +51,7 @@ def stability(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> Evaluation:
     """How many scenarios are enough: samples of several sizes, and their commitments over one common sample.
 
@@ -69,7 +71,7 @@ def stability(
         More than 1 makes three stages; default the instance's own.
     wanted_error, wanted_error_rel : float, optional
         Standard error of a mean profit that is wanted, in the instance's currency, or as a share of that mean.
-    gap_rel, time_limit_s, told
+    gap_rel, time_limit_s, told, progress
         As for :func:`mes_stoch.evaluate`.
 
     Returns
@@ -92,7 +94,7 @@ def stability(
     own, below = _drawn(site, leaves_per_day_ahead_node)
     options = _options(site, gap_rel, time_limit_s)
     common = _COMMON_TIMES * max(sizes, default=1) if scenarios is None else scenarios
-    with _in_time():
+    with _in_time(), told_by_bar(f"stability of {site.name}", told, progress=progress) as telling:
         found = solve_samples(
             _samples(site, below).program,
             sizes,
@@ -104,7 +106,7 @@ def stability(
             wanted_error_rel=wanted_error_rel,
             currency=site.instance.currency,
             stop=_stop(time_limit_s),
-            told=told,
+            told=telling,
         )
     return Evaluation(site.name, stability=found, is_cut_short=not found.is_complete)
 
@@ -124,6 +126,7 @@ def sequential_sampling(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> Evaluation:
     """Let samples grow until a commitment is within a wanted gap of the best over all days, with 95 % confidence.
 
@@ -143,7 +146,7 @@ def sequential_sampling(
         Root of all seeds; default the instance's own.
     leaves_per_day_ahead_node, policy_leaves : int, optional
         As for :func:`mes_stoch.evaluate`.
-    gap_rel, time_limit_s, told
+    gap_rel, time_limit_s, told, progress
         As for :func:`mes_stoch.evaluate`; the gap of a solve should be well within the wanted one.
 
     Returns
@@ -173,7 +176,7 @@ def sequential_sampling(
     if commitments is not None:
         given = commitments_from(commitments, site.instance, samples.compiled.tree.time, site_decisions)
         root = root_of(samples.compiled, given.with_nothing_else().volumes, given.site_decisions)
-    with _in_time():
+    with _in_time(), told_by_bar(f"samples of {site.name}", told, progress=progress) as telling:
         found = sample_until(
             samples,
             wanted_gap,
@@ -185,7 +188,7 @@ def sequential_sampling(
             most=MOST if most_scenarios is None else most_scenarios,
             currency=site.instance.currency,
             stop=_stop(time_limit_s),
-            told=told,
+            told=telling,
         )
     return Evaluation(
         site.name,

@@ -23,6 +23,7 @@ from mes_stoch.schema.errors import (
     InstanceError,
     UsageError,
 )
+from mes_stoch.schema.html_summary import few, html_summary
 from mes_stoch.schema.instance import Bids, Instance, kinds_left_out
 from mes_stoch.schema.kinds import risk_classes, unusable
 from mes_stoch.schema.reduction import Reduction
@@ -41,11 +42,32 @@ if TYPE_CHECKING:
 logger = logging.getLogger("mes_stoch.api")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Site:
     """A valid instance, ready to draw scenarios from; made by :func:`read`."""
 
     loaded: LoadedInstance
+
+    def __repr__(self) -> str:
+        components, products = len(self.instance.components), len(self.instance.products)
+        return f"<Site {self.name}: {components} components, {products} products, {self._horizon()}>"
+
+    def _repr_html_(self) -> str:
+        instance = self.instance
+        rows = {
+            "description": instance.description or None,
+            "horizon": self._horizon(),
+            "carriers": few(list(instance.carriers)),
+            "components": few([f"{name} ({spec.type})" for name, spec in instance.components.items()]),
+            "products": few(list(instance.products)),
+            "currency": instance.currency,
+            "folder": self.folder,
+        }
+        return html_summary(f"Site {self.name}", rows)
+
+    def _horizon(self) -> str:
+        horizon = self.instance.horizon
+        return f"{horizon.periods} periods of {horizon.period_h:g} h from {horizon.start} ({horizon.timezone})"
 
     @property
     def instance(self) -> Instance:

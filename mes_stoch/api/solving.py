@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,8 @@ from mes_stoch.solvers.parallel import mpi
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mes_stoch.solvers.certificate.result import Progress, SolveOptions
+    from mes_stoch.report.progress import Progress
+    from mes_stoch.solvers.certificate.result import SolveOptions, TraceCallback
     from mes_stoch.solvers.interruption.stop import Stop
 
 METHODS = ("auto", "ef", "decomposition", "ph")
@@ -84,7 +86,7 @@ def solve(
     threads: int | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
     site_decisions: pd.DataFrame | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[Progress], object] | bool | None = None,
     command: str | None = None,
     stop: Stop | None = None,
 ) -> Run: ...
@@ -104,7 +106,7 @@ def solve(
     threads: int | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
     site_decisions: pd.DataFrame | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[Progress], object] | bool | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
     stop: Stop | None = None,
@@ -124,7 +126,7 @@ def solve(
     threads: int | None = None,
     commitments: pd.DataFrame | str | Path | None = None,
     site_decisions: pd.DataFrame | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[Progress], object] | bool | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
     stop: Stop | None = None,
@@ -157,9 +159,9 @@ def solve(
     site_decisions : DataFrame or path, optional
         Numbers of components that are no longer to be decided: a table like :attr:`Run.site_decisions` or a file like
         ``site_decisions.csv``. Default the file of that name beside a file of commitments, where there is one.
-    progress : callable, optional
-        Gets a :class:`~mes_stoch.solvers.certificate.result.TracePoint` (expected *cost*: profit with its sign turned)
-        now and then.
+    progress : callable or bool, optional
+        Gets a :class:`~mes_stoch.report.progress.Progress` now and then: profit, its bounds, gap, time. ``True`` shows
+        a bar, in a terminal on standard error, in a notebook below the cell. Default: nothing is shown.
     remark : callable, optional
         Told in words what ``auto`` chose, and why.
     command : str, optional
@@ -207,7 +209,7 @@ def solve_request(
     *,
     commitments: pd.DataFrame | str | Path | None = None,
     site_decisions: pd.DataFrame | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[Progress], object] | bool | None = None,
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
     stop: Stop | None = None,
@@ -242,8 +244,38 @@ def solve_request(
         settings.options["given_commitments"] = given.listed()
         if given.site_decisions:
             settings.options["given_site_decisions"] = {".".join(key): v for key, v in given.site_decisions.items()}
-    if stop is not None:
-        return _solve(site, tree, options, settings, given, progress, remark, stop)
+    with _told(site, options, progress) as told:
+        if stop is not None:
+            return _solve(site, tree, options, settings, given, told, remark, stop)
+        return _solve_until_signal(site, tree, options, settings, given, told, remark)
+
+
+@contextmanager
+def _told(
+    site: Site, options: SolveOptions, progress: Callable[[Progress], object] | bool | None
+) -> Iterator[TraceCallback | None]:
+    """What the engines tell of, turned into what the caller has asked for."""
+    from mes_stoch.report.progress import progress_of
+    from mes_stoch.report.progress_bar import solve_bar
+
+    if progress is None or progress is False:
+        yield None
+    elif progress is True:
+        with solve_bar(f"solve {site.name}", options.gap_rel, site.instance.currency) as show:
+            yield None if show is None else lambda point: show(progress_of(point))
+    else:
+        yield lambda point: progress(progress_of(point))
+
+
+def _solve_until_signal(
+    site: Site,
+    tree: ScenarioTree,
+    options: SolveOptions,
+    settings: RunSettings,
+    given: GivenCommitments | None,
+    progress: TraceCallback | None,
+    remark: Callable[[str], None] | None,
+) -> Run | None:
     from mes_stoch.solvers.interruption.signals import SignalWatch
     from mes_stoch.solvers.interruption.stop import Stop
 
@@ -263,7 +295,7 @@ def _solve(
     options: SolveOptions,
     settings: RunSettings,
     given: GivenCommitments | None,
-    progress: Progress | None,
+    progress: TraceCallback | None,
     remark: Callable[[str], None] | None,
     stop: Stop,
 ) -> Run | None:

@@ -20,6 +20,7 @@ from mes_stoch.io.artifacts.run_folder import MANIFEST, RunFolder
 from mes_stoch.io.as_solved import inputs_as_solved
 from mes_stoch.io.files import made_folder
 from mes_stoch.report.amounts import amount
+from mes_stoch.report.progress_bar import told_by_bar
 from mes_stoch.report.run import read_run
 from mes_stoch.schema.errors import (
     InfeasibleError,
@@ -67,6 +68,7 @@ def sweep(
     gap_rel: float | None = None,
     time_limit_s: float | None = None,
     told: Callable[[str], object] | None = None,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Solve a site at every point of a grid of overrides.
 
@@ -94,6 +96,8 @@ def sweep(
         Of each solve; default as the instance says.
     told : callable, optional
         Told of each point.
+    progress : bool
+        Show a bar, in a terminal on standard error, in a notebook below the cell; default: nothing is shown.
 
     Returns
     -------
@@ -132,7 +136,8 @@ def sweep(
         work = SweepWork(site, folder, request, scenarios, seed, leaves_per_day_ahead_node)
         watch = stack.enter_context(SignalWatch())
         stack.enter_context(watch.raising())
-        rows = _rows(work, points, workers, told or (lambda _: None))
+        telling = stack.enter_context(told_by_bar(f"sweep of {site.name}", told, progress=progress))
+        rows = _rows(work, points, workers, telling or (lambda _: None))
         paths = list(dict.fromkeys(path for point in points for path in point.overrides))
         table = sweep_table((rows[point.number] for point in points), paths)
         if out is None:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mes_stoch.solvers.certificate.result import TracePoint
+    from mes_stoch.report.progress import Progress
 
 
 class ProgressLines:
-    """Prints a trace point at most every ``every_s`` seconds; the first always.
+    """Prints how far a solve is at most every ``every_s`` seconds; the first always.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class ProgressLines:
         self._silence_s = silence_s
         self._clock = clock
         self._printed_at: float | None = None
-        self._waiting: TracePoint | None = None
+        self._waiting: Progress | None = None
         self._started_at = clock()
         self._spoken_at = self._started_at
         self._over = threading.Event()
@@ -56,7 +56,7 @@ class ProgressLines:
         self._over.set()
         self.close()
 
-    def __call__(self, point: TracePoint) -> None:
+    def __call__(self, point: Progress) -> None:
         now = self._clock()
         if self._printed_at is not None and now - self._printed_at < self._every_s:
             self._waiting = point
@@ -87,16 +87,13 @@ def _header(currency: str) -> str:
     return f"{'time':>9}  {'iteration':>9}  {lower:>18}  {upper:>18}  {'gap':>9}"
 
 
-def progress_line(point: TracePoint) -> str:
-    """One line in profit form: what is a lower bound on cost is an upper bound on profit."""
-    lower, upper = -point.upper, -point.lower
-    if math.isfinite(lower) and math.isfinite(upper):
-        gap = f"{100 * (upper - lower) / max(abs(upper), abs(lower), point.gap_floor):.3g} %"
-    else:
-        gap = "-"
+def progress_line(point: Progress) -> str:
+    """One line: time, iteration, bounds, gap."""
+    lower, upper = point.bound_lower, point.bound_upper
+    gap = f"{100 * point.gap_rel:.3g} %" if math.isfinite(point.gap_rel) else "-"
     # bounds are proven, but for what a search says of itself
-    own = "  search" if point.kind == "search" else ""
-    return f"{point.time_s:>8.1f}s  {point.iteration:>9}  {_bound(lower):>18}  {_bound(upper):>18}  {gap:>9}{own}"
+    own = "" if point.is_proven else "  search"
+    return f"{point.elapsed_s:>8.1f}s  {point.iteration:>9}  {_bound(lower):>18}  {_bound(upper):>18}  {gap:>9}{own}"
 
 
 def _bound(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,12 @@ from mes_stoch.evaluation.stress.outcome import StressTest
 from mes_stoch.io.artifacts.run_folder import RunFolder
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.evaluation import EvaluationDocument
+from mes_stoch.schema.html_summary import few, html_summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mes_stoch.evaluation.bracket import Bracket
     from mes_stoch.evaluation.comparison import Comparison
     from mes_stoch.evaluation.day_ahead_information import DayAheadInformation
     from mes_stoch.evaluation.device_values import DeviceValues
@@ -53,7 +55,7 @@ _PARTS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """What was found out about a run or a commitment beside the optimiser's own account; ``None``: not asked for.
 
@@ -116,6 +118,32 @@ class Evaluation:
     flexibility: FlexibilityRegion | None = None
     is_cut_short: bool = False
 
+    def __repr__(self) -> str:
+        cut = ", cut short by its time limit" if self.is_cut_short else ""
+        return f"<Evaluation of {self.instance}: {few(self._parts(), 20)}{cut}>"
+
+    def _repr_html_(self) -> str:
+        rows: dict[str, object] = {"with": few(self._parts(), 20)}
+        if self.stress is not None:
+            rows["stress"] = repr(self.stress)
+        if self.profits is not None:
+            rows["expected profit"] = f"{self.profits.mean:,.2f} {self.profits.currency}"
+        if self.values is not None:
+            currency = self.values.currency
+            rows |= {name: _shown(one, currency) for name, one in self.values.named().items()}
+        if self.policies is not None:
+            rows |= {
+                f"lost by {name}": _shown(self.policies.loss(name), self.policies.currency)
+                for name in self.policies.outcomes
+            }
+        rows["time limit"] = "came first: brackets are wider than was asked for" if self.is_cut_short else None
+        return html_summary(f"Evaluation of {self.instance}", rows)
+
+    def _parts(self) -> list[str]:
+        """Names of what was asked for."""
+        named = [one.name for one in fields(self) if one.name not in ("instance", "is_cut_short")]
+        return [name for name in named if getattr(self, name) is not None]
+
     @property
     def passed(self) -> bool:
         """Whether every test that was asked for found nothing wrong."""
@@ -166,6 +194,10 @@ class Evaluation:
             # the scenarios of one evaluation are those of one tree
             merged = xr.merge(parts, join="exact", compat="equals").assign_attrs(instance=self.instance)
             folder.put_dataset(target.with_suffix(".nc").name, merged)
+
+
+def _shown(bracket: Bracket, currency: str) -> str:
+    return f"{bracket.lower:,.2f} to {bracket.upper:,.2f} {currency}"
 
 
 def _document(target: Path) -> EvaluationDocument | None:

@@ -44,7 +44,7 @@ def local_time_axis(axes: Any, edges: pd.DatetimeIndex) -> None:
     axes.set_xlabel(f"{day}, local time ({zone})", fontsize=9)
 
 
-def legend_beside(axes: Any, handles: list[Any], labels: list[str]) -> None:
+def legend_beside(axes: Any, handles: list[Any], labels: list[str], handle_length: float = 1.4) -> None:
     """Legend to the right of the axes, where it covers nothing."""
     if not handles:
         return
@@ -55,6 +55,6 @@ def legend_beside(axes: Any, handles: list[Any], labels: list[str]) -> None:
         bbox_to_anchor=(1.075, 1.02),
         frameon=False,
         fontsize=8,
-        handlelength=1.4,
+        handlelength=handle_length,
         borderaxespad=0.0,
     )

@@ -129,17 +129,7 @@ def build_flows(program: SiteProgram, result: EngineResult) -> xr.Dataset:
     return dataset
 
 
-def flows_frame(flows: xr.Dataset, scenario: int | str) -> pd.DataFrame:
-    """Flows of one scenario (position or name) over local time, columns ``(carrier, node, component)``."""
-    chosen = flows.isel(scenario=scenario) if isinstance(scenario, int) else flows.sel(scenario=scenario)
-    columns = pd.MultiIndex.from_arrays(
-        [chosen[level].values.astype(str) for level in ("carrier", "node", "component")],
-        names=["carrier", "node", "component"],
-    )
-    return pd.DataFrame(chosen["flow_mw"].values, index=local_time(flows, "time"), columns=columns)
-
-
-def local_time(dataset: xr.Dataset, coordinate: str) -> pd.DatetimeIndex:
+def local_time(dataset: xr.Dataset | xr.DataArray, coordinate: str) -> pd.DatetimeIndex:
     """A UTC coordinate in the site's time zone."""
     utc = pd.DatetimeIndex(dataset[coordinate].values).tz_localize("UTC")
     return utc.tz_convert(str(dataset.attrs["timezone"])).rename(coordinate)

@@ -31,12 +31,12 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     figure = Figure(figsize=(10.5, 1.4 + 2.3 * panels), layout="constrained")
     heights = [1.0, *(1.35 if carrier == "electricity" else 1.0 for carrier in carriers)]
     axes = figure.subplots(panels, 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    edges = _edges(run, pd.DatetimeIndex(flows.index))
+    edges = edges_of(run, pd.DatetimeIndex(flows.index))
 
-    _commitments(axes[0], run)
-    looks = component_fills(by_size(flows), demands(flows))
+    commitments_on(axes[0], run)
+    looks = looks_of(flows)
     for panel, carrier in zip(axes[1:], carriers, strict=True):
-        _carrier(
+        carrier_on(
             panel,
             run,
             scenario,
@@ -72,6 +72,11 @@ def carriers_with_flow(flows: pd.DataFrame) -> list[str]:
     return sorted(present, key=lambda carrier: carrier != "electricity")
 
 
+def looks_of(flows: pd.DataFrame) -> dict[str, Fill]:
+    """How each component is filled, the same for all carriers."""
+    return component_fills(by_size(flows), demands(flows))
+
+
 def by_size(flows: pd.DataFrame) -> list[str]:
     """Components by what they move, so that the largest get the plainest colours."""
     moved = flows.abs().sum().groupby(level="component", sort=False).sum()
@@ -88,13 +93,15 @@ def demands(flows: pd.DataFrame) -> set[str]:
     return taking
 
 
-def _edges(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
+def edges_of(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Beginnings of the periods, and the end of the last."""
     is_first = len(starts) == 1 and run.summary.get("first_period_h") is not None
     end = starts[-1] + pd.Timedelta(hours=float(run.summary["first_period_h" if is_first else "period_h"]))
     return pd.DatetimeIndex([*starts, end])
 
 
-def _commitments(axes: Any, run: Run) -> None:
+def commitments_on(axes: Any, run: Run) -> None:
+    """Committed volumes, up above zero and down below."""
     # certified levels and reactive power take no part: they may be held with the same MW
     table = run.commitments[run.commitments["direction"].isin(("up", "down", "symmetric"))]
     offered = "; at prices: all that is offered" if price_columns(table) else ""
@@ -122,7 +129,7 @@ def _commitments(axes: Any, run: Run) -> None:
     axes.margins(y=0.08)
 
 
-def _carrier(
+def carrier_on(
     axes: Any,
     run: Run,
     scenario: str,
@@ -131,6 +138,7 @@ def _carrier(
     edges: pd.DatetimeIndex,
     looks: dict[str, Fill],
 ) -> None:
+    """Flows of one carrier, stacked, with the price where it is electricity."""
     by_component = flows.T.groupby(level="component", sort=False).sum().T
     moved = by_component.abs().sum().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in moved.index if by_component[name].abs().max() > _FLOW_TOLERANCE_MW]

@@ -2,8 +2,9 @@
 
 Source
 ------
-Okabe & Ito (2008), Color Universal Design, jfly.uni-koeln.de/color; Paul Tol, SRON/EPS/TN/09-002. Where the
-colours run out they come again with a hatch, so that no two entries of a legend look the same.
+Okabe & Ito (2008), Color Universal Design, jfly.uni-koeln.de/color; Paul Tol, SRON/EPS/TN/09-002. Colours that are
+alike in grey have hatches that are not; where the colours run out they come again with another hatch, so that no two
+entries of a legend look the same.
 """
 
 from __future__ import annotations
@@ -21,11 +22,22 @@ BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW = (
     "#F0E442",
 )
 INK, GREY = "#222222", "#999999"
+_LEFT = "\\\\\\"
 
-_FILLS = (BLUE, ORANGE, GREEN, SKY, VERMILION, PINK, YELLOW)
-_NEUTRAL = ("#b5b5b5", "#8a8a8a", "#d6d6d6")
+_FILLS = ((BLUE, ""), (ORANGE, ""), (GREEN, ""), (SKY, _LEFT), (VERMILION, _LEFT), (PINK, "oo"), (YELLOW, ""))
+_NEUTRAL = (("#b5b5b5", "--"), ("#8a8a8a", "--"), ("#d6d6d6", "--"))
 #: Products have colours of their own (Paul Tol, "muted"), so that none looks like a device.
-_PRODUCTS = ("#332288", "#44AA99", "#CC6677", "#DDCC77", "#88CCEE", "#882255", "#117733", "#AA4499", "#999933")
+_PRODUCTS = (
+    ("#332288", ""),
+    ("#44AA99", ""),
+    ("#CC6677", _LEFT),
+    ("#DDCC77", ""),
+    ("#88CCEE", _LEFT),
+    ("#882255", ""),
+    ("#117733", ""),
+    ("#AA4499", "oo"),
+    ("#999933", "oo"),
+)
 _HATCHES = ("", "///", "...", "xxx")
 #: Carriers that most sites have; others take what is left.
 _CARRIERS = {"electricity": BLUE, "heat": VERMILION, "cooling": SKY, "gas": ORANGE, "hydrogen": PINK}
@@ -60,11 +72,14 @@ def carrier_colours(names: Iterable[str]) -> dict[str, str]:
     """One colour per carrier, the usual one where it has one."""
     ordered = list(dict.fromkeys(names))
     usual = {name: _CARRIERS[name] for name in ordered if name in _CARRIERS}
-    free = [colour for colour in (GREEN, *_PRODUCTS) if colour not in usual.values()]
+    free = [colour for colour in (GREEN, *(product for product, _ in _PRODUCTS)) if colour not in usual.values()]
     others = [name for name in ordered if name not in usual]
     return usual | {name: free[number % len(free)] for number, name in enumerate(others)}
 
 
-def _cycle(names: Sequence[str], colours: Sequence[str]) -> dict[str, Fill]:
-    count = len(colours)
-    return {name: Fill(colours[k % count], _HATCHES[(k // count) % len(_HATCHES)]) for k, name in enumerate(names)}
+def _cycle(names: Sequence[str], fills: Sequence[tuple[str, str]]) -> dict[str, Fill]:
+    taken = {}
+    for place, name in enumerate(names):
+        colour, own = fills[place % len(fills)]
+        taken[name] = Fill(colour, own + _HATCHES[(place // len(fills)) % len(_HATCHES)])
+    return taken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY)
+_BELOW_INCH = -0.48
 _STYLES = ("-", "--", "-.", ":")
 
 
@@ -35,7 +36,14 @@ def draw_profits(profits: Mapping[str, xr.Dataset], title: str, alpha: float = C
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.5, 4.4 + 0.25 * len(profits)), layout="constrained")
-    axes = figure.subplots()
+    profits_on(figure.subplots(), profits, title, alpha)
+    return figure
+
+
+def profits_on(axes: Any, profits: Mapping[str, xr.Dataset], title: str, alpha: float = CONFIDENCE) -> None:
+    """What :func:`draw_profits` shows, in axes that are given."""
+    from matplotlib.transforms import ScaledTranslation
+
     dress(axes, title, "")
     axes.set_ylabel("probability of no more", fontsize=9)
     axes.grid(True, axis="x", color="#dddddd", linewidth=0.6)
@@ -66,5 +74,7 @@ def draw_profits(profits: Mapping[str, xr.Dataset], title: str, alpha: float = C
     axes.set_ylim(0.0, 1.02)
     axes.set_xlabel(f"profit, {currency} over the horizon", fontsize=9)
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=1, frameon=False, fontsize=8)
-    return figure
+    # so far below the axis, whatever its height, that the label stays free
+    below = axes.transAxes + ScaledTranslation(0.0, _BELOW_INCH, axes.figure.dpi_scale_trans)
+    corner: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
+    axes.legend(**corner, ncols=1, frameon=False, fontsize=8)

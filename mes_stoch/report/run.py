@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,13 @@ from mes_stoch.io.artifacts import run_folder as layout
 from mes_stoch.io.artifacts.manifest import build_manifest
 from mes_stoch.io.artifacts.run_files import read_run_files
 from mes_stoch.io.artifacts.run_folder import RunFolder
-from mes_stoch.report.datasets import flows_frame
+from mes_stoch.io.as_solved import read_again
+from mes_stoch.report.amounts import amount
+from mes_stoch.report.by_carrier import ByCarrier, flows_by_carrier, levels_by_carrier, prices_by_carrier
+from mes_stoch.report.run_plots import RunPlots
 from mes_stoch.report.site_decisions import no_decisions
 from mes_stoch.schema.errors import RunFolderError, WriteError
+from mes_stoch.schema.html_summary import few, html_summary
 from mes_stoch.schema.site_decision import SiteKey
 from mes_stoch.schema.tree import ScenarioTree
 from mes_stoch.schema.units import FORMAT_CURRENCY
@@ -114,6 +118,22 @@ class Run:
         worth = "no commitment found" if objective is None else f"{self.maximised} {objective:,.2f} {self.currency}"
         return f"<Run of {self.summary['instance']} by {self.summary['method']}: {self.status}, {worth}>"
 
+    def _repr_html_(self) -> str:
+        summary, currency = self.summary, self.currency
+        held = self.commitments[self.commitments["volume_mw"] > 0].groupby("product", sort=False)["volume_mw"]
+        volumes = [f"{product} {low:g} to {high:g} MW" for product, low, high in held.agg(["min", "max"]).itertuples()]
+        upper = summary.get("bound_upper")
+        rows = {
+            "status": self.status,
+            "method": summary["method"],
+            "scenarios": summary["scenarios"],
+            self.maximised: None if self.objective is None else f"{amount(self.objective)} {currency}",
+            "proven at most": None if upper is None else f"{amount(float(upper))} {currency}",
+            "committed": few(volumes),
+            "wall time": f"{float(summary['wall_time_s']):.1f} s",
+        }
+        return html_summary(f"Run of {summary['instance']}", rows)
+
     @property
     def status(self) -> str:
         """``optimal``, ``gap_reached``, ``slack`` (done, but leaning on slack), ``limit`` or ``interrupted``."""
@@ -165,9 +185,62 @@ class Run:
         keys = zip(table["component"].astype(str), table["quantity"].astype(str), strict=True)
         return dict(zip(keys, map(float, table["value"]), strict=True))
 
-    def flows(self, scenario: int | str = 0) -> pd.DataFrame:
-        """Called operation of one scenario, MW into the node; columns ``(carrier, node, component)``."""
-        return flows_frame(self.flow_data, scenario)
+    @cached_property
+    def flows(self) -> ByCarrier:
+        """Called operation by carrier, MW, into the node positive.
+
+        ``flows["heat"]`` has dims ``(scenario, time, component)``; ``flows(scenario)`` is a table of one scenario over
+        local time with columns ``(carrier, node, component)``.
+
+        >>> import mes_stoch as ms
+        >>> run = ms.solve(ms.read("instances/tiny_site"))
+        >>> heat = run.flows["heat"].sel(scenario="called", component="chp")
+        >>> heat.units, heat.values.tolist()
+        ('MW', [2.0, 2.0, 2.0, 2.0])
+        >>> run.flows("low")["gas", "fuel", "boiler"].tolist()
+        [-2.0, -2.0, -2.0, -2.0]
+        """
+        return flows_by_carrier(self.flow_data)
+
+    @cached_property
+    def prices(self) -> ByCarrier:
+        """Prices of the energy markets by carrier, currency of the run per MWh.
+
+        ``prices["electricity"]`` has dims ``(scenario, time, product)``; ``prices(scenario)`` is a table with columns
+        ``(carrier, product)``.
+
+        >>> import mes_stoch as ms
+        >>> run = ms.solve(ms.read("instances/tiny_site"))
+        >>> prices = run.prices["electricity"].sel(product="da")
+        >>> prices.units, prices.isel(time=0).values.tolist()
+        ('EUR/MWh', [40.0, 50.0, 60.0, 80.0])
+        >>> str(run.prices("high").index[0])
+        '2025-01-15 00:00:00+01:00'
+        """
+        instance = read_again(self.settings.inputs).instance
+        connections = instance.connections()
+        sold_over = {name: connections[str(market.connection)] for name, market in instance.markets().items()}
+        carriers = {name: instance.nodes[connection.node].carrier for name, connection in sold_over.items()}
+        return prices_by_carrier(self.flow_data, carriers)
+
+    @cached_property
+    def levels(self) -> ByCarrier:
+        """What every store holds at the end of each period by carrier, MWh; vehicles once those that leave have left.
+
+        ``levels["heat"]`` has dims ``(scenario, time, component)``; ``levels(scenario)`` is a table with columns
+        ``(carrier, node, component)``. A row of local time 10:00 in hourly periods is the level at 11:00.
+
+        >>> import mes_stoch as ms
+        >>> run = ms.solve(ms.read("instances/tiny_site"))
+        >>> run.levels
+        <levels at the end of periods, MWh (scenario: 4, time: 4, component: 0): no carrier>
+        """
+        return levels_by_carrier(self.solution, self.flow_data)
+
+    @property
+    def plot(self) -> RunPlots:
+        """Plots: ``run.plot.dispatch()``, ``commitments``, ``levels``, ``fan``, ``profit``."""
+        return RunPlots(self)
 
     def write(self, folder: str | Path | None = None, *, force: bool = False) -> Path:
         """Write the run folder (without figures) and return its path.

@@ -123,7 +123,7 @@ def sensitivity_table(
     instance: Instance,
     plan: Sequence[Variation],
     solve: Callable[[Variation | None], Run],
-    remark: Callable[[str], None] | None = None,
+    remark: Callable[[str], object] | None = None,
 ) -> pd.DataFrame:
     """Solve the instance as it is and at every value of a plan.
 

@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mes_stoch.schema.errors import ModelError
+from mes_stoch.schema.html_summary import few, html_summary
 
 #: Coordinate of trees and results along ``time``: length of each period, h. Trees of older versions have none.
 PERIOD_LENGTH = "period_length_h"
@@ -40,7 +41,7 @@ WEIGHTING_ATTRIBUTES: Mapping[str, type] = {
 TREE_NAMES = ("scenario", "time", "probability", "day_ahead_node", "leaf", PERIOD_LENGTH)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScenarioTree:
     """Scenarios with probabilities over one horizon.
 
@@ -57,6 +58,27 @@ class ScenarioTree:
 
     dataset: xr.Dataset
     checked_as: str | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        nodes = "" if self.is_two_stage else f" below {len(self.day_ahead_nodes)} day-ahead nodes"
+        return (
+            f"<ScenarioTree of {len(self.scenario_names)} scenarios{nodes}: {self.periods} periods from "
+            f"{self.time[0].isoformat()}, {len(self.series_names)} series>"
+        )
+
+    def _repr_html_(self) -> str:
+        about, probabilities = self.dataset.attrs, self.probabilities
+        rows = {
+            "scenarios": few(list(self.scenario_names), 5),
+            "probability": f"{probabilities.min():.4g} to {probabilities.max():.4g}",
+            "day-ahead nodes": None if self.is_two_stage else len(self.day_ahead_nodes),
+            "from": self.time[0].isoformat(),
+            "periods": f"{self.periods} of {float(about['period_h']):g} h, {about['timezone']}",
+            "series": few(list(self.series_names)),
+            "seed": about.get("seed"),
+            "weighting": self.weighting,
+        }
+        return html_summary(f"Scenario tree of {len(self.scenario_names)} scenarios", rows)
 
     @property
     def frame(self) -> xr.Dataset:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import write_whole
 from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.html_summary import html_summary
 from mes_stoch.settlement.data import Array, SettlementData, Span
 
 COLUMNS = (
@@ -115,16 +116,38 @@ def cash_flow(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ledger:
     """All cash flows of a run."""
 
     data: SettlementData
     cash_flows: tuple[CashFlow, ...]
 
+    def __repr__(self) -> str:
+        return f"<Ledger of {len(self.cash_flows)} cash flows in {len(self.data.scenarios)} scenarios, {self.currency}>"
+
+    def _repr_html_(self) -> str:
+        rows = {f"{stream}, {item}": f"{amount:,.2f}" for _, stream, item, amount in self.by_item().itertuples(False)}
+        return html_summary(f"Ledger: expected amounts, {self.currency} over the horizon", rows)
+
     @property
     def currency(self) -> str:
         return self.data.instance.currency
+
+    def frame(self, scenarios: Iterable[str] | None = None) -> pd.DataFrame:
+        """The ledger as a table to work with: :meth:`lines`, whose times are moments in the instance's time zone.
+
+        Columns :data:`COLUMNS`: ``quantity`` x ``price`` x ``hours`` = ``amount``, positive where the site receives.
+
+        >>> import mes_stoch as ms
+        >>> ledger = ms.settle(ms.solve(ms.read("instances/tiny_site"))).ledger.frame(["low"])
+        >>> ledger.groupby("stream")["amount"].sum()["capacity.fr_afrr_up"].item()
+        40.0
+        >>> round(ledger["amount"].sum().item(), 6), str(ledger["time"].iloc[0])
+        (-480.0, '2025-01-15 00:00:00+01:00')
+        """
+        lines = self.lines(scenarios)
+        return lines.assign(time=pd.to_datetime(lines["time"], utc=True).dt.tz_convert(str(self.data.time.tz)))
 
     def totals(self) -> pd.DataFrame:
         """Money over the horizon by scenario (rows) and stream (columns)."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mes_stoch.model.availability.program import AvailabilityProgram
 from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import UsageError
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TraceCallback
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
 
@@ -73,7 +73,7 @@ def couples_scenarios(program: object) -> bool:
 def solve_auto(
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     remark: Callable[[str], None] | None = None,
     stop: Stop | None = None,
 ) -> EngineResult | None:
@@ -137,10 +137,11 @@ def _solve(
     method: str,
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None,
+    progress: TraceCallback | None,
     stop: Stop | None,
     near: FloatArray | None = None,
 ) -> EngineResult | None:
+    progress = None if progress is None else _by_method(progress, method)
     if method == "ef":
         from mes_stoch.solvers.extensive.algorithm import solve_extensive
 
@@ -154,11 +155,16 @@ def _solve(
     return solve_ph(program, options, progress, stop=stop)
 
 
+def _by_method(progress: TraceCallback, method: str) -> TraceCallback:
+    """The same callback, told by which method a point was found."""
+    return lambda point: progress(replace(point, method=method))
+
+
 def solve_by(
     method: str,
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     remark: Callable[[str], None] | None = None,
     stop: Stop | None = None,
 ) -> EngineResult | None:

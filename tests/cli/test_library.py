@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 import mes_stoch as ms
+from mes_stoch.report.progress import Progress
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate import bounds
-from mes_stoch.solvers.certificate.result import TracePoint
 
 
 def test_solve_is_the_function_and_the_package(instances: Path) -> None:
     assert bounds.__name__ == "mes_stoch.solvers.certificate.bounds"
-    points: list[TracePoint] = []
+    points: list[Progress] = []
     run = ms.solve(ms.read(instances / "tiny_site"), progress=points.append)
     assert run.objective == pytest.approx(-687.5)
     assert isinstance(run, ms.Run)
-    assert points[-1].upper == pytest.approx(687.5)
+    assert points[-1].profit == pytest.approx(-687.5)
 
 
 @pytest.mark.parametrize("first", ["ms.solve", "import mes_stoch.solvers.certificate.result", "ms.read"])

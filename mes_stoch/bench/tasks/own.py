@@ -11,7 +11,7 @@ from mes_stoch.bench.phases import PhaseClock
 from mes_stoch.bench.worker import Task
 from mes_stoch.io.artifacts.tree import read_tree
 from mes_stoch.model.phases import timed_by
-from mes_stoch.solvers.certificate.result import TracePoint
+from mes_stoch.report.progress import Progress
 
 
 def run(task: Task) -> dict[str, Any]:
@@ -26,8 +26,9 @@ def run(task: Task) -> dict[str, Any]:
         tree = read_tree(task.spec["tree"])
     started_cpu = time.process_time()
 
-    def note(point: TracePoint) -> None:
-        task.note_bounds(point.time_s, point.lower, point.upper)
+    def note(now: Progress) -> None:
+        # every contender notes bounds on cost
+        task.note_bounds(now.elapsed_s, -now.bound_upper, -now.bound_lower)
 
     with timed_by(clock), clock.phase("other"):
         run = api.solve(

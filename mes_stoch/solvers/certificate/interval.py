@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mes_stoch.model.program import FloatArray
 from mes_stoch.solvers.certificate.proven import Proven
-from mes_stoch.solvers.certificate.result import Progress, ScenarioSolution, TracePoint
+from mes_stoch.solvers.certificate.result import ScenarioSolution, TraceCallback, TracePoint
 from mes_stoch.solvers.parallel.original_output import original_output
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, TraceKind
 
@@ -24,7 +24,7 @@ class Interval(Proven):
         Clock at the beginning.
     """
 
-    progress: Progress | None = None
+    progress: TraceCallback | None = None
     start: float = field(default_factory=time.perf_counter)
     iteration: int = 0
     trace: list[TracePoint] = field(default_factory=list)

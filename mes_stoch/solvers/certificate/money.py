@@ -22,7 +22,7 @@ import numpy as np
 from mes_stoch.model.program import FloatArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError
 from mes_stoch.solvers.certificate.gap_floor import gap_floor
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions, TracePoint
+from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, TraceCallback, TracePoint
 from mes_stoch.solvers.highs.scaling import cost_factor
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
@@ -110,7 +110,7 @@ def in_common_money(*, on_all_ranks: bool) -> Callable[[Engine], Engine]:
         def solve(
             program: StochasticProgram,
             options: SolveOptions,
-            progress: Progress | None = None,
+            progress: TraceCallback | None = None,
             *arguments: Any,
             **keywords: Any,
         ) -> EngineResult | None:

@@ -55,7 +55,7 @@ class TracePoint:
     """Bounds on the expected cost at one moment; ``+-inf`` where none is known yet.
 
     ``kind`` is that of ``lower``; of kind ``search`` neither is proven. ``gap_floor`` is what gaps are relative to at
-    least.
+    least, ``method`` the one that :func:`mes_stoch.solvers.auto.solve_by` runs.
     """
 
     time_s: float
@@ -64,9 +64,10 @@ class TracePoint:
     upper: float
     kind: TraceKind = "solver"
     gap_floor: float = GAP_FLOOR
+    method: str = ""
 
 
-Progress = Callable[[TracePoint], None]
+TraceCallback = Callable[[TracePoint], object]
 
 
 @dataclass(frozen=True)

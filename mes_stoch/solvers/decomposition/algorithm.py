@@ -39,7 +39,7 @@ from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.incumbent import Candidates
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.money import in_common_money
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions
+from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, TraceCallback
 from mes_stoch.solvers.certificate.solver_state import SolverState, to_result
 from mes_stoch.solvers.decomposition.closing import Closing
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes, FeasibilityCut
@@ -81,7 +81,7 @@ _WORTH_ANOTHER_ROUND = 0.1
 def solve_decomposition(
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     stop: Stop | None = None,
     near: FloatArray | None = None,
 ) -> EngineResult | None:

@@ -33,7 +33,7 @@ from mes_stoch.solvers.certificate.extensive_proof import ExtensiveProof, second
 from mes_stoch.solvers.certificate.found_dispatch import as_found
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.money import in_common_money
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions, Status
+from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, Status, TraceCallback
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes
 from mes_stoch.solvers.highs.model import HighsModel, Solution
@@ -119,7 +119,7 @@ def assemble(program: StochasticProgram, stop: Stop | None = None) -> ExtensiveF
 def solve_extensive(
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     stop: Stop | None = None,
     near: FloatArray | None = None,
 ) -> EngineResult:

@@ -14,7 +14,7 @@ from mes_stoch.schema.errors import SolveError, UsageError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.proven import Commitment
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, ScenarioSolution, SolveOptions
+from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, TraceCallback
 from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.decomposition.algorithm import Decomposition
@@ -70,7 +70,7 @@ def solve_cylinders(
     program: StochasticProgram,
     options: SolveOptions,
     world: Any,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     *,
     warm: bool = True,
     stop: Stop | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solvers.certificate.money import in_common_money
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TraceCallback
 from mes_stoch.solvers.hedging.serial import solve_serial
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
@@ -14,7 +14,7 @@ from mes_stoch.solvers.parallel import mpi
 def solve_ph(
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     *,
     warm: bool | None = None,
     stop: Stop | None = None,

@@ -23,7 +23,7 @@ from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.incumbent import Candidates
 from mes_stoch.solvers.certificate.interval import Interval
-from mes_stoch.solvers.certificate.result import EngineResult, Progress, SolveOptions, Status
+from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, Status, TraceCallback
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.decomposition.algorithm import Decomposition
 from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
@@ -112,7 +112,7 @@ class Bounder:
 def solve_serial(
     program: StochasticProgram,
     options: SolveOptions,
-    progress: Progress | None = None,
+    progress: TraceCallback | None = None,
     *,
     warm: bool = True,
     stop: Stop | None = None,
