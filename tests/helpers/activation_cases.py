@@ -224,7 +224,6 @@ def australian_contingency(folder: Path) -> Case:
         ("2018-08",),
         [part],
         {"raise6sec_called_per_unit": 0.0},
-        match=(),
         about="Five minutes with a price of fast raise above 50 AUD/MW/h in South Australia, June to August 2018: "
         "prices stand for events, of which there is no public record in the data.",
     )
