@@ -245,7 +245,9 @@ def _distances(observed: _Statistics, drawn: Mapping[str, _Statistics], resampli
         weights = resampling.weights(DISTANCES)
         chance = by_chance(own, resampling.count, resampling.days_fitted, resampling.counted, DISTANCES)
         paired = {
-            kind: paired_distance(own, samples["fitted"], samples[kind], weights) for kind in samples if kind != "fitted"
+            kind: paired_distance(own, samples["fitted"], samples[kind], weights)
+            for kind in samples
+            if kind != "fitted"
         }
         found[name] = {
             "fitted": _rounded(paired["day_bootstrap"].own),

@@ -1,4 +1,4 @@
-"""Stretches of the past joined where they agree: a memory of any form, in place of an autoregression of normal scores."""
+"""Stretches of the past joined where they agree: a memory of any form, where that of normal scores is too plain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from mes_stoch.io.market_data.calendar import season
 from mes_stoch.schema.base import Model, Positive
 from mes_stoch.schema.calendar import DateText
 from mes_stoch.schema.errors import UsageError

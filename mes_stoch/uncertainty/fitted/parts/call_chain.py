@@ -226,7 +226,9 @@ class CallChain(Part):
         """Rates with the factor of each day, whose mean chance stays; see the equations."""
         variance = self.day_variance
         factor = generator.gamma(1.0 / variance, variance, context.days)[context.day_of_period]
-        return np.asarray(factor * np.expm1(variance * rate * context.period_h / 24.0) / variance * 24.0 / context.period_h)
+        return np.asarray(
+            factor * np.expm1(variance * rate * context.period_h / 24.0) / variance * 24.0 / context.period_h
+        )
 
     def _limits(self, context: DrawContext) -> CallLimits:
         return context.call_limits.get(self.series, CallLimits())

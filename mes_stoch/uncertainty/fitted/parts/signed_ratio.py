@@ -81,11 +81,12 @@ class SignedRatio(Part):
 
     so that both are not negative and sum to at most 1. All of it in the periods of the past; longer ones take means,
     and hold both directions where the ratio changed its sign. ``c`` is the correlation of scores of the past. ``x`` is
-    one or two AR(1) of variance 1, as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as makes the autocorrelations of the
-    positive and the negative part of the ratio, on the mean of both, those of the past; scores within their class, and
-    quantiles of all classes together. Where ``memory`` is ``past``, ``x`` is what past scores leave beside the driver,
-    in stretches of the past (:class:`~mes_stoch.uncertainty.fitted.past_stretches.PastStretches`), and ``b`` that of
-    the same past periods in place of ``b(r)``.
+    one or two AR(1) of variance 1, as persistent (:class:`~mes_stoch.uncertainty.fitted.persistence.Persistence`) as
+    makes the autocorrelations of the positive and the negative part of the ratio, on the mean of both, those of the
+    past; scores within their class, and quantiles of all classes together. Where ``memory`` is ``past``, ``x`` is what
+    past scores leave beside the driver, in stretches of the past
+    (:class:`~mes_stoch.uncertainty.fitted.past_stretches.PastStretches`), and ``b`` that of the same past periods in
+    place of ``b(r)``.
 
     Source
     ------
@@ -105,7 +106,9 @@ class SignedRatio(Part):
     both_at: list[float] = Field(min_length=1, description="Ratios at which the share called both ways is known.")
     both_share: list[float] = Field(description="Mean share called both ways there.")
     persistence: Persistence | None = Field(description="Of scores; null where they are those of the past.")
-    stretches: PastStretches | None = Field(default=None, description="Scores of the past, and what is called both ways.")
+    stretches: PastStretches | None = Field(
+        default=None, description="Scores of the past, and what is called both ways."
+    )
     driver: Driver | None
     past_up: CalledSeries | None = Field(default=None, description="Past series that the share called up comes from.")
     past_down: CalledSeries | None = Field(default=None, description="The same of the share called down.")
