@@ -75,8 +75,8 @@ def test_the_variance_of_the_factor_of_days_by_hand() -> None:
 
 def test_busy_days_keep_the_mean_and_widen_the_counts() -> None:
     """Calls of an hour, begun with a chance of 2 % an idle hour: of 2,000 days the mean number is the same with a
-    factor of variance 1 (three deviations of the difference: 0.07); the variance of independent beginnings is about the mean,
-    0.46, and the factor adds about the square of the mean.
+    factor of variance 1 (three deviations of the difference: 0.07); the variance of independent beginnings is about
+    the mean, 0.46, and the factor adds about the square of the mean.
     """
     counts = {}
     for variance in (0.0, 1.0):
