@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,13 @@ def _local(table: pd.DataFrame, column: str) -> pd.DataFrame:
     return table
 
 
+def for_choices(case: Case) -> Case:
+    """The months fitted alone, every third of them kept back: options are chosen there, the other months unseen."""
+    seen, _ = case.history.split(case.months_kept_back)
+    months = sorted({f"{day:%Y-%m}" for day in seen.time})
+    return replace(case, history=seen, months_kept_back=months[1::3])
+
+
 def german_afrr(folder: Path) -> Case:
     """Germany 2016-17 by quarter-hours; six of 24 months kept back."""
     table = _local(pd.read_csv(folder / "market_eu/de_srl_activated_15min_2016_2017.csv.gz"), "time_local")
@@ -49,6 +57,7 @@ def german_afrr(folder: Path) -> Case:
         "up_offered": 2000,
         "down_offered": 2000,
         "class_h": 1,
+        "memory": "past",
         "latent_series": "latent_afrr",
     }
     return Case(
@@ -87,7 +96,12 @@ def belgian_regulation(folder: Path) -> Case:
         {"up_mw": up, "down_mw": down, "imbalance_eur_per_mwh": table["POS"], SPOT: table["belpex_da"]}
     )
     frame[AFRR_UP], frame[AFRR_DOWN] = (up / 1000.0).clip(upper=1.0), (down / 1000.0).clip(upper=1.0)
-    prices = {"kind": "day_bootstrap", "stage": "day_ahead", "series": ["imbalance_eur_per_mwh", SPOT]}
+    prices = {
+        "kind": "day_bootstrap",
+        "stage": "day_ahead",
+        "series": ["imbalance_eur_per_mwh", SPOT],
+        "match": ["day_type"],
+    }
     part = {
         "kind": "signed_ratio",
         "up": "up_mw",
@@ -95,6 +109,7 @@ def belgian_regulation(folder: Path) -> Case:
         "up_offered": 1000,
         "down_offered": 1000,
         "class_h": 1,
+        "memory": "past",
         "driver": {"series": "imbalance_eur_per_mwh", "minus": SPOT},
     }
     return Case(
@@ -129,9 +144,10 @@ def danish_mfrr(folder: Path) -> Case:
         "price_levels": 3,
         "length": "past",
         "severity": "past",
+        "day_effect": True,
     }
     parts: list[dict[str, object]] = [
-        {"kind": "day_bootstrap", "stage": "day_ahead", "series": [SPOT]},
+        {"kind": "day_bootstrap", "stage": "day_ahead", "series": [SPOT], "match": ["day_type"]},
         {**chain, "called": "up_mw", "offered": most["up"], "series": MFRR_UP},
         {**chain, "called": "down_mw", "offered": most["down"], "series": MFRR_DOWN},
     ]
@@ -161,6 +177,7 @@ def danish_merit_order(folder: Path) -> Case:
         "reference": SPOT,
         "drawn_volume": MFRR_UP,
         "drawn_volume_mw": float(frame["up_mw"].max()),
+        "rest_classes": 4,
         "bids": [{"series": name, "price_eur_per_mwh": price} for name, price in bids.items()],
     }
     return Case(
@@ -191,6 +208,7 @@ def dutch_congestion(folder: Path) -> Case:
         "class_h": 1,
         "match": ["season", "day_type"],
         "length": "past",
+        "day_effect": True,
     }
     back = [f"{year}-{month:02d}" for year in range(2020, 2025) for month in (1, 4, 7, 10)] + [
         "2025-01",
@@ -224,7 +242,6 @@ def australian_contingency(folder: Path) -> Case:
         ("2018-08",),
         [part],
         {"raise6sec_called_per_unit": 0.0},
-        match=(),
         about="Five minutes with a price of fast raise above 50 AUD/MW/h in South Australia, June to August 2018: "
         "prices stand for events, of which there is no public record in the data.",
     )

@@ -6,6 +6,11 @@ the days kept back, by a bootstrap of blocks of seven days (circular; Kuensch 19
 general stationary observations, The Annals of Statistics 17), widened by ``sqrt(1 + days kept back / days fitted)`` for
 what the fit itself cannot know. Wasserstein distances of order 1 are those to the days kept back, of three
 distributions: called shares of periods, their means by day, and lengths of calls (cut at midnight, as in the draws).
+Energy scores are of whole days, each day kept back against its own draws. :mod:`helpers.day_scores` has the errors.
+
+The baseline is the one that fitted prices are held against, :func:`~mes_stoch.uncertainty.fitted.diagnosis.
+plain_bootstrap`: whole days of the months fitted, all series of the case at once, of the season and the class of the
+day (working day, Saturday, Sunday and holiday). Beside it stands the bootstrap of any day of these months.
 """
 
 from __future__ import annotations
@@ -18,16 +23,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import wasserstein_distance
 
+from helpers.day_scores import (
+    Paired,
+    Sample,
+    blocks_of_days,
+    by_chance,
+    energy_scores,
+    paired_by_day,
+    paired_distance,
+)
 from mes_stoch.uncertainty.fitted.document import process_of
 from mes_stoch.uncertainty.fitted.history import History
 from mes_stoch.uncertainty.fitted.specification import Specification, fit
 from mes_stoch.uncertainty.process import DrawContext
 
 Days = NDArray[np.float64]
-BLOCK_DAYS = 7
 RESAMPLES = 400
+#: Samples of the block bootstrap behind the error of a distance.
+DISTANCES = 200
 LAGS_H = (1.0, 4.0)
 
 
@@ -47,8 +61,6 @@ class Case:
         By series: the share above which a period counts as called.
     price : tuple of str, optional
         Series whose difference, or which alone, the shares are correlated with.
-    match : sequence of str
-        What a day of the plain day bootstrap has in common with the day drawn.
     """
 
     name: str
@@ -57,41 +69,32 @@ class Case:
     parts: Sequence[Mapping[str, Any]]
     compared: Mapping[str, float]
     price: tuple[str, ...] = ()
-    match: Sequence[str] = ("season", "day_type")
     about: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def held_against(case: Case, draws: int, seed: int = 1) -> dict[str, Any]:
-    """Statistics, bands and distances of a case."""
-    country = case.history.country
-    _, back = case.history.split(case.months_kept_back)
+    """Statistics, bands, distances and scores of a case."""
+    seen, back = case.history.split(case.months_kept_back)
     names = [*case.compared, *case.price]
     dates, past = back.whole_days(names)
-    fitted_days = len(case.history.split(case.months_kept_back)[0].whole_days(names)[0])
-    plain = [{"kind": "day_bootstrap", "series": names, "match": list(case.match)}]
-    found = {}
-    for kind, parts in (("fitted", case.parts), ("day_bootstrap", plain)):
-        specification = Specification(
-            country=country, months_kept_back=list(case.months_kept_back), parts=[dict(part) for part in parts]
-        )
-        process = process_of(case.name, "process.json", fit(specification, case.history).model_dump())
-        found[kind] = np.concatenate([_drawn(process, names, back, dates, (seed, k)) for k in range(draws)])
+    fitted_days = len(seen.whole_days(names)[0])
+    found = {
+        kind: np.stack([_drawn(process, names, back, dates, (seed, k)) for k in range(draws)])
+        for kind, process in _processes(case, names).items()
+    }
     widened = float(np.sqrt(1.0 + len(dates) / fitted_days))
+    resampling = _Resampling(len(dates), fitted_days, seed)
     series = {}
     for number, (name, threshold) in enumerate(case.compared.items()):
         price = None if not case.price else _difference(past, len(case.compared))
         observed = _Statistics(past[:, :, number], price, threshold, back.period_h)
-        drawn = {
-            kind: _Statistics(
-                values[:, :, number],
-                None if not case.price else _difference(values, len(case.compared)),
-                threshold,
-                back.period_h,
-            )
-            for kind, values in found.items()
+        drawn = {kind: _of_draws(values, number, case, back.period_h) for kind, values in found.items()}
+        series[name] = {
+            "statistics": _compared(observed, drawn, widened, resampling),
+            "wasserstein": _distances(observed, drawn, resampling),
+            "energy_score": _energy(past[:, :, [number]], {k: v[..., [number]] for k, v in found.items()}),
         }
-        series[name] = _compared(observed, drawn, widened, seed)
     return {
         "about": case.about,
         "sources": list(case.history.sources),
@@ -101,8 +104,34 @@ def held_against(case: Case, draws: int, seed: int = 1) -> dict[str, Any]:
         "draws_a_day": draws,
         "parts": [dict(part) for part in case.parts],
         "notes": dict(case.notes),
+        "energy_score_of_all_series": _energy(past, found),
         "series": series,
     }
+
+
+def _processes(case: Case, names: Sequence[str]) -> dict[str, Any]:
+    """What is fitted, and the two baselines, to the same months."""
+    choices: dict[str, Sequence[Mapping[str, Any]]] = {
+        "fitted": case.parts,
+        "day_bootstrap": [{"kind": "day_bootstrap", "series": list(names)}],
+        "any_day_bootstrap": [{"kind": "day_bootstrap", "series": list(names), "match": []}],
+    }
+    processes = {}
+    for kind, parts in choices.items():
+        specification = Specification(
+            country=case.history.country,
+            months_kept_back=list(case.months_kept_back),
+            parts=[dict(part) for part in parts],
+        )
+        processes[kind] = process_of(case.name, "process.json", fit(specification, case.history).model_dump())
+    return processes
+
+
+def _of_draws(values: Days, number: int, case: Case, period_h: float) -> _Statistics:
+    """Of all draws one after the other, (draws, days, periods, series)."""
+    flat = values.reshape(-1, *values.shape[2:])
+    price = _difference(flat, len(case.compared)) if case.price else None
+    return _Statistics(flat[:, :, number], price, list(case.compared.values())[number], period_h)
 
 
 def _drawn(process: Any, names: Sequence[str], history: History, dates: Sequence[date], seed: Sequence[int]) -> Days:
@@ -167,15 +196,31 @@ def _correlation(one: Days, other: Days) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
-def _compared(observed: _Statistics, drawn: Mapping[str, _Statistics], widened: float, seed: int) -> dict[str, Any]:
-    generator = np.random.default_rng([seed, 77])
-    count = len(observed.shares)
-    blocks = int(np.ceil(count / BLOCK_DAYS))
-    resampled = []
-    for _ in range(RESAMPLES):
-        starts = generator.integers(count, size=blocks)
-        days = (starts[:, None] + np.arange(BLOCK_DAYS)).ravel()[:count] % count
-        resampled.append(observed.all(days))
+class _Resampling:
+    """Samples of the days kept back, in blocks of seven days: the same for all that is asked of them."""
+
+    def __init__(self, count: int, days_fitted: int, seed: int) -> None:
+        self.days_fitted = days_fitted
+        self.generator = np.random.default_rng([seed, 77])
+        self.count = count
+        self.days = [blocks_of_days(count, self.generator) for _ in range(RESAMPLES)]
+
+    def counted(self, wanted: int) -> Days:
+        """How often each day is in a new sample of so many."""
+        return self._counts(blocks_of_days(self.count, self.generator, wanted))
+
+    def weights(self, samples: int) -> list[Days]:
+        """How often each day is in the first samples."""
+        return [self._counts(days) for days in self.days[:samples]]
+
+    def _counts(self, days: NDArray[np.intp]) -> Days:
+        return np.bincount(days, minlength=self.count).astype(float)
+
+
+def _compared(
+    observed: _Statistics, drawn: Mapping[str, _Statistics], widened: float, resampling: _Resampling
+) -> dict[str, Any]:
+    resampled = [observed.all(days) for days in resampling.days]
     values = observed.all()
     model = {kind: statistics.all() for kind, statistics in drawn.items()}
     rows = {}
@@ -185,36 +230,96 @@ def _compared(observed: _Statistics, drawn: Mapping[str, _Statistics], widened: 
         rows[name] = {
             "kept_back": _rounded(value),
             "band": [_rounded(band[0]), _rounded(band[1])],
-            "fitted": _rounded(model["fitted"][name]),
-            "day_bootstrap": _rounded(model["day_bootstrap"][name]),
+            **{kind: _rounded(one[name]) for kind, one in model.items()},
             "is_inside": bool(band[0] <= model["fitted"][name] <= band[1]),
+            "day_bootstrap_is_inside": bool(band[0] <= model["day_bootstrap"][name] <= band[1]),
         }
-    distances = {}
+    return rows
+
+
+def _distances(observed: _Statistics, drawn: Mapping[str, _Statistics], resampling: _Resampling) -> dict[str, Any]:
+    found = {}
     for name in ("shares", "daily_means", "call_lengths_h"):
-        own = _sample(observed, name)
-        apart = {kind: float(wasserstein_distance(own, _sample(one, name))) for kind, one in drawn.items()}
-        distances[name] = {
-            **{kind: _rounded(value) for kind, value in apart.items()},
-            "is_better_or_equal": bool(apart["fitted"] <= apart["day_bootstrap"]),
+        own = _sample(observed, name, resampling.count)
+        samples = {kind: _sample(one, name, resampling.count) for kind, one in drawn.items()}
+        weights = resampling.weights(DISTANCES)
+        chance = by_chance(own, resampling.count, resampling.days_fitted, resampling.counted, DISTANCES)
+        paired = {
+            kind: paired_distance(own, samples["fitted"], samples[kind], weights)
+            for kind in samples
+            if kind != "fitted"
         }
-    return {"statistics": rows, "wasserstein": distances}
+        found[name] = {
+            "fitted": _rounded(paired["day_bootstrap"].own),
+            "by_chance_mean": _rounded(float(np.nanmean(chance))),
+            "by_chance_95_percent": _rounded(float(np.nanquantile(chance, 0.95))),
+            **{f"against_{kind}": _against(one) for kind, one in paired.items()},
+        }
+    return found
 
 
-def _sample(statistics: _Statistics, name: str) -> NDArray[np.float64]:
+def _energy(past: Days, drawn: Mapping[str, Days]) -> dict[str, Any]:
+    """Energy scores of whole days, each series divided by its deviation in the days kept back."""
+    deviation = past.std(axis=(0, 1))
+    scale = np.where(deviation > 0.0, deviation, 1.0)
+    observed = (past / scale).reshape(len(past), -1)
+    scores = {
+        kind: energy_scores((values / scale).reshape(*values.shape[:2], -1), observed) for kind, values in drawn.items()
+    }
+    paired = {kind: paired_by_day(scores["fitted"], scores[kind]) for kind in scores if kind != "fitted"}
+    return {
+        "fitted": _rounded(paired["day_bootstrap"].own),
+        **{f"against_{kind}": _against(one) for kind, one in paired.items()},
+    }
+
+
+def _against(paired: Paired) -> dict[str, Any]:
+    return {
+        "baseline": _rounded(paired.baseline),
+        "ratio": _rounded(paired.ratio),
+        "error_of_ratio": _rounded(paired.error / paired.baseline),
+        "verdict": paired.verdict,
+    }
+
+
+def _sample(statistics: _Statistics, name: str, days: int) -> Sample:
+    """Of draws one after the other each of so many days."""
+    day = np.arange(len(statistics.shares)) % days
     if name == "shares":
-        return statistics.shares.ravel()
-    return statistics.shares.mean(axis=1) if name == "daily_means" else statistics.lengths_h()
+        return Sample(statistics.shares.ravel(), np.repeat(day, statistics.shares.shape[1]))
+    if name == "daily_means":
+        return Sample(statistics.shares.mean(axis=1), day)
+    return Sample(statistics.lengths_h(), np.repeat(day, [len(lengths) for lengths in statistics.runs]))
 
 
 def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def verdicts(found: Mapping[str, Any], against: str = "day_bootstrap") -> dict[str, dict[str, int]]:
+    """How often what was fitted is better than, equal to, or worse than a baseline, over cases."""
+    key = f"against_{against}"
+    scores: dict[str, list[str]] = {"energy_score": [], "energy_score_of_all_series": [], "wasserstein": []}
+    for case in found.values():
+        scores["energy_score_of_all_series"].append(case["energy_score_of_all_series"][key]["verdict"])
+        for both in case["series"].values():
+            scores["energy_score"].append(both["energy_score"][key]["verdict"])
+            scores["wasserstein"] += [values[key]["verdict"] for values in both["wasserstein"].values()]
+    return {name: {word: of.count(word) for word in ("better", "equal", "worse")} for name, of in scores.items()}
+
+
 def table(name: str, found: Mapping[str, Any]) -> str:
     """What was found of a case, in lines to print."""
-    lines = [f"{name}: {found['days_fitted']} days fitted, {found['days_kept_back']} kept back"]
+    lines = [
+        f"{name}: {found['days_fitted']} days fitted, {found['days_kept_back']} kept back",
+        "  energy score of all series     " + _in_words(found["energy_score_of_all_series"]),
+    ]
     for series, both in found["series"].items():
         lines.append(f"  {series}")
+        lines.append("    energy score of days         " + _in_words(both["energy_score"]))
+        for row, values in both["wasserstein"].items():
+            chance = f"by chance {values['by_chance_mean']:.4g}, 95 % below {values['by_chance_95_percent']:.4g}"
+            lines.append(f"    distance of {row:14}   {_in_words(values)}  {chance}")
         for row, values in both["statistics"].items():
             low, high = values["band"]
             mark = "inside" if values["is_inside"] else "OUTSIDE"
@@ -222,10 +327,14 @@ def table(name: str, found: Mapping[str, Any]) -> str:
                 f"    {row:26} kept back {values['kept_back']:8.4g}  band [{low:8.4g}, {high:8.4g}]  "
                 f"fitted {values['fitted']:8.4g} {mark:7}  day bootstrap {values['day_bootstrap']:8.4g}"
             )
-        for row, values in both["wasserstein"].items():
-            mark = "better or equal" if values["is_better_or_equal"] else "worse"
-            lines.append(
-                f"    distance of {row:14} fitted {values['fitted']:8.4g}  day bootstrap "
-                f"{values['day_bootstrap']:8.4g}  {mark}"
-            )
     return "\n".join(lines)
+
+
+def _in_words(values: Mapping[str, Any]) -> str:
+    words = [f"fitted {values['fitted']:8.4g}"]
+    for kind, name in (("day_bootstrap", "day bootstrap"), ("any_day_bootstrap", "of any day")):
+        of = values[f"against_{kind}"]
+        words.append(
+            f"{name} {of['baseline']:8.4g} ratio {of['ratio']:5.3f} +- {of['error_of_ratio']:.3f} {of['verdict']:6}"
+        )
+    return "  ".join(words)

@@ -97,6 +97,13 @@ class Driver(Model):
             return memory
         return memory.without(Memory.of(own, follows(history.time, history.period_h)), self.correlation)
 
+    def left_beside(self, scores: Series, history: History) -> Series:
+        """``u`` of the equations over the past; ``z`` itself of a latent driver, which has no past."""
+        own = self.past_scores(history)
+        if own is None:
+            return scores
+        return np.asarray((scores - self.correlation * own) / np.sqrt(1.0 - self.correlation**2))
+
     def mixed(self, own: Series, driver: Series) -> Series:
         """``z`` of the equations."""
         return np.asarray(self.correlation * driver + np.sqrt(1.0 - self.correlation**2) * own)

@@ -45,7 +45,7 @@ class PeriodClasses(Model):
     @classmethod
     def of(cls, history: History, class_h: float, match: Sequence[DayMatch]) -> Self:
         """Those that the past has."""
-        names = {_day_class(day, match, history.country) for day in set(history.time.date)}
+        names = {day_class(day, match, history.country) for day in set(history.time.date)}
         return cls(class_h=class_h, match=list(match), country=history.country, days=sorted(names))
 
     @property
@@ -73,14 +73,15 @@ class PeriodClasses(Model):
         if not self.match:
             return self.hour(time)
         number, dates = pd.factorize(time.date)
-        names = [_day_class(day, self.match, self.country) for day in dates]
+        names = [day_class(day, self.match, self.country) for day in dates]
         if unseen := sorted(set(names) - set(self.days)):
             raise UsageError(f"the past has no day that is {unseen[0]}; it has {', '.join(self.days)}: match less")
         of_day = np.array([self.days.index(name) for name in names], dtype=np.intp)
         return np.asarray(of_day[number] * self.hours + self.hour(time))
 
 
-def _day_class(day: date, match: Sequence[DayMatch], country: str) -> str:
+def day_class(day: date, match: Sequence[DayMatch], country: str) -> str:
+    """Class of a day in words; an empty one where all days are alike."""
     words: list[str] = []
     if "season" in match:
         words.append(season(day))

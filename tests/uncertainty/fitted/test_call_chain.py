@@ -59,6 +59,36 @@ def record(*lengths: int, period_h: float = 1.0, share: float = 1.0) -> dict[str
     return {"period_h": period_h, "shares_per_unit": shares, "starts_h": [0.0] * len(lengths)}
 
 
+def test_the_variance_of_the_factor_of_days_by_hand() -> None:
+    """Two days of 24 h, four calls of an hour on the first (2:00, 6:00, 10:00, 14:00) and none on the second. Pairs
+    from idle: on the first day 23 pairs less the four from called ones, 19; on the second 24: four of 43 begin a call.
+
+    E_d = 4 * 19 / 43 and 4 * 24 / 43; sum (N - E)^2 = 2 (96 / 43)^2; of chance 4 * 39 / 43;
+    v = (9.9686 - 3.6279) / (3.1239 + 4.9843) = 0.7820.
+    """
+    hours = np.zeros(48)
+    hours[[2, 6, 10, 14]] = 10.0
+    part = fitted(past(hours), day_effect=True)
+    assert part.day_variance == pytest.approx(0.7820, abs=1e-4)
+    assert fitted(past(hours)).day_variance == 0.0
+
+
+def test_busy_days_keep_the_mean_and_widen_the_counts() -> None:
+    """Calls of an hour, begun with a chance of 2 % an idle hour: of 2,000 days the mean number is the same with a
+    factor of variance 1 (three deviations of the difference: 0.07); the variance of independent beginnings is about
+    the mean, 0.46, and the factor adds about the square of the mean.
+    """
+    counts = {}
+    for variance in (0.0, 1.0):
+        part = chain(0.02, 1.0, 0.02, day_variance=variance, past=record(1))
+        days = 2000
+        drawn = part.draw(np.random.default_rng(3), context("2022-01-01", 24 * days), {})[SERIES]
+        counts[variance] = np.add.reduceat(drawn, np.arange(0, 24 * days, 24))
+    assert counts[1.0].mean() == pytest.approx(counts[0.0].mean(), abs=0.07)
+    assert counts[0.0].var() == pytest.approx(0.46, abs=0.06)
+    assert counts[1.0].var() == pytest.approx(0.46 + 0.46**2, abs=0.12)
+
+
 def test_rates_by_counting() -> None:
     """0 0 1 1 0 0 0 1 0 0 above 5 MW. Pairs from idle: 0-0, 0-1, 0-0, 0-0, 0-1, 0-0: two of six begin a call. Pairs
     from called: 1-1, 1-0, 1-0: two of three end one, so that a call lasts 1.5 h. Called: three of ten hours.

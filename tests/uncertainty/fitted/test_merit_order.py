@@ -57,6 +57,22 @@ def test_downward_the_dearest_bid_is_called_first() -> None:
     assert drawn[PRICE][0] == pytest.approx(20.0)
 
 
+def test_the_price_leaves_its_curve_by_the_class_of_the_volume() -> None:
+    """Prices 50 +- 1 at 10 MW and 50 +- 20 at 40 MW, as often: a flat curve at 50, the edge between 10 and 40, and from
+    each volume the two prices of its own. One class draws all four at both volumes.
+    """
+    volume, price = np.tile([10.0, 10.0, 40.0, 40.0], 60), np.tile([49.0, 51.0, 30.0, 70.0], 60)
+    drawn = {}
+    for classes in (1, 2):
+        part = fitted(past(volume, price), 60.0, rest_classes=classes)
+        volumes = np.repeat([10.0, 40.0], 2000)
+        prices = part.draw(np.random.default_rng(1), context("2022-01-12", 4000), {VOLUME: volumes})[PRICE]
+        drawn[classes] = [prices[:2000], prices[2000:]]
+    assert (drawn[2][0].min(), drawn[2][0].max()) == pytest.approx((49.0, 51.0))
+    assert (drawn[2][1].min(), drawn[2][1].max()) == pytest.approx((30.0, 70.0))
+    assert (drawn[1][0].min(), drawn[1][0].max()) == pytest.approx((30.0, 70.0))
+
+
 def noisy_past(periods: int = 6000) -> History:
     """``price = spot + 20 + V / 10 + e``, with ``e`` an AR(1) of 0.7 and a deviation of 8 EUR/MWh."""
     generator = np.random.default_rng(8)
@@ -78,7 +94,7 @@ def test_known_noise_is_found_again() -> None:
     assert np.abs(np.array(part.curve_eur_per_mwh) - line).max() < 7.6
     assert np.abs(np.array(part.curve_eur_per_mwh) - line).mean() < 1.9
     assert part.persistence.autocorrelations == pytest.approx([0.7], abs=0.04)
-    assert part.rest.values_at(np.array([-1.0, 1.0])) == pytest.approx([-8.0, 8.0], abs=0.6)
+    assert part.rest[0].values_at(np.array([-1.0, 1.0])) == pytest.approx([-8.0, 8.0], abs=0.6)
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])

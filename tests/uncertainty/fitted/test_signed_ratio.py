@@ -44,6 +44,7 @@ def test_known_parameters_are_found_again() -> None:
     z / 4; the mean called share is E max(z, 0) / 4 = 0.0997.
     """
     part = fitted(normal_past(0.9, 0.0), up_offered=400, down_offered=400, class_h=24, components=1)
+    assert part.persistence is not None
     assert part.persistence.autocorrelations == pytest.approx([0.9], abs=0.01)
     # the effective number of values is 30,000 (1 - 0.9) / (1 + 0.9) = 1,579: deviation of the median of r 0.0079
     assert part.ratios[0].values_at(norm.ppf(np.array([0.1, 0.5, 0.9]))) == pytest.approx(
@@ -59,6 +60,7 @@ def test_a_correlation_with_a_spread_is_found_and_drawn_again() -> None:
     part = fitted(history, up_offered=400, down_offered=400, class_h=24, components=1, driver={"series": SPREAD})
     assert part.driver is not None
     assert part.driver.correlation == pytest.approx(0.6, abs=0.03)
+    assert part.persistence is not None
     assert part.persistence.autocorrelations == pytest.approx([0.9], abs=0.02)
     spread = history.values(SPREAD)[:20_000]
     drawn = part.draw(np.random.default_rng(1), context("2022-01-01", 20_000, 0.25), {SPREAD: spread})
@@ -71,6 +73,7 @@ def test_two_speeds_are_found_again() -> None:
     parts = [lfilter([np.sqrt(1 - r**2)], [1.0, -r], e) for r, e in zip((0.5, 0.98), noise, strict=True)]
     ratio = np.clip((parts[0] + parts[1]) / np.sqrt(2.0) / 4.0, -1.0, 1.0)
     part = fitted(past(np.maximum(ratio, 0.0), np.maximum(-ratio, 0.0)), up_offered=1, down_offered=1, class_h=24)
+    assert part.persistence is not None
     assert part.persistence.autocorrelations == pytest.approx([0.5, 0.98], abs=0.06)
     assert part.persistence.shares == pytest.approx([0.5, 0.5], abs=0.06)
 

@@ -55,6 +55,11 @@ class CallChainOptions(PartOptions):
     price_levels: int = Field(
         default=3, ge=2, le=10, description="Levels of the price, each with as many periods of the past."
     )
+    day_effect: bool = Field(
+        default=False,
+        description="true: calls are likelier all day on some days than on others of the same class, as much as they "
+        "were in the past.",
+    )
     length: Literal["geometric", "past"] = Field(
         default="geometric",
         description="geometric: a call ends with one chance in every period; past: it is as long as one of the past.",
@@ -87,6 +92,15 @@ class CallChain(Part):
     call is one of the past that began in the same class of hours, rounded to periods, and one under way at the start
     what was left of one that ran in that class. A call shorter than a period fills its share of it.
 
+    Days that are busy or quiet as a whole (``day_effect``): with ``p[t]`` the chance above, calls of a day begin with
+    the chance ``p_g`` for a factor ``g`` of the day with a gamma distribution of mean 1 and variance ``v``::
+
+        p_g[t] = 1 - exp(-g ((1 - p[t])^-v - 1) / v),   E p_g = p
+        v = max(0, sum_d ((N_d - E_d)^2 - sum_t p[t] (1 - p[t])) / sum_d E_d^2)
+
+    with the calls ``N_d`` begun on a day ``d`` of the past and ``E_d`` the sum of ``p[t]`` over its idle periods: what
+    their variance has beyond that of independent beginnings. Factors of different days are independent.
+
     Importance sampling: with ``tilt`` the odds of a beginning are multiplied, and the logarithm of the likelihood ratio
     is a latent series (:mod:`mes_stoch.uncertainty.call_tilt`).
 
@@ -95,7 +109,8 @@ class CallChain(Part):
     Anderson, Goodman (1957), Statistical inference about Markov chains, The Annals of Mathematical Statistics 28(1),
     89-110, doi:10.1214/aoms/1177707039; states of the balancing market as a Markov chain: Olsson, Soder (2008),
     Modeling real-time balancing power market prices using combined SARIMA and Markov processes, IEEE Transactions on
-    Power Systems.
+    Power Systems. Counts with a gamma factor, by moments: Greenwood, Yule (1920), An inquiry into the nature of
+    frequency distributions, Journal of the Royal Statistical Society 83(2), 255-279, doi:10.2307/2341080.
     """
 
     Options: ClassVar[type[PartOptions]] = CallChainOptions
@@ -105,6 +120,7 @@ class CallChain(Part):
     rates: list[list[NonNegative]] = Field(description="Calls per 24 idle hours, by class and level of the price.")
     called_per_unit: list[Share] = Field(description="Share of periods called, by class.")
     mean_length_h: float = Field(gt=0, description="Of a call, h.")
+    day_variance: NonNegative = Field(default=0.0, description="Of the factor of a day; 0: all days are alike.")
     price: str | None
     price_minus: str | None
     price_edges: list[float] = Field(description="Between the levels, rising.")
@@ -132,6 +148,8 @@ class CallChain(Part):
         pairs = is_next & known & np.concatenate([[False], known[:-1]]) & (level >= 0)
         before = np.concatenate([[False], called[:-1]])
         shape = (classes.count, len(edges) + 1)
+        rates = _rates(called, pairs & ~before, place, level, shape, history.period_h)
+        chances = -np.expm1(-rates[place, np.maximum(level, 0)] * history.period_h / 24.0)
         calls, as_before = past_calls(share, called, history), options.length == "past"
         if not calls and "past" in (options.length, options.severity):
             raise UsageError(f"{options.called} has no call that begins and ends in the past; take geometric and full")
@@ -139,9 +157,10 @@ class CallChain(Part):
             stage=options.stage,
             series=options.series,
             classes=classes,
-            rates=_rates(called, pairs & ~before, place, level, shape, history.period_h).tolist(),
+            rates=rates.tolist(),
             called_per_unit=_called_shares(called, known, place, shape[0]),
             mean_length_h=_mean_length_h(called, pairs & before, history.period_h),
+            day_variance=_day_variance(called, pairs & ~before, chances, history) if options.day_effect else 0.0,
             price=options.price,
             price_minus=options.price_minus,
             price_edges=edges,
@@ -170,6 +189,8 @@ class CallChain(Part):
         chain, choice = generator.spawn(2)
         tilted, own = with_own_tilt(context, self.series, self.tilt)
         rate = self._rate(context, known)
+        if self.day_variance:
+            rate = self._of_days(generator.spawn(1)[0], context, rate)
         # every period chooses a call of the past, so that nothing depends on how many calls there are
         uniform = choice.random(context.periods)
         if self.past is not None:
@@ -200,6 +221,14 @@ class CallChain(Part):
             at_start = min(self.called_per_unit[place[0]], _LARGEST_CHANCE)
             rate[0] = -math.log1p(-at_start) * 24.0 / context.period_h
         return np.asarray(rate, dtype=float)
+
+    def _of_days(self, generator: np.random.Generator, context: DrawContext, rate: Series) -> Series:
+        """Rates with the factor of each day, whose mean chance stays; see the equations."""
+        variance = self.day_variance
+        factor = generator.gamma(1.0 / variance, variance, context.days)[context.day_of_period]
+        return np.asarray(
+            factor * np.expm1(variance * rate * context.period_h / 24.0) / variance * 24.0 / context.period_h
+        )
 
     def _limits(self, context: DrawContext) -> CallLimits:
         return context.call_limits.get(self.series, CallLimits())
@@ -272,6 +301,15 @@ def _rates(
     )
     chance = np.minimum(_shares_of(begun, idle, of_class), _LARGEST_CHANCE)
     return np.asarray(-np.log1p(-chance) * 24.0 / period_h)
+
+
+def _day_variance(called: Mask, was_idle: Mask, chances: Series, history: History) -> float:
+    """``v`` of the equations."""
+    day = pd.factorize(history.time.date)[0][was_idle]
+    expected = np.bincount(day, weights=chances[was_idle])
+    begun = np.bincount(day, weights=called[was_idle].astype(float))
+    of_chance = np.sum(chances[was_idle] * (1.0 - chances[was_idle]))
+    return float(max(0.0, np.sum((begun - expected) ** 2) - of_chance) / max(np.sum(expected**2), 1e-12))
 
 
 def _shares_of(part: Series, whole: Series, without: Series | float) -> Series:

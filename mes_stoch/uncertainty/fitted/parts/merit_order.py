@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from mes_stoch.schema.base import Identifier, Model, NonNegative, Positive
@@ -57,6 +58,13 @@ class MeritOrderOptions(PartOptions):
     )
     bids: list[Bid] = Field(min_length=1, description="Bids whose shares called are drawn.")
     components: Components = Field(default=1, description="Speeds at which the price forgets its own deviations.")
+    rest_classes: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="Classes of the volume, with as many periods of the past each, in which the price leaves the curve "
+        "by a distribution of its own.",
+    )
 
     @model_validator(mode="after")
     def _each_once(self) -> MeritOrderOptions:
@@ -76,8 +84,9 @@ class MeritOrder(Part):
 
         P[t] = R[t] + f(V[t]) + e[t]  where V[t] > 0,  R[t] where nothing is activated
 
-    ``e`` has the distribution of what is left of past prices and the persistence of its scores. Before a bid at the
-    price ``p`` the volume ``C`` is offered cheaper, and of its size ``w`` is called::
+    ``e`` has the distribution of what is left of past prices, in the class of the volume ``V[t]`` where there are
+    several, and the persistence of its scores. Before a bid at the price ``p`` the volume ``C`` is offered cheaper, and
+    of its size ``w`` is called::
 
         C[t](p) = largest V with R[t] + f(V) + e[t] <= p  (0 where there is none)
         a[t](p) = min(1, max(0, V[t] - C[t](p)) / w)      (w = 0: 1 where V[t] > C[t](p))
@@ -108,13 +117,17 @@ class MeritOrder(Part):
     bids: list[Bid]
     curve_mw: Annotated[list[float], Field(min_length=1)] = Field(description="Volumes activated, rising.")
     curve_eur_per_mwh: list[float] = Field(description="f at them, of prices whose sign is changed downward.")
-    rest: NormalScores = Field(description="Distribution of e.")
+    rest_edges_mw: list[float] = Field(default=[], description="Volumes between the classes of e, rising.")
+    rest: Annotated[list[NormalScores], Field(min_length=1)] = Field(
+        description="Distribution of e by class of the volume."
+    )
     persistence: Persistence = Field(description="Of the scores of e, from one period of the past to the next.")
     period_h: PeriodHours = Field(description="Of the past, h.")
 
     @model_validator(mode="after")
     def _fields_fit(self) -> Self:
         require_shape("curve_eur_per_mwh", self.curve_eur_per_mwh, len(self.curve_mw))
+        require_shape("rest", self.rest, len(self.rest_edges_mw) + 1)
         return self
 
     @classmethod
@@ -130,8 +143,7 @@ class MeritOrder(Part):
         curve_mw, curve = _rising_curve(volume[used], sign * price[used])
         left = np.full(len(volume), np.nan)
         left[used] = sign * price[used] - np.interp(volume[used], curve_mw, curve)
-        rest = NormalScores.fit(left[used])
-        scores = np.where(used, rest.scores_of(left), np.nan)
+        edges_mw, rest, scores = _rest_by_volume(volume, left, used, options.rest_classes)
         memory = Memory.of(scores, follows(history.time, history.period_h))
         return cls(
             stage=options.stage,
@@ -145,6 +157,7 @@ class MeritOrder(Part):
             bids=options.bids,
             curve_mw=curve_mw.tolist(),
             curve_eur_per_mwh=curve.tolist(),
+            rest_edges_mw=edges_mw.tolist(),
             rest=rest,
             persistence=Persistence.fit(memory, options.components),
             period_h=history.period_h,
@@ -167,7 +180,7 @@ class MeritOrder(Part):
             shift = sign * known[self.price] - base
         else:
             scores = self.persistence.at(context.period_h / self.period_h).draw(generator, context.periods)
-            shift = self.rest.values_at(scores)
+            shift = self._rest(scores, volume_mw)
         active = volume_mw > 0.0
         drawn: Drawn = {} if self.price_is_drawn else {self.price: sign * np.where(active, base + shift, reference)}
         for bid in self.bids:
@@ -177,6 +190,11 @@ class MeritOrder(Part):
             beyond_mw = np.where(base + shift > sign * bid.price_eur_per_mwh, beyond_mw, 0.0)
             drawn[bid.series] = _called(beyond_mw, self.bid_size_mw)
         return drawn
+
+    def _rest(self, scores: Series, volume_mw: Series) -> Series:
+        """``e`` at scores, in the class of each volume."""
+        place = np.searchsorted(self.rest_edges_mw, volume_mw, side="right")
+        return np.choose(place, [one.values_at(scores) for one in self.rest])
 
     def _offered_before(self, premium: Series) -> Series:
         """Largest volume at which the curve is not above a premium on the reference; 0 below it, no end above it."""
@@ -193,6 +211,23 @@ def _called(beyond_mw: Series, size_mw: float) -> Series:
     if size_mw == 0.0:
         return (beyond_mw > 0.0).astype(float)
     return np.asarray(np.clip(beyond_mw / size_mw, 0.0, 1.0))
+
+
+def _rest_by_volume(
+    volume_mw: Series, left: Series, used: NDArray[np.bool_], classes: int
+) -> tuple[Series, list[NormalScores], Series]:
+    """Volumes between classes with as many periods each, what is left in each class, and its scores over the past."""
+    edges_mw = np.unique(np.quantile(volume_mw[used], np.linspace(0.0, 1.0, classes + 1)[1:-1]))
+    place = np.searchsorted(edges_mw, np.nan_to_num(volume_mw), side="right")
+    # volumes that are often the same leave fewer classes than asked for, and none without a period
+    numbers, place = np.unique(np.where(used, place, place[used].min()), return_inverse=True)
+    edges_mw = edges_mw[numbers[1:] - 1]
+    distributions, scores = [], np.full(len(left), np.nan)
+    for number in range(len(numbers)):
+        inside = used & (place == number)
+        distributions.append(NormalScores.fit(left[inside]))
+        scores[inside] = distributions[-1].scores_of(left[inside])
+    return edges_mw, distributions, scores
 
 
 def _rising_curve(volume_mw: Series, price: Series) -> tuple[Series, Series]:
