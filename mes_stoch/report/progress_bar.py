@@ -144,7 +144,7 @@ class Way:
 
     >>> way = Way(0.001)
     >>> [way.share(Progress("ef", 0.0, 0, lower, 100.0)) for lower in (-math.inf, 0.0, 90.0, 99.9, 99.99)]
-    [None, 0.0, 0.3333333333333333, 1.0, 1.0]
+    [None, 0.0, 0.3333, 1.0, 1.0]
     """
 
     def __init__(self, gap_rel: float) -> None:
@@ -160,7 +160,7 @@ class Way:
             return 1.0
         self._first = now.gap_rel if self._first is None else max(self._first, now.gap_rel)
         whole = math.log(self._first / self._goal)
-        return round(math.log(self._first / now.gap_rel) / whole, 12) + 0.0
+        return round(math.log(self._first / now.gap_rel) / whole, 4)
 
 
 def words_of(now: Progress, currency: str) -> str:
