@@ -18,10 +18,11 @@ def test_readme_example(monkeypatch: pytest.MonkeyPatch) -> None:
     assert results.failed == 0
 
 
-def test_python_page(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("page", "examples"), [("python.md", 10), ("overrides.md", 8)])
+def test_page(page: str, examples: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    results = doctest.testfile(str(ROOT / "docs" / "python.md"), module_relative=False)
-    assert results.attempted >= 10
+    results = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
+    assert results.attempted >= examples
     assert results.failed == 0
 
 

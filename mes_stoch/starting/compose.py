@@ -36,7 +36,7 @@ def compose(choices: Choices) -> dict[str, Any]:
         "scenarios": choices.scenarios,
         "parameters": _parameters(choices),
     }
-    instance["solve"] = {"method": "auto", "gap_rel": 0.01, "time_limit_s": 300}
+    instance["solve"] = {"method": "auto", "gap_rel": 0.02, "time_limit_s": 300}
     return instance
 
 
