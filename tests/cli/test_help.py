@@ -21,7 +21,7 @@ _EXAMPLE = re.compile(r"^ *(?:mpiexec -n \d+ )?(mes-stoch .*)$", re.MULTILINE)
 def examples_of(text: str) -> list[list[str]]:
     """Arguments of the commands in a text, without what is said of them and where their output goes."""
     found = []
-    for line in _EXAMPLE.findall(text):
+    for line in _EXAMPLE.findall(re.sub(r" *\\\n *", " ", text)):
         command = re.split(r" {2,}| > | +# ", line)[0]
         found.append(shlex.split(command)[1:])
     return found
