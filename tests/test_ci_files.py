@@ -40,7 +40,7 @@ def test_the_oldest_version_locked_is_the_oldest_allowed(one: Requirement) -> No
     assert [locked("oldest.txt")[canonicalize_name(one.name)]] == floors
 
 
-@pytest.mark.parametrize("one", required("mpi", "plots", "report", "test", "oracles", "dev"), ids=str)
+@pytest.mark.parametrize("one", required("mpi", "plots", "report", "test", "oracles", "docs", "dev"), ids=str)
 def test_the_newest_version_locked_is_allowed(one: Requirement) -> None:
     assert locked("newest.txt")[canonicalize_name(one.name)] in one.specifier
 

@@ -18,11 +18,24 @@ def test_readme_example(monkeypatch: pytest.MonkeyPatch) -> None:
     assert results.failed == 0
 
 
-@pytest.mark.parametrize(("page", "examples"), [("python.md", 10), ("overrides.md", 8)])
-def test_page(page: str, examples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def pages_with_examples() -> list[str]:
+    files = [path for path in (ROOT / "docs").rglob("*.md") if ">>> " in path.read_text(encoding="utf-8")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in files)
+
+
+#: Pages that teach Python, and how many statements they have at least.
+EXAMPLES = {"docs/python.md": 10, "docs/overrides.md": 8, "docs/how_to/sweep.md": 3}
+
+
+def test_pages_that_teach_python_have_examples() -> None:
+    assert set(EXAMPLES) <= set(pages_with_examples())
+
+
+@pytest.mark.parametrize("page", pages_with_examples())
+def test_examples_of_a_page(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    results = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
-    assert results.attempted >= examples
+    results = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert results.attempted >= EXAMPLES.get(page, 1)
     assert results.failed == 0
 
 

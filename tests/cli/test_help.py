@@ -69,18 +69,29 @@ def test_help_of_the_program_leads_to_a_first_run() -> None:
         parse(arguments)
 
 
-@pytest.mark.parametrize(
-    "file", ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))]
-)
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/how_to/*.md")])
+
+
+@pytest.mark.parametrize("file", ["README.md", *PAGES])
 def test_commands_in_the_documentation_are_commands(file: str) -> None:
     """Lines of shell blocks; INSTANCE, RUN and the like stand for folders."""
     text = (ROOT / file).read_text(encoding="utf-8")
-    for block in re.findall(r"^```(?:bash|sh|console|text)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^ *```(?:bash|sh|console|text)?\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
         for arguments in examples_of(block):
             try:
                 parse(arguments)
             except click.UsageError as error:
                 pytest.fail(f"{file}: mes-stoch {shlex.join(arguments)}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("file", [page for page in PAGES if page.startswith("docs/how_to/") and "README" not in page])
+def test_a_how_to_page_has_commands(file: str) -> None:
+    """Which the test above parses: a block that it does not see would be no example at all."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert examples_of(text)
+    assert len(examples_of(text)) == sum(
+        len(examples_of(block)) for block in re.findall(r"^ *```bash\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    )
 
 
 def test_a_wrong_example_would_be_found() -> None:
