@@ -50,6 +50,25 @@ class CallHours:
         is_less = (used_per_h > 0) & (from_h > LEAST_CALLED_H)
         return np.where(is_less, np.clip(left_h, 0.0, at_border), at_border)
 
+    def inside_each(self, from_h: float, begun_h: float) -> Array:
+        """The same from so many hours into every period on, (leaves, periods); of the first ``begun_h`` are over."""
+        period = np.arange(self.at_border.shape[1])
+        return self.inside(period, np.maximum(from_h - np.where(period == 0, begun_h, 0.0), 0.0))
+
+    def spent_at_borders(self, period_h: float, begun_h: float) -> Array:
+        """Hours into periods at which a call in part, raised to a full one, uses up its limits just at a border.
+
+        With ``l`` left at the start of the period and ``u`` used up an hour, ``x + l - u x`` is a border at ``x``.
+        """
+        over_h = np.zeros_like(self.limits_left)
+        over_h[:, :1] = begun_h
+        used = self.limits_used_per_h
+        is_in_part = (self.at_border > 0) & (used > 0) & (used < 1) & np.isfinite(self.limits_left)
+        left_h, over_h, used = self.limits_left[is_in_part], over_h[is_in_part], used[is_in_part]
+        border_h = np.ceil((over_h + left_h) / period_h) * period_h
+        at_h = (border_h - left_h - used * over_h) / (1.0 - used)
+        return np.unique(np.round(at_h[(at_h > over_h) & (at_h < period_h - LEAST_CALLED_H)], 9))
+
 
 def call_hours(
     product: Flexibility,
