@@ -391,6 +391,36 @@ def test_a_full_call_of_the_leaf_does_not_begin_again_within_its_period(share: f
     assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
 
 
+@pytest.mark.parametrize(
+    ("rules", "missing"),
+    [({"calls_max_per_day": 1}, 0.0), ({"rest_minimum_h": 2.0}, 0.0), ({"calls_max_per_day": 2}, 1.0)],
+)
+def test_a_call_that_has_ended_does_not_go_on_later(rules: dict[str, Any], missing: float) -> None:
+    """Held for two hours and called in full in the first alone: it may go on from 1:00 to 2:00, and not at 1:30.
+
+    1 MWh is in store until 2:00, enough for that, and sold in the third hour. Beside aFRR of half an hour calls that
+    end at 2:30 are tried: one from 1:30 on would find 1 of 0.5 x 1 + 0.5 x 2 = 1.5 MWh. Where another call may
+    begin, that of the third hour finds 1 of 2 MWh.
+    """
+    limits: dict[str, Any] = {"calls_max_per_day": None, "call_hours_max_per_day": None, "call_maximum_h": None}
+    instance = site(
+        {"battery": battery(provides=["fr_afrr_up", "fr_mfrr_up"], initial_mwh=2.0)},
+        {
+            "fr_afrr_up": reserve(sustain_h=0.5),
+            "fr_mfrr_up": reserve(sustain_h=2.0, activation_up_per_unit="call", **(limits | rules)),
+        },
+        periods=3,
+    )
+    plan = idle("battery", [1.0, 1.0, 0.0], discharge_mw=[0.0, 0.0, 1.0]) | {
+        "grid.scheduled_mw": [0.0, 0.0, 1.0],
+        "battery.fr_afrr_up_held_mw": 0.0,
+        "battery.fr_mfrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_called_mw": [1.0, 0.0, 0.0],
+    }
+    test = stress(books_by_hand(instance, plan, series={"call": [1.0, 0.0, 0.0]}))
+    assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
+
+
 @pytest.mark.parametrize("sold_mw", [0.0, 1.0])
 def test_a_call_in_part_uses_up_its_longest_time_within_a_period(sold_mw: float) -> None:
     """0.75 h of 1 MW may be called, half a MW is called from 0:00 on, for which half a MWh is in store.
