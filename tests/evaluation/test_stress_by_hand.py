@@ -367,6 +367,84 @@ def test_a_call_of_the_leaf_uses_up_its_time_within_a_period(share: float, missi
     assert test.largest_miss("MWh") == pytest.approx(missing)
 
 
+@pytest.mark.parametrize(("share", "missing"), [(1.0, 0.0), (0.4, 0.75)])
+def test_a_full_call_of_the_leaf_does_not_begin_again_within_its_period(share: float, missing: float) -> None:
+    """A call held for half an hour that began at 0:00 and is called in full until 1:00 does not run until 1:15.
+
+    Of the 1.25 h of the day that may be called 0.25 h are left for the third hour, so that starts at 0:45 are tried as
+    well, a quarter of an hour before a border. A quarter of a MWh is in store from 1:00 on: enough for 1 MW in the
+    third hour, and not for the 2 MW that are held in the second, which would find 2 x 0.25 - 0.25 = 0.25 MWh missing
+    at 1:15. Called in part, the call may be raised to a full one at 1:00: 2 x 0.5 - 0.25 = 0.75 MWh are missing.
+    """
+    rules: dict[str, Any] = {"calls_max_per_day": None, "call_hours_max_per_day": 1.25, "call_maximum_h": None}
+    instance = site(
+        {"battery": battery(provides=["fr_mfrr_up"], initial_mwh=share + 0.25)},
+        {"fr_mfrr_up": reserve(sustain_h=0.5, activation_up_per_unit="call", **rules)},
+        periods=3,
+    )
+    plan = idle("battery", 0.25) | {
+        "grid.scheduled_mw": 0.0,
+        "battery.fr_mfrr_up_held_mw": [1.0, 2.0, 1.0],
+        "battery.fr_mfrr_up_called_mw": [share, 0.0, 0.0],
+    }
+    test = stress(books_by_hand(instance, plan, series={"call": [share, 0.0, 0.0]}))
+    assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
+
+
+@pytest.mark.parametrize(
+    ("rules", "missing"),
+    [({"calls_max_per_day": 1}, 0.0), ({"rest_minimum_h": 2.0}, 0.0), ({"calls_max_per_day": 2}, 1.0)],
+)
+def test_a_call_that_has_ended_does_not_go_on_later(rules: dict[str, Any], missing: float) -> None:
+    """Held for two hours and called in full in the first alone: it may go on from 1:00 to 2:00, and not at 1:30.
+
+    1 MWh is in store until 2:00, enough for that, and sold in the third hour. Beside aFRR of half an hour calls that
+    end at 2:30 are tried: one from 1:30 on would find 1 of 0.5 x 1 + 0.5 x 2 = 1.5 MWh. Where another call may
+    begin, that of the third hour finds 1 of 2 MWh.
+    """
+    limits: dict[str, Any] = {"calls_max_per_day": None, "call_hours_max_per_day": None, "call_maximum_h": None}
+    instance = site(
+        {"battery": battery(provides=["fr_afrr_up", "fr_mfrr_up"], initial_mwh=2.0)},
+        {
+            "fr_afrr_up": reserve(sustain_h=0.5),
+            "fr_mfrr_up": reserve(sustain_h=2.0, activation_up_per_unit="call", **(limits | rules)),
+        },
+        periods=3,
+    )
+    plan = idle("battery", [1.0, 1.0, 0.0], discharge_mw=[0.0, 0.0, 1.0]) | {
+        "grid.scheduled_mw": [0.0, 0.0, 1.0],
+        "battery.fr_afrr_up_held_mw": 0.0,
+        "battery.fr_mfrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_called_mw": [1.0, 0.0, 0.0],
+    }
+    test = stress(books_by_hand(instance, plan, series={"call": [1.0, 0.0, 0.0]}))
+    assert found(test) == ([("battery", "lowest level", missing)] if missing else [])
+
+
+@pytest.mark.parametrize("sold_mw", [0.0, 1.0])
+def test_a_call_in_part_uses_up_its_longest_time_within_a_period(sold_mw: float) -> None:
+    """0.75 h of 1 MW may be called, half a MW is called from 0:00 on, for which half a MWh is in store.
+
+    Raised to a full one at 0:00 the call runs until 0:45 and finds 0.5 of 0.75 MWh. At 0:15 0.125 h of the volume are
+    used and 0.375 MWh left: it runs for 0.625 h, until 0:52:30, and finds 0.375 of 0.625 MWh. Either misses 0.25 MWh.
+
+    With a MW sold from a MWh more, the call from 0:00 on finds 1.5 MWh for 2 MW until 0:45. The latest start is the
+    worst: at 0:30 half an hour is left, until 1:00, and of the 2 MW of that half an hour 0.75 MWh are there.
+    """
+    limits: dict[str, Any] = {"calls_max_per_day": None, "call_hours_max_per_day": None, "call_maximum_h": 0.75}
+    instance = site(
+        {"battery": battery(provides=["fr_mfrr_up"], initial_mwh=0.5 + sold_mw)},
+        {"fr_mfrr_up": reserve(sustain_h=0.75, activation_up_per_unit="call", **limits)},
+    )
+    plan = idle("battery", 0.0, discharge_mw=sold_mw) | {
+        "grid.scheduled_mw": sold_mw,
+        "battery.fr_mfrr_up_held_mw": 1.0,
+        "battery.fr_mfrr_up_called_mw": 0.5,
+    }
+    test = stress(books_by_hand(instance, plan, series={"call": 0.5}))
+    assert found(test) == [("battery", "lowest level", 0.25)]
+
+
 @pytest.mark.parametrize(("share", "missing"), [(1e-12, 1.0), (1e-7, 1.0), (0.001, 0.0)])
 def test_rounding_uses_up_no_call(share: float, missing: float) -> None:
     """One call of an hour a day, 1 MW held in the third and nothing in store: only a call before can excuse that."""

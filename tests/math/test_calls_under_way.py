@@ -156,6 +156,32 @@ def test_a_unit_that_a_call_has_started_starts_no_more(calls: Any, starts: int) 
     assert found.stream("called_start.unit") == pytest.approx(-15.0 * starts)
 
 
+@pytest.mark.parametrize(
+    ("limits", "from_h", "longest_h"),
+    [
+        # one of the two hours is left where it goes on, and later it is over
+        ({"calls_max_per_day": 1}, 0.0, 1.0),
+        ({"calls_max_per_day": 1}, 0.25, 0.0),
+        # another one may begin, once the rest has passed, and last two hours
+        ({"calls_max_per_day": 2, "rest_minimum_h": 0.5}, 0.25, 0.0),
+        ({"calls_max_per_day": 2, "rest_minimum_h": 0.5}, 0.5, 2.0),
+        # or what is left of the day
+        ({"call_hours_max_per_day": 2.5}, 0.5, 1.5),
+        # its hour has been: none is tried in the period right after
+        ({"sustain_h": 1.0}, 0.5, 0.0),
+    ],
+)
+def test_what_may_be_called_inside_the_period_after_a_call(
+    limits: dict[str, Any], from_h: float, longest_h: float
+) -> None:
+    """The first hour is called in full, and the second is not."""
+    product = store(**limits).called_products()[UP]
+    time = pd.date_range("2025-01-15T10:00", periods=4, freq="1h", tz="Europe/Paris")
+    share = np.array([[1.0, 0.0, 0.0, 0.0]])
+    found = call_hours(product, share, np.ones_like(share), time, 1.0)
+    assert found.inside(np.array([1]), np.array([from_h])) == pytest.approx(longest_h)
+
+
 # -- the rest of a horizon that is cut in two ------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,9 @@ class CallHours:
 
     ``at_border`` is that of a call which begins with the period. Where the leaf itself calls in the period, its call
     goes on using up what it may: ``sustain_left`` at ``sustain_used_per_h`` and ``limits_left`` at
-    ``limits_used_per_h``, in hours an hour.
+    ``limits_used_per_h``, in hours an hour. Where a call runs up to a period in which the leaf does not call
+    (``ends_before``), it can go on at the border alone; later a call is a new one, which lasts ``new`` where it may
+    begin, once ``rest_h`` have passed.
     """
 
     at_border: Array
@@ -29,13 +31,13 @@ class CallHours:
     sustain_used_per_h: Array
     limits_left: Array
     limits_used_per_h: Array
+    ends_before: Mask
+    new: Array
+    rest_h: float
 
     def where(self, condition: Mask) -> CallHours:
         """None where the condition does not hold."""
-        at_border = np.where(condition, self.at_border, 0.0)
-        return CallHours(
-            at_border, self.sustain_left, self.sustain_used_per_h, self.limits_left, self.limits_used_per_h
-        )
+        return replace(self, at_border=np.where(condition, self.at_border, 0.0))
 
     def inside(self, period: NDArray[np.int64], from_h: Array) -> Array:
         """Longest further call from so many hours into each of the given periods on."""
@@ -47,8 +49,30 @@ class CallHours:
             self.sustain_left[:, period] - from_h * self.sustain_used_per_h[:, period],
             self.limits_left[:, period] - from_h * used_per_h,
         )
-        is_less = (used_per_h > 0) & (from_h > LEAST_CALLED_H)
-        return np.where(is_less, np.clip(left_h, 0.0, at_border), at_border)
+        is_inside = from_h > LEAST_CALLED_H
+        left_h = np.where((used_per_h > 0) & is_inside, np.clip(left_h, 0.0, at_border), at_border)
+        # right after a call of full length none is tried
+        new_h = np.where((at_border > 0) & (from_h >= self.rest_h - LEAST_CALLED_H), self.new[:, period], 0.0)
+        return np.where(self.ends_before[:, period] & is_inside, new_h, left_h)
+
+    def inside_each(self, from_h: float, begun_h: float) -> Array:
+        """The same from so many hours into every period on, (leaves, periods); of the first ``begun_h`` are over."""
+        period = np.arange(self.at_border.shape[1])
+        return self.inside(period, np.maximum(from_h - np.where(period == 0, begun_h, 0.0), 0.0))
+
+    def spent_at_borders(self, period_h: float, begun_h: float) -> Array:
+        """Hours into periods at which a call in part, raised to a full one, uses up its limits just at a border.
+
+        With ``l`` left at the start of the period and ``u`` used up an hour, ``x + l - u x`` is a border at ``x``.
+        """
+        over_h = np.zeros_like(self.limits_left)
+        over_h[:, :1] = begun_h
+        used = self.limits_used_per_h
+        is_in_part = (self.at_border > 0) & (used > 0) & (used < 1) & np.isfinite(self.limits_left)
+        left_h, over_h, used = self.limits_left[is_in_part], over_h[is_in_part], used[is_in_part]
+        border_h = np.ceil((over_h + left_h) / period_h) * period_h
+        at_h = (border_h - left_h - used * over_h) / (1.0 - used)
+        return np.unique(np.round(at_h[(at_h > over_h) & (at_h < period_h - LEAST_CALLED_H)], 9))
 
 
 def call_hours(
@@ -93,16 +117,23 @@ def call_hours(
     to_midnight_h = (np.searchsorted(day, day, side="right") - np.arange(len(day))) * period_h
     to_midnight_h[:1] -= begun_h
     window_h = _hours_of_window(window > LEAST_CALLED_PER_UNIT, lengths)
-    hours, sustain, used, limits = (np.zeros(share.shape) for _ in range(4))
+    hours, sustain, used, limits, new = (np.zeros(share.shape) for _ in range(5))
+    ends_before = np.zeros(share.shape, dtype=bool)
     history = _History(before or NO_CALLS, window[:, 0])
     for t in range(share.shape[1]):
         if t > 0 and day[t] != day[t - 1]:
             history.new_day()
         sustain[:, t] = hold_h - history.full_h
         limits[:, t] = longest_h - history.run_h
+        new_h = np.full(len(share), min(hold_h, longest_h))
         if product.call_hours_max_per_day is not None:
             of_days_h = _hours_of_days(product.call_hours_max_per_day, history, to_midnight_h[t])
             limits[:, t] = np.minimum(limits[:, t], of_days_h)
+            new_h = np.minimum(new_h, of_days_h)
+        ends_before[:, t] = history.is_running & (share[:, t] <= LEAST_CALLED_PER_UNIT)
+        new_h = np.minimum(new_h, window_h[:, t])
+        is_new = _in_counts(product, history) & (new_h >= product.call_minimum_h - LEAST_CALLED_H)
+        new[:, t] = np.where(is_new, np.minimum(new_h, product.sustain_h), 0.0)
         left_h = np.minimum(np.minimum(sustain[:, t], limits[:, t]), window_h[:, t])
         may_begin = _may_begin(product, history) & (left_h >= product.call_minimum_h - LEAST_CALLED_H)
         left_h = np.where(history.is_running | may_begin, left_h, 0.0)
@@ -110,7 +141,7 @@ def call_hours(
         history.pass_period(share[:, t], window[:, t], float(lengths[t]))
         used[:, t] = history.full_h > 0
     called = np.where(share > LEAST_CALLED_PER_UNIT, share, 0.0)
-    return CallHours(hours, sustain, used, limits, called)
+    return CallHours(hours, sustain, used, limits, called, ends_before, new, product.rest_minimum_h)
 
 
 class _History:
@@ -150,9 +181,13 @@ class _History:
 def _may_begin(product: Flexibility, history: _History) -> Mask:
     """Whether one more call may begin, by leaf."""
     is_new = ~history.is_running & (history.rested_h >= product.rest_minimum_h - LEAST_CALLED_H)
+    return np.asarray(is_new & _in_counts(product, history))
+
+
+def _in_counts(product: Flexibility, history: _History) -> Mask:
+    """Whether the numbers of calls of the day and of the horizon leave one more, by leaf."""
     in_count = history.begun < _or_infinite(product.calls_max)
-    in_count_today = history.begun_today < _or_infinite(product.calls_max_per_day)
-    return np.asarray(is_new & in_count & in_count_today)
+    return np.asarray(in_count & (history.begun_today < _or_infinite(product.calls_max_per_day)))
 
 
 def _hours_of_days(most_h: float, history: _History, to_midnight_h: float) -> Array:

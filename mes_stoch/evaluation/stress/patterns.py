@@ -52,14 +52,20 @@ def patterns(directed_products: Sequence[DirectedProduct], period_h: float, begu
     end together: what one has taken longer ago than its own sustain time counts as bought back. Where the first period
     has begun, the start of the horizon is one more border.
     """
-    lengths_h = sorted({hours for directed in directed_products for hours in _lengths(directed)})
+    lengths_h = sorted({hours for directed in directed_products for hours in _lengths(directed, directed.call_h)})
     if not lengths_h:
         return
     rests = {_rest(hours, period_h) for hours in lengths_h} | {0.0}
     if len(directed_products) == 1:
+        (directed,) = directed_products
         # a call that begins so long before a border ends at it
-        begins = [(period_h - rest) % period_h for rest in sorted(rests)]
-        yield from (_pattern("start", at_h, lengths_h, period_h, begun_h) for at_h in begins)
+        begins = {(period_h - rest) % period_h for rest in rests}
+        # where there are many, the latest: of them the call of the leaf has left the least
+        begins |= set(directed.calls.spent_at_borders(period_h, begun_h)[-MOST_LENGTHS:].tolist())
+        for at_h in sorted(begins):
+            # inside a period a call of the leaf has less of its time left than at the border
+            left_h = _lengths(directed, directed.calls.inside_each(at_h, begun_h))
+            yield _pattern("start", at_h, left_h, period_h, begun_h)
         if begun_h > 0:
             yield replace(_pattern("start", begun_h, lengths_h, period_h, begun_h), is_of_start=True)
         return
@@ -74,11 +80,11 @@ def _rest(hours: float, period_h: float) -> float:
     return 0.0 if min(rest, period_h - rest) < _TINY else round(rest, 9)
 
 
-def _lengths(directed: DirectedProduct) -> list[float]:
+def _lengths(directed: DirectedProduct, longest_h: Array) -> list[float]:
     """Lengths, h, that a call can have: the sustain time, or less where limits of calls leave less."""
     if directed.sustain_h <= 0:
         return []
-    lengths = np.unique(np.round(directed.call_h[directed.call_h > 0], 9))
+    lengths = np.unique(np.round(longest_h[longest_h > 0], 9))
     if len(lengths) > MOST_LENGTHS:
         # the rest end with the step they are in
         lengths = lengths[-MOST_LENGTHS:]
@@ -120,6 +126,13 @@ class Running:
         )
         self._edge_period = self.anchors + int(edge)
         self._edge_inside = (self._edge_period >= 0) & (self._edge_period < plan.periods)
+        #: Of calls that begin together, how long each may last from there on, (leaves, periods).
+        self._longest_h: dict[str, Array] = {}
+        if pattern.aligned == "start":
+            from_h = max(pattern.at_h - int(edge) * h, 0.0)
+            self._longest_h = {
+                directed.name: directed.calls.inside_each(from_h, plan.begun_h) for directed in calls.directed_products
+            }
         self.active: dict[str, Mask] = {
             directed.name: np.zeros((plan.leaves, len(self.anchors)), dtype=bool)
             for directed in calls.directed_products
@@ -174,6 +187,6 @@ class Running:
         if self._pattern.aligned == "start":
             if begin_h < self._pattern.at_h - _TINY:
                 return np.zeros_like(before)
-            return np.asarray(directed.call_h[:, edge] >= end_h - self._pattern.at_h - _TINY)
+            return np.asarray(self._longest_h[directed.name][:, edge] >= end_h - self._pattern.at_h - _TINY)
         left_h = self._pattern.at_h - begin_h
         return np.asarray(before | (directed.calls.inside(period, self.passed_h(step)) >= left_h - _TINY))
