@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from mes_stoch.api.shared_trees import gather_series, tree_of_ranks
 from mes_stoch.api.sites import Site, checked_tree
 from mes_stoch.io.as_solved import inputs_as_solved
 from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
@@ -225,6 +224,9 @@ def solve_request(
     options = request.options(site.instance)
     inputs, changes = inputs_as_solved(site.loaded)
     if tree is None:
+        # settling must do without the solvers, and imports this module
+        from mes_stoch.api.shared_trees import tree_of_ranks
+
         tree = tree_of_ranks(site, request.method)
     tree, is_given = checked_tree(site, tree)
     settings = RunSettings(
@@ -323,6 +325,8 @@ def _solve(
         shared = None
     result = solve_by(settings.method, program, options, progress, remark, solving)
     if shared is not None:
+        from mes_stoch.api.shared_trees import gather_series
+
         gather_series(shared)
     if result is None:
         return None

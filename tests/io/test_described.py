@@ -117,7 +117,8 @@ def test_problems_are_told_together_by_key() -> None:
         f"scenarios: scenarios.low.{PRICE}: found an array of 1 values; expected 2 values, one for each period of the "
         "horizon",
         f"scenarios: scenarios.high.{PRICE}: found nan in period 1; expected finite numbers",
-        "site: components.battery.energy_max_mwh: found -1; expected a number in MWh above 0",
+        "site: components.battery.energy_max_mwh: found -1; expected a number in MWh above 0. Hint: Largest level: the "
+        "energy that it can hold, empty to full.",
         "site: components.load.node: found 'powr'; expected a name listed under nodes. Hint: did you mean power?",
     ]
 

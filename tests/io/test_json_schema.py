@@ -184,7 +184,8 @@ def test_editors_find_the_schema_of_a_shipped_instance(path: Path) -> None:
     assert named is not None
     target = (path.parent / named[1]).resolve()
     currency = data_of(text).get("currency", "EUR")
-    assert target == packaged_schema(currency).resolve()
+    # the tests may run with the package installed elsewhere
+    assert target == ROOT / "mes_stoch" / "schema" / "json" / packaged_schema(currency).name
     schema = json.loads(target.read_text(encoding="utf-8"))
     # as an editor has it: YAML 1.1 dates are text there
     data = json.loads(json.dumps(yaml.load(text, yaml.BaseLoader)))

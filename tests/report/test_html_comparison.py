@@ -24,7 +24,7 @@ plotly = pytest.importorskip("plotly.graph_objects")
 @pytest.fixture(scope="module")
 def without_reserve(tiny_site: api.Site) -> Run:
     """The site that may commit nothing: README of the site says what it earns, -770."""
-    site = tiny_site.with_values({"products.fr_afrr_up.volume_max_mw": 0.0})
+    site = tiny_site.replace({"products.fr_afrr_up.volume_max_mw": 0.0})
     return api.solve(site, site.tree(), "ef")
 
 
