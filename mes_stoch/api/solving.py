@@ -21,7 +21,6 @@ from mes_stoch.schema.errors import (
 from mes_stoch.schema.instance import Instance, plugins_of
 from mes_stoch.schema.shared_tree import SharedTree
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solvers.parallel import mpi
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -305,6 +304,7 @@ def _solve(
     from mes_stoch.report.assemble import assemble_run
     from mes_stoch.solvers.auto import is_decomposed, solve_by
     from mes_stoch.solvers.certificate.numerics import inspect
+    from mes_stoch.solvers.parallel import mpi
     from mes_stoch.solvers.risk_averse import site_with_risk
 
     shared = tree if isinstance(tree, SharedTree) and not tree.is_complete else None
