@@ -7,9 +7,9 @@ an affine function of the data, which is what :mod:`mes_stoch.model.compile` tur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,52 +33,22 @@ from mes_stoch.components.shared.context import (
     RowRole,
     Stage,
     Weighted,
-    pools,
 )
 from mes_stoch.components.shared.equations_moments import PeriodGrid
 from mes_stoch.model.carried import base_into, carried_over
 from mes_stoch.model.given_start import given_at_start
 from mes_stoch.model.groups import ColumnGroup, RowGroup
-from mes_stoch.model.stacking import stack, stack_at_connection
+from mes_stoch.model.ramps import limit_ramps
+from mes_stoch.model.scenario_data import Datum, Rule
+from mes_stoch.model.stacking import stack
+from mes_stoch.model.traded_connection import scheduled_exchange
 from mes_stoch.rules.time_axis import blocks, horizon_days
-from mes_stoch.schema.base import Quantity
 from mes_stoch.schema.calculated import CalculatedQuantity
 from mes_stoch.schema.component import Component, providers
-from mes_stoch.schema.connection import Connection, export_share, import_share
+from mes_stoch.schema.connection import Connection
 from mes_stoch.schema.errors import ExtensionError, ModelError
 from mes_stoch.schema.instance import Bids, Instance
 from mes_stoch.schema.reserve_ways import delivered_per_unit
-from mes_stoch.schema.tree import ScenarioTree
-
-Rule = Callable[..., NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Datum:
-    """One data placeholder series: read from the tree, or computed from other data."""
-
-    name: str
-    inputs: tuple[float | str, ...] = ()
-    rule: Rule | None = None
-
-
-def scenario_data(data: Sequence[Datum], tree: ScenarioTree, scenario: int) -> dict[str, NDArray[np.float64]]:
-    """Numbers of one scenario for every datum, each shape (periods,); inputs stand before what is derived from them."""
-    return completed_data(data, lambda name: tree.values(name, scenario), tree.periods)
-
-
-def completed_data(
-    data: Sequence[Datum], series: Callable[[str], NDArray[np.float64]], periods: int
-) -> dict[str, NDArray[np.float64]]:
-    """Numbers for every datum, each shape (periods,), where ``series`` gives those that are not derived."""
-    known: dict[str, NDArray[np.float64]] = {}
-    for datum in data:
-        if datum.rule is None:
-            known[datum.name] = series(datum.name)
-            continue
-        inputs = [known[e] if isinstance(e, str) else np.full(periods, float(e)) for e in datum.inputs]
-        known[datum.name] = datum.rule(*inputs)
-    return known
 
 
 @dataclass
@@ -348,7 +318,7 @@ class SiteModel:
         if directed_products:
             self.holders.setdefault(owner, []).append(reserve)
         if ramp_mw_per_min is not None:
-            self._ramp(owner, reserve, ramp_mw_per_min)
+            limit_ramps(self, owner, reserve, ramp_mw_per_min)
         return reserve
 
     def _hold(self, owner: str, directed: DirectedProduct) -> tuple[Any, Weighted, Weighted]:
@@ -384,32 +354,6 @@ class SiteModel:
             return lambda t: factor(t) * power(t)
 
         return weighted
-
-    def _ramp(self, owner: str, reserve: HeldReserve, ramp_mw_per_min: float) -> None:
-        """Ramps are shared: what must be there by a time is held back from everything at least as fast."""
-        for directed in reserve.directed_products:
-            time_s = directed.product.response_time_s
-            limit_mw = ramp_mw_per_min * time_s / 60.0
-            apart = pools(reserve.directed_products, directed.direction)
-            for group, own in apart.items():
-                if directed not in own:
-                    continue
-                faster = [reserve.held[other.name] for other in own if other.product.response_time_s <= time_s]
-                # directed products of every group are bound in each of them
-                suffix = "" if len(apart) == 1 or directed.product.exclusivity_group == group else f"_{group}"
-                text = f"{owner} reaches the reserve it holds within {time_s:g} s"
-                self._limit_sum(owner, f"{directed.name}_ramp{suffix}", text, _sum_of(faster), limit_mw, "ramp")
-            if len(apart) > 1:
-                called = [
-                    reserve.called[other.name](1.0)
-                    for other in reserve.directed_products
-                    if other.direction == directed.direction and other.product.response_time_s <= time_s
-                ]
-                text = f"{owner} reaches all that is called within {time_s:g} s"
-                self._limit_sum(owner, f"{directed.name}_called_ramp", text, _total(called), limit_mw, "ramp")
-
-    def _limit_sum(self, owner: str, name: str, text: str, total: OfPeriod, limit: float, role: RowRole) -> None:
-        self.constraint(owner, name, text, lambda t: total(t) <= limit, role=role)
 
     def held(self, directed: DirectedProduct, t: int) -> Expression:
         return sum(
@@ -502,35 +446,16 @@ class SiteModel:
 
     def schedule(self, connection: str) -> None:
         """Declare the scheduled exchange of a connection, limited together with the reserve held behind it."""
-        spec = self.connection(connection)
-        if spec.import_max_mw is None:
-            raise ModelError(f"connection {connection} is traded over and needs a finite import_max_mw")
-        scheduled = self.variable(
-            connection, "scheduled_mw", "MW", "realtime", lower=-spec.import_max_mw, upper=spec.export_max_mw
+        scheduled, reserved = scheduled_exchange(
+            self,
+            connection,
+            self.connection(connection),
+            self.instance.components,
+            self.directed_products,
+            self.holders,
         )
         self._scheduled[connection] = scheduled
-        sides: tuple[tuple[Direction, int, float, Quantity, str], ...] = (
-            ("up", 1, spec.export_max_mw, export_share(spec), "export limit"),
-            ("down", -1, spec.import_max_mw, import_share(spec), "import limit"),
-        )
-        for direction, sign, limit_mw, share, text in sides:
-            directed_products = [
-                directed
-                for directed in self.directed_products
-                if directed.direction == direction and directed.product.connection == connection
-            ]
-            arrives = partial(delivered_per_unit, self.instance.components, connection=connection)
-            reserved = stack_at_connection(self, connection, directed_products, direction, self.holders, arrives)
-            self._reserved[connection, direction] = reserved
-            # without reserve the row would only repeat a bound of the schedule, unless that changes
-            if directed_products or share != 1:
-                self.constraint(
-                    connection,
-                    f"headroom_{direction}",
-                    f"schedule and reserve together stay within the {text} of {connection}",
-                    _within(_beside(scheduled, sign, reserved), self.quantity(share), limit_mw),
-                    role="headroom",
-                )
+        self._reserved |= {(connection, direction): room for direction, room in reserved.items()}
 
     def reserved(self, connection: str, direction: Direction, t: int) -> Expression:
         """Room that a traded connection keeps for the reserve behind it, MW."""
@@ -554,15 +479,3 @@ def _at(variable: Any) -> OfPeriod:
 
 def _sum_of(variables: Sequence[Any]) -> OfPeriod:
     return lambda t: sum(variable[t] for variable in variables)
-
-
-def _total(parts: Sequence[OfPeriod]) -> OfPeriod:
-    return lambda t: sum(part(t) for part in parts)
-
-
-def _within(total: OfPeriod, share: OfPeriod, limit_mw: float) -> OfPeriod:
-    return lambda t: total(t) <= share(t) * limit_mw
-
-
-def _beside(scheduled: Any, sign: int, reserved: OfPeriod) -> OfPeriod:
-    return lambda t: sign * scheduled[t] + reserved(t)

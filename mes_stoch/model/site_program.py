@@ -35,7 +35,8 @@ from mes_stoch.model.phases import phase
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, RootStage, StochasticProgram
 from mes_stoch.model.root_decisions import RootDecisions
 from mes_stoch.model.root_volumes import RootVolumes
-from mes_stoch.model.site_model import SiteModel, completed_data, scenario_data
+from mes_stoch.model.scenario_data import completed_data, scenario_data
+from mes_stoch.model.site_model import SiteModel
 from mes_stoch.schema.errors import ModelError
 from mes_stoch.schema.instance import Instance
 from mes_stoch.schema.site_decision import SiteKey
