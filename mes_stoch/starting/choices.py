@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mes_stoch.io.readers.locate import nearest
+from mes_stoch.io.readers.time_stamps import YEARS
 from mes_stoch.schema.base import IDENTIFIER, PATTERNS_IN_WORDS
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.starting.pieces import Country, Piece, SiteKind, country, site_kind
@@ -91,10 +92,10 @@ def choose(
     ------
     UsageError
         Products that the country or the kind of site does not have, with those that go; a currency that its scenarios
-        are not in; a name that is none.
+        are not in; a name that is none; a day of a year that no horizon begins in.
     """
     own = country(code)
-    if currency is not None and currency != own.currency:
+    if currency is not None and currency.upper() != own.currency:
         raise UsageError(
             f"--currency {currency}: scenarios of {own.name} are drawn in {own.currency}, and nothing is converted; an "
             "instance in another currency brings its own scenarios (uncertainty.kind: explicit)"
@@ -105,6 +106,8 @@ def choose(
     _require_possible(code, kind, asked)
     chosen = [product for product, about in own.products.items() if about.is_always_there or product in asked]
     day = date.fromisoformat(own.start) if start is None else start
+    if day.year not in YEARS:
+        raise UsageError(f"--start {day.isoformat()}: expected a year from {YEARS[0]} to {YEARS[-1]}")
     return Choices(name, code, kind, tuple(chosen), day, SCENARIOS if scenarios is None else scenarios)
 
 

@@ -258,6 +258,8 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         ([], "which kind of site? --site battery|supermarket"),
         (["--site", "battery", "--currency", "DKK"], "drawn in EUR, and nothing is converted"),
         (["--site", "battery", "--name", "my shop"], "such as my_shop"),
+        (["--site", "battery", "--start", "9999-12-31"], "--start 9999-12-31: expected a year from 1900 to 2199"),
+        (["--site", "battery", "--start", "0001-01-01"], "--start 0001-01-01: expected a year from 1900 to 2199"),
     ],
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, options: list[str], words: str) -> None:
@@ -265,6 +267,10 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, options: list[str], words: 
     assert isinstance(done.exception, UsageError)
     assert words in str(done.exception)
     assert not (tmp_path / "new").exists()
+
+
+def test_the_currency_of_the_country_may_be_named(tmp_path: Path) -> None:
+    assert run(str(tmp_path / "new"), "--site", "battery", "--country", "au", "--currency", "aud").exit_code == 0
 
 
 # -- questions --------------------------------------------------------------------------------------------------------
