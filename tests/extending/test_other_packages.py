@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import xarray as xr
+from helpers.own_pip import pip
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "docs" / "extending" / "examples" / "site_kinds"
@@ -36,22 +37,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def install(package: Path, scratch: Path) -> Path:
     source, wheels, target = scratch / "source", scratch / "wheels", scratch / "site"
     shutil.copytree(package, source)
-    _pip("wheel", "-q", "--no-deps", "-w", str(wheels), str(source))
+    pip("wheel", "-q", "--no-deps", "-w", str(wheels), str(source))
     (wheel,) = wheels.glob("*.whl")
-    _pip("install", "-q", "--no-deps", "--no-compile", "--target", str(target), str(wheel))
+    pip("install", "-q", "--no-deps", "--no-compile", "--target", str(target), str(wheel))
     return target
-
-
-def _pip(*arguments: str) -> None:
-    # an environment may have been made without pip by a Python that has it
-    starts = [[sys.executable, "-m", "pip"], [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "pip"]]
-    pip = next(start for start in starts if _runs([*start, "--version"]))
-    done = subprocess.run([*pip, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def _runs(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def run(target: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
