@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
 from mes_stoch.cli import output
-from mes_stoch.schema.errors import UsageError
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _PROGRAM = "mes-stoch"
 #: Name of the variable by which click is asked for completions.
 VARIABLE = "_MES_STOCH_COMPLETE"
@@ -33,14 +32,14 @@ Exit codes: 0 done, 2 a shell that is not known.
 
 
 @click.command(epilog=_EPILOG, short_help="Print the script by which a shell completes this command.")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(list(SHELLS)))
 def completion(shell: str) -> None:
     """Print the script by which a shell completes commands, options, their choices and folders.
 
     Nothing is installed and no file of yours is changed: the examples say where the script goes.
     """
-    found = get_completion_class(shell)
-    context = click.get_current_context().find_root()
-    if found is None:
-        raise UsageError(f"no completion for {shell}")
-    output.result(found(context.command, {}, _PROGRAM, VARIABLE).source().strip())
+    made = SHELLS[shell](click.get_current_context().find_root().command, {}, _PROGRAM, VARIABLE)
+    output.result(made.source().strip())
+    if shell == "zsh":
+        # click's script, found by fpath, completes when it is loaded and the next time does nothing but register itself
+        output.result(f"compdef {made.func_name} {_PROGRAM}")
