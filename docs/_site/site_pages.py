@@ -13,7 +13,7 @@ import yaml
 from site_links import DOCS, ROOT, leading_to_pages
 
 import mes_stoch as ms
-from mes_stoch.io.catalogue.products import product_catalogue
+from mes_stoch.io.catalogue.products import ABOUT_A_PRODUCT, product_catalogue
 from mes_stoch.registry import (
     COMPONENTS,
     MARKET_FILES,
@@ -42,9 +42,6 @@ _OTHER_CLASSES = (
     "mes_stoch.io.market_files.finding.Finding",
     "mes_stoch.io.market_files.column_map.ColumnMap",
 )
-
-#: Rules that say how a product is known, and are shown apart from the others.
-_ABOUT = ("family", "source", "placeholders")
 
 
 # -- files elsewhere in the repository --------------------------------------------------------------------------------
@@ -156,7 +153,7 @@ def _product(name: str, rules: dict[str, Any]) -> Iterator[str]:
     yield f"Family [`{rules['family']}`](../format.md#family-{rules['family']}). {_plain(rules.get('source', ''))}\n"
     if rules.get("placeholders"):
         yield f"**Without a source** [user]: {_listed(rules['placeholders'])}.\n"
-    shown = ([f"`{key}`", f"`{_written(value)}`"] for key, value in rules.items() if key not in _ABOUT)
+    shown = ([f"`{key}`", f"`{_written(value)}`"] for key, value in rules.items() if key not in ABOUT_A_PRODUCT)
     yield _table(("rule", "value"), shown)
 
 

@@ -12,6 +12,8 @@ from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.schema.errors import ModelError, UsageError
 
 OWN_PACKAGE = "mes_stoch"
+#: What the catalogue says of a product beside its rules.
+ABOUT_A_PRODUCT = ("family", "source", "placeholders")
 
 
 class CatalogueEntry(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from mes_stoch.io.catalogue.products import product_catalogue
 from mes_stoch.io.json_schema.fields import describe
 from mes_stoch.io.json_schema.products import products_by_family, products_in_full
-from mes_stoch.io.json_schema.tidy import Schema, share_fields, tidy
+from mes_stoch.io.json_schema.tidy import share_fields, tidy, without
 from mes_stoch.io.readers.currency import is_amount
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group, kinds
 from mes_stoch.schema.instance import Instance
@@ -62,7 +62,7 @@ def instance_schema(currency: str = FORMAT_CURRENCY, *, plugins: bool = False, f
     }
     listed = products_in_full if full else products_by_family
     schema["properties"]["products"] = listed(definitions, families, catalogue)
-    for name in set(definitions) - _reachable(_without(schema, "$defs"), definitions):
+    for name in set(definitions) - _reachable(without(schema, "$defs"), definitions):
         del definitions[name]
     if not full:
         share_fields(schema)
@@ -122,7 +122,3 @@ def _reachable(part: Any, definitions: Mapping[str, Any], found: frozenset[str] 
             else:
                 found = _reachable(item, definitions, found)
     return found
-
-
-def _without(schema: Schema, key: str) -> Schema:
-    return {name: value for name, value in schema.items() if name != key}

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from mes_stoch.io.catalogue.products import ABOUT_A_PRODUCT
 from mes_stoch.io.json_schema.tidy import Schema
 
 _WHAT = "What the site sells, by product id; each takes its market rules from the catalogue."
 _OWN = "A product of the instance's own: like a known one, or of a family with all its rules."
 _FAMILY = "Known from the id; leave it out."
 _LIKE = "The known product whose rules hold where none is given."
-#: What the catalogue says of a product that is no rule.
-_NO_RULES = ("family", "source", "placeholders")
 
 
 def products_by_family(
@@ -93,7 +92,7 @@ def _reference(name: str) -> Schema:
 
 
 def _rules_in_words(defaults: Mapping[str, Any]) -> str:
-    rules = ", ".join(f"{key} {value}" for key, value in defaults.items() if key not in _NO_RULES)
+    rules = ", ".join(f"{key} {value}" for key, value in defaults.items() if key not in ABOUT_A_PRODUCT)
     left = [key for key in defaults.get("placeholders", []) if key in defaults]
     unsourced = f" Without a published source: {', '.join(left)}." if left else ""
     return f"Family {defaults['family']}. Defaults: {rules or 'none'}.{unsourced}"

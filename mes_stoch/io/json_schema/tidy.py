@@ -60,7 +60,7 @@ def _join_scalars(part: Schema) -> None:
     if len(plain) > 1:
         joined: Schema = {"type": [option["type"] for option in plain]}
         for option in plain:
-            joined.update(_without(option, "type"))
+            joined.update(without(option, "type"))
         plain = [joined]
     if others:
         part["anyOf"] = [*plain, *others]
@@ -79,7 +79,8 @@ def _is_integer_of_number(option: Schema, options: list[Schema]) -> bool:
     return option.get("type") == "integer" and {**option, "type": "number"} in options
 
 
-def _without(schema: Mapping[str, Any], key: str) -> Schema:
+def without(schema: Mapping[str, Any], key: str) -> Schema:
+    """A schema but for one keyword."""
     return {name: value for name, value in schema.items() if name != key}
 
 
