@@ -341,7 +341,7 @@ class ReserveProvider(Component):
     )
     ramp_mw_per_min: Positive | None = Field(
         default=None,
-        description="Speed of its electrical power; limits reserve by full-activation time. None: no limit.",
+        description="Speed of its electrical power; limits reserve by full-activation time; null: no limit.",
     )
 
     @property

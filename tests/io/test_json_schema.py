@@ -125,6 +125,14 @@ def test_every_field_says_its_meaning_and_its_unit(currency: str) -> None:
                 assert field["description"].startswith(f"[{field['x-unit']}]"), name
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_descriptions_say_what_an_instance_writes(full: bool) -> None:
+    """`null`, `true` and `false`, where Python writes None, True and False."""
+    said = [part["description"] for part in parts(instance_schema(full=full)) if "description" in part]
+    assert any("reservation true" in text for text in said)
+    assert [text for text in said if re.search(r"\b(None|True|False)\b", text)] == []
+
+
 def test_units_follow_from_the_names() -> None:
     fields = dict(fields_of(instance_schema()))
     expected = {

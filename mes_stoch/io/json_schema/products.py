@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -92,10 +93,15 @@ def _reference(name: str) -> Schema:
 
 
 def _rules_in_words(defaults: Mapping[str, Any]) -> str:
-    rules = ", ".join(f"{key} {value}" for key, value in defaults.items() if key not in ABOUT_A_PRODUCT)
+    rules = ", ".join(f"{key} {_in_yaml(value)}" for key, value in defaults.items() if key not in ABOUT_A_PRODUCT)
     left = [key for key in defaults.get("placeholders", []) if key in defaults]
     unsourced = f" Without a published source: {', '.join(left)}." if left else ""
     return f"Family {defaults['family']}. Defaults: {rules or 'none'}.{unsourced}"
+
+
+def _in_yaml(value: Any) -> str:
+    """A value as an instance writes it; texts without quotes, since a sentence is around them."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _written_out(family: Schema, defaults: Mapping[str, Any]) -> Schema:

@@ -89,9 +89,11 @@ class FcasService(Flexibility):
         default="continuous", description="Calls follow the system from moment to moment."
     )
     shortfall_penalty_eur_per_mw_h: Literal[0] = Field(
-        default=0, description="None: no more is enabled than can be held."
+        default=0, description="There is none: no more is enabled than can be held."
     )
-    missed_penalty_eur_per_mwh: Literal[0] = Field(default=0, description="None: what is enabled is delivered.")
+    missed_penalty_eur_per_mwh: Literal[0] = Field(
+        default=0, description="There is none: what is enabled is delivered."
+    )
 
     @property
     def is_regulation(self) -> bool:
