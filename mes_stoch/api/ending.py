@@ -1,4 +1,4 @@
-"""What ends an evaluation of several solves before it is done: its time limit, and a signal that somebody listens to."""
+"""What ends an evaluation of several solves early: its time limit, and a signal that somebody listens to."""
 
 from __future__ import annotations
 
