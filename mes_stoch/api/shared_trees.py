@@ -97,6 +97,8 @@ def tree_of_ranks(site: Site, method: str) -> ScenarioTree:
         On all ranks, whichever of them met it.
     """
     communicator = ScenarioCommunicator(mpi.world())
+    # the others would wait for a rank that ends by anything else than an error of a user's
+    mpi.abort_when_uncaught()
     mine, problem = None, None
     try:
         mine = drawn_by_this_rank(site, method)

@@ -94,3 +94,11 @@ def test_unsound_data_of_one_rank_end_all(mpiexec, instance: Path, tmp_path: Pat
     assert not (tmp_path / "run").exists()
     if options == ["--command"]:
         assert finished.errors.count("9 problems") == 1
+
+
+def test_a_fault_of_one_rank_ends_all(mpiexec, instance: Path) -> None:
+    """In a script with nothing around its solve: the other would wait for the end of the draw."""
+    finished = mpiexec(2, "crash_while_drawing.py", instance)
+    assert finished.code == 70
+    assert "rank 1 failed" in finished.errors
+    assert "a fault in a process" in finished.errors
