@@ -81,8 +81,8 @@ def tree_of_all(mine: ScenarioTree | DrawnShare | None) -> ScenarioTree:
         if not mine.is_weighted:
             return mine.tree()
         return mine.tree(np.concatenate(communicator.everyones(mine.log_ratios)))
-    is_chosen = communicator.broadcast(mine is not None and mine.weighting is not None)
-    found = communicator.broadcast(mine) if is_chosen else mine
+    # where the leading rank chooses, the others have nothing
+    found = communicator.broadcast(mine) if communicator.any(mine is None) else mine
     if found is None:
         raise UsageError("ranks were started for different instances")
     return found

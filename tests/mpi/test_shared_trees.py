@@ -77,6 +77,17 @@ def test_a_list_is_read_by_all_and_kept_by_share(mpiexec, instances: Path, ranks
     assert found["shared"] == found["whole"]
 
 
+@pytest.mark.parametrize("drawn", [12, 4])
+def test_scenarios_are_chosen_by_one_rank(mpiexec, instance: Path, drawn: int) -> None:
+    """4 of 12 that rank 0 alone draws; and 4 of 4, which is every one with its own weight."""
+    found = outcome(mpiexec(2, "shared_tree.py", instance, 4, 1, "--reduced-from", drawn, "--compared", **LONG))
+    assert [sorted(rank["drawn"]) for rank in found["ranks"]] == [list(range(drawn)), []]
+    assert [len(rank["held"]) for rank in found["ranks"]] == [4, 4]
+    assert found["tree_is_whole"]
+    assert found["shared"] == found["whole"]
+    assert (found["probabilities"] == [0.25] * 4) == (drawn == 4)
+
+
 def test_no_tree_handed_in_is_a_shared_one(mpiexec, instance: Path) -> None:
     found = outcome(mpiexec(2, "shared_tree.py", instance, 60, 1, "--as-stated", **LONG))
     examples = {*range(20), 30, 59, 14, 29, 44}
