@@ -140,9 +140,7 @@ def backtest(
     if workers < 1 or fan < 1:
         raise UsageError(f"a backtest takes 1 process and a fan of 1 or more, not {workers} and {fan}")
     chosen = method or site.instance.solve.method
-    options = SolveRequest(chosen, gap_rel=gap_rel).options(site.instance)
-    # the limit is checked here, and is for everything together
-    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
+    options = SolveRequest(chosen, gap_rel=gap_rel).options_within(site.instance, time_limit_s)
     real = series if isinstance(series, RealDays) else _read(series, data_folder)
     require_daily(site.loaded, real)
     tasks = plan_days(real, days, window_days, first, gates_of(site.instance))

@@ -177,6 +177,8 @@ def evaluate(
     InfeasibleError
         A scenario has no dispatch with the commitment.
     TimeLimitError
+    InterruptedRunError
+        A signal came that somebody listens to.
 
     >>> import mes_stoch as ms
     >>> run = ms.solve(ms.read("instances/tiny_site"))
@@ -253,6 +255,11 @@ def evaluate(
     if frontier:
         asked = replace(asked, frontier_risk=_frontier_risk(site, cvar_alpha))
     found = Evaluation(site.name)
+    # the stress test alone does without the solvers
+    is_by_solves = asked.needs_solver or rolling
+    options = None
+    if is_by_solves or flexibility:
+        options = SolveRequest(gap_rel=gap_rel).options_within(site.instance, time_limit_s)
     if run is not None and stress:
         found = replace(found, stress=_stress(run, site.instance, subject))
     if run is not None and flexibility:
@@ -264,12 +271,9 @@ def evaluate(
             # the limit is for everything together; a millisecond is enough to be told that it is over
             left = time_limit_s - (time.perf_counter() - begun)
             asked = replace(asked, time_limit_s=max(1e-3, left))
-    if not (asked.needs_solver or rolling):
+    if options is None or not is_by_solves:
         return found
     taken = tree_to_evaluate(site, run, tree)
-    # the limit is checked here, and is for everything together
-    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
-    options = SolveRequest(gap_rel=gap_rel).options(site.instance)
     if run is not None and (is_dispatched or rolling) and commitments is None:
         warn_of_own_scenarios(run, taken)
     if is_dispatched or rolling:
@@ -331,16 +335,16 @@ def _flexibility(
     time_limit_s: float | None,
     told: Callable[[str], object] | None,
 ) -> Evaluation:
+    from mes_stoch.api.ending import ended
     from mes_stoch.evaluation.flexibility.region import FlexibilityRequest, flexibility_region
     from mes_stoch.report.figures import typical_scenario
-    from mes_stoch.solvers.interruption.stop import Stop
 
     scenario, connection, durations_h, return_h = wanted
     data = SettlementData(instance, run.tree, run.solution, run.flow_data)
     request = FlexibilityRequest(scenario or typical_scenario(run), connection, durations_h, return_h)
-    stop = Stop() if time_limit_s is None else Stop(time.perf_counter() + time_limit_s)
     try:
-        region = flexibility_region(data, request, stop=stop, told=told)
+        with ended(instance.name, time_limit_s) as stop:
+            region = flexibility_region(data, request, stop=stop, told=told)
     except MissingEntryError as error:
         raise RunFolderError("the run" if isinstance(subject, Run) else subject, [error.issue]) from None
     return replace(found, flexibility=region, is_cut_short=not region.is_complete)

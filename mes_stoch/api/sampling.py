@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mes_stoch.api.ending import ended
 from mes_stoch.api.sites import Site, site_of
 from mes_stoch.api.solving import SolveRequest
 from mes_stoch.evaluation.asked import require_no_rule
@@ -20,11 +19,8 @@ from mes_stoch.evaluation.stability import stability as solve_samples
 from mes_stoch.io.commitment_file import commitments_from
 from mes_stoch.model.site_program import build_leaf_program
 from mes_stoch.report.progress_bar import told_by_bar
-from mes_stoch.schema.errors import TimeLimitError, UsageError
+from mes_stoch.schema.errors import UsageError
 from mes_stoch.schema.tree import ScenarioTree
-from mes_stoch.solvers.certificate.bounds import NotInTimeError
-from mes_stoch.solvers.certificate.result import SolveOptions
-from mes_stoch.solvers.interruption.stop import Stop
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +80,8 @@ def stability(
     UsageError, InstanceError, InfeasibleError
     TimeLimitError
         There was no time for two samples of each size.
+    InterruptedRunError
+        A signal came that somebody listens to.
 
     >>> import mes_stoch as ms
     >>> site = ms.read("instances/enedis_local")
@@ -92,9 +90,10 @@ def stability(
     {2: 2, 4: 2}
     """
     own, below = _drawn(site, leaves_per_day_ahead_node)
-    options = _options(site, gap_rel, time_limit_s)
+    options = SolveRequest(gap_rel=gap_rel).options_within(site.instance, time_limit_s)
     common = _COMMON_TIMES * max(sizes, default=1) if scenarios is None else scenarios
-    with _in_time(), told_by_bar(f"stability of {site.name}", told, progress=progress) as telling:
+    bar = told_by_bar(f"stability of {site.name}", told, progress=progress)
+    with ended(site.name, time_limit_s) as stop, bar as telling:
         found = solve_samples(
             _samples(site, below).program,
             sizes,
@@ -105,7 +104,7 @@ def stability(
             wanted_error=wanted_error,
             wanted_error_rel=wanted_error_rel,
             currency=site.instance.currency,
-            stop=_stop(time_limit_s),
+            stop=stop,
             told=telling,
         )
     return Evaluation(site.name, stability=found, is_cut_short=not found.is_complete)
@@ -159,6 +158,8 @@ def sequential_sampling(
     UsageError, InstanceError, InfeasibleError
     TimeLimitError
         There was no time for the first samples.
+    InterruptedRunError
+        A signal came that somebody listens to.
 
     >>> import mes_stoch as ms
     >>> site = ms.read("instances/enedis_local")
@@ -168,7 +169,7 @@ def sequential_sampling(
     """
     site = subject if isinstance(subject, Site) else site_of(subject)
     own, below = _drawn(site, leaves_per_day_ahead_node)
-    options = _options(site, gap_rel, time_limit_s)
+    options = SolveRequest(gap_rel=gap_rel).options_within(site.instance, time_limit_s)
     samples = _samples(site, below, policy_leaves)
     if commitments is None and not isinstance(subject, Site):
         commitments, site_decisions = subject.commitments, subject.site_decisions
@@ -176,7 +177,8 @@ def sequential_sampling(
     if commitments is not None:
         given = commitments_from(commitments, site.instance, samples.compiled.tree.time, site_decisions)
         root = root_of(samples.compiled, given.with_nothing_else().volumes, given.site_decisions)
-    with _in_time(), told_by_bar(f"samples of {site.name}", told, progress=progress) as telling:
+    bar = told_by_bar(f"samples of {site.name}", told, progress=progress)
+    with ended(site.name, time_limit_s) as stop, bar as telling:
         found = sample_until(
             samples,
             wanted_gap,
@@ -187,7 +189,7 @@ def sequential_sampling(
             first=FIRST if scenarios is None else scenarios,
             most=MOST if most_scenarios is None else most_scenarios,
             currency=site.instance.currency,
-            stop=_stop(time_limit_s),
+            stop=stop,
             told=telling,
         )
     return Evaluation(
@@ -220,12 +222,6 @@ def _drawn(site: Site, leaves: int | None) -> tuple[int, int]:
     return int(seed), int(own if leaves is None else leaves)
 
 
-def _options(site: Site, gap_rel: float | None, time_limit_s: float | None) -> SolveOptions:
-    """How each program is solved; the time limit is checked here, and is for everything together."""
-    SolveRequest(time_limit_s=time_limit_s).options(site.instance)
-    return SolveRequest(gap_rel=gap_rel).options(site.instance)
-
-
 def _samples(site: Site, below: int, policy_leaves: int | None = None) -> SiteSamples:
     """Independent samples of a site."""
 
@@ -234,16 +230,3 @@ def _samples(site: Site, below: int, policy_leaves: int | None = None) -> SiteSa
 
     compiled = build_leaf_program(site.instance, site.draws(below, leaves_per_day_ahead_node=below))
     return SiteSamples(compiled, draw, below, policy_leaves)
-
-
-def _stop(time_limit_s: float | None) -> Stop:
-    return Stop() if time_limit_s is None else Stop(time.perf_counter() + time_limit_s)
-
-
-@contextmanager
-def _in_time() -> Iterator[None]:
-    """Tell of a time limit that was too short for any answer what can be done."""
-    try:
-        yield
-    except NotInTimeError as error:
-        raise TimeLimitError(f"{error}; give it a longer time limit, or fewer scenarios") from None

@@ -81,8 +81,8 @@ def tree_of_all(mine: ScenarioTree | DrawnShare | None) -> ScenarioTree:
         if not mine.is_weighted:
             return mine.tree()
         return mine.tree(np.concatenate(communicator.everyones(mine.log_ratios)))
-    is_chosen = communicator.broadcast(mine is not None and mine.weighting is not None)
-    found = communicator.broadcast(mine) if is_chosen else mine
+    # where the leading rank chooses, the others have nothing
+    found = communicator.broadcast(mine) if communicator.any(mine is None) else mine
     if found is None:
         raise UsageError("ranks were started for different instances")
     return found
@@ -97,6 +97,8 @@ def tree_of_ranks(site: Site, method: str) -> ScenarioTree:
         On all ranks, whichever of them met it.
     """
     communicator = ScenarioCommunicator(mpi.world())
+    # the others would wait for a rank that ends by anything else than an error of a user's
+    mpi.abort_when_uncaught()
     mine, problem = None, None
     try:
         mine = drawn_by_this_rank(site, method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
@@ -71,6 +71,17 @@ class SolveRequest:
         options = SolveOptions(cold_start=self.cold_start, **{**defaults, **given})
         require_sensible(options)
         return options
+
+    def options_within(self, instance: Instance, time_limit_s: float | None) -> SolveOptions:
+        """The same for several solves, of which each has the instance's limit, and all together the one given here.
+
+        Raises
+        ------
+        UsageError
+            As above, or a limit that makes no sense.
+        """
+        replace(self, time_limit_s=time_limit_s).options(instance)
+        return self.options(instance)
 
 
 @overload

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -166,8 +164,7 @@ def evaluate_asked(
     from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
     team = communicator or ScenarioCommunicator()
-    deadline = math.inf if asked.time_limit_s is None else time.perf_counter() + asked.time_limit_s
-    stop = Stop(deadline, listening())
+    stop = Stop.within(asked.time_limit_s, listening())
     _require_expectation(subject, asked)
     if asked.values or asked.is_of_expectation:
         require_no_rule(subject.instance)

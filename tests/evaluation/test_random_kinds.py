@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from helpers.random_kinds_check import checked
-from helpers.random_kinds_site import kinds_at_random
+from helpers.random_kinds_site import RandomKindsSite, kinds_at_random
 
+import mes_stoch as ms
 from mes_stoch.registry import COMPONENTS, kinds
 
 #: Sites of every run of the tests, and of the long one.
@@ -26,6 +29,13 @@ def assert_sound(seeds: range) -> None:
 def test_the_library_has_every_kind() -> None:
     built_in = {tag for tag, kind in kinds(COMPONENTS).items() if kind.is_built_in}
     assert set(kinds_at_random()) == built_in - ELSEWHERE
+
+
+def test_a_unit_that_saves_fuel_by_more_power_holds_no_reserve(tmp_path: Path) -> None:
+    """Site 304: of what is drawn, one edge at constant heat takes 65 kW less fuel for a MW more of power."""
+    components = ms.read(RandomKindsSite(304).write(tmp_path / "site")).instance.components
+    assert components["region"].region.fuel_per_power[0] == pytest.approx(-0.06523, abs=1e-5)
+    assert components["region"].provides == []
 
 
 def test_sites_from_the_whole_library_are_sound() -> None:

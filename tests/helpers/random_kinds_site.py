@@ -20,6 +20,7 @@ import yaml
 from helpers import random_kinds
 from helpers.begun_period import begun_at_random
 from helpers.random_folder import _plain
+from helpers.random_kinds.chp import saves_fuel
 from helpers.random_reserves import ReserveSite
 from helpers.site_builder import period_starts
 
@@ -62,7 +63,8 @@ class RandomKindsSite(ReserveSite):
         battery["terminal_mwh"] = max(battery["terminal_mwh"], battery["energy_min_mwh"])
         for spec in components.values():
             if "provides" in spec and spec is not components["battery"]:
-                spec["provides"] = self._provides(tuple(products))
+                drawn = self._provides(tuple(products))
+                spec["provides"] = [] if saves_fuel(spec) else drawn
         held = {product for spec in components.values() for product in spec.get("provides", ())}
         by_node = self._draw.uniform(-20, 150, (max(self.node_of_leaf) + 1, self.periods)).round(2)
         self.series["da_eur_per_mwh"] = by_node[self.node_of_leaf]

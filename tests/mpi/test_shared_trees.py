@@ -77,6 +77,17 @@ def test_a_list_is_read_by_all_and_kept_by_share(mpiexec, instances: Path, ranks
     assert found["shared"] == found["whole"]
 
 
+@pytest.mark.parametrize("drawn", [12, 4])
+def test_scenarios_are_chosen_by_one_rank(mpiexec, instance: Path, drawn: int) -> None:
+    """4 of 12 that rank 0 alone draws; and 4 of 4, which is every one with its own weight."""
+    found = outcome(mpiexec(2, "shared_tree.py", instance, 4, 1, "--reduced-from", drawn, "--compared", **LONG))
+    assert [sorted(rank["drawn"]) for rank in found["ranks"]] == [list(range(drawn)), []]
+    assert [len(rank["held"]) for rank in found["ranks"]] == [4, 4]
+    assert found["tree_is_whole"]
+    assert found["shared"] == found["whole"]
+    assert (found["probabilities"] == [0.25] * 4) == (drawn == 4)
+
+
 def test_no_tree_handed_in_is_a_shared_one(mpiexec, instance: Path) -> None:
     found = outcome(mpiexec(2, "shared_tree.py", instance, 60, 1, "--as-stated", **LONG))
     examples = {*range(20), 30, 59, 14, 29, 44}
@@ -94,3 +105,11 @@ def test_unsound_data_of_one_rank_end_all(mpiexec, instance: Path, tmp_path: Pat
     assert not (tmp_path / "run").exists()
     if options == ["--command"]:
         assert finished.errors.count("9 problems") == 1
+
+
+def test_a_fault_of_one_rank_ends_all(mpiexec, instance: Path) -> None:
+    """In a script with nothing around its solve: the other would wait for the end of the draw."""
+    finished = mpiexec(2, "crash_while_drawing.py", instance)
+    assert finished.code == 70
+    assert "rank 1 failed" in finished.errors
+    assert "a fault in a process" in finished.errors

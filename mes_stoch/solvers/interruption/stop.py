@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Self
 
 
 class Request:
@@ -65,6 +66,11 @@ class Stop:
         self.latest = deadline if latest is None else latest
         self.end = max(deadline, end)
         self.request = Request() if request is None else request
+
+    @classmethod
+    def within(cls, seconds: float | None, request: Request | None = None) -> Self:
+        """A deadline so many seconds from now on; ``None``: none."""
+        return cls(math.inf if seconds is None else time.perf_counter() + seconds, request)
 
     def __call__(self) -> bool:
         return bool(self.request.reason) or time.perf_counter() > self.deadline

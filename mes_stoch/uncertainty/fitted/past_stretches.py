@@ -91,19 +91,21 @@ class PastStretches(Model):
         dates = native.time.date
         place = np.empty(native.periods, dtype=np.intp)
         for period in range(native.periods):
-            after = -1 if period == 0 else self._after(int(place[period - 1]), int(slot[period]))
-            if period == 0 or is_end[period] or after < 0:
+            after = -1
+            if period > 0 and not is_end[period]:
+                is_next_day = dates[period] != dates[period - 1]
+                after = self._after(int(place[period - 1]), int(slot[period]), is_next_day=is_next_day)
+            if after < 0:
                 after = self._begin(choice, dates[period], int(slot[period]), place[:period])
             place[period] = after
         return [values[place] for values in self._flat]
 
-    def _after(self, place: int, slot: int) -> int:
-        """Where the past goes on at a clock time; -1 where it is not known."""
-        day, before = divmod(place, self._slots)
-        if slot >= before and not (slot == before == self._slots - 1):
-            return day * self._slots + slot
-        following = int(self._following[day])
-        return -1 if following < 0 else following * self._slots + slot
+    def _after(self, place: int, slot: int, *, is_next_day: bool) -> int:
+        """Where the past goes on at a clock time; -1 where it is not known. An hour that comes twice is that twice."""
+        day = place // self._slots
+        if is_next_day:
+            day = int(self._following[day])
+        return -1 if day < 0 else day * self._slots + slot
 
     def _begin(self, generator: np.random.Generator, day: date, slot: int, drawn: NDArray[np.intp]) -> int:
         days = self._days_like(day_class(day, self.match, self.country))

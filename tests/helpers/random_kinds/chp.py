@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mes_stoch.components.chp.format import Chp
+
 _STANDSTILL = (0.0, 0.0, 0.0)
 
 
@@ -29,6 +31,11 @@ def add(site: dict[str, Any], series: dict[str, list[float]], generator: np.rand
     if generator.random() < 0.7:
         unit["provides"] = ["fr_mfrr_up", "fr_afrr_down"]
     site["components"]["region"] = unit | (_starts(min(powers), max(powers), generator) if min(powers) > 0 else {})
+
+
+def saves_fuel(spec: dict[str, Any]) -> bool:
+    """Whether it is a unit that takes less fuel for more power somewhere: no reserve is modelled for it."""
+    return spec["type"] == "chp" and Chp.model_validate({**spec, "provides": []}).region.fuel_per_power[0] < 0
 
 
 def _points(generator: np.random.Generator) -> list[tuple[float, float, float]]:

@@ -1,6 +1,7 @@
 """Every rank: draw its share of a tree and solve, with a note of what it drew; rank 0 prints what all of them noted.
 
-shared_tree.py INSTANCE SCENARIOS LEAVES METHOD [--whole | --as-stated] [--unsound RANK]
+shared_tree.py INSTANCE SCENARIOS LEAVES [--method M] [--compared | --as-stated | --command] [--tilted] [--unsound RANK]
+               [--reduced-from N]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import mes_stoch as ms
 from mes_stoch.api.shared_trees import drawn_by_this_rank, tree_of_all
 from mes_stoch.cli.main import run as run_command
+from mes_stoch.schema.reduction import Reduction
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.uncertainty import tree_draws
 from mes_stoch.uncertainty.handed_in import private_copy
@@ -31,6 +33,7 @@ parser.add_argument("--command", action="store_true", help="as the command `mes-
 parser.add_argument("--as-stated", action="store_true", help="no tree is handed in: the instance's own numbers")
 parser.add_argument("--unsound", type=int, default=-1, help="rank whose data have a gap")
 parser.add_argument("--tilted", action="store_true")
+parser.add_argument("--reduced-from", type=int, help="scenarios that are drawn, and chosen among")
 arguments = parser.parse_args()
 
 drawn: list[int] = []
@@ -78,6 +81,8 @@ with mpi.abort_on_failure():
     update = {"scenarios": arguments.scenarios, "leaves_per_day_ahead_node": arguments.leaves}
     if arguments.tilted:
         update["tilted_calls"] = {"local_reserved_activation_per_unit": 5.0}
+    if arguments.reduced_from is not None:
+        update["reduction"] = Reduction(from_scenarios=arguments.reduced_from)
     # a list is as long as it is
     stated = site.instance.uncertainty.model_copy(update=update if site.loaded.scenario_series is None else {})
     site = ms.Site(replace(site.loaded, instance=site.instance.model_copy(update={"uncertainty": stated})))

@@ -83,6 +83,17 @@ def test_a_clock_change_keeps_the_hours() -> None:
     assert autumn.tolist() == [0, 1, 2, 2, *range(3, 24)]
 
 
+def test_an_hour_that_comes_twice_is_of_the_same_past_day() -> None:
+    """Quarter-hours of 30 October 2022: four of them come again, and the stretch stays in its day."""
+    time = pd.date_range("2021-01-04", periods=96 * 30, freq="15min", tz=ZONE)
+    values = np.arange(96.0 * 30)
+    history = History(pd.DataFrame({"number": values}, index=time), "FR")
+    part = PastStretches.fit(history, [values], [], 1e6)
+    drawn = part.draw(np.random.default_rng(1), context("2022-10-30", 100, 0.25))[0]
+    assert len(set(drawn // 96)) == 1
+    assert (drawn % 96).tolist() == [*range(12), *range(8, 12), *range(12, 96)]
+
+
 def past_ratio(days: int = 60) -> History:
     """Up and down at once in a third of the quarter-hours, from a noise that lasts."""
     generator = np.random.default_rng(3)
