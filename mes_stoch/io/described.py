@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias, cast
@@ -16,21 +15,19 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import ValidationError
 
 from mes_stoch.io.files import read_regular
 from mes_stoch.io.instance import LoadedInstance, read_document
-from mes_stoch.io.overrides.series_values import COMMON_FILE, SCENARIO_FILE, values_by_period
-from mes_stoch.io.readers.locate import INSTANCE_FILE, Locator, listed, show
-from mes_stoch.io.readers.time_stamps import horizon_time
-from mes_stoch.io.readers.yaml_lines import Document, dotted
+from mes_stoch.io.overrides.column_files import COMMON_FILE, SCENARIO, SCENARIO_FILE
+from mes_stoch.io.overrides.period_values import TIME, periods_of, values_by_period
+from mes_stoch.io.overrides.plain_entries import column_name, plain_entry, texts_in
+from mes_stoch.io.readers.locate import INSTANCE_FILE, listed, show
+from mes_stoch.io.readers.yaml_lines import Document, EntryPath
 from mes_stoch.io.yaml_text import yaml_text
 from mes_stoch.schema.errors import InstanceError, Issue, UsageError
-from mes_stoch.schema.instance import Horizon
 
 #: What an issue calls the mapping, in place of a file.
 DESCRIPTION = "site"
-_DEEPEST = 40
 
 SeriesTable: TypeAlias = "pd.DataFrame | Mapping[str, Any]"
 Scenarios: TypeAlias = "pd.DataFrame | xr.Dataset | Mapping[str, SeriesTable]"
@@ -52,7 +49,7 @@ def read_description(
         Series common to all scenarios, by name: a table by period or by time, or arrays and numbers.
     scenarios : mapping, DataFrame or Dataset, optional
         Series of explicit scenarios: a table for each scenario by name; or one table with columns (or index levels)
-        ``scenario`` and, if it likes, ``time``; or a data set with these dimensions.
+        ``scenario`` and, if it likes, ``time``; or a data set with these dimensions, whose times are UTC as in a tree.
     folder : path
         Where files that the description names are looked for.
 
@@ -61,19 +58,27 @@ def read_description(
     InstanceError
         With every problem found, by key.
     """
-    issues: list[Issue] = []
-    arrays: dict[str, Any] = {}
-    data = _plain(description, (), arrays, issues)
-    if not isinstance(data, dict):
+    if not isinstance(description, Mapping):
         raise UsageError(f"a site is described by a mapping as in {INSTANCE_FILE}, not by {show(description)}")
+    issues: list[Issue] = []
+    common, by_scenario = _columns(series), None if scenarios is None else _by_scenario(scenarios)
+    arrays: dict[str, Any] = {}
+    taken = {*common, *(name for table in (by_scenario or {}).values() for name in table), *texts_in(description)}
+
+    def column(path: EntryPath, values: Any) -> str:
+        name = column_name(path, {*taken, *arrays})
+        arrays[name] = values
+        return name
+
+    data = plain_entry(description, (), DESCRIPTION, issues, column)
     name = str(data.get("name", DESCRIPTION))
-    time = _time(data)
+    time = periods_of(data)
     files = _files_named(data, Path(folder))
     tables = _Tables(data, time)
     if series is not None or arrays:
-        tables.put_common({**_columns(series), **arrays})
-    if scenarios is not None:
-        tables.put_scenarios(_by_scenario(scenarios))
+        tables.put_common({**common, **arrays})
+    if by_scenario is not None:
+        tables.put_scenarios(by_scenario)
     issues += tables.issues
     files |= tables.files
     try:
@@ -85,48 +90,11 @@ def read_description(
     except InstanceError as error:
         told = {issue.key for issue in issues}
         issues += [issue for issue in tables.told_by_key(error.issues) if issue.key not in told]
+        # nothing is left out but what follows from another problem
+        issues = issues or list(error.issues)
     if issues:
         raise InstanceError(name, issues)
     return replace(loaded, folder=Path(folder), has_lines=False)
-
-
-def _plain(value: Any, path: tuple[str | int, ...], arrays: dict[str, Any], issues: list[Issue]) -> Any:
-    """Plain data; arrays of values by period become names of columns."""
-    if len(path) > _DEEPEST:
-        issues.append(Issue(DESCRIPTION, None, dotted(path[:3]), "entries nested too deeply", "a plain mapping"))
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, (*path, str(key)), arrays, issues) for key, item in value.items()}
-    if isinstance(value, pd.Series) or (isinstance(value, np.ndarray) and value.ndim == 1):
-        column = "_".join(str(part) for part in (path[1:] if len(path) > 2 else path))
-        arrays[column] = value
-        return column
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value.item()
-    if isinstance(value, list | tuple):
-        return [_plain(item, (*path, position), arrays, issues) for position, item in enumerate(value)]
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="minutes")
-    if isinstance(value, date | Path):
-        return str(value)
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    found, expected = (
-        f"an object of type {type(value).__name__}",
-        "a number, text, true or false, a list, a mapping, or an array",
-    )
-    issues.append(Issue(DESCRIPTION, None, dotted(path), found, expected))
-    return None
-
-
-def _time(data: Mapping[str, Any]) -> pd.DatetimeIndex | None:
-    try:
-        horizon = Horizon.model_validate(data.get("horizon"), strict=True)
-    except ValidationError:
-        return None
-    return horizon_time(horizon, Locator(None))[0]
 
 
 def _files_named(data: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
@@ -164,6 +132,7 @@ class _Tables:
         self._time = time
         self._scenarios: list[str] = []
         self._wrong: set[str] = set()
+        self._own: set[str] = set()
         self.files: dict[str, bytes] = {}
         self.issues: list[Issue] = []
 
@@ -173,6 +142,7 @@ class _Tables:
             found = f"the file {show(self._data['series'])} beside series that are given"
             self._tell("series", found, "one of the two", "leave the key out, and give all common series")
         self._data["series"] = COMMON_FILE
+        self._own.add(COMMON_FILE)
         if self._time is not None:
             frame = pd.DataFrame({"time": _stamps(self._time), **self._checked(columns, "")})
             self.files[COMMON_FILE] = _csv_bytes(frame)
@@ -187,6 +157,7 @@ class _Tables:
             found = f"the file {show(uncertainty['file'])} beside scenarios that are given"
             self._tell("uncertainty.file", found, "one of the two", "leave the key out")
         uncertainty.update(kind="explicit", file=SCENARIO_FILE)
+        self._own.add(SCENARIO_FILE)
         names = list(dict.fromkeys(name for table in tables.values() for name in table))
         for scenario, table in tables.items():
             missing = [name for name in names if name not in table]
@@ -210,14 +181,14 @@ class _Tables:
 
     def _is_echo(self, issue: Issue) -> bool:
         # a table that could not be written was told of, or the horizon is at fault
-        if issue.file in (COMMON_FILE, SCENARIO_FILE) and issue.file not in self.files:
+        if issue.file in self._own and issue.file not in self.files:
             return True
         return any(name in f"{issue.key} {issue.found}".split() or f"'{name}'" in issue.found for name in self._wrong)
 
     def _by_key(self, issue: Issue) -> Issue:
         if issue.file == INSTANCE_FILE:
             return replace(issue, file=DESCRIPTION, line=None)
-        if issue.file not in (COMMON_FILE, SCENARIO_FILE):
+        if issue.file not in self._own:
             return issue
         found = issue.found
         if issue.line is not None and issue.line > 1 and self._time is not None:
@@ -248,11 +219,7 @@ def _columns(table: SeriesTable | None) -> dict[str, Any]:
     if table is None:
         return {}
     if isinstance(table, pd.DataFrame):
-        frame = table
-        if "time" in frame.columns:
-            frame = frame.set_index(pd.DatetimeIndex(pd.to_datetime(frame["time"]))).drop(columns="time")
-        elif "time" in frame.index.names and not isinstance(frame.index, pd.MultiIndex):
-            frame = frame.set_axis(pd.DatetimeIndex(pd.to_datetime(frame.index)), axis=0)
+        frame = table.set_index(TIME) if TIME in table.columns else table
         return {str(name): frame[name] for name in frame.columns}
     if isinstance(table, Mapping):
         return {str(name): values for name, values in table.items()}
@@ -262,25 +229,36 @@ def _columns(table: SeriesTable | None) -> dict[str, Any]:
 def _by_scenario(scenarios: Scenarios) -> dict[str, dict[str, Any]]:
     """Series of each scenario by name."""
     if isinstance(scenarios, xr.Dataset):
-        if not {"scenario", "time"} <= set(scenarios.dims):
-            raise UsageError("a data set of scenarios has the dimensions scenario and time")
-        names = [str(name) for name in scenarios["scenario"].values]
-        return {
-            name: {
-                str(variable): scenarios[variable].isel(scenario=position).to_numpy()
-                for variable in scenarios.data_vars
-            }
-            for position, name in enumerate(names)
-        }
+        return _of_dataset(scenarios)
     if isinstance(scenarios, pd.DataFrame):
-        frame = scenarios.reset_index() if "scenario" in scenarios.index.names else scenarios
-        if "scenario" not in frame.columns:
+        frame = scenarios.reset_index() if SCENARIO in scenarios.index.names else scenarios
+        if SCENARIO not in frame.columns:
             raise UsageError("a table of scenarios has a column, or a level of its index, called scenario")
-        groups = frame.groupby("scenario", sort=False)
-        return {str(name): _columns(rows.drop(columns="scenario").reset_index(drop=True)) for name, rows in groups}
+        if frame[SCENARIO].isna().any():
+            raise UsageError("a table of scenarios names one in each row; some have none")
+        groups = frame.groupby(SCENARIO, sort=False)
+        return {str(name): _columns(rows.drop(columns=SCENARIO).reset_index(drop=True)) for name, rows in groups}
     if isinstance(scenarios, Mapping):
         return {str(name): _columns(table) for name, table in cast("Mapping[str, SeriesTable]", scenarios).items()}
     raise UsageError(f"scenarios are a mapping, a table or a data set, not {type(scenarios).__name__}")
+
+
+def _of_dataset(scenarios: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Series of a data set: by time where it has times, which are UTC as in a tree unless they have a zone."""
+    if not {SCENARIO, TIME} <= set(scenarios.dims):
+        raise UsageError("a data set of scenarios has the dimensions scenario and time")
+    times = scenarios.indexes.get(TIME)
+    if isinstance(times, pd.DatetimeIndex) and times.tz is None:
+        times = times.tz_localize("UTC")
+    found: dict[str, dict[str, Any]] = {str(name): {} for name in scenarios[SCENARIO].values}
+    for variable, array in scenarios.data_vars.items():
+        for position, name in enumerate(found):
+            one = array.isel({SCENARIO: position}, missing_dims="ignore")
+            if times is None or one.dims != (TIME,):
+                found[name][str(variable)] = one.to_numpy()
+            else:
+                found[name][str(variable)] = pd.Series(one.to_numpy(), index=times.rename(TIME))
+    return found
 
 
 def _stamps(time: pd.DatetimeIndex) -> list[str]:

@@ -93,6 +93,17 @@ def _too_large(path: Path, size: int, most_bytes: int) -> OSError:
     return OSError(errno.EFBIG, f"a file of {size:,} bytes, where at most {most_bytes:,} are read", str(path))
 
 
+def stays_inside(name: str) -> bool:
+    """Whether a name that an instance gives is of a file below its folder.
+
+    >>> [stays_inside(name) for name in ("series.csv", "a/../b.csv", "../b.csv", "/b.csv", ".", "")]
+    [True, True, False, False, False, False]
+    """
+    plain = os.path.normpath(name)
+    is_plain = bool(name) and "\0" not in name and plain != os.curdir and not Path(plain).is_absolute()
+    return is_plain and Path(plain).parts[0] != os.pardir
+
+
 def made_folder(path: Path) -> Path:
     """A folder, made with those above it where there is none.
 

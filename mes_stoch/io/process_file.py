@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mes_stoch.io.files import LARGEST_TEXT_BYTES, read_regular
+from mes_stoch.io.files import LARGEST_TEXT_BYTES, read_regular, stays_inside
 from mes_stoch.io.readers.locate import Locator, show
 from mes_stoch.io.validation.partial_instance import PartialInstance
 from mes_stoch.schema.errors import Issue
@@ -40,8 +39,7 @@ def read_process_file(
     if uncertainty.parameters:
         hint = "change the file, or fit again"
         return None, [locator.issue(("uncertainty", "parameters"), "parameters", "none beside process_file", hint)]
-    name = os.path.normpath(file)
-    if "\0" in file or Path(name).is_absolute() or Path(name).parts[:1] in ((), (os.pardir,)):
+    if not stays_inside(file):
         hint = "copy the file beside instance.yaml and write its name"
         return None, [locator.issue(path, show(file), "a file inside the instance folder", hint)]
     return _content(folder, file)

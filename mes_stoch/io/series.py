@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.io.files import stays_inside
 from mes_stoch.io.names import name_problem
 from mes_stoch.io.readers.csv_table import Table, numbers, read_table
 from mes_stoch.io.readers.currency import columns_in_format
@@ -68,11 +68,9 @@ def read_all_series(
 
 def _inside(folder: Path, file: str, path: tuple[str, ...], locator: Locator, issues: list[Issue]) -> Path | None:
     """A file of the instance: its name stays inside the folder; what a link there leads to is copied into runs."""
-    hint = "copy the file beside instance.yaml and write its name"
-    name = os.path.normpath(file)
-    is_plain = file and "\0" not in file and name != os.curdir and not Path(name).is_absolute()
-    if is_plain and Path(name).parts[0] != os.pardir:
+    if stays_inside(file):
         return folder / file
+    hint = "copy the file beside instance.yaml and write its name"
     issues.append(locator.issue(path, show(file), "a file inside the instance folder", hint))
     return None
 

@@ -47,6 +47,57 @@ def test_scenarios_are_taken_in_any_form(scenarios: Any) -> None:
     assert profit(ms.site(description(), scenarios=scenarios)) == pytest.approx(PROFIT)
 
 
+def test_times_of_a_data_set_are_utc_as_in_a_tree() -> None:
+    """Midnight in Paris is 23:00 of the day before; rows in the wrong order, and one series that has no scenario."""
+    times = pd.DatetimeIndex(["2025-01-15T00:00", "2025-01-14T23:00"])
+    data = xr.Dataset(
+        {PRICE: (("scenario", "time"), [[40.0, 20.0], [60.0, 20.0]]), "limit_per_unit": ("time", [1.0, 0.25])},
+        {"scenario": ["low", "high"], "time": times},
+    )
+    assert profit(ms.site(description(), scenarios=data)) == pytest.approx(PROFIT)
+    limited = description()
+    limited["components"]["grid"]["import_available_per_unit"] = "limit_per_unit"
+    assert profit(ms.site(limited, scenarios=data)) == pytest.approx(PROFIT / 4)
+
+
+def test_an_array_leaves_series_of_the_same_name() -> None:
+    """The name that the import's column would get is that of the series which limits the export."""
+    given = description()
+    given["components"]["grid"]["import_available_per_unit"] = np.array([0.25, 0.0])
+    given["components"]["grid"]["export_available_per_unit"] = "grid_import_available_per_unit"
+    site = ms.site(given, {"grid_import_available_per_unit": [1.0, 1.0]}, SCENARIOS)
+    assert profit(site) == pytest.approx(PROFIT / 4)
+
+
+def test_files_that_are_named_are_told_of_by_their_readers(tmp_path: Path) -> None:
+    """Called like the files that series are written to."""
+    given = description()
+    given["series"] = "series.csv"
+    given["components"]["grid"]["import_available_per_unit"] = "limit_per_unit"
+    with pytest.raises(InstanceError, match=r"series\.csv: found no such file"):
+        ms.site(given, scenarios=SCENARIOS, folder=tmp_path)
+    rows = "time,limit_per_unit\n2025-01-15T00:00+01:00,x\n2025-01-15T01:00+01:00,1\n"
+    (tmp_path / "series.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(InstanceError, match=r"series\.csv:2: limit_per_unit: found 'x'"):
+        ms.site(given, scenarios=SCENARIOS, folder=tmp_path)
+    (tmp_path / "series.csv").write_text(rows.replace(",x", ",0.25"), encoding="utf-8")
+    assert profit(ms.site(given, scenarios=SCENARIOS, folder=tmp_path)) == pytest.approx(PROFIT / 4)
+    alone = {**description(), "uncertainty": {"kind": "explicit", "file": "scenarios.csv"}}
+    with pytest.raises(InstanceError, match=r"scenarios\.csv: found no such file"):
+        ms.site(alone, folder=tmp_path)
+
+
+def test_times_as_texts_and_rows_of_no_scenario() -> None:
+    times = ["2025-01-15T00:00+01:00", "2025-01-15T02:00+02:00"]
+    table = {name: pd.DataFrame({"time": times, **columns}) for name, columns in SCENARIOS.items()}
+    assert profit(ms.site(description(), scenarios=table)) == pytest.approx(PROFIT)
+    wrong = {name: frame.assign(time=["tomorrow", "later"]) for name, frame in table.items()}
+    with pytest.raises(InstanceError, match="found 'tomorrow'; expected a time stamp in ISO 8601"):
+        ms.site(description(), scenarios=wrong)
+    with pytest.raises(UsageError, match="some have none"):
+        ms.site(description(), scenarios=LONG.assign(scenario=["low", "low", None, None]))
+
+
 def test_fields_take_arrays_and_series_a_table() -> None:
     """A load of 0.25 and 0.5 MW is bought: of 1 MW 0.75 is left to charge, at 20.
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 from mes_stoch.io.readers.locate import OVERRIDES, did_you_mean, show
+from mes_stoch.io.readers.yaml_lines import EntryPath, dotted, value_at
 from mes_stoch.schema.errors import Issue
 
-EntryPath = tuple[str | int, ...]
+_POSITION = re.compile("0|[1-9][0-9]{0,8}")
 
 #: Sections whose entries have names of the user's own, and what an entry is called.
 _NAMED = {"nodes": "a node", "components": "a component", "products": "a product"}
@@ -34,37 +36,25 @@ def apply_overrides(
     result = deepcopy(data)
     replaced: list[EntryPath] = []
     issues: list[Issue] = []
-    for path, value in _pairs(overrides, ()):
-        _set(result, path, value, replaced, issues)
+    for key, value in overrides.items():
+        _set(result, path_of(key), value, replaced, issues)
     return result, replaced, issues
 
 
 def path_of(key: str) -> EntryPath:
-    """Parts of a dotted path; those of digits alone are positions in a list."""
-    return tuple(int(part) if part.isdecimal() else part for part in str(key).split("."))
+    """Parts of a dotted path; whole numbers are positions in a list, or names.
 
-
-def value_at(data: Any, path: EntryPath) -> Any:
-    """What stands at a path; ``None`` where nothing does."""
-    for part in path:
-        if isinstance(data, Mapping):
-            data = data.get(str(part))
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            return None
-    return data
-
-
-def _pairs(overrides: Mapping[str, Any], prefix: EntryPath) -> Iterator[tuple[EntryPath, Any]]:
-    for key, value in overrides.items():
-        yield (*prefix, *path_of(key)), value
+    >>> path_of("components.chp.inputs.0.node"), path_of("uncertainty.probabilities.01")
+    (('components', 'chp', 'inputs', 0, 'node'), ('uncertainty', 'probabilities', '01'))
+    """
+    return tuple(int(part) if _POSITION.fullmatch(part) else part for part in str(key).split("."))
 
 
 def _set(data: dict[str, Any], path: EntryPath, value: Any, replaced: list[EntryPath], issues: list[Issue]) -> None:
     if isinstance(value, Mapping) and value and isinstance(value_at(data, path), dict):
-        for inner, item in _pairs(value, path):
-            _set(data, inner, item, replaced, issues)
+        # a name inside a mapping is whole, whatever dots it has
+        for name, item in value.items():
+            _set(data, (*path, str(name)), item, replaced, issues)
         return
     issue = _unknown_entry(data, path) or _put(data, path, deepcopy(value))
     if issue is None:
@@ -82,12 +72,12 @@ def _unknown_entry(data: Mapping[str, Any], path: EntryPath) -> Issue | None:
     name = str(path[1])
     hint = did_you_mean(name, list(section), f"{path[0]} of the instance")
     whole = f"to add one, give it whole: {path[0]}.{name} = {{...}}"
-    return Issue(OVERRIDES, None, _dotted(path), show(name), f"{what} of the instance", f"{hint}; {whole}")
+    return Issue(OVERRIDES, None, dotted(path), show(name), f"{what} of the instance", f"{hint}; {whole}")
 
 
 def _put(data: dict[str, Any], path: EntryPath, value: Any) -> Issue | None:
     place: Any = data
-    for part in path[:-1]:
+    for depth, part in enumerate(path[:-1]):
         if isinstance(place, dict):
             if place.get(str(part)) is None:
                 place[str(part)] = {}
@@ -95,21 +85,22 @@ def _put(data: dict[str, Any], path: EntryPath, value: Any) -> Issue | None:
         elif isinstance(place, list) and isinstance(part, int) and part < len(place):
             place = place[part]
         else:
-            return _nowhere(data, path)
+            return _nowhere(place, path, depth)
     last = path[-1]
     if isinstance(place, dict):
         place[str(last)] = value
     elif isinstance(place, list) and isinstance(last, int) and last < len(place):
         place[last] = value
     else:
-        return _nowhere(data, path)
+        return _nowhere(place, path, len(path) - 1)
     return None
 
 
-def _nowhere(data: Mapping[str, Any], path: EntryPath) -> Issue:
-    hint = did_you_mean(str(path[0]), list(data))
-    return Issue(OVERRIDES, None, _dotted(path), "a path that leads through no mapping", "an entry", hint)
-
-
-def _dotted(path: EntryPath) -> str:
-    return ".".join(map(str, path))
+def _nowhere(place: Any, path: EntryPath, depth: int) -> Issue:
+    """A path that goes on where there is no entry to go to."""
+    above = dotted(path[:depth])
+    if isinstance(place, list):
+        expected = f"a position from 0 to {len(place) - 1}" if place else "a position that is there: the list is empty"
+        return Issue(OVERRIDES, None, dotted(path), f"{show(str(path[depth]))} in the list {above}", expected)
+    found = f"a path that leads through no mapping: {above} is {show(place)}"
+    return Issue(OVERRIDES, None, dotted(path), found, "an entry")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mes_stoch.io.files import read_regular
+from mes_stoch.io.files import read_regular, stays_inside
 from mes_stoch.io.instance import LoadedInstance, read_document, read_instance
-from mes_stoch.io.overrides.series_values import SeriesChanges, has_series, series_changes
+from mes_stoch.io.overrides.series_values import Overrides, SeriesChanges, series_changes
 from mes_stoch.io.readers.locate import INSTANCE_FILE
 from mes_stoch.io.readers.yaml_lines import read_yaml
-from mes_stoch.schema.errors import InstanceError, Issue
+from mes_stoch.schema.errors import InstanceError, Issue, UsageError
 
 
 def read_overridden(folder: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedInstance:
@@ -35,15 +34,19 @@ def read_overridden(folder: str | Path, overrides: Mapping[str, Any] | None = No
         With every problem found; those of what was given are of the file ``overrides``.
     """
     folder = Path(folder)
-    if not has_series(overrides) or overrides is None:
-        return read_instance(folder, overrides)
+    if not isinstance(overrides, Mapping | None):
+        raise UsageError(f"overrides map dotted paths to values; found {type(overrides).__name__}")
+    given = Overrides.of(overrides or {})
+    if not given.series and not given.issues:
+        return read_instance(folder, given.entries)
     document = read_yaml(folder / INSTANCE_FILE, INSTANCE_FILE)
     if not isinstance(document.data, dict):
-        return read_document(folder, document, overrides)
-    changes = series_changes(folder, document.data, overrides)
+        return read_document(folder, document, given.entries)
+    changes = series_changes(folder, document.data, given)
+    changes.issues += given.issues
     with TemporaryDirectory(prefix="mes-stoch-overrides-") as name:
         copy = Path(name)
-        for inner, content in {**_files_beside(folder, document.data), **changes.files}.items():
+        for inner, content in {**_files_beside(folder, changes.data), **changes.files}.items():
             (copy / inner).parent.mkdir(parents=True, exist_ok=True)
             (copy / inner).write_bytes(content)
         return replace(_read(copy, folder, changes), folder=folder, overrides=changes.told, has_lines=False)
@@ -56,7 +59,8 @@ def _read(copy: Path, folder: Path, changes: SeriesChanges) -> LoadedInstance:
     except InstanceError as error:
         issues = error.issues
     if issues or changes.issues:
-        raise InstanceError(str(folder), [*changes.issues, *issues])
+        told = {issue.key for issue in changes.issues}
+        raise InstanceError(str(folder), [*changes.issues, *(issue for issue in issues if issue.key not in told)])
     return loaded
 
 
@@ -70,15 +74,10 @@ def _files_beside(folder: Path, data: Mapping[str, Any]) -> dict[str, bytes]:
     inner = uncertainty if isinstance(uncertainty, Mapping) else {}
     named = [data.get("series"), inner.get("file"), inner.get("process_file")]
     root = folder.resolve()
-    names = [INSTANCE_FILE, *(name for name in named if isinstance(name, str) and _stays_inside(name))]
+    names = [INSTANCE_FILE, *(name for name in named if isinstance(name, str) and stays_inside(name))]
     names += [name for name in ("README.md", "expected.json") if (folder / name).resolve().is_relative_to(root)]
     found = {}
     for name in dict.fromkeys(names):
         with contextlib.suppress(OSError):
             found[name] = read_regular(folder / name)
     return found
-
-
-def _stays_inside(name: str) -> bool:
-    plain = os.path.normpath(name)
-    return bool(name) and "\0" not in name and not Path(plain).is_absolute() and Path(plain).parts[:1] != (os.pardir,)

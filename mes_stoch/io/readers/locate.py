@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from mes_stoch.io.readers.yaml_lines import Document, dotted, parse_yaml
+from mes_stoch.io.readers.yaml_lines import Document, dotted, parse_yaml, value_at
 from mes_stoch.schema.errors import Issue
 from mes_stoch.schema.units import FORMAT_CURRENCY, UNIT_WORDS, in_currency
 
@@ -49,9 +49,13 @@ class Locator:
         return self._spoken(file, line, place, found, expected, hint)
 
     def _is_new(self, place: tuple[str | int, ...], given: tuple[str | int, ...]) -> bool:
-        """Whether an override brought a section that the file does not have."""
-        written = None if self._document is None else self._document.data
-        return given[: len(place)] == place[:1] == place and isinstance(written, dict) and place[0] not in written
+        """Whether an override that lies deeper, or beside it, brought what the file does not have."""
+        depth = 0
+        while depth < min(len(place), len(given)) and place[depth] == given[depth]:
+            depth += 1
+        if self._document is None or depth == 0:
+            return False
+        return value_at(self._document.data, self._written(place[:depth])) is None
 
     def _written(self, path: Sequence[str | int]) -> list[str | int]:
         """A path as it stands in the file; its second part is the user's name of a node, component or product."""

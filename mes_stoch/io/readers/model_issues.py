@@ -12,7 +12,7 @@ from mes_stoch.io.readers.field_issues import UNION_MEMBERS, expected_words, mod
 from mes_stoch.io.readers.key_hints import unknown_key_hint
 from mes_stoch.io.readers.locate import Locator, did_you_mean, listed, show
 from mes_stoch.io.readers.number_words import number_hint
-from mes_stoch.io.readers.yaml_lines import dotted
+from mes_stoch.io.readers.yaml_lines import dotted, value_at
 from mes_stoch.registry import COMPONENTS, PRODUCT_FAMILIES, RISK_MEASURES, Group
 from mes_stoch.schema.base import MAPPING_TAG, NUMBER_TAG, Model
 from mes_stoch.schema.component import EntryPath
@@ -114,18 +114,6 @@ def _tagged(section: str) -> Mapping[str, type[Model]]:
     if section == "risk":
         return risk_classes()
     return component_classes() if section == "components" else product_classes()
-
-
-def value_at(data: Any, path: EntryPath) -> Any:
-    """What stands at a path; ``None`` where nothing does."""
-    for part in path:
-        if isinstance(data, Mapping):
-            data = data.get(str(part))
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            return None
-    return data
 
 
 def _issue(path: EntryPath, found: list[ErrorDetails], data: Mapping[str, Any], locator: Locator) -> Issue:

@@ -7,7 +7,7 @@ text. YAML 1.1, which PyYAML reads by default, would turn a node called ``on`` i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,6 +188,18 @@ class _Builder:
 def dotted(path: Sequence[str | int]) -> str:
     """Path of an entry as it is shown: ``components.chp.inputs.0.node``."""
     return ".".join(str(part) for part in path)
+
+
+def value_at(data: Any, path: Sequence[str | int]) -> Any:
+    """What stands at a path; ``None`` where nothing does."""
+    for part in path:
+        if isinstance(data, Mapping):
+            data = data.get(str(part))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
 
 
 def _scalar(node: yaml.Node) -> Any:
