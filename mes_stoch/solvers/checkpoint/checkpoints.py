@@ -93,7 +93,7 @@ class Checkpoints:
             The checkpoint is another run's, or no generation of it can be read; on all ranks.
         """
         self._begin()
-        if not self.resumes:
+        if not communicator.broadcast(self.resumes):
             return None
         wanted = communicator.local_indices(len(program.scenario_names))
         generations = _agreed(communicator, self.folder.generations if communicator.is_rank_zero else list)
