@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.files import made_folder, read_regular, write_whole
+from mes_stoch.io.files import made_folder, open_regular, read_regular, write_whole
 from mes_stoch.schema.errors import UsageError, WriteError
 
 #: Name of the folder in a run folder.
@@ -200,7 +200,8 @@ class CheckpointFolder:
         DamagedCheckpointError
         """
         try:
-            with np.load(self.path / file, allow_pickle=False) as stored:
+            # opened here, since NumPy leaves the file of a damaged archive open
+            with open_regular(self.path / file) as stream, np.load(stream, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise DamagedCheckpointError(f"{file}: {error}") from error

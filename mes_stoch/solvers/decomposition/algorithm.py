@@ -205,9 +205,11 @@ class Decomposition:
         found = self.state
         self._raise_lower(planes.lower, planes.kind)
         found.point = point
-        first = self._first_commitment(planes, point)
-        if found.root is None or self._candidates.is_new(first):
-            self._try(planes, first)
+        if found.root is None or not self._is_done():
+            first = self._first_commitment(planes, point)
+            # a run that goes on may know its dispatch already
+            if found.root is None or self._candidates.is_new(first):
+                self._try(planes, first)
         self._offer_checkpoint()
         self._require_open(planes)
         if not planes.has_estimates:
@@ -215,7 +217,7 @@ class Decomposition:
         offsets, gradients = planes.minorants()
         found.multipliers = -gradients
         dispatched = time.perf_counter()
-        if found.root is not None and self._has_integer_recourse:
+        if found.root is not None and self._has_integer_recourse and not self._is_done():
             self._refine(planes, offsets, gradients)
         refined = time.perf_counter()
         if self._to_the_end and not self._is_done():
@@ -289,7 +291,8 @@ class Decomposition:
                 self._take_up(kept, planes)
                 kept = None
                 point, radius = planes.next_point(), planes.radius
-                if stride == 1 and self._communicator.broadcast(planes.gap_rel <= gap_rel):
+                is_closed = planes.gap_rel <= gap_rel or self.state.gap_rel <= self._options.gap_rel
+                if stride == 1 and self._communicator.broadcast(is_closed):
                     point = planes.best_point
                     break
             else:
