@@ -12,7 +12,6 @@ from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
 from mes_stoch.solvers.parallel import leftovers, mpi
-from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 
 T = TypeVar("T")
 
@@ -91,6 +90,8 @@ def ready_together() -> Iterator[None]:
 
 def of_rank_zero(value: T | None) -> T:
     """What the leading rank has, on every rank; collective."""
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
+
     found = ScenarioCommunicator(mpi.world()).broadcast(value)
     if found is None:  # pragma: no cover - the leading rank has one
         raise UsageError("the leading rank has nothing to share")

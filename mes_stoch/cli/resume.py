@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mes_stoch.io.artifacts.run_folder import BEGUN_INSTANCE, MANIFEST, REQUEST, SUMMARY, RunFolder
+from mes_stoch.cli import output
 from mes_stoch.io.files import read_regular
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import UsageError, WriteError
 
 if TYPE_CHECKING:
     from mes_stoch.api import Site, SolveRequest
+    from mes_stoch.io.artifacts.run_folder import RunFolder
 
 AUTO = "auto"
 _PATHS = ("commitment", "site_decisions")
@@ -96,6 +97,8 @@ class Resumption:
 
     def folder(self, name: str, force: bool) -> RunFolder:
         """The run folder, claimed."""
+        from mes_stoch.io.artifacts.run_folder import RunFolder
+
         if self.out is None:
             return RunFolder.create_default(name, datetime.now())
         return RunFolder.take_up(self.out) if self.resumes else RunFolder.create(self.out, force)
@@ -129,17 +132,21 @@ def resumption(context: click.Context, instance: Path | None, out: Path | None, 
     for name, value in _request(folder).items():
         if context.get_parameter_source(name) is ParameterSource.DEFAULT:
             context.params[name] = Path(value) if name in _PATHS and value is not None else value
+    from mes_stoch.io.artifacts.run_folder import BEGUN_INSTANCE
+
     return Resumption(folder / BEGUN_INSTANCE, folder, resumes=True)
 
 
 def _where_it_stands(instance: Path, out: Path) -> Resumption:
+    from mes_stoch.io.artifacts.run_folder import MANIFEST, REQUEST
+
     if (out / REQUEST).exists():
         return Resumption(instance, out, resumes=True)
     return Resumption(instance, out, is_finished=(out / MANIFEST).exists())
 
 
 def begin(folder: RunFolder, asked: Asked, site: Site) -> None:
-    """Write down what the run is asked for, before it begins."""
+    """Write down what the run is asked for, before it begins; a full disk ends no run before it has results."""
     from mes_stoch.io.as_solved import inputs_as_solved
 
     options = {
@@ -147,10 +154,15 @@ def begin(folder: RunFolder, asked: Asked, site: Site) -> None:
         for name, value in asdict(asked).items()
     }
     inputs, _ = inputs_as_solved(site.loaded)
-    folder.begin({"options": options}, inputs)
+    try:
+        folder.begin({"options": options}, inputs)
+    except WriteError as error:
+        output.status(f"{error}; if this run is ended, it cannot be gone on with")
 
 
 def _request(folder: Path) -> Mapping[str, Any]:
+    from mes_stoch.io.artifacts.run_folder import REQUEST, SUMMARY
+
     try:
         content = json.loads(read_regular(folder / REQUEST, _MOST_BYTES))
         options = content["options"]

@@ -239,9 +239,9 @@ def solve(
         watch.is_finishing = True
         invocation.results = str(folder.path)
         _deliver(run, folder, quiet=quiet, clock=clock)
-        if run.is_done:
+        if run.is_done or keeping is None or not keeping.has_checkpoint:
             folder.forget_beginning()
-        elif keeping is not None and keeping.has_checkpoint and not quiet:
+        elif not quiet:
             output.status(f"mes-stoch solve --resume {folder.path} goes on from here")
     finally:
         # a folder without results would only stand in the way of the next try

@@ -62,7 +62,7 @@ from mes_stoch.io.files import (
 )
 from mes_stoch.io.plain_values import plain
 from mes_stoch.io.readers.netcdf import netcdf_bytes
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 
 MANIFEST = "manifest.json"
@@ -221,8 +221,16 @@ class RunFolder:
         Raises
         ------
         WriteError
+            There is no room; nothing of it is left.
         """
         self.forget_beginning()
+        try:
+            self._begin(request, inputs)
+        except WriteError:
+            self.forget_beginning()
+            raise
+
+    def _begin(self, request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> None:
         made_folder(self.path / BEGUN)
         text = json.dumps(plain(request), indent=2, ensure_ascii=False) + "\n"
         self.put(REQUEST, lambda stream: stream.write(text.encode("utf-8")))
@@ -253,7 +261,7 @@ class RunFolder:
 
     def discard(self) -> None:
         """Take back a folder claimed for a run that came to nothing; what was there before stays, and a checkpoint."""
-        if not (self.path / SUMMARY).exists() and not (self.path / CHECKPOINT).is_dir():
+        if not (self.path / CHECKPOINT).is_dir():
             _remove_folder(self.path / BEGUN)
         self.release()
         if self.is_new and self.path.is_dir() and not any(self.path.iterdir()):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -62,17 +61,18 @@ class Checkpoints:
     remark: Callable[[str], None] | None = None
     written: int = 0
     time_s: float = 0.0
-    _next_at: float = field(default=math.nan, repr=False)
-    _has_complained: bool = field(default=False, repr=False)
-    _series: dict[str, Checkpoints] = field(default_factory=dict, repr=False)
+    _next_at: float = field(default=0.0, init=False, repr=False)
+    _has_complained: bool = field(default=False, init=False, repr=False)
+    _series: dict[str, Checkpoints] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._next_at = time.perf_counter() + self.interval_s
 
     def series(self, name: str) -> Checkpoints:
         """Checkpoints of the same run in a folder below, written by whichever ranks have something to add."""
         if name not in self._series:
             folder = CheckpointFolder(self.folder.path / name)
-            self._series[name] = replace(
-                self, folder=folder, remark=None, written=0, time_s=0.0, _series={}, _next_at=math.nan
-            )
+            self._series[name] = replace(self, folder=folder, remark=None, written=0, time_s=0.0)
         return self._series[name]
 
     @property
@@ -92,7 +92,6 @@ class Checkpoints:
         UsageError
             The checkpoint is another run's, or no generation of it can be read; on all ranks.
         """
-        self._begin()
         if not communicator.broadcast(self.resumes):
             return None
         wanted = communicator.local_indices(len(program.scenario_names))
@@ -212,10 +211,6 @@ class Checkpoints:
         return communicator.broadcast(problem)
 
     # -- inside -------------------------------------------------------------------------------------------------------
-
-    def _begin(self) -> None:
-        if math.isnan(self._next_at):
-            self._next_at = time.perf_counter() + self.interval_s
 
     def _whole_identity(self, program: StochasticProgram) -> dict[str, str]:
         return {**self.identity, "formulation": _formulation(program)}
