@@ -57,6 +57,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("solvers.proofs",),
     ("solvers.subproblems",),
     ("solvers.certificate",),
+    ("solvers.checkpoint",),
     ("solvers.decomposition",),
     ("solvers.extensive",),
     ("solvers.hedging.mpisppy_driver",),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
+from mes_stoch.api.checkpointing import Keeping, checkpoints_of
 from mes_stoch.api.sites import Site, checked_tree
 from mes_stoch.io.as_solved import inputs_as_solved
 from mes_stoch.io.commitment_file import GivenCommitments, commitments_from
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from mes_stoch.report.progress import Progress
     from mes_stoch.solvers.certificate.result import SolveOptions, TraceCallback
+    from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
     from mes_stoch.solvers.interruption.stop import Stop
 
 METHODS = ("auto", "ef", "decomposition", "ph")
@@ -119,6 +121,8 @@ def solve(
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
     stop: Stop | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
 ) -> Run | None: ...
 
 
@@ -139,6 +143,8 @@ def solve(
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
     stop: Stop | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
 ) -> Run | None:
     """Find the commitment with the best expected profit over the tree, and how far from optimal it can be.
 
@@ -178,6 +184,12 @@ def solve(
     stop : Stop, optional
         What ends it. Default the time limit from now on, and SIGINT, SIGTERM, SIGUSR1 and SIGHUP where nobody handles
         them: the run then comes back with the status ``interrupted`` and what is proven.
+    checkpoint : path, optional
+        Folder in which what has been proven is kept every five minutes, and when the run is ended before the gap is
+        closed; removed when it is. The extensive form keeps nothing.
+    resume : bool
+        Go on with what an earlier run of the same site and tree has left in ``checkpoint``, if it has left anything; on
+        any number of ranks, to any gap.
 
     Returns
     -------
@@ -187,7 +199,7 @@ def solve(
     Raises
     ------
     UsageError
-        An option that makes no sense.
+        An option that makes no sense, or a checkpoint that is damaged or of another run.
     InstanceError
         A tree that does not fit the site, or is not sound.
     InterruptedRunError
@@ -198,7 +210,10 @@ def solve(
         A solver failed, or its result failed a check.
     """
     request = SolveRequest(method, gap_rel, time_limit_s, iteration_limit, rho_factor, cold_start, threads)
-    return solve_request(
+    if resume and checkpoint is None:
+        raise UsageError("resume: found True without a checkpoint; give the folder that holds it as checkpoint")
+    keeping = None if checkpoint is None else Keeping(Path(checkpoint), resumes=resume)
+    run = solve_request(
         site,
         tree,
         request,
@@ -208,7 +223,11 @@ def solve(
         remark=remark,
         command=command,
         stop=stop,
+        keeping=keeping,
     )
+    if keeping is not None and run is not None and run.is_done:
+        keeping.forget()
+    return run
 
 
 def solve_request(
@@ -222,6 +241,7 @@ def solve_request(
     remark: Callable[[str], None] | None = None,
     command: str | None = None,
     stop: Stop | None = None,
+    keeping: Keeping | None = None,
 ) -> Run | None:
     """:func:`solve` with its options in one object.
 
@@ -256,10 +276,11 @@ def solve_request(
         settings.options["given_commitments"] = given.listed()
         if given.site_decisions:
             settings.options["given_site_decisions"] = {".".join(key): v for key, v in given.site_decisions.items()}
+    checkpoints = None if keeping is None else checkpoints_of(keeping, site, tree, settings, remark)
     with _told(site, options, progress) as told:
         if stop is not None:
-            return _solve(site, tree, options, settings, given, told, remark, stop)
-        return _solve_until_signal(site, tree, options, settings, given, told, remark)
+            return _solve(site, tree, options, settings, given, told, remark, stop, checkpoints)
+        return _solve_until_signal(site, tree, options, settings, given, told, remark, checkpoints)
 
 
 @contextmanager
@@ -287,6 +308,7 @@ def _solve_until_signal(
     given: GivenCommitments | None,
     progress: TraceCallback | None,
     remark: Callable[[str], None] | None,
+    checkpoints: Checkpoints | None,
 ) -> Run | None:
     from mes_stoch.solvers.interruption.signals import SignalWatch
     from mes_stoch.solvers.interruption.stop import Stop
@@ -294,7 +316,7 @@ def _solve_until_signal(
     with SignalWatch() as watch:
         stop = Stop(time.perf_counter() + options.time_limit_s, watch.request)
         try:
-            return _solve(site, tree, options, settings, given, progress, remark, stop)
+            return _solve(site, tree, options, settings, given, progress, remark, stop, checkpoints)
         except InterruptedRunError as error:
             if watch.request.reason == "SIGINT":
                 raise KeyboardInterrupt from error
@@ -310,6 +332,7 @@ def _solve(
     progress: TraceCallback | None,
     remark: Callable[[str], None] | None,
     stop: Stop,
+    checkpoints: Checkpoints | None,
 ) -> Run | None:
     from mes_stoch.model.site_program import build_leaf_program, by_day_ahead_node
     from mes_stoch.report.assemble import assemble_run
@@ -334,7 +357,7 @@ def _solve(
     if shared is not None and not is_decomposed(settings.method, program):
         shared.complete()
         shared = None
-    result = solve_by(settings.method, program, options, progress, remark, solving)
+    result = solve_by(settings.method, program, options, progress, remark, solving, checkpoints)
     if shared is not None:
         from mes_stoch.api.shared_trees import gather_series
 
@@ -342,4 +365,6 @@ def _solve(
     if result is None:
         return None
     result.details.update(numerics.details())
+    if checkpoints is not None and result.method != "ef":
+        result.details["checkpoint_time_s"] = checkpoints.total_time_s
     return assemble_run(program, result, settings)

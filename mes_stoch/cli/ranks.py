@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TypeVar
 
 import click
 
@@ -11,6 +12,8 @@ from mes_stoch.cli import output
 from mes_stoch.cli.invocation import Invocation
 from mes_stoch.schema.errors import InterruptedRunError, MesStochError, UsageError
 from mes_stoch.solvers.parallel import leftovers, mpi
+
+T = TypeVar("T")
 
 
 class AgreedError(MesStochError):
@@ -83,3 +86,13 @@ def ready_together() -> Iterator[None]:
             text, code = found
             alone = any(other != found for other in everyone)
             raise AgreedError(f"rank {rank}: {text}" if alone and rank > 0 else text, code)
+
+
+def of_rank_zero(value: T | None) -> T:
+    """What the leading rank has, on every rank; collective."""
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
+
+    found = ScenarioCommunicator(mpi.world()).broadcast(value)
+    if found is None:  # pragma: no cover - the leading rank has one
+        raise UsageError("the leading rank has nothing to share")
+    return found

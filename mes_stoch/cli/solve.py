@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +16,15 @@ from mes_stoch.cli.options import (
     InRange,
     figures_option,
     force_option,
-    instance_argument,
     leaves_option,
     scenarios_option,
     seed_option,
     set_option,
 )
 from mes_stoch.cli.progress import ProgressLines
-from mes_stoch.cli.ranks import ready_together
+from mes_stoch.cli.ranks import of_rank_zero, ready_together
 from mes_stoch.cli.report import draw
+from mes_stoch.cli.resume import Asked, begin, checkpoint_option, resume_option, resumption
 from mes_stoch.cli.solve_clock import SolveClock
 from mes_stoch.cli.start_ranks import MOST_RANKS, run_on_ranks
 from mes_stoch.schema.errors import UsageError, WriteError
@@ -55,7 +54,7 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
 
 
 @click.command(epilog=_EPILOG, short_help="Find the best commitment and its proven bounds.")
-@instance_argument
+@click.argument("instance", type=click.Path(path_type=Path), required=False)
 @set_option
 @scenarios_option
 @leaves_option
@@ -137,13 +136,15 @@ Exit codes: 0 done, 2 the instance or the command is not right, or results canno
     metavar="DIR",
     help="Run folder; default runs/<instance>-<time>.",
 )
+@resume_option
+@checkpoint_option
 @force_option
 @figures_option
 @click.option("--quiet", is_flag=True, help="No progress and no table: only the path of the run folder.")
 @click.pass_context
 def solve(
     context: click.Context,
-    instance: Path,
+    instance: Path | None,
     overrides: dict[str, Any],
     scenarios: int | None,
     leaves: int | None,
@@ -165,6 +166,8 @@ def solve(
     worst_case: bool,
     risk_of_single_days: bool,
     out: Path | None,
+    resume: str | None,
+    checkpoint_every: float,
     force: bool,
     no_figures: bool,
     quiet: bool,
@@ -180,21 +183,32 @@ def solve(
     if ranks is not None and _is_to_start(ranks):
         context.exit(run_on_ranks(ranks, invocation.arguments, watch, invocation.begun))
     from mes_stoch import api
+    from mes_stoch.api.checkpointing import Keeping
     from mes_stoch.api.shared_trees import drawn_by_this_rank, tree_of_all
 
     folder: RunFolder | None = None
     lines = ProgressLines(output.status)
     try:
         with ready_together(), watch.raising():
-            site = api.read(instance, overrides).with_bids(minimum=minimum_bids, steps=bid_steps)
+            resumed = resumption(context, instance, out, resume)
+            if resumed.is_finished:
+                output.result(f"{out} holds a run that is done; there is nothing to go on with")
+                context.exit(0)
+            asked = Asked.of(context)
+            site = api.read(resumed.instance, overrides).with_bids(minimum=minimum_bids, steps=bid_steps)
             site = _with_risk(site, risk_weight, cvar_alpha, worst_case=worst_case, single_days=risk_of_single_days)
             lines.currency = site.instance.currency
-            method = method or site.instance.solve.method
+            method = asked.method or site.instance.solve.method
             _check_launch(method)
-            limit_s = site.instance.solve.time_limit_s if time_limit is None else time_limit
+            limit_s = site.instance.solve.time_limit_s if asked.time_limit is None else asked.time_limit
             clock = SolveClock(invocation.begun, limit_s, draws=not no_figures, request=watch.request)
-            folder = _claim(out, site.name, force) if output.prints_output() else None
-            mine = drawn_by_this_rank(site, method, scenarios, seed, leaves_per_day_ahead_node=leaves, stop=clock.stop)
+            if output.prints_output():
+                folder = resumed.folder(site.name, force)
+                if not resumed.resumes:
+                    begin(folder, asked, site)
+            mine = drawn_by_this_rank(
+                site, method, asked.scenarios, asked.seed, leaves_per_day_ahead_node=asked.leaves, stop=clock.stop
+            )
         tree = tree_of_all(mine)
         del mine
         if folder is not None:
@@ -203,24 +217,32 @@ def solve(
             count = len(tree.scenario_names)
             what = "utility" if site.is_risk_averse else "expected profit"
             output.status(f"{site.name}: {count} scenarios, method {method}; bounds on the {what}:")
+        keeping = None
+        if asked.checkpoint_every > 0:
+            place = of_rank_zero(None if folder is None else folder.path.resolve())
+            keeping = Keeping(place, 60.0 * asked.checkpoint_every, resumed.resumes)
         with contextlib.nullcontext() if quiet else lines:
-            request = api.SolveRequest(method, gap, time_limit, iterations, rho_factor, cold_start, threads)
             run = api.solve_request(
                 site,
                 tree,
-                request,
-                commitments=commitment,
-                site_decisions=site_decisions,
+                asked.request(method),
+                commitments=asked.commitment,
+                site_decisions=asked.site_decisions,
                 progress=None if quiet else lines,
                 remark=None if quiet else output.status,
                 command=invocation.command,
                 stop=clock.stop,
+                keeping=keeping,
             )
         if run is None or folder is None:
             return
         watch.is_finishing = True
         invocation.results = str(folder.path)
         _deliver(run, folder, quiet=quiet, clock=clock)
+        if run.is_done or keeping is None or not keeping.has_checkpoint:
+            folder.forget_beginning()
+        elif not quiet:
+            output.status(f"mes-stoch solve --resume {folder.path} goes on from here")
     finally:
         # a folder without results would only stand in the way of the next try
         if folder is not None:
@@ -257,14 +279,6 @@ def _with_risk(site: Site, weight: float | None, alpha: float | None, *, worst_c
         of_single_days=single_days or (stated is not None and stated.of_single_days),
         **terms,
     )
-
-
-def _claim(out: Path | None, name: str, force: bool) -> RunFolder:
-    from mes_stoch.io.artifacts.run_folder import RunFolder
-
-    if out is None:
-        return RunFolder.create_default(name, datetime.now())
-    return RunFolder.create(out, force)
 
 
 def _check_launch(method: str) -> None:

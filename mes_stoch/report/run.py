@@ -135,6 +135,11 @@ class Run:
         return html_summary(f"Run of {summary['instance']}", rows)
 
     @property
+    def is_done(self) -> bool:
+        """Whether the gap asked for is closed, so that nothing is left to go on with."""
+        return self.status not in ("limit", "interrupted")
+
+    @property
     def status(self) -> str:
         """``optimal``, ``gap_reached``, ``slack`` (done, but leaning on slack), ``limit`` or ``interrupted``."""
         return str(self.summary["status"])

@@ -11,6 +11,7 @@ from mes_stoch.model.bundle import BundledProgram
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import UsageError
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TraceCallback
+from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
 
@@ -76,6 +77,7 @@ def solve_auto(
     progress: TraceCallback | None = None,
     remark: Callable[[str], None] | None = None,
     stop: Stop | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult | None:
     """Solve by the method that :func:`choose` picks; its reason is told to ``remark`` and kept in the details.
 
@@ -91,7 +93,7 @@ def solve_auto(
     choice = choose(program, _ranks())
     if remark is not None:
         remark(f"method {choice.method}: {choice.reason}")
-    result = _solve(choice.method, program, options, progress, stop)
+    result = _solve(choice.method, program, options, progress, stop, checkpoints=checkpoints)
     if result is not None:
         result.details["chosen_method"] = choice.method
         result.details["reason"] = choice.reason
@@ -140,6 +142,7 @@ def _solve(
     progress: TraceCallback | None,
     stop: Stop | None,
     near: FloatArray | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult | None:
     progress = None if progress is None else _by_method(progress, method)
     if method == "ef":
@@ -149,10 +152,10 @@ def _solve(
     if method == "decomposition":
         from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
 
-        return solve_decomposition(program, options, progress, stop, near)
+        return solve_decomposition(program, options, progress, stop, near, checkpoints)
     from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
 
-    return solve_ph(program, options, progress, stop=stop)
+    return solve_ph(program, options, progress, stop=stop, checkpoints=checkpoints)
 
 
 def _by_method(progress: TraceCallback, method: str) -> TraceCallback:
@@ -167,8 +170,11 @@ def solve_by(
     progress: TraceCallback | None = None,
     remark: Callable[[str], None] | None = None,
     stop: Stop | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult | None:
     """Solve by a method's name: ``auto``, ``ef``, ``decomposition`` or ``ph``.
+
+    The extensive form keeps no ``checkpoints``: its solver has no state that could be taken up again.
 
     Raises
     ------
@@ -176,7 +182,7 @@ def solve_by(
         The method cannot solve the program.
     """
     if method == "auto":
-        return solve_auto(program, options, progress, remark, stop)
+        return solve_auto(program, options, progress, remark, stop, checkpoints)
     if method != "ef" and couples_scenarios(program):
         raise UsageError(f"{_COUPLED}: use --method ef, or auto")
-    return _solve(method, program, options, progress, stop)
+    return _solve(method, program, options, progress, stop, checkpoints=checkpoints)

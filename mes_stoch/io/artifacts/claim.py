@@ -2,8 +2,10 @@
 
 A claim is a file ``claim-<n>.json``, made exclusively, so that of any number of processes one gets it, on local disks
 and on network file systems. It names host, process and the time that process was started: a process number that has
-gone to another process since is no owner. Whoever takes over from a process that has ended makes the claim of the next
-number before the old one is removed, so that two who find the same stale claim cannot both have it.
+gone to another process since is no owner. A job of Slurm that was put back into the queue may begin again on another
+machine: by the job's number and its count of restarts it knows the claim as its own earlier one. Whoever takes over
+from a process that has ended makes the claim of the next number before the old one is removed, so that two who find the
+same stale claim cannot both have it.
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ class Owner:
     started : int
         Start of the process in the system's ticks; -1 where the system does not tell.
     since_utc : str
+    job, restart : str
+        Number of the Slurm job, and how often it has been started again; empty outside of one.
     """
 
     host: str
@@ -59,6 +63,8 @@ class Owner:
     pid: int
     started: int
     since_utc: str
+    job: str = ""
+    restart: str = ""
 
     @classmethod
     def myself(cls) -> Owner:
@@ -70,11 +76,16 @@ class Owner:
             pid=pid,
             started=_started(pid),
             since_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            job=os.environ.get("SLURM_JOB_ID", ""),
+            restart=os.environ.get("SLURM_RESTART_COUNT", "0") if "SLURM_JOB_ID" in os.environ else "",
         )
 
     def state(self) -> State:
         """Whether the process is still there, as far as this one can tell."""
         here = Owner.myself()
+        if self.job and self.job == here.job and self.restart != here.restart:
+            # Slurm starts a job again only once it has ended
+            return "ended"
         if self.host != here.host:
             return "unknown"
         if self.boot != here.boot:
@@ -219,7 +230,7 @@ def _parsed(content: bytes) -> Owner | None:
         owner = Owner(**data)
     except (ValueError, TypeError, RecursionError):
         return None
-    texts = (owner.host, owner.boot, owner.namespace, owner.since_utc)
+    texts = (owner.host, owner.boot, owner.namespace, owner.since_utc, owner.job, owner.restart)
     numbers = (owner.pid, owner.started)
     is_sound = all(isinstance(text, str) for text in texts) and all(type(number) is int for number in numbers)
     return owner if is_sound and owner.pid > 0 else None

@@ -4,6 +4,8 @@
 
     runs/<instance>-<time>/
       claim-1.json      process that has the folder; gone when the run is over (:mod:`mes_stoch.io.artifacts.claim`)
+      begun/            what the run was asked for, with the instance: there from its first second until it is done
+      checkpoint/       what it has proven so far, until it is done (:mod:`mes_stoch.io.artifacts.checkpoint_files`)
       summary.json      objective, proven interval, streams, commitments
       commitments.csv   volume by product and block
       site_decisions.csv  what is decided of components beside them, where anything is
@@ -44,6 +46,7 @@ import pandas as pd
 import xarray as xr
 
 from mes_stoch.io.artifacts.cf_attributes import with_conventions
+from mes_stoch.io.artifacts.checkpoint_files import CHECKPOINT
 from mes_stoch.io.artifacts.claim import Claim, is_claim
 from mes_stoch.io.artifacts.manifest import seal
 from mes_stoch.io.artifacts.tree import tree_bytes
@@ -52,13 +55,14 @@ from mes_stoch.io.csv_text import csv_text
 from mes_stoch.io.files import (
     TEMPORARY_END,
     TEMPORARY_START,
+    made_folder,
     open_folder_in,
     write_in,
     write_whole,
 )
 from mes_stoch.io.plain_values import plain
 from mes_stoch.io.readers.netcdf import netcdf_bytes
-from mes_stoch.schema.errors import UsageError
+from mes_stoch.schema.errors import UsageError, WriteError
 from mes_stoch.schema.tree import ScenarioTree
 
 MANIFEST = "manifest.json"
@@ -98,6 +102,11 @@ _OF_EVALUATION = (EVALUATION, EVALUATION_PROFITS, EVALUATION_COMMITMENTS, EVALUA
 _OF_SOLVE = (MANIFEST, UNFINISHED, SUMMARY, COMMITMENTS, SITE_DECISIONS, TRACE, SOLUTION, FLOWS, TREE)
 _OWN_FILES = (*_OF_SOLVE, LEDGER, REPORT, *_OF_EVALUATION, DONE)
 _OWN_FOLDERS = (INSTANCE, FIGURES, TABLES, EVALUATION_ROLLING)
+#: What there is of a run before it has results, and what another run goes on with.
+BEGUN = "begun"
+REQUEST = f"{BEGUN}/request.json"
+BEGUN_INSTANCE = f"{BEGUN}/{INSTANCE}"
+_OF_UNFINISHED = (BEGUN, CHECKPOINT)
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,24 @@ class RunFolder:
         return folder
 
     @classmethod
+    def take_up(cls, path: Path) -> RunFolder:
+        """Take the folder of a run that was ended before it was done, to go on with it; nothing in it is lost.
+
+        Raises
+        ------
+        UsageError
+            If there is none, or it belongs to a run at work.
+        """
+        if not (path / BEGUN).is_dir() and not (path / CHECKPOINT).is_dir():
+            raise UsageError(
+                f"{path} holds no run that could be gone on with: there is neither {BEGUN} nor {CHECKPOINT}"
+            )
+        _require_only_a_run(path)
+        folder = cls(path, False, Claim.take(path, force=True))
+        folder._keep_room()
+        return folder
+
+    @classmethod
     def create_default(cls, instance: str, now: datetime, parent: Path = Path("runs")) -> RunFolder:
         """Make ``runs/<instance>-<YYYYmmdd-HHMMSS>``; runs started within one second get a number.
 
@@ -183,14 +210,37 @@ class RunFolder:
         for name in _OWN_FILES:
             (self.path / name).unlink(missing_ok=True)
         for name in _OWN_FOLDERS:
-            place = self.path / name
-            if place.is_symlink():
-                place.unlink()
-            else:
-                shutil.rmtree(place, ignore_errors=True)
+            _remove_folder(self.path / name)
         for left in self.path.iterdir():
             if _is_temporary(left.name):
                 left.unlink(missing_ok=True)
+
+    def begin(self, request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> None:
+        """Write down what is asked for, and the instance; what an earlier run has left to go on with is gone.
+
+        Raises
+        ------
+        WriteError
+            There is no room; nothing of it is left.
+        """
+        self.forget_beginning()
+        try:
+            self._begin(request, inputs)
+        except WriteError:
+            self.forget_beginning()
+            raise
+
+    def _begin(self, request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> None:
+        made_folder(self.path / BEGUN)
+        text = json.dumps(plain(request), indent=2, ensure_ascii=False) + "\n"
+        self.put(REQUEST, lambda stream: stream.write(text.encode("utf-8")))
+        for name, content in inputs.items():
+            self.put(f"{BEGUN_INSTANCE}/{name}", partial(_write, content))
+
+    def forget_beginning(self) -> None:
+        """The run is done: there is nothing left to go on with."""
+        for name in _OF_UNFINISHED:
+            _remove_folder(self.path / name)
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest: from now on the folder reads as a finished run."""
@@ -210,7 +260,9 @@ class RunFolder:
             stream.write(bytes(_RESERVE_BYTES))
 
     def discard(self) -> None:
-        """Take back a folder claimed for a run that came to nothing; what was there before stays."""
+        """Take back a folder claimed for a run that came to nothing; what was there before stays, and a checkpoint."""
+        if not (self.path / CHECKPOINT).is_dir():
+            _remove_folder(self.path / BEGUN)
         self.release()
         if self.is_new and self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
@@ -305,8 +357,20 @@ def _require_only_a_run(path: Path) -> set[str]:
     return entries
 
 
+def _remove_folder(place: Path) -> None:
+    """Remove a folder and all in it; of a link, the link."""
+    if place.is_symlink():
+        place.unlink()
+    else:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _write(content: bytes, stream: BinaryIO) -> None:
+    stream.write(content)
+
+
 def _is_own(name: str) -> bool:
-    return name in _OWN_FILES or name in _OWN_FOLDERS or is_claim(name) or _is_temporary(name)
+    return name in (*_OWN_FILES, *_OWN_FOLDERS, *_OF_UNFINISHED) or is_claim(name) or _is_temporary(name)
 
 
 def _is_temporary(name: str) -> bool:

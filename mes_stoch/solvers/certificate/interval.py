@@ -22,12 +22,20 @@ class Interval(Proven):
         Called with every new point of the trace.
     start : float
         Clock at the beginning.
+    before_s : float
+        Time that earlier runs, with which this one goes on, have taken.
     """
 
     progress: TraceCallback | None = None
     start: float = field(default_factory=time.perf_counter)
     iteration: int = 0
     trace: list[TracePoint] = field(default_factory=list)
+    before_s: float = 0.0
+
+    @property
+    def wall_time_s(self) -> float:
+        """Time since the beginning of the first of the runs."""
+        return self.before_s + time.perf_counter() - self.start
 
     def raise_lower(self, lower: float, kind: BoundKind = "solver") -> bool:
         risen = super().raise_lower(lower, kind)
@@ -43,8 +51,7 @@ class Interval(Proven):
 
     def note(self, kind: TraceKind | None = None) -> None:
         """Add a point to the trace, of the bound's own kind unless another is said."""
-        now_s = time.perf_counter() - self.start
-        point = TracePoint(now_s, self.iteration, self.lower, self.upper, kind or self.kind, self.gap_floor)
+        point = TracePoint(self.wall_time_s, self.iteration, self.lower, self.upper, kind or self.kind, self.gap_floor)
         self.trace.append(point)
         if self.progress is not None:
             with original_output():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
@@ -79,7 +78,7 @@ def to_result(
                 upper=proven.upper,
                 iterations=int(state.details.get("passes", 0)),
                 ranks=communicator.size,
-                wall_time_s=time.perf_counter() - interval.start,
+                wall_time_s=interval.wall_time_s,
                 trace=tuple(interval.trace),
                 scenarios=proven.scenarios,
                 details=state.details,

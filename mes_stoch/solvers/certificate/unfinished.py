@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -49,7 +48,7 @@ def without_commitment(
         upper=math.inf,
         iterations=interval.iteration,
         ranks=communicator.size,
-        wall_time_s=time.perf_counter() - interval.start,
+        wall_time_s=interval.wall_time_s,
         trace=tuple(interval.trace),
         scenarios=(),
         details=dict(details),

@@ -41,15 +41,18 @@ from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.money import in_common_money
 from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, TraceCallback
 from mes_stoch.solvers.certificate.solver_state import SolverState, to_result
+from mes_stoch.solvers.checkpoint.checkpoints import LATER_SERIES, Checkpoints
+from mes_stoch.solvers.checkpoint.snapshot import ByScenario, Snapshot
 from mes_stoch.solvers.decomposition.closing import Closing
 from mes_stoch.solvers.decomposition.cutting_planes import CuttingPlanes, FeasibilityCut
+from mes_stoch.solvers.decomposition.kept import of_proven, of_trace, restore_proven, restore_trace
 from mes_stoch.solvers.decomposition.master import MasterPoint
 from mes_stoch.solvers.decomposition.recourse import Recourse
 from mes_stoch.solvers.decomposition.scenario_gaps import ScenarioGaps
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
-from mes_stoch.solvers.proofs.safe_bounds import BoundKind
+from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 from mes_stoch.solvers.subproblems import no_optimum
 from mes_stoch.solvers.subproblems.relaxation import Answer, ScenarioRelaxations
 
@@ -84,6 +87,7 @@ def solve_decomposition(
     progress: TraceCallback | None = None,
     stop: Stop | None = None,
     near: FloatArray | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult | None:
     """Solve by decomposition, on all ranks of an MPI run, however many they are, or in this process alone.
 
@@ -97,6 +101,9 @@ def solve_decomposition(
         What ends it; default the time limit of ``options``.
     near : array, optional
         A value per root column that may be near the best: passes begin there, without a sample to find it.
+    checkpoints : Checkpoints, optional
+        Where what has been proven is kept now and then, and at an end before the gap is closed; and what of an earlier
+        run it goes on with.
 
     Returns
     -------
@@ -111,6 +118,8 @@ def solve_decomposition(
         It was asked to end before anything was proven.
     SolveError
         The bounds contradict each other.
+    UsageError
+        The checkpoint to go on with is of another run, or damaged.
     """
     world = mpi.world()
     communicator = ScenarioCommunicator(world)
@@ -118,9 +127,12 @@ def solve_decomposition(
         mpi.abort_when_uncaught()
     interval = Interval(progress if communicator.is_rank_zero else None, gap_floor=options.gap_floor)
     stop = stop or Stop(interval.start + options.time_limit_s)
-    decomposition = Decomposition(program, options, interval, communicator, stop, to_the_end=True, near=near)
+    decomposition = Decomposition(
+        program, options, interval, communicator, stop, to_the_end=True, near=near, checkpoints=checkpoints
+    )
     with mpi.ProgressThread(world, stop.request, mpi.NEWS_INTERVAL_S):
         decomposition.run()
+        decomposition.keep_what_is_unfinished()
     return to_result(program, decomposition.state, communicator, options, interval, stop)
 
 
@@ -140,6 +152,8 @@ class Decomposition:
         Go on until the gap is closed or time is up; otherwise until the cheap steps gain little.
     near : array, optional
         Root point from which passes begin.
+    checkpoints : Checkpoints, optional
+        What is proven is offered to them, and what they hold is gone on with.
     """
 
     def __init__(
@@ -152,6 +166,7 @@ class Decomposition:
         *,
         to_the_end: bool = False,
         near: FloatArray | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self._program = program
         self._options = options
@@ -165,6 +180,9 @@ class Decomposition:
         self._recourse = Recourse(program, self._relaxations)
         self._candidates = Candidates(program)
         self._planes: CuttingPlanes | None = None
+        self._checkpoints = checkpoints
+        self._looked_at: tuple[int, CuttingPlanes] | None = None
+        self._closing_size = 0
         self.state = SolverState(gap_floor=options.gap_floor)
 
     def run(self) -> bool:
@@ -187,14 +205,19 @@ class Decomposition:
         found = self.state
         self._raise_lower(planes.lower, planes.kind)
         found.point = point
-        self._try(planes, self._first_commitment(planes, point))
+        if found.root is None or not self._is_done():
+            first = self._first_commitment(planes, point)
+            # a run that goes on may know its dispatch already
+            if found.root is None or self._candidates.is_new(first):
+                self._try(planes, first)
+        self._offer_checkpoint()
         self._require_open(planes)
         if not planes.has_estimates:
             return False  # there was no time for anything
         offsets, gradients = planes.minorants()
         found.multipliers = -gradients
         dispatched = time.perf_counter()
-        if found.root is not None and self._has_integer_recourse:
+        if found.root is not None and self._has_integer_recourse and not self._is_done():
             self._refine(planes, offsets, gradients)
         refined = time.perf_counter()
         if self._to_the_end and not self._is_done():
@@ -222,7 +245,13 @@ class Decomposition:
         if planes is None:
             raise SolveError("decomposition has not been run")
         closing = Closing(self._program, self._options, planes, self._communicator, self._stop)
-        closing.run(self.state, self._raise_lower, lambda root: self._try(planes, root))
+        closing.run(
+            self.state,
+            self._raise_lower,
+            lambda root: self._try(planes, root),
+            first_size=self._closing_size,
+            after_round=self._after_closing_round,
+        )
         self._recourse.mip_solves += closing.mip_solves
 
     def _require_open(self, planes: CuttingPlanes) -> None:
@@ -250,13 +279,24 @@ class Decomposition:
         gap_rel = relaxation_gap(self._options)
         point, radius = (None, _FIRST_RADIUS) if self._near is None else (self._near, _RADIUS_OF_SAMPLE)
         cuts: list[FeasibilityCut] = []
-        for stride in _strides(count) if self._near is None else [1]:
+        kept = self._kept()
+        for stride in self._strides_left(count, kept):
             members, floor = range(0, count, stride), self._options.gap_floor
             planes = CuttingPlanes(
                 self._program, self._relaxations, members, self._communicator, self._is_to_borrow, floor
             )
             self._planes = planes if stride == 1 else None
-            planes.adopt(cuts)
+            self._looked_at = stride, planes
+            if kept is not None:
+                self._take_up(kept, planes)
+                kept = None
+                point, radius = planes.next_point(), planes.radius
+                is_closed = planes.gap_rel <= gap_rel or self.state.gap_rel <= self._options.gap_rel
+                if stride == 1 and self._communicator.broadcast(is_closed):
+                    point = planes.best_point
+                    break
+            else:
+                planes.adopt(cuts)
             if self._communicator.broadcast(self._is_scarce(count)):
                 # A dispatch of all scenarios tells what a pass does.
                 continue
@@ -265,7 +305,8 @@ class Decomposition:
                 if planes.verdict != "open":
                     break
                 point = self._start(mean) if point is None else point
-            planes.converge(point, gap_rel if stride == 1 else _SAMPLE_GAP * gap_rel, radius, deadline)
+            target = gap_rel if stride == 1 else _SAMPLE_GAP * gap_rel
+            planes.converge(point, target, radius, deadline, self._offer_checkpoint)
             if planes.verdict == "infeasible":
                 break
             cuts = planes.feasibility
@@ -277,6 +318,12 @@ class Decomposition:
         if point is None:
             point = self._start(None) if planes.verdict == "open" else np.zeros(planes.width)
         return planes, point
+
+    def _strides_left(self, count: int, kept: Snapshot | None) -> list[int]:
+        """Samples to go through, the whole last."""
+        if self._near is not None:
+            return [1]
+        return [stride for stride in _strides(count) if kept is None or stride <= int(kept.numbers["stride"])]
 
     def _is_to_borrow(self) -> bool:
         """Whether passes have to leave off, so that there is time for estimates of scenarios that nobody has solved."""
@@ -347,6 +394,7 @@ class Decomposition:
             if self._communicator.broadcast(closed or proposal.tobytes() in seen):
                 break
             root = proposal
+            self._offer_checkpoint()
         planes.update_bound()
         return best_root
 
@@ -417,6 +465,7 @@ class Decomposition:
             gained = before - (self.state.upper - self.state.lower)
             if self._communicator.broadcast(gained < _WORTH_ANOTHER_ROUND * before):
                 return
+            self._offer_checkpoint()
             offsets, gradients = planes.minorants()
 
     def _proposal(self, planes: CuttingPlanes) -> FloatArray | None:
@@ -470,6 +519,7 @@ class Decomposition:
                 upper = self._communicator.total(bounds.expected_cost(self._program, gaps.scenarios))
                 if upper < self.state.upper:
                     self._take(upper, list(gaps.scenarios))
+                self._offer_checkpoint(gaps)
             else:
                 return False, gaps.kind
         return True, gaps.kind
@@ -493,6 +543,78 @@ class Decomposition:
         gaps.raise_offset(place, bound.value, bound.kind)
         if gaps.scenario_gap(place) > 2 * gap_abs:
             gaps.scenarios[place] = self._recourse.improve(known.index, root, known, gap_abs, self._stop)
+
+    # -- checkpoints ------------------------------------------------------------------------------------------------
+
+    def _kept(self) -> Snapshot | None:
+        """What an earlier run has left to go on with."""
+        if self._checkpoints is None:
+            return None
+        return self._checkpoints.restored(self._program, self._communicator)
+
+    def take_up(self) -> None:
+        """In place of :meth:`run`: know what an earlier run has proven, and do nothing yet. Collective."""
+        kept = self._kept()
+        if kept is None or int(kept.numbers["stride"]) != 1:
+            return
+        members = range(len(self._program.scenario_names))
+        floor = self._options.gap_floor
+        planes = CuttingPlanes(self._program, self._relaxations, members, self._communicator, self._stop, floor)
+        self._planes, self._looked_at = planes, (1, planes)
+        self._take_up(kept, planes)
+        self.state.point = planes.best_point
+        self.state.multipliers = -planes.minorants()[1]
+
+    def _take_up(self, kept: Snapshot, planes: CuttingPlanes) -> None:
+        planes.restore(kept)
+        restore_trace(kept, self._interval)
+        restore_proven(kept, self.state, self._interval)
+        for name in LATER_SERIES:
+            later = None if self._checkpoints is None else self._checkpoints.series(name)
+            found = None if later is None else later.restored(self._program, self._communicator)
+            if found is not None:
+                restore_proven(found, self.state, self._interval)
+        if self.state.root is not None:
+            self._candidates.is_new(self.state.root)  # from now on it is not
+        self._closing_size = int(kept.numbers["closing_size"])
+        raised = kept.by_scenario.get("raised")
+        if raised is not None:
+            count = len(planes.local)
+            offsets = np.array(raised.arrays.get("offset", []), dtype=np.float64).reshape(count)
+            gradients = np.array(raised.arrays.get("gradient", []), dtype=np.float64).reshape(count, planes.width)
+            planes.add(offsets, gradients, weaker(kept.numbers["raised_kind"]))
+            planes.update_bound()
+        self.state.details["resumed_after_s"] = self._interval.before_s
+
+    def _snapshot(self, gaps: ScenarioGaps | None = None) -> Snapshot:
+        """What is proven; with scenario gaps also the estimates that the master has not seen yet. Collective."""
+        if self._looked_at is None:  # pragma: no cover - there is nothing to keep before the first pass
+            raise SolveError("decomposition has not been run")
+        stride, planes = self._looked_at
+        numbers: dict[str, int | str] = {"stride": stride, "closing_size": self._closing_size}
+        raised: dict[str, ByScenario] = {}
+        if gaps is not None:
+            is_solver = self._communicator.any(gaps.kind == "solver")
+            numbers["raised_kind"] = "solver" if is_solver else "safe"
+            arrays = {"offset": [np.array([offset]) for offset in gaps.offsets], "gradient": list(gaps.gradients)}
+            raised["raised"] = ByScenario(np.array(planes.local, dtype=np.int32), arrays)
+        own = Snapshot(numbers, by_scenario=raised)
+        return planes.snapshot().with_all_of(of_proven(self.state), of_trace(self._interval), own)
+
+    def _offer_checkpoint(self, gaps: ScenarioGaps | None = None) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.offer(self._program, self._communicator, lambda: self._snapshot(gaps))
+
+    def _after_closing_round(self, size: int) -> None:
+        self._closing_size = size
+        self._offer_checkpoint()
+
+    def keep_what_is_unfinished(self) -> None:
+        """At the end: keep what another run can go on with, where the gap is still open."""
+        if self._checkpoints is None or self._looked_at is None:
+            return
+        if self._communicator.broadcast(self.state.gap_rel > self._options.gap_rel):
+            self._checkpoints.keep(self._program, self._communicator, self._snapshot())
 
     # -- bookkeeping ------------------------------------------------------------------------------------------------
 

@@ -100,8 +100,23 @@ class Closing:
         #: Bundles of the last size of which a search said nothing.
         self.failed = 0
 
-    def run(self, state: SolverState, raise_lower: RaiseLower, try_commitment: Callable[[FloatArray], bool]) -> None:
+    def run(
+        self,
+        state: SolverState,
+        raise_lower: RaiseLower,
+        try_commitment: Callable[[FloatArray], bool],
+        *,
+        first_size: int = 0,
+        after_round: Callable[[int], object] = lambda size: None,
+    ) -> None:
         """Close what is left of the gap.
+
+        Parameters
+        ----------
+        first_size : int
+            Groups in the first bundles; 0 for as many as suit the program.
+        after_round : callable
+            Told on all ranks, after a round, how many groups the next one's bundles have.
 
         Raises
         ------
@@ -109,7 +124,7 @@ class Closing:
             Some scenarios together have no solution; on all ranks.
         """
         groups = self._planes.groups
-        size = groups if not self._program.scenario(0).integer.any() else 1
+        size = first_size or (groups if not self._program.scenario(0).integer.any() else 1)
         while self._communicator.broadcast(state.gap_rel > self._options.gap_rel) and not self._communicator.any(
             self._stop()
         ):
@@ -128,6 +143,7 @@ class Closing:
             after = state.upper - state.lower
             if self._communicator.broadcast(not after < (1.0 - _WORTH_A_ROUND) * before):
                 size *= _GROWTH
+            after_round(size)
 
     def _round(self, size: int, state: SolverState, raise_lower: RaiseLower) -> list[FloatArray]:
         """All bundles of one size once; the commitments worth trying."""

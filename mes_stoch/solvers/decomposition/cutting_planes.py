@@ -37,13 +37,15 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.result import GAP_FLOOR
+from mes_stoch.solvers.checkpoint.snapshot import ByScenario, Snapshot
 from mes_stoch.solvers.decomposition.master import Master, MasterPoint
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.estimates import Estimates
@@ -128,6 +130,10 @@ class CuttingPlanes:
         self.passes = 0
         self.best_value = math.inf
         self.best_point: FloatArray = np.zeros(self.width)
+        #: Of the last pass's box, as a share of the root's.
+        self.radius = _LARGEST_RADIUS
+        #: Where the next pass is, or was.
+        self.point: FloatArray | None = None
         self.lower = -math.inf
         self.kind: BoundKind = "safe"
         self._rests_on: BoundKind = "safe"
@@ -189,6 +195,12 @@ class CuttingPlanes:
         self._add(borrowed.estimates(self.local, point, seconds, end), point)
         self.update_bound()
 
+    def next_point(self) -> FloatArray | None:
+        """Where to go on: at the master's best within the last box around the best point, about which a pass says more
+        than at the best point; or where a pass was not finished. ``None`` where there has been none.
+        """
+        return self._next(self.radius)[0] if self.has_answer else self.point
+
     def visit(self, point: FloatArray) -> float | None:
         """One pass at ``point``: its cost, or ``None`` where it has none or there was no time to find out."""
         return self.take(point, self._ask(lambda index: self._relaxations.answer_at(index, point, self._scale())))
@@ -207,8 +219,20 @@ class CuttingPlanes:
             self.best_value, self.best_point = value, point.copy()
         return value
 
-    def converge(self, point: FloatArray, gap_rel: float, radius: float, deadline: float = math.inf) -> bool:
+    def converge(
+        self,
+        point: FloatArray,
+        gap_rel: float,
+        radius: float,
+        deadline: float = math.inf,
+        after_pass: Callable[[], object] = lambda: None,
+    ) -> bool:
         """Passes from ``point`` until the relaxation's gap is closed, time is up or nothing moves any more.
+
+        Parameters
+        ----------
+        after_pass : callable
+            Called on all ranks together after every pass but the last.
 
         Returns
         -------
@@ -217,7 +241,7 @@ class CuttingPlanes:
         """
         predicted, touches, idle, gap = 0.0, False, 0, math.inf
         while self.verdict == "open":
-            before = self.best_value
+            before, self.point, self.radius = self.best_value, point, radius
             value = self.visit(point)
             self.update_bound()
             late = self._stop() or time.perf_counter() > deadline
@@ -245,6 +269,7 @@ class CuttingPlanes:
             point, predicted = self.best_point + step * (target - self.best_point), step * gain
             reach = radius * self._scale()
             touches = bool(np.any(np.abs(point - self.best_point) >= _AT_THE_EDGE * reach))
+            after_pass()
         logger.debug("relaxation of %d scenarios: %d passes, gap %.1e", len(self.local), self.passes, self.gap_rel)
         return self.has_answer
 
@@ -329,6 +354,68 @@ class CuttingPlanes:
             self.rest_on(cut.kind)
             if self.master is not None:
                 self.master.add_feasibility(cut.offset, cut.gradient, self._group_of.get(index, -1))
+
+    # -- kept and taken up again --------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """All cuts and estimates; what is proven by them needs no scenario to be solved again."""
+        offsets, gradients, known = self._estimates.stored()
+        arrays = {"offset": offsets, "gradient": gradients, "known": known}
+        cuts = [cut for _, cut in self.feasibility]
+        common: dict[str, NDArray[Any]] = {
+            "planes.best_point": self.best_point,
+            "planes.values": np.array([self.best_value, self.lower, self.radius]),
+            "feasibility.scenario": np.array([index for index, _ in self.feasibility], dtype=np.int64),
+            "feasibility.offset": np.array([cut.offset for cut in cuts], dtype=np.float64),
+            "feasibility.gradient": np.array([cut.gradient for cut in cuts]).reshape(len(cuts), self.width),
+            "feasibility.is_safe": np.array([cut.kind == "safe" for cut in cuts], dtype=bool),
+        }
+        if self.point is not None:
+            common["planes.point"] = self.point
+        if self.master is not None:
+            common |= self.master.stored()
+        numbers = {
+            "planes.passes": self.passes,
+            "planes.rounds": len(self._estimates.offsets),
+            "planes.kind": self.kind,
+            "planes.rests_on": self._rests_on,
+        }
+        local = np.array(self.local, dtype=np.int32)
+        return Snapshot(numbers, common, {"estimates": ByScenario(local, arrays)})
+
+    def restore(self, kept: Snapshot) -> None:
+        """Begin with what :meth:`snapshot` gave, on any number of ranks.
+
+        Raises
+        ------
+        ValueError, KeyError
+            It is of other scenarios or columns.
+        """
+        own = kept.by_scenario["estimates"]
+        if own.indices.tolist() != self.local:
+            raise ValueError("estimates of other scenarios")
+        arrays = own.arrays
+        rounds = int(kept.numbers["planes.rounds"])
+        if self.local:
+            self._estimates.restore(rounds, arrays["offset"], arrays["gradient"], arrays["known"])
+        else:
+            self._estimates.restore(rounds, [], [], [])
+        common = kept.common
+        cuts = zip(common["feasibility.offset"].tolist(), common["feasibility.gradient"], strict=True)
+        kinds: list[BoundKind] = ["safe" if flag else "solver" for flag in common["feasibility.is_safe"].tolist()]
+        self.feasibility = [
+            (int(index), Minorant(offset, gradient, kind))
+            for index, (offset, gradient), kind in zip(common["feasibility.scenario"], cuts, kinds, strict=True)
+        ]
+        if self.master is not None:
+            self.master.restore(common)
+        self.best_point = common["planes.best_point"].copy()
+        self.point = common.get("planes.point")
+        self.best_value, self.lower, self.radius = common["planes.values"].tolist()
+        self.passes = int(kept.numbers["planes.passes"])
+        self.kind = weaker(kept.numbers["planes.kind"])
+        self._rests_on = weaker(kept.numbers["planes.rests_on"])
+        self.update_bound()
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

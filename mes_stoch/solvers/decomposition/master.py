@@ -31,16 +31,18 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from mes_stoch.model.program import FloatArray, IndexArray, LinearProgram, StochasticProgram
 from mes_stoch.model.root_program import root_program
 from mes_stoch.schema.errors import SolveError
+from mes_stoch.solvers.decomposition.cuts import Cut, as_arrays, from_arrays
 from mes_stoch.solvers.highs.model import HighsModel, OptionValue, Solution
 from mes_stoch.solvers.proofs.interior_dual import interior_dual
 from mes_stoch.solvers.proofs.outward import EPSILON
@@ -95,31 +97,6 @@ class MasterPoint:
     kind: BoundKind = "solver"
 
 
-@dataclass(frozen=True)
-class _Row:
-    """``sum_c shares_c t_c >= offset + gradient' r``; a feasibility cut has no groups, but one it belongs to.
-
-    ``amount`` is the size of what was added up to make it, which round-off is a share of.
-    """
-
-    groups: IndexArray
-    shares: FloatArray
-    offset: float
-    gradient: FloatArray
-    round: int = -1
-    owner: int = -1
-    amount: float = 0.0
-
-    @property
-    def is_feasibility(self) -> bool:
-        return not len(self.groups)
-
-    @property
-    def size(self) -> float:
-        """Of a feasibility cut, which has no cost to be counted in."""
-        return float(np.abs(self.gradient).max(initial=0.0)) or 1.0
-
-
 class Master:
     """The program over the root and one cost a group; cuts only ever get more.
 
@@ -161,7 +138,7 @@ class Master:
         self._reach = np.where(np.isfinite(reach), reach, 0.0)
         self._is_open = not np.isfinite(reach).all()
         self._safe = SafeBounds(interior=interior_dual)
-        self._rows: list[_Row] = []
+        self._rows: list[Cut] = []
         self._rounds = 0
         self._unit: float | None = None
         self._models: dict[bool, HighsModel] = {}
@@ -197,7 +174,7 @@ class Master:
         for group in range(self._groups):
             if (known is None or known[group]) and self.shares[group] > 0:
                 place = np.array([group], dtype=np.int32)
-                cut = _Row(place, one, float(offsets[group]), gradients[group], self._rounds)
+                cut = Cut(place, one, float(offsets[group]), gradients[group], self._rounds)
                 self._rows.append(replace(cut, amount=float(sizes[group])))
         self._rounds += 1
 
@@ -207,15 +184,34 @@ class Master:
         owners = owners[self.shares[owners] > 0]
         shares = self.shares[owners] / self.shares[owners].sum()
         if shares.min() >= _TINY:
-            self._rows.append(_Row(owners, shares, offset, gradient, amount=self._amount(offset, gradient)))
+            self._rows.append(Cut(owners, shares, offset, gradient, amount=self._amount(offset, gradient)))
 
     def add_feasibility(self, offset: float, gradient: FloatArray, owner: int = -1) -> None:
         """Add ``0 >= offset + gradient' r``, which a scenario of the group ``owner`` has sent."""
-        cut = _Row(np.empty(0, dtype=np.int32), np.empty(0), offset, gradient, owner=owner)
+        cut = Cut(np.empty(0, dtype=np.int32), np.empty(0), offset, gradient, owner=owner)
         self._rows.append(replace(cut, amount=self._amount(offset, gradient)))
 
     def _amount(self, offset: float, gradient: FloatArray) -> float:
         return abs(offset) + float(np.abs(gradient) @ self._reach)
+
+    def stored(self) -> dict[str, NDArray[Any]]:
+        """All cuts as arrays (:mod:`mes_stoch.solvers.decomposition.cuts`)."""
+        return as_arrays(self._rows, len(self._consensus))
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Begin with cuts that were stored, in place of none.
+
+        Raises
+        ------
+        ValueError
+            The arrays do not fit each other, or are of another master.
+        """
+        cuts = from_arrays(arrays)
+        if any(len(cut.gradient) != len(self._consensus) for cut in cuts):
+            raise ValueError("cuts over other columns")
+        if any(np.any((cut.groups < 0) | (cut.groups >= self._groups)) for cut in cuts):
+            raise ValueError("cuts of other groups")
+        self._rows, self._rounds = cuts, 1 + max((cut.round for cut in cuts), default=-1)
 
     def estimate(self, found: MasterPoint, groups: Sequence[int]) -> tuple[float, FloatArray]:
         """Offset and gradient of a lower estimate of some groups' mean cost: their cuts by the duals of ``found``.
@@ -396,7 +392,7 @@ class Master:
         self._rows_in[integral] = len(self._rows)
         return model
 
-    def _append(self, model: HighsModel, rows: Sequence[_Row], lower: FloatArray, upper: FloatArray) -> None:
+    def _append(self, model: HighsModel, rows: Sequence[Cut], lower: FloatArray, upper: FloatArray) -> None:
         """Hand rows over; the bounds are those that tiny coefficients are moved into the offset with."""
         if not rows:
             return
@@ -449,7 +445,7 @@ class Master:
         bound, kind = self._bound(by_cut, row_dual[:first] * self._cost_unit, box)
         return MasterPoint("optimal", bound, root, weights, feasibility, by_cut, kind)
 
-    def _cells(self, root: FloatArray) -> tuple[list[tuple[int, _Row]], IndexArray]:
+    def _cells(self, root: FloatArray) -> tuple[list[tuple[int, Cut]], IndexArray]:
         """Cuts of one group with their places, and the place of each group's highest at a point, or -1."""
         point = root[self._consensus]
         cells = [(place, row) for place, row in enumerate(self._rows) if row.round >= 0]

@@ -17,7 +17,9 @@ from mes_stoch.solvers.certificate.proven import Commitment
 from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, TraceCallback
 from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.certificate.unfinished import without_commitment
+from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.decomposition.algorithm import Decomposition
+from mes_stoch.solvers.hedging.kept import HedgingCheckpoints, taken_up
 from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
 from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
@@ -74,6 +76,7 @@ def solve_cylinders(
     *,
     warm: bool = True,
     stop: Stop | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult | None:
     """Progressive hedging on all ranks of ``world``; the result on rank 0.
 
@@ -83,13 +86,16 @@ def solve_cylinders(
         Decompose first, all ranks together, and hedge only if that leaves a gap.
     stop : Stop, optional
         What ends it; default the time limit of ``options``.
+    checkpoints : Checkpoints, optional
+        Where what has been proven is kept, and what of an earlier run it goes on with. The hub's ranks keep where they
+        stand, those that look for commitments the best; those that price begin again.
 
     Raises
     ------
     InterruptedRunError
         It was asked to end before anything was proven; on all ranks.
     UsageError
-        The number of ranks does not fit.
+        The number of ranks does not fit, or the checkpoint is another run's or damaged.
     SolveError
         No commitment tried is feasible in all scenarios, or the bounds contradict each other; on all ranks.
     """
@@ -100,20 +106,35 @@ def solve_cylinders(
     stop = stop or Stop(interval.start + options.time_limit_s)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop)
     communicator = ScenarioCommunicator(world)
-    decomposition = Decomposition(program, options, interval, communicator, stop_of_start(interval.start, stop))
+    decomposition = Decomposition(
+        program,
+        options,
+        interval,
+        communicator,
+        stop_of_start(interval.start, stop),
+        checkpoints=checkpoints if warm else None,
+    )
     first = decomposition.state
     shares: list[list[_Share]] = []
     with mpi.ProgressThread(world, stop.request):
-        if warm and decomposition.run():
+        began = taken_up(checkpoints, program, communicator)
+        if began is not None:
+            settings.start = began.warm
+            if warm:
+                decomposition.take_up()
+            began.restore(interval, first)
+        elif warm and decomposition.run():
             settings.start = start_from(program, first, communicator)
+        decomposition.keep_what_is_unfinished()
         shares.append(world.gather(_Share(root=first.root, scenarios=first.scenarios)))
         # setting up takes long where there are many, and is worth nothing before an iteration
         has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
         if first.gap_rel > options.gap_rel and communicator.all(has_time):
-            work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval)
+            work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval, checkpoints=checkpoints)
+            kept = HedgingCheckpoints(checkpoints, program, interval, began)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
-                _wheel(program, options, settings, work, interval, first).spin(comm_world=world)
+                _wheel(program, options, settings, work, interval, first, kept).spin(comm_world=world)
             spent = (settings.solves, settings.solve_time_s, settings.stale_solves)
             share = _Share(work.proofs, *spent, root=work.root, scenarios=work.scenarios)
             shares.append(world.gather(share))
@@ -178,7 +199,7 @@ def _result(
         upper=upper,
         iterations=interval.iteration,
         ranks=len(proofs[0]),
-        wall_time_s=time.perf_counter() - interval.start,
+        wall_time_s=interval.wall_time_s,
         trace=tuple(interval.trace),
         scenarios=proven.scenarios,
         bound_kind=kind,
@@ -198,6 +219,7 @@ def _wheel(
     work: SpokeWork,
     interval: Interval,
     first: SolverState,
+    kept: HedgingCheckpoints,
 ) -> Any:
     wheel: Any = importlib.import_module("mpisppy.spin_the_wheel").WheelSpinner
     extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
@@ -205,16 +227,22 @@ def _wheel(
     base: Any = importlib.import_module("mpisppy.spbase").SPBase
     ph = vectorised(importlib.import_module("mpisppy.opt.ph").PH)
     pricing, commitment = spoke_classes(work)
-    control = rho_control(program, options)
+    control = kept.control = rho_control(program, options, kept.began)
 
     class Hub(hub):  # type: ignore[misc]
         """mpi-sppy's hub; what it would print becomes the trace, and it ends when the run is to."""
+
+        def main(self) -> None:
+            super().main()
+            communicator = ScenarioCommunicator(self.cylinder_comm)
+            if communicator.broadcast(interval.gap_rel > options.gap_rel):
+                kept.keep(self.opt, communicator)
 
         def determine_termination(self, screen_trace: bool = True) -> bool:
             return bool(super().determine_termination(screen_trace)) or bool(self.allreduce_or(settings.stop()))
 
         def screen_trace(self) -> None:
-            interval.iteration = self.current_iteration()
+            interval.iteration = kept.iterations_before + self.current_iteration()
             lower, upper = float(self.BestOuterBound), float(self.BestInnerBound)
             if (lower, upper) != (interval.lower, interval.upper):
                 interval.lower, interval.upper = lower, upper
@@ -238,6 +266,7 @@ def _wheel(
 
         def miditer(self) -> None:
             control.ease(self.opt)
+            kept.offer(self.opt, ScenarioCommunicator(self.opt.mpicomm))
 
     common = {
         "all_scenario_names": list(program.scenario_names),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mes_stoch.model.program import StochasticProgram
 from mes_stoch.solvers.certificate.money import in_common_money
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TraceCallback
+from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.hedging.serial import solve_serial
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
@@ -18,6 +19,7 @@ def solve_ph(
     *,
     warm: bool | None = None,
     stop: Stop | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult | None:
     """Solve by progressive hedging.
 
@@ -35,6 +37,8 @@ def solve_ph(
         options say.
     stop : Stop, optional
         What ends it; default the time limit of ``options``.
+    checkpoints : Checkpoints, optional
+        Where what has been proven is kept, and what of an earlier run it goes on with.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def solve_ph(
     warm = not options.cold_start if warm is None else warm
     communicator = mpi.world()
     if communicator is None:
-        return solve_serial(program, options, progress, warm=warm, stop=stop)
+        return solve_serial(program, options, progress, warm=warm, stop=stop, checkpoints=checkpoints)
     from mes_stoch.solvers.hedging.cylinders import solve_cylinders
 
-    return solve_cylinders(program, options, communicator, progress, warm=warm, stop=stop)
+    return solve_cylinders(program, options, communicator, progress, warm=warm, stop=stop, checkpoints=checkpoints)

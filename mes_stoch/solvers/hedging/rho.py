@@ -128,18 +128,30 @@ class RhoControl:
     rule : RhoRule
     factor : float
         Multiplies what the rule says.
+    known : array, optional
+        Penalties to go on with, in place of the rule's; ``eased`` is by how much they have been lowered already.
     """
 
-    def __init__(self, program: StochasticProgram, rule: RhoRule, factor: float = 1.0) -> None:
+    def __init__(
+        self,
+        program: StochasticProgram,
+        rule: RhoRule,
+        factor: float = 1.0,
+        known: FloatArray | None = None,
+        eased: float = 1.0,
+    ) -> None:
         self._program = program
         self._rule = rule
         self._factor = factor
-        self._eased = 1.0
+        self._known = known
+        self.eased = eased
         self._seen: set[bytes] = set()
 
     def choose(self, hedging: Any) -> None:
         """After iteration 0, before a start is imposed: write the penalties into mpi-sppy's parameters."""
-        rho = self._factor * self._rule(self._program, waiting_of(hedging))
+        rho = self._known
+        if rho is None:
+            rho = self._factor * self._rule(self._program, waiting_of(hedging))
         for model in hedging.local_scenarios.values():
             for column, value in enumerate(rho.tolist()):
                 model._mpisppy_model.rho["ROOT", column].value = value
@@ -149,9 +161,9 @@ class RhoControl:
 
         Collective over the ranks of the cylinder.
         """
-        if not self._repeats(hedging) or self._eased <= _MOST_EASED:
+        if not self._repeats(hedging) or self.eased <= _MOST_EASED:
             return False
-        self._eased *= _EASE
+        self.eased *= _EASE
         self._seen.clear()
         for model in hedging.local_scenarios.values():
             for item in model._mpisppy_model.rho.values():

@@ -25,7 +25,9 @@ from mes_stoch.solvers.certificate.incumbent import Candidates
 from mes_stoch.solvers.certificate.interval import Interval
 from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, Status, TraceCallback
 from mes_stoch.solvers.certificate.unfinished import without_commitment
+from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.decomposition.algorithm import Decomposition
+from mes_stoch.solvers.hedging.kept import HedgingCheckpoints, HedgingStart, taken_up
 from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
 from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
@@ -117,6 +119,7 @@ def solve_serial(
     warm: bool = True,
     stop: Stop | None = None,
     make_model: Callable[..., HighsModel] = HighsModel,
+    checkpoints: Checkpoints | None = None,
 ) -> EngineResult:
     """Progressive hedging in this process.
 
@@ -128,6 +131,8 @@ def solve_serial(
         What ends it; default the time limit of ``options``.
     make_model : callable
         Makes what holds a subproblem; a benchmark gives one that notes every call.
+    checkpoints : Checkpoints, optional
+        Where what has been proven is kept, and what of an earlier run it goes on with.
 
     Raises
     ------
@@ -143,14 +148,26 @@ def solve_serial(
     bounder = Bounder(program, options, interval, stop)
     settings = mpisppy_models.SolverSettings(gap_rel=hedging_gap(options), stop=stop, make_model=make_model)
     decomposition = Decomposition(
-        program, options, interval, ScenarioCommunicator(), stop_of_start(interval.start, stop)
+        program,
+        options,
+        interval,
+        ScenarioCommunicator(),
+        stop_of_start(interval.start, stop),
+        checkpoints=checkpoints if warm else None,
     )
+    began = taken_up(checkpoints, program, ScenarioCommunicator())
     try:
-        if warm and decomposition.run():
+        if began is not None:
+            settings.start = began.warm
+            if warm:
+                decomposition.take_up()
+            began.restore(interval)
+        elif warm and decomposition.run():
             settings.start = start_from(program, decomposition.state, ScenarioCommunicator())
+        decomposition.keep_what_is_unfinished()
         # setting up takes long where there are many, and is worth nothing before an iteration
         if not bounder.is_done and stop.seconds_left() > decomposition.pass_time_s:
-            _hedge(program, options, settings, bounder)
+            _hedge(program, options, settings, bounder, HedgingCheckpoints(checkpoints, program, interval, began))
             if warm and interval.root is None and not stop():
                 # no single-scenario first stage suits all: some scenarios together may say what does
                 decomposition.close()
@@ -183,7 +200,7 @@ def solve_serial(
         upper=proven.upper,
         iterations=interval.iteration,
         ranks=1,
-        wall_time_s=time.perf_counter() - interval.start,
+        wall_time_s=interval.wall_time_s,
         trace=tuple(interval.trace),
         scenarios=proven.scenarios,
         details=details,
@@ -191,13 +208,17 @@ def solve_serial(
     )
 
 
-def _hedge(program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder) -> None:
+def _hedge(
+    program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder, kept: HedgingCheckpoints
+) -> None:
     """Run mpi-sppy, and see to it that a commitment comes of it where the limits allow it."""
     mpisppy_setup.load()
     with mpisppy_setup.quiet():
-        hedging = _hedging(program, options, settings, bounder)
+        hedging = _hedging(program, options, settings, bounder, kept)
         try:
             hedging.ph_main(finalize=False)
+            if not bounder.is_done:
+                kept.keep(hedging, ScenarioCommunicator())
         finally:
             mpisppy_models.release(hedging)
     points, multipliers = state_of(hedging)
@@ -240,9 +261,12 @@ def hedging_options(options: SolveOptions, stop: Stop) -> dict[str, Any]:
     }
 
 
-def rho_control(program: StochasticProgram, options: SolveOptions) -> RhoControl:
-    """The penalties these options ask for."""
-    return RhoControl(program, rho_rule(options.rho_rule), options.rho_factor)
+def rho_control(program: StochasticProgram, options: SolveOptions, began: HedgingStart | None = None) -> RhoControl:
+    """The penalties these options ask for, or those that an earlier run had come to."""
+    rule = rho_rule(options.rho_rule)
+    if began is None:
+        return RhoControl(program, rule, options.rho_factor)
+    return RhoControl(program, rule, options.rho_factor, began.rho, began.eased)
 
 
 def state_of(hedging: Any) -> tuple[FloatArray, FloatArray]:
@@ -262,10 +286,12 @@ def _solver_name() -> str:
     return SOLVER_NAME
 
 
-def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder) -> Any:
+def _hedging(
+    program: StochasticProgram, options: SolveOptions, settings: Any, bounder: Bounder, kept: HedgingCheckpoints
+) -> Any:
     """mpi-sppy's ``PH`` with our steering plugged in."""
     extension: Any = importlib.import_module("mpisppy.extensions.extension").Extension
-    control = rho_control(program, options)
+    control = kept.control = rho_control(program, options, kept.began)
     converger: Any = importlib.import_module("mpisppy.convergers.converger").Converger
 
     class Steering(extension):  # type: ignore[misc]
@@ -283,7 +309,7 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
                 bounder.try_round(points)
 
         def miditer(self) -> None:
-            bounder.interval.iteration = self.opt._PHIter
+            bounder.interval.iteration = kept.iterations_before + self.opt._PHIter
             points, multipliers = state_of(self.opt)
             # By count, not by the clock: the same run gives the same result whatever else the machine does.
             if bounder.stop():
@@ -294,6 +320,7 @@ def _hedging(program: StochasticProgram, options: SolveOptions, settings: Any, b
                 bounder.try_round(points)
             if not bounder.is_done:
                 control.ease(self.opt)
+                kept.offer(self.opt, ScenarioCommunicator())
 
     class GapConverger(converger):  # type: ignore[misc]
         """Stops when the certified gap is small enough."""

@@ -20,10 +20,13 @@ from mes_stoch.model.program import FloatArray, StochasticProgram
 from mes_stoch.schema.errors import InfeasibleError, SolveError
 from mes_stoch.solvers.certificate import bounds
 from mes_stoch.solvers.certificate.incumbent import Candidates
-from mes_stoch.solvers.certificate.proven import Commitment
+from mes_stoch.solvers.certificate.proven import Commitment, Proven
 from mes_stoch.solvers.certificate.result import ScenarioSolution, SolveOptions
+from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
+from mes_stoch.solvers.hedging.kept import keep_commitment
 from mes_stoch.solvers.hedging.mpisppy_driver.warm_start import WarmStart
 from mes_stoch.solvers.interruption.stop import Stop
+from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
 from mes_stoch.solvers.proofs.safe_bounds import BoundKind, weaker
 from mes_stoch.solvers.subproblems.pool import ScenarioPool
 
@@ -55,6 +58,8 @@ class SpokeWork(Commitment):
         The best of each kind (pricing).
     root, scenarios
         What attains it (commitments).
+    checkpoints : Checkpoints or None
+        Where the best commitment is kept.
     """
 
     program: StochasticProgram
@@ -64,6 +69,12 @@ class SpokeWork(Commitment):
     settled: bool = False
     bound: float = math.nan
     proofs: dict[BoundKind, float] = field(default_factory=dict)
+    checkpoints: Checkpoints | None = None
+
+    def keep(self, cylinder: Any, *, now: bool) -> None:
+        """Keep the best commitment, where there is one; collective over a cylinder's ranks."""
+        proven = Proven(root=self.root, scenarios=self.scenarios, upper=self.bound)
+        keep_commitment(self.checkpoints, self.program, proven, ScenarioCommunicator(cylinder), now=now)
 
     @property
     def has_bound(self) -> bool:
@@ -253,6 +264,8 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                     if work.has_bound or self.is_to_end():
                         break
                     self._try(self._wish_in_turn(points))
+            if not self.gap_is_closed():
+                work.keep(self.cylinder_comm, now=True)
 
         def _wish_in_turn(self, points: FloatArray) -> FloatArray:
             """The commitment one scenario would make; every scenario once in turn, whichever rank holds it."""
@@ -285,6 +298,7 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             if found is not None and math.isfinite(total) and not total >= work.bound:
                 work.bound, work.root, work.scenarios = total, root, found
                 self.send_bound(total)
+                work.keep(self.cylinder_comm, now=False)
             return True
 
         def _evaluate(self, root: FloatArray) -> list[ScenarioSolution] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -55,6 +56,30 @@ class Estimates:
         self.offsets.append(offsets)
         self.gradients.append(gradients)
         self.known[:] = True
+
+    def stored(self) -> tuple[list[FloatArray], list[FloatArray], list[FloatArray]]:
+        """Offsets, gradients and whether anything is known, one array a scenario each, rounds one after another."""
+        known = [np.array([flag], dtype=np.float64) for flag in self.known]
+        if not self.offsets:
+            nothing = [np.zeros(0)] * self._count
+            return nothing, nothing, known
+        return list(np.stack(self.offsets, axis=1)), list(np.stack(self.gradients, axis=1)), known
+
+    def restore(
+        self, rounds: int, offsets: Sequence[FloatArray], gradients: Sequence[FloatArray], known: Sequence[FloatArray]
+    ) -> None:
+        """Begin with so many rounds that were stored, in place of none.
+
+        Raises
+        ------
+        ValueError
+            There is something of other scenarios, rounds or columns.
+        """
+        by_offset = np.array(offsets, dtype=np.float64).reshape(self._count, rounds)
+        by_gradient = np.array(gradients, dtype=np.float64).reshape(self._count, rounds, self._width)
+        self.offsets = [by_offset[:, number].copy() for number in range(rounds)]
+        self.gradients = [by_gradient[:, number].copy() for number in range(rounds)]
+        self.known = np.array(known, dtype=np.float64).reshape(self._count) > 0
 
     def highest(self, place: int, point: FloatArray) -> tuple[float, FloatArray]:
         """The estimate of a scenario that is highest at a point."""
