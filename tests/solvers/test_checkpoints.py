@@ -8,14 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from array_programs import newsvendor
 
 from mes_stoch.io.artifacts.checkpoint_files import CheckpointFolder
 from mes_stoch.schema.errors import UsageError, WriteError
-from mes_stoch.solvers.certificate.result import EngineResult, SolveOptions, TracePoint
+from mes_stoch.solvers.certificate.interval import Interval
+from mes_stoch.solvers.certificate.result import EngineResult, ScenarioSolution, SolveOptions, TracePoint
 from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.checkpoint.snapshot import ByScenario, Snapshot
 from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
 from mes_stoch.solvers.decomposition.cuts import Cut, as_arrays, from_arrays
+from mes_stoch.solvers.decomposition.master import Master
+from mes_stoch.solvers.hedging.kept import HedgingCheckpoints
 from mes_stoch.solvers.hedging.serial import solve_serial
 from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
@@ -64,6 +68,50 @@ def test_cuts_come_back_as_they_were() -> None:
         assert other.gradient.tolist() == cut.gradient.tolist()
         assert (other.offset, other.round, other.owner, other.amount) == (cut.offset, cut.round, cut.owner, cut.amount)
     assert from_arrays(as_arrays([], 2)) == []
+
+
+def test_a_round_in_which_nothing_was_known_still_counts() -> None:
+    """A first round without a cut, as a pass leaves it that was ended early: the next is round 1, here and there.
+
+    ``t >= 4 - 2 r`` and ``t >= r - 2`` meet at 0 with weights 1/3 and 2/3, which belong to the second and third round.
+    """
+    program = newsvendor([10.0], [0.5])
+    master = Master(program, groups=1)
+    master.add(np.zeros(1), np.zeros((1, 1)), [False])
+    master.add(np.array([4.0]), np.array([[-2.0]]))
+    again = Master(program, groups=1)
+    again.restore(master.stored(), rounds=2)
+    for own in (master, again):
+        own.add(np.array([-2.0]), np.array([[1.0]]))
+        found = own.solve_relaxed()
+        assert found.bound == pytest.approx(0.0)
+        assert found.weights == pytest.approx(np.array([[0.0], [1 / 3], [2 / 3]]))
+    nothing = Master(program, groups=1)
+    nothing.add(np.zeros(1), np.zeros((1, 1)), [False])
+    once_more = Master(program, groups=1)
+    once_more.restore(nothing.stored(), rounds=1)
+    once_more.add(np.array([4.0]), np.array([[-2.0]]))
+    assert once_more.solve_relaxed().weights == pytest.approx(np.array([[0.0], [1.0]]))
+
+
+def test_a_hub_keeps_no_commitment_that_others_have_found(capacity, tmp_path: Path) -> None:
+    """Its upper bound comes from ranks that keep the commitment themselves; with another one it would be a lie."""
+    program = PyomoProgram.from_module(capacity, 6)
+    interval = Interval()
+    root = np.zeros(len(program.root.columns))
+    interval.drop_upper(2000.0, root, [ScenarioSolution(0, 2000.0, np.zeros(1))])
+    interval.raise_lower(1000.0, "solver")
+    interval.upper = 1200.0
+    checkpoints = Checkpoints(CheckpointFolder(tmp_path))
+    kept = HedgingCheckpoints(checkpoints, program, interval, has_commitment=False)
+    proven = kept._proven()
+    assert (proven.lower, proven.kind, proven.upper, proven.root, proven.scenarios) == (
+        1000.0,
+        "solver",
+        math.inf,
+        None,
+        [],
+    )
 
 
 # --- writing and refusing ----------------------------------------------------------------------------------------

@@ -408,7 +408,7 @@ class CuttingPlanes:
             for index, (offset, gradient), kind in zip(common["feasibility.scenario"], cuts, kinds, strict=True)
         ]
         if self.master is not None:
-            self.master.restore(common)
+            self.master.restore(common, rounds)
         self.best_point = common["planes.best_point"].copy()
         self.point = common.get("planes.point")
         self.best_value, self.lower, self.radius = common["planes.values"].tolist()

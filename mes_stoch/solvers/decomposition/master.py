@@ -198,8 +198,13 @@ class Master:
         """All cuts as arrays (:mod:`mes_stoch.solvers.decomposition.cuts`)."""
         return as_arrays(self._rows, len(self._consensus))
 
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def restore(self, arrays: Mapping[str, NDArray[Any]], rounds: int) -> None:
         """Begin with cuts that were stored, in place of none.
+
+        Parameters
+        ----------
+        rounds : int
+            How often cuts have been added, rounds included in which nothing was known of any group.
 
         Raises
         ------
@@ -211,7 +216,9 @@ class Master:
             raise ValueError("cuts over other columns")
         if any(np.any((cut.groups < 0) | (cut.groups >= self._groups)) for cut in cuts):
             raise ValueError("cuts of other groups")
-        self._rows, self._rounds = cuts, 1 + max((cut.round for cut in cuts), default=-1)
+        if any(cut.round >= rounds for cut in cuts):
+            raise ValueError("cuts of later rounds")
+        self._rows, self._rounds = cuts, rounds
 
     def estimate(self, found: MasterPoint, groups: Sequence[int]) -> tuple[float, FloatArray]:
         """Offset and gradient of a lower estimate of some groups' mean cost: their cuts by the duals of ``found``.

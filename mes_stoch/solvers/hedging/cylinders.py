@@ -131,7 +131,7 @@ def solve_cylinders(
         has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
         if first.gap_rel > options.gap_rel and communicator.all(has_time):
             work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval, checkpoints=checkpoints)
-            kept = HedgingCheckpoints(checkpoints, program, interval, began)
+            kept = HedgingCheckpoints(checkpoints, program, interval, began, has_commitment=False)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():
                 _wheel(program, options, settings, work, interval, first, kept).spin(comm_world=world)

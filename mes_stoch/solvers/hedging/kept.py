@@ -88,9 +88,12 @@ class HedgingCheckpoints:
         ``None``: nothing is kept.
     program : StochasticProgram
     interval : Interval
-        Bounds and trace; its commitment, where it has one, is this rank's part.
+        Bounds and trace.
     began : HedgingStart or None
         Where an earlier run stood.
+    has_commitment : bool
+        Whether the commitment of ``interval`` attains its upper bound, and has these ranks' dispatch. Over cylinders it
+        does not: the bound comes from other ranks, which keep the commitment.
     """
 
     def __init__(
@@ -99,7 +102,10 @@ class HedgingCheckpoints:
         program: StochasticProgram,
         interval: Interval,
         began: HedgingStart | None = None,
+        *,
+        has_commitment: bool = True,
     ) -> None:
+        self._has_commitment = has_commitment
         self._series = None if checkpoints is None else checkpoints.series(HEDGING_SERIES)
         self._program = program
         self._interval = interval
@@ -131,7 +137,13 @@ class HedgingCheckpoints:
         ]
         indices = np.array([model._mes_stoch.index for model in models], dtype=np.int32)
         own = Snapshot({}, common, {"multipliers": ByScenario(indices, {"W": multipliers})})
-        return own.with_all_of(of_proven(self._interval), of_trace(self._interval))
+        return own.with_all_of(of_proven(self._proven()), of_trace(self._interval))
+
+    def _proven(self) -> Proven:
+        interval = self._interval
+        if self._has_commitment:
+            return interval
+        return Proven(lower=interval.lower, kind=interval.kind, safe_lower=interval.safe_lower)
 
 
 def keep_commitment(
