@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import math
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 
+from mes_stoch.io.artifacts.checkpoint_files import CheckpointFolder
 from mes_stoch.solvers.certificate.result import SolveOptions
+from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.decomposition.algorithm import solve_decomposition
 from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.hedging.progressive_hedging import solve_ph
+from mes_stoch.solvers.interruption.stop import Stop
 from mes_stoch.solvers.parallel import mpi
 from mes_stoch.solvers.pyomo_program import PyomoProgram
 
@@ -26,6 +31,9 @@ parser.add_argument("--iterations", type=int, default=300)
 parser.add_argument("--time-limit", type=float, default=30.0)
 parser.add_argument("--integer", action="store_true")
 parser.add_argument("--cold", action="store_true")
+parser.add_argument("--checkpoint", type=Path)
+parser.add_argument("--resume", action="store_true")
+parser.add_argument("--end-at", choices=("lower", "upper"))
 parser.add_argument("--cut-scenario", type=int, default=-1)
 arguments = parser.parse_args()
 
@@ -51,10 +59,21 @@ with mpi.abort_on_failure():
         gap_rel=arguments.gap, iteration_limit=arguments.iterations, time_limit_s=arguments.time_limit
     )
     seen = []
+    stop = Stop()
+    checkpoints = None
+    if arguments.checkpoint is not None:
+        checkpoints = Checkpoints(CheckpointFolder(arguments.checkpoint), resumes=arguments.resume)
+
+    def see(point):
+        seen.append(point)
+        if arguments.end_at and math.isfinite(getattr(point, arguments.end_at)):
+            stop.request.make("SIGUSR1")
+
+    limited = Stop(time.perf_counter() + arguments.time_limit, stop.request)
     if arguments.method == "ph":
-        result = solve_ph(program, options, seen.append, warm=not arguments.cold)
+        result = solve_ph(program, options, see, warm=not arguments.cold, stop=limited, checkpoints=checkpoints)
     else:
-        result = solve_decomposition(program, options, seen.append)
+        result = solve_decomposition(program, options, see, limited, checkpoints=checkpoints)
     rank = mpi.rank()
     if (result is not None) != (rank == 0):
         raise RuntimeError(f"rank {rank} got {result}")
@@ -73,7 +92,7 @@ with mpi.abort_on_failure():
                     "iterations": result.iterations,
                     "wall_time_s": result.wall_time_s,
                     "scenarios": [solution.index for solution in result.scenarios],
-                    "spread": float(np.ptp(commitments, axis=0).max()),
+                    "spread": float(np.ptp(commitments, axis=0).max()) if len(commitments) else 0.0,
                     "trace": [[point.lower, point.upper] for point in result.trace],
                     "kinds": [point.kind for point in result.trace],
                     "bound_kind": result.bound_kind,
