@@ -54,6 +54,7 @@ def draw_flexibility(found: FlexibilityRegion) -> Figure:
         fontsize=11,
         x=0.01,
         ha="left",
+        parse_math=False,
     )
     return figure
 

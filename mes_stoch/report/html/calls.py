@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from mes_stoch.report.html.parts import Figure, Note, Part, Section
 from mes_stoch.report.html.source import ReportSource
-from mes_stoch.report.html.style import base_layout, component_markers, product_markers
+from mes_stoch.report.html.style import base_layout, component_markers, line_looks, product_markers
 from mes_stoch.report.html.time_traces import bars, steps
-from mes_stoch.report.palette import BLUE, VERMILION
 from mes_stoch.schema.errors import MissingEntryError
 from mes_stoch.settlement.calls import calls, net_delivery
 from mes_stoch.settlement.data import SettlementData
@@ -56,22 +55,20 @@ def _exchange(source: ReportSource) -> Figure | None:
         return None
     flows = run.flows(str(source.scenario))
     traces: list[dict[str, Any]] = []
-    for place, name in enumerate(names):
+    looks = line_looks(f"{name}, {word}" for name in names for word in ("scheduled", "with calls"))
+    for name in names:
         scheduled = np.asarray(solution[name + _SCHEDULED].sel(scenario=source.scenario).values, dtype=float)
         own = flows.loc[:, flows.columns.get_level_values("component") == name]
         called = -own.to_numpy(dtype=float).sum(axis=1)
-        dashes = ("solid", "dash") if place == 0 else ("dot", "dashdot")
-        for word, values, colour, dash in (
-            ("scheduled", scheduled, BLUE, dashes[0]),
-            ("with calls", called, VERMILION, dashes[1]),
-        ):
-            traces.append(steps(time, f"{name}, {word}", values, (colour, dash), "MW"))
+        for word, values in (("scheduled", scheduled), ("with calls", called)):
+            look = looks[f"{name}, {word}"]
+            traces.append(steps(time, f"{name}, {word}", values, (look["colour"], look["dash"]), "MW"))
     layout = {**base_layout("exchange, MW (export above 0)"), "xaxis": time.layout_axis()}
     return Figure(
         "exchange",
         "Exchange with the grid: scheduled, and with calls",
-        "Solid: the base schedule, which is sold and bought on the energy markets. Dashed: what the meter reads once "
-        f"calls are answered. {time.note}".strip(),
+        "Scheduled: the base schedule, which is sold and bought on the energy markets. With calls: what the meter "
+        f"reads once calls are answered. {time.note}".strip(),
         "Both are of the scenario shown; the difference is calls answered and what is not kept of the schedule.",
         traces,
         layout,

@@ -12,7 +12,7 @@ from mes_stoch.report.dispatch_figure import by_size, carriers_with_flow, demand
 from mes_stoch.report.html.numbers import plain_list
 from mes_stoch.report.html.parts import Figure, Note, Part, Section, plotly_text
 from mes_stoch.report.html.source import ReportSource
-from mes_stoch.report.html.style import axis, base_layout, component_markers, filled, line_looks
+from mes_stoch.report.html.style import MOST_MARKS, axis, base_layout, component_markers, filled, line_looks
 from mes_stoch.report.html.time_traces import bars, steps
 from mes_stoch.report.palette import GREY, INK
 
@@ -110,14 +110,14 @@ def _levels(source: ReportSource) -> Figure | None:
         traces.append(
             {
                 "type": "scatter",
-                "mode": "lines+markers" if time.periods <= 48 else "lines",
+                "mode": "lines+markers",
                 "name": plotly_text(name.removesuffix(_LEVEL)),
                 "x": time.ends_h,
                 "y": plain_list(time.last(np.asarray(chosen.values, dtype=float))),
                 "customdata": time.end_labels,
                 "hovertemplate": "%{fullData.name}<br>%{customdata}: %{y:.4~g} MWh<extra></extra>",
                 "line": {"color": look["colour"], "dash": look["dash"], "width": 1.8},
-                "marker": {"symbol": look["marker"], "size": 5},
+                "marker": {"symbol": look["marker"], "size": 5, "maxdisplayed": MOST_MARKS},
             }
         )
     layout = {**base_layout("level, MWh"), "xaxis": time.layout_axis()}
