@@ -17,8 +17,8 @@ from mes_stoch.report.html.comparison.page import comparison_page, write_compari
 from mes_stoch.report.run import Run
 from mes_stoch.report.tables import plain_console
 
-pytest.importorskip("jinja2")
-plotly = pytest.importorskip("plotly.graph_objects")
+pytest.importorskip("jinja2", reason="pip install 'mes_stoch[report]'")
+plotly = pytest.importorskip("plotly.graph_objects", reason="pip install 'mes_stoch[report]'")
 
 
 @pytest.fixture(scope="module")

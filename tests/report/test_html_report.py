@@ -24,8 +24,8 @@ from mes_stoch.report.html.time_axis import TimeAxis
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
-pytest.importorskip("jinja2")
-plotly = pytest.importorskip("plotly.graph_objects")
+pytest.importorskip("jinja2", reason="pip install 'mes_stoch[report]'")
+plotly = pytest.importorskip("plotly.graph_objects", reason="pip install 'mes_stoch[report]'")
 
 SECTIONS = [
     "overview",

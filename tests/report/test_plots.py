@@ -19,7 +19,7 @@ from mes_stoch.report import palette
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
 
 from matplotlib.figure import Figure
 
