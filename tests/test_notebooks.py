@@ -37,7 +37,7 @@ def test_there_are_four_each_named_in_the_index() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_as_a_script(path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
     done = subprocess.run(
         [sys.executable, "-c", _RUN, str(path)], cwd=FOLDER, capture_output=True, text=True, timeout=600, check=False
     )

@@ -38,7 +38,7 @@ import numpy as np
 import pandas as pd
 
 from mes_stoch.evaluation.bracket import Bracket, bracket_result
-from mes_stoch.evaluation.committed_volumes import committed_volumes
+from mes_stoch.evaluation.committed_volumes import committed_volumes, decided_numbers
 from mes_stoch.evaluation.plans import MeanRisk, Plan
 from mes_stoch.evaluation.profit import seed_of
 from mes_stoch.evaluation.solves import Solves
@@ -105,6 +105,8 @@ class Frontier:
         Of ``cvar``.
     commitments : tuple of DataFrame
         Of each point; empty where the program is not a site's.
+    site_decisions : tuple of DataFrame
+        What each point decides of the site; empty where the program is not a site's.
     scenarios : int
     seed : int or None
     currency : str
@@ -118,6 +120,7 @@ class Frontier:
     measure: str = ""
     alpha: float | None = None
     commitments: tuple[pd.DataFrame, ...] = ()
+    site_decisions: tuple[pd.DataFrame, ...] = ()
     scenarios: int = 0
     seed: int | None = None
     currency: str = ""
@@ -137,7 +140,8 @@ class Frontier:
 
     def result(self) -> FrontierResult:
         """The part of ``evaluation.json``."""
-        tables = self.commitments or tuple(pd.DataFrame() for _ in self.points)
+        nothing = tuple(pd.DataFrame() for _ in self.points)
+        tables = zip(self.points, self.commitments or nothing, self.site_decisions or nothing, strict=True)
         return FrontierResult(
             measure=self.measure,
             alpha=self.alpha,
@@ -153,9 +157,10 @@ class Frontier:
                     utility=bracket_result(point.utility),
                     bound_kind=point.bound_kind,
                     is_solved=point.is_solved,
-                    commitments=committed_volumes(table),
+                    commitments=committed_volumes(volumes),
+                    site_decisions=decided_numbers(decisions),
                 )
-                for point, table in zip(self.points, tables, strict=True)
+                for point, volumes, decisions in tables
             ],
         )
 
@@ -201,6 +206,7 @@ def frontier_of_site(
         alpha=alpha,
         # what rules add to the root stands behind the volumes
         commitments=tuple(leaves.commitments(point.plan.root) for point in found.points),
+        site_decisions=tuple(leaves.site_decisions(point.plan.root) for point in found.points),
         scenarios=len(leaves.scenario_names),
         seed=seed_of(leaves.tree),
         currency=leaves.instance.currency,

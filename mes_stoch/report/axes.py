@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 
 from mes_stoch.report.palette import GREY, INK
+from mes_stoch.schema.tree import ScenarioTree
 
 
 def dress(axes: Any, title: str, unit: str) -> None:
     """Title at the left, unit on the axis, a grid that stays behind."""
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
+    # a name with two dollars in it is no formula
+    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK, parse_math=False)
     axes.set_ylabel(unit, fontsize=9)
     axes.grid(True, axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -20,6 +22,12 @@ def dress(axes: Any, title: str, unit: str) -> None:
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(GREY)
+
+
+def period_edges(tree: ScenarioTree) -> pd.DatetimeIndex:
+    """Beginnings of all periods and the end of the last, local time."""
+    end = tree.time[-1] + pd.Timedelta(seconds=round(3600 * float(tree.lengths_h[-1])))
+    return pd.DatetimeIndex([*tree.time, end])
 
 
 def local_time_axis(axes: Any, edges: pd.DatetimeIndex) -> None:

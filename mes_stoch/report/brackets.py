@@ -8,7 +8,7 @@ from mes_stoch.evaluation.bracket import Bracket
 from mes_stoch.report.amounts import amount
 
 #: Share of two profits that is rounding where one is taken from the other.
-_ROUNDING = 1e-10
+ROUNDING = 1e-10
 
 
 def bracket_ends(bracket: Bracket, of: Bracket | None = None) -> tuple[str, str]:
@@ -24,7 +24,7 @@ def bracket_ends(bracket: Bracket, of: Bracket | None = None) -> tuple[str, str]
     if bracket.lower == math.inf:
         return "infinite", "infinite"
     known = () if of is None else (of.lower, of.upper)
-    noise = _ROUNDING * max((abs(end) for end in known if math.isfinite(end)), default=0.0)
+    noise = ROUNDING * max((abs(end) for end in known if math.isfinite(end)), default=0.0)
     return _end(bracket.lower, noise), _end(bracket.upper, noise)
 
 

@@ -12,6 +12,15 @@ from mes_stoch.evaluation.day_ahead_information import DayAheadInformation
 from mes_stoch.evaluation.device_values import DeviceValue, DeviceValues
 from mes_stoch.report.brackets import bracket_ends
 
+#: What is known when day-ahead positions are decided, by the names of results and documents.
+DAY_AHEAD_ROWS = {
+    "nothing_known": "one for all nodes (nothing known)",
+    "node_known": "one for each node (RP)",
+    "leaf_known": "one for each leaf (two stages)",
+    "value": "value of the day-ahead information",
+    "foresight": "foresight of two stages",
+}
+
 
 def render_day_ahead(found: DayAheadInformation) -> RenderableType:
     """Three programs that know more and more, and what lies between them."""
@@ -23,15 +32,8 @@ def render_day_ahead(found: DayAheadInformation) -> RenderableType:
     table.add_column("day-ahead positions")
     table.add_column("at least", justify="right")
     table.add_column("at most", justify="right")
-    rows = {
-        "one for all nodes (nothing known)": found.nothing_known,
-        "one for each node (RP)": found.node_known,
-        "one for each leaf (two stages)": found.leaf_known,
-        "value of the day-ahead information": found.value,
-        "foresight of two stages": found.foresight,
-    }
-    for name, bracket in rows.items():
-        table.add_row(name, *bracket_ends(bracket, found.node_known))
+    for name, words in DAY_AHEAD_ROWS.items():
+        table.add_row(words, *bracket_ends(getattr(found, name), found.node_known))
     if found.nodes < found.scenarios:
         return table
     return Group(table, Text("  A node has one leaf each, so that its information is that of the whole day."))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mes_stoch.report.axes import dress, legend_beside, local_time_axis
+from mes_stoch.report.axes import dress, legend_beside, local_time_axis, period_edges
 from mes_stoch.report.bid_curves import price_columns
 from mes_stoch.report.datasets import PRICE_PREFIX
 from mes_stoch.report.palette import GREY, INK, Fill, component_fills, product_fills
@@ -31,7 +31,7 @@ def draw_commitments_dispatch(run: Run, scenario: str) -> Figure:
     figure = Figure(figsize=(10.5, 1.4 + 2.3 * panels), layout="constrained")
     heights = [1.0, *(1.35 if carrier == "electricity" else 1.0 for carrier in carriers)]
     axes = figure.subplots(panels, 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    edges = edges_of(run, pd.DatetimeIndex(flows.index))
+    edges = period_edges(run.tree)
 
     commitments_on(axes[0], run)
     looks = looks_of(flows)
@@ -91,13 +91,6 @@ def demands(flows: pd.DataFrame) -> set[str]:
         if own.shape[1] == 1 and own.to_numpy().max(initial=0.0) <= _FLOW_TOLERANCE_MW:
             taking.add(str(component))
     return taking
-
-
-def edges_of(run: Run, starts: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Beginnings of the periods, and the end of the last."""
-    is_first = len(starts) == 1 and run.summary.get("first_period_h") is not None
-    end = starts[-1] + pd.Timedelta(hours=float(run.summary["first_period_h" if is_first else "period_h"]))
-    return pd.DatetimeIndex([*starts, end])
 
 
 def commitments_on(axes: Any, run: Run) -> None:

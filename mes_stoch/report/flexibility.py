@@ -36,6 +36,13 @@ def chosen_durations(found: FlexibilityRegion, most: int = 4) -> list[float]:
     return sorted(chosen)
 
 
+def start_edges(points: pd.DataFrame) -> pd.DatetimeIndex:
+    """Starts, and the end of the span of the last."""
+    starts = pd.DatetimeIndex(points["start"].unique())
+    width = starts[1] - starts[0] if len(starts) > 1 else pd.Timedelta(hours=1)
+    return pd.DatetimeIndex([*starts, starts[-1] + width])
+
+
 def render_flexibility(found: FlexibilityRegion) -> RenderableType:
     """Largest deviations by start and duration, and what is committed; a table a direction."""
     if found.points.empty:
@@ -70,14 +77,14 @@ def _table(found: FlexibilityRegion, direction: str) -> Table:
             _number(one["fixed_mw"]),
             _number(one["committed_mw"]),
             _number(one["cost_eur_per_mwh"]),
-            _limiting(one["limited_by"], one["limit"]),
+            limiting_in_words(one["limited_by"], one["limit"]),
         )
     table.caption = f"fixed, committed, cost and limit: for {duration_in_words(shown)}"
     table.caption_justify = "left"
     return table
 
 
-def _limiting(names: object, what: object) -> str:
+def limiting_in_words(names: object, what: object) -> str:
     """The largest of the components that limit, by what, and how many more do."""
     if not isinstance(names, str):
         return ""

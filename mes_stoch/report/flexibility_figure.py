@@ -9,7 +9,7 @@ import pandas as pd
 
 from mes_stoch.evaluation.flexibility.region import FlexibilityRegion
 from mes_stoch.report.axes import dress, local_time_axis
-from mes_stoch.report.flexibility import chosen_durations, duration_in_words
+from mes_stoch.report.flexibility import chosen_durations, duration_in_words, start_edges
 from mes_stoch.report.palette import GREY, INK, VERMILION, component_fills
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def draw_flexibility(found: FlexibilityRegion) -> Figure:
         fontsize=11,
         x=0.01,
         ha="left",
+        parse_math=False,
     )
     return figure
 
@@ -62,7 +63,7 @@ def _day(
     axes: Any, points: pd.DataFrame, direction: str, durations: list[float], callable_h: list[float], shown: float
 ) -> None:
     dress(axes, _WORDS[direction], "MW")
-    edges = _edges(points)
+    edges = start_edges(points)
     for number, hours in enumerate(durations):
         own = points[points["duration_h"] == hours]
         colour = _BLUES[round(number * (len(_BLUES) - 1) / max(1, len(durations) - 1))]
@@ -100,7 +101,7 @@ def _day(
 
 def _strip(axes: Any, points: pd.DataFrame, fills: dict[str, Any], shown: float, *, has_date: bool) -> None:
     """The device that limits a deviation of one duration, by start."""
-    edges = _edges(points)
+    edges = start_edges(points)
     for place, name in enumerate(points[points["duration_h"] == shown]["limited_by"]):
         first = _first(name)
         if first in fills:
@@ -147,12 +148,6 @@ def _durations(axes: Any, points: pd.DataFrame) -> None:
     axes.set_xlim(0.0, hours[-1])
     axes.set_ylim(0.0, 1.12 * float(np.nanmax([*own["delivered_mw"], *own["committed_mw"], _NOTHING_MW])))
     axes.set_xlabel("duration, h; above: cost per MWh", fontsize=8)
-
-
-def _edges(points: pd.DataFrame) -> pd.DatetimeIndex:
-    starts = pd.DatetimeIndex(points["start"].unique())
-    width = starts[1] - starts[0] if len(starts) > 1 else pd.Timedelta(hours=1)
-    return pd.DatetimeIndex([*starts, starts[-1] + width])
 
 
 def _first(names: object) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from mes_stoch.evaluation.committed_volumes import mean_volume_mw
+from mes_stoch.evaluation.committed_volumes import decided_numbers, mean_volume_mw
 from mes_stoch.evaluation.frontier import Frontier
 from mes_stoch.report.amounts import amount
-
-
-def measure_in_words(measure: str, alpha: float | None) -> str:
-    """What is weighed beside the expected profit."""
-    if measure == "cvar" and alpha is not None:
-        return f"CVaR (worst {100 * (1 - alpha):.4g} %)"
-    return measure.replace("_", " ")
+from mes_stoch.report.risk_table import measure_in_words
+from mes_stoch.schema.evaluation_shared import DecidedNumber
 
 
 def render_frontier(frontier: Frontier) -> Group:
@@ -45,7 +43,23 @@ def render_frontier(frontier: Frontier) -> Group:
         notes.append(
             Text(f"  * not solved for: bounds follow from plans and bounds of other weights ({solves} in all).")
         )
-    return Group(table, *notes)
+    return Group(table, *notes, *_decided(frontier))
+
+
+def _decided(frontier: Frontier) -> Iterator[Text]:
+    """What each plan decides of the site, a line for weights in a row that decide the same."""
+    told = [decided_in_words(decided_numbers(table) or []) for table in frontier.site_decisions]
+    weights = [f"{point.weight:g}" for point in frontier.points]
+    for words, places in groupby(range(len(told)), key=lambda place: told[place]):
+        if words:
+            held = list(places)
+            shown = weights[held[0]] if len(held) == 1 else f"{weights[held[0]]} to {weights[held[-1]]}"
+            yield Text(f"  decided of the site at weight {shown}: {words}")
+
+
+def decided_in_words(numbers: Sequence[DecidedNumber]) -> str:
+    """What is decided of the site in a line; empty where nothing is."""
+    return ", ".join(f"{one.component}.{one.quantity} {one.value:.4g} {one.unit}" for one in numbers)
 
 
 def _committed(frontier: Frontier, place: int) -> str:

@@ -8,8 +8,8 @@ import numpy as np
 
 from mes_stoch.evaluation.frontier import Frontier, FrontierPoint
 from mes_stoch.report.axes import dress
-from mes_stoch.report.frontier import measure_in_words
 from mes_stoch.report.palette import BLUE, GREY, INK, VERMILION
+from mes_stoch.report.risk_table import measure_in_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mes_stoch.evaluation.evaluation import Evaluation
 from mes_stoch.io.readers.locate import listed, unit_word
-from mes_stoch.report.axes import dress, legend_beside, local_time_axis
+from mes_stoch.report.axes import dress, legend_beside, local_time_axis, period_edges
 from mes_stoch.report.figures import PlotsMissingError, scenario_of
 from mes_stoch.report.palette import BLUE, GREEN, INK, ORANGE, PINK, SKY, VERMILION
 from mes_stoch.report.run import Run
@@ -27,8 +26,10 @@ from mes_stoch.uncertainty.tree_quality.statistics import quantiles
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Lines stay apart in grey by their dashes.
-_LINES = tuple(zip((BLUE, VERMILION, GREEN, ORANGE, PINK, SKY), ("-", "--", "-.", ":", "-", "--"), strict=True))
+#: Lines stay apart in grey by their dashes; where they run out, by the marks upon them.
+_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY)
+_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (8, 2, 1, 2, 1, 2)))
+_MARKS = ("", "o", "s", "^", "x")
 _BANDS = ((0.05, 0.95, 0.25), (0.25, 0.75, 0.5))
 
 
@@ -53,7 +54,7 @@ def dispatch(run: Run, scenario: str | None = None, *, carrier: str | None = Non
     PlotsMissingError
         matplotlib is not installed.
     """
-    from mes_stoch.report.dispatch_figure import carrier_on, edges_of, looks_of
+    from mes_stoch.report.dispatch_figure import carrier_on, looks_of
 
     chosen = _scenario(run, scenario)
     known = list(run.flows)
@@ -62,12 +63,11 @@ def dispatch(run: Run, scenario: str | None = None, *, carrier: str | None = Non
         raise UsageError(f"the run has no carrier {name!r}; it has {listed(known)}")
     flows = run.flows(chosen)
     axes = _axes(ax)
-    edges = edges_of(run, pd.DatetimeIndex(flows.index))
+    edges = period_edges(run.tree)
     carrier_on(axes, run, chosen, name, flows.loc[:, [name]], edges, looks_of(flows))
     local_time_axis(axes, edges)
-    axes.set_title(
-        f"{axes.get_title(loc='left')}\nscenario {chosen}", loc="left", fontsize=10, fontweight="bold", color=INK
-    )
+    title = f"{axes.get_title(loc='left')}\nscenario {chosen}"
+    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK, parse_math=False)
     return axes
 
 
@@ -79,11 +79,11 @@ def commitments(run: Run, *, ax: Axes | None = None) -> Axes:
     PlotsMissingError
         matplotlib is not installed.
     """
-    from mes_stoch.report.dispatch_figure import commitments_on, edges_of
+    from mes_stoch.report.dispatch_figure import commitments_on
 
     axes = _axes(ax)
     commitments_on(axes, run)
-    local_time_axis(axes, edges_of(run, run.tree.time))
+    local_time_axis(axes, period_edges(run.tree))
     return axes
 
 
@@ -114,16 +114,18 @@ def levels(run: Run, scenario: str | None = None, *, carrier: str | None = None,
     axes = _axes(ax)
     who = "median and 5 to 95 % of scenarios" if chosen is None else f"scenario {chosen}"
     dress(axes, f"Levels at the ends of periods ({who})", "MWh")
-    edges = _ends(run.tree)
+    edges = period_edges(run.tree)
     for place, name in enumerate(array["component"].values.astype(str)):
-        colour, style = _LINES[place % len(_LINES)]
+        colour, style = _COLOURS[place % len(_COLOURS)], _DASHES[place % len(_DASHES)]
+        mark = _MARKS[place // len(_DASHES) % len(_MARKS)]
         own = array.sel(component=name)
         if chosen is None:
             low, middle, high = _quantiles(own.values, run.solution["probability"].values, (0.05, 0.5, 0.95))
             axes.fill_between(edges[1:], low, high, color=colour, alpha=0.2, linewidth=0.0)
         else:
             middle = own.sel(scenario=chosen).values
-        axes.plot(edges[1:], middle, color=colour, linestyle=style, linewidth=1.8, label=name)
+        line: dict[str, Any] = {"color": colour, "linestyle": style, "marker": mark, "markevery": 0.1}
+        axes.plot(edges[1:], middle, linewidth=1.8, label=name, **line)
     local_time_axis(axes, edges)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     legend_beside(axes, *axes.get_legend_handles_labels(), handle_length=3.0)
@@ -157,7 +159,7 @@ def fan(tree: ScenarioTree | Run, series: str | None = None, *, ax: Axes | None 
     unit = unit_of(name)
     dress(axes, f"{name}, {count} scenario{'' if count == 1 else 's'}", "" if unit is None else unit_word(unit))
     values = np.stack([taken.values(name, scenario) for scenario in range(count)])
-    edges = _ends(taken)
+    edges = period_edges(taken)
     for low, high, strength in _BANDS:
         lower, upper = (np.append(row, row[-1]) for row in _quantiles(values, taken.probabilities, (low, high)))
         label = f"{100 * low:.0f} to {100 * high:.0f} %"
@@ -225,12 +227,6 @@ def _quantiles(values: Any, weights: Any, at: tuple[float, ...]) -> list[Any]:
     """Weighted quantiles of each period, a row each."""
     found = np.array([quantiles(values[:, t], weights, at) for t in range(values.shape[1])])
     return list(found.T)
-
-
-def _ends(tree: ScenarioTree) -> pd.DatetimeIndex:
-    """Beginnings of the periods, and the end of the last."""
-    end = tree.time[-1] + pd.Timedelta(hours=float(tree.lengths_h[-1]))
-    return pd.DatetimeIndex([*tree.time, end])
 
 
 def _varied(tree: ScenarioTree) -> str:

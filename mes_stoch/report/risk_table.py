@@ -13,16 +13,17 @@ def risk_lines(run: Run) -> Iterator[tuple[str, str]]:
     if risk is None or risk["value"] is None:
         return
     currency = run.currency
-    yield _in_words(risk["measure"], risk["alpha"]), f"{risk['value']:,.2f} {currency}"
+    yield measure_in_words(risk["measure"], risk["alpha"]), f"{risk['value']:,.2f} {currency}"
     if risk["measure"] == "cvar":
         yield "value at risk", f"{risk['value_at_risk']:,.2f} {currency}"
     beta = risk["beta"]
     if beta > 0 and run.objective is not None:
-        parts = f"{1 - beta:.4g} x expected profit + {beta:.4g} x {_in_words(risk['measure'], risk['alpha'])}"
+        parts = f"{1 - beta:.4g} x expected profit + {beta:.4g} x {measure_in_words(risk['measure'], risk['alpha'])}"
         yield "maximised", f"{run.objective:,.2f} {currency}: {parts}"
 
 
-def _in_words(measure: str, alpha: float | None) -> str:
+def measure_in_words(measure: str, alpha: float | None) -> str:
+    """What is weighed beside the expected profit."""
     if measure == "cvar" and alpha is not None:
         return f"CVaR (worst {100 * (1 - alpha):.4g} %)"
     return measure.replace("_", " ")

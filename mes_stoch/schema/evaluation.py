@@ -158,6 +158,9 @@ class FrontierPointResult(Model):
     bound_kind: Literal["safe", "solver"] = Field(description="What that bound rests on: docs/certificates.md.")
     is_solved: bool = Field(description="Solved for; false: its bounds follow from plans and bounds of other weights.")
     commitments: list[CommittedVolume]
+    site_decisions: list[DecidedNumber] | None = Field(
+        default=None, description="Numbers of components that the plan decides with them; null: none."
+    )
 
 
 class FrontierResult(Model):

@@ -11,8 +11,8 @@ import pytest
 
 Command = Callable[..., Any]
 
-pytest.importorskip("jinja2")
-pytest.importorskip("plotly")
+pytest.importorskip("jinja2", reason="pip install 'mes_stoch[report]'")
+pytest.importorskip("plotly", reason="pip install 'mes_stoch[report]'")
 
 
 @pytest.fixture

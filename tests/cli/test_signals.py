@@ -24,7 +24,7 @@ THINNED, FULL = 10, 100
 def test_a_signal_at_a_random_moment(seed: int, tmp_path: Path) -> None:
     case = signalled.draw(seed)
     if case.ranks > 1 and not launcher().exists():
-        pytest.skip("no mpiexec beside this Python: install mes_stoch[mpi]")
+        pytest.skip("no mpiexec beside this Python: pip install 'mes_stoch[mpi]'")
     found = signalled.run(case, tmp_path)
     assert found.faults == [], f"{case}\n{found.said[-3000:]}"
 

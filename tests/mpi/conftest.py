@@ -27,7 +27,7 @@ def mpiexec():
     """``mpiexec(ranks, script, *arguments)`` runs a script of ``tests/mpi/ranks``, for ``timeout_s`` at most."""
     launcher = Path(sys.executable).with_name("mpiexec")
     if not launcher.exists():
-        pytest.skip("no mpiexec beside this Python: install mes_stoch[mpi]")
+        pytest.skip("no mpiexec beside this Python: pip install 'mes_stoch[mpi]'")
 
     def run(ranks: int, script: str, *arguments: object, timeout_s: float = 60.0, cwd: Path | None = None) -> Finished:
         command = [str(launcher), "-n", str(ranks), sys.executable, str(RANKS / script), *map(str, arguments)]

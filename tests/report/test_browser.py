@@ -16,8 +16,8 @@ from mes_stoch.report.html.run_report import write_report
 from mes_stoch.report.run import Run
 
 pytestmark = pytest.mark.browser
-pytest.importorskip("jinja2")
-pytest.importorskip("plotly")
+pytest.importorskip("jinja2", reason="pip install 'mes_stoch[report]'")
+pytest.importorskip("plotly", reason="pip install 'mes_stoch[report]'")
 
 SCRIPT = "<script>alert(1)</script>"
 _DRAWN = """

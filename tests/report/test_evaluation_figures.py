@@ -10,7 +10,7 @@ import xarray as xr
 
 import mes_stoch as ms
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure

@@ -17,8 +17,8 @@ from mes_stoch.report.html.comparison.page import comparison_page, write_compari
 from mes_stoch.report.run import Run
 from mes_stoch.report.tables import plain_console
 
-pytest.importorskip("jinja2")
-plotly = pytest.importorskip("plotly.graph_objects")
+pytest.importorskip("jinja2", reason="pip install 'mes_stoch[report]'")
+plotly = pytest.importorskip("plotly.graph_objects", reason="pip install 'mes_stoch[report]'")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_on_the_same_scenarios_the_order_is_proven(tiny_run: Run, without_reserv
     # -770 - (-687.5)
     assert "the best of without less the best of with is proven to lie in [-82.50, -82.50] EUR: worse" in page.text
     assert "Total -687.50 -770.00 -82.50" in page.text
-    assert "fr_afrr_up up 2025-01-15 00-04 3 0" in page.text
+    assert "fr_afrr_up up 2025-01-15 00-04 3 0 MW" in page.text
     assert set(page.figures) == {"intervals", "streams", "profits", "commitments"}
     assert page.figures["commitments"]["data"][0]["x"] == [3.0]
     # that figures need JavaScript, and no other
@@ -68,6 +68,41 @@ def test_other_scenarios_are_warned_of_and_prove_nothing(tiny_run: Run) -> None:
     assert "b has other scenarios than a" in page.text
     assert "no order of theirs is proven" in page.text
     assert "proven to lie" not in page.text
+
+
+def test_utilities_of_two_weights_have_no_proven_order(tiny_run: Run) -> None:
+    risk = {"measure": "cvar", "alpha": 0.5, "beta": 0.25, "of_single_days": False, "value": -845.0}
+    runs = [
+        (Path(name), replace(tiny_run, summary={**tiny_run.summary, "risk": {**risk, "beta": beta, "value": value}}))
+        for name, beta, value in (("a", 0.25, -845.0), ("b", 0.5, -845.0), ("c", 0.25, -840.0))
+    ]
+    page = read(runs[:2])
+    assert "b maximises the utility of measure cvar, alpha 0.5, beta 0.5, of_single_days False" in page.text
+    assert "proven to lie" not in page.text
+    # what comes out of the same weights is no difference of what is maximised
+    assert "proven to lie" in read([runs[0], runs[2]]).text
+
+
+def test_reactive_power_keeps_its_unit(tiny_run: Run) -> None:
+    rows = tiny_run.commitments.assign(volume_mw=float("nan"), volume_mvar=2.0)
+    page = read(
+        [(Path("a"), replace(tiny_run, commitments=rows)), (Path("b"), replace(tiny_run, commitments=rows.iloc[:0]))]
+    )
+    assert "00-04 2 - Mvar" in page.text
+
+
+def test_values_are_shown_as_the_instance_reads_them(tiny_run: Run) -> None:
+    def run(text: str) -> Run:
+        inputs = {**tiny_run.settings.inputs, "instance.yaml": text.encode()}
+        return replace(tiny_run, settings=replace(tiny_run.settings, inputs=inputs))
+
+    # YAML 1.1 would take them for 750 and True
+    compared = ComparedRuns.of([(Path("a"), run("at: 12:30\nnode: on")), (Path("b"), run("at: 12:31\nnode: off"))])
+    assert compared.instance_differences() == [("at", ["12:30", "12:31"]), ("node", ["on", "off"])]
+    # files that were changed since may hold anything
+    for text in ("all: &all [*all, [1]]", "a: [", "- [" * 3000, ""):
+        changed = ComparedRuns.of([(Path("a"), run("at: 1")), (Path("b"), run(text))])
+        assert ("at", ["1", ABSENT]) in changed.instance_differences()
 
 
 def test_money_of_two_currencies_is_not_compared(tiny_run: Run, instances: Path, tmp_path: Path) -> None:

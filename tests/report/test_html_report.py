@@ -24,8 +24,8 @@ from mes_stoch.report.html.time_axis import TimeAxis
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
-pytest.importorskip("jinja2")
-plotly = pytest.importorskip("plotly.graph_objects")
+pytest.importorskip("jinja2", reason="pip install 'mes_stoch[report]'")
+plotly = pytest.importorskip("plotly.graph_objects", reason="pip install 'mes_stoch[report]'")
 
 SECTIONS = [
     "overview",
@@ -140,6 +140,22 @@ def test_base_and_called_operation_differ_by_the_call(page: ReadPage) -> None:
     assert called["y"] == [-2.0, -2.0, 1.0, -2.0, -2.0]
     assert trace_called(page.figures["called"], "fr_afrr_up")["y"] == [0.0, 0.0, 3.0, 0.0]
     assert trace_called(page.figures["answers"], "process")["y"] == [0.0, 0.0, 3.0, 0.0]
+
+
+def test_lines_of_several_connections_are_told_apart_without_colour(tiny_run: Run, folder: Path) -> None:
+    scheduled = tiny_run.solution["grid.scheduled_mw"]
+    more = {f"{name}.scheduled_mw": scheduled for name in ("feeder", "cable")}
+    figure = read(replace(tiny_run, solution=tiny_run.solution.assign(more)), folder).figures["exchange"]
+    assert len(figure["data"]) == 6
+    assert len({trace["line"]["dash"] for trace in figure["data"]}) == 6
+
+
+def test_where_dashes_run_out_lines_have_marks(tiny_run: Run, folder: Path) -> None:
+    level = tiny_run.solution["grid.scheduled_mw"]
+    many = {f"tank_{place}.level_mwh": level for place in range(8)}
+    figure = read(replace(tiny_run, solution=tiny_run.solution.assign(many)), folder).figures["levels"]
+    assert all("markers" in trace["mode"] and trace["marker"]["maxdisplayed"] > 0 for trace in figure["data"])
+    assert len({(trace["line"]["dash"], trace["marker"]["symbol"]) for trace in figure["data"]}) == 8
 
 
 def test_commitments_stand_over_their_price(page: ReadPage) -> None:

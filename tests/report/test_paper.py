@@ -17,7 +17,7 @@ from mes_stoch.report.paper.latex import escaped, latex_table
 from mes_stoch.report.paper.tables import write_tables
 from mes_stoch.report.run import Run
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
 
 from mes_stoch.report.paper.figures import write_paper_figures
 
@@ -85,6 +85,16 @@ def test_tables_hold_the_hand_computed_site(tiny_run: Run, tmp_path: Path) -> No
     text = (folder / "tables" / "streams.tex").read_text(encoding="utf-8")
     assert r"Fuel and other supply & mains & $-$510 & $-$1{,}116{,}900 \\" in text
     assert r"fr\_afrr\_up" in text
+
+
+def test_a_year_is_not_a_multiple_of_rounded_cents(tiny_run: Run, tmp_path: Path) -> None:
+    # 90 EUR of capacity and 0.004 more: 365 horizons of 4 h are 365 / (1 / 6) = 2,190 a year, of 90.004 EUR 197,108.76
+    streams = {**tiny_run.summary["streams"], "capacity.fr_afrr_up": 90.004}
+    run = replace(tiny_run, summary={**tiny_run.summary, "streams": streams})
+    write_tables(ReportSource.of(run, run.write(tmp_path / "run")))
+    rows = list(csv.DictReader((tmp_path / "run" / "tables" / "streams.csv").read_text("utf-8").splitlines()))
+    capacity = next(row for row in rows if row["group"] == "Capacity")
+    assert (capacity["EUR over the horizon"], capacity["EUR a year"]) == ("90.0", "197109.0")
 
 
 def test_latex_is_escaped_and_rows_are_whole() -> None:

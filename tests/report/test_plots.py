@@ -19,7 +19,7 @@ from mes_stoch.report import palette
 from mes_stoch.report.run import Run
 from mes_stoch.schema.errors import UsageError
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
 
 from matplotlib.figure import Figure
 
@@ -85,6 +85,39 @@ def test_levels_stand_at_the_ends_of_periods(tiny_run: Run) -> None:
     assert one.get_lines()[0].get_ydata().tolist() == [5.0] * 4
     with pytest.raises(UsageError, match="nothing is stored of any carrier"):
         ms.plot.levels(tiny_run)
+
+
+def test_lines_of_many_stores_are_told_apart_without_colour(tiny_run: Run) -> None:
+    run = stored(tiny_run)
+    names = [f"tank_{place}" for place in range(8)]
+    level = run.solution["tank.level_mwh"]
+    places = np.flatnonzero(run.flow_data["component"].values == "tank")[:1].repeat(8)
+    flows = run.flow_data.isel(flow=places).assign_coords(component=("flow", names))
+    many = replace(
+        run,
+        solution=run.solution.drop_vars("tank.level_mwh").assign({f"{name}.level_mwh": level for name in names}),
+        flow_data=flows,
+    )
+    lines = ms.plot.levels(many, ax=Figure().subplots()).get_lines()
+    # a pattern of dashes of matplotlib is its own; two of one name are the same line in grey
+    looks = {(str(line._unscaled_dash_pattern), line.get_marker()) for line in lines}  # type: ignore[attr-defined]
+    assert len(looks) == 8
+
+
+def test_names_with_dollars_are_no_formula(tiny_run: Run) -> None:
+    name = r"$\frac$"
+    names = [name if one == "called" else one for one in tiny_run.profit.index]
+    run = replace(
+        stored(tiny_run),
+        solution=stored(tiny_run).solution.assign_coords(scenario=names),
+        flow_data=stored(tiny_run).flow_data.assign_coords(scenario=names),
+    )
+    for draw in (ms.plot.dispatch, ms.plot.levels):
+        figure = Figure()
+        axes = draw(run, name, ax=figure.subplots())
+        assert name in axes.get_title(loc="left")
+        # letters are laid out when they are drawn
+        figure.draw_without_rendering()
 
 
 def test_a_fan_is_of_the_series_asked_for(tiny_site: ms.Site, tiny_run: Run) -> None:

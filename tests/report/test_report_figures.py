@@ -15,7 +15,7 @@ from mes_stoch.report.palette import component_fills, product_fills
 from mes_stoch.report.run import Run, read_run
 from mes_stoch.schema.errors import UsageError
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
 
 from mes_stoch.report.bounds_figure import draw_bounds
 from mes_stoch.report.dispatch_figure import draw_commitments_dispatch

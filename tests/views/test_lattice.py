@@ -303,7 +303,7 @@ def shipped(instances: Path) -> Callable[[str], Lattice]:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_everything_is_written_and_nothing_covers_anything(name: str, shipped: Callable[[str], Lattice]) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
     lattice = shipped(name)
     figure = draw_lattice(lattice)
     assert overlapping(figure) == []
@@ -314,7 +314,7 @@ def test_everything_is_written_and_nothing_covers_anything(name: str, shipped: C
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_boxes_lie_apart_and_arcs_pass_none_of_them(name: str, shipped: Callable[[str], Lattice]) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
     from mes_stoch.report.lattice_figure import _text_width
     from mes_stoch.report.lattice_layout import lay_out
 
@@ -340,7 +340,7 @@ def test_boxes_lie_apart_and_arcs_pass_none_of_them(name: str, shipped: Callable
 
 
 def test_thirty_components_on_six_layers_with_flows_are_legible() -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
     carriers = ("electricity", "heat", "cooling", "gas", "hydrogen", "steam")
     nodes = {f"{carrier}_{k}": {"carrier": carrier} for carrier in carriers for k in (1, 2)}
     names = list(nodes)
@@ -374,7 +374,7 @@ def test_layers_that_many_components_join_lie_beside_each_other(shipped: Callabl
 
 
 def test_the_figure_is_always_the_same(shipped: Callable[[str], Lattice], tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
     first, second = (texts(draw_lattice(shipped("bench_district"))) for _ in range(2))
     assert {name: tuple(box.bounds) for name, box in first.items()} == {
         name: tuple(box.bounds) for name, box in second.items()
@@ -382,7 +382,7 @@ def test_the_figure_is_always_the_same(shipped: Callable[[str], Lattice], tmp_pa
 
 
 def test_a_site_and_a_run_are_plotted(run: ms.Run, instances: Path, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="pip install 'mes_stoch[plots]'")
     figure = ms.plot.lattice(run, tmp_path / "run.png", scenario="called")
     assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
     assert figure.get_suptitle() == "tiny_site: energy lattice\nscenario called: MWh over the horizon, widths by energy"

@@ -96,6 +96,30 @@ class FlexibilityRegion:
     points: pd.DataFrame
     is_complete: bool = True
 
+    @classmethod
+    def of_result(cls, instance: str, timezone: str, found: FlexibilityResult) -> FlexibilityRegion:
+        """What :meth:`result` has made a document of.
+
+        Raises
+        ------
+        ValueError
+            A start of the document is no time.
+        """
+        points = pd.DataFrame(
+            [point.model_dump() for point in found.points], columns=list(FlexibilityPoint.model_fields)
+        )
+        numbers = [name for name in points if name not in ("start", "direction", "limited_by", "limit")]
+        points = points.astype(dict.fromkeys(numbers, float))
+        starts = pd.to_datetime(points["start"], format="ISO8601", utc=True).dt.tz_convert(timezone)
+        return cls(
+            instance=instance,
+            scenario=found.scenario,
+            connection=found.connection,
+            currency=found.currency,
+            has_states=found.has_states,
+            points=points.assign(start=starts),
+        )
+
     def table(self) -> pd.DataFrame:
         """The points."""
         return self.points.copy()

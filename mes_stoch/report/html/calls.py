@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.report.html.numbers import plain_list
-from mes_stoch.report.html.parts import Figure, Note, Part, Section, plotly_text
+from mes_stoch.report.html.parts import Figure, Note, Part, Section
 from mes_stoch.report.html.source import ReportSource
-from mes_stoch.report.html.style import base_layout, component_markers, product_markers
-from mes_stoch.report.html.time_axis import TimeAxis
-from mes_stoch.report.palette import BLUE, VERMILION
+from mes_stoch.report.html.style import base_layout, component_markers, line_looks, product_markers
+from mes_stoch.report.html.time_traces import bars, steps
 from mes_stoch.schema.errors import MissingEntryError
 from mes_stoch.settlement.calls import calls, net_delivery
 from mes_stoch.settlement.data import SettlementData
@@ -57,40 +55,25 @@ def _exchange(source: ReportSource) -> Figure | None:
         return None
     flows = run.flows(str(source.scenario))
     traces: list[dict[str, Any]] = []
-    for place, name in enumerate(names):
+    looks = line_looks(f"{name}, {word}" for name in names for word in ("scheduled", "with calls"))
+    for name in names:
         scheduled = np.asarray(solution[name + _SCHEDULED].sel(scenario=source.scenario).values, dtype=float)
         own = flows.loc[:, flows.columns.get_level_values("component") == name]
         called = -own.to_numpy(dtype=float).sum(axis=1)
-        dashes = ("solid", "dash") if place == 0 else ("dot", "dashdot")
-        for word, values, colour, dash in (
-            ("scheduled", scheduled, BLUE, dashes[0]),
-            ("with calls", called, VERMILION, dashes[1]),
-        ):
-            traces.append(_steps(time, f"{plotly_text(name)}, {word}", values, colour, dash))
+        for word, values in (("scheduled", scheduled), ("with calls", called)):
+            look = looks[f"{name}, {word}"]
+            traces.append(steps(time, f"{name}, {word}", values, (look["colour"], look["dash"]), "MW"))
     layout = {**base_layout("exchange, MW (export above 0)"), "xaxis": time.layout_axis()}
     return Figure(
         "exchange",
         "Exchange with the grid: scheduled, and with calls",
-        "Solid: the base schedule, which is sold and bought on the energy markets. Dashed: what the meter reads once "
-        f"calls are answered. {time.note}".strip(),
+        "Scheduled: the base schedule, which is sold and bought on the energy markets. With calls: what the meter "
+        f"reads once calls are answered. {time.note}".strip(),
         "Both are of the scenario shown; the difference is calls answered and what is not kept of the schedule.",
         traces,
         layout,
         380,
     )
-
-
-def _steps(time: TimeAxis, name: str, values: Array, colour: str, dash: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": time.steps_h,
-        "y": time.stepped(values),
-        "customdata": [*time.labels, time.labels[-1]],
-        "hovertemplate": "%{fullData.name}<br>%{customdata}: %{y:.4~g} MW<extra></extra>",
-        "line": {"shape": "hv", "color": colour, "dash": dash, "width": 1.9},
-    }
 
 
 def _ordered(source: ReportSource, data: SettlementData) -> Figure | None:
@@ -153,19 +136,6 @@ def _bars(
     series: dict[str, tuple[Array, dict[str, Any]]],
 ) -> Figure:
     time = source.time
-    traces = [
-        {
-            "type": "bar",
-            "name": plotly_text(name),
-            "x": time.starts_h,
-            "width": time.lengths_h,
-            "offset": 0,
-            "y": plain_list(time.mean(values)),
-            "customdata": time.labels,
-            "hovertemplate": "%{fullData.name}<br>%{customdata}: %{y:.4~g} MW<extra></extra>",
-            "marker": marker,
-        }
-        for name, (values, marker) in series.items()
-    ]
+    traces = [bars(time, name, values, marker) for name, (values, marker) in series.items()]
     layout = {**base_layout(unit), "barmode": "relative", "bargap": 0, "xaxis": time.layout_axis()}
     return Figure(key, title, f"{caption.strip()} {time.note}".strip(), proof, traces, layout, 340)

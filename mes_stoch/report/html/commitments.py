@@ -14,7 +14,7 @@ from mes_stoch.report.html.numbers import plain_list, volume
 from mes_stoch.report.html.parts import Figure, Note, Part, Section, Table, plotly_text, table_of
 from mes_stoch.report.html.series import over_scenarios, weighted_quantiles
 from mes_stoch.report.html.source import ReportSource
-from mes_stoch.report.html.style import axis, base_layout, line_looks, product_markers
+from mes_stoch.report.html.style import MOST_MARKS, axis, base_layout, line_looks, product_markers
 from mes_stoch.report.run import volume_between
 from mes_stoch.schema.flexibility import as_called
 
@@ -128,7 +128,7 @@ def _price_lines(source: ReportSource, prices: dict[str, _Price]) -> list[dict[s
         traces.append(
             {
                 "type": "scatter",
-                "mode": "lines+markers" if len(said) <= 48 else "lines",
+                "mode": "lines+markers",
                 "name": f"price of {plotly_text(product)}",
                 "legendgroup": product,
                 "x": time.steps_h,
@@ -136,7 +136,7 @@ def _price_lines(source: ReportSource, prices: dict[str, _Price]) -> list[dict[s
                 "customdata": [*said, said[-1]],
                 "hovertemplate": "%{fullData.name}<br>%{customdata}<br>%{y:.4~g}<extra></extra>",
                 "line": {"shape": "hv", "color": look["colour"], "dash": look["dash"], "width": 1.8},
-                "marker": {"symbol": look["marker"], "size": 5},
+                "marker": {"symbol": look["marker"], "size": 5, "maxdisplayed": MOST_MARKS},
                 "yaxis": "y2",
             }
         )

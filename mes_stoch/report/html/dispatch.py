@@ -12,7 +12,8 @@ from mes_stoch.report.dispatch_figure import by_size, carriers_with_flow, demand
 from mes_stoch.report.html.numbers import plain_list
 from mes_stoch.report.html.parts import Figure, Note, Part, Section, plotly_text
 from mes_stoch.report.html.source import ReportSource
-from mes_stoch.report.html.style import axis, base_layout, component_markers, filled, line_looks
+from mes_stoch.report.html.style import MOST_MARKS, axis, base_layout, component_markers, filled, line_looks
+from mes_stoch.report.html.time_traces import bars, steps
 from mes_stoch.report.palette import GREY, INK
 
 _MOST_BANDS = 14
@@ -54,21 +55,7 @@ def _carrier(
     series = {name: by_component[name].to_numpy(dtype=float) for name in names[:_MOST_BANDS]}
     if names[_MOST_BANDS:]:
         series["other"] = by_component[names[_MOST_BANDS:]].to_numpy(dtype=float).sum(axis=1)
-    traces = []
-    for name, values in series.items():
-        traces.append(
-            {
-                "type": "bar",
-                "name": plotly_text(name),
-                "x": time.starts_h,
-                "width": time.lengths_h,
-                "offset": 0,
-                "y": plain_list(time.mean(values)),
-                "customdata": time.labels,
-                "hovertemplate": "%{fullData.name}<br>%{customdata}: %{y:.4~g} MW<extra></extra>",
-                "marker": looks.get(name, filled(GREY)),
-            }
-        )
+    traces = [bars(time, name, values, looks.get(name, filled(GREY))) for name, values in series.items()]
     layout = {**base_layout("MW into the node (out of it below 0)"), "barmode": "relative", "bargap": 0}
     layout["xaxis"] = time.layout_axis()
     words = f"{carrier.replace('_', ' ').capitalize()}"
@@ -100,17 +87,8 @@ def _price(source: ReportSource) -> dict[str, Any] | None:
         return None
     name = PRICE_PREFIX + "da" if PRICE_PREFIX + "da" in names else names[0]
     values = np.asarray(flows[name].sel(scenario=source.scenario).values, dtype=float)
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": f"price {plotly_text(name.removeprefix(PRICE_PREFIX))}",
-        "x": time.steps_h,
-        "y": time.stepped(values),
-        "customdata": [*time.labels, time.labels[-1]],
-        "hovertemplate": "%{fullData.name}<br>%{customdata}: %{y:.4~g}<extra></extra>",
-        "line": {"shape": "hv", "color": INK, "dash": "dash", "width": 1.5},
-        "yaxis": "y2",
-    }
+    price = steps(time, f"price {name.removeprefix(PRICE_PREFIX)}", values, (INK, "dash"), width=1.5)
+    return {**price, "yaxis": "y2"}
 
 
 def _levels(source: ReportSource) -> Figure | None:
@@ -132,14 +110,14 @@ def _levels(source: ReportSource) -> Figure | None:
         traces.append(
             {
                 "type": "scatter",
-                "mode": "lines+markers" if time.periods <= 48 else "lines",
+                "mode": "lines+markers",
                 "name": plotly_text(name.removesuffix(_LEVEL)),
                 "x": time.ends_h,
                 "y": plain_list(time.last(np.asarray(chosen.values, dtype=float))),
                 "customdata": time.end_labels,
                 "hovertemplate": "%{fullData.name}<br>%{customdata}: %{y:.4~g} MWh<extra></extra>",
                 "line": {"color": look["colour"], "dash": look["dash"], "width": 1.8},
-                "marker": {"symbol": look["marker"], "size": 5},
+                "marker": {"symbol": look["marker"], "size": 5, "maxdisplayed": MOST_MARKS},
             }
         )
     layout = {**base_layout("level, MWh"), "xaxis": time.layout_axis()}

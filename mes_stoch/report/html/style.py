@@ -27,6 +27,8 @@ GRID = "#dddddd"
 LINES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, INK)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "triangle-down", "star")
+#: Of markers on a line: there are fewer dashes than lines may be, so that each keeps some, and still is a line.
+MOST_MARKS = 24
 _SHAPES = ("/", ".", "\\", "x", "-", "|", "+")
 #: Of fills, shape and size, in the order in which things are named: the first and largest is plain.
 _PATTERNS = (("", 0), *((shape, 6) for shape in _SHAPES), *((shape, 12) for shape in _SHAPES))

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mes_stoch.report.axes import period_edges
 from mes_stoch.report.html.numbers import plain_list
 from mes_stoch.report.html.style import axis
 from mes_stoch.report.run import Run
@@ -40,9 +41,7 @@ class TimeAxis:
 
     @classmethod
     def of(cls, run: Run) -> TimeAxis:
-        tree = run.tree
-        end = tree.time[-1] + pd.Timedelta(seconds=round(3600 * float(tree.lengths_h[-1])))
-        return cls(pd.DatetimeIndex([*tree.time, end]))
+        return cls(period_edges(run.tree))
 
     @property
     def periods(self) -> int:

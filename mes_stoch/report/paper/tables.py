@@ -89,8 +89,10 @@ def _streams(source: ReportSource) -> pd.DataFrame:
     rows.append(("Expected profit", "", sum(value for _, _, value in rows)))
     horizon, year = f"{run.currency} over the horizon", f"{run.currency} a year"
     frame = pd.DataFrame(rows, columns=["group", "stream", horizon])
-    frame[horizon] = frame[horizon].astype(float).round(2)
-    return frame.assign(**{year: (frame[horizon] * float(run.summary["horizons_per_year"])).round(0)})
+    exact = frame[horizon].astype(float)
+    # a cent of a day is euros of a year: what is rounded is not multiplied
+    a_year = exact * float(run.summary["horizons_per_year"])
+    return frame.assign(**{horizon: exact.round(2), year: a_year.round(0)})
 
 
 def _policies(found: PoliciesResult) -> pd.DataFrame:

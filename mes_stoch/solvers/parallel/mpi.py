@@ -38,7 +38,7 @@ _PROGRESS_INTERVAL_S = 0.005
 #: Where nothing but a request to end has to pass.
 NEWS_INTERVAL_S = 0.05
 _LAST_WORDS_S = 0.5
-_INSTALL_HINT = "install mes_stoch[mpi], or point MPI4PY_LIBMPI at the cluster's own MPI library"
+_INSTALL_HINT = "pip install 'mes_stoch[mpi]', or point MPI4PY_LIBMPI at the cluster's own MPI library"
 ORDERLY_EXIT_CODES = (0, 4, 5)
 
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from mes_stoch.io.readers.locate import INSTANCE_FILE
+from mes_stoch.io.readers.yaml_lines import Document, parse_yaml
 from mes_stoch.report.run import Run
 
 #: A text of a value that is longer is cut.
 _LONGEST = 80
 #: In the place of a key that an instance does not have.
 ABSENT = "(not there)"
+#: What a summary says of risk that is found, not asked for.
+_FOUND_OF_RISK = ("value", "value_at_risk")
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class ComparedRuns:
                     f"{name} has other scenarios than {self.first}: a difference of profits is not that of the "
                     "decisions alone. Evaluate both commitments over one tree (mes-stoch evaluate --against)."
                 )
-            if first.maximised != own.maximised:
-                found.append(f"{name} maximises the {own.maximised}, {self.first} the {first.maximised}.")
+            if _objective(first) != _objective(own):
+                found.append(f"{name} maximises {_objective(own)}, {self.first} {_objective(first)}.")
         return found
 
     def instance_differences(self) -> list[tuple[str, list[str]]]:
@@ -117,10 +119,18 @@ class ComparedRuns:
 
 def _instance(run: Run) -> Any:
     """The instance's file as plain values; nothing where it cannot be read."""
-    try:
-        return yaml.safe_load(run.settings.inputs.get(INSTANCE_FILE, b"").decode("utf-8-sig"))
-    except (UnicodeDecodeError, yaml.YAMLError):
-        return {}
+    document = Document(INSTANCE_FILE)
+    parse_yaml(run.settings.inputs.get(INSTANCE_FILE, b"").decode("utf-8-sig", errors="replace"), document)
+    return {} if document.data is None else document.data
+
+
+def _objective(run: Run) -> str:
+    """What is maximised, with all that a weighed measure of risk is made of."""
+    risk = run.summary.get("risk")
+    if risk is None or not run.is_risk_averse:
+        return f"the {run.maximised}"
+    terms = {key: value for key, value in risk.items() if key not in _FOUND_OF_RISK and value is not None}
+    return f"the {run.maximised} of {', '.join(f'{key} {value}' for key, value in terms.items())}"
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:

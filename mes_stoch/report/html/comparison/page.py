@@ -96,11 +96,10 @@ def _result(compared: ComparedRuns) -> Section:
 def _intervals(compared: ComparedRuns) -> Figure:
     """The proven interval of each run as a bar, its commitment as a mark."""
     currency, names = compared.currencies[0], compared.names
-    looks, traces = list(zip(LINES, DASHES, strict=False)), []
+    traces = []
     for place, (name, run) in enumerate(compared.runs.items()):
         low, high = run.summary["bound_lower"], run.summary["bound_upper"]
         known = [end for end in (low, high) if end is not None]
-        colour, _ = looks[place % len(looks)]
         traces.append(
             {
                 "type": "scatter",
@@ -108,7 +107,7 @@ def _intervals(compared: ComparedRuns) -> Figure:
                 "name": plotly_text(name),
                 "x": known,
                 "y": [plotly_text(name)] * len(known),
-                "line": {"color": colour, "width": 5},
+                "line": {"color": LINES[place % len(LINES)], "width": 5},
                 "marker": {"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": INK}},
                 "hovertemplate": "%{y}: bound %{x:,.2f} " + currency + "<extra></extra>",
             }
@@ -278,8 +277,11 @@ def _commitments(compared: ComparedRuns) -> Section:
 
 
 def _volume(row: dict[Any, Any]) -> float:
-    reactive = row.get("volume_mvar", np.nan)
-    return float(row["volume_mw"] if pd.isna(reactive) else reactive)
+    return float(row["volume_mvar"] if _is_reactive(row) else row["volume_mw"])
+
+
+def _is_reactive(row: dict[Any, Any]) -> bool:
+    return not pd.isna(row.get("volume_mvar", np.nan))
 
 
 def _mean_volumes(run: Run) -> dict[str, float]:
@@ -296,11 +298,14 @@ def _mean_volumes(run: Run) -> dict[str, float]:
 def _block_differences(compared: ComparedRuns) -> Table:
     """Rows of commitments that are not the same in all runs."""
     keyed: dict[tuple[Any, ...], dict[str, float]] = {}
+    reactive: set[str] = set()
     for name, run in compared.runs.items():
         for row in run.commitments.to_dict("records"):
             price = next((v for k, v in row.items() if str(k).startswith("price_") and not pd.isna(v)), None)
             key = (row["product"], row["block_start"], row["block_end"], row["direction"], price)
             keyed.setdefault(key, {})[name] = _volume(row)
+            if _is_reactive(row):
+                reactive.add(str(row["product"]))
     different = {
         key: own for key, own in keyed.items() if np.ptp([own.get(name, 0.0) for name in compared.names]) > _SMALL
     }
@@ -308,13 +313,16 @@ def _block_differences(compared: ComparedRuns) -> Table:
     for (product, start, end, direction, price), own in list(different.items())[:_MOST_ROWS]:
         block = f"{start:%Y-%m-%d} {block_label(start, end, with_day=False)}"
         offered = "" if price is None else f" at {price:g}"
-        rows.append([f"{product}{offered}", str(direction), block, *(volume(own.get(name)) for name in compared.names)])
+        unit = "Mvar" if product in reactive else "MW"
+        rows.append(
+            [f"{product}{offered}", str(direction), block, *(volume(own.get(name)) for name in compared.names), unit]
+        )
     if not rows:
         return Table("Blocks that differ", ["", ""], [["none", "all volumes are the same"]])
     more = f" {len(different) - len(rows)} more are left out." if len(different) > len(rows) else ""
     note = f"{len(different)} of {len(keyed)} rows differ; -: the run has no such block.{more}"
-    columns = ["product", "direction", "block", *(f"{name}, MW" for name in compared.names)]
-    return Table("Blocks that differ", columns, rows, frozenset(range(3, len(columns))), note)
+    columns = ["product", "direction", "block", *compared.names, "unit"]
+    return Table("Blocks that differ", columns, rows, frozenset(range(3, 3 + len(compared.names))), note)
 
 
 def _changes(compared: ComparedRuns) -> Section:
