@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -277,10 +276,8 @@ def solve_request(
         if given.site_decisions:
             settings.options["given_site_decisions"] = {".".join(key): v for key, v in given.site_decisions.items()}
     checkpoints = None if keeping is None else checkpoints_of(keeping, site, tree, settings, remark)
-    with _told(site, options, progress) as told:
-        if stop is not None:
-            return _solve(site, tree, options, settings, given, told, remark, stop, checkpoints)
-        return _solve_until_signal(site, tree, options, settings, given, told, remark, checkpoints)
+    with _told(site, options, progress) as told, _ending(options, stop) as until:
+        return _solve(site, tree, options, settings, given, told, remark, until, checkpoints)
 
 
 @contextmanager
@@ -300,23 +297,18 @@ def _told(
         yield lambda point: progress(progress_of(point))
 
 
-def _solve_until_signal(
-    site: Site,
-    tree: ScenarioTree,
-    options: SolveOptions,
-    settings: RunSettings,
-    given: GivenCommitments | None,
-    progress: TraceCallback | None,
-    remark: Callable[[str], None] | None,
-    checkpoints: Checkpoints | None,
-) -> Run | None:
+@contextmanager
+def _ending(options: SolveOptions, stop: Stop | None) -> Iterator[Stop]:
+    """What ends a solve: what the caller gives, or else the time limit from now on, and signals nobody handles."""
     from mes_stoch.solvers.interruption.signals import SignalWatch
     from mes_stoch.solvers.interruption.stop import Stop
 
+    if stop is not None:
+        yield stop
+        return
     with SignalWatch() as watch:
-        stop = Stop(time.perf_counter() + options.time_limit_s, watch.request)
         try:
-            return _solve(site, tree, options, settings, given, progress, remark, stop, checkpoints)
+            yield Stop.within(options.time_limit_s, watch.request)
         except InterruptedRunError as error:
             if watch.request.reason == "SIGINT":
                 raise KeyboardInterrupt from error
