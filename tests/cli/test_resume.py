@@ -8,11 +8,14 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Command
 from helpers.launched import command as command_line
 from helpers.launched import environment
+
+if TYPE_CHECKING:
+    from conftest import Command  # which of the folders' files that is depends on what is collected first
 
 HOSPITAL = ("--scenarios", 4, "--seed", 1, "--method", "decomposition", "--no-figures")
 
