@@ -63,8 +63,8 @@ def test_a_limit_keeps_what_is_proven_and_a_repeated_command_goes_on(
     command: Command, hospital: str, tmp_path: Path
 ) -> None:
     """Exit code 4, then 0: both intervals hold the optimum, and the trace goes on."""
-    line = ("solve", hospital, *HOSPITAL, "--out", "run", "--resume", "auto", "--time-limit", "4")
-    first = command(*line, "--gap", "1e-9")
+    line = ("solve", hospital, *HOSPITAL, "--out", "run", "--resume", "auto")
+    first = command(*line, "--gap", "1e-12", "--time-limit", "8")
     assert first.code == 4, first.err
     assert "mes-stoch solve --resume" in first.err
     before = summary_of(tmp_path / "run")
@@ -98,7 +98,7 @@ def test_another_runs_checkpoint_is_refused(
 
 
 def test_no_checkpoint_is_written_where_none_is_wanted(command: Command, hospital: str, tmp_path: Path) -> None:
-    line = ("solve", hospital, *HOSPITAL, "--out", "run", "--time-limit", "4", "--gap", "1e-9")
+    line = ("solve", hospital, *HOSPITAL, "--out", "run", "--time-limit", "8", "--gap", "1e-12")
     done = command(*line, "--checkpoint-every", "0")
     assert done.code == 4
     assert not (tmp_path / "run" / "checkpoint").exists()
