@@ -84,6 +84,36 @@ def test_a_file_of_another_run_is_no_part(tmp_path: Path) -> None:
         folder.read_arrays("0000001-part-00000.npz", "b")
 
 
+@pytest.mark.parametrize("place", range(0, 1200, 7))
+def test_no_byte_of_a_part_can_be_changed_unseen(tmp_path: Path, place: int) -> None:
+    """Either the arrays are those written, or they are refused: heads of the archive have no check sum."""
+    folder = CheckpointFolder(tmp_path)
+    arrays = {"x": np.arange(5.0), "y.values": np.zeros((2, 3)), "z": np.zeros(0)}
+    name = folder.write_arrays(1, "part-00000", "a", arrays)
+    file = tmp_path / name
+    good = file.read_bytes()
+    for bit in range(8):
+        content = bytearray(good)
+        content[place % len(good)] ^= 1 << bit
+        file.write_bytes(bytes(content))
+        try:
+            found = folder.read_arrays(name, "a")
+        except DamagedCheckpointError:
+            continue
+        assert sorted(found) == sorted(arrays)
+        assert all(np.array_equal(found[key], arrays[key]) for key in arrays)
+
+
+def test_what_a_killed_run_has_half_written_is_swept_away(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    half, other = tmp_path / ".0000001-part-00000.npz.0123456789abcdef.tmp", tmp_path / "notes.txt"
+    half.write_bytes(b"half")
+    other.write_text("the user's own", encoding="utf-8")
+    written(folder, 1.0)
+    assert not half.exists()
+    assert other.exists()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -92,6 +122,8 @@ def test_a_file_of_another_run_is_no_part(tmp_path: Path) -> None:
         lambda data: data.update(parts=["../../elsewhere.npz"]),
         lambda data: data.update(ranges=[]),
         lambda data: data.update(identity=3),
+        lambda data: data.update(ranges=[[0, 1e400]]),
+        lambda data: data["numbers"].update(value=2.0),
     ],
 )
 def test_a_damaged_last_file_is_told(tmp_path: Path, change) -> None:

@@ -9,12 +9,13 @@
       0000007.json              numbers, what the run is a run of, and the parts; written last
 
 A generation counts once its ``.json`` is there. Its files carry a token, so that files of two runs that met in one
-folder are never taken for one checkpoint; a part's own check sums tell a damaged one. The last two generations are
-kept: where the newer cannot be read, the older can.
+folder are never taken for one checkpoint; names of arrays and check sums tell a damaged one. The last two generations
+are kept: where the newer cannot be read, the older can.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zipfile
@@ -26,7 +27,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mes_stoch.io.files import made_folder, open_regular, read_regular, write_whole
+from mes_stoch.io.files import TEMPORARY_END, TEMPORARY_START, made_folder, open_regular, read_regular, write_whole
 from mes_stoch.schema.errors import UsageError, WriteError
 
 #: Name of the folder in a run folder.
@@ -36,7 +37,7 @@ KEPT = 2
 _META = re.compile(r"([0-9]{7})\.json")
 _FILE = re.compile(r"([0-9]{7})(?:-[a-z0-9-]+\.npz|\.json)")
 _MOST_META_BYTES = 64 * 2**20
-_TOKEN = "token"
+_TOKEN, _NAMES = "token", "names"
 _LARGEST_GENERATION = 9_999_999
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -120,7 +121,7 @@ class CheckpointFolder:
         ------
         WriteError
         """
-        whole = {_TOKEN: np.array(token), **arrays}
+        whole = {_TOKEN: np.array(token), _NAMES: np.array(_listed(arrays)), **arrays}
 
         def write(stream: BinaryIO) -> None:
             np.savez(stream, **whole)  # type: ignore[arg-type]
@@ -144,7 +145,7 @@ class CheckpointFolder:
             "identity": meta.identity,
             "numbers": meta.numbers,
         }
-        data = json.dumps(content, allow_nan=False).encode("utf-8")
+        data = json.dumps({**content, "sha256": _digest(content)}, allow_nan=False).encode("utf-8")
         write_whole(self.path / f"{meta.generation:07d}.json", lambda stream: stream.write(data))
         self.remove_except(self.generations()[:KEPT])
 
@@ -155,6 +156,10 @@ class CheckpointFolder:
         # a generation whose parts are gone must not count
         for entry, _ in sorted(gone, key=lambda item: item[0].suffix != ".json"):
             entry.unlink(missing_ok=True)
+        for entry, match in own:
+            # of a run that was killed while it wrote
+            if match is None and _is_half_written(entry.name):
+                entry.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove all checkpoints, and the folder where nothing else is in it."""
@@ -176,6 +181,8 @@ class CheckpointFolder:
             content = json.loads(read_regular(file, _MOST_META_BYTES))
             if content["format"] != FORMAT:
                 raise DamagedCheckpointError(f"{file.name}: format {content['format']}, where {FORMAT} is read")
+            if content.pop("sha256") != _digest(content):
+                raise DamagedCheckpointError(f"{file.name}: is not what was written")
             meta = CheckpointMeta(
                 generation,
                 content["token"],
@@ -184,7 +191,7 @@ class CheckpointFolder:
                 dict(content["identity"]),
                 dict(content["numbers"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DamagedCheckpointError(f"{file.name}: {error}") from error
         if not all(isinstance(name, str) and _FILE.fullmatch(name) for name in meta.parts):
             raise DamagedCheckpointError(f"{file.name}: names no parts of a checkpoint")
@@ -203,8 +210,24 @@ class CheckpointFolder:
             # opened here, since NumPy leaves the file of a damaged archive open
             with open_regular(self.path / file) as stream, np.load(stream, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        # a damaged head of an archive reads as one that is encrypted or compressed in some way: RuntimeError
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
             raise DamagedCheckpointError(f"{file}: {error}") from error
         if str(arrays.pop(_TOKEN, "")) != token:
             raise DamagedCheckpointError(f"{file}: is of another checkpoint")
+        if str(arrays.pop(_NAMES, "")) != _listed(arrays):
+            raise DamagedCheckpointError(f"{file}: does not hold the arrays that were written")
         return arrays
+
+
+def _listed(arrays: Arrays) -> str:
+    return json.dumps(sorted(arrays))
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _is_half_written(name: str) -> bool:
+    inner = name.removeprefix(TEMPORARY_START)
+    return name.startswith(TEMPORARY_START) and name.endswith(TEMPORARY_END) and _FILE.match(inner) is not None
