@@ -217,7 +217,8 @@ class Decomposition:
         offsets, gradients = planes.minorants()
         found.multipliers = -gradients
         dispatched = time.perf_counter()
-        if found.root is not None and self._has_integer_recourse and not self._is_done():
+        # a checkpoint may know a commitment where these planes have no estimate of some scenario to raise
+        if found.root is not None and planes.has_answer and self._has_integer_recourse and not self._is_done():
             self._refine(planes, offsets, gradients)
         refined = time.perf_counter()
         if self._to_the_end and not self._is_done():
