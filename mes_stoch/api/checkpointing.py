@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -35,7 +35,8 @@ class Keeping:
     folder : Path
         Checkpoints are written into ``checkpoint`` in it.
     every_s : float
-        Time between two of them. One is written at a signal or a limit too, before the run ends.
+        Time between two of them; infinite: none is written. One is written at a signal or a limit too, before the run
+        ends.
     resumes : bool
         Whether to go on with the checkpoint that is there, if there is one.
     """
@@ -51,11 +52,19 @@ class Keeping:
     @property
     def has_checkpoint(self) -> bool:
         """Whether there is one to go on with."""
-        return bool(CheckpointFolder(self.checkpoints).generations())
+        return any(folder.generations() for folder in self._folders())
 
     def forget(self) -> None:
-        """Remove what is kept: the run has all it was asked for."""
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        """Remove what is kept, and no other file: the run has all it was asked for, or begins anew."""
+        with contextlib.suppress(OSError):
+            for folder in self._folders():
+                folder.remove()
+
+    def _folders(self) -> list[CheckpointFolder]:
+        """All that a run may have written, the one that holds the others last."""
+        from mes_stoch.solvers.checkpoint.checkpoints import LATER_SERIES
+
+        return [CheckpointFolder(self.checkpoints / name) for name in (*LATER_SERIES, "")]
 
 
 def checkpoints_of(

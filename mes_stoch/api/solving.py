@@ -188,7 +188,7 @@ def solve(
         closed; removed when it is. The extensive form keeps nothing.
     resume : bool
         Go on with what an earlier run of the same site and tree has left in ``checkpoint``, if it has left anything; on
-        any number of ranks, to any gap.
+        any number of ranks, to any gap. Otherwise what is left there is removed, and the run begins.
 
     Returns
     -------
@@ -276,8 +276,18 @@ def solve_request(
         if given.site_decisions:
             settings.options["given_site_decisions"] = {".".join(key): v for key, v in given.site_decisions.items()}
     checkpoints = None if keeping is None else checkpoints_of(keeping, site, tree, settings, remark)
+    if keeping is not None and not keeping.resumes and _is_leading():
+        # nobody writes before the leading rank has said under which number
+        keeping.forget()
     with _told(site, options, progress) as told, _ending(options, stop) as until:
         return _solve(site, tree, options, settings, given, told, remark, until, checkpoints)
+
+
+def _is_leading() -> bool:
+    from mes_stoch.solvers.parallel import mpi
+    from mes_stoch.solvers.parallel.scenario_communicator import ScenarioCommunicator
+
+    return ScenarioCommunicator(mpi.world()).is_rank_zero
 
 
 @contextmanager

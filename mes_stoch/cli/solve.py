@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,9 +219,10 @@ def solve(
             what = "utility" if site.is_risk_averse else "expected profit"
             output.status(f"{site.name}: {count} scenarios, method {method}; bounds on the {what}:")
         keeping = None
-        if asked.checkpoint_every > 0:
+        # what is there is gone on with even where no more is to be written; the leading rank knows whether
+        if of_rank_zero(asked.checkpoint_every > 0 or resumed.resumes):
             place = of_rank_zero(None if folder is None else folder.path.resolve())
-            keeping = Keeping(place, 60.0 * asked.checkpoint_every, resumed.resumes)
+            keeping = Keeping(place, 60.0 * asked.checkpoint_every or math.inf, resumed.resumes)
         with contextlib.nullcontext() if quiet else lines:
             run = api.solve_request(
                 site,

@@ -105,6 +105,15 @@ def test_no_checkpoint_is_written_where_none_is_wanted(command: Command, hospita
     assert "--resume" not in done.err
 
 
+def test_what_is_kept_is_gone_on_with_where_no_more_is_to_be_written(
+    command: Command, hospital: str, tmp_path: Path
+) -> None:
+    killed_after_a_checkpoint(hospital, tmp_path / "run")
+    done = command("solve", "--resume", "run", "--checkpoint-every", "0", "--gap", "0.01", "--no-figures")
+    assert done.code == 0, done.err
+    assert "goes on with checkpoint" in done.err
+
+
 def test_auto_begins_where_nothing_was_begun(command: Command, tiny: str, tmp_path: Path) -> None:
     done = command("solve", tiny, "--out", "run", "--resume", "auto", "--no-figures")
     assert done.code == 0, done.err

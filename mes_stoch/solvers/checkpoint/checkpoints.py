@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -47,7 +48,7 @@ class Checkpoints:
         What the run depends on, in words; a checkpoint of another identity is refused. Neither gaps, nor limits, nor
         the number of ranks belong to it.
     interval_s : float
-        Time between two of them.
+        Time between two of them; infinite: none is written.
     resumes : bool
         Whether to go on with what the folder holds.
     remark : callable, optional
@@ -154,13 +155,17 @@ class Checkpoints:
 
     def offer(
         self, program: StochasticProgram, communicator: ScenarioCommunicator, snapshot: Callable[[], Snapshot]
-    ) -> None:
-        """Write a checkpoint if it is time for one."""
-        if communicator.broadcast(time.perf_counter() >= self._next_at):
+    ) -> bool:
+        """Write a checkpoint if it is time for one; whether it was, the same on all ranks."""
+        is_time = communicator.broadcast(time.perf_counter() >= self._next_at)
+        if is_time:
             self.keep(program, communicator, snapshot())
+        return is_time
 
     def keep(self, program: StochasticProgram, communicator: ScenarioCommunicator, snapshot: Snapshot) -> None:
         """Write a checkpoint now."""
+        if not math.isfinite(self.interval_s):
+            return
         began = time.perf_counter()
         problem = self._write(program, communicator, snapshot)
         took = time.perf_counter() - began
@@ -206,7 +211,7 @@ class Checkpoints:
             )
             try:
                 self.folder.commit(meta)
-            except (WriteError, OSError) as error:
+            except (WriteError, UsageError, OSError) as error:
                 problem = str(error)
         return communicator.broadcast(problem)
 

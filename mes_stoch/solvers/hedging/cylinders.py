@@ -19,7 +19,7 @@ from mes_stoch.solvers.certificate.solver_state import SolverState
 from mes_stoch.solvers.certificate.unfinished import without_commitment
 from mes_stoch.solvers.checkpoint.checkpoints import Checkpoints
 from mes_stoch.solvers.decomposition.algorithm import Decomposition
-from mes_stoch.solvers.hedging.kept import HedgingCheckpoints, taken_up
+from mes_stoch.solvers.hedging.kept import HedgingCheckpoints, keep_commitment, taken_up
 from mes_stoch.solvers.hedging.mpisppy_driver import models as mpisppy_models
 from mes_stoch.solvers.hedging.mpisppy_driver import setup as mpisppy_setup
 from mes_stoch.solvers.hedging.mpisppy_driver.vectorised import vectorised
@@ -123,6 +123,8 @@ def solve_cylinders(
             if warm:
                 decomposition.take_up()
             began.restore(interval, first)
+            # the hub's next checkpoint has no commitment, and this one may be that of a single process's hub
+            keep_commitment(checkpoints, program, first, communicator, now=True)
         elif warm and decomposition.run():
             settings.start = start_from(program, first, communicator)
         decomposition.keep_what_is_unfinished()
@@ -130,7 +132,16 @@ def solve_cylinders(
         # setting up takes long where there are many, and is worth nothing before an iteration
         has_time = stop.seconds_left() > decomposition.pass_time_s * CYLINDERS / ranks
         if first.gap_rel > options.gap_rel and communicator.all(has_time):
-            work = SpokeWork(program, options, stop, settings.start, settled=first.is_interval, checkpoints=checkpoints)
+            work = SpokeWork(
+                program,
+                options,
+                stop,
+                settings.start,
+                is_start_priced=began is None,
+                settled=first.is_interval,
+                checkpoints=checkpoints,
+                kept=first.upper,
+            )
             kept = HedgingCheckpoints(checkpoints, program, interval, began, has_commitment=False)
             mpisppy_setup.load()
             with mpisppy_setup.quiet():

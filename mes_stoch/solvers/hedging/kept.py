@@ -153,12 +153,18 @@ def keep_commitment(
     communicator: ScenarioCommunicator,
     *,
     now: bool,
-) -> None:
-    """Offer the best commitment of the ranks that look for one, or write it now; collective over them."""
+) -> bool:
+    """Offer the best commitment of the ranks that look for one, or write it now; collective over them.
+
+    Returns
+    -------
+    bool
+        Whether it was written, or tried to.
+    """
     if checkpoints is None or proven.root is None:
-        return
+        return False
     series = checkpoints.series(COMMITMENT_SERIES)
-    if now:
-        series.keep(program, communicator, of_proven(proven))
-    else:
-        series.offer(program, communicator, lambda: of_proven(proven))
+    if not now:
+        return series.offer(program, communicator, lambda: of_proven(proven))
+    series.keep(program, communicator, of_proven(proven))
+    return True

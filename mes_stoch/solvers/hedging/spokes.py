@@ -49,7 +49,9 @@ class SpokeWork(Commitment):
     stop : Stop
         Nothing is begun any more once it says so.
     start : WarmStart or None
-        Where to begin; its own bounds are known.
+        Where to begin.
+    is_start_priced : bool
+        Whether the bound of its multipliers is known: decomposition's is, that of an earlier run's hub need not be.
     settled : bool
         Both bounds are known already, so the spoke may stop without a result.
     bound : float
@@ -60,21 +62,28 @@ class SpokeWork(Commitment):
         What attains it (commitments).
     checkpoints : Checkpoints or None
         Where the best commitment is kept.
+    kept : float
+        Cost of the one that is kept already.
     """
 
     program: StochasticProgram
     options: SolveOptions
     stop: Stop
     start: WarmStart | None = None
+    is_start_priced: bool = True
     settled: bool = False
     bound: float = math.nan
     proofs: dict[BoundKind, float] = field(default_factory=dict)
     checkpoints: Checkpoints | None = None
+    kept: float = math.inf
 
     def keep(self, cylinder: Any, *, now: bool) -> None:
-        """Keep the best commitment, where there is one; collective over a cylinder's ranks."""
+        """Keep the best commitment, where none as good is kept; collective over a cylinder's ranks."""
+        if not self.bound < self.kept:
+            return
         proven = Proven(root=self.root, scenarios=self.scenarios, upper=self.bound)
-        keep_commitment(self.checkpoints, self.program, proven, ScenarioCommunicator(cylinder), now=now)
+        if keep_commitment(self.checkpoints, self.program, proven, ScenarioCommunicator(cylinder), now=now):
+            self.kept = self.bound
 
     @property
     def has_bound(self) -> bool:
@@ -198,7 +207,8 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             for _ in range(2):  # as bounds.project_multipliers
                 multipliers = multipliers - self.mean(multipliers)
             indices = self.local_indices()
-            if work.start is not None and self._is_the_start(multipliers, work.start.multipliers[indices]):
+            start = work.start if work.is_start_priced else None
+            if start is not None and self._is_the_start(multipliers, start.multipliers[indices]):
                 return
             total = self._total(indices, multipliers, self._each(indices, multipliers))
             if not math.isfinite(total.value):
@@ -254,6 +264,8 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
                     rest.end()
                 else:
                     rest.take()
+                # again and again: the last one may have been found before it was time
+                work.keep(self.cylinder_comm, now=False)
 
         def finalize(self) -> None:
             if not self.is_to_end() and (self.update_nonants() or not work.has_bound):
@@ -298,7 +310,6 @@ def spoke_classes(work: SpokeWork) -> tuple[type[Any], type[Any]]:
             if found is not None and math.isfinite(total) and not total >= work.bound:
                 work.bound, work.root, work.scenarios = total, root, found
                 self.send_bound(total)
-                work.keep(self.cylinder_comm, now=False)
             return True
 
         def _evaluate(self, root: FloatArray) -> list[ScenarioSolution] | None:
