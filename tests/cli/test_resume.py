@@ -71,8 +71,10 @@ def test_a_limit_keeps_what_is_proven_and_a_repeated_command_goes_on(
     second = command(*line, "--gap", "0.01")
     assert second.code == 0, second.err
     after = summary_of(tmp_path / "run")
-    lowest = max(found["bound_lower"] for found in (before, after) if found["bound_lower"] is not None)
-    assert lowest <= min(before["bound_upper"], after["bound_upper"])
+    # on a busy machine the first may have proven nothing of one side
+    lowers = [found["bound_lower"] for found in (before, after) if found["bound_lower"] is not None]
+    uppers = [found["bound_upper"] for found in (before, after) if found["bound_upper"] is not None]
+    assert max(lowers) <= min(uppers)
     assert after["wall_time_s"] > before["wall_time_s"]
     third = command(*line)
     assert (third.code, "nothing to go on with" in third.out) == (0, True)
